@@ -1,0 +1,23 @@
+//! `POST /v1/customers`: makes a customer; every field is optional.
+
+use std::sync::Arc;
+
+use tollgate_charges::{Charges, customers};
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
+use tollgate_webhooks::render::charges as render;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Charges, _, _>(Route::needs(Permission::CustomersWrite), create_customer).await
+}
+
+async fn create_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let body = exchange.json()?;
+    let profile = customers::read_create(Fields::of(&body))?;
+    let made = exchange
+        .call
+        .create_customer(profile, exchange.idempotency(&body)?.as_ref())
+        .await?;
+    Ok(Reply::new(201, render::customer(&made.thing)).replayed(made.replayed))
+}

@@ -1,0 +1,24 @@
+//! `POST /v1/payments`: charges a payment method; a decline is a 402 that names the stored failed payment.
+
+use std::sync::Arc;
+
+use tollgate_charges::{Charges, payments};
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Charges, _, _>(Route::needs(Permission::PaymentsWrite), create_payment).await
+}
+
+async fn create_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let body = exchange.json()?;
+    let new = payments::read_create(Fields::of(&body))?;
+    let made = exchange
+        .call
+        .create_payment(new, exchange.idempotency(&body)?.as_ref())
+        .await?;
+    Ok(payments::show_created(&exchange, &made.thing)
+        .await?
+        .replayed(made.replayed))
+}

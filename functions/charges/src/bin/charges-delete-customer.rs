@@ -1,0 +1,20 @@
+//! `DELETE /v1/customers/{id}`: erases a customer's personal data; its payments stay.
+
+use std::sync::Arc;
+
+use tollgate_charges::{Charges, customers};
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Charges, _, _>(Route::needs(Permission::CustomersWrite), delete_customer).await
+}
+
+async fn delete_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    exchange
+        .call
+        .delete_customer(customers::id_in_path(&exchange)?)
+        .await?;
+    Ok(Reply::no_content())
+}

@@ -1,0 +1,20 @@
+//! `GET /v1/health`: tells a caller with a valid key that the API is up.
+
+use std::sync::Arc;
+
+use tollgate_charges::{Charges, health};
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Charges, _, _>(Route::any_key(), check).await
+}
+
+async fn check(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    exchange
+        .call
+        .admitted()
+        .await
+        .map_err(tollgate_gateway::Error::from)?;
+    Ok(Reply::ok(health()))
+}

@@ -1,0 +1,25 @@
+//! `GET /v1/customers`: lists customers, newest first, by e-mail address and time of creation.
+
+use std::sync::Arc;
+
+use tollgate_charges::{Charges, customers, lists};
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_webhooks::render::charges as render;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Charges, _, _>(Route::needs(Permission::CustomersRead), list_customers).await
+}
+
+async fn list_customers(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let page = exchange
+        .call
+        .list_customers(customers::read_list(exchange.query())?)
+        .await?;
+    Ok(Reply::ok(lists::page(
+        page,
+        render::CUSTOMER_PREFIX,
+        render::customer,
+    )))
+}

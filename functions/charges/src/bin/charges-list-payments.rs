@@ -1,0 +1,28 @@
+//! `GET /v1/payments`: lists payments, newest first, by customer, status and time of creation.
+
+use std::sync::Arc;
+
+use tollgate_charges::{Charges, lists, payments};
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_webhooks::render::charges as render;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Charges, _, _>(Route::needs(Permission::PaymentsRead), list_payments).await
+}
+
+async fn list_payments(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let page = exchange
+        .call
+        .list_payments(payments::read_list(exchange.query())?)
+        .await?;
+    let scope = exchange
+        .call
+        .tenant()
+        .await
+        .map_err(tollgate_gateway::Error::from)?;
+    let gateway = exchange.call.gateway();
+    let show = |payment: &_| render::payment(payment, gateway.challenge_url(scope, payment).as_deref());
+    Ok(Reply::ok(lists::page(page, render::PAYMENT_PREFIX, show)))
+}

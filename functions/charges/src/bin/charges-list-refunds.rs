@@ -1,0 +1,25 @@
+//! `GET /v1/refunds`: lists refunds, newest first, by payment and status.
+
+use std::sync::Arc;
+
+use tollgate_charges::{Charges, lists, refunds};
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_webhooks::render::charges as render;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Charges, _, _>(Route::needs(Permission::PaymentsRead), list_refunds).await
+}
+
+async fn list_refunds(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let page = exchange
+        .call
+        .list_refunds(refunds::read_list(exchange.query())?)
+        .await?;
+    Ok(Reply::ok(lists::page(
+        page,
+        render::REFUND_PREFIX,
+        render::refund,
+    )))
+}

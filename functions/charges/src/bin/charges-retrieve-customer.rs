@@ -1,0 +1,21 @@
+//! `GET /v1/customers/{id}`: reads a customer that is not deleted.
+
+use std::sync::Arc;
+
+use tollgate_charges::{Charges, customers};
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_webhooks::render::charges as render;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Charges, _, _>(Route::needs(Permission::CustomersRead), retrieve_customer).await
+}
+
+async fn retrieve_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let customer = exchange
+        .call
+        .retrieve_customer(customers::id_in_path(&exchange)?)
+        .await?;
+    Ok(Reply::ok(render::customer(&customer)))
+}

@@ -1,0 +1,23 @@
+//! `PATCH /v1/customers/{id}`: changes the fields that are sent; `null` unsets one.
+
+use std::sync::Arc;
+
+use tollgate_charges::{Charges, customers};
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
+use tollgate_webhooks::render::charges as render;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Charges, _, _>(Route::needs(Permission::CustomersWrite), update_customer).await
+}
+
+async fn update_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = customers::id_in_path(&exchange)?;
+    let update = customers::read_update(Fields::of(&exchange.json()?))?;
+    let customer = exchange
+        .call
+        .update_customer(id, |profile| update.apply(profile))
+        .await?;
+    Ok(Reply::ok(render::customer(&customer)))
+}

@@ -1,0 +1,59 @@
+//! Lists: cursors and their envelope ("Pagination" in the text).
+
+use serde_json::{Value, json};
+use tollgate_domain::{Id, Timestamp};
+use tollgate_gateway::Page;
+use tollgate_http::{FieldError, Fields, Issue};
+
+/// Most items of a page.
+const LIMIT_MAX: i64 = 100;
+/// Items of a page when nothing is said.
+const LIMIT_DEFAULT: i64 = 20;
+/// Longest text that is looked at as an id.
+pub(crate) const ID_MAX_CHARS: usize = 64;
+
+/// Reads `limit`.
+pub(crate) fn limit(query: &mut Fields) -> Result<usize, FieldError> {
+    let limit = query.integer_in("limit", 1, LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT);
+    Ok(usize::try_from(limit).unwrap_or(1))
+}
+
+/// Reads an id of a kind.
+pub(crate) fn id<K>(query: &mut Fields, name: &str, prefix: &str) -> Result<Option<Id<K>>, FieldError> {
+    let Some(text) = query.string(name, ID_MAX_CHARS)? else {
+        return Ok(None);
+    };
+    Id::parse(prefix, &text)
+        .map(Some)
+        .map_err(|_| query.error(name, Issue::NotValid("an id that this API gave out")))
+}
+
+/// Reads `created[gte]` or `created[lte]`: Unix seconds.
+pub(crate) fn created(query: &mut Fields, bound: Bound) -> Result<Option<Timestamp>, FieldError> {
+    let name = match bound {
+        Bound::From => "created[gte]",
+        Bound::To => "created[lte]",
+    };
+    let seconds = query.integer_in(name, 0, 9_999_999_999)?;
+    Ok(seconds.map(|s| match bound {
+        Bound::From => Timestamp::from_s(s),
+        // The whole of the last second belongs to the range.
+        Bound::To => Timestamp::from_s(s).plus_ms(999),
+    }))
+}
+
+/// The end of a range of instants.
+#[derive(Clone, Copy)]
+pub(crate) enum Bound {
+    From,
+    To,
+}
+
+/// A page in its envelope.
+pub fn page<E>(page: Page<E>, prefix: &str, render: impl Fn(&E) -> Value) -> Value {
+    json!({
+        "data": page.items.iter().map(render).collect::<Vec<_>>(),
+        "has_more": page.next.is_some(),
+        "next_cursor": page.next.map(|cursor| format!("{prefix}{}", cursor.id)),
+    })
+}

@@ -1,0 +1,149 @@
+//! Payments: what their routes take.
+
+use tollgate_domain::{
+    CustomerId, Money, Payment, PaymentId,
+    payment::Status,
+    source::Wallet,
+    text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS},
+};
+use tollgate_gateway::{
+    ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, PaymentFilter, Refusal, Thing, declined,
+};
+use tollgate_http::{Api, Exchange, FieldError, Fields, Issue, Problem, Reply};
+use tollgate_webhooks::render::charges::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
+
+use crate::{
+    api::Charges,
+    lists::{self, Bound},
+};
+
+/// Longest token.
+const TOKEN_MAX_CHARS: usize = 255;
+/// The types of source, of the text and of its wallets.
+const SOURCE_TYPES: &[&str] = &["card", "bank_transfer", "apple_pay", "google_pay"];
+/// The statuses of the text.
+const STATUSES: &[&str] = &["succeeded", "pending", "requires_action", "failed"];
+
+/// The payment that the path names.
+pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
+    PaymentId::parse(PAYMENT_PREFIX, exchange.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Thing::Payment).into())
+}
+
+/// Reads the body of a create.
+pub fn read_create(mut body: Fields) -> Result<CreatePayment, Problem> {
+    let minor = body.required_integer("amount")?;
+    let currency = body.required_currency("currency")?;
+    let from = read_source(body.required_object("source")?)?;
+    let new = CreatePayment {
+        amount: Money { minor, currency },
+        minimum: MIN_AMOUNT_MINOR,
+        from,
+        customer: read_customer(&mut body)?,
+        description: body.string("description", DESCRIPTION_MAX_CHARS)?,
+        metadata: body.metadata("metadata")?,
+    };
+    body.finish()?;
+    Ok(new)
+}
+
+/// An id of another form is the id of no customer.
+fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
+    let Some(text) = body.string("customer_id", lists::ID_MAX_CHARS)? else {
+        return Ok(None);
+    };
+    let id = CustomerId::parse(CUSTOMER_PREFIX, &text);
+    Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Thing::Customer))?))
+}
+
+fn read_source(mut source: Fields) -> Result<ChargeFrom, FieldError> {
+    let kind = source
+        .one_of("type", SOURCE_TYPES)?
+        .ok_or_else(|| source.error("type", Issue::Missing))?;
+    let from = match kind {
+        "bank_transfer" => read_bank_account(source.required_object("bank_account")?)?,
+        "apple_pay" => ChargeFrom::WalletToken(
+            Wallet::ApplePay,
+            source.required_string("token", TOKEN_MAX_CHARS)?,
+        ),
+        "google_pay" => ChargeFrom::WalletToken(
+            Wallet::GooglePay,
+            source.required_string("token", TOKEN_MAX_CHARS)?,
+        ),
+        _ => ChargeFrom::CardToken(source.required_string("token", TOKEN_MAX_CHARS)?),
+    };
+    source.finish()?;
+    Ok(from)
+}
+
+/// UK bank details: an account number of six to ten digits, a sort code of six, hyphens allowed between its pairs.
+fn read_bank_account(mut account: Fields) -> Result<ChargeFrom, FieldError> {
+    let account_number = account.required_string("account_number", 34)?;
+    if !(6..=10).contains(&account_number.len()) || !account_number.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(account.error(
+            "account_number",
+            Issue::NotValid("an account number of 6 to 10 digits"),
+        ));
+    }
+    let sort_code = account.required_string("sort_code", 16)?;
+    let digits: String = sort_code.chars().filter(|c| *c != '-').collect();
+    let grouped = sort_code.len() == 6 || sort_code.split('-').map(str::len).eq([2, 2, 2]);
+    if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_digit()) || !grouped {
+        return Err(account.error("sort_code", Issue::NotValid("a sort code such as 12-34-56")));
+    }
+    let account_holder_name = account.required_string("account_holder_name", NAME_MAX_CHARS)?;
+    account.finish()?;
+    Ok(ChargeFrom::BankAccount {
+        account_number,
+        sort_code,
+        account_holder_name,
+    })
+}
+
+/// Reads the body of a confirm: `return_url`.
+pub fn read_confirm(mut body: Fields) -> Result<String, FieldError> {
+    let return_url = body.required_url("return_url")?;
+    body.finish()?;
+    Ok(return_url)
+}
+
+/// Reads the query of a list.
+pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
+    let filter = PaymentFilter {
+        limit: lists::limit(&mut query)?,
+        starting_after: lists::id(&mut query, "starting_after", PAYMENT_PREFIX)?,
+        customer: lists::id(&mut query, "customer_id", CUSTOMER_PREFIX)?,
+        statuses: query.one_of("status", STATUSES)?.map(|word| {
+            let all = [
+                Status::Succeeded,
+                Status::Processing,
+                Status::RequiresAction,
+                Status::Failed,
+            ];
+            all.into_iter()
+                .filter(|status| charges::payment_status(*status) == word)
+                .collect()
+        }),
+        created_from: lists::created(&mut query, Bound::From)?,
+        created_to: lists::created(&mut query, Bound::To)?,
+    };
+    query.finish()?;
+    Ok(filter)
+}
+
+/// The answer that shows a payment, with the page of its challenge while it requires one.
+pub async fn show(exchange: &Exchange, status: u16, payment: &Payment) -> Result<Reply, Problem> {
+    let challenge_url = exchange.call.challenge_url(payment).await?;
+    Ok(Reply::new(
+        status,
+        charges::payment(payment, challenge_url.as_deref()),
+    ))
+}
+
+/// The answer to a create: the payment, or the error that its decline is.
+pub async fn show_created(exchange: &Exchange, payment: &Payment) -> Result<Reply, Problem> {
+    match declined(payment) {
+        Some(refusal) => Ok(Charges::problem(&refusal.into(), exchange.call.request_id())),
+        None => show(exchange, 201, payment).await,
+    }
+}

@@ -1,0 +1,55 @@
+//! Refunds: what their routes take.
+
+use tollgate_domain::{RefundId, refund::RefundStatus};
+use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Thing};
+use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_webhooks::render::charges::{PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS, refund_status};
+
+use crate::lists;
+
+/// The statuses of the text.
+const STATUSES: &[&str] = &["succeeded", "pending", "failed"];
+
+/// The refund that the path names.
+pub fn id_in_path(exchange: &Exchange) -> Result<RefundId, Problem> {
+    RefundId::parse(REFUND_PREFIX, exchange.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Thing::Refund).into())
+}
+
+/// Reads the body of a create.
+pub fn read_create(mut body: Fields) -> Result<CreateRefund, Problem> {
+    let payment = body.required_string("payment_id", lists::ID_MAX_CHARS)?;
+    // An id of another form is the id of no payment.
+    let payment = tollgate_domain::PaymentId::parse(PAYMENT_PREFIX, &payment);
+    let new = CreateRefund {
+        payment: payment.map_err(|_| Refusal::NoSuchReference(Thing::Payment))?,
+        amount: body.integer("amount")?,
+        reason: body.one_of("reason", REFUND_REASONS)?.map(str::to_owned),
+        metadata: body.metadata("metadata")?,
+    };
+    body.finish()?;
+    Ok(new)
+}
+
+/// Reads the query of a list.
+pub fn read_list(mut query: Fields) -> Result<RefundFilter, FieldError> {
+    let filter = RefundFilter {
+        limit: lists::limit(&mut query)?,
+        starting_after: lists::id(&mut query, "starting_after", REFUND_PREFIX)?,
+        payment: lists::id(&mut query, "payment_id", PAYMENT_PREFIX)?,
+        status: match query.one_of("status", STATUSES)? {
+            None => None,
+            Some(word) => {
+                let all = [
+                    RefundStatus::Succeeded,
+                    RefundStatus::Pending,
+                    RefundStatus::Failed,
+                ];
+                let status = all.into_iter().find(|status| refund_status(*status) == word);
+                Some(status.ok_or_else(|| query.error("status", Issue::NotOneOf(STATUSES)))?)
+            }
+        },
+    };
+    query.finish()?;
+    Ok(filter)
+}

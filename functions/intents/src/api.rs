@@ -1,0 +1,281 @@
+//! Credentials and errors of the `intents` API: Stripe's conventions where its text is silent.
+
+use serde_json::json;
+use tollgate_domain::{FrontDoor, metadata::BadMetadata, money::MAX_AMOUNT_MINOR, payment};
+use tollgate_gateway::{Denied, Error, Refusal};
+use tollgate_http::{Api, FieldError, Issue, Problem, Reply, Request, basic_user, bearer_token};
+
+/// The `intents` API.
+#[derive(Clone, Copy, Debug)]
+pub struct Intents;
+
+impl Api for Intents {
+    const FRONT_DOOR: FrontDoor = FrontDoor::Intents;
+
+    fn credentials(request: &Request) -> Option<String> {
+        bearer_token(request)
+            .map(str::to_owned)
+            .or_else(|| basic_user(request))
+    }
+
+    fn problem(problem: &Problem, _request_id: &str) -> Reply {
+        let said = Said::of(problem);
+        let mut error = json!({"type": said.error_type, "message": said.message});
+        if let Some(code) = said.code {
+            error["code"] = json!(code);
+        }
+        if let Some(param) = said.param {
+            error["param"] = json!(param);
+        }
+        if let Problem::Gateway(Error::Denied(Denied::RateLimited { standing, now })) = problem {
+            error["retry_after"] = json!(standing.retry_after_s(*now));
+        }
+        Reply::new(said.status, json!({"error": error}))
+    }
+}
+
+/// A problem in this API's words.
+struct Said {
+    status: u16,
+    error_type: &'static str,
+    code: Option<&'static str>,
+    message: String,
+    param: Option<String>,
+}
+
+const INVALID: &str = "invalid_request_error";
+
+fn said(
+    status: u16,
+    error_type: &'static str,
+    code: Option<&'static str>,
+    message: impl Into<String>,
+) -> Said {
+    Said {
+        status,
+        error_type,
+        code,
+        message: message.into(),
+        param: None,
+    }
+}
+
+impl Said {
+    fn about(self, param: impl Into<String>) -> Self {
+        Self {
+            param: Some(param.into()),
+            ..self
+        }
+    }
+
+    fn of(problem: &Problem) -> Self {
+        match problem {
+            Problem::Field(error) => Self::of_field(error),
+            Problem::MalformedBody(message) => said(400, INVALID, None, message.as_str()),
+            Problem::BodyTooLarge => said(
+                413,
+                INVALID,
+                None,
+                format!(
+                    "The request body must have at most {} bytes.",
+                    tollgate_http::BODY_MAX_BYTES
+                ),
+            ),
+            Problem::UnknownRoute => said(
+                404,
+                INVALID,
+                Some("route_not_found"),
+                "Unrecognized request URL or method. Check the method and the path of the request.",
+            ),
+            Problem::BadIdempotencyKey => said(
+                400,
+                "idempotency_error",
+                None,
+                "The Idempotency-Key header must have 1 to 255 printable ASCII characters.",
+            ),
+            Problem::UnknownApiVersion => said(400, INVALID, None, "Unknown API version."),
+            Problem::Gateway(error) => match error {
+                Error::Denied(denied) => Self::of_denied(denied),
+                Error::Refused(refusal) => Self::of_refusal(refusal),
+                Error::Store(_) | Error::Internal(_) => Self::internal(),
+            },
+        }
+    }
+
+    fn internal() -> Self {
+        said(
+            500,
+            "api_error",
+            None,
+            "Something went wrong on our side. Retry with the same Idempotency-Key.",
+        )
+    }
+
+    fn of_field(error: &FieldError) -> Self {
+        let param = error.bracketed();
+        let (code, message) = match &error.issue {
+            Issue::Missing => (
+                Some("parameter_missing"),
+                format!("Missing required param: {param}."),
+            ),
+            Issue::Unknown => (
+                Some("parameter_unknown"),
+                format!("Received unknown parameter: {param}"),
+            ),
+            Issue::Empty => (
+                Some("parameter_invalid_empty"),
+                format!("{param} {}", error.issue),
+            ),
+            Issue::NotA("an integer") => (
+                Some("parameter_invalid_integer"),
+                format!("{param} {}", error.issue),
+            ),
+            Issue::NotValid("an absolute http or https URL") => {
+                (Some("url_invalid"), format!("{param} {}", error.issue))
+            }
+            Issue::Metadata(BadMetadata::NotAnObject) => (None, format!("{param} {}", error.issue)),
+            Issue::NotA(_)
+            | Issue::TooLong(_)
+            | Issue::ControlCharacters
+            | Issue::NotOneOf(_)
+            | Issue::OutOfRange(..)
+            | Issue::TooMany(_)
+            | Issue::NotValid(_)
+            | Issue::Metadata(_) => (None, format!("{param} {}", error.issue)),
+        };
+        said(400, INVALID, code, message).about(param)
+    }
+
+    fn of_denied(denied: &Denied) -> Self {
+        match denied {
+            Denied::NoKey => said(
+                401,
+                "authentication_error",
+                None,
+                "You did not provide an API key. Send it as Authorization: Bearer <key>, or as the user of Basic auth.",
+            ),
+            Denied::InvalidKey => said(
+                401,
+                "authentication_error",
+                Some("api_key_invalid"),
+                "Invalid API key provided.",
+            ),
+            Denied::MissingScope { needed, .. } => said(
+                403,
+                "permission_error",
+                None,
+                format!("The API key lacks the scope {}.", needed.as_str()),
+            ),
+            Denied::PublishableKey { .. } => said(
+                403,
+                "permission_error",
+                Some("secret_key_required"),
+                "A publishable key may not do this. Use a secret key from your server.",
+            ),
+            Denied::RateLimited { .. } => said(429, "rate_limit_exceeded", None, "Too many requests."),
+            Denied::Unavailable(_) => Self::internal(),
+        }
+    }
+
+    fn of_refusal(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound(thing) => said(
+                404,
+                INVALID,
+                Some("resource_missing"),
+                format!("No such {}.", thing.noun()),
+            )
+            .about("id"),
+            Refusal::NoSuchReference(thing) => said(
+                404,
+                INVALID,
+                Some("resource_missing"),
+                format!("No such {}.", thing.noun()),
+            )
+            .about(thing.noun().replace(' ', "_")),
+            Refusal::NoSuchCursor => said(
+                400,
+                INVALID,
+                Some("resource_missing"),
+                "The cursor is the id of nothing in this list.",
+            )
+            .about("starting_after"),
+            Refusal::IdempotencyKeyReused => said(
+                400,
+                "idempotency_error",
+                None,
+                "Keys for idempotent requests can only be used with the same parameters they were first used with.",
+            ),
+            Refusal::AmountTooSmall { minimum } => said(
+                400,
+                INVALID,
+                Some("amount_too_small"),
+                format!("Amount must be at least {minimum}."),
+            )
+            .about("amount"),
+            Refusal::AmountTooLarge => said(
+                400,
+                INVALID,
+                Some("amount_too_large"),
+                format!("Amount must be at most {MAX_AMOUNT_MINOR}."),
+            )
+            .about("amount"),
+            Refusal::InvalidToken => said(400, INVALID, Some("resource_missing"), "No such payment method.")
+                .about("payment_method"),
+            Refusal::NoNetwork => said(
+                400,
+                INVALID,
+                None,
+                "Live payments are not enabled for this account.",
+            ),
+            Refusal::Declined { decline, .. } => {
+                said(402, "card_error", Some(decline.code()), decline.message())
+            }
+            Refusal::Payment(refusal) => Self::of_payment(*refusal),
+            Refusal::TooManyEndpoints => said(
+                400,
+                INVALID,
+                None,
+                format!(
+                    "There can be at most {} webhook endpoints in each mode. Delete one first.",
+                    tollgate_domain::endpoint::MAX_ENDPOINTS
+                ),
+            ),
+            Refusal::UnsafeEndpoint(why) => {
+                said(400, INVALID, Some("url_invalid"), why.as_str()).about("url")
+            }
+        }
+    }
+
+    fn of_payment(refusal: payment::Refusal) -> Self {
+        match refusal {
+            payment::Refusal::UnexpectedStatus(_) => said(
+                400,
+                INVALID,
+                Some("payment_intent_unexpected_state"),
+                "The payment's status does not allow this.",
+            ),
+            payment::Refusal::RefundTooLarge { refundable } => said(
+                400,
+                INVALID,
+                Some("amount_too_large"),
+                format!("At most {refundable} can be refunded."),
+            )
+            .about("amount"),
+            payment::Refusal::AlreadyRefunded => said(
+                400,
+                INVALID,
+                Some("charge_already_refunded"),
+                "The payment has already been refunded.",
+            ),
+            payment::Refusal::RefundNotPositive => said(
+                400,
+                INVALID,
+                Some("parameter_invalid_integer"),
+                "Amount must be at least 1.",
+            )
+            .about("amount"),
+            payment::Refusal::SenselessOutcome => Self::internal(),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! `DELETE /v2/webhook_endpoints/:id`: deletes an endpoint; nothing is delivered to it any more.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, webhook_endpoints as endpoints};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::WebhooksWrite), delete_endpoint).await
+}
+
+async fn delete_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = endpoints::id_in_path(&exchange)?;
+    exchange.call.delete_endpoint(id).await?;
+    Ok(Reply::ok(endpoints::show_deleted(id)))
+}

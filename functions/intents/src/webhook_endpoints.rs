@@ -1,0 +1,120 @@
+//! Webhook endpoints: what their routes take and show.
+
+use serde_json::{Value, json};
+use tollgate_domain::{
+    EndpointId, FrontDoor, WebhookEndpoint,
+    endpoint::{EndpointStatus, MAX_ENABLED_EVENTS},
+    text::{DESCRIPTION_MAX_CHARS, URL_MAX_BYTES},
+};
+use tollgate_gateway::{NewEndpoint, Page, Refusal, Thing};
+use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+
+/// Prefix of endpoints' ids.
+pub const PREFIX: &str = "we_";
+/// Most endpoints of a page.
+const LIMIT_MAX: i64 = 100;
+/// Endpoints of a page when nothing is said.
+const LIMIT_DEFAULT: i64 = 10;
+/// Longest entry of `enabled_events`.
+const EVENT_TYPE_MAX_CHARS: usize = 100;
+/// The APIs whose events can be delivered.
+const APIS: &[&str] = &["intents", "charges", "direct"];
+
+/// Reads the body of a create. `enabled_events` is every event when absent.
+pub fn read_create(mut body: Fields) -> Result<NewEndpoint, FieldError> {
+    let url = body.required_string("url", URL_MAX_BYTES)?;
+    let api = match body.one_of("api", APIS)? {
+        Some("charges") => FrontDoor::Charges,
+        Some("direct") => FrontDoor::Direct,
+        _ => FrontDoor::Intents,
+    };
+    let enabled_events = body
+        .strings("enabled_events", MAX_ENABLED_EVENTS, EVENT_TYPE_MAX_CHARS)?
+        .unwrap_or_else(|| vec!["*".to_owned()]);
+    if enabled_events.is_empty() {
+        return Err(body.error("enabled_events", Issue::Empty));
+    }
+    if !enabled_events.iter().all(|pattern| is_known(pattern, api)) {
+        return Err(body.error(
+            "enabled_events",
+            Issue::NotValid("a list of event types of the endpoint's api, `prefix.*` patterns, or `*`"),
+        ));
+    }
+    let new = NewEndpoint {
+        url,
+        api,
+        enabled_events,
+        description: body.string("description", DESCRIPTION_MAX_CHARS)?,
+        metadata: body.metadata("metadata")?,
+        allow_loopback: std::env::var("TOLLGATE_ALLOW_LOOPBACK_WEBHOOKS").is_ok_and(|value| value == "true"),
+    };
+    body.finish()?;
+    Ok(new)
+}
+
+/// Whether a pattern covers at least one event type of the API: one that covers none is a spelling mistake.
+fn is_known(pattern: &str, api: FrontDoor) -> bool {
+    tollgate_webhooks::render::event_types(api)
+        .any(|known| tollgate_domain::endpoint::matches(pattern, known))
+}
+
+/// The endpoint that the path names.
+pub fn id_in_path(exchange: &Exchange) -> Result<EndpointId, Problem> {
+    EndpointId::parse(PREFIX, exchange.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Thing::WebhookEndpoint).into())
+}
+
+/// Reads the query of a list.
+pub fn read_list(mut query: Fields) -> Result<(usize, Option<EndpointId>), FieldError> {
+    let limit = query.integer_in("limit", 1, LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT);
+    let after =
+        match query.string("starting_after", 64)? {
+            None => None,
+            Some(text) => Some(EndpointId::parse(PREFIX, &text).map_err(|_| {
+                query.error("starting_after", Issue::NotValid("the id of a webhook endpoint"))
+            })?),
+        };
+    query.finish()?;
+    Ok((usize::try_from(limit).unwrap_or(1), after))
+}
+
+/// An endpoint. Its secret is shown by its create alone.
+pub fn show(endpoint: &WebhookEndpoint) -> Value {
+    json!({
+        "id": endpoint.id.spell(PREFIX),
+        "object": "webhook_endpoint",
+        "api": endpoint.api.as_str(),
+        "created": endpoint.created.s(),
+        "description": endpoint.description,
+        "enabled_events": endpoint.enabled_events,
+        "metadata": endpoint.metadata.to_json(),
+        "status": match endpoint.status {
+            EndpointStatus::Enabled => "enabled",
+            EndpointStatus::Disabled => "disabled",
+        },
+        "disabled_reason": endpoint.disabled_reason,
+        "url": endpoint.url,
+    })
+}
+
+/// An endpoint as its create answers it.
+pub fn show_created(endpoint: &WebhookEndpoint) -> Value {
+    let mut object = show(endpoint);
+    object["secret"] = json!(endpoint.secret.0);
+    object
+}
+
+/// A page of endpoints.
+pub fn show_page(page: &Page<WebhookEndpoint>) -> Value {
+    json!({
+        "object": "list",
+        "url": "/v2/webhook_endpoints",
+        "has_more": page.next.is_some(),
+        "data": page.items.iter().map(show).collect::<Vec<_>>(),
+    })
+}
+
+/// What a delete answers.
+pub fn show_deleted(id: EndpointId) -> Value {
+    json!({"id": id.spell(PREFIX), "object": "webhook_endpoint", "deleted": true})
+}

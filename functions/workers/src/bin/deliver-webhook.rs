@@ -1,0 +1,46 @@
+//! The webhook queue: makes one attempt for every message, all of a batch at the same time.
+
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use lambda_runtime::{LambdaEvent, service_fn};
+use tokio::task::JoinSet;
+use tollgate_gateway::{AwsEnvironment, Deliverer, DeliverySettings, Error, Gateway, Message, Queue};
+use tollgate_workers::BatchResponse;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    tollgate_http::init_logs();
+    let gateway = Gateway::from_environment()?;
+    let queue = Queue::from_environment(&AwsEnvironment::from_environment()?)?;
+    let deliverer = Deliverer::new(gateway.clone(), queue, DeliverySettings::from_environment()?)?;
+    gateway.warm_up().await;
+    let deliverer = &deliverer;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| {
+        deliver(deliverer, event.payload)
+    }))
+    .await
+}
+
+async fn deliver(deliverer: &Deliverer, batch: SqsEvent) -> Result<BatchResponse, lambda_runtime::Error> {
+    let mut attempts = JoinSet::new();
+    for message in batch.records {
+        let deliverer = deliverer.clone();
+        attempts.spawn(async move {
+            let id = message.message_id.clone().unwrap_or_default();
+            (id, attempt(&deliverer, &message).await)
+        });
+    }
+    let mut response = BatchResponse::default();
+    while let Some(done) = attempts.join_next().await {
+        let (id, outcome) = done?;
+        if let Err(error) = outcome {
+            tracing::error!(%error, message = id, "delivery attempt was not made or not recorded");
+            response.failed(id);
+        }
+    }
+    Ok(response)
+}
+
+async fn attempt(deliverer: &Deliverer, message: &SqsMessage) -> Result<(), Error> {
+    let message = Message::parse(message.body.as_deref().unwrap_or_default())?;
+    deliverer.attempt(&message).await
+}

@@ -1,0 +1,39 @@
+//! The rules of Tollgate, with no I/O: money, identifiers, payments, refunds, customers, events.
+//!
+//! Nothing here reads a clock, draws a random number or knows of AWS. Every state change is a function from
+//! the old value and a command to the new value or a refusal, so that the rules can be tested exhaustively and
+//! the layers above only carry values in and out.
+
+pub mod access;
+pub mod customer;
+pub mod delivery;
+pub mod endpoint;
+pub mod event;
+pub mod front_door;
+pub mod id;
+pub mod idempotency;
+pub mod metadata;
+pub mod money;
+pub mod payment;
+pub mod rate;
+pub mod refund;
+pub mod source;
+pub mod tenant;
+pub mod text;
+pub mod time;
+
+pub use access::{KeyKind, Permission, Tier};
+pub use customer::Customer;
+pub use delivery::Delivery;
+pub use endpoint::WebhookEndpoint;
+pub use event::{Event, EventKind, Subject};
+pub use front_door::FrontDoor;
+pub use id::{CustomerId, EndpointId, EventId, Id, KeyId, MerchantId, PaymentId, RefundId};
+pub use idempotency::{Fingerprint, IdempotencyKey};
+pub use metadata::{MetaValue, Metadata};
+pub use money::{Currency, Money};
+pub use payment::Payment;
+pub use refund::Refund;
+pub use source::{Decline, Source};
+pub use tenant::{Mode, Scope};
+pub use time::Timestamp;

@@ -1,0 +1,252 @@
+//! Metadata: a merchant's own key-value pairs on a thing.
+//!
+//! The `charges` text allows 50 keys with string, number or boolean values; the lengths are those that users of
+//! such APIs know. Numbers are limited to what every JSON reader holds exactly.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use serde_json::{Map, Number, Value};
+
+/// Most keys of one thing.
+pub const MAX_KEYS: usize = 50;
+/// Longest key, in characters.
+pub const KEY_MAX_CHARS: usize = 40;
+/// Longest string value, in characters.
+pub const VALUE_MAX_CHARS: usize = 500;
+/// Integers beyond ±(2^53 − 1) are not exact in JavaScript, whose programs verify our webhooks.
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// A metadata value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MetaValue {
+    /// A text of at most [`VALUE_MAX_CHARS`] characters.
+    Text(String),
+    /// A number that every JSON reader holds exactly as it was sent.
+    Number(Number),
+    /// `true` or `false`.
+    Flag(bool),
+}
+
+/// Key-value pairs in the merchant's order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metadata(Vec<(String, MetaValue)>);
+
+/// Why metadata was refused. `key` is the offending key, shortened for messages.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadMetadata {
+    /// Not a JSON object.
+    #[error("must be an object of key-value pairs")]
+    NotAnObject,
+    /// More than [`MAX_KEYS`].
+    #[error("can have at most {MAX_KEYS} keys")]
+    TooManyKeys,
+    /// Empty, or longer than [`KEY_MAX_CHARS`], or with control characters.
+    #[error("keys must have 1 to {KEY_MAX_CHARS} characters and no control characters")]
+    BadKey {
+        /// The key.
+        key: String,
+    },
+    /// Neither a string, a number nor a boolean.
+    #[error("values must be strings, numbers or booleans")]
+    BadType {
+        /// The key.
+        key: String,
+    },
+    /// Longer than [`VALUE_MAX_CHARS`] or with control characters.
+    #[error("string values can have at most {VALUE_MAX_CHARS} characters and no control characters")]
+    BadText {
+        /// The key.
+        key: String,
+    },
+    /// A number that a JSON reader would not hold exactly.
+    #[error("integer values must be between -(2^53 - 1) and 2^53 - 1")]
+    BadNumber {
+        /// The key.
+        key: String,
+    },
+}
+
+impl BadMetadata {
+    /// The key that is wrong, if one is.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::NotAnObject | Self::TooManyKeys => None,
+            Self::BadKey { key }
+            | Self::BadType { key }
+            | Self::BadText { key }
+            | Self::BadNumber { key } => Some(key),
+        }
+    }
+}
+
+/// A key as error messages show it.
+fn shown(key: &str) -> String {
+    key.chars()
+        .filter(|c| !c.is_control())
+        .take(KEY_MAX_CHARS)
+        .collect()
+}
+
+impl MetaValue {
+    fn from_json(key: &str, value: &Value) -> Result<Self, BadMetadata> {
+        match value {
+            Value::String(text) => {
+                if text.chars().count() > VALUE_MAX_CHARS || crate::text::has_control_characters(text) {
+                    return Err(BadMetadata::BadText { key: shown(key) });
+                }
+                Ok(Self::Text(text.clone()))
+            }
+            Value::Bool(flag) => Ok(Self::Flag(*flag)),
+            Value::Number(number) => {
+                let exact = number
+                    .as_i64()
+                    .is_some_and(|n| n.unsigned_abs() <= MAX_SAFE_INTEGER)
+                    || (number.is_f64() && number.as_f64().is_some_and(f64::is_finite));
+                if !exact {
+                    return Err(BadMetadata::BadNumber { key: shown(key) });
+                }
+                Ok(Self::Number(number.clone()))
+            }
+            Value::Null | Value::Array(_) | Value::Object(_) => Err(BadMetadata::BadType { key: shown(key) }),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Text(text) => Value::String(text.clone()),
+            Self::Number(number) => Value::Number(number.clone()),
+            Self::Flag(flag) => Value::Bool(*flag),
+        }
+    }
+}
+
+impl Metadata {
+    /// Reads a JSON object as sent on a create.
+    pub fn from_json(value: &Value) -> Result<Self, BadMetadata> {
+        Self::default().merged(value)
+    }
+
+    /// Applies a change as RFC 7396 merges objects: a value sets its key, `null` removes it, other keys stay.
+    pub fn merged(&self, change: &Value) -> Result<Self, BadMetadata> {
+        let Value::Object(change) = change else {
+            return Err(BadMetadata::NotAnObject);
+        };
+        let mut pairs = self.0.clone();
+        for (key, value) in change {
+            if key.is_empty()
+                || key.chars().count() > KEY_MAX_CHARS
+                || crate::text::has_control_characters(key)
+            {
+                return Err(BadMetadata::BadKey { key: shown(key) });
+            }
+            let place = pairs.iter().position(|(k, _)| k == key);
+            match (place, value) {
+                // A create has nothing to remove: there `null` is a wrong type.
+                (None, Value::Null) if self.0.is_empty() => {
+                    return Err(BadMetadata::BadType { key: shown(key) });
+                }
+                (None, Value::Null) => {}
+                (Some(at), Value::Null) => {
+                    pairs.remove(at);
+                }
+                (Some(at), value) => pairs[at].1 = MetaValue::from_json(key, value)?,
+                (None, value) => pairs.push((key.clone(), MetaValue::from_json(key, value)?)),
+            }
+        }
+        if pairs.len() > MAX_KEYS {
+            return Err(BadMetadata::TooManyKeys);
+        }
+        Ok(Self(pairs))
+    }
+
+    /// The pairs as a JSON object, in the merchant's order.
+    pub fn to_json(&self) -> Value {
+        Value::Object(
+            self.0
+                .iter()
+                .map(|(k, v)| (k.clone(), v.to_json()))
+                .collect::<Map<_, _>>(),
+        )
+    }
+
+    /// Whether there are no pairs.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Stored as one JSON text: smaller than a nested map, keeps the order, and no number passes through another
+/// number format on its way.
+impl Serialize for Metadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&serde_json::to_string(&self.to_json()).map_err(ser::Error::custom)?)
+    }
+}
+
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let value: Value = serde_json::from_str(&text).map_err(de::Error::custom)?;
+        Self::from_json(&value).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn strings_numbers_and_booleans_are_kept_in_order() {
+        let sent = json!({"b": "x", "a": 1, "c": true, "d": 100.5});
+        assert_eq!(
+            Metadata::from_json(&sent).unwrap().to_json().to_string(),
+            sent.to_string()
+        );
+    }
+
+    #[test]
+    fn fifty_keys_fit_and_fifty_one_do_not() {
+        let many = |n: usize| Value::Object((0..n).map(|i| (format!("k{i}"), json!(i))).collect());
+        assert!(Metadata::from_json(&many(50)).is_ok());
+        assert_eq!(Metadata::from_json(&many(51)), Err(BadMetadata::TooManyKeys));
+    }
+
+    #[test]
+    fn what_a_reader_could_not_hold_is_refused_by_key() {
+        for bad in [
+            json!({"k": null}),
+            json!({"k": []}),
+            json!({"k": {}}),
+            json!({"k": 9_007_199_254_740_992_u64}),
+        ] {
+            assert_eq!(Metadata::from_json(&bad).unwrap_err().key(), Some("k"), "{bad}");
+        }
+        assert!(Metadata::from_json(&json!({"k": "a\0b"})).is_err());
+        assert!(Metadata::from_json(&json!({"": 1})).is_err());
+        assert_eq!(Metadata::from_json(&json!([])), Err(BadMetadata::NotAnObject));
+    }
+
+    #[test]
+    fn a_change_sets_removes_and_leaves_alone() {
+        let before = Metadata::from_json(&json!({"a": 1, "b": 2})).unwrap();
+        let after = before.merged(&json!({"b": null, "c": "3", "z": null})).unwrap();
+        assert_eq!(after.to_json(), json!({"a": 1, "c": "3"}));
+    }
+
+    proptest! {
+        #[test]
+        fn storing_changes_nothing(pairs in proptest::collection::btree_map("[a-z0-9é]{1,40}", prop_oneof![
+            "[ -~é\n]{0,80}".prop_map(Value::from),
+            any::<bool>().prop_map(Value::from),
+            (-9_007_199_254_740_991_i64..9_007_199_254_740_991).prop_map(Value::from),
+            (-1e300..1e300_f64).prop_map(Value::from),
+        ], 0..50)) {
+            let metadata = Metadata::from_json(&Value::Object(pairs.into_iter().collect())).unwrap();
+            let stored = serde_json::to_string(&metadata).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Metadata>(&stored).unwrap(), metadata);
+        }
+    }
+}

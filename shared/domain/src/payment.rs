@@ -1,0 +1,444 @@
+//! A payment: one value that is the whole truth of it, and one function that may change it.
+//!
+//! ```text
+//!                    ┌──────────────▶ succeeded ──▶ (refunds count against it)
+//! create ──┬────────▶│                   ▲
+//!          ├──▶ requires_action ──┬──────┤
+//!          │                      └──────┼──▶ failed
+//!          └──▶ processing ──────────────┴──────▲
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    front_door::FrontDoor,
+    id::{CustomerId, PaymentId},
+    idempotency::{AppliedChange, Fingerprint},
+    metadata::Metadata,
+    money::Money,
+    source::{Decline, Instrument, Source},
+    time::Timestamp,
+};
+
+/// How long a cardholder may take to answer a 3-D Secure challenge, in milliseconds: a day.
+pub const CHALLENGE_LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Where a payment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The cardholder has to pass a challenge first.
+    RequiresAction,
+    /// The network has it and has not decided.
+    Processing,
+    /// The money was taken.
+    Succeeded,
+    /// No money was taken, and none will be.
+    Failed,
+}
+
+/// What a network made of a charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The money was taken.
+    Approved,
+    /// It was not.
+    Declined(Decline),
+    /// The cardholder has to pass a challenge first.
+    ChallengeRequired,
+    /// The network decides later; ask it again at `ask_at`.
+    Pending {
+        /// When to ask.
+        ask_at: Timestamp,
+    },
+}
+
+/// The part of a payment that answers show and that may change after the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Face {
+    /// Where it stood.
+    pub status: Status,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decline: Option<Decline>,
+    /// Where the payer was to be sent after the challenge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_url: Option<String>,
+}
+
+/// A payment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Payment {
+    /// Its id.
+    pub id: PaymentId,
+    /// Counts its changes, from 1.
+    pub version: u64,
+    /// The API it was taken through.
+    pub front_door: FrontDoor,
+    /// The request that made its latest version.
+    pub request_id: String,
+    /// What was asked for.
+    pub amount: Money,
+    /// What was taken, in minor units of the amount's currency.
+    pub amount_captured: i64,
+    /// What went back or is on its way back, in minor units; never more than was captured.
+    pub amount_refunded: i64,
+    /// Where it stands, why it failed, where the payer goes.
+    #[serde(flatten)]
+    pub face: Face,
+    /// What it is made with.
+    pub source: Source,
+    /// What the network calls that.
+    pub instrument: Instrument,
+    /// The customer it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerId>,
+    /// The merchant's description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The merchant's metadata.
+    #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+    pub metadata: Metadata,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it last changed.
+    pub updated: Timestamp,
+    /// When due work has to look at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// The request that made it, if it was made with an idempotency key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
+    /// What the create answered, kept by the first change after it: a retry of the create is told the same again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Face>,
+    /// Changes made with an idempotency key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<AppliedChange<Face>>,
+}
+
+/// What a create asks for, checked.
+#[derive(Clone, Debug)]
+pub struct NewPayment {
+    /// The id: random, or derived from the idempotency key.
+    pub id: PaymentId,
+    /// The API it is taken through.
+    pub front_door: FrontDoor,
+    /// The request.
+    pub request_id: String,
+    /// What to take.
+    pub amount: Money,
+    /// From what.
+    pub source: Source,
+    /// What the network calls that.
+    pub instrument: Instrument,
+    /// For whom.
+    pub customer: Option<CustomerId>,
+    /// The merchant's description.
+    pub description: Option<String>,
+    /// The merchant's metadata.
+    pub metadata: Metadata,
+    /// The request's fingerprint, if it has an idempotency key.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// A wish to change a payment.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// The merchant says where the payer goes after the challenge.
+    SetReturnUrl(String),
+    /// The cardholder passed the challenge, and the network then said this.
+    ChallengePassed(Outcome),
+    /// The cardholder failed the challenge.
+    ChallengeFailed,
+    /// Nobody answered the challenge in time.
+    ChallengeExpired,
+    /// The network decided.
+    Settled(Outcome),
+    /// A refund of so many minor units takes its place in the sum.
+    Refund(i64),
+    /// A refund of so many minor units failed and leaves the sum.
+    RefundFailed(i64),
+}
+
+/// Why a payment cannot do what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is not in a status that allows it.
+    #[error("the payment's status does not allow this")]
+    UnexpectedStatus(Status),
+    /// The refund would be more than what is left.
+    #[error("the refund exceeds what is left to refund")]
+    RefundTooLarge {
+        /// What is left, in minor units.
+        refundable: i64,
+    },
+    /// All of it has been refunded.
+    #[error("the payment is already fully refunded")]
+    AlreadyRefunded,
+    /// A refund of nothing, or of less.
+    #[error("a refund must be of at least one minor unit")]
+    RefundNotPositive,
+    /// A network's answer makes no sense here (a second challenge, say).
+    #[error("the network's answer does not fit the payment's status")]
+    SenselessOutcome,
+}
+
+impl Payment {
+    /// Makes the payment that a network's answer to a new charge describes.
+    pub fn create(new: NewPayment, outcome: Outcome, now: Timestamp) -> Self {
+        let mut payment = Self {
+            id: new.id,
+            version: 1,
+            front_door: new.front_door,
+            request_id: new.request_id,
+            amount: new.amount,
+            amount_captured: 0,
+            amount_refunded: 0,
+            face: Face {
+                status: Status::Processing,
+                decline: None,
+                return_url: None,
+            },
+            source: new.source,
+            instrument: new.instrument,
+            customer: new.customer,
+            description: new.description,
+            metadata: new.metadata,
+            created: now,
+            updated: now,
+            due: None,
+            fingerprint: new.fingerprint,
+            first: None,
+            changes: Vec::new(),
+        };
+        payment.take(outcome, now);
+        payment
+    }
+
+    /// Applies a command at an instant, for a request: the next version of the payment, or why there is none.
+    pub fn apply(&self, command: Command, now: Timestamp, request_id: &str) -> Result<Self, Refusal> {
+        let mut next = self.clone();
+        next.version += 1;
+        next.updated = now;
+        match command {
+            Command::SetReturnUrl(url) => {
+                self.must_be(Status::RequiresAction)?;
+                next.face.return_url = Some(url);
+            }
+            Command::ChallengePassed(outcome) => {
+                self.must_be(Status::RequiresAction)?;
+                if outcome == Outcome::ChallengeRequired {
+                    return Err(Refusal::SenselessOutcome);
+                }
+                next.take(outcome, now);
+            }
+            Command::ChallengeFailed => {
+                self.must_be(Status::RequiresAction)?;
+                next.take(Outcome::Declined(Decline::AuthenticationFailed), now);
+            }
+            Command::ChallengeExpired => {
+                self.must_be(Status::RequiresAction)?;
+                next.take(Outcome::Declined(Decline::AuthenticationExpired), now);
+            }
+            Command::Settled(outcome) => {
+                self.must_be(Status::Processing)?;
+                if outcome == Outcome::ChallengeRequired {
+                    return Err(Refusal::SenselessOutcome);
+                }
+                next.take(outcome, now);
+            }
+            Command::Refund(minor) => {
+                self.must_be(Status::Succeeded)?;
+                let refundable = self.refundable();
+                if minor <= 0 {
+                    return Err(Refusal::RefundNotPositive);
+                }
+                if refundable == 0 {
+                    return Err(Refusal::AlreadyRefunded);
+                }
+                if minor > refundable {
+                    return Err(Refusal::RefundTooLarge { refundable });
+                }
+                next.amount_refunded += minor;
+            }
+            Command::RefundFailed(minor) => {
+                self.must_be(Status::Succeeded)?;
+                if minor <= 0 || minor > self.amount_refunded {
+                    return Err(Refusal::SenselessOutcome);
+                }
+                next.amount_refunded -= minor;
+            }
+        }
+        if next.first.is_none() && next.face != self.face {
+            next.first = Some(self.face.clone());
+        }
+        request_id.clone_into(&mut next.request_id);
+        Ok(next)
+    }
+
+    /// What can still be refunded, in minor units.
+    pub fn refundable(&self) -> i64 {
+        self.amount_captured - self.amount_refunded
+    }
+
+    /// The payment as its create answered it, whatever happened since.
+    #[must_use]
+    pub fn as_first_answered(mut self) -> Self {
+        if let Some(first) = self.first.take() {
+            self.face = first;
+        }
+        self
+    }
+
+    /// The answer to an earlier change made with this idempotency key, if one was made.
+    pub fn change_made_with(&self, key: &Fingerprint) -> Option<&AppliedChange<Face>> {
+        self.changes.iter().find(|change| &change.key == key)
+    }
+
+    fn must_be(&self, status: Status) -> Result<(), Refusal> {
+        if self.face.status == status {
+            Ok(())
+        } else {
+            Err(Refusal::UnexpectedStatus(self.face.status))
+        }
+    }
+
+    fn take(&mut self, outcome: Outcome, now: Timestamp) {
+        let (status, decline, due) = match outcome {
+            Outcome::Approved => (Status::Succeeded, None, None),
+            Outcome::Declined(decline) => (Status::Failed, Some(decline), None),
+            Outcome::ChallengeRequired => (
+                Status::RequiresAction,
+                None,
+                Some(now.plus_ms(CHALLENGE_LIFETIME_MS)),
+            ),
+            Outcome::Pending { ask_at } => (Status::Processing, None, Some(ask_at)),
+        };
+        self.face.status = status;
+        self.face.decline = decline;
+        self.due = due;
+        if status == Status::Succeeded {
+            self.amount_captured = self.amount.minor;
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{money::Currency, source::Card};
+
+    pub(crate) const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
+
+    pub(crate) fn payment(minor: i64, outcome: Outcome) -> Payment {
+        let new = NewPayment {
+            id: PaymentId::from_bytes([9; 16]),
+            front_door: FrontDoor::Charges,
+            request_id: "req_1".into(),
+            amount: Money {
+                minor,
+                currency: Currency::from_code("GBP").unwrap(),
+            },
+            source: Source::Card(Card {
+                brand: crate::source::Brand::Visa,
+                last4: "4242".into(),
+                exp_month: 12,
+                exp_year: 2030,
+                wallet: None,
+            }),
+            instrument: Instrument("visa_4242".into()),
+            customer: None,
+            description: None,
+            metadata: Metadata::default(),
+            fingerprint: None,
+        };
+        Payment::create(new, outcome, NOW)
+    }
+
+    fn outcomes() -> impl Strategy<Value = Outcome> {
+        prop_oneof![
+            Just(Outcome::Approved),
+            Just(Outcome::Declined(Decline::CardDeclined)),
+            Just(Outcome::ChallengeRequired),
+            Just(Outcome::Pending {
+                ask_at: NOW.plus_ms(1000)
+            }),
+        ]
+    }
+
+    fn commands() -> impl Strategy<Value = Command> {
+        prop_oneof![
+            Just(Command::SetReturnUrl("https://x.example/back".into())),
+            outcomes().prop_map(Command::ChallengePassed),
+            Just(Command::ChallengeFailed),
+            Just(Command::ChallengeExpired),
+            outcomes().prop_map(Command::Settled),
+            (-5..2000_i64).prop_map(Command::Refund),
+            (-5..2000_i64).prop_map(Command::RefundFailed),
+        ]
+    }
+
+    proptest! {
+        /// Whatever is asked in whatever order: money is conserved, ends stay ends, refusals change nothing.
+        #[test]
+        fn no_sequence_of_commands_breaks_a_payment(
+            minor in 50..5000_i64,
+            start in outcomes(),
+            commands in proptest::collection::vec(commands(), 0..40),
+        ) {
+            let created = payment(minor, start);
+            let mut now = created.clone();
+            for command in commands {
+                let Ok(next) = now.apply(command.clone(), NOW.plus_ms(1), "req_2") else { continue };
+                prop_assert_eq!(next.version, now.version + 1);
+                prop_assert!(next.amount_refunded >= 0);
+                prop_assert!(next.amount_refunded <= next.amount_captured);
+                prop_assert!(next.amount_captured == 0 || next.amount_captured == minor);
+                prop_assert_eq!(next.amount_captured > 0, next.face.status == Status::Succeeded);
+                prop_assert_eq!(next.face.decline.is_some(), next.face.status == Status::Failed);
+                let waits = matches!(next.face.status, Status::RequiresAction | Status::Processing);
+                prop_assert_eq!(next.due.is_some(), waits);
+                if matches!(now.face.status, Status::Succeeded | Status::Failed) {
+                    prop_assert_eq!(next.face.status, now.face.status);
+                }
+                now = next;
+            }
+            // A decline's answer names the request it was given to, so a failed create must not change.
+            if created.face.status == Status::Failed {
+                prop_assert_eq!(&now, &created);
+            }
+            prop_assert_eq!(now.as_first_answered().face, created.face);
+        }
+    }
+
+    #[test]
+    fn a_refund_never_exceeds_what_is_left() {
+        let paid = payment(1000, Outcome::Approved);
+        let once = paid.apply(Command::Refund(600), NOW, "r").unwrap();
+        assert_eq!(once.refundable(), 400);
+        assert_eq!(
+            once.apply(Command::Refund(401), NOW, "r").unwrap_err(),
+            Refusal::RefundTooLarge { refundable: 400 }
+        );
+        let all = once.apply(Command::Refund(400), NOW, "r").unwrap();
+        assert_eq!(
+            all.apply(Command::Refund(1), NOW, "r").unwrap_err(),
+            Refusal::AlreadyRefunded
+        );
+        let back = all.apply(Command::RefundFailed(400), NOW, "r").unwrap();
+        assert_eq!(back.refundable(), 400);
+    }
+
+    #[test]
+    fn a_failed_payment_cannot_be_refunded() {
+        let failed = payment(1000, Outcome::Declined(Decline::CardDeclined));
+        assert_eq!(
+            failed.apply(Command::Refund(1), NOW, "r").unwrap_err(),
+            Refusal::UnexpectedStatus(Status::Failed)
+        );
+    }
+}

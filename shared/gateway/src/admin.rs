@@ -1,0 +1,182 @@
+//! What the operator's tool does: merchants, their keys and their tier.
+
+use tollgate_domain::{
+    FrontDoor, KeyId, KeyKind, MerchantId, Metadata, Mode, Permission, Scope, Tier, WebhookEndpoint,
+};
+use tollgate_domain::{
+    endpoint::{EndpointStatus, Secret},
+    id::KeyKind as KeyMarker,
+};
+use tollgate_store::{ApiKey, KeyHash, Merchant, NewApiKey, Put, StoreError};
+
+use crate::Gateway;
+
+/// Characters of a key that lists show.
+const HINT_CHARS: usize = 4;
+/// Longest name of a merchant, in characters.
+const NAME_MAX_CHARS: usize = 100;
+
+/// The operator's view of a gateway: no caller, no tenant, no metering.
+#[derive(Clone, Debug)]
+pub struct Admin(Gateway);
+
+/// Why an operation was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// There is no such merchant.
+    #[error("no such merchant")]
+    NoSuchMerchant,
+    /// The merchant has no such key.
+    #[error("the merchant has no such key")]
+    NoSuchKey,
+    /// Empty or too long.
+    #[error("a merchant's name has 1 to {NAME_MAX_CHARS} characters")]
+    BadName,
+    /// The tables failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A key to be made.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// For whom.
+    pub merchant: MerchantId,
+    /// Test or live.
+    pub mode: Mode,
+    /// Secret or publishable.
+    pub kind: KeyKind,
+    /// What it may do.
+    pub scopes: Vec<Permission>,
+}
+
+/// A key that was made. Its text is shown this once and is not stored.
+#[derive(Clone)]
+pub struct IssuedKey {
+    /// The text to send.
+    pub secret: String,
+    /// Everything else.
+    pub key: ApiKey,
+}
+
+impl Admin {
+    /// The operator's view of a gateway.
+    pub fn new(gateway: Gateway) -> Self {
+        Self(gateway)
+    }
+
+    /// Makes a merchant.
+    pub async fn create_merchant(&self, name: &str, tier: Tier) -> Result<Merchant, AdminError> {
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > NAME_MAX_CHARS {
+            return Err(AdminError::BadName);
+        }
+        let merchant = Merchant {
+            id: self.0.new_id(),
+            name: name.to_owned(),
+            tier,
+            created: self.0.now(),
+        };
+        self.0.store.create_merchant(&merchant).await?;
+        Ok(merchant)
+    }
+
+    /// Reads a merchant.
+    pub async fn merchant(&self, id: MerchantId) -> Result<Merchant, AdminError> {
+        self.0
+            .store
+            .get_merchant(id)
+            .await?
+            .ok_or(AdminError::NoSuchMerchant)
+    }
+
+    /// Makes a key: `sk_test_…`, `pk_live_…`.
+    pub async fn create_key(&self, new: NewKey) -> Result<IssuedKey, AdminError> {
+        let merchant = self.merchant(new.merchant).await?;
+        // Two ids' worth of randomness: 244 bits in letters and digits that a double click selects whole.
+        let (head, tail) = (self.0.new_id::<KeyMarker>(), self.0.new_id::<KeyMarker>());
+        let secret = format!("{}_{}_{head}{tail}", new.kind.prefix(), new.mode.as_str());
+        let key = ApiKey {
+            id: self.0.new_id(),
+            merchant: merchant.id,
+            mode: new.mode,
+            kind: new.kind,
+            scopes: new.scopes,
+            tier: merchant.tier,
+            created: self.0.now(),
+            hint: secret.chars().skip(secret.len() - HINT_CHARS).collect(),
+            revoked_at: None,
+            expires_at: None,
+        };
+        self.0
+            .store
+            .create_key(&NewApiKey {
+                hash: KeyHash::of(&secret),
+                key: key.clone(),
+            })
+            .await?;
+        Ok(IssuedKey { secret, key })
+    }
+
+    /// A merchant's keys, oldest first.
+    pub async fn list_keys(&self, merchant: MerchantId) -> Result<Vec<ApiKey>, AdminError> {
+        self.merchant(merchant).await?;
+        Ok(self.0.store.list_keys(merchant).await?)
+    }
+
+    /// Revokes a key: the next request with it is refused.
+    pub async fn revoke_key(&self, merchant: MerchantId, key: KeyId) -> Result<(), AdminError> {
+        let found = self.0.store.revoke_key(merchant, key, self.0.now()).await?;
+        if found { Ok(()) } else { Err(AdminError::NoSuchKey) }
+    }
+
+    /// Sets what a key may do.
+    pub async fn set_scopes(
+        &self,
+        merchant: MerchantId,
+        key: KeyId,
+        scopes: &[Permission],
+    ) -> Result<(), AdminError> {
+        let found = self.0.store.set_key_scopes(merchant, key, scopes).await?;
+        if found { Ok(()) } else { Err(AdminError::NoSuchKey) }
+    }
+
+    /// Sets a merchant's tier, on the merchant and on each of its keys; says on how many keys.
+    pub async fn set_tier(&self, merchant: MerchantId, tier: Tier) -> Result<usize, AdminError> {
+        if !self.0.store.set_merchant_tier(merchant, tier).await? {
+            return Err(AdminError::NoSuchMerchant);
+        }
+        Ok(self.0.store.set_tier(merchant, tier).await?)
+    }
+
+    /// Makes an endpoint with a given secret, as the local cloud does for its inbox; `false` when it is there already.
+    pub async fn create_endpoint(
+        &self,
+        scope: Scope,
+        api: FrontDoor,
+        url: &str,
+        secret: &str,
+    ) -> Result<bool, AdminError> {
+        let endpoint = WebhookEndpoint {
+            id: tollgate_domain::idempotency::consequence_id(&format!("{scope}{}{url}", api.as_str()), 0, 0),
+            version: 1,
+            request_id: String::new(),
+            url: url.to_owned(),
+            api,
+            enabled_events: vec!["*".into()],
+            description: None,
+            metadata: Metadata::default(),
+            status: EndpointStatus::Enabled,
+            secret: Secret(secret.to_owned()),
+            failing_since: None,
+            disabled_reason: None,
+            deleted: false,
+            created: self.0.now(),
+            fingerprint: None,
+        };
+        Ok(matches!(
+            self.0.store.create(scope, &endpoint).await?,
+            Put::Created
+        ))
+    }
+}

@@ -1,0 +1,128 @@
+//! Due work: what a schedule has to look at, because nothing else will.
+
+use tollgate_domain::{
+    Delivery, Payment, Refund, Scope, Timestamp,
+    delivery::DeliveryStatus,
+    payment::{Command, Status},
+    refund::RefundStatus,
+};
+use tollgate_processors::sandbox;
+use tollgate_store::{DueItem, DueKind, Queue, Replaced};
+
+use crate::{Gateway, deliver::Message, error::Error, payments::sandbox_outcome};
+
+/// Items of each shard that one run takes on; the next run goes on where this one ended.
+const PER_SHARD: i32 = 100;
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DueReport {
+    /// Items that were moved on.
+    pub done: usize,
+    /// Items that failed and stay due.
+    pub failed: usize,
+}
+
+impl Gateway {
+    /// Does what is due: asks the network about payments and refunds in flight, ends challenges that nobody answered,
+    /// puts deliveries back on the queue. An item that fails is logged, stays due and holds up no other.
+    pub async fn run_due_work(&self, queue: &Queue) -> Result<DueReport, Error> {
+        let now = self.now();
+        let mut report = DueReport::default();
+        for kind in DueKind::ALL {
+            for item in self.store.due(*kind, now, PER_SHARD).await? {
+                let done = match kind {
+                    DueKind::Payment => self.look_after_payment(&item, now).await,
+                    DueKind::Refund => self.look_after_refund(&item, now).await,
+                    DueKind::Delivery => self.look_after_delivery(&item, now, queue).await,
+                };
+                match done {
+                    Ok(()) => report.done += 1,
+                    Err(error) => {
+                        tracing::error!(item = item.pk, %error, "due item failed");
+                        report.failed += 1;
+                    }
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    async fn look_after_payment(&self, item: &DueItem, now: Timestamp) -> Result<(), Error> {
+        let Some(payment) = self.store.get_by_key::<Payment>(&item.pk, true).await? else {
+            return Ok(());
+        };
+        if payment.due.is_none_or(|due| due > now) {
+            return Ok(());
+        }
+        let command = match payment.face.status {
+            Status::RequiresAction => Command::ChallengeExpired,
+            Status::Processing => Command::Settled(sandbox_outcome(sandbox::look_up_charge(
+                &payment.instrument,
+                now,
+            ))?),
+            Status::Succeeded | Status::Failed => return Ok(()),
+        };
+        let next = payment
+            .apply(command, now, &self.new_request_id())
+            .map_err(crate::error::Refusal::from)?;
+        // Someone else who came first did this work; the item is no longer due or will be found again.
+        self.store
+            .replace(item.scope, &next)
+            .await
+            .map(|_| ())
+            .map_err(Error::from)
+    }
+
+    async fn look_after_refund(&self, item: &DueItem, now: Timestamp) -> Result<(), Error> {
+        let Some(refund) = self.store.get_by_key::<Refund>(&item.pk, true).await? else {
+            return Ok(());
+        };
+        if refund.status != RefundStatus::Pending || refund.due.is_none_or(|due| due > now) {
+            return Ok(());
+        }
+        let payment: Option<Payment> = self
+            .store
+            .get(item.scope, &refund.payment.to_string(), true)
+            .await?;
+        let Some(payment) = payment else {
+            return Err(Error::Internal(format!("refund {} has no payment", refund.id)));
+        };
+        let outcome = sandbox_outcome(sandbox::look_up_refund(&payment.instrument))?;
+        if let Ok(settled) = refund.settle(outcome, now, &self.new_request_id()) {
+            self.store.settle_refund(item.scope, &settled).await?;
+        }
+        Ok(())
+    }
+
+    async fn look_after_delivery(&self, item: &DueItem, now: Timestamp, queue: &Queue) -> Result<(), Error> {
+        let Some(delivery) = self.store.get_by_key::<Delivery>(&item.pk, true).await? else {
+            return Ok(());
+        };
+        if delivery.status != DeliveryStatus::Pending || delivery.due.is_none_or(|due| due > now) {
+            return Ok(());
+        }
+        self.requeue(item.scope, &delivery, now, queue).await
+    }
+
+    /// Puts the next attempt on the queue first and then moves the due time: the other way round, a function that dies
+    /// in between would lose the attempt for a quarter of an hour.
+    async fn requeue(
+        &self,
+        scope: Scope,
+        delivery: &Delivery,
+        now: Timestamp,
+        queue: &Queue,
+    ) -> Result<(), Error> {
+        let message = Message {
+            scope,
+            event: delivery.event,
+            endpoint: delivery.endpoint,
+            attempt: delivery.attempts_made + 1,
+        };
+        queue.send(&[message.on_queue(0)?]).await?;
+        match self.store.replace(scope, &delivery.requeued(now)).await? {
+            Replaced::Done | Replaced::Conflict(_) => Ok(()),
+        }
+    }
+}

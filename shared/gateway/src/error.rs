@@ -1,0 +1,99 @@
+//! Why a use case did not do what was asked.
+
+use tollgate_domain::{Decline, PaymentId, money::MAX_AMOUNT_MINOR, payment};
+use tollgate_store::StoreError;
+
+use crate::gate::Denied;
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller may not.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The rules do not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// We failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// We failed in a way that no input should bring about.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+/// A thing that a request may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// A payment.
+    Payment,
+    /// A refund.
+    Refund,
+    /// A customer.
+    Customer,
+    /// A webhook endpoint.
+    WebhookEndpoint,
+}
+
+impl Thing {
+    /// What it is called in sentences.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Payment => "payment",
+            Self::Refund => "refund",
+            Self::Customer => "customer",
+            Self::WebhookEndpoint => "webhook endpoint",
+        }
+    }
+}
+
+/// Why the rules do not allow what was asked. Each front door says every one of them in its own words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The thing that the request is about does not exist for this caller.
+    #[error("no such {}", .0.noun())]
+    NotFound(Thing),
+    /// A thing that the request refers to does not exist for this caller.
+    #[error("no such {}", .0.noun())]
+    NoSuchReference(Thing),
+    /// The place that a list is to begin after does not exist.
+    #[error("the cursor names nothing")]
+    NoSuchCursor,
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used with another request")]
+    IdempotencyKeyReused,
+    /// Below the smallest amount, in minor units.
+    #[error("the amount is below {minimum} minor units")]
+    AmountTooSmall {
+        /// The smallest.
+        minimum: i64,
+    },
+    /// Above the largest amount.
+    #[error("the amount is above {MAX_AMOUNT_MINOR} minor units")]
+    AmountTooLarge,
+    /// The token stands for nothing that can be charged.
+    #[error("the token is not valid")]
+    InvalidToken,
+    /// No network is connected for live payments of this kind.
+    #[error("live payments with this source are not enabled")]
+    NoNetwork,
+    /// The payment was made and failed.
+    #[error("the payment failed: {}", .decline.code())]
+    Declined {
+        /// The stored, failed payment.
+        payment: PaymentId,
+        /// Why.
+        decline: Decline,
+        /// The request that was first told so.
+        request_id: String,
+    },
+    /// The payment's state machine does not allow it.
+    #[error(transparent)]
+    Payment(#[from] payment::Refusal),
+    /// The merchant has as many webhook endpoints as there may be.
+    #[error("too many webhook endpoints")]
+    TooManyEndpoints,
+    /// The endpoint's URL is not one that deliveries may go to; the text says why.
+    #[error("{0}")]
+    UnsafeEndpoint(String),
+}

@@ -1,0 +1,105 @@
+//! The use cases: what a merchant, a cardholder, the stream and the clock can make Tollgate do.
+//!
+//! A use case reads, lets the domain decide, and writes once. It knows no front door's words: it takes checked values
+//! and gives domain values, and every front door renders them in its own way.
+
+mod admin;
+mod call;
+mod challenge;
+mod customers;
+mod deliver;
+mod due_work;
+mod endpoints;
+mod error;
+mod gate;
+mod links;
+mod payments;
+mod publish;
+mod refunds;
+mod services;
+
+pub use admin::{Admin, AdminError, IssuedKey, NewKey};
+pub use call::{Call, Idempotency, Made};
+pub use challenge::{ChallengeView, LinkError};
+pub use customers::CustomerFilter;
+pub use deliver::{Deliverer, DeliverySettings, Message};
+pub use due_work::DueReport;
+pub use endpoints::NewEndpoint;
+pub use error::{Error, Refusal, Thing};
+pub use gate::{Admitted, Denied};
+pub use links::Links;
+pub use payments::{ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, PaymentFilter, declined};
+pub use publish::{Published, Publisher};
+pub use refunds::{CreateRefund, RefundFilter};
+pub use services::{Clock, Entropy, OsEntropy, SystemClock};
+pub use tollgate_store::{AwsEnvironment, Cost, Cursor, Page, Queue, Store, StoreError, Tables, subject_of};
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use tollgate_domain::{Id, Timestamp};
+use tollgate_store::{ApiKey, KeyHash};
+
+/// Everything that use cases need, shared by all requests of a function.
+#[derive(Clone)]
+pub struct Gateway {
+    store: Store,
+    links: Option<Links>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    /// Keys that this warm function has met: to whom a key belongs never changes, so a read may begin at once.
+    known_keys: Arc<Mutex<HashMap<KeyHash, ApiKey>>>,
+}
+
+impl Gateway {
+    /// A gateway over opened tables. `links` is needed wherever a hosted page is shown or pointed to.
+    pub fn new(store: Store, links: Option<Links>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self {
+            store,
+            links,
+            clock,
+            entropy,
+            known_keys: Arc::default(),
+        }
+    }
+
+    /// A gateway as the function's environment describes it (see [`Tables`], [`AwsEnvironment`] and [`Links`]).
+    pub fn from_environment() -> Result<Self, StoreError> {
+        let store = Store::open(&AwsEnvironment::from_environment()?, Tables::from_environment()?);
+        Ok(Self::new(
+            store,
+            Links::from_environment(),
+            Arc::new(SystemClock),
+            Arc::new(OsEntropy),
+        ))
+    }
+
+    /// Makes the first connection, while the function still starts.
+    pub async fn warm_up(&self) {
+        self.store.warm_up().await;
+    }
+
+    /// The tables.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A fresh random id.
+    pub fn new_id<K>(&self) -> Id<K> {
+        let mut bytes = [0; 16];
+        self.entropy.fill(&mut bytes);
+        Id::from_bytes(bytes)
+    }
+
+    /// A fresh request id: `req_…`.
+    pub fn new_request_id(&self) -> String {
+        self.new_id::<tollgate_domain::id::EventKind>().spell("req_")
+    }
+}

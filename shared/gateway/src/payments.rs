@@ -1,0 +1,259 @@
+//! Payments: create, retrieve, list, and say where the payer goes after a challenge.
+
+use tollgate_domain::{
+    CustomerId, Fingerprint, Metadata, Money, Payment, PaymentId, Scope, Timestamp,
+    idempotency::AppliedChange,
+    money::MAX_AMOUNT_MINOR,
+    payment::{Command, Face, NewPayment, Status},
+    source::Wallet,
+};
+use tollgate_processors::sandbox;
+use tollgate_store::{ListQuery, Page, Replaced, StoreError};
+
+use crate::{
+    call::{Call, Idempotency, Idempotent, Made},
+    customers::must_exist,
+    error::{Error, Refusal, Thing},
+};
+
+/// Tries of a change that others keep coming before.
+pub(crate) const MAX_TRIES: u32 = 8;
+/// The smallest amount of `charges`, `direct` and `intents`, in minor units.
+pub const MIN_AMOUNT_MINOR: i64 = 50;
+
+/// What to charge, as the caller names it.
+#[derive(Clone, Debug)]
+pub enum ChargeFrom {
+    /// A card's token.
+    CardToken(String),
+    /// A wallet's token.
+    WalletToken(Wallet, String),
+    /// A bank account.
+    BankAccount {
+        /// All of its digits; only the last four are kept.
+        account_number: String,
+        /// The sort code.
+        sort_code: String,
+        /// Whose account it is.
+        account_holder_name: String,
+    },
+}
+
+/// A payment to be made.
+#[derive(Clone, Debug)]
+pub struct CreatePayment {
+    /// How much.
+    pub amount: Money,
+    /// The smallest amount of the front door, in minor units.
+    pub minimum: i64,
+    /// From what.
+    pub from: ChargeFrom,
+    /// For whom.
+    pub customer: Option<CustomerId>,
+    /// The merchant's description.
+    pub description: Option<String>,
+    /// The merchant's metadata.
+    pub metadata: Metadata,
+}
+
+/// Which payments to list.
+#[derive(Clone, Debug, Default)]
+pub struct PaymentFilter {
+    /// At most so many.
+    pub limit: usize,
+    /// Only those older than this one.
+    pub starting_after: Option<PaymentId>,
+    /// Only a customer's.
+    pub customer: Option<CustomerId>,
+    /// Only those in one of these statuses.
+    pub statuses: Option<Vec<Status>>,
+    /// Only those made then or later.
+    pub created_from: Option<Timestamp>,
+    /// Only those made then or earlier.
+    pub created_to: Option<Timestamp>,
+}
+
+impl Idempotent for Payment {
+    fn fingerprint(&self) -> Option<&Fingerprint> {
+        self.fingerprint.as_ref()
+    }
+    fn into_first_answer(self) -> Self {
+        self.as_first_answered()
+    }
+}
+
+impl Call {
+    /// Takes a payment. Two round trips: admission, and one conditional put; a named customer is looked up meanwhile.
+    ///
+    /// A decline is stored as a failed payment and answered as [`Refusal::Declined`], by a replay too.
+    pub async fn create_payment(
+        &self,
+        new: CreatePayment,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<Payment>, Error> {
+        let scope = self.tenant().await?;
+        let id: PaymentId = self.id_for(scope, "payments", idempotency);
+        let prepare = async {
+            if new.amount.minor < new.minimum {
+                return Err(Refusal::AmountTooSmall { minimum: new.minimum }.into());
+            }
+            if new.amount.minor > MAX_AMOUNT_MINOR {
+                return Err(Refusal::AmountTooLarge.into());
+            }
+            let chargeable = chargeable(scope, &new.from)?;
+            if let Some(customer) = new.customer {
+                must_exist(&self.store, scope, customer).await?;
+            }
+            // The sandbox is a pure function: asking it before the put charges nobody, so put and charge are one step.
+            let outcome = sandbox_outcome(sandbox::charge(&chargeable.instrument, self.now))?;
+            let payment = NewPayment {
+                id,
+                front_door: self.front_door,
+                request_id: self.request_id.clone(),
+                amount: new.amount,
+                source: chargeable.source,
+                instrument: chargeable.instrument,
+                customer: new.customer,
+                description: new.description,
+                metadata: new.metadata,
+                fingerprint: idempotency.map(|i| i.fingerprint.clone()),
+            };
+            Ok(Payment::create(payment, outcome, self.now))
+        };
+        self.make_once(scope, &id.to_string(), idempotency, prepare).await
+    }
+
+    /// Reads a payment. One round trip in a warm function.
+    pub async fn retrieve_payment(&self, id: PaymentId) -> Result<Payment, Error> {
+        let scope = self.tenant().await?;
+        let payment = self.store.get(scope, &id.to_string(), true).await?;
+        Ok(payment.ok_or(Refusal::NotFound(Thing::Payment))?)
+    }
+
+    /// Lists payments, the newest first.
+    pub async fn list_payments(&self, filter: PaymentFilter) -> Result<Page<Payment>, Error> {
+        let scope = self.tenant().await?;
+        let mut query = ListQuery::new(filter.limit);
+        query.created_from = filter.created_from;
+        query.created_to = filter.created_to;
+        query.after = self
+            .cursor::<Payment>(scope, filter.starting_after.map(|id| id.to_string()))
+            .await?;
+        if let Some(customer) = filter.customer {
+            query = query.of_customer(scope, customer);
+        }
+        match filter.statuses {
+            None => Ok(self.store.list(scope, &query, None).await?),
+            Some(statuses) => {
+                let keep = move |payment: &Payment| statuses.contains(&payment.face.status);
+                Ok(self.store.list(scope, &query, Some(&keep)).await?)
+            }
+        }
+    }
+
+    /// Says where the payer goes after the challenge of a payment that requires one. A retry with the same idempotency
+    /// key is told what the first was told.
+    pub async fn confirm_payment(
+        &self,
+        id: PaymentId,
+        return_url: String,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<Payment>, Error> {
+        let scope = self.tenant().await?;
+        // One key may confirm two payments; that is one change on each.
+        let key = idempotency.map(|i| Fingerprint::of("confirm", &[i.key.as_str().as_bytes()]));
+        let mut payment: Option<Payment> = self.store.get(scope, &id.to_string(), true).await?;
+        for _ in 0..MAX_TRIES {
+            let Some(current) = payment else {
+                return Err(Refusal::NotFound(Thing::Payment).into());
+            };
+            if let (Some(key), Some(idempotency)) = (&key, idempotency)
+                && let Some(change) = current.change_made_with(key)
+            {
+                if change.request != idempotency.fingerprint {
+                    return Err(Refusal::IdempotencyKeyReused.into());
+                }
+                let face = change.answer.clone();
+                return Ok(Made::again(Payment { face, ..current }));
+            }
+            self.admitted().await?;
+            let mut next = current
+                .apply(
+                    Command::SetReturnUrl(return_url.clone()),
+                    self.now,
+                    &self.request_id,
+                )
+                .map_err(Refusal::from)?;
+            if let (Some(key), Some(idempotency)) = (&key, idempotency) {
+                let change: AppliedChange<Face> = AppliedChange {
+                    key: key.clone(),
+                    request: idempotency.fingerprint.clone(),
+                    answer: next.face.clone(),
+                };
+                change.push(&mut next.changes);
+            }
+            match self.store.replace(scope, &next).await? {
+                Replaced::Done => return Ok(Made::new(next)),
+                Replaced::Conflict(now) => payment = now,
+            }
+        }
+        Err(StoreError::Contended {
+            key: id.to_string(),
+            attempts: MAX_TRIES,
+        }
+        .into())
+    }
+
+    /// The page on which the payment's challenge is answered, while it requires one.
+    pub async fn challenge_url(&self, payment: &Payment) -> Result<Option<String>, Error> {
+        let scope = self.tenant().await?;
+        Ok(self.gateway.challenge_url(scope, payment))
+    }
+}
+
+impl crate::Gateway {
+    /// The page on which a payment's challenge is answered, while it requires one.
+    pub fn challenge_url(&self, scope: Scope, payment: &Payment) -> Option<String> {
+        let links = self
+            .links
+            .as_ref()
+            .filter(|_| payment.face.status == Status::RequiresAction)?;
+        Some(links.challenge_url(scope, payment.id))
+    }
+}
+
+/// What a failed payment is answered with, where declines are errors.
+pub fn declined(payment: &Payment) -> Option<Refusal> {
+    payment.face.decline.map(|decline| Refusal::Declined {
+        payment: payment.id,
+        decline,
+        request_id: payment.request_id.clone(),
+    })
+}
+
+fn chargeable(scope: Scope, from: &ChargeFrom) -> Result<sandbox::Chargeable, Refusal> {
+    // Test tokens and test accounts are the sandbox's; no live network is connected to these sources yet.
+    if scope.mode.is_live() {
+        return Err(Refusal::NoNetwork);
+    }
+    match from {
+        ChargeFrom::CardToken(token) => sandbox::card_token(token).ok_or(Refusal::InvalidToken),
+        ChargeFrom::WalletToken(wallet, token) => {
+            sandbox::wallet_token(*wallet, token).ok_or(Refusal::InvalidToken)
+        }
+        ChargeFrom::BankAccount {
+            account_number,
+            sort_code,
+            account_holder_name,
+        } => Ok(sandbox::bank_account(
+            account_number,
+            sort_code,
+            account_holder_name,
+        )),
+    }
+}
+
+/// An instrument that the sandbox does not know was written by someone else than the sandbox.
+pub(crate) fn sandbox_outcome<T>(answer: Result<T, sandbox::UnknownInstrument>) -> Result<T, Error> {
+    answer.map_err(|e| Error::Internal(e.to_string()))
+}

@@ -1,0 +1,156 @@
+//! Refunds: create, retrieve, list.
+
+use tollgate_domain::{
+    Fingerprint, Metadata, Money, Payment, PaymentId, Refund, RefundId, Scope,
+    payment::{self, Command},
+    refund::{NewRefund, RefundStatus},
+};
+use tollgate_processors::sandbox;
+use tollgate_store::{ListQuery, Page, RefundPut, StoreError};
+
+use crate::{
+    call::{Call, Idempotency, Idempotent, Made, replay},
+    error::{Error, Refusal, Thing},
+    payments::{MAX_TRIES, sandbox_outcome},
+};
+
+/// A refund to be made.
+#[derive(Clone, Debug)]
+pub struct CreateRefund {
+    /// Of which payment.
+    pub payment: PaymentId,
+    /// How much, in minor units of the payment's currency; all that is left when absent.
+    pub amount: Option<i64>,
+    /// Why, in the front door's words.
+    pub reason: Option<String>,
+    /// The merchant's metadata.
+    pub metadata: Metadata,
+}
+
+/// Which refunds to list.
+#[derive(Clone, Debug, Default)]
+pub struct RefundFilter {
+    /// At most so many.
+    pub limit: usize,
+    /// Only those older than this one.
+    pub starting_after: Option<RefundId>,
+    /// Only a payment's.
+    pub payment: Option<PaymentId>,
+    /// Only those in this status.
+    pub status: Option<RefundStatus>,
+}
+
+impl Idempotent for Refund {
+    fn fingerprint(&self) -> Option<&Fingerprint> {
+        self.fingerprint.as_ref()
+    }
+    fn into_first_answer(self) -> Self {
+        self.as_first_answered()
+    }
+}
+
+impl Call {
+    /// Refunds a payment, wholly or in part. A read of the payment while the caller is admitted, then one transaction
+    /// that makes the refund and counts it against the payment.
+    pub async fn create_refund(
+        &self,
+        new: CreateRefund,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<Refund>, Error> {
+        let scope = self.tenant().await?;
+        let id: RefundId = self.id_for(scope, "refunds", idempotency);
+        match self.try_refund(scope, id, &new, idempotency).await {
+            Err(error) => {
+                self.earlier_answer_or(error, scope, &id.to_string(), idempotency)
+                    .await
+            }
+            made => made,
+        }
+    }
+
+    async fn try_refund(
+        &self,
+        scope: Scope,
+        id: RefundId,
+        new: &CreateRefund,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<Refund>, Error> {
+        let mut payment: Option<Payment> = self.store.get(scope, &new.payment.to_string(), true).await?;
+        for _ in 0..MAX_TRIES {
+            let current = payment.ok_or(Refusal::NoSuchReference(Thing::Payment))?;
+            let refund = self.decide_refund(id, new, &current, idempotency)?;
+            self.admitted().await?;
+            match self.store.create_refund(scope, &refund, &current).await? {
+                RefundPut::Created => return Ok(Made::new(refund)),
+                RefundPut::Exists(existing) => return replay(*existing, idempotency),
+                RefundPut::PaymentChanged(now) => payment = now.map(|payment| *payment),
+            }
+        }
+        Err(StoreError::Contended {
+            key: new.payment.to_string(),
+            attempts: MAX_TRIES,
+        }
+        .into())
+    }
+
+    fn decide_refund(
+        &self,
+        id: RefundId,
+        new: &CreateRefund,
+        payment: &Payment,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Refund, Error> {
+        let minor = match new.amount {
+            Some(minor) => minor,
+            None if payment.refundable() == 0 && payment.amount_captured > 0 => {
+                return Err(Refusal::Payment(payment::Refusal::AlreadyRefunded).into());
+            }
+            // Of a payment that took no money the state machine says that it cannot be refunded.
+            None => payment.refundable().max(1),
+        };
+        payment
+            .apply(Command::Refund(minor), self.now, &self.request_id)
+            .map_err(Refusal::from)?;
+        let outcome = sandbox_outcome(sandbox::refund(&payment.instrument, self.now))?;
+        let refund = NewRefund {
+            id,
+            front_door: self.front_door,
+            request_id: self.request_id.clone(),
+            payment: payment.id,
+            amount: Money {
+                minor,
+                ..payment.amount
+            },
+            reason: new.reason.clone(),
+            metadata: new.metadata.clone(),
+            fingerprint: idempotency.map(|i| i.fingerprint.clone()),
+        };
+        Ok(Refund::create(refund, outcome, self.now))
+    }
+
+    /// Reads a refund. One round trip in a warm function.
+    pub async fn retrieve_refund(&self, id: RefundId) -> Result<Refund, Error> {
+        let scope = self.tenant().await?;
+        let refund = self.store.get(scope, &id.to_string(), true).await?;
+        Ok(refund.ok_or(Refusal::NotFound(Thing::Refund))?)
+    }
+
+    /// Lists refunds, the newest first.
+    pub async fn list_refunds(&self, filter: RefundFilter) -> Result<Page<Refund>, Error> {
+        let scope = self.tenant().await?;
+        let mut query = ListQuery::new(filter.limit);
+        query.after = self
+            .cursor::<Refund>(scope, filter.starting_after.map(|id| id.to_string()))
+            .await?;
+        if let Some(payment) = filter.payment {
+            query = query.of_payment(scope, payment);
+        }
+        match filter.status {
+            None => Ok(self.store.list(scope, &query, None).await?),
+            Some(status) => {
+                let keep = move |refund: &Refund| refund.status == status;
+                Ok(self.store.list(scope, &query, Some(&keep)).await?)
+            }
+        }
+    }
+}

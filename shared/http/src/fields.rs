@@ -1,0 +1,431 @@
+//! Reading a body's fields one by one, so that every mistake names its parameter.
+//!
+//! JSON bodies, form bodies and query strings are all read through [`Fields`]; where a value came as text, numbers and
+//! booleans are read from their text.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+use tollgate_domain::{
+    Currency, Metadata,
+    metadata::BadMetadata,
+    text::{has_control_characters, is_email, is_web_url},
+};
+
+/// A set of named values: a body, an object within it, or a query.
+#[derive(Debug)]
+pub struct Fields {
+    path: Vec<String>,
+    values: Map<String, Value>,
+    /// Whether numbers and booleans come as text.
+    textual: bool,
+}
+
+/// A parameter that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {issue}", .path.join("."))]
+pub struct FieldError {
+    /// Where it is: `["source", "token"]`.
+    pub path: Vec<String>,
+    /// What is wrong.
+    pub issue: Issue,
+}
+
+/// What is wrong with a parameter. The text follows the parameter's name in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Issue {
+    /// It has to be there.
+    Missing,
+    /// There is no such parameter.
+    Unknown,
+    /// Not of this type (`a string`).
+    NotA(&'static str),
+    /// More than so many characters.
+    TooLong(usize),
+    /// Empty where it may not be.
+    Empty,
+    /// Control characters.
+    ControlCharacters,
+    /// Not one of these.
+    NotOneOf(&'static [&'static str]),
+    /// Outside these bounds, both included.
+    OutOfRange(i64, i64),
+    /// More than so many entries.
+    TooMany(usize),
+    /// Not of the form that its name says (`a valid e-mail address`).
+    NotValid(&'static str),
+    /// Metadata is wrong.
+    Metadata(BadMetadata),
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("is required"),
+            Self::Unknown => f.write_str("is not a known parameter"),
+            Self::NotA(what) | Self::NotValid(what) => write!(f, "must be {what}"),
+            Self::TooLong(max) => write!(f, "must have at most {max} characters"),
+            Self::Empty => f.write_str("must not be empty"),
+            Self::ControlCharacters => f.write_str("must not contain control characters"),
+            Self::NotOneOf(options) => write!(f, "must be one of: {}", options.join(", ")),
+            Self::OutOfRange(min, max) => write!(f, "must be between {min} and {max}"),
+            Self::TooMany(max) => write!(f, "must have at most {max} entries"),
+            Self::Metadata(bad) => bad.fmt(f),
+        }
+    }
+}
+
+impl FieldError {
+    /// A wrong parameter at the top of the body or query.
+    pub fn new(name: &str, issue: Issue) -> Self {
+        Self {
+            path: vec![name.to_owned()],
+            issue,
+        }
+    }
+
+    /// The parameter as `source.token`.
+    pub fn dotted(&self) -> String {
+        self.path.join(".")
+    }
+
+    /// The parameter as `source[token]`.
+    pub fn bracketed(&self) -> String {
+        let mut parts = self.path.iter();
+        let first = parts.next().cloned().unwrap_or_default();
+        parts.fold(first, |text, part| format!("{text}[{part}]"))
+    }
+}
+
+impl Fields {
+    /// The fields of a JSON object.
+    pub fn from_json(values: Map<String, Value>) -> Self {
+        Self {
+            path: Vec::new(),
+            values,
+            textual: false,
+        }
+    }
+
+    /// The fields of a JSON body that was read as an object; of anything else there are none.
+    pub fn of(body: &Value) -> Self {
+        Self::from_json(body.as_object().cloned().unwrap_or_default())
+    }
+
+    /// The fields of a form, whose values are all text.
+    pub fn from_form(values: Map<String, Value>) -> Self {
+        Self {
+            path: Vec::new(),
+            values,
+            textual: true,
+        }
+    }
+
+    /// The parameters of a query; of one that is repeated the last counts.
+    pub fn from_query(pairs: &[(String, String)]) -> Self {
+        Self::from_form(
+            pairs
+                .iter()
+                .map(|(name, value)| (name.clone(), Value::String(value.clone())))
+                .collect(),
+        )
+    }
+
+    /// An error at a field of this object.
+    pub fn error(&self, name: &str, issue: Issue) -> FieldError {
+        let mut path = self.path.clone();
+        path.push(name.to_owned());
+        FieldError { path, issue }
+    }
+
+    /// Takes a value, `None` when it is absent; `null` is a value.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        self.values.shift_remove(name)
+    }
+
+    fn take_present(&mut self, name: &str) -> Option<Value> {
+        self.take(name).filter(|value| !value.is_null())
+    }
+
+    /// Whether a field was sent as `null`, or empty in a form: what unsets it in an update. Takes it if so.
+    pub fn take_unset(&mut self, name: &str) -> bool {
+        let unset = match self.values.get(name) {
+            Some(Value::Null) => true,
+            Some(Value::String(text)) => self.textual && text.is_empty(),
+            _ => false,
+        };
+        if unset {
+            self.values.shift_remove(name);
+        }
+        unset
+    }
+
+    /// Whether the field was sent.
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// A text of at most `max_chars` characters without control characters.
+    pub fn string(&mut self, name: &str, max_chars: usize) -> Result<Option<String>, FieldError> {
+        let Some(value) = self.take_present(name) else {
+            return Ok(None);
+        };
+        let Value::String(text) = value else {
+            return Err(self.error(name, Issue::NotA("a string")));
+        };
+        if has_control_characters(&text) {
+            return Err(self.error(name, Issue::ControlCharacters));
+        }
+        if text.chars().count() > max_chars {
+            return Err(self.error(name, Issue::TooLong(max_chars)));
+        }
+        Ok(Some(text))
+    }
+
+    /// A text that has to be there and not be empty.
+    pub fn required_string(&mut self, name: &str, max_chars: usize) -> Result<String, FieldError> {
+        match self.string(name, max_chars)? {
+            None => Err(self.error(name, Issue::Missing)),
+            Some(text) if text.is_empty() => Err(self.error(name, Issue::Empty)),
+            Some(text) => Ok(text),
+        }
+    }
+
+    /// A whole number.
+    pub fn integer(&mut self, name: &str) -> Result<Option<i64>, FieldError> {
+        let Some(value) = self.take_present(name) else {
+            return Ok(None);
+        };
+        let number = match &value {
+            Value::Number(number) => number.as_i64(),
+            // `+5`, ` 5` and `5.0` are not how whole numbers are written.
+            Value::String(text) if self.textual => text
+                .parse()
+                .ok()
+                .filter(|number: &i64| number.to_string() == *text),
+            _ => None,
+        };
+        number
+            .map(Some)
+            .ok_or_else(|| self.error(name, Issue::NotA("an integer")))
+    }
+
+    /// A whole number that has to be there.
+    pub fn required_integer(&mut self, name: &str) -> Result<i64, FieldError> {
+        self.integer(name)?
+            .ok_or_else(|| self.error(name, Issue::Missing))
+    }
+
+    /// A whole number within bounds.
+    pub fn integer_in(&mut self, name: &str, min: i64, max: i64) -> Result<Option<i64>, FieldError> {
+        match self.integer(name)? {
+            Some(number) if !(min..=max).contains(&number) => {
+                Err(self.error(name, Issue::OutOfRange(min, max)))
+            }
+            number => Ok(number),
+        }
+    }
+
+    /// One of some words.
+    pub fn one_of(
+        &mut self,
+        name: &str,
+        options: &'static [&'static str],
+    ) -> Result<Option<&'static str>, FieldError> {
+        let Some(value) = self.take_present(name) else {
+            return Ok(None);
+        };
+        let Value::String(text) = value else {
+            return Err(self.error(name, Issue::NotA("a string")));
+        };
+        let found = options.iter().find(|option| **option == text);
+        found
+            .copied()
+            .map(Some)
+            .ok_or_else(|| self.error(name, Issue::NotOneOf(options)))
+    }
+
+    /// A list of texts, at most `max_entries` of at most `max_chars` characters.
+    pub fn strings(
+        &mut self,
+        name: &str,
+        max_entries: usize,
+        max_chars: usize,
+    ) -> Result<Option<Vec<String>>, FieldError> {
+        let Some(value) = self.take_present(name) else {
+            return Ok(None);
+        };
+        let list = match value {
+            Value::Array(list) => list,
+            // A form's `a[0]=x` arrives as an object with positions for keys.
+            Value::Object(map) if self.textual => map.into_values().collect(),
+            _ => return Err(self.error(name, Issue::NotA("a list of strings"))),
+        };
+        if list.len() > max_entries {
+            return Err(self.error(name, Issue::TooMany(max_entries)));
+        }
+        list.into_iter()
+            .map(|entry| match entry {
+                Value::String(text) if has_control_characters(&text) => {
+                    Err(self.error(name, Issue::ControlCharacters))
+                }
+                Value::String(text) if text.chars().count() > max_chars => {
+                    Err(self.error(name, Issue::TooLong(max_chars)))
+                }
+                Value::String(text) => Ok(text),
+                _ => Err(self.error(name, Issue::NotA("a list of strings"))),
+            })
+            .collect::<Result<_, _>>()
+            .map(Some)
+    }
+
+    /// An object within this one.
+    pub fn object(&mut self, name: &str) -> Result<Option<Self>, FieldError> {
+        let Some(value) = self.take_present(name) else {
+            return Ok(None);
+        };
+        let Value::Object(values) = value else {
+            return Err(self.error(name, Issue::NotA("an object")));
+        };
+        let mut path = self.path.clone();
+        path.push(name.to_owned());
+        Ok(Some(Self {
+            path,
+            values,
+            textual: self.textual,
+        }))
+    }
+
+    /// An object that has to be there.
+    pub fn required_object(&mut self, name: &str) -> Result<Self, FieldError> {
+        self.object(name)?.ok_or_else(|| self.error(name, Issue::Missing))
+    }
+
+    /// An ISO 4217 code that has to be there, in either case.
+    pub fn required_currency(&mut self, name: &str) -> Result<Currency, FieldError> {
+        let code = self.required_string(name, 16)?;
+        Currency::from_code(&code)
+            .ok_or_else(|| self.error(name, Issue::NotValid("a three-letter ISO 4217 currency code")))
+    }
+
+    /// An e-mail address.
+    pub fn email(&mut self, name: &str) -> Result<Option<String>, FieldError> {
+        let text = self.string(name, tollgate_domain::text::EMAIL_MAX_BYTES)?;
+        match text {
+            Some(text) if !is_email(&text) => Err(self.error(name, Issue::NotValid("a valid email address"))),
+            text => Ok(text),
+        }
+    }
+
+    /// A web address that has to be there.
+    pub fn required_url(&mut self, name: &str) -> Result<String, FieldError> {
+        let text = self.required_string(name, tollgate_domain::text::URL_MAX_BYTES)?;
+        if is_web_url(&text) {
+            Ok(text)
+        } else {
+            Err(self.error(name, Issue::NotValid("an absolute http or https URL")))
+        }
+    }
+
+    /// Metadata of something new; none when absent.
+    pub fn metadata(&mut self, name: &str) -> Result<Metadata, FieldError> {
+        match self.take_present(name) {
+            None => Ok(Metadata::default()),
+            Some(value) => Metadata::from_json(&value).map_err(|bad| self.bad_metadata(name, bad)),
+        }
+    }
+
+    /// Names the key of metadata that is wrong.
+    pub fn bad_metadata(&self, name: &str, bad: BadMetadata) -> FieldError {
+        let key = bad.key().map(str::to_owned);
+        let mut error = self.error(name, Issue::Metadata(bad));
+        error.path.extend(key.filter(|key| !key.is_empty()));
+        error
+    }
+
+    /// Everything known was taken: whatever is left is not known.
+    pub fn finish(self) -> Result<(), FieldError> {
+        match self.values.keys().next() {
+            None => Ok(()),
+            Some(name) => {
+                let shown: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
+                Err(self.error(&shown, Issue::Unknown))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn json_fields(value: Value) -> Fields {
+        let Value::Object(map) = value else {
+            unreachable!("tests pass objects")
+        };
+        Fields::from_json(map)
+    }
+
+    #[test]
+    fn json_numbers_are_numbers_and_form_numbers_are_text() {
+        assert_eq!(json_fields(json!({"a": 5})).integer("a"), Ok(Some(5)));
+        for bad in [
+            json!("5"),
+            json!(5.5),
+            json!(5.0),
+            json!(true),
+            json!([]),
+            json!(u64::MAX),
+        ] {
+            let error = json_fields(json!({"a": bad})).integer("a").unwrap_err();
+            assert_eq!(
+                (error.dotted().as_str(), &error.issue),
+                ("a", &Issue::NotA("an integer"))
+            );
+        }
+        let form = |text: &str| Fields::from_query(&[("a".into(), text.into())]).integer("a");
+        assert_eq!(form("-5"), Ok(Some(-5)));
+        for bad in ["", "+5", "5.0", " 5", "05", "1e3", "99999999999999999999"] {
+            assert!(form(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_error_inside_an_object_names_the_way_there() {
+        let mut body = json_fields(json!({"source": {"token": 1}}));
+        let error = body
+            .required_object("source")
+            .unwrap()
+            .required_string("token", 10)
+            .unwrap_err();
+        assert_eq!(
+            (error.dotted().as_str(), error.bracketed().as_str()),
+            ("source.token", "source[token]")
+        );
+    }
+
+    #[test]
+    fn what_is_left_is_unknown() {
+        let mut body = json_fields(json!({"a": "x", "b": 1}));
+        body.string("a", 10).unwrap();
+        assert_eq!(body.finish().unwrap_err(), FieldError::new("b", Issue::Unknown));
+    }
+
+    #[test]
+    fn null_is_absent_on_a_create_and_unsets_on_an_update() {
+        let mut body = json_fields(json!({"name": null}));
+        assert!(body.take_unset("name"));
+        assert!(!body.has("name"));
+        assert_eq!(json_fields(json!({"name": null})).string("name", 5), Ok(None));
+    }
+
+    #[test]
+    fn metadata_errors_name_the_key() {
+        let error = json_fields(json!({"metadata": {"plan": []}}))
+            .metadata("metadata")
+            .unwrap_err();
+        assert_eq!(error.bracketed(), "metadata[plan]");
+    }
+}

@@ -1,0 +1,365 @@
+//! The frame around every handler.
+
+use std::{future::Future, sync::Arc, time::Instant};
+
+use lambda_http::{Body, Response, service_fn};
+use serde_json::Value;
+use tollgate_domain::{Fingerprint, FrontDoor, IdempotencyKey, Permission, rate::Standing};
+use tollgate_gateway::{Call, Denied, Error, Gateway, Idempotency};
+
+use crate::{
+    api::{Api, Reply},
+    fields::Fields,
+    init_logs,
+    problem::Problem,
+    request::{BODY_MAX_BYTES, Request},
+};
+
+/// Brackets within brackets of a form that are read.
+const FORM_MAX_DEPTH: usize = 5;
+
+/// What a route needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// The permission that the caller's key must have, if any.
+    pub permission: Option<Permission>,
+}
+
+impl Route {
+    /// A route for callers with a permission.
+    pub const fn needs(permission: Permission) -> Self {
+        Self {
+            permission: Some(permission),
+        }
+    }
+
+    /// A route for every caller with a valid key.
+    pub const fn any_key() -> Self {
+        Self { permission: None }
+    }
+}
+
+/// A request and the call it makes.
+#[derive(Debug)]
+pub struct Exchange {
+    /// What was sent.
+    pub request: Request,
+    /// Who calls, and the use cases.
+    pub call: Call,
+}
+
+/// A body that may have come as a form.
+#[derive(Debug)]
+pub struct Decoded {
+    value: Value,
+    textual: bool,
+}
+
+impl Decoded {
+    /// Its fields.
+    pub fn fields(&self) -> Fields {
+        let values = self.value.as_object().cloned().unwrap_or_default();
+        if self.textual {
+            Fields::from_form(values)
+        } else {
+            Fields::from_json(values)
+        }
+    }
+
+    /// What it says, for the request's fingerprint.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+}
+
+impl Exchange {
+    /// The body as a JSON object; an absent body is an empty one.
+    pub fn json(&self) -> Result<Value, Problem> {
+        let body = self.request.body();
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Value::Object(serde_json::Map::new()));
+        }
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(map)) => Ok(Value::Object(map)),
+            Ok(_) => Err(Problem::MalformedBody(
+                "The request body must be a JSON object.".into(),
+            )),
+            Err(error) => Err(Problem::MalformedBody(format!(
+                "The request body is not valid JSON: {} at line {} column {}.",
+                reason(&error),
+                error.line(),
+                error.column()
+            ))),
+        }
+    }
+
+    /// The body as a form with brackets (`metadata[order_id]=…`, `a[]=x`, `a[0]=x`) or as a JSON object, by its type.
+    pub fn form_or_json(&self) -> Result<Decoded, Problem> {
+        let is_json = self
+            .request
+            .header("content-type")
+            .is_some_and(|t| t.to_ascii_lowercase().contains("json"));
+        if is_json {
+            return Ok(Decoded {
+                value: self.json()?,
+                textual: false,
+            });
+        }
+        let text = std::str::from_utf8(self.request.body())
+            .map_err(|_| Problem::MalformedBody("The request body is not valid UTF-8.".into()))?;
+        let value = serde_qs::Config::new()
+            .max_depth(FORM_MAX_DEPTH)
+            .use_form_encoding(true)
+            .deserialize_str(text)
+            .map_err(|e| Problem::MalformedBody(format!("The request body is not a valid form: {e}.")))?;
+        Ok(Decoded { value, textual: true })
+    }
+
+    /// The query's parameters.
+    pub fn query(&self) -> Fields {
+        Fields::from_query(self.request.query())
+    }
+
+    /// The request's idempotency key and what it asks for: method, path and meaning of the body.
+    pub fn idempotency(&self, body: &Value) -> Result<Option<Idempotency>, Problem> {
+        let Some(text) = self.request.header("idempotency-key") else {
+            return Ok(None);
+        };
+        let key = IdempotencyKey::parse(text).ok_or(Problem::BadIdempotencyKey)?;
+        let route = format!("{} {}", self.request.method, self.request.path);
+        let fingerprint = Fingerprint::of(&route, &[sorted(body).to_string().as_bytes()]);
+        Ok(Some(Idempotency { key, fingerprint }))
+    }
+}
+
+/// `serde_json`'s reason without its position, which the caller is told in words.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" at line ")
+        .map_or(text.as_str(), |(reason, _)| reason)
+        .to_owned()
+}
+
+/// The same value with every object's keys in order: two spellings of one request have one fingerprint.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut pairs: Vec<_> = map
+                .iter()
+                .map(|(key, value)| (key.clone(), sorted(value)))
+                .collect();
+            pairs.sort_by(|a, b| a.0.cmp(&b.0));
+            Value::Object(pairs.into_iter().collect())
+        }
+        Value::Array(list) => Value::Array(list.iter().map(sorted).collect()),
+        other => other.clone(),
+    }
+}
+
+/// Runs a route of a front door until Lambda ends it.
+pub async fn serve<A, H, F>(route: Route, handler: H) -> Result<(), lambda_http::Error>
+where
+    A: Api,
+    H: Fn(Arc<Exchange>) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<Reply, Problem>> + Send + 'static,
+{
+    init_logs();
+    let gateway = Gateway::from_environment()?;
+    gateway.warm_up().await;
+    let handler = Arc::new(handler);
+    lambda_http::run(service_fn(move |event| {
+        let (gateway, handler) = (gateway.clone(), handler.clone());
+        async move { Ok::<_, lambda_http::Error>(answer::<A, H, F>(&gateway, route, &handler, event).await) }
+    }))
+    .await
+}
+
+/// Runs the route that answers every path and method that no other route does. It needs no key and no table.
+pub async fn serve_unknown_route<A: Api>() -> Result<(), lambda_http::Error> {
+    init_logs();
+    lambda_http::run(service_fn(|event| async move {
+        let request = Request::from_lambda(event);
+        let request_id = request_id_without_gateway();
+        let problem = if request.body().len() > BODY_MAX_BYTES {
+            Problem::BodyTooLarge
+        } else {
+            Problem::UnknownRoute
+        };
+        let reply = A::problem(&problem, &request_id);
+        tracing::info!(
+            request_id,
+            status = reply.status,
+            method = request.method,
+            "unknown route"
+        );
+        Ok::<_, lambda_http::Error>(respond::<A>(&reply, &request_id, None))
+    }))
+    .await
+}
+
+fn request_id_without_gateway() -> String {
+    use tollgate_gateway::{Entropy, OsEntropy};
+    let mut bytes = [0; 16];
+    OsEntropy.fill(&mut bytes);
+    tollgate_domain::EventId::from_bytes(bytes).spell("req_")
+}
+
+/// Runs a page for people: no key, no JSON; `render` makes status, headers and body.
+pub async fn serve_pages<H, F>(render: H) -> Result<(), lambda_http::Error>
+where
+    H: Fn(Gateway, Request) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<Response<Body>, lambda_http::Error>> + Send + 'static,
+{
+    init_logs();
+    let gateway = Gateway::from_environment()?;
+    gateway.warm_up().await;
+    let render = Arc::new(render);
+    lambda_http::run(service_fn(move |event| {
+        let (gateway, render) = (gateway.clone(), render.clone());
+        async move { render(gateway, Request::from_lambda(event)).await }
+    }))
+    .await
+}
+
+async fn answer<A, H, F>(
+    gateway: &Gateway,
+    route: Route,
+    handler: &H,
+    event: lambda_http::Request,
+) -> Response<Body>
+where
+    A: Api,
+    H: Fn(Arc<Exchange>) -> F,
+    F: Future<Output = Result<Reply, Problem>>,
+{
+    let began = Instant::now();
+    let request = Request::from_lambda(event);
+    let request_id = gateway.new_request_id();
+    let key = A::credentials(&request);
+    let call = gateway.begin(
+        A::FRONT_DOOR,
+        request_id.clone(),
+        key.as_deref(),
+        route.permission,
+    );
+    let exchange = Arc::new(Exchange { request, call });
+    let outcome = run::<A, H, F>(&exchange, handler).await;
+    let (reply, standing) = admit::<A>(&exchange, outcome, &request_id).await;
+    log(A::FRONT_DOOR, &exchange, &reply, began);
+    respond::<A>(&reply, &request_id, standing)
+}
+
+async fn run<A, H, F>(exchange: &Arc<Exchange>, handler: &H) -> Result<Reply, Problem>
+where
+    A: Api,
+    H: Fn(Arc<Exchange>) -> F,
+    F: Future<Output = Result<Reply, Problem>>,
+{
+    if exchange.request.body().len() > BODY_MAX_BYTES {
+        return Err(Problem::BodyTooLarge);
+    }
+    A::check(&exchange.request)?;
+    handler(exchange.clone()).await
+}
+
+/// Lets an outcome out only to a caller who was let in. Until here a handler may have read for a caller whose key is
+/// bad by now; whatever it found is thrown away. A replay is let out over the rate limit, too: it costs no token.
+async fn admit<A: Api>(
+    exchange: &Exchange,
+    outcome: Result<Reply, Problem>,
+    request_id: &str,
+) -> (Reply, Option<Standing>) {
+    let replayed = outcome.as_ref().is_ok_and(|reply| reply.replayed);
+    let (outcome, standing) = match exchange.call.admitted().await {
+        Ok(_) if replayed => (outcome, exchange.call.give_token_back().await),
+        Ok(admitted) => (outcome, Some(admitted.standing())),
+        Err(Denied::RateLimited { standing, .. }) if replayed => (outcome, Some(standing)),
+        Err(denied) => {
+            let standing = denied.standing();
+            (Err(Error::from(denied).into()), standing)
+        }
+    };
+    let reply = outcome.unwrap_or_else(|problem| {
+        if let Problem::Gateway(
+            error @ (Error::Store(_) | Error::Internal(_) | Error::Denied(Denied::Unavailable(_))),
+        ) = &problem
+        {
+            tracing::error!(request_id, %error, "request failed");
+        }
+        A::problem(&problem, request_id)
+    });
+    (reply, standing)
+}
+
+/// One line for every request: what it was, what came of it, what it cost. Never a body, a key or a header.
+fn log(front_door: FrontDoor, exchange: &Exchange, reply: &Reply, began: Instant) {
+    let cost = exchange.call.cost();
+    tracing::info!(
+        api = front_door.as_str(),
+        method = exchange.request.method,
+        function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
+        request_id = exchange.call.request_id(),
+        status = reply.status,
+        replayed = reply.replayed,
+        duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        calls = cost.operations.join(","),
+        depth = cost.depth,
+        read_units = cost.read_units,
+        write_units = cost.write_units,
+        "request"
+    );
+}
+
+fn respond<A: Api>(reply: &Reply, request_id: &str, standing: Option<Standing>) -> Response<Body> {
+    let mut response = Response::builder()
+        .status(reply.status)
+        .header("x-request-id", request_id);
+    for (name, value) in A::headers() {
+        response = response.header(*name, *value);
+    }
+    if let Some(standing) = standing {
+        response = response
+            .header("x-ratelimit-limit", standing.limit)
+            .header("x-ratelimit-remaining", standing.remaining)
+            .header("x-ratelimit-reset", standing.reset_s);
+        if reply.status == 429 {
+            let now = tollgate_gateway::Clock::now(&tollgate_gateway::SystemClock);
+            response = response.header("retry-after", standing.retry_after_s(now));
+        }
+    }
+    if reply.replayed {
+        response = response.header("idempotent-replayed", "true");
+    }
+    let body = match &reply.body {
+        None => Body::Empty,
+        Some(body) => {
+            response = response.header("content-type", "application/json");
+            Body::Text(tollgate_webhooks::to_js_string(body))
+        }
+    };
+    response
+        .header("cache-control", "no-store")
+        .body(body)
+        .unwrap_or_else(|error| {
+            // Every part above is text that HTTP allows.
+            tracing::error!(%error, "answer could not be built");
+            let mut response = Response::new(Body::Empty);
+            *response.status_mut() = lambda_http::http::StatusCode::INTERNAL_SERVER_ERROR;
+            response
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn two_spellings_of_one_body_are_one_request() {
+        let a = sorted(&json!({"b": {"y": 1, "x": [2, {"q": 1, "p": 2}]}, "a": 1})).to_string();
+        let b = sorted(&json!({"a": 1, "b": {"x": [2, {"p": 2, "q": 1}], "y": 1}})).to_string();
+        assert_eq!(a, b);
+        assert_ne!(a, sorted(&json!({"a": 2, "b": {}})).to_string());
+    }
+}

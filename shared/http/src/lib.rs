@@ -1,0 +1,20 @@
+//! What every route shares: the frame around a handler.
+//!
+//! A route names the permission it needs and a handler. The frame reads the request, starts to authenticate and meter
+//! it, runs the handler, and makes the answer: status, body, rate-limit headers, request id, and every error in the
+//! front door's own shape, even for a bad key, a body that is too large or an unknown path.
+
+mod api;
+mod fields;
+mod frame;
+mod logs;
+mod problem;
+mod request;
+
+pub use api::{Api, Reply};
+pub use fields::{FieldError, Fields, Issue};
+pub use frame::{Decoded, Exchange, Route, serve, serve_pages, serve_unknown_route};
+pub use lambda_http::Error as LambdaError;
+pub use logs::init_logs;
+pub use problem::Problem;
+pub use request::{BODY_MAX_BYTES, Request, basic_user, bearer_token};

@@ -1,0 +1,35 @@
+//! Everything that can be wrong with a request, before a front door puts it into its own words.
+
+use crate::fields::FieldError;
+
+/// Why a request was not done. Each front door renders every one of these in its documented shape.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// A parameter of the body or the query is wrong.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// The body is not of the documented type; the text says where.
+    #[error("{0}")]
+    MalformedBody(String),
+    /// The body has more than [`crate::BODY_MAX_BYTES`].
+    #[error("the body is too large")]
+    BodyTooLarge,
+    /// No such path, or not with this method.
+    #[error("no such route")]
+    UnknownRoute,
+    /// The `Idempotency-Key` header is not a key.
+    #[error("the Idempotency-Key header is not valid")]
+    BadIdempotencyKey,
+    /// A version was asked for that does not exist.
+    #[error("unknown API version")]
+    UnknownApiVersion,
+    /// The caller may not, the rules do not allow it, or we failed.
+    #[error(transparent)]
+    Gateway(#[from] tollgate_gateway::Error),
+}
+
+impl From<tollgate_gateway::Refusal> for Problem {
+    fn from(refusal: tollgate_gateway::Refusal) -> Self {
+        Self::Gateway(refusal.into())
+    }
+}

@@ -1,0 +1,101 @@
+//! A request, as handlers see it: plain values, whatever event it came in.
+
+use std::collections::HashMap;
+
+use lambda_http::{Body, RequestExt, http};
+
+/// Largest body that is read, in bytes.
+pub const BODY_MAX_BYTES: usize = 256 * 1024;
+
+/// A request.
+#[derive(Debug)]
+pub struct Request {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// The path as called, without stage or prefix.
+    pub path: String,
+    path_parameters: HashMap<String, String>,
+    query: Vec<(String, String)>,
+    headers: http::HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Request {
+    /// Reads Lambda's event.
+    pub fn from_lambda(event: lambda_http::Request) -> Self {
+        let path = event.raw_http_path().to_owned();
+        let path_parameters = event
+            .path_parameters()
+            .iter()
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .collect::<HashMap<_, _>>();
+        let query = event
+            .uri()
+            .query()
+            .map(|query| {
+                url::form_urlencoded::parse(query.as_bytes())
+                    .into_owned()
+                    .collect()
+            })
+            .unwrap_or_default();
+        let (parts, body) = event.into_parts();
+        let body = match body {
+            Body::Text(text) => text.into_bytes(),
+            Body::Binary(bytes) => bytes,
+            _ => Vec::new(),
+        };
+        Self {
+            method: parts.method.to_string(),
+            path,
+            path_parameters,
+            query,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    /// A parameter of the path, empty when the route has none of that name.
+    pub fn path_parameter(&self, name: &str) -> &str {
+        self.path_parameters.get(name).map_or("", String::as_str)
+    }
+
+    /// The query's parameters, decoded, in order.
+    pub fn query(&self) -> &[(String, String)] {
+        &self.query
+    }
+
+    /// A header's value, `None` when it is absent or not text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::trim)
+    }
+
+    /// The body.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+/// The token of `Authorization: Bearer …`.
+pub fn bearer_token(request: &Request) -> Option<&str> {
+    let (scheme, token) = request.header("authorization")?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The user of `Authorization: Basic …`, whose password is ignored.
+pub fn basic_user(request: &Request) -> Option<String> {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let (scheme, credentials) = request.header("authorization")?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let credentials = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
+    Some(
+        credentials
+            .split_once(':')
+            .map_or(credentials.as_str(), |(user, _)| user)
+            .to_owned(),
+    )
+}

@@ -1,0 +1,381 @@
+//! The sandbox network: test cards, test tokens and test bank accounts, and what becomes of each.
+//!
+//! What an instrument does is written into the [`Instrument`] itself, so the network keeps nothing.
+
+use tollgate_domain::{
+    Decline, Source, Timestamp,
+    payment::Outcome,
+    refund::RefundOutcome,
+    source::{BankAccount, Brand, Card, Instrument, Wallet},
+};
+
+/// How long the sandbox takes to decide a bank transfer or a slow refund, in milliseconds. Due work is looked for
+/// every second by the local cloud and every minute when deployed.
+pub const DECIDES_AFTER_MS: i64 = 1000;
+/// The expiry of every card that a test token stands for.
+const TOKEN_EXPIRY: (u8, u16) = (12, 2030);
+/// The bank account whose transfers fail.
+const FAILING_ACCOUNT: &str = "00012345";
+
+/// What becomes of a charge with an instrument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Behaviour {
+    Succeeds,
+    Declines(Decline),
+    ChallengeThenSucceeds,
+    ChallengeThenDeclines,
+    SucceedsThenDisputed,
+    RefundFailsLater,
+    RefundSucceedsLater,
+    BankSucceedsLater,
+    BankFailsLater,
+}
+
+use Behaviour::{
+    BankFailsLater, BankSucceedsLater, ChallengeThenDeclines, ChallengeThenSucceeds, Declines,
+    RefundFailsLater, RefundSucceedsLater, Succeeds, SucceedsThenDisputed,
+};
+
+/// Every behaviour and the text that stands for it in an [`Instrument`].
+const NAMES: &[(&str, Behaviour)] = &[
+    ("succeeds", Succeeds),
+    ("declines:card_declined", Declines(Decline::CardDeclined)),
+    (
+        "declines:insufficient_funds",
+        Declines(Decline::InsufficientFunds),
+    ),
+    ("declines:expired_card", Declines(Decline::ExpiredCard)),
+    ("declines:incorrect_cvc", Declines(Decline::IncorrectCvc)),
+    ("declines:processing_error", Declines(Decline::ProcessingError)),
+    ("challenge:succeeds", ChallengeThenSucceeds),
+    ("challenge:declines", ChallengeThenDeclines),
+    ("disputed", SucceedsThenDisputed),
+    ("refund_fails", RefundFailsLater),
+    ("refund_succeeds_later", RefundSucceedsLater),
+    ("bank:succeeds", BankSucceedsLater),
+    ("bank:fails", BankFailsLater),
+];
+
+/// The sandbox's test cards.
+const CARDS: &[(&str, Brand, Behaviour)] = &[
+    ("4242424242424242", Brand::Visa, Succeeds),
+    ("4111111111111111", Brand::Visa, Succeeds),
+    ("5555555555554444", Brand::Mastercard, Succeeds),
+    ("5123450000000008", Brand::Mastercard, Succeeds),
+    ("378282246310005", Brand::Amex, Succeeds),
+    ("340000000000009", Brand::Amex, Succeeds),
+    ("4000000000000002", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4111111111111112", Brand::Visa, Declines(Decline::CardDeclined)),
+    (
+        "4000000000009995",
+        Brand::Visa,
+        Declines(Decline::InsufficientFunds),
+    ),
+    ("4000000000000069", Brand::Visa, Declines(Decline::ExpiredCard)),
+    ("4000000000000127", Brand::Visa, Declines(Decline::IncorrectCvc)),
+    (
+        "4000000000000119",
+        Brand::Visa,
+        Declines(Decline::ProcessingError),
+    ),
+    ("4000002500003155", Brand::Visa, ChallengeThenSucceeds),
+    ("4000000000003220", Brand::Visa, ChallengeThenSucceeds),
+    ("4000008400001629", Brand::Visa, ChallengeThenDeclines),
+    ("4000000000000259", Brand::Visa, SucceedsThenDisputed),
+    ("4000000000005126", Brand::Visa, RefundFailsLater),
+    ("4000000000007726", Brand::Visa, RefundSucceedsLater),
+];
+
+/// Named payment methods and the last four digits of the test card each stands for.
+const NAMED: &[(&str, Brand, &str)] = &[
+    ("pm_card_visa", Brand::Visa, "4242"),
+    ("pm_card_mastercard", Brand::Mastercard, "4444"),
+    ("pm_card_amex", Brand::Amex, "0005"),
+    ("pm_card_chargeDeclined", Brand::Visa, "0002"),
+    ("pm_card_chargeDeclinedInsufficientFunds", Brand::Visa, "9995"),
+    ("pm_card_chargeDeclinedExpiredCard", Brand::Visa, "0069"),
+    ("pm_card_threeDSecure2Required", Brand::Visa, "3220"),
+    ("pm_card_createDispute", Brand::Visa, "0259"),
+    ("pm_card_refundFail", Brand::Visa, "5126"),
+];
+
+/// Something that can be charged, and what to show of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chargeable {
+    /// What to show.
+    pub source: Source,
+    /// What to charge.
+    pub instrument: Instrument,
+}
+
+/// The instrument was not made by the sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the instrument is not one of the sandbox's")]
+pub struct UnknownInstrument;
+
+/// The test card that a card token stands for: `tok_<brand>_<last4>`, or a named payment method (`pm_card_visa`).
+pub fn card_token(token: &str) -> Option<Chargeable> {
+    if let Some((_, brand, last4)) = NAMED.iter().find(|(name, ..)| *name == token) {
+        return card(*brand, last4);
+    }
+    let (brand, last4) = token.strip_prefix("tok_")?.split_once('_')?;
+    let brand = [Brand::Visa, Brand::Mastercard, Brand::Amex]
+        .into_iter()
+        .find(|b| b.as_str() == brand)?;
+    card(brand, last4)
+}
+
+/// The card in a test wallet: `tok_apple_…` or `tok_google_…`; one that ends in `_declined` is declined.
+pub fn wallet_token(wallet: Wallet, token: &str) -> Option<Chargeable> {
+    let prefix = match wallet {
+        Wallet::ApplePay => "tok_apple_",
+        Wallet::GooglePay => "tok_google_",
+    };
+    let name = token.strip_prefix(prefix)?;
+    if name.is_empty() || token.len() > 255 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        return None;
+    }
+    let declined = name == "declined" || name.ends_with("_declined");
+    let behaviour = if declined {
+        Declines(Decline::CardDeclined)
+    } else {
+        Succeeds
+    };
+    let mut chargeable = card(Brand::Visa, "4242")?;
+    chargeable.instrument = behaviour.instrument();
+    if let Source::Card(card) = &mut chargeable.source {
+        card.wallet = Some(wallet);
+    }
+    Some(chargeable)
+}
+
+/// A bank account in the sandbox. Only the last four digits of the account number are kept.
+pub fn bank_account(account_number: &str, sort_code: &str, account_holder_name: &str) -> Chargeable {
+    let behaviour = if account_number == FAILING_ACCOUNT {
+        BankFailsLater
+    } else {
+        BankSucceedsLater
+    };
+    let last4 = account_number
+        .char_indices()
+        .rev()
+        .nth(3)
+        .map_or(account_number, |(at, _)| &account_number[at..]);
+    Chargeable {
+        source: Source::BankTransfer(BankAccount {
+            last4: last4.to_owned(),
+            sort_code: sort_code.to_owned(),
+            account_holder_name: account_holder_name.to_owned(),
+        }),
+        instrument: behaviour.instrument(),
+    }
+}
+
+/// Charges an instrument.
+pub fn charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
+    Ok(match Behaviour::of(instrument)? {
+        Declines(decline) => Outcome::Declined(decline),
+        ChallengeThenSucceeds | ChallengeThenDeclines => Outcome::ChallengeRequired,
+        BankSucceedsLater | BankFailsLater => Outcome::Pending {
+            ask_at: now.plus_ms(DECIDES_AFTER_MS),
+        },
+        Succeeds | SucceedsThenDisputed | RefundFailsLater | RefundSucceedsLater => Outcome::Approved,
+    })
+}
+
+/// Charges an instrument whose holder passed the challenge.
+pub fn charge_after_challenge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
+    match Behaviour::of(instrument)? {
+        ChallengeThenSucceeds => Ok(Outcome::Approved),
+        ChallengeThenDeclines => Ok(Outcome::Declined(Decline::CardDeclined)),
+        _ => charge(instrument, now),
+    }
+}
+
+/// What became of a charge that was pending.
+pub fn look_up_charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
+    match Behaviour::of(instrument)? {
+        BankSucceedsLater => Ok(Outcome::Approved),
+        BankFailsLater => Ok(Outcome::Declined(Decline::BankTransferFailed)),
+        _ => charge(instrument, now),
+    }
+}
+
+/// Sends money back.
+pub fn refund(instrument: &Instrument, now: Timestamp) -> Result<RefundOutcome, UnknownInstrument> {
+    Ok(match Behaviour::of(instrument)? {
+        RefundFailsLater | RefundSucceedsLater => RefundOutcome::Pending {
+            ask_at: now.plus_ms(DECIDES_AFTER_MS),
+        },
+        _ => RefundOutcome::Succeeded,
+    })
+}
+
+/// What became of a refund that was pending.
+pub fn look_up_refund(instrument: &Instrument) -> Result<RefundOutcome, UnknownInstrument> {
+    Ok(match Behaviour::of(instrument)? {
+        RefundFailsLater => RefundOutcome::Failed,
+        _ => RefundOutcome::Succeeded,
+    })
+}
+
+fn card(brand: Brand, last4: &str) -> Option<Chargeable> {
+    let (_, _, behaviour) = CARDS
+        .iter()
+        .find(|(number, b, _)| *b == brand && last4.len() == 4 && number.ends_with(last4))?;
+    let (exp_month, exp_year) = TOKEN_EXPIRY;
+    Some(Chargeable {
+        source: Source::Card(Card {
+            brand,
+            last4: last4.to_owned(),
+            exp_month,
+            exp_year,
+            wallet: None,
+        }),
+        instrument: behaviour.instrument(),
+    })
+}
+
+impl Behaviour {
+    fn instrument(self) -> Instrument {
+        let name = NAMES
+            .iter()
+            .find(|(_, b)| *b == self)
+            .map_or("succeeds", |(name, _)| name);
+        Instrument(format!("sandbox/{name}"))
+    }
+
+    fn of(instrument: &Instrument) -> Result<Self, UnknownInstrument> {
+        let name = instrument.0.strip_prefix("sandbox/").ok_or(UnknownInstrument)?;
+        NAMES
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, b)| *b)
+            .ok_or(UnknownInstrument)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
+
+    fn outcome_of(token: &str) -> Outcome {
+        charge(&card_token(token).unwrap().instrument, NOW).unwrap()
+    }
+
+    #[test]
+    fn every_behaviour_has_a_name_and_every_card_a_behaviour_that_is_read_back() {
+        for (number, _, behaviour) in CARDS {
+            assert_eq!(Behaviour::of(&behaviour.instrument()), Ok(*behaviour), "{number}");
+        }
+        for (_, behaviour) in NAMES {
+            assert_eq!(Behaviour::of(&behaviour.instrument()), Ok(*behaviour));
+        }
+        assert_eq!(
+            charge(&Instrument("elsewhere".into()), NOW),
+            Err(UnknownInstrument)
+        );
+    }
+
+    #[test]
+    fn brand_and_last_four_name_one_card() {
+        for (number, brand, _) in CARDS {
+            let same = CARDS
+                .iter()
+                .filter(|(n, b, _)| b == brand && n.ends_with(&number[number.len() - 4..]));
+            assert_eq!(same.count(), 1, "{number}");
+        }
+    }
+
+    #[test]
+    fn tokens_stand_for_the_test_cards() {
+        assert_eq!(outcome_of("tok_visa_4242"), Outcome::Approved);
+        assert_eq!(outcome_of("tok_amex_0005"), Outcome::Approved);
+        assert_eq!(
+            outcome_of("tok_visa_9995"),
+            Outcome::Declined(Decline::InsufficientFunds)
+        );
+        assert_eq!(outcome_of("tok_visa_3220"), Outcome::ChallengeRequired);
+        assert_eq!(outcome_of("pm_card_visa"), Outcome::Approved);
+        for unknown in [
+            "",
+            "tok_visa_",
+            "tok_visa_42424242",
+            "tok_visa_9999",
+            "tok_amex_4242",
+            "4242424242424242",
+        ] {
+            assert_eq!(card_token(unknown), None, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn every_named_payment_method_stands_for_a_card() {
+        for (name, ..) in NAMED {
+            assert!(card_token(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn wallets_take_their_own_tokens() {
+        let charged =
+            |wallet, token| wallet_token(wallet, token).map(|c| charge(&c.instrument, NOW).unwrap());
+        assert_eq!(
+            charged(Wallet::ApplePay, "tok_apple_abc123"),
+            Some(Outcome::Approved)
+        );
+        assert_eq!(
+            charged(Wallet::GooglePay, "tok_google_x"),
+            Some(Outcome::Approved)
+        );
+        let declined = Some(Outcome::Declined(Decline::CardDeclined));
+        assert_eq!(charged(Wallet::ApplePay, "tok_apple_abc_declined"), declined);
+        assert_eq!(charged(Wallet::GooglePay, "tok_google_declined"), declined);
+        assert_eq!(charged(Wallet::ApplePay, "tok_google_x"), None);
+        assert_eq!(charged(Wallet::ApplePay, "tok_apple_"), None);
+    }
+
+    #[test]
+    fn a_bank_transfer_is_decided_later_and_keeps_four_digits() {
+        let good = bank_account("12345678", "12-34-56", "John Doe");
+        let Source::BankTransfer(account) = &good.source else {
+            unreachable!("not a bank account")
+        };
+        assert_eq!(account.last4, "5678");
+        assert_eq!(
+            charge(&good.instrument, NOW),
+            Ok(Outcome::Pending {
+                ask_at: NOW.plus_ms(1000)
+            })
+        );
+        assert_eq!(look_up_charge(&good.instrument, NOW), Ok(Outcome::Approved));
+        let bad = bank_account("00012345", "12-34-56", "John Doe");
+        assert_eq!(
+            look_up_charge(&bad.instrument, NOW),
+            Ok(Outcome::Declined(Decline::BankTransferFailed))
+        );
+    }
+
+    #[test]
+    fn two_cards_refund_slowly() {
+        let refunded = |token: &str| refund(&card_token(token).unwrap().instrument, NOW).unwrap();
+        assert_eq!(refunded("tok_visa_4242"), RefundOutcome::Succeeded);
+        assert_eq!(
+            refunded("tok_visa_5126"),
+            RefundOutcome::Pending {
+                ask_at: NOW.plus_ms(1000)
+            }
+        );
+        assert_eq!(
+            look_up_refund(&card_token("tok_visa_5126").unwrap().instrument),
+            Ok(RefundOutcome::Failed)
+        );
+        assert_eq!(
+            look_up_refund(&card_token("tok_visa_7726").unwrap().instrument),
+            Ok(RefundOutcome::Succeeded)
+        );
+    }
+}

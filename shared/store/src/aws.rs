@@ -1,0 +1,159 @@
+//! How AWS is reached, read from the function's environment.
+//!
+//! The SDK's usual loading (`aws-config` and the default HTTPS client) makes up most of a function's start: it looks
+//! for profiles and parses every root certificate of the system. A Lambda function has region and credentials in
+//! its environment, and talks to AWS alone, so it needs neither: the roots are Amazon's own five.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, Region, SharedHttpClient, retry::RetryConfig, timeout::TimeoutConfig,
+};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+
+use crate::error::StoreError;
+
+/// Amazon Trust Services' roots, from <https://www.amazontrust.com/repository>.
+const AMAZON_ROOTS: &str = include_str!("../certs/amazon-roots.pem");
+/// A call that has not answered by then is tried again.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Tries of one call, the first included.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// Where AWS is and who we are there.
+#[derive(Clone)]
+pub struct AwsEnvironment {
+    region: String,
+    credentials: Credentials,
+    dynamodb_endpoint: Option<String>,
+    sqs_endpoint: Option<String>,
+    http: SharedHttpClient,
+}
+
+impl std::fmt::Debug for AwsEnvironment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AwsEnvironment")
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The names of the tables.
+#[derive(Clone, Debug)]
+pub struct Tables {
+    /// Every merchant resource. Streamed.
+    pub main: String,
+    /// API keys and their rate windows: written on every request, so without a stream.
+    pub keys: String,
+    /// Events and deliveries, with a time to live, without a stream, so that publishing never feeds on itself.
+    pub events: String,
+}
+
+fn variable(name: &'static str) -> Result<String, StoreError> {
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.is_empty())
+        .ok_or(StoreError::Environment(name))
+}
+
+impl Tables {
+    /// Reads `TOLLGATE_TABLE`, `TOLLGATE_KEYS_TABLE` and `TOLLGATE_EVENTS_TABLE`. A function that is not given a table
+    /// does not use it.
+    pub fn from_environment() -> Result<Self, StoreError> {
+        let other = |name| variable(name).unwrap_or_default();
+        Ok(Self {
+            main: variable("TOLLGATE_TABLE")?,
+            keys: other("TOLLGATE_KEYS_TABLE"),
+            events: other("TOLLGATE_EVENTS_TABLE"),
+        })
+    }
+}
+
+impl AwsEnvironment {
+    /// Reads what Lambda gives every function: `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
+    /// `AWS_SESSION_TOKEN`; and `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SQS`, which the local cloud sets.
+    pub fn from_environment() -> Result<Self, StoreError> {
+        Ok(Self::new(
+            variable("AWS_REGION")?,
+            Credentials::new(
+                variable("AWS_ACCESS_KEY_ID")?,
+                variable("AWS_SECRET_ACCESS_KEY")?,
+                variable("AWS_SESSION_TOKEN").ok(),
+                None,
+                "environment",
+            ),
+            variable("AWS_ENDPOINT_URL_DYNAMODB").ok(),
+            variable("AWS_ENDPOINT_URL_SQS").ok(),
+        ))
+    }
+
+    /// An environment whose DynamoDB and SQS are emulated at these URLs, which accept any credentials.
+    pub fn emulated(dynamodb_endpoint: &str, sqs_endpoint: &str) -> Self {
+        Self::new(
+            "us-east-1".to_owned(),
+            Credentials::new("local", "local", None, None, "emulated"),
+            Some(dynamodb_endpoint.to_owned()),
+            Some(sqs_endpoint.to_owned()),
+        )
+    }
+
+    fn new(
+        region: String,
+        credentials: Credentials,
+        dynamodb_endpoint: Option<String>,
+        sqs_endpoint: Option<String>,
+    ) -> Self {
+        let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+        let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+        // A context of fixed, checked certificates cannot fail to build; if it did, the SDK's default roots serve.
+        let http = match TlsContext::builder().with_trust_store(trust).build() {
+            Ok(context) => builder.tls_context(context).build_https(),
+            Err(_) => builder.build_https(),
+        };
+        Self {
+            region,
+            credentials,
+            dynamodb_endpoint,
+            sqs_endpoint,
+            http,
+        }
+    }
+
+    fn timeouts() -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .build()
+    }
+
+    pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(self.credentials.clone())
+            .http_client(self.http.clone())
+            .timeout_config(Self::timeouts())
+            .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS));
+        if let Some(endpoint) = &self.dynamodb_endpoint {
+            config = config.endpoint_url(endpoint);
+        }
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
+        let mut config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(self.credentials.clone())
+            .http_client(self.http.clone())
+            .timeout_config(Self::timeouts())
+            .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS));
+        if let Some(endpoint) = &self.sqs_endpoint {
+            config = config.endpoint_url(endpoint);
+        }
+        aws_sdk_sqs::Client::from_conf(config.build())
+    }
+}

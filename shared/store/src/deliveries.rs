@@ -1,0 +1,84 @@
+//! The attempts of a delivery: items beside the delivery's own.
+
+use std::time::Instant;
+
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use tollgate_domain::{Delivery, EndpointId, EventId, Scope, delivery::AttemptRecord};
+
+use crate::{
+    Store,
+    entity::{Entity, pk},
+    error::StoreError,
+    items::{Item, s},
+};
+
+/// Attempts of one delivery that are listed.
+const MAX_ATTEMPTS_LISTED: i32 = 100;
+
+fn delivery_pk(scope: Scope, event: EventId, endpoint: EndpointId) -> String {
+    pk(scope, Delivery::CODE, &format!("{event}#{endpoint}"))
+}
+
+impl Store {
+    /// Records an attempt; recording the same one again changes nothing. One call, 1 unit per KB.
+    pub async fn put_attempt(
+        &self,
+        scope: Scope,
+        delivery: &Delivery,
+        attempt: &AttemptRecord,
+        expires_at_s: i64,
+    ) -> Result<(), StoreError> {
+        let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(attempt)
+            .map_err(|e| StoreError::BadValue(e.to_string()))?;
+        item.insert(
+            "pk".into(),
+            s(delivery_pk(scope, delivery.event, delivery.endpoint)),
+        );
+        item.insert("sk".into(), s(format!("ATT#{:04}", attempt.number)));
+        item.insert("t".into(), s("ATT"));
+        item.insert("expires_at".into(), crate::items::n(expires_at_s));
+        let began = Instant::now();
+        let put = self
+            .db
+            .put_item()
+            .table_name(&self.tables.events)
+            .set_item(Some(item))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|e| StoreError::aws("PutItem", e))?;
+        self.meter.record("PutItem", began, true, &put.consumed_capacity);
+        Ok(())
+    }
+
+    /// The attempts of a delivery, the first first. One query, 0.5 units per 4 KB.
+    pub async fn list_attempts(
+        &self,
+        scope: Scope,
+        event: EventId,
+        endpoint: EndpointId,
+    ) -> Result<Vec<AttemptRecord>, StoreError> {
+        let key = delivery_pk(scope, event, endpoint);
+        let page = self
+            .db
+            .query()
+            .table_name(&self.tables.events)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :att)")
+            .expression_attribute_values(":pk", s(&key))
+            .expression_attribute_values(":att", s("ATT#"))
+            .limit(MAX_ATTEMPTS_LISTED)
+            .send()
+            .await
+            .map_err(|e| StoreError::aws("Query", e))?;
+        page.items
+            .unwrap_or_default()
+            .into_iter()
+            .map(|item| {
+                serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
+                    key: key.clone(),
+                    detail: e.to_string(),
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,294 @@
+//! How things become items: one trait, so that every kind's keys are made in one place.
+//!
+//! | key | value | lists |
+//! |---|---|---|
+//! | `pk` | `<scope><TYPE>#<id>` | |
+//! | `gsi1` | `<scope><TYPE>` + created, id | a type, newest first |
+//! | `gsi2` | `<scope><PARENT>#<id>` + type, created, id | a parent's children |
+//! | `gsi3` | `DUE#<kind>#<shard>` + due time | what has to be looked at; sparse |
+
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use tollgate_domain::{
+    Customer, Delivery, Event, Payment, Refund, Scope, Subject, Timestamp, WebhookEndpoint, id::Kind,
+};
+
+use crate::{
+    due::DueKind,
+    error::StoreError,
+    items::{Item, SK, s},
+};
+
+/// Seconds that events and deliveries are kept: 30 days.
+const EVENT_LIFETIME_S: i64 = 30 * 24 * 60 * 60;
+
+/// Something stored as one item of its own.
+pub trait Entity: Serialize + DeserializeOwned + Clone {
+    /// The type's code in keys and in the attribute `t`.
+    const CODE: &'static str;
+    /// Whether it lives in the events table.
+    const IN_EVENTS_TABLE: bool = false;
+    /// Calls it by this name in errors and logs.
+    fn key_id(&self) -> String;
+    /// Its version; an update is conditional on the one before.
+    fn version(&self) -> u64;
+    /// The request that wrote this version: tells our own write, sent again by the SDK, from another's.
+    fn request_id(&self) -> &str;
+    /// When it was made.
+    fn created(&self) -> Timestamp;
+    /// The parent under which it is listed.
+    fn parent(&self, _scope: Scope) -> Option<String> {
+        None
+    }
+    /// When and for what due work has to look at it.
+    fn due(&self) -> Option<(DueKind, Timestamp)> {
+        None
+    }
+    /// Whether lists of its type show it.
+    fn listed(&self) -> bool {
+        true
+    }
+    /// Seconds after which the table drops it.
+    fn expires_after_s() -> Option<i64> {
+        None
+    }
+}
+
+/// The partition key of the thing called `id` of type `code`.
+pub(crate) fn pk(scope: Scope, code: &str, id: &str) -> String {
+    format!("{scope}{code}#{id}")
+}
+
+/// The key under which a parent's children are listed.
+pub(crate) fn parent_key(scope: Scope, code: &str, id: &str) -> String {
+    pk(scope, code, id)
+}
+
+/// The parent of customers with this e-mail address: a digest, so that no index key holds the address itself.
+pub(crate) fn email_key(scope: Scope, email: &str) -> String {
+    let digest = Sha256::digest(email.to_lowercase().as_bytes());
+    format!("{scope}EML#{}", hex::encode(&digest[..16]))
+}
+
+/// Sort keys hold instants in milliseconds with all their digits, so that text order is time order.
+pub(crate) fn sortable(at: Timestamp) -> String {
+    format!("{:013}", at.ms().max(0))
+}
+
+pub(crate) fn to_item<E: Entity>(scope: Scope, entity: &E) -> Result<Item, StoreError> {
+    let mut item: Item =
+        serde_dynamo::aws_sdk_dynamodb_1::to_item(entity).map_err(|e| StoreError::BadValue(e.to_string()))?;
+    let id = entity.key_id();
+    let pk = pk(scope, E::CODE, &id);
+    let created = sortable(entity.created());
+    if entity.listed() {
+        item.insert("gsi1pk".into(), s(format!("{scope}{}", E::CODE)));
+        item.insert("gsi1sk".into(), s(format!("{created}#{id}")));
+    }
+    if let Some(parent) = entity.parent(scope) {
+        item.insert("gsi2pk".into(), s(parent));
+        item.insert("gsi2sk".into(), s(format!("{}#{created}#{id}", E::CODE)));
+    }
+    if let Some((kind, at)) = entity.due() {
+        let (gsi3pk, gsi3sk) = kind.keys(&pk, at);
+        item.insert("gsi3pk".into(), s(gsi3pk));
+        item.insert("gsi3sk".into(), s(gsi3sk));
+    }
+    if let Some(lifetime) = E::expires_after_s() {
+        let at = entity.created().s().saturating_add(lifetime);
+        item.insert(
+            "expires_at".into(),
+            aws_sdk_dynamodb::types::AttributeValue::N(at.to_string()),
+        );
+    }
+    item.insert("t".into(), s(E::CODE));
+    item.insert("pk".into(), s(pk));
+    item.insert("sk".into(), s(SK));
+    Ok(item)
+}
+
+pub(crate) fn from_item<E: Entity>(item: Item) -> Result<E, StoreError> {
+    let key = item
+        .get("pk")
+        .and_then(|v| v.as_s().ok())
+        .cloned()
+        .unwrap_or_default();
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
+        key,
+        detail: e.to_string(),
+    })
+}
+
+fn read<E: Entity>(key: &str, image: serde_dynamo::Item) -> Result<Box<E>, StoreError> {
+    serde_dynamo::from_item(image)
+        .map(Box::new)
+        .map_err(|e| StoreError::BadItem {
+            key: key.to_owned(),
+            detail: e.to_string(),
+        })
+}
+
+/// What a record of the stream is about: the item's scope, its partition key and the thing itself; `None` for items
+/// that nobody is told about.
+pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Scope, String, Subject)>, StoreError> {
+    let text = |name: &str| match image.get(name) {
+        Some(serde_dynamo::AttributeValue::S(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let (key, code) = (text("pk"), text("t"));
+    let Some(scope) = Scope::from_key(&key) else {
+        return Ok(None);
+    };
+    let subject = match code.as_str() {
+        Payment::CODE => Subject::Payment(read(&key, image)?),
+        Refund::CODE => Subject::Refund(read(&key, image)?),
+        Customer::CODE => Subject::Customer(read(&key, image)?),
+        _ => return Ok(None),
+    };
+    Ok(Some((scope, key, subject)))
+}
+
+impl Entity for Payment {
+    const CODE: &'static str = tollgate_domain::id::PaymentKind::CODE;
+
+    fn key_id(&self) -> String {
+        self.id.to_string()
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+    fn parent(&self, scope: Scope) -> Option<String> {
+        self.customer
+            .map(|id| parent_key(scope, Customer::CODE, &id.to_string()))
+    }
+    fn due(&self) -> Option<(DueKind, Timestamp)> {
+        self.due.map(|at| (DueKind::Payment, at))
+    }
+}
+
+impl Entity for Refund {
+    const CODE: &'static str = tollgate_domain::id::RefundKind::CODE;
+
+    fn key_id(&self) -> String {
+        self.id.to_string()
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+    fn parent(&self, scope: Scope) -> Option<String> {
+        Some(parent_key(scope, Payment::CODE, &self.payment.to_string()))
+    }
+    fn due(&self) -> Option<(DueKind, Timestamp)> {
+        self.due.map(|at| (DueKind::Refund, at))
+    }
+}
+
+impl Entity for Customer {
+    const CODE: &'static str = tollgate_domain::id::CustomerKind::CODE;
+
+    fn key_id(&self) -> String {
+        self.id.to_string()
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+    fn parent(&self, scope: Scope) -> Option<String> {
+        self.profile.email.as_deref().map(|email| email_key(scope, email))
+    }
+    fn listed(&self) -> bool {
+        !self.deleted
+    }
+}
+
+impl Entity for WebhookEndpoint {
+    const CODE: &'static str = tollgate_domain::id::EndpointKind::CODE;
+
+    fn key_id(&self) -> String {
+        self.id.to_string()
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+    fn listed(&self) -> bool {
+        !self.deleted
+    }
+}
+
+impl Entity for Event {
+    const CODE: &'static str = tollgate_domain::id::EventKind::CODE;
+    const IN_EVENTS_TABLE: bool = true;
+
+    fn key_id(&self) -> String {
+        self.id.to_string()
+    }
+    fn version(&self) -> u64 {
+        1
+    }
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+    fn expires_after_s() -> Option<i64> {
+        Some(EVENT_LIFETIME_S)
+    }
+}
+
+impl Entity for Delivery {
+    const CODE: &'static str = "DLV";
+    const IN_EVENTS_TABLE: bool = true;
+
+    fn key_id(&self) -> String {
+        format!("{}#{}", self.event, self.endpoint)
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn request_id(&self) -> &'static str {
+        ""
+    }
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+    fn parent(&self, scope: Scope) -> Option<String> {
+        Some(parent_key(
+            scope,
+            WebhookEndpoint::CODE,
+            &self.endpoint.to_string(),
+        ))
+    }
+    fn due(&self) -> Option<(DueKind, Timestamp)> {
+        self.due.map(|at| (DueKind::Delivery, at))
+    }
+    fn listed(&self) -> bool {
+        false
+    }
+    fn expires_after_s() -> Option<i64> {
+        Some(EVENT_LIFETIME_S)
+    }
+}

@@ -1,0 +1,166 @@
+//! Reading and writing one item of its own.
+
+use std::{collections::HashMap, time::Instant};
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::put_item::PutItemError,
+    types::{AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure},
+};
+use tollgate_domain::Scope;
+
+use crate::{
+    Store,
+    entity::{Entity, from_item, pk, to_item},
+    error::StoreError,
+};
+
+/// An item as the SDK has it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The sort key of a thing's own item; its parts have others.
+pub(crate) const SK: &str = "#";
+
+pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+pub(crate) fn n(number: impl std::fmt::Display) -> AttributeValue {
+    AttributeValue::N(format!("{number}"))
+}
+
+/// What became of a create.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Put<E> {
+    /// It was made.
+    Created,
+    /// Something of that id is there already: this.
+    Exists(E),
+}
+
+/// What became of an update.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Replaced<E> {
+    /// It was made.
+    Done,
+    /// Another change came first: the item as it is now, or `None` when it is gone.
+    Conflict(Option<E>),
+}
+
+impl Store {
+    pub(crate) fn table_of<E: Entity>(&self) -> &str {
+        if E::IN_EVENTS_TABLE {
+            &self.tables.events
+        } else {
+            &self.tables.main
+        }
+    }
+
+    /// Reads one item by its key. One call, 0.5 units (1 when `consistent`) per 4 KB.
+    pub async fn get<E: Entity>(
+        &self,
+        scope: Scope,
+        id: &str,
+        consistent: bool,
+    ) -> Result<Option<E>, StoreError> {
+        self.get_by_key(&pk(scope, E::CODE, id), consistent).await
+    }
+
+    /// Reads one item by its whole partition key, as [`crate::DueItem`] carries it.
+    pub async fn get_by_key<E: Entity>(&self, pk: &str, consistent: bool) -> Result<Option<E>, StoreError> {
+        let began = Instant::now();
+        let read = self
+            .db
+            .get_item()
+            .table_name(self.table_of::<E>())
+            .key("pk", s(pk))
+            .key("sk", s(SK))
+            .consistent_read(consistent)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|e| StoreError::aws("GetItem", e))?;
+        self.meter
+            .record("GetItem", began, false, &read.consumed_capacity);
+        read.item.map(from_item).transpose()
+    }
+
+    /// Makes an item unless its id is taken. One call; 1 unit per KB, and as much again for each index it is in.
+    ///
+    /// The condition is the idempotency check. A put that the SDK sent twice because the first answer was lost finds
+    /// its own item, known by the request's id, and counts as made.
+    pub async fn create<E: Entity>(&self, scope: Scope, entity: &E) -> Result<Put<E>, StoreError> {
+        match self
+            .put_if(scope, entity, "attribute_not_exists(pk)", None)
+            .await?
+        {
+            None => Ok(Put::Created),
+            Some(Some(existing)) if existing.version() == entity.version() && ours(&existing, entity) => {
+                Ok(Put::Created)
+            }
+            Some(Some(existing)) => Ok(Put::Exists(existing)),
+            Some(None) => Err(StoreError::BadItem {
+                key: entity.key_id(),
+                detail: "exists but was not shown".into(),
+            }),
+        }
+    }
+
+    /// Replaces an item by its next version, if nobody else did. One call, cost as [`Store::create`].
+    pub async fn replace<E: Entity>(&self, scope: Scope, next: &E) -> Result<Replaced<E>, StoreError> {
+        let before = n(next.version().saturating_sub(1));
+        match self
+            .put_if(scope, next, "version = :before", Some((":before", before)))
+            .await?
+        {
+            None => Ok(Replaced::Done),
+            Some(Some(existing)) if existing.version() == next.version() && ours(&existing, next) => {
+                Ok(Replaced::Done)
+            }
+            Some(existing) => Ok(Replaced::Conflict(existing)),
+        }
+    }
+
+    /// Puts an item under a condition; `Some` of the item that is there when it does not hold.
+    async fn put_if<E: Entity>(
+        &self,
+        scope: Scope,
+        entity: &E,
+        condition: &str,
+        value: Option<(&str, AttributeValue)>,
+    ) -> Result<Option<Option<E>>, StoreError> {
+        let began = Instant::now();
+        let put = self
+            .db
+            .put_item()
+            .table_name(self.table_of::<E>())
+            .set_item(Some(to_item(scope, entity)?))
+            .condition_expression(condition)
+            .set_expression_attribute_values(
+                value.map(|(name, value)| HashMap::from([(name.to_owned(), value)])),
+            )
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match put {
+            Ok(done) => {
+                self.meter.record("PutItem", began, true, &done.consumed_capacity);
+                Ok(None)
+            }
+            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
+                self.meter.record("PutItem", began, true, None);
+                let PutItemError::ConditionalCheckFailedException(failed) = e.into_err() else {
+                    return Ok(Some(None));
+                };
+                Ok(Some(failed.item.map(from_item).transpose()?))
+            }
+            Err(error) => Err(StoreError::aws("PutItem", error)),
+        }
+    }
+}
+
+/// Whether an item that was found is what this very request wrote. Things that no request writes have no request id.
+fn ours<E: Entity>(existing: &E, written: &E) -> bool {
+    !written.request_id().is_empty() && existing.request_id() == written.request_id()
+}

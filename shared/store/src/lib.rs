@@ -1,0 +1,81 @@
+//! The DynamoDB tables: their keys, their items, and every access pattern as one named function.
+//!
+//! Three tables, by lifecycle (see [`Tables`]). Every merchant-owned key begins with the tenant's
+//! [`Scope`](tollgate_domain::Scope), which every function here takes, so no caller can name another tenant's item.
+//! Each function's comment gives its key, its condition, its calls and what it consumes.
+
+mod aws;
+mod deliveries;
+mod due;
+mod entity;
+mod error;
+mod items;
+mod keys;
+mod ledger;
+mod listing;
+mod merchants;
+mod meter;
+mod queue;
+
+pub use aws::{AwsEnvironment, Tables};
+pub use due::{DueItem, DueKind};
+pub use entity::{Entity, subject_of};
+pub use error::StoreError;
+pub use items::{Put, Replaced};
+pub use keys::{ApiKey, KeyHash, Metered, NewApiKey};
+pub use ledger::RefundPut;
+pub use listing::{Cursor, ListQuery, Page};
+pub use merchants::Merchant;
+pub use meter::{Cost, Meter};
+pub use queue::{Queue, QueueMessage};
+
+use std::sync::Arc;
+
+/// The tables, opened.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: aws_sdk_dynamodb::Client,
+    tables: Arc<Tables>,
+    meter: Meter,
+}
+
+impl Store {
+    /// Opens the tables that the environment names. Makes no call.
+    pub fn open(environment: &AwsEnvironment, tables: Tables) -> Self {
+        Self {
+            db: environment.dynamodb(),
+            tables: Arc::new(tables),
+            meter: Meter::default(),
+        }
+    }
+
+    /// Makes the first connection, so that no request pays for it: one read of an item that does not exist. A failure
+    /// is no reason not to start; the first request will meet it again and say so.
+    pub async fn warm_up(&self) {
+        let read = self
+            .db
+            .get_item()
+            .table_name(&self.tables.main)
+            .key("pk", items::s("WARM-UP"))
+            .key("sk", items::s(items::SK))
+            .send()
+            .await;
+        if let Err(error) = read {
+            tracing::debug!(error = %aws_sdk_dynamodb::error::DisplayErrorContext(error), "warm-up read failed");
+        }
+    }
+
+    /// The same tables with a meter of its own: what one request does is counted apart from all others.
+    #[must_use]
+    pub fn metered(&self) -> Self {
+        Self {
+            meter: Meter::default(),
+            ..self.clone()
+        }
+    }
+
+    /// The calls made through this handle.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+}

@@ -1,0 +1,193 @@
+//! Lists: a tenant's things of one type, or a parent's children, newest first.
+
+use std::time::Instant;
+
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use tollgate_domain::{CustomerId, PaymentId, Scope, Timestamp};
+
+use crate::{
+    Store,
+    entity::{Entity, email_key, from_item, parent_key, sortable},
+    error::StoreError,
+    items::s,
+};
+
+/// Items read at a time when a filter may drop some.
+const FILTERED_PAGE: usize = 100;
+/// Queries of one list call. A filter that drops nearly everything ends there, with a cursor to go on from.
+const MAX_QUERIES: usize = 10;
+/// Sorts after every instant.
+const END_OF_TIME: &str = "9999999999999~";
+
+/// A place in a list: after this thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// When the thing was made.
+    pub created: Timestamp,
+    /// Its id.
+    pub id: String,
+}
+
+/// Which children to list, if not all of a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parent(String);
+
+/// What to list.
+#[derive(Clone, Debug, Default)]
+pub struct ListQuery {
+    /// At most so many.
+    pub limit: usize,
+    /// Only those made at this instant or later.
+    pub created_from: Option<Timestamp>,
+    /// Only those made at this instant or earlier.
+    pub created_to: Option<Timestamp>,
+    /// Only those after this place.
+    pub after: Option<Cursor>,
+    parent: Option<Parent>,
+}
+
+impl ListQuery {
+    /// At most `limit` of the newest.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            ..Self::default()
+        }
+    }
+
+    /// Only a customer's payments.
+    #[must_use]
+    pub fn of_customer(self, scope: Scope, id: CustomerId) -> Self {
+        let parent = parent_key(
+            scope,
+            <tollgate_domain::Customer as Entity>::CODE,
+            &id.to_string(),
+        );
+        Self {
+            parent: Some(Parent(parent)),
+            ..self
+        }
+    }
+
+    /// Only a payment's refunds.
+    #[must_use]
+    pub fn of_payment(self, scope: Scope, id: PaymentId) -> Self {
+        let parent = parent_key(scope, <tollgate_domain::Payment as Entity>::CODE, &id.to_string());
+        Self {
+            parent: Some(Parent(parent)),
+            ..self
+        }
+    }
+
+    /// Only customers with an e-mail address, in whatever case.
+    #[must_use]
+    pub fn of_email(self, scope: Scope, email: &str) -> Self {
+        Self {
+            parent: Some(Parent(email_key(scope, email))),
+            ..self
+        }
+    }
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<E> {
+    /// The things.
+    pub items: Vec<E>,
+    /// Where the next page begins, if there may be one.
+    pub next: Option<Cursor>,
+}
+
+impl Store {
+    /// Lists things of a type for which `keep` holds. One query when nothing is filtered, up to [`MAX_QUERIES`] else;
+    /// 0.5 units per 4 KB read. The index trails the table by moments.
+    pub async fn list<E: Entity>(
+        &self,
+        scope: Scope,
+        query: &ListQuery,
+        keep: Option<&(dyn Fn(&E) -> bool + Sync)>,
+    ) -> Result<Page<E>, StoreError> {
+        let wanted = query.limit;
+        let mut items: Vec<E> = Vec::new();
+        let mut after = query.after.clone();
+        for _ in 0..MAX_QUERIES {
+            // One more than wanted tells whether there is more; another one because the cursor's own item may be read.
+            let read_at_most = if keep.is_some() { FILTERED_PAGE } else { wanted + 2 };
+            let (page, more_in_index) = self
+                .list_page::<E>(scope, query, after.as_ref(), read_at_most)
+                .await?;
+            for item in page {
+                let place = Cursor {
+                    created: item.created(),
+                    id: item.key_id(),
+                };
+                if keep.is_none_or(|keep| keep(&item)) {
+                    if items.len() == wanted {
+                        let next = items.last().map(|last| Cursor {
+                            created: last.created(),
+                            id: last.key_id(),
+                        });
+                        return Ok(Page { items, next });
+                    }
+                    items.push(item);
+                }
+                after = Some(place);
+            }
+            if !more_in_index {
+                return Ok(Page { items, next: None });
+            }
+        }
+        Ok(Page { items, next: after })
+    }
+
+    async fn list_page<E: Entity>(
+        &self,
+        scope: Scope,
+        query: &ListQuery,
+        after: Option<&Cursor>,
+        read_at_most: usize,
+    ) -> Result<(Vec<E>, bool), StoreError> {
+        let (index, pk, prefix) = match &query.parent {
+            None => ("gsi1", format!("{scope}{}", E::CODE), String::new()),
+            Some(Parent(parent)) => ("gsi2", parent.clone(), format!("{}#", E::CODE)),
+        };
+        let low = query.created_from.map_or_else(String::new, sortable);
+        let mut high = query
+            .created_to
+            .map_or_else(|| END_OF_TIME.to_owned(), |at| format!("{}~", sortable(at)));
+        if let Some(cursor) = after {
+            let place = format!("{}#{}", sortable(cursor.created), cursor.id);
+            high = high.min(place);
+        }
+        if low > high {
+            return Ok((Vec::new(), false));
+        }
+        let began = Instant::now();
+        let page = self
+            .db
+            .query()
+            .table_name(self.table_of::<E>())
+            .index_name(index)
+            .key_condition_expression(format!("{index}pk = :pk AND {index}sk BETWEEN :low AND :high"))
+            .expression_attribute_values(":pk", s(pk))
+            .expression_attribute_values(":low", s(format!("{prefix}{low}")))
+            .expression_attribute_values(":high", s(format!("{prefix}{high}")))
+            .scan_index_forward(false)
+            .limit(i32::try_from(read_at_most).unwrap_or(i32::MAX))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|e| StoreError::aws("Query", e))?;
+        self.meter.record("Query", began, false, &page.consumed_capacity);
+        let more = page.last_evaluated_key.is_some_and(|key| !key.is_empty());
+        let mut items = Vec::new();
+        for item in page.items.unwrap_or_default() {
+            let entity: E = from_item(item)?;
+            // BETWEEN includes its ends: the cursor's own item was shown on the page before.
+            if after.is_none_or(|cursor| cursor.id != entity.key_id()) {
+                items.push(entity);
+            }
+        }
+        Ok((items, more))
+    }
+}

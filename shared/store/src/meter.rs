@@ -1,0 +1,78 @@
+//! What a request costs: its calls, how deep they are, and the capacity they consume.
+//!
+//! Every call asks DynamoDB what it consumed. The figures go to the log of each request and to the tests that hold
+//! every route to its budget.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use aws_sdk_dynamodb::types::ConsumedCapacity;
+
+/// Counts the calls of one handle of the store.
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Arc<Mutex<Vec<Call>>>);
+
+#[derive(Clone, Debug)]
+struct Call {
+    operation: &'static str,
+    began: Instant,
+    ended: Instant,
+    read_units: f64,
+    write_units: f64,
+}
+
+/// The sum of some calls.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cost {
+    /// The operations in the order in which they began.
+    pub operations: Vec<&'static str>,
+    /// The longest chain of calls each of which began after the one before it had ended: round trips.
+    pub depth: usize,
+    /// Read capacity units.
+    pub read_units: f64,
+    /// Write capacity units, indexes included.
+    pub write_units: f64,
+}
+
+impl Meter {
+    pub(crate) fn record<'a>(
+        &self,
+        operation: &'static str,
+        began: Instant,
+        writes: bool,
+        consumed: impl IntoIterator<Item = &'a ConsumedCapacity>,
+    ) {
+        let units: f64 = consumed.into_iter().filter_map(|c| c.capacity_units).sum();
+        let call = Call {
+            operation,
+            began,
+            ended: Instant::now(),
+            read_units: if writes { 0.0 } else { units },
+            write_units: if writes { units } else { 0.0 },
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+    }
+
+    /// What was done so far.
+    pub fn cost(&self) -> Cost {
+        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        calls.sort_by_key(|call| call.began);
+        let mut depths: Vec<usize> = Vec::with_capacity(calls.len());
+        for (at, call) in calls.iter().enumerate() {
+            let before = (0..at)
+                .filter(|i| calls[*i].ended <= call.began)
+                .map(|i| depths[i])
+                .max()
+                .unwrap_or(0);
+            depths.push(before + 1);
+        }
+        Cost {
+            operations: calls.iter().map(|call| call.operation).collect(),
+            depth: depths.into_iter().max().unwrap_or(0),
+            read_units: calls.iter().map(|call| call.read_units).sum(),
+            write_units: calls.iter().map(|call| call.write_units).sum(),
+        }
+    }
+}

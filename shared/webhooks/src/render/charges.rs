@@ -1,0 +1,139 @@
+//! The things of the `charges` API, as its text shows them.
+
+use serde_json::{Value, json};
+use tollgate_domain::{
+    Customer, EventKind, Payment, Refund, Source, Subject, payment::Status, refund::RefundStatus,
+    source::Wallet,
+};
+
+/// Prefixes of ids ("Common Response Fields").
+pub const PAYMENT_PREFIX: &str = "pay_";
+/// See [`PAYMENT_PREFIX`].
+pub const REFUND_PREFIX: &str = "rfnd_";
+/// See [`PAYMENT_PREFIX`].
+pub const CUSTOMER_PREFIX: &str = "cus_";
+
+/// The reasons that a refund may have.
+pub const REFUND_REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
+
+/// A payment's status in the four words of the text.
+pub const fn payment_status(status: Status) -> &'static str {
+    match status {
+        Status::Succeeded => "succeeded",
+        Status::Processing => "pending",
+        Status::RequiresAction => "requires_action",
+        Status::Failed => "failed",
+    }
+}
+
+/// A refund's status in the three words of the text.
+pub const fn refund_status(status: RefundStatus) -> &'static str {
+    match status {
+        RefundStatus::Succeeded => "succeeded",
+        RefundStatus::Pending => "pending",
+        RefundStatus::Failed => "failed",
+    }
+}
+
+/// A payment. Fields of the text first, then those that its status calls for: `next_action` while a challenge waits for
+/// an answer, `failure_code` and `failure_message` when it failed.
+pub fn payment(payment: &Payment, challenge_url: Option<&str>) -> Value {
+    let mut object = json!({
+        "id": payment.id.spell(PAYMENT_PREFIX),
+        "amount": payment.amount.minor,
+        "currency": payment.amount.currency.code(),
+        "status": payment_status(payment.face.status),
+        "source": source(&payment.source),
+        "customer_id": payment.customer.map(|id| id.spell(CUSTOMER_PREFIX)),
+        "description": payment.description,
+        "created": payment.created.s(),
+        "metadata": payment.metadata.to_json(),
+    });
+    if payment.face.status == Status::RequiresAction {
+        object["next_action"] = json!({
+            "type": "redirect",
+            "redirect_url": challenge_url,
+            "return_url": payment.face.return_url,
+        });
+    }
+    if let Some(decline) = payment.face.decline {
+        object["failure_code"] = json!(decline.code());
+        object["failure_message"] = json!(decline.message());
+    }
+    object
+}
+
+fn source(source: &Source) -> Value {
+    match source {
+        Source::Card(card) => json!({
+            "type": match card.wallet {
+                None => "card",
+                Some(Wallet::ApplePay) => "apple_pay",
+                Some(Wallet::GooglePay) => "google_pay",
+            },
+            "last4": card.last4,
+            "brand": card.brand.as_str(),
+            "exp_month": card.exp_month,
+            "exp_year": card.exp_year,
+        }),
+        Source::BankTransfer(account) => json!({
+            "type": "bank_transfer",
+            "last4": account.last4,
+            "sort_code": account.sort_code,
+            "account_holder_name": account.account_holder_name,
+        }),
+    }
+}
+
+/// A refund.
+pub fn refund(refund: &Refund) -> Value {
+    // A reason given through another front door, in words that this one does not have, is not shown.
+    let reason = refund
+        .reason
+        .as_deref()
+        .filter(|reason| REFUND_REASONS.contains(reason));
+    json!({
+        "id": refund.id.spell(REFUND_PREFIX),
+        "payment_id": refund.payment.spell(PAYMENT_PREFIX),
+        "amount": refund.amount.minor,
+        "reason": reason,
+        "status": refund_status(refund.status),
+        "created": refund.created.s(),
+        "metadata": refund.metadata.to_json(),
+    })
+}
+
+/// A customer.
+pub fn customer(customer: &Customer) -> Value {
+    json!({
+        "id": customer.id.spell(CUSTOMER_PREFIX),
+        "email": customer.profile.email,
+        "name": customer.profile.name,
+        "phone": customer.profile.phone,
+        "created": customer.created.s(),
+        "updated": customer.updated.s(),
+        "metadata": customer.profile.metadata.to_json(),
+    })
+}
+
+pub(crate) fn subject(subject: &Subject, challenge_url: Option<&str>) -> Value {
+    match subject {
+        Subject::Payment(it) => payment(it, challenge_url),
+        Subject::Refund(it) => refund(it),
+        Subject::Customer(it) => customer(it),
+    }
+}
+
+pub(crate) const fn event_type(kind: EventKind) -> Option<&'static str> {
+    match kind {
+        EventKind::PaymentSucceeded => Some("payment.succeeded"),
+        EventKind::PaymentFailed => Some("payment.failed"),
+        EventKind::PaymentRequiresAction => Some("payment.requires_action"),
+        EventKind::RefundCreated => Some("refund.created"),
+        EventKind::RefundSucceeded => Some("refund.succeeded"),
+        EventKind::RefundFailed => Some("refund.failed"),
+        EventKind::CustomerCreated => Some("customer.created"),
+        EventKind::CustomerUpdated => Some("customer.updated"),
+        EventKind::PaymentProcessing | EventKind::CustomerDeleted => None,
+    }
+}

@@ -1,0 +1,55 @@
+//! How each front door shows the ledger's things: one rendering for its answers and for its webhooks, so that the two
+//! never drift apart.
+
+pub mod charges;
+pub mod direct;
+pub mod intents;
+
+use serde_json::{Value, json};
+use tollgate_domain::{Event, EventKind, FrontDoor};
+
+/// The name that an API gives to an event; `None` when the API's text knows no such event.
+pub fn event_type(event: &Event, api: FrontDoor) -> Option<&'static str> {
+    name(event.kind, api)
+}
+
+/// The names of all the events that an API delivers.
+pub fn event_types(api: FrontDoor) -> impl Iterator<Item = &'static str> {
+    EventKind::ALL.iter().filter_map(move |kind| name(*kind, api))
+}
+
+fn name(kind: EventKind, api: FrontDoor) -> Option<&'static str> {
+    match api {
+        FrontDoor::Charges => charges::event_type(kind),
+        FrontDoor::Direct => direct::event_type(kind),
+        FrontDoor::Intents => Some(intents::event_type(kind)),
+        // Their texts have no webhooks, and no endpoint can be registered for them.
+        FrontDoor::Simple | FrontDoor::Checkout => None,
+    }
+}
+
+/// The body of an event as an API delivers it; `None` when the API's text knows no such event.
+///
+/// `challenge_url` is where the payment's challenge is answered, for an event of a payment that requires one.
+pub fn event(event: &Event, api: FrontDoor, challenge_url: Option<&str>) -> Option<Value> {
+    let event_type = event_type(event, api)?;
+    let object = match api {
+        FrontDoor::Charges => charges::subject(&event.subject, challenge_url),
+        FrontDoor::Direct => direct::subject(&event.subject),
+        FrontDoor::Intents => intents::subject(&event.subject, challenge_url),
+        FrontDoor::Simple | FrontDoor::Checkout => return None,
+    };
+    let id = event.id.spell("evt_");
+    let created = event.created.s();
+    Some(match api {
+        FrontDoor::Intents => json!({
+            "id": id,
+            "object": "event",
+            "type": event_type,
+            "created": created,
+            "data": {"object": object},
+            "request": {"id": event.request_id},
+        }),
+        _ => json!({"id": id, "type": event_type, "created": created, "data": {"object": object}}),
+    })
+}

@@ -1,0 +1,296 @@
+//! The way out to merchants' endpoints.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use reqwest::{
+    Client,
+    dns::{Addrs, Name, Resolve, Resolving},
+    header::{CONTENT_TYPE, USER_AGENT},
+    redirect::Policy,
+};
+
+use crate::{
+    address::{EndpointUrl, UrlRules},
+    sign::Header,
+};
+
+/// An endpoint that has not answered by then failed.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// How much of an answer is kept, in bytes.
+const RESPONSE_MAX_BYTES: usize = 4096;
+/// Why a name's addresses were all refused; carried through the client's error.
+const REFUSED: &str = "no address of this name is on the public internet";
+
+/// Sends deliveries. Connections are kept and shared.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    client: Client,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The HTTP status of the answer, if there was one.
+    pub status: Option<u16>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// The first 4 KB of the answer.
+    pub response: String,
+    /// Why there was none.
+    pub error: Option<SendError>,
+}
+
+/// Why there was no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// No answer in time.
+    #[error("timeout")]
+    Timeout,
+    /// The name resolves to no public address.
+    #[error("address_refused")]
+    AddressRefused,
+    /// Nobody could be connected to.
+    #[error("connection_failed")]
+    ConnectionFailed,
+    /// The connection broke.
+    #[error("network_error")]
+    Network,
+}
+
+/// What an attempt means for the delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The endpoint took it.
+    Delivered,
+    /// The endpoint says that it is gone for good (410).
+    Gone,
+    /// It did not arrive; try again.
+    Failed,
+}
+
+impl Attempt {
+    /// What the attempt means: only 2xx is success; a redirect is not followed and is a failure.
+    pub fn outcome(&self) -> Outcome {
+        match self.status {
+            Some(200..=299) => Outcome::Delivered,
+            Some(410) => Outcome::Gone,
+            _ => Outcome::Failed,
+        }
+    }
+}
+
+/// The client could not be built.
+#[derive(Debug, thiserror::Error)]
+#[error("the webhook client cannot be built: {0}")]
+pub struct SenderError(#[from] reqwest::Error);
+
+impl Sender {
+    /// A sender for endpoints under these rules; `live` of the rules is decided by each endpoint's URL.
+    pub fn new(rules: UrlRules) -> Result<Self, SenderError> {
+        Self::with_timeout(rules, TIMEOUT)
+    }
+
+    /// A sender that waits for so long.
+    pub fn with_timeout(rules: UrlRules, timeout: Duration) -> Result<Self, SenderError> {
+        let client = Client::builder()
+            .timeout(timeout)
+            .connect_timeout(timeout / 2)
+            .redirect(Policy::none())
+            .no_proxy()
+            .dns_resolver(Arc::new(PublicOnly { rules }))
+            .pool_max_idle_per_host(4)
+            .build()?;
+        Ok(Self { client })
+    }
+
+    /// Posts a body to an endpoint and waits for its answer. A URL that is an address was checked when it was read; the
+    /// addresses of a name are checked as the connection is made.
+    pub async fn post(&self, url: &EndpointUrl, headers: &[Header], body: String) -> Attempt {
+        let began = Instant::now();
+        let mut request = self
+            .client
+            .post(url.url().clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header(USER_AGENT, "Tollgate-Webhooks/1");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let (status, response, error) = match request.body(body).send().await {
+            Ok(answer) => (Some(answer.status().as_u16()), beginning_of(answer).await, None),
+            Err(error) => (None, String::new(), Some(classify(&error))),
+        };
+        let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Attempt {
+            status,
+            duration_ms,
+            response,
+            error,
+        }
+    }
+}
+
+/// The first 4 KB of an answer; the rest is not read. An answer that breaks off was still an answer.
+async fn beginning_of(mut answer: reqwest::Response) -> String {
+    let mut bytes: Vec<u8> = Vec::new();
+    while bytes.len() < RESPONSE_MAX_BYTES {
+        match answer.chunk().await {
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    bytes.truncate(RESPONSE_MAX_BYTES);
+    String::from_utf8_lossy(&bytes).replace('\0', "")
+}
+
+fn classify(error: &reqwest::Error) -> SendError {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(inner) = cause {
+        if inner.to_string() == REFUSED {
+            return SendError::AddressRefused;
+        }
+        cause = inner.source();
+    }
+    if error.is_timeout() {
+        SendError::Timeout
+    } else if error.is_connect() {
+        SendError::ConnectionFailed
+    } else {
+        SendError::Network
+    }
+}
+
+/// Resolves names to their public addresses only. The client connects to what this gives it and asks nobody else.
+#[derive(Clone, Copy, Debug)]
+struct PublicOnly {
+    rules: UrlRules,
+}
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        let rules = self.rules;
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let allowed: Vec<SocketAddr> = found.filter(|address| rules.allow(address.ip())).collect();
+            if allowed.is_empty() {
+                return Err(io::Error::new(io::ErrorKind::PermissionDenied, REFUSED).into());
+            }
+            let addresses: Addrs = Box::new(allowed.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    const LOCAL: UrlRules = UrlRules {
+        live: false,
+        allow_loopback: true,
+    };
+
+    /// A server that gives every connection the same answer, or none.
+    async fn server(answer: Option<String>) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = vec![0; 65536];
+                let _ = stream.read(&mut request).await;
+                if let Some(answer) = &answer {
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                }
+                open.push(stream);
+            }
+        });
+        port
+    }
+
+    fn answer(status: &str, body: &str) -> Option<String> {
+        Some(format!(
+            "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        ))
+    }
+
+    async fn post(port: u16) -> Attempt {
+        let url = EndpointUrl::parse(&format!("http://127.0.0.1:{port}/hook"), LOCAL).unwrap();
+        let sender = Sender::with_timeout(LOCAL, Duration::from_millis(500)).unwrap();
+        sender
+            .post(&url, &[("x-signature", "t=1,v1=a".into())], "{}".into())
+            .await
+    }
+
+    #[tokio::test]
+    async fn only_2xx_is_delivered() {
+        assert_eq!(
+            post(server(answer("204 No Content", "")).await).await.outcome(),
+            Outcome::Delivered
+        );
+        let failed = post(server(answer("500 Oops", "broken\0")).await).await;
+        assert_eq!(
+            (failed.outcome(), failed.status, failed.response.as_str()),
+            (Outcome::Failed, Some(500), "broken")
+        );
+        assert_eq!(
+            post(server(answer("410 Gone", "")).await).await.outcome(),
+            Outcome::Gone
+        );
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_not_followed() {
+        let redirect = "302 Found\r\nlocation: http://169.254.169.254/";
+        let attempt = post(server(answer(redirect, "")).await).await;
+        assert_eq!((attempt.status, attempt.outcome()), (Some(302), Outcome::Failed));
+    }
+
+    #[tokio::test]
+    async fn silence_is_a_timeout_and_a_closed_port_a_failed_connection() {
+        let silent = post(server(None).await).await;
+        assert_eq!((silent.status, silent.error), (None, Some(SendError::Timeout)));
+        let port = {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            listener.local_addr().unwrap().port()
+        };
+        assert_eq!(post(port).await.error, Some(SendError::ConnectionFailed));
+    }
+
+    #[tokio::test]
+    async fn an_endless_answer_is_cut() {
+        let attempt = post(server(answer("200 OK", &"x".repeat(100_000))).await).await;
+        assert_eq!(
+            (attempt.status, attempt.response.len()),
+            (Some(200), RESPONSE_MAX_BYTES)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_name_that_resolves_to_this_machine_is_refused_when_the_connection_is_made() {
+        let port = server(answer("200 OK", "")).await;
+        // The URL passed an earlier check; the name's answer is what the sender's own rules judge.
+        let url = EndpointUrl::parse(&format!("http://localhost:{port}/"), LOCAL).unwrap();
+        let strict = UrlRules {
+            live: false,
+            allow_loopback: false,
+        };
+        let sender = Sender::with_timeout(strict, Duration::from_millis(500)).unwrap();
+        assert_eq!(
+            sender.post(&url, &[], "{}".into()).await.error,
+            Some(SendError::AddressRefused)
+        );
+        let lax = Sender::with_timeout(LOCAL, Duration::from_millis(500)).unwrap();
+        assert_eq!(lax.post(&url, &[], "{}".into()).await.status, Some(200));
+    }
+}
