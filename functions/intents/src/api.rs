@@ -1,7 +1,7 @@
 //! Credentials and errors of the `intents` API: Stripe's conventions where its text is silent.
 
 use serde_json::json;
-use tollgate_domain::{FrontDoor, metadata::BadMetadata, money::MAX_AMOUNT_MINOR, payment};
+use tollgate_domain::{FrontDoor, money::MAX_AMOUNT_MINOR, payment};
 use tollgate_gateway::{Denied, Error, Refusal};
 use tollgate_http::{Api, FieldError, Issue, Problem, Reply, Request, basic_user, bearer_token};
 
@@ -133,7 +133,6 @@ impl Said {
             Issue::NotValid("an absolute http or https URL") => {
                 (Some("url_invalid"), format!("{param} {}", error.issue))
             }
-            Issue::Metadata(BadMetadata::NotAnObject) => (None, format!("{param} {}", error.issue)),
             Issue::NotA(_)
             | Issue::TooLong(_)
             | Issue::ControlCharacters

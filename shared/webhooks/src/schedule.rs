@@ -94,8 +94,7 @@ mod tests {
     #[test]
     fn eight_attempts_in_all() {
         let schedule = RetrySchedule::default();
-        let waits: Vec<u32> = (1..=7).map(|n| DEFAULT_WAITS_S[n as usize - 1]).collect();
-        for (n, wait) in (1..=7).zip(waits) {
+        for (n, wait) in (1..=7).zip(DEFAULT_WAITS_S) {
             let delay = schedule.after(n, 0).unwrap();
             assert_eq!(delay.seconds(), wait - wait / 10);
             assert_eq!(matches!(delay, Delay::Queue(_)), wait <= 900);

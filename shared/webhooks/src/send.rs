@@ -217,8 +217,12 @@ mod tests {
         port
     }
 
-    fn answer(status: &str, body: &str) -> Option<String> {
-        Some(format!(
+    async fn server_with(answer: String) -> u16 {
+        server(Some(answer)).await
+    }
+
+    fn answer(status: &str, body: &str) -> String {
+        format!(
             "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
         ))
@@ -235,16 +239,16 @@ mod tests {
     #[tokio::test]
     async fn only_2xx_is_delivered() {
         assert_eq!(
-            post(server(answer("204 No Content", "")).await).await.outcome(),
+            post(server_with(answer("204 No Content", "")).await).await.outcome(),
             Outcome::Delivered
         );
-        let failed = post(server(answer("500 Oops", "broken\0")).await).await;
+        let failed = post(server_with(answer("500 Oops", "broken\0")).await).await;
         assert_eq!(
             (failed.outcome(), failed.status, failed.response.as_str()),
             (Outcome::Failed, Some(500), "broken")
         );
         assert_eq!(
-            post(server(answer("410 Gone", "")).await).await.outcome(),
+            post(server_with(answer("410 Gone", "")).await).await.outcome(),
             Outcome::Gone
         );
     }
@@ -252,7 +256,7 @@ mod tests {
     #[tokio::test]
     async fn a_redirect_is_not_followed() {
         let redirect = "302 Found\r\nlocation: http://169.254.169.254/";
-        let attempt = post(server(answer(redirect, "")).await).await;
+        let attempt = post(server_with(answer(redirect, "")).await).await;
         assert_eq!((attempt.status, attempt.outcome()), (Some(302), Outcome::Failed));
     }
 
@@ -269,7 +273,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_endless_answer_is_cut() {
-        let attempt = post(server(answer("200 OK", &"x".repeat(100_000))).await).await;
+        let attempt = post(server_with(answer("200 OK", &"x".repeat(100_000))).await).await;
         assert_eq!(
             (attempt.status, attempt.response.len()),
             (Some(200), RESPONSE_MAX_BYTES)
@@ -278,7 +282,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_resolves_to_this_machine_is_refused_when_the_connection_is_made() {
-        let port = server(answer("200 OK", "")).await;
+        let port = server_with(answer("200 OK", "")).await;
         // The URL passed an earlier check; the name's answer is what the sender's own rules judge.
         let url = EndpointUrl::parse(&format!("http://localhost:{port}/"), LOCAL).unwrap();
         let strict = UrlRules {

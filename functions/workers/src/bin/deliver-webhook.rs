@@ -42,5 +42,5 @@ async fn deliver(deliverer: &Deliverer, batch: SqsEvent) -> Result<BatchResponse
 
 async fn attempt(deliverer: &Deliverer, message: &SqsMessage) -> Result<(), Error> {
     let message = Message::parse(message.body.as_deref().unwrap_or_default())?;
-    deliverer.attempt(&message).await
+    Box::pin(deliverer.attempt(&message)).await
 }
