@@ -225,7 +225,7 @@ mod tests {
         format!(
             "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
-        ))
+        )
     }
 
     async fn post(port: u16) -> Attempt {
@@ -239,7 +239,9 @@ mod tests {
     #[tokio::test]
     async fn only_2xx_is_delivered() {
         assert_eq!(
-            post(server_with(answer("204 No Content", "")).await).await.outcome(),
+            post(server_with(answer("204 No Content", "")).await)
+                .await
+                .outcome(),
             Outcome::Delivered
         );
         let failed = post(server_with(answer("500 Oops", "broken\0")).await).await;
