@@ -1,1 +1,499 @@
-//! stub
+//! What end-to-end tests share: a local cloud of their own, a client that knows a front door's envelope, a receiver of
+//! webhooks.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc
+)]
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::{Arc, Mutex, OnceLock},
+    time::{Duration, Instant},
+};
+
+use reqwest::{Method, StatusCode, header::HeaderMap};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+use tollgate_domain::{KeyKind, Mode, Permission, Tier};
+use tollgate_gateway::{Admin, AwsEnvironment, Gateway, NewKey, OsEntropy, Store, SystemClock, Tables};
+
+/// How long anything may take that a test waits for.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A local cloud of its own, ended when it is dropped.
+pub struct Cloud {
+    child: Child,
+    /// The line that `cargo local --json` printed.
+    pub ready: Value,
+    /// What it and its functions wrote to standard error.
+    pub log: Arc<Mutex<Vec<String>>>,
+    /// Its folder of data.
+    pub data: Arc<tempfile::TempDir>,
+}
+
+/// The folder of the built binaries: whatever a test binary lies in.
+fn target() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.ancestors()
+        .find(|folder| folder.ends_with("debug") || folder.ends_with("release"))
+        .unwrap()
+        .to_owned()
+}
+
+/// Builds every binary once for each test process; nothing to do when they are there.
+fn build() {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let status = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .current_dir(root)
+            .args(["build", "--workspace", "--bins", "--quiet", "--target-dir"])
+            .arg(target().parent().unwrap())
+            .status()
+            .unwrap();
+        assert!(status.success(), "the functions do not build");
+    });
+}
+
+/// Where a built binary is.
+pub fn binary(name: &str) -> PathBuf {
+    build();
+    target().join(name)
+}
+
+impl Cloud {
+    /// Starts a fresh one.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts a fresh one with parameters of the template.
+    pub async fn start_with(parameters: &[(&str, &str)]) -> Self {
+        Self::start_in(Arc::new(tempfile::tempdir().unwrap()), parameters).await
+    }
+
+    /// Starts one on a folder of data that may have been used before.
+    pub async fn start_in(data: Arc<tempfile::TempDir>, parameters: &[(&str, &str)]) -> Self {
+        let local = binary("tollgate-local");
+        let overrides: Vec<String> = parameters
+            .iter()
+            .map(|(key, value)| format!("{key}='{value}'"))
+            .collect();
+        let mut child = Command::new(local)
+            .args(["--port", "0", "--json", "--data"])
+            .arg(data.path())
+            .env("TOLLGATE_LOCAL_SKIP_BUILD", "1")
+            .env("CARGO_TARGET_DIR", target().parent().unwrap())
+            .env("TOLLGATE_PARAMETER_OVERRIDES", overrides.join(" "))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let mut errors = BufReader::new(child.stderr.take().unwrap()).lines();
+        let kept = log.clone();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = errors.next_line().await {
+                kept.lock().unwrap().push(line);
+            }
+        });
+        let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = tokio::time::timeout(DEADLINE, output.next_line())
+            .await
+            .expect("it starts in time")
+            .unwrap();
+        let line = line.unwrap_or_else(|| panic!("it did not start: {:?}", log.lock().unwrap()));
+        Self {
+            child,
+            ready: serde_json::from_str(&line).unwrap(),
+            log,
+            data,
+        }
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub async fn kill(mut self) -> Arc<tempfile::TempDir> {
+        self.child.kill().await.unwrap();
+        self.data.clone()
+    }
+
+    /// Asks it to stop, as an orchestrator would, and waits until it has.
+    pub async fn terminate(mut self, within: Duration) -> std::process::ExitStatus {
+        let pid = self.child.id().unwrap().to_string();
+        assert!(
+            std::process::Command::new("kill")
+                .arg(&pid)
+                .status()
+                .unwrap()
+                .success()
+        );
+        tokio::time::timeout(within, self.child.wait())
+            .await
+            .expect("it stops in time")
+            .unwrap()
+    }
+
+    /// Where a front door is, with its version's prefix.
+    pub fn api(&self, name: &str) -> String {
+        self.ready["apis"][name].as_str().unwrap().to_owned()
+    }
+
+    /// Where something of the local cloud itself is.
+    pub fn local(&self, path: &str) -> String {
+        let dashboard = self.ready["dashboard"].as_str().unwrap();
+        format!("{}{path}", dashboard.trim_end_matches("/_inbox"))
+    }
+
+    /// The demo merchant's secret key.
+    pub fn key(&self) -> String {
+        self.ready["credentials"]["secret_key"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// A client of `charges` with the demo merchant's key.
+    pub fn charges(&self) -> Client {
+        Client::new(self.api("charges"), &self.key())
+    }
+
+    /// A client of `intents` with the demo merchant's key.
+    pub fn intents(&self) -> Client {
+        Client::new(self.api("intents"), &self.key())
+    }
+
+    /// The operator's view, as `cargo admin` has it.
+    pub fn admin(&self) -> Admin {
+        let url = |name: &str| self.ready[name].as_str().unwrap().to_owned();
+        let environment = AwsEnvironment::emulated(&url("dynamodb"), &url("sqs"));
+        let tables = Tables {
+            main: "tollgate".into(),
+            keys: "tollgate-keys".into(),
+            events: "tollgate-events".into(),
+        };
+        let store = Store::open(&environment, tables);
+        Admin::new(Gateway::new(
+            store,
+            None,
+            Arc::new(SystemClock),
+            Arc::new(OsEntropy),
+        ))
+    }
+
+    /// A key of a merchant of its own.
+    pub async fn other_merchants_key(&self) -> String {
+        let admin = self.admin();
+        let merchant = admin.create_merchant("Another", Tier::Growth).await.unwrap();
+        let new = NewKey {
+            merchant: merchant.id,
+            mode: Mode::Test,
+            kind: KeyKind::Secret,
+            scopes: Permission::ALL.to_vec(),
+        };
+        admin.create_key(new).await.unwrap().secret
+    }
+
+    /// Another key of the demo merchant.
+    pub async fn demo_key(&self, mode: Mode, kind: KeyKind, scopes: &[Permission]) -> String {
+        let merchant = self.ready["credentials"]["client_id"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let new = NewKey {
+            merchant,
+            mode,
+            kind,
+            scopes: scopes.to_vec(),
+        };
+        self.admin().create_key(new).await.unwrap().secret
+    }
+
+    /// The log lines of requests that a function handled, the oldest first.
+    pub fn request_log(&self, function: &str) -> Vec<Value> {
+        let log = self.log.lock().unwrap();
+        log.iter()
+            .filter_map(|line| line.strip_prefix(&format!("{function}: ")))
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .filter(|line| line["message"] == "request")
+            .collect()
+    }
+
+    /// The process ids of a function.
+    pub async fn pids(&self, function: &str) -> Vec<u32> {
+        let all: Value = reqwest::get(self.local("/_local/functions"))
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        let all = all.as_array().unwrap().iter();
+        all.filter(|f| f["name"] == function)
+            .map(|f| u32::try_from(f["pid"].as_u64().unwrap()).unwrap())
+            .collect()
+    }
+
+    /// What the inbox of the demo merchant's built-in endpoint holds, the newest first.
+    pub async fn inbox(&self) -> Vec<Value> {
+        let url = self.local("/_inbox?format=json");
+        let all: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+        all["data"].as_array().unwrap().clone()
+    }
+}
+
+/// Waits until something holds, with a deadline instead of a sleep.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(began.elapsed() < DEADLINE, "in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body's bytes as text.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    /// A header's text, empty when it is absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The JSON of an answer of this status.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        if self.text.is_empty() {
+            Value::Null
+        } else {
+            self.json()
+        }
+    }
+
+    /// Checks the envelope of an error of `charges` and gives the error: status, type, code and parameter.
+    #[track_caller]
+    pub fn charges_error(&self, status: u16, error_type: &str, code: &str, param: Option<&str>) -> Value {
+        let body = self.expect(status);
+        let error = &body["error"];
+        assert_eq!(
+            (
+                error["type"].as_str(),
+                error["code"].as_str(),
+                error["param"].as_str()
+            ),
+            (Some(error_type), Some(code), param),
+            "{body}"
+        );
+        assert!(error["message"].as_str().is_some_and(|m| m.len() > 10), "{body}");
+        assert!(
+            error["request_id"]
+                .as_str()
+                .is_some_and(|id| id.starts_with("req_")),
+            "{body}"
+        );
+        assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
+        error.clone()
+    }
+}
+
+/// A client of one front door with one key.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    key: String,
+}
+
+impl Client {
+    /// A client.
+    pub fn new(base: String, key: &str) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            base,
+            key: key.to_owned(),
+        }
+    }
+
+    /// The same front door with another key.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// A request with the key.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http
+            .request(method, format!("{}{path}", self.base))
+            .bearer_auth(&self.key)
+    }
+
+    /// Sends a request.
+    pub async fn send(request: reqwest::RequestBuilder) -> Answer {
+        let answer = request.timeout(DEADLINE).send().await.unwrap();
+        Answer {
+            status: answer.status(),
+            headers: answer.headers().clone(),
+            text: answer.text().await.unwrap(),
+        }
+    }
+
+    /// `GET`.
+    pub async fn get(&self, path: &str) -> Answer {
+        Self::send(self.request(Method::GET, path)).await
+    }
+
+    /// `DELETE`.
+    pub async fn delete(&self, path: &str) -> Answer {
+        Self::send(self.request(Method::DELETE, path)).await
+    }
+
+    /// `POST` with a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        Self::send(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// `PATCH` with a JSON body.
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        Self::send(self.request(Method::PATCH, path).json(body)).await
+    }
+
+    /// `POST` with a JSON body and an idempotency key.
+    pub async fn post_once(&self, path: &str, key: &str, body: &Value) -> Answer {
+        Self::send(
+            self.request(Method::POST, path)
+                .header("Idempotency-Key", key)
+                .json(body),
+        )
+        .await
+    }
+
+    /// `POST` with a form body.
+    pub async fn post_form(&self, path: &str, body: &str) -> Answer {
+        let request = self
+            .request(Method::POST, path)
+            .header("content-type", "application/x-www-form-urlencoded");
+        Self::send(request.body(body.to_owned())).await
+    }
+}
+
+/// A webhook that arrived.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// The exact bytes, as text.
+    pub body: String,
+}
+
+impl Webhook {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+/// A receiver of webhooks that answers as it is told.
+pub struct Receiver {
+    /// Where it is.
+    pub url: String,
+    port: u16,
+    received: Arc<Mutex<Vec<Webhook>>>,
+    statuses: Arc<Mutex<Vec<u16>>>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Receiver {
+    /// A receiver that answers with these statuses in turn, and then with 204.
+    pub async fn start(statuses: &[u16]) -> Self {
+        Self::start_on(0, statuses).await
+    }
+
+    /// A receiver on a given port.
+    pub async fn start_on(port: u16, statuses: &[u16]) -> Self {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let received: Arc<Mutex<Vec<Webhook>>> = Arc::default();
+        let statuses = Arc::new(Mutex::new(statuses.to_vec()));
+        let (kept, script) = (received.clone(), statuses.clone());
+        let router = axum::Router::new().fallback(move |headers: HeaderMap, body: String| {
+            kept.lock().unwrap().push(Webhook { headers, body });
+            let mut script = script.lock().unwrap();
+            let status = if script.is_empty() { 204 } else { script.remove(0) };
+            async move { StatusCode::from_u16(status).unwrap() }
+        });
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self {
+            url: format!("http://127.0.0.1:{port}/hooks"),
+            port,
+            received,
+            statuses,
+            server,
+        }
+    }
+
+    /// A port on which nothing listens.
+    pub async fn free_port() -> u16 {
+        tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port()
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What arrived so far.
+    pub fn received(&self) -> Vec<Webhook> {
+        self.received.lock().unwrap().clone()
+    }
+
+    /// Answers that are still to be given.
+    pub fn statuses_left(&self) -> usize {
+        self.statuses.lock().unwrap().len()
+    }
+
+    /// Waits until so many have arrived.
+    pub async fn wait_for(&self, count: usize) -> Vec<Webhook> {
+        eventually(&format!("{count} webhooks"), || async {
+            let received = self.received();
+            (received.len() >= count).then_some(received)
+        })
+        .await
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}

@@ -334,3 +334,24 @@ const fn not_found_code(thing: Thing) -> &'static str {
 pub fn health() -> Value {
     json!({"status": "ok", "version": API_VERSION})
 }
+
+#[cfg(test)]
+mod tests {
+    use tollgate_gateway::StoreError;
+
+    use super::*;
+
+    #[test]
+    fn our_own_failures_are_told_in_the_documented_shape_and_without_their_cause() {
+        let cause = StoreError::Environment("TOLLGATE_TABLE");
+        let reply = Charges::problem(&Problem::Gateway(cause.into()), "req_1");
+        let body = reply.body.unwrap();
+        assert_eq!(
+            (reply.status, body["error"]["type"].as_str()),
+            (500, Some("api_error"))
+        );
+        assert_eq!(body["error"]["code"], "internal_server_error");
+        assert_eq!(body["error"]["request_id"], "req_1");
+        assert!(!body.to_string().contains("TOLLGATE_TABLE"));
+    }
+}

@@ -1,2 +1,243 @@
-//! stub
-fn main() {}
+//! `cargo admin …`: what an operator does to merchants and their keys.
+//!
+//! It works on the tables that the environment names, with the credentials of the environment: those of a deployed stack,
+//! or, with `--dynamodb URL`, those of a local cloud. Every answer is one JSON document on standard output.
+
+use std::{process::ExitCode, sync::Arc};
+
+use clap::{Args, Parser, Subcommand};
+use serde_json::{Value, json};
+use tollgate_domain::{KeyId, KeyKind, MerchantId, Mode, Permission, Tier};
+use tollgate_gateway::{
+    Admin, AdminError, ApiKey, AwsEnvironment, Gateway, NewKey, OsEntropy, Store, StoreError, SystemClock,
+    Tables,
+};
+
+/// Prefix of merchants' ids.
+const MERCHANT_PREFIX: &str = "acct_";
+/// Prefix of keys' ids.
+const KEY_PREFIX: &str = "key_";
+
+#[derive(Parser)]
+#[command(
+    name = "cargo admin",
+    about = "Makes merchants, makes, lists, scopes and revokes their keys, sets their tier"
+)]
+struct Arguments {
+    /// DynamoDB of a local cloud, as `cargo local` prints it; AWS when absent
+    #[arg(long, global = true, value_name = "URL")]
+    dynamodb: Option<String>,
+    /// The stack whose tables are meant
+    #[arg(long, global = true, env = "TOLLGATE_STACK", default_value = "tollgate")]
+    stack: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a merchant
+    CreateMerchant {
+        /// What it is called
+        name: String,
+        /// sandbox, starter, growth or enterprise
+        #[arg(long, default_value = "sandbox", value_parser = tier)]
+        tier: Tier,
+    },
+    /// Make a key; its text is shown this once
+    CreateKey(CreateKey),
+    /// List a merchant's keys
+    ListKeys {
+        /// `acct_…`
+        #[arg(value_parser = merchant)]
+        merchant: MerchantId,
+    },
+    /// Set what a key may do
+    SetScopes {
+        /// `acct_…`
+        #[arg(value_parser = merchant)]
+        merchant: MerchantId,
+        /// `key_…`
+        #[arg(value_parser = key)]
+        key: KeyId,
+        /// payments:read, payments:write, …
+        #[arg(required = true, value_parser = permission)]
+        scopes: Vec<Permission>,
+    },
+    /// Revoke a key: the next request with it is refused
+    RevokeKey {
+        /// `acct_…`
+        #[arg(value_parser = merchant)]
+        merchant: MerchantId,
+        /// `key_…`
+        #[arg(value_parser = key)]
+        key: KeyId,
+    },
+    /// Set a merchant's tier, on all of its keys
+    SetTier {
+        /// `acct_…`
+        #[arg(value_parser = merchant)]
+        merchant: MerchantId,
+        /// sandbox, starter, growth or enterprise
+        #[arg(value_parser = tier)]
+        tier: Tier,
+    },
+}
+
+#[derive(Args)]
+struct CreateKey {
+    /// `acct_…`
+    #[arg(value_parser = merchant)]
+    merchant: MerchantId,
+    /// A key for real money
+    #[arg(long)]
+    live: bool,
+    /// A key for the merchant's pages
+    #[arg(long)]
+    publishable: bool,
+    /// What it may do; everything when absent
+    #[arg(long = "scope", value_parser = permission)]
+    scopes: Vec<Permission>,
+}
+
+fn merchant(text: &str) -> Result<MerchantId, String> {
+    // The bare id, as `cargo local` prints it for the demo merchant, is accepted too.
+    MerchantId::parse(MERCHANT_PREFIX, text)
+        .or_else(|_| text.parse())
+        .map_err(|e| e.to_string())
+}
+
+fn key(text: &str) -> Result<KeyId, String> {
+    KeyId::parse(KEY_PREFIX, text).map_err(|e| e.to_string())
+}
+
+fn tier(text: &str) -> Result<Tier, String> {
+    Tier::parse(text).ok_or_else(|| "there is no such tier".to_owned())
+}
+
+fn permission(text: &str) -> Result<Permission, String> {
+    let known: Vec<&str> = Permission::ALL.iter().map(|p| p.as_str()).collect();
+    Permission::parse(text).ok_or_else(|| format!("the scopes are {}", known.join(", ")))
+}
+
+fn show(key: &ApiKey) -> Value {
+    json!({
+        "id": key.id.spell(KEY_PREFIX),
+        "merchant": key.merchant.spell(MERCHANT_PREFIX),
+        "mode": key.mode.as_str(),
+        "kind": key.kind.prefix(),
+        "ends_with": key.hint,
+        "scopes": key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>(),
+        "tier": key.tier.as_str(),
+        "created": key.created.s(),
+        "revoked": key.revoked_at.map(tollgate_domain::Timestamp::s),
+    })
+}
+
+fn open(arguments: &Arguments) -> Result<Admin, StoreError> {
+    let environment = match &arguments.dynamodb {
+        Some(url) => AwsEnvironment::emulated(url, url),
+        None => AwsEnvironment::from_environment()?,
+    };
+    let stack = &arguments.stack;
+    let tables = Tables {
+        main: stack.clone(),
+        keys: format!("{stack}-keys"),
+        events: format!("{stack}-events"),
+    };
+    let store = Store::open(&environment, tables);
+    Ok(Admin::new(Gateway::new(
+        store,
+        None,
+        Arc::new(SystemClock),
+        Arc::new(OsEntropy),
+    )))
+}
+
+async fn perform(admin: &Admin, command: Command) -> Result<Value, AdminError> {
+    Ok(match command {
+        Command::CreateMerchant { name, tier } => {
+            let merchant = admin.create_merchant(&name, tier).await?;
+            json!({
+                "id": merchant.id.spell(MERCHANT_PREFIX),
+                "name": merchant.name,
+                "tier": merchant.tier.as_str(),
+                "created": merchant.created.s(),
+            })
+        }
+        Command::CreateKey(new) => {
+            let scopes = if new.scopes.is_empty() {
+                Permission::ALL.to_vec()
+            } else {
+                new.scopes
+            };
+            let mode = if new.live { Mode::Live } else { Mode::Test };
+            let kind = if new.publishable {
+                KeyKind::Publishable
+            } else {
+                KeyKind::Secret
+            };
+            let issued = admin
+                .create_key(NewKey {
+                    merchant: new.merchant,
+                    mode,
+                    kind,
+                    scopes,
+                })
+                .await?;
+            let mut shown = show(&issued.key);
+            shown["secret"] = json!(issued.secret);
+            shown
+        }
+        Command::ListKeys { merchant } => {
+            json!(
+                admin
+                    .list_keys(merchant)
+                    .await?
+                    .iter()
+                    .map(show)
+                    .collect::<Vec<_>>()
+            )
+        }
+        Command::SetScopes {
+            merchant,
+            key,
+            scopes,
+        } => {
+            admin.set_scopes(merchant, key, &scopes).await?;
+            json!({"id": key.spell(KEY_PREFIX), "scopes": scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>()})
+        }
+        Command::RevokeKey { merchant, key } => {
+            admin.revoke_key(merchant, key).await?;
+            json!({"id": key.spell(KEY_PREFIX), "revoked": true})
+        }
+        Command::SetTier { merchant, tier } => {
+            let keys = admin.set_tier(merchant, tier).await?;
+            json!({"id": merchant.spell(MERCHANT_PREFIX), "tier": tier.as_str(), "keys": keys})
+        }
+    })
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let admin = match open(&arguments) {
+        Ok(admin) => admin,
+        Err(error) => {
+            eprintln!(
+                "error: {error}. Give --dynamodb URL for a local cloud, or AWS credentials in the environment"
+            );
+            return ExitCode::FAILURE;
+        }
+    };
+    match perform(&admin, arguments.command).await {
+        Ok(done) => {
+            println!("{}", serde_json::to_string_pretty(&done).unwrap_or_default());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -622,13 +622,16 @@ fn to_json(yaml: Yaml) -> Result<Value, String> {
     })
 }
 
+/// How exact a route is: fewer parameters first, the own method before `ANY`.
+type Rank = (usize, bool);
+
 /// A path's parameters, by name.
 type Parameters = Vec<(String, String)>;
 
 /// Finds the route that takes a request, as API Gateway does: a whole path before one with parameters, the method's own
 /// route before `ANY`, and `$default` last. Gives the path's parameters, too.
 pub fn find_route<'r>(routes: &'r [Route], method: &str, path: &str) -> Option<(&'r Route, Parameters)> {
-    let mut best: Option<((usize, bool), (&Route, Parameters))> = None;
+    let mut best: Option<(Rank, (&Route, Parameters))> = None;
     for route in routes {
         let Some(pattern) = &route.path else { continue };
         let own = route

@@ -1,9 +1,9 @@
 //! What the operator's tool does: merchants, their keys and their tier.
 
 use tollgate_domain::{
-    FrontDoor, KeyId, KeyKind, MerchantId, Metadata, Mode, Permission, Scope, Tier, WebhookEndpoint,
-};
-use tollgate_domain::{
+    EndpointId, EventId, FrontDoor, KeyId, KeyKind, MerchantId, Metadata, Mode, Permission, Scope, Tier,
+    WebhookEndpoint,
+    delivery::AttemptRecord,
     endpoint::{EndpointStatus, Secret},
     id::KeyKind as KeyMarker,
 };
@@ -147,6 +147,21 @@ impl Admin {
             return Err(AdminError::NoSuchMerchant);
         }
         Ok(self.0.store.set_tier(merchant, tier).await?)
+    }
+
+    /// The recorded attempts to deliver an event to an endpoint, the first first.
+    pub async fn delivery_attempts(
+        &self,
+        merchant: MerchantId,
+        mode: Mode,
+        event: EventId,
+        endpoint: EndpointId,
+    ) -> Result<Vec<AttemptRecord>, AdminError> {
+        Ok(self
+            .0
+            .store
+            .list_attempts(Scope { merchant, mode }, event, endpoint)
+            .await?)
     }
 
     /// Makes an endpoint with a given secret, as the local cloud does for its inbox; `false` when it is there already.

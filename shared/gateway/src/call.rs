@@ -176,7 +176,8 @@ impl Call {
         }
     }
 
-    /// The answer that an earlier request with the same key was given, or else this error.
+    /// The answer that an earlier request with the same key was given, or else this error. A key that was used for
+    /// another request is told so, whatever else is wrong with this one.
     pub(crate) async fn earlier_answer_or<E: Idempotent>(
         &self,
         error: Error,
@@ -184,18 +185,19 @@ impl Call {
         id: &str,
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<E>, Error> {
-        let may_be_replay = match &error {
-            Error::Refused(_) | Error::Denied(Denied::RateLimited { .. }) => true,
-            Error::Denied(_) | Error::Store(_) | Error::Internal(_) => false,
-        };
-        if may_be_replay
-            && let Some(idempotency) = idempotency
-            && let Some(existing) = self.store.get::<E>(scope, id, true).await?
-            && existing.fingerprint() == Some(&idempotency.fingerprint)
-        {
-            return Ok(Made::again(existing.into_first_answer()));
+        let limited = matches!(error, Error::Denied(Denied::RateLimited { .. }));
+        if !limited && !matches!(error, Error::Refused(_)) {
+            return Err(error);
         }
-        Err(error)
+        let existing: Option<E> = match idempotency {
+            Some(_) => self.store.get(scope, id, true).await?,
+            None => None,
+        };
+        match existing.map(|existing| replay(existing, idempotency)) {
+            Some(Err(_)) if limited => Err(error),
+            Some(earlier) => earlier,
+            None => Err(error),
+        }
     }
 
     /// The place of a list after the thing called `id`.

@@ -32,7 +32,9 @@ pub use payments::{ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, PaymentFilter, d
 pub use publish::{Published, Publisher};
 pub use refunds::{CreateRefund, RefundFilter};
 pub use services::{Clock, Entropy, OsEntropy, SystemClock};
-pub use tollgate_store::{AwsEnvironment, Cost, Cursor, Page, Queue, Store, StoreError, Tables, subject_of};
+pub use tollgate_store::{
+    ApiKey, AwsEnvironment, Cost, Cursor, Page, Queue, Store, StoreError, Tables, subject_of,
+};
 
 use std::{
     collections::HashMap,
@@ -40,7 +42,7 @@ use std::{
 };
 
 use tollgate_domain::{Id, Timestamp};
-use tollgate_store::{ApiKey, KeyHash};
+use tollgate_store::KeyHash;
 
 /// Everything that use cases need, shared by all requests of a function.
 #[derive(Clone)]

@@ -14,4 +14,4 @@ pub use address::{EndpointUrl, UrlRefusal, UrlRules, is_public};
 pub use canonical::to_js_string;
 pub use schedule::{Delay, RetrySchedule, ScheduleError};
 pub use send::{Attempt, Outcome, SendError, Sender, SenderError};
-pub use sign::{Header, SigningSecret, hmac_sha256, sign, verify_timestamped};
+pub use sign::{Header, SigningSecret, hmac_sha256, hmac_sha256_hex, sign, verify_timestamped};

@@ -69,6 +69,11 @@ pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
     mac
 }
 
+/// HMAC-SHA256 in lower-case hex, as `direct` signs a body.
+pub fn hmac_sha256_hex(key: &[u8], body: &[u8]) -> String {
+    hex::encode(hmac_sha256(key, &[body]).finalize().into_bytes())
+}
+
 /// The headers of a delivery: the front door's own, and Standard Webhooks'.
 ///
 /// `current` is the endpoint's secret; `previous` the one before it, while both are accepted. The `charges` verifier of

@@ -1,0 +1,168 @@
+//! What each route costs: calls, depth and capacity units of a warm request, as budgeted in the design.
+
+use serde_json::json;
+use tollgate_tests::{Cloud, eventually};
+
+use crate::payment;
+
+struct Budget {
+    function: &'static str,
+    calls: &'static str,
+    depth: u64,
+    read_units: f64,
+    write_units: f64,
+}
+
+const fn budget(
+    function: &'static str,
+    calls: &'static str,
+    depth: u64,
+    read_units: f64,
+    write_units: f64,
+) -> Budget {
+    Budget {
+        function,
+        calls,
+        depth,
+        read_units,
+        write_units,
+    }
+}
+
+/// One unit for the key's counter everywhere. A new item costs one unit, and one for each index it is in.
+const BUDGETS: &[Budget] = &[
+    budget("charges-health", "UpdateItem", 1, 0.0, 1.0),
+    budget("charges-create-customer", "UpdateItem,PutItem", 2, 0.0, 4.0),
+    budget("charges-retrieve-customer", "UpdateItem,GetItem", 1, 1.0, 1.0),
+    budget(
+        "charges-update-customer",
+        "UpdateItem,GetItem,PutItem",
+        2,
+        1.0,
+        4.0,
+    ),
+    budget("charges-list-customers", "UpdateItem,Query", 1, 0.5, 1.0),
+    budget(
+        "charges-delete-customer",
+        "UpdateItem,GetItem,PutItem",
+        2,
+        1.0,
+        4.0,
+    ),
+    budget("charges-create-payment", "UpdateItem,PutItem", 2, 0.0, 3.0),
+    budget("charges-retrieve-payment", "UpdateItem,GetItem", 1, 1.0, 1.0),
+    budget("charges-list-payments", "UpdateItem,Query", 1, 2.0, 1.0),
+    budget(
+        "charges-confirm-payment",
+        "UpdateItem,GetItem,PutItem",
+        2,
+        1.0,
+        4.0,
+    ),
+    budget(
+        "charges-create-refund",
+        "UpdateItem,GetItem,TransactWriteItems",
+        2,
+        1.0,
+        12.0,
+    ),
+    budget("charges-retrieve-refund", "UpdateItem,GetItem", 1, 1.0, 1.0),
+    budget("charges-list-refunds", "UpdateItem,Query", 1, 0.5, 1.0),
+];
+
+#[tokio::test]
+async fn every_warm_route_keeps_its_budget() {
+    let cloud = Cloud::start().await;
+    let charges = cloud.charges();
+    for round in 0..2 {
+        charges.get("/health").await.expect(200);
+        let customer = charges
+            .post("/customers", &json!({"email": "a@example.com"}))
+            .await
+            .expect(201);
+        let path = format!("/customers/{}", customer["id"].as_str().unwrap());
+        charges.get(&path).await.expect(200);
+        charges.patch(&path, &json!({"name": "x"})).await.expect(200);
+        charges.get("/customers").await.expect(200);
+        charges.delete(&path).await.expect(204);
+        let paid = charges
+            .post("/payments", &payment("tok_visa_4242", 1000))
+            .await
+            .expect(201);
+        charges
+            .get(&format!("/payments/{}", paid["id"].as_str().unwrap()))
+            .await
+            .expect(200);
+        charges.get("/payments").await.expect(200);
+        let waiting = charges
+            .post("/payments", &payment("tok_visa_3220", 1000))
+            .await
+            .expect(201);
+        let confirm = format!("/payments/{}/confirm", waiting["id"].as_str().unwrap());
+        charges
+            .post(&confirm, &json!({"return_url": "https://x.example/"}))
+            .await
+            .expect(200);
+        // The challenged payment waits in the index of due work; the plain one is the budget's subject.
+        charges
+            .post("/payments", &payment("tok_visa_4242", 1000))
+            .await
+            .expect(201);
+        let refund = charges
+            .post("/refunds", &json!({"payment_id": paid["id"]}))
+            .await
+            .expect(201);
+        charges
+            .get(&format!("/refunds/{}", refund["id"].as_str().unwrap()))
+            .await
+            .expect(200);
+        charges.get("/refunds").await.expect(200);
+        let _ = round;
+    }
+    println!(
+        "{:<28} {:<40} {:>5} {:>6} {:>6}",
+        "function", "calls", "depth", "reads", "writes"
+    );
+    for budget in BUDGETS {
+        let line = eventually(budget.function, || async {
+            cloud.request_log(budget.function).last().cloned()
+        })
+        .await;
+        let number = |name: &str| line[name].as_f64().unwrap();
+        println!(
+            "{:<28} {:<40} {:>5} {:>6} {:>6}",
+            budget.function,
+            line["calls"].as_str().unwrap(),
+            number("depth"),
+            number("read_units"),
+            number("write_units")
+        );
+        // Two calls that begin together are written down in either order.
+        let sorted = |calls: &str| {
+            let mut calls: Vec<String> = calls.split(',').map(str::to_owned).collect();
+            calls.sort();
+            calls
+        };
+        assert_eq!(
+            sorted(line["calls"].as_str().unwrap()),
+            sorted(budget.calls),
+            "{}",
+            budget.function
+        );
+        assert!(
+            line["depth"].as_u64().unwrap() <= budget.depth,
+            "{}: {line}",
+            budget.function
+        );
+        assert!(
+            number("read_units") <= budget.read_units,
+            "{}: {line}",
+            budget.function
+        );
+        assert!(
+            number("write_units") <= budget.write_units,
+            "{}: {line}",
+            budget.function
+        );
+    }
+}

@@ -1,0 +1,26 @@
+//! End-to-end tests: real clients, real function processes, the real templates.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod authentication;
+mod bad_input;
+mod budgets;
+mod challenge;
+mod customers;
+mod durability;
+mod idempotency;
+mod lists;
+mod local_cloud;
+mod operator;
+mod payments;
+mod refunds;
+mod samples;
+mod tenancy;
+mod webhook_endpoints;
+mod webhooks;
+
+use serde_json::{Value, json};
+
+/// A payment of a test card.
+fn payment(token: &str, amount: i64) -> Value {
+    json!({"amount": amount, "currency": "GBP", "source": {"type": "card", "token": token}})
+}

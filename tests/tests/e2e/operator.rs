@@ -1,0 +1,71 @@
+//! The operator's tool, as an operator runs it.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tollgate_tests::{Cloud, binary};
+
+fn admin(cloud: &Cloud, arguments: &[&str]) -> Result<Value, String> {
+    let dynamodb = cloud.ready["dynamodb"].as_str().unwrap();
+    let output = Command::new(binary("tollgate-admin"))
+        .args(["--dynamodb", dynamodb])
+        .args(arguments)
+        .output()
+        .unwrap();
+    if output.status.success() {
+        Ok(serde_json::from_slice(&output.stdout).unwrap())
+    } else {
+        Err(String::from_utf8(output.stderr).unwrap())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merchant_gets_keys_that_are_scoped_tiered_and_revoked() {
+    let cloud = Cloud::start().await;
+    let merchant = admin(&cloud, &["create-merchant", "Shop", "--tier", "starter"]).unwrap();
+    let merchant = merchant["id"].as_str().unwrap();
+    let key = admin(&cloud, &["create-key", merchant]).unwrap();
+    let (id, secret) = (key["id"].as_str().unwrap(), key["secret"].as_str().unwrap());
+    assert!(secret.starts_with("sk_test_"));
+    let charges = cloud.charges().with_key(secret);
+    charges.get("/payments").await.expect(200);
+    let intents = cloud.intents().with_key(secret).get("/webhook_endpoints").await;
+    assert_eq!(intents.header("x-ratelimit-limit"), "300");
+
+    admin(&cloud, &["set-tier", merchant, "growth"]).unwrap();
+    let intents = cloud.intents().with_key(secret).get("/webhook_endpoints").await;
+    assert_eq!(intents.header("x-ratelimit-limit"), "1000");
+    admin(&cloud, &["set-scopes", merchant, id, "customers:read"]).unwrap();
+    charges
+        .get("/payments")
+        .await
+        .charges_error(403, "permission_error", "scope_missing", None);
+    charges.get("/customers").await.expect(200);
+    let live = admin(
+        &cloud,
+        &["create-key", merchant, "--live", "--scope", "payments:read"],
+    )
+    .unwrap();
+    assert!(live["secret"].as_str().unwrap().starts_with("sk_live_"));
+    let listed = admin(&cloud, &["list-keys", merchant]).unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    assert!(!listed.to_string().contains(secret));
+    assert_eq!(listed[0]["scopes"], json!(["customers:read"]));
+
+    admin(&cloud, &["revoke-key", merchant, id]).unwrap();
+    charges
+        .get("/customers")
+        .await
+        .charges_error(401, "authentication_error", "invalid_api_key", None);
+    assert!(
+        admin(&cloud, &["revoke-key", merchant, "key_0000000000000000000000"])
+            .unwrap_err()
+            .contains("no such key")
+    );
+    assert!(admin(&cloud, &["list-keys", "acct_nonsense"]).is_err());
+    assert!(
+        admin(&cloud, &["set-scopes", merchant, id, "everything"])
+            .unwrap_err()
+            .contains("payments:read")
+    );
+}
