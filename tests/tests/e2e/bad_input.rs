@@ -64,17 +64,17 @@ fn changed(path: &[&str], value: Value) -> Value {
     body
 }
 
-#[tokio::test]
-async fn every_wrong_parameter_of_a_payment_is_named() {
-    let cloud = Cloud::start().await;
-    let charges = cloud.charges();
+/// A path into the valid payment, what to put there, and the code and parameter of the error that it gets.
+type Case = (&'static [&'static str], Value, &'static str, &'static str);
+
+fn wrong_payments() -> Vec<Case> {
     let many_keys: Value = (0..51)
         .map(|n| (format!("k{n}"), json!(n)))
         .collect::<serde_json::Map<_, _>>()
         .into();
     let long = "x".repeat(1001);
     let bank = |account: Value| json!({"type": "bank_transfer", "bank_account": account});
-    let cases: Vec<(&[&str], Value, &str, &str)> = vec![
+    vec![
         (&["amount"], json!(null), "missing_param", "amount"),
         (&["amount"], json!("1000"), "invalid_param", "amount"),
         (&["amount"], json!(10.5), "invalid_param", "amount"),
@@ -162,8 +162,14 @@ async fn every_wrong_parameter_of_a_payment_is_named() {
             "metadata.a",
         ),
         (&["amout"], json!(5), "unknown_param", "amout"),
-    ];
-    for (path, value, code, param) in cases {
+    ]
+}
+
+#[tokio::test]
+async fn every_wrong_parameter_of_a_payment_is_named() {
+    let cloud = Cloud::start().await;
+    let charges = cloud.charges();
+    for (path, value, code, param) in wrong_payments() {
         let body = changed(path, value);
         let refused = charges.post("/payments", &body).await;
         assert_eq!(refused.status, 400, "{body}: {}", refused.text);

@@ -1,0 +1,483 @@
+//! The store's access patterns on a real (embedded) DynamoDB with the templates' own tables.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{collections::HashMap, path::Path};
+
+use tollgate_domain::{
+    Currency, Customer, CustomerId, FrontDoor, KeyId, KeyKind, MerchantId, Metadata, Mode, Money, Payment,
+    PaymentId, Permission, Refund, RefundId, Scope, Source, Tier, Timestamp,
+    customer::Profile,
+    payment::{Command, NewPayment, Outcome, Status},
+    rate::{BUCKET_S, BUCKETS, Standing},
+    refund::{NewRefund, RefundOutcome},
+    source::{Brand, Card, Instrument},
+};
+use tollgate_local::{dynamodb::DynamoDb, template};
+use tollgate_store::{
+    ApiKey, AwsEnvironment, DueKind, KeyHash, ListQuery, NewApiKey, Put, RefundPut, Replaced, Store, Tables,
+};
+
+const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
+
+struct Opened {
+    store: Store,
+    _folder: tempfile::TempDir,
+}
+
+async fn open() -> Opened {
+    let folder = tempfile::tempdir().unwrap();
+    let surroundings = template::Surroundings {
+        front: String::new(),
+        sqs: String::new(),
+        secret: String::new(),
+        parameters: HashMap::new(),
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let tables = template::load(&root, &surroundings).unwrap().tables;
+    let dynamodb = DynamoDb::open(&folder.path().join("dynamodb.db"), &tables).unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(dynamodb.serve(listener, std::future::pending()));
+    let names = Tables {
+        main: "tollgate".into(),
+        keys: "tollgate-keys".into(),
+        events: "tollgate-events".into(),
+    };
+    Opened {
+        store: Store::open(&AwsEnvironment::emulated(&url, &url), names),
+        _folder: folder,
+    }
+}
+
+fn bytes(n: u32) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..4].copy_from_slice(&n.to_be_bytes());
+    bytes
+}
+
+fn scope(n: u32) -> Scope {
+    Scope {
+        merchant: MerchantId::from_bytes(bytes(n)),
+        mode: Mode::Test,
+    }
+}
+
+fn payment(n: u32, outcome: Outcome, created: Timestamp) -> Payment {
+    let new = NewPayment {
+        id: PaymentId::from_bytes(bytes(n)),
+        front_door: FrontDoor::Charges,
+        request_id: format!("req_{n}"),
+        amount: Money {
+            minor: 1000,
+            currency: Currency::from_code("GBP").unwrap(),
+        },
+        source: Source::Card(Card {
+            brand: Brand::Visa,
+            last4: "4242".into(),
+            exp_month: 12,
+            exp_year: 2030,
+            wallet: None,
+        }),
+        instrument: Instrument("sandbox/succeeds".into()),
+        customer: None,
+        description: None,
+        metadata: Metadata::default(),
+        fingerprint: None,
+    };
+    Payment::create(new, outcome, created)
+}
+
+fn refund(n: u32, of: &Payment, minor: i64, outcome: RefundOutcome) -> Refund {
+    let new = NewRefund {
+        id: RefundId::from_bytes(bytes(n)),
+        front_door: FrontDoor::Charges,
+        request_id: format!("req_refund_{n}"),
+        payment: of.id,
+        amount: Money { minor, ..of.amount },
+        reason: None,
+        metadata: Metadata::default(),
+        fingerprint: None,
+    };
+    Refund::create(new, outcome, NOW)
+}
+
+async fn read(store: &Store, scope: Scope, id: PaymentId) -> Payment {
+    store.get(scope, &id.to_string(), true).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn an_item_is_read_back_as_it_was_written_and_by_its_own_tenant_only() {
+    let opened = open().await;
+    let store = &opened.store;
+    let mut made = payment(1, Outcome::ChallengeRequired, NOW);
+    made.metadata = Metadata::from_json(&serde_json::json!({"b": 1.5, "10": true, "é": "x"})).unwrap();
+    made.customer = Some(CustomerId::from_bytes(bytes(7)));
+    assert_eq!(store.create(scope(1), &made).await.unwrap(), Put::Created);
+    assert_eq!(read(store, scope(1), made.id).await, made);
+    let live = Scope {
+        mode: Mode::Live,
+        ..scope(1)
+    };
+    for other in [scope(2), live] {
+        assert_eq!(
+            store
+                .get::<Payment>(other, &made.id.to_string(), true)
+                .await
+                .unwrap(),
+            None
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_second_create_finds_the_first_and_a_resent_one_finds_itself() {
+    let opened = open().await;
+    let store = &opened.store;
+    let first = payment(1, Outcome::Approved, NOW);
+    assert_eq!(store.create(scope(1), &first).await.unwrap(), Put::Created);
+    // The SDK sends a put again when its answer was lost.
+    assert_eq!(store.create(scope(1), &first).await.unwrap(), Put::Created);
+    let other = Payment {
+        request_id: "req_other".into(),
+        ..first.clone()
+    };
+    assert_eq!(store.create(scope(1), &other).await.unwrap(), Put::Exists(first));
+}
+
+#[tokio::test]
+async fn of_two_changes_of_one_version_one_wins() {
+    let opened = open().await;
+    let store = &opened.store;
+    let made = payment(1, Outcome::ChallengeRequired, NOW);
+    store.create(scope(1), &made).await.unwrap();
+    let passed = made
+        .apply(Command::ChallengePassed(Outcome::Approved), NOW, "req_a")
+        .unwrap();
+    let failed = made.apply(Command::ChallengeFailed, NOW, "req_b").unwrap();
+    assert_eq!(store.replace(scope(1), &passed).await.unwrap(), Replaced::Done);
+    assert_eq!(
+        store.replace(scope(1), &passed).await.unwrap(),
+        Replaced::Done,
+        "sent again"
+    );
+    assert_eq!(
+        store.replace(scope(1), &failed).await.unwrap(),
+        Replaced::Conflict(Some(passed))
+    );
+}
+
+#[tokio::test]
+async fn a_refund_and_its_payment_agree_or_neither_is_written() {
+    let opened = open().await;
+    let store = &opened.store;
+    let paid = payment(1, Outcome::Approved, NOW);
+    store.create(scope(1), &paid).await.unwrap();
+    let first = refund(1, &paid, 600, RefundOutcome::Succeeded);
+    assert_eq!(
+        store.create_refund(scope(1), &first, &paid).await.unwrap(),
+        RefundPut::Created
+    );
+    assert_eq!(
+        store.create_refund(scope(1), &first, &paid).await.unwrap(),
+        RefundPut::Created,
+        "sent again"
+    );
+    assert_eq!(read(store, scope(1), paid.id).await.amount_refunded, 600);
+    // The caller still holds the payment as it was before the first refund.
+    let second = refund(2, &paid, 600, RefundOutcome::Succeeded);
+    let RefundPut::PaymentChanged(Some(now)) = store.create_refund(scope(1), &second, &paid).await.unwrap()
+    else {
+        panic!("the second refund does not fit")
+    };
+    assert_eq!(now.refundable(), 400);
+    assert_eq!(
+        store
+            .get::<Refund>(scope(1), &second.id.to_string(), true)
+            .await
+            .unwrap(),
+        None
+    );
+    let taken = Refund {
+        request_id: "req_other".into(),
+        ..first.clone()
+    };
+    assert_eq!(
+        store.create_refund(scope(1), &taken, &now).await.unwrap(),
+        RefundPut::Exists(Box::new(first))
+    );
+    let nothing = payment(9, Outcome::Approved, NOW);
+    let orphan = refund(3, &nothing, 1, RefundOutcome::Succeeded);
+    assert_eq!(
+        store.create_refund(scope(1), &orphan, &nothing).await.unwrap(),
+        RefundPut::PaymentChanged(None)
+    );
+}
+
+#[tokio::test]
+async fn racing_refunds_never_pass_what_was_captured() {
+    let opened = open().await;
+    let paid = payment(1, Outcome::Approved, NOW);
+    opened.store.create(scope(1), &paid).await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..20 {
+        let (store, paid) = (opened.store.clone(), paid.clone());
+        let refund = refund(n, &paid, 90, RefundOutcome::Succeeded);
+        tasks.spawn(async move { store.create_refund(scope(1), &refund, &paid).await.unwrap() });
+    }
+    let made = tasks
+        .join_all()
+        .await
+        .into_iter()
+        .filter(|put| *put == RefundPut::Created)
+        .count();
+    assert_eq!(made, 11);
+    assert_eq!(read(&opened.store, scope(1), paid.id).await.amount_refunded, 990);
+}
+
+#[tokio::test]
+async fn a_failed_refund_gives_its_amount_back_once() {
+    let opened = open().await;
+    let store = &opened.store;
+    let paid = payment(1, Outcome::Approved, NOW);
+    store.create(scope(1), &paid).await.unwrap();
+    let pending = refund(1, &paid, 600, RefundOutcome::Pending { ask_at: NOW });
+    store.create_refund(scope(1), &pending, &paid).await.unwrap();
+    assert_eq!(store.due(DueKind::Refund, NOW, 10).await.unwrap().len(), 1);
+    let failed = pending.settle(RefundOutcome::Failed, NOW, "req_settle").unwrap();
+    assert!(store.settle_refund(scope(1), &failed).await.unwrap());
+    assert!(!store.settle_refund(scope(1), &failed).await.unwrap());
+    assert_eq!(read(store, scope(1), paid.id).await.amount_refunded, 0);
+    assert_eq!(store.due(DueKind::Refund, NOW, 10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn due_work_is_found_at_its_time_and_leaves_the_index_with_the_work() {
+    let opened = open().await;
+    let store = &opened.store;
+    let ask_at = NOW.plus_ms(5000);
+    for n in 0..10 {
+        store
+            .create(scope(n), &payment(n, Outcome::Pending { ask_at }, NOW))
+            .await
+            .unwrap();
+    }
+    store
+        .create(scope(1), &payment(99, Outcome::Approved, NOW))
+        .await
+        .unwrap();
+    assert_eq!(
+        store
+            .due(DueKind::Payment, ask_at.plus_ms(-1), 100)
+            .await
+            .unwrap(),
+        []
+    );
+    let due = store.due(DueKind::Payment, ask_at, 100).await.unwrap();
+    assert_eq!(due.len(), 10);
+    let stuck: Payment = store.get_by_key(&due[0].pk, true).await.unwrap().unwrap();
+    let settled = stuck
+        .apply(Command::Settled(Outcome::Approved), ask_at, "req")
+        .unwrap();
+    store.replace(due[0].scope, &settled).await.unwrap();
+    assert_eq!(store.due(DueKind::Payment, ask_at, 100).await.unwrap().len(), 9);
+}
+
+#[tokio::test]
+async fn a_filter_that_drops_nearly_everything_still_ends_and_can_be_gone_on_from() {
+    let opened = open().await;
+    let store = &opened.store;
+    let needle = payment(0, Outcome::ChallengeRequired, NOW);
+    store.create(scope(1), &needle).await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    for worker in 0..16 {
+        let store = store.clone();
+        tasks.spawn(async move {
+            for n in (1..=1100).filter(|n| n % 16 == worker) {
+                let made = payment(n, Outcome::Approved, NOW.plus_ms(i64::from(n)));
+                store.create(scope(1), &made).await.unwrap();
+            }
+        });
+    }
+    tasks.join_all().await;
+    let keep = |p: &Payment| p.face.status == Status::RequiresAction;
+    let mut query = ListQuery::new(5);
+    let first = store.list(scope(1), &query, Some(&keep)).await.unwrap();
+    assert_eq!(first.items, []);
+    query.after = Some(first.next.expect("the end was not reached"));
+    let second = store.list(scope(1), &query, Some(&keep)).await.unwrap();
+    assert_eq!((second.items, second.next), (vec![needle], None));
+    // Unfiltered, one page is one query.
+    let metered = store.metered();
+    assert_eq!(
+        metered
+            .list::<Payment>(scope(1), &ListQuery::new(20), None)
+            .await
+            .unwrap()
+            .items
+            .len(),
+        20
+    );
+    assert_eq!(metered.meter().cost().operations, ["Query"]);
+    // A create costs the same however much is stored, and its item is small.
+    metered
+        .create(scope(1), &payment(5000, Outcome::Approved, NOW))
+        .await
+        .unwrap();
+    let cost = metered.meter().cost();
+    assert_eq!(
+        (cost.operations.len(), cost.write_units),
+        (2, 2.0),
+        "one unit for the item, one for its index"
+    );
+}
+
+#[tokio::test]
+async fn customers_are_found_by_address_until_it_changes() {
+    let opened = open().await;
+    let store = &opened.store;
+    let profile = |email: &str| Profile {
+        email: Some(email.into()),
+        ..Profile::default()
+    };
+    let id = CustomerId::from_bytes(bytes(1));
+    let made = Customer::create(
+        id,
+        FrontDoor::Charges,
+        "r1".into(),
+        profile("Ann@Example.com"),
+        None,
+        NOW,
+    );
+    store.create(scope(1), &made).await.unwrap();
+    let find = async |email: &str| {
+        let query = ListQuery::new(5).of_email(scope(1), email);
+        store
+            .list::<Customer>(scope(1), &query, None)
+            .await
+            .unwrap()
+            .items
+            .len()
+    };
+    assert_eq!(
+        (find("ann@example.COM").await, find("bob@example.com").await),
+        (1, 0)
+    );
+    let changed = made.with_profile(profile("bob@example.com"), NOW, "r2");
+    store.replace(scope(1), &changed).await.unwrap();
+    assert_eq!(
+        (find("ann@example.com").await, find("bob@example.com").await),
+        (0, 1)
+    );
+    store.replace(scope(1), &changed.erased(NOW, "r3")).await.unwrap();
+    assert_eq!(find("bob@example.com").await, 0);
+    assert_eq!(
+        store
+            .list::<Customer>(scope(1), &ListQuery::new(5), None)
+            .await
+            .unwrap()
+            .items,
+        []
+    );
+}
+
+async fn key(store: &Store) -> KeyHash {
+    let hash = KeyHash::of("sk_test_x");
+    let key = ApiKey {
+        id: KeyId::from_bytes(bytes(1)),
+        merchant: scope(1).merchant,
+        mode: Mode::Test,
+        kind: KeyKind::Secret,
+        scopes: Permission::ALL.to_vec(),
+        tier: Tier::Growth,
+        created: NOW,
+        hint: "x".into(),
+        revoked_at: None,
+        expires_at: Some(NOW.plus_ms(3_600_000)),
+    };
+    assert!(
+        store
+            .create_key(&NewApiKey {
+                hash: hash.clone(),
+                key: key.clone()
+            })
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .create_key(&NewApiKey {
+                hash: hash.clone(),
+                key
+            })
+            .await
+            .unwrap()
+    );
+    hash
+}
+
+#[tokio::test]
+async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
+    let opened = open().await;
+    let store = &opened.store;
+    let hash = key(store).await;
+    let at = |s: i64| NOW.plus_ms(s * 1000);
+    let used = async |s: i64| {
+        let metered = store.meter_key(&hash, at(s)).await.unwrap().unwrap();
+        let standing = Standing::judge(1000, metered.counts.clone(), at(s));
+        (1000 - standing.remaining, metered.bucket)
+    };
+    for n in 1..=5 {
+        assert_eq!(used(0).await.0, n);
+    }
+    assert_eq!(used(30).await.0, 6);
+    let (_, bucket) = used(59).await;
+    assert_eq!(used(61).await.0, 8, "all of the last minute");
+    // The bucket of second 0 has left the window of second 75, at the latest.
+    assert_eq!(used(BUCKET_S * BUCKETS + 5).await.0, 4);
+    store.give_token_back(&hash, bucket).await.unwrap();
+    assert_eq!(used(BUCKET_S * BUCKETS + 6).await.0, 4);
+    let metered = store.metered();
+    metered.meter_key(&hash, at(80)).await.unwrap().unwrap();
+    assert_eq!(
+        (
+            metered.meter().cost().operations,
+            metered.meter().cost().write_units
+        ),
+        (vec!["UpdateItem"], 1.0)
+    );
+    // After a long rest the counters that were left behind go with the first request.
+    let rested = store.meter_key(&hash, at(2000)).await.unwrap().unwrap();
+    assert!(rested.counts.len() > 1);
+    assert_eq!(
+        store.meter_key(&hash, at(2001)).await.unwrap().unwrap().counts,
+        [(rested.bucket, 2)]
+    );
+}
+
+#[tokio::test]
+async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
+    let opened = open().await;
+    let store = &opened.store;
+    let hash = key(store).await;
+    assert!(
+        store
+            .meter_key(&KeyHash::of("sk_test_y"), NOW)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(store.meter_key(&hash, NOW).await.unwrap().is_some());
+    assert!(
+        store
+            .meter_key(&hash, NOW.plus_ms(3_600_000))
+            .await
+            .unwrap()
+            .is_none()
+    );
+    let id = KeyId::from_bytes(bytes(1));
+    assert!(store.revoke_key(scope(1).merchant, id, NOW).await.unwrap());
+    assert!(!store.revoke_key(scope(2).merchant, id, NOW).await.unwrap());
+    assert!(store.meter_key(&hash, NOW).await.unwrap().is_none());
+    let listed = store.list_keys(scope(1).merchant).await.unwrap();
+    assert_eq!(listed[0].revoked_at, Some(NOW));
+}
