@@ -220,7 +220,7 @@ impl Cloud {
     pub fn request_log(&self, function: &str) -> Vec<Value> {
         let log = self.log.lock().unwrap();
         log.iter()
-            .filter_map(|line| line.strip_prefix(&format!("{function}: ")))
+            .filter_map(|line| line.strip_prefix(&format!("[{function}] ")))
             .filter_map(|line| serde_json::from_str::<Value>(line).ok())
             .filter(|line| line["message"] == "request")
             .collect()
@@ -244,7 +244,11 @@ impl Cloud {
     pub async fn inbox(&self) -> Vec<Value> {
         let url = self.local("/_inbox?format=json");
         let all: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
-        all["data"].as_array().unwrap().clone()
+        let webhook = |w: &Value| {
+            let body: Value = serde_json::from_str(w["body"].as_str().unwrap()).unwrap();
+            serde_json::json!({"type": w["event_type"], "signature": w["signature"], "body": body})
+        };
+        all["data"].as_array().unwrap().iter().map(webhook).collect()
     }
 }
 

@@ -1,74 +1,106 @@
-//! The demo merchant: made once for each folder of data, through the same code as the operator's tool.
+//! The demo merchant: what a person needs to try the gateway the moment it runs. It is made once for each folder of data,
+//! through the same code as the operator's tool.
 
-use std::{io::Write, path::Path};
+use std::{path::Path, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{FrontDoor, KeyKind, MerchantId, Mode, Permission, Scope, Tier};
-use tollgate_gateway::{Admin, NewKey};
+use tollgate_gateway::{
+    Admin, AdminError, AwsEnvironment, Gateway, NewKey, OsEntropy, Store, SystemClock, Tables,
+};
+use tollgate_webhooks::SigningSecret;
 
-/// Where the credentials are kept, readable by their owner only.
-const FILE: &str = "demo.json";
+use crate::{Error, state};
 
-/// What the demo merchant sends, by front door, and what signs the webhooks of its built-in endpoint.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Demo {
-    /// Its keys.
-    pub credentials: Credentials,
-    /// The built-in endpoint's secret.
-    pub inbox_secret: String,
-    /// Its id, for the operator's tool.
-    pub merchant: MerchantId,
+/// Where the demo merchant's things are made.
+#[derive(Debug, Clone)]
+pub struct DemoContext<'a> {
+    /// The folder that holds the local cloud's state.
+    pub data: &'a Path,
+    /// DynamoDB's URL.
+    pub dynamodb_url: &'a str,
+    /// SQS's URL.
+    pub sqs_url: &'a str,
+    /// Tables by the variable that names them to functions: `TOLLGATE_TABLE`, `TOLLGATE_KEYS_TABLE`,
+    /// `TOLLGATE_EVENTS_TABLE`.
+    pub tables: &'a [(String, String)],
+    /// Where the inbox receives webhooks.
+    pub inbox_url: &'a str,
 }
 
-/// The keys, as `cargo local --json` prints them.
+/// The demo merchant's keys, for every front door.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Credentials {
-    /// `sk_test_…`
+    /// For `intents`, `charges`, `direct` and `simple`.
     pub secret_key: String,
-    /// `pk_test_…`
+    /// For `intents`' client side.
     pub publishable_key: String,
-    /// For `direct`'s token route.
+    /// For `direct`'s token; the merchant's id.
     pub client_id: String,
-    /// See `client_id`.
+    /// For `direct`'s token.
     pub client_secret: String,
-    /// For `checkout`.
+    /// For `checkout`; the merchant's id.
     pub api_key: String,
-    /// See `api_key`.
+    /// For `checkout`.
     pub api_secret: String,
 }
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// What is made once and kept.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Demo {
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// The merchant's keys.
+    pub credentials: Credentials,
+    /// The secret of the endpoint that posts to the inbox.
+    pub inbox_secret: String,
+}
 
-/// The demo merchant of a folder: read, or made.
-pub async fn provision(admin: &Admin, data: &Path, inbox_url: &str) -> Result<Demo, Failure> {
-    let file = data.join(FILE);
-    let demo = if let Ok(bytes) = std::fs::read(&file) {
-        serde_json::from_slice(&bytes)?
+/// Makes the demo merchant, its keys and its webhook endpoint, or finds those of an earlier run.
+pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, Error> {
+    let table = |variable: &str| {
+        let found = context.tables.iter().find(|(name, _)| name == variable);
+        found.map(|(_, table)| table.clone())
+    };
+    // Templates of something else than the gateway have no merchants.
+    let (Some(main), Some(keys), Some(events)) = (
+        table("TOLLGATE_TABLE"),
+        table("TOLLGATE_KEYS_TABLE"),
+        table("TOLLGATE_EVENTS_TABLE"),
+    ) else {
+        return Ok(None);
+    };
+    let environment = AwsEnvironment::emulated(context.dynamodb_url, context.sqs_url);
+    let store = Store::open(&environment, Tables { main, keys, events });
+    let admin = Admin::new(Gateway::new(
+        store,
+        None,
+        Arc::new(SystemClock),
+        Arc::new(OsEntropy),
+    ));
+    let fail = |error: AdminError| Error::Demo(error.to_string());
+
+    let path = context.data.join("demo.json");
+    let demo = if let Some(demo) = state::read_private(&path)? {
+        demo
     } else {
-        let demo = make(admin).await?;
-        let mut options = std::fs::OpenOptions::new();
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&file)?
-            .write_all(&serde_json::to_vec(&demo)?)?;
+        let demo = make(&admin).await.map_err(fail)?;
+        state::write_private(&path, &demo)?;
         demo
     };
-    // The port may be another one than the last time: the endpoint of the port of this time is made if it is not there.
+    // The port may be another one than the last time; the endpoint of this port is made if it is not there.
     let scope = Scope {
         merchant: demo.merchant,
         mode: Mode::Test,
     };
     admin
-        .create_endpoint(scope, FrontDoor::Charges, inbox_url, &demo.inbox_secret)
-        .await?;
-    Ok(demo)
+        .create_endpoint(scope, FrontDoor::Charges, context.inbox_url, &demo.inbox_secret)
+        .await
+        .map_err(fail)?;
+    Ok(Some(demo))
 }
 
-async fn make(admin: &Admin) -> Result<Demo, Failure> {
+async fn make(admin: &Admin) -> Result<Demo, AdminError> {
     let merchant = admin.create_merchant("Demo merchant", Tier::Growth).await?;
     let key = async |kind: KeyKind, scopes: &[Permission]| {
         let new = NewKey {
@@ -81,22 +113,18 @@ async fn make(admin: &Admin) -> Result<Demo, Failure> {
     };
     let secret_key = key(KeyKind::Secret, Permission::ALL).await?;
     let publishable_key = key(KeyKind::Publishable, &[]).await?;
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(|e| e.to_string())?;
     let id = merchant.id.to_string();
     Ok(Demo {
+        merchant: merchant.id,
+        // `direct` and `checkout` name their credentials differently; behind each is the one secret key.
         credentials: Credentials {
             client_id: id.clone(),
-            // `direct` and `checkout` name their credentials differently; behind each is the one secret key.
             client_secret: secret_key.clone(),
             api_key: id,
             api_secret: secret_key.clone(),
             secret_key,
             publishable_key,
         },
-        inbox_secret: tollgate_webhooks::SigningSecret::from_random(random)
-            .reveal()
-            .to_owned(),
-        merchant: merchant.id,
+        inbox_secret: SigningSecret::from_random(admin.random()).reveal().to_owned(),
     })
 }

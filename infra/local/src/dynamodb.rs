@@ -1,157 +1,225 @@
-//! DynamoDB: an embedded emulator on a file, with the templates' tables.
+//! DynamoDB: dynoxide on a port of its own, in a file.
 
-use std::path::{Path, PathBuf};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use dynoxide::{
     Database,
     actions::{
-        get_records::{GetRecordsRequest, Record},
-        get_shard_iterator,
+        create_table::CreateTableRequest, get_records::GetRecordsRequest,
+        get_shard_iterator::GetShardIteratorRequest, update_time_to_live::UpdateTimeToLiveRequest,
     },
-    errors::DynoxideError,
 };
 use rusqlite::Connection;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::watch};
 
-use crate::template::Table;
+use crate::{Error, template::Table};
 
-/// Records of one read of a stream.
-const MAX_RECORDS: usize = 1000;
+/// How long the second connection waits for the first one's write.
+const BUSY_LIMIT: Duration = Duration::from_secs(5);
+/// Deleted at once, so that no write waits long for the trimming.
+const TRIM_ROWS: usize = 2000;
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
 
-/// The emulator and its file.
-#[derive(Clone)]
+/// The database behind the endpoint, for the local cloud's own use.
 pub struct DynamoDb {
     database: Database,
-    file: PathBuf,
-}
-
-/// The emulator failed.
-#[derive(Debug, thiserror::Error)]
-pub enum DynamoDbError {
-    /// The emulator itself.
-    #[error("DynamoDB: {0:?}")]
-    Emulator(DynoxideError),
-    /// Its file.
-    #[error("DynamoDB's file: {0}")]
-    File(#[from] rusqlite::Error),
-    /// A request or an answer that is not of its form.
-    #[error("DynamoDB: {0}")]
-    Form(#[from] serde_json::Error),
-    /// Something else.
-    #[error("DynamoDB: {0}")]
-    Other(String),
-}
-
-impl From<DynoxideError> for DynamoDbError {
-    fn from(error: DynoxideError) -> Self {
-        Self::Emulator(error)
-    }
+    path: std::path::PathBuf,
 }
 
 impl DynamoDb {
-    /// Opens the file and makes the tables that are not there yet.
-    pub fn open(file: &Path, tables: &[Table]) -> Result<Self, DynamoDbError> {
-        let path = file
-            .to_str()
-            .ok_or_else(|| DynamoDbError::Other("the path is not UTF-8".into()))?;
-        // The first opening makes the emulator's own tables; the index on them keeps appending to a stream from slowing
-        // down as records pile up, since the emulator looks for the last sequence number each time.
-        drop(Database::new(path)?);
-        Connection::open(file)?.execute_batch(
-            "CREATE INDEX IF NOT EXISTS tollgate_stream_order
-             ON _stream_records (table_name, CAST(sequence_number AS INTEGER))",
-        )?;
-        let database = Database::new(path)?;
+    /// Opens the file and makes the tables that it lacks.
+    pub fn open(path: &Path, tables: &[Table]) -> Result<Arc<Self>, Error> {
+        // The emulator makes its own tables when it opens the file; the index needs one of them.
+        let name = path.to_string_lossy();
+        drop(Database::new(&name).map_err(|e| Error::Dynamo(e.to_string()))?);
+        index_stream_records(path)?;
+        let database = Database::new(&name).map_err(|e| Error::Dynamo(e.to_string()))?;
         for table in tables {
-            if database.get_table_metadata(&table.name)?.is_none() {
-                database.create_table(serde_json::from_value(table.create.clone())?)?;
-            }
-            if let Some(attribute) = &table.ttl_attribute {
-                let request = json!({
-                    "TableName": table.name,
-                    "TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": true},
-                });
-                // Refused when it is on already, as after a restart.
-                let _ = database.update_time_to_live(serde_json::from_value(request)?);
-            }
+            make(&database, table)?;
         }
-        Ok(Self {
+        Ok(Arc::new(Self {
             database,
-            file: file.to_owned(),
-        })
+            path: path.to_owned(),
+        }))
     }
 
-    /// Serves the emulator's HTTP endpoint until `shutdown`.
-    pub async fn serve(
-        self,
-        listener: tokio::net::TcpListener,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), String> {
-        dynoxide::server::serve_with_shutdown(listener, self.database, shutdown).await
+    /// Serves the endpoint until `stop` says so, and lets what has outlived its time expire.
+    pub fn serve(self: &Arc<Self>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+        let database = self.database.clone();
+        let mut stopped = stop.clone();
+        tokio::spawn(async move {
+            let shutdown = async move {
+                let _ = stopped.wait_for(|stop| *stop).await;
+            };
+            if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, shutdown).await {
+                crate::log("dynamodb", &error);
+            }
+        });
+        let database = self.database.clone();
+        tokio::spawn(async move {
+            loop {
+                if tokio::time::timeout(SWEEP_EVERY, stop.changed()).await.is_ok() {
+                    return;
+                }
+                let database = database.clone();
+                let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
+                if let Ok(Err(error)) = swept {
+                    crate::log("dynamodb", &format!("expired items were not deleted: {error}"));
+                }
+            }
+        });
     }
 
-    /// The shard of a table's stream; the emulator has one for each table.
-    pub fn shard(&self, table: &str) -> Result<String, DynamoDbError> {
-        let streams = self
-            .database
-            .list_streams(serde_json::from_value(json!({"TableName": table}))?)?;
-        let arn = serde_json::to_value(streams)?["Streams"][0]["StreamArn"].clone();
-        let described = self
-            .database
-            .describe_stream(serde_json::from_value(json!({"StreamArn": arn}))?)?;
-        let described = serde_json::to_value(described)?;
-        described["StreamDescription"]["Shards"][0]["ShardId"]
-            .as_str()
-            .map(str::to_owned)
-            .ok_or_else(|| DynamoDbError::Other(format!("{table} has no stream")))
-    }
-
-    /// The records of a stream after a position, as Lambda's events carry them, each with its own position.
-    pub fn records_after(
-        &self,
+    /// Up to `limit` records of a table's stream after a sequence number, or from the oldest; in Lambda's shape.
+    pub(crate) async fn records_after(
+        self: &Arc<Self>,
         table: &str,
-        shard: &str,
-        position: i64,
-    ) -> Result<Vec<(i64, Value)>, DynamoDbError> {
-        let shard_iterator = get_shard_iterator::encode_shard_iterator(table, shard, position);
-        let read = self.database.get_records(GetRecordsRequest {
-            shard_iterator,
-            limit: Some(MAX_RECORDS),
-        })?;
-        // The emulator counts records in a number that fits a row id, and shows it to callers far higher up, as AWS's
-        // numbers are. The next iterator holds the last record's own count; the distance is the same for all.
-        let next = read
-            .next_shard_iterator
-            .as_deref()
-            .and_then(get_shard_iterator::decode_shard_iterator);
-        let odd = || DynamoDbError::Other("a sequence number is not of the known form".into());
-        let shown = |record: &Record| record.dynamodb.sequence_number.parse::<i128>().map_err(|_| odd());
-        let Some(last) = read.records.last() else {
-            return Ok(Vec::new());
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<Vec<Value>, Error> {
+        let (this, table) = (self.clone(), table.to_owned());
+        blocking(move || this.read_records(&table, after.as_deref(), limit)).await
+    }
+
+    fn read_records(&self, table: &str, after: Option<&str>, limit: usize) -> Result<Vec<Value>, Error> {
+        let kind = if after.is_some() {
+            "AFTER_SEQUENCE_NUMBER"
+        } else {
+            "TRIM_HORIZON"
         };
-        let distance = shown(last)? - i128::from(next.ok_or_else(odd)?.2);
-        read.records
-            .into_iter()
-            .map(|record| {
-                let position = i64::try_from(shown(&record)? - distance).map_err(|_| odd())?;
-                Ok((position, serde_json::to_value(record)?))
-            })
-            .collect()
+        let request: GetShardIteratorRequest = request(json!({
+            "StreamArn": stream_arn(table),
+            "ShardId": shard_id(table),
+            "ShardIteratorType": kind,
+            "SequenceNumber": after,
+        }))?;
+        let iterator = self
+            .database
+            .get_shard_iterator(request)
+            .map_err(dynamo)?
+            .shard_iterator;
+        let request: GetRecordsRequest = request_of_records(iterator, limit)?;
+        let page = self.database.get_records(request).map_err(dynamo)?;
+        let mut records = Vec::with_capacity(page.records.len());
+        for record in &page.records {
+            let mut record = serde_json::to_value(record).map_err(|e| Error::Dynamo(e.to_string()))?;
+            record["eventSourceARN"] = stream_arn(table).into();
+            record["awsRegion"] = crate::template::REGION.into();
+            records.push(record);
+        }
+        Ok(records)
     }
 
-    /// Forgets the records before a position. The latest record always stays: the next one is numbered after it.
-    pub fn trim(&self, table: &str, position: i64) -> Result<(), DynamoDbError> {
-        let connection = Connection::open(&self.file)?;
-        connection.busy_timeout(std::time::Duration::from_millis(500))?;
-        connection.execute(
-            "DELETE FROM _stream_records WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) < ?2",
-            rusqlite::params![table, position],
-        )?;
-        Ok(())
+    /// The sequence number of the newest record, if there is one.
+    pub(crate) async fn newest_record(self: &Arc<Self>, table: &str) -> Result<Option<String>, Error> {
+        let (this, table) = (self.clone(), table.to_owned());
+        blocking(move || {
+            // Read in the file: the emulator's own LATEST gives a position and no number.
+            let connection = open(&this.path)?;
+            let newest: Option<i64> = connection.query_row(
+                "SELECT MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = ?1",
+                [&table],
+                |row| row.get(0),
+            )?;
+            Ok(newest.map(public_number))
+        })
+        .await
     }
 
-    /// Drops the items whose time to live is over.
-    pub fn sweep(&self) -> Result<usize, DynamoDbError> {
-        Ok(self.database.sweep_ttl()?)
+    /// Deletes records up to a sequence number, except the newest: the emulator numbers the next one after it.
+    pub(crate) async fn trim(self: &Arc<Self>, table: &str, up_to: &str) -> Result<(), Error> {
+        let (this, table, up_to) = (self.clone(), table.to_owned(), up_to.to_owned());
+        blocking(move || {
+            let Some(up_to) = stored_number(&up_to) else {
+                return Ok(());
+            };
+            let connection = open(&this.path)?;
+            let mut delete = connection.prepare(
+                "DELETE FROM _stream_records WHERE rowid IN (
+                    SELECT rowid FROM _stream_records
+                    WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) < ?2
+                    ORDER BY CAST(sequence_number AS INTEGER) LIMIT ?3)",
+            )?;
+            while delete.execute(rusqlite::params![table, up_to, TRIM_ROWS])? == TRIM_ROWS {}
+            Ok(())
+        })
+        .await
     }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| Error::Dynamo(e.to_string()))?
+}
+
+fn dynamo(error: impl std::fmt::Display) -> Error {
+    Error::Dynamo(error.to_string())
+}
+
+fn open(path: &Path) -> Result<Connection, Error> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_LIMIT)?;
+    Ok(connection)
+}
+
+/// The emulator looks for the last sequence number at every write. Without an index it reads every record to find it.
+fn index_stream_records(path: &Path) -> Result<(), Error> {
+    open(path)?.execute_batch(
+        "CREATE INDEX IF NOT EXISTS tollgate_stream_records
+         ON _stream_records(table_name, CAST(sequence_number AS INTEGER))",
+    )?;
+    Ok(())
+}
+
+fn make(database: &Database, table: &Table) -> Result<(), Error> {
+    let existing = database.get_table_metadata(&table.name).map_err(dynamo)?;
+    if existing.is_some() {
+        return Ok(());
+    }
+    let definition: CreateTableRequest = request(table.definition.clone())?;
+    database
+        .create_table(definition)
+        .map_err(|e| Error::Dynamo(format!("table `{}`: {e}", table.name)))?;
+    if let Some(attribute) = &table.ttl_attribute {
+        let ttl: UpdateTimeToLiveRequest = request(json!({
+            "TableName": table.name,
+            "TimeToLiveSpecification": {"Enabled": true, "AttributeName": attribute},
+        }))?;
+        database.update_time_to_live(ttl).map_err(dynamo)?;
+    }
+    Ok(())
+}
+
+fn request<T: DeserializeOwned>(body: Value) -> Result<T, Error> {
+    serde_json::from_value(body).map_err(|e| Error::Dynamo(e.to_string()))
+}
+
+fn request_of_records(iterator: Option<String>, limit: usize) -> Result<GetRecordsRequest, Error> {
+    request(json!({"ShardIterator": iterator.unwrap_or_default(), "Limit": limit}))
+}
+
+pub(crate) fn stream_arn(table: &str) -> String {
+    let (region, account) = (crate::template::REGION, crate::template::ACCOUNT);
+    format!("arn:aws:dynamodb:{region}:{account}:table/{table}/stream/local")
+}
+
+/// A stream has one shard here.
+pub(crate) fn shard_id(table: &str) -> String {
+    dynoxide::streams::shard_id(table)
+}
+
+/// What the emulator adds to a stored sequence number to make the 21 digits that DynamoDB's have.
+const NUMBER_OFFSET: u128 = 100_000_000_000_000_000_000;
+
+fn public_number(stored: i64) -> String {
+    (NUMBER_OFFSET + u128::try_from(stored).unwrap_or(0)).to_string()
+}
+
+fn stored_number(public: &str) -> Option<i64> {
+    i64::try_from(public.parse::<u128>().ok()?.checked_sub(NUMBER_OFFSET)?).ok()
 }

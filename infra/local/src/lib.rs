@@ -1,16 +1,300 @@
-//! The local cloud: what `template.yaml` describes, in one process and without AWS.
+//! The local cloud: the functions and templates that are deployed, run on one machine without Docker or an AWS account.
 //!
-//! The same binaries and the same templates as deployed: API Gateway ([`front`]), Lambda ([`functions`]), DynamoDB
-//! ([`dynamodb`]), SQS ([`queues`], [`sqs`]), and the event sources ([`sources`]) with Lambda's own retry rules.
+//! [`LocalCloud::start`] reads the SAM templates, opens the state folder and starts everything; [`LocalCloud::stop`] ends
+//! everything it started. The program `tollgate-local` (`cargo local`) is a thin shell around these two.
 
-pub mod cloud;
+pub mod binaries;
+mod clock;
 pub mod demo;
 pub mod dynamodb;
-pub mod front;
-pub mod functions;
-pub mod inbox;
-pub mod queues;
-pub mod sources;
+mod front;
+mod inbox;
+mod lambda;
+mod net;
+mod sources;
 pub mod sqs;
 pub mod state;
 pub mod template;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use tokio::{sync::watch, task::JoinHandle};
+use tollgate_webhooks::SigningSecret;
+
+use demo::{Credentials, DemoContext};
+use lambda::{Host, Lambda};
+use sqs::{Sqs, SqsError};
+use template::{Cloud, Setting, TemplateError};
+
+/// Credentials that the emulated services take without looking.
+const ACCESS_KEY: &str = "local";
+
+/// The front doors and their versions' prefixes.
+const FRONT_DOORS: [(&str, &str); 5] = [
+    ("intents", "/v2"),
+    ("charges", "/v1"),
+    ("direct", "/v1"),
+    ("simple", "/v1"),
+    ("checkout", "/api/v1"),
+];
+
+/// Why the local cloud can't run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The templates are wrong.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The function binaries can't be built.
+    #[error("the functions were not built: {0}")]
+    Build(String),
+    /// The port is taken, or there is none.
+    #[error("port {port}: {source}")]
+    Port {
+        /// The port asked for.
+        port: u16,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file of the data folder.
+    #[error("{}: {reason}", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A `SQLite` file of the data folder.
+    #[error("SQLite: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// DynamoDB.
+    #[error("DynamoDB: {0}")]
+    Dynamo(String),
+    /// SQS.
+    #[error("SQS: {0}")]
+    Sqs(#[from] SqsError),
+    /// The system has no randomness to give.
+    #[error("no randomness: {0}")]
+    Random(String),
+    /// The demo merchant can't be made.
+    #[error("the demo merchant was not made: {0}")]
+    Demo(String),
+}
+
+impl Error {
+    fn state(path: &Path, reason: impl Into<String>) -> Self {
+        Self::State {
+            path: path.to_owned(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// What to run and where.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder of `template.yaml`.
+    pub root: PathBuf,
+    /// 0 takes a free one.
+    pub port: u16,
+    /// The folder of all state; made if it is absent.
+    pub data: PathBuf,
+    /// Where the function binaries are.
+    pub binaries: PathBuf,
+    /// Template parameters that replace the defaults.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// What a caller needs to know once everything runs: the line that `--json` prints.
+#[derive(Clone, Serialize)]
+pub struct Ready {
+    /// Each front door's published base URL, by name.
+    pub apis: Map<String, Value>,
+    /// A page for people.
+    pub dashboard: String,
+    /// DynamoDB's endpoint.
+    pub dynamodb: String,
+    /// SQS's endpoint.
+    pub sqs: String,
+    /// The demo merchant's.
+    pub credentials: Option<Credentials>,
+}
+
+/// A local cloud that runs.
+pub struct LocalCloud {
+    /// What to tell the caller.
+    pub ready: Ready,
+    /// The front's port.
+    pub port: u16,
+    lambda: Arc<Lambda>,
+    stop: watch::Sender<bool>,
+    servers: Vec<JoinHandle<()>>,
+}
+
+/// Writes a line to standard error, under the name of what says it.
+pub(crate) fn log(name: &str, line: &str) {
+    eprintln!("[{name}] {line}");
+}
+
+impl LocalCloud {
+    /// Starts everything; when this returns, every endpoint answers.
+    pub async fn start(options: &Options) -> Result<Self, Error> {
+        let data = &options.data;
+        state::make_folder(data)?;
+        let main = bind(options.port).await?.with_v6().await;
+        let (dynamodb_listener, sqs_listener) = (bind(0).await?, bind(0).await?);
+        let url = format!("http://localhost:{}", main.port);
+        let dynamodb_url = format!("http://127.0.0.1:{}", dynamodb_listener.port);
+        let sqs_url = format!("http://127.0.0.1:{}", sqs_listener.port);
+
+        let cloud = read_templates(options, &url, &sqs_url)?;
+        let dynamodb = dynamodb::DynamoDb::open(&data.join("dynamodb.db"), &cloud.tables)?;
+        let sqs = Sqs::open(&data.join("sqs.db"), &cloud.queues)?;
+        let lambda = Lambda::new(host(options, &dynamodb_url, &sqs_url), &cloud.functions);
+
+        let (stop, stopped) = watch::channel(false);
+        dynamodb.serve(dynamodb_listener.into_v4(), stopped.clone());
+        let sqs_routes = sqs::router(sqs.clone(), sqs_url.clone());
+        let mut servers = vec![tokio::spawn(sqs_listener.serve(sqs_routes))];
+
+        let demo = demo::provision_demo(&DemoContext {
+            data,
+            dynamodb_url: &dynamodb_url,
+            sqs_url: &sqs_url,
+            tables: &tables_by_variable(&cloud),
+            inbox_url: &format!("{url}/_inbox/receive"),
+        })
+        .await?;
+        let secret = demo
+            .as_ref()
+            .map(|demo| SigningSecret::from_text(&demo.inbox_secret));
+        let inbox = inbox::Inbox::open(&data.join("inbox.db"), secret)?;
+        let routes = front::router(lambda.clone(), &cloud.apis)
+            .merge(lambda::router(lambda.clone()))
+            .merge(inbox::router(inbox))
+            .merge(own_routes(lambda.clone()));
+        let port = main.port;
+        servers.push(tokio::spawn(main.serve(routes)));
+        let context = sources::Context {
+            lambda: lambda.clone(),
+            dynamodb,
+            sqs,
+            stop: stopped,
+        };
+        sources::start(&context, &cloud.sources, &data.join("positions.db"))?;
+
+        Ok(Self {
+            ready: Ready {
+                apis: published(&cloud, &url),
+                dashboard: format!("{url}/_inbox"),
+                dynamodb: dynamodb_url,
+                sqs: sqs_url,
+                credentials: demo.map(|demo| demo.credentials),
+            },
+            port,
+            lambda,
+            stop,
+            servers,
+        })
+    }
+
+    /// Ends every function's process and every endpoint.
+    pub async fn stop(self) {
+        // Sources first, so that nothing is invoked any more.
+        let _ = self.stop.send(true);
+        self.lambda.stop().await;
+        for server in self.servers {
+            server.abort();
+        }
+    }
+}
+
+async fn bind(port: u16) -> Result<net::Listener, Error> {
+    net::bind(port)
+        .await
+        .map_err(|source| Error::Port { port, source })
+}
+
+fn read_templates(options: &Options, front_url: &str, sqs_url: &str) -> Result<Cloud, Error> {
+    let secrets = state::Secrets::open(options.data.join("secrets.json"))?;
+    let secret = |name: &str, length| {
+        secrets
+            .get(name, length)
+            .map_err(|error| TemplateError::meaning(name, error.to_string()))
+    };
+    let setting = Setting {
+        front_url: front_url.to_owned(),
+        sqs_url: sqs_url.to_owned(),
+        parameters: options.parameters.clone(),
+        secret: &secret,
+    };
+    Ok(template::load(&options.root.join("template.yaml"), &setting)?)
+}
+
+fn host(options: &Options, dynamodb_url: &str, sqs_url: &str) -> Host {
+    let environment = [
+        ("AWS_REGION", template::REGION),
+        ("AWS_DEFAULT_REGION", template::REGION),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+        ("AWS_SECRET_ACCESS_KEY", ACCESS_KEY),
+        ("AWS_SESSION_TOKEN", ACCESS_KEY),
+        ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_url),
+        ("AWS_ENDPOINT_URL_SQS", sqs_url),
+    ];
+    Host {
+        binaries: options.binaries.clone(),
+        environment: environment
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+    }
+}
+
+/// The tables by the variables that name them to the functions.
+fn tables_by_variable(cloud: &Cloud) -> Vec<(String, String)> {
+    let mut found = std::collections::BTreeMap::new();
+    for function in &cloud.functions {
+        for (variable, value) in &function.environment {
+            if cloud.tables.iter().any(|table| table.name == *value) {
+                found.insert(variable.clone(), value.clone());
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// The front doors, each with its version's prefix. One that is not in the templates yet is named all the same, since
+/// programs rely on the keys of this object; its URL answers 404.
+fn published(cloud: &Cloud, url: &str) -> Map<String, Value> {
+    let missing = FRONT_DOORS
+        .iter()
+        .map(|(name, prefix)| ((*name).to_owned(), format!("{url}/{name}{prefix}")));
+    let described = cloud
+        .apis
+        .iter()
+        .filter_map(|api| Some((api.name.clone(), api.base_url.clone()?)));
+    missing
+        .chain(described)
+        .map(|(name, url)| (name, Value::from(url)))
+        .collect()
+}
+
+fn own_routes(lambda: Arc<Lambda>) -> Router {
+    Router::new()
+        .route(
+            "/_local/health",
+            get(|| async { (StatusCode::OK, "{\"status\":\"ok\"}") }),
+        )
+        .route("/_local/functions", get(functions))
+        .with_state(lambda)
+}
+
+async fn functions(State(lambda): State<Arc<Lambda>>) -> impl IntoResponse {
+    axum::Json(lambda.running())
+}

@@ -1,34 +1,26 @@
-//! `cargo local [--port 9000] [--data DIR] [--json] [--release]`: builds the functions and runs them all here.
+//! `cargo local`: the whole gateway on this machine.
 
 use std::{
-    collections::HashMap,
     path::{Path, PathBuf},
-    process::{Command, ExitCode, Stdio},
+    process::ExitCode,
 };
 
-use tollgate_local::cloud::{self, Cloud, Options};
+use tokio::signal::unix::{SignalKind, signal};
+use tollgate_local::{Error, LocalCloud, Options, Ready, binaries, state, template};
 
-const HELP: &str = "\
-Runs Tollgate on this machine: every function, table and queue of template.yaml, with embedded parts.
+const USAGE: &str = "usage: cargo local [--port 9000] [--data DIR] [--json] [--release]
 
-Usage: cargo local [--port 9000] [--data DIR] [--json] [--release]
+  --port N     the front's port; 0 takes a free one (default: 9000)
+  --data DIR   where all state is kept (default: a fresh temporary folder)
+  --json       print one line of JSON when ready, and nothing else
+  --release    build and run the functions with optimisations
 
-  --port PORT   the port of all APIs; 0 takes a free one (default 9000)
-  --data DIR    where state lives (default: a fresh temporary folder)
-  --json        print one line of JSON when ready, and nothing else, on standard output
-  --release     build and run optimised binaries
-
-Environment:
-  TOLLGATE_PARAMETER_OVERRIDES   parameters of template.yaml: \"Key=Value Other='a, b'\"
-  TOLLGATE_LOCAL_SKIP_BUILD=1    do not build the functions first";
-
-/// The packages whose binaries are functions.
-const PACKAGES: &[&str] = &[
-    "tollgate-charges",
-    "tollgate-intents",
-    "tollgate-pages",
-    "tollgate-workers",
-];
+environment:
+  TOLLGATE_PARAMETER_OVERRIDES   template parameters, as samconfig.toml writes them: Key=Value Other=\"1,2\"
+  TOLLGATE_LOCAL_SKIP_BUILD=1    run the binaries that are there already
+  TOLLGATE_LOCAL_BINARIES=DIR    run the binaries of this folder
+";
+const DEFAULT_PORT: u16 = 9000;
 
 struct Arguments {
     port: u16,
@@ -37,171 +29,159 @@ struct Arguments {
     release: bool,
 }
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-fn arguments() -> Result<Option<Arguments>, String> {
-    let mut arguments = Arguments {
-        port: 9000,
-        data: None,
-        json: false,
-        release: false,
-    };
-    let mut given = std::env::args().skip(1);
-    while let Some(argument) = given.next() {
-        let mut value = |what: &str| given.next().ok_or_else(|| format!("{argument} needs {what}"));
-        match argument.as_str() {
-            "--port" => {
-                let port = value("a port")?;
-                arguments.port = port.parse().map_err(|_| format!("--port {port} is not a port"))?;
-            }
-            "--data" => arguments.data = Some(PathBuf::from(value("a folder")?)),
-            "--json" => arguments.json = true,
-            "--release" => arguments.release = true,
-            "--help" | "-h" => return Ok(None),
-            other => return Err(format!("{other} is not an option; see cargo local --help")),
-        }
-    }
-    Ok(Some(arguments))
-}
-
 fn main() -> ExitCode {
-    match run() {
+    let arguments = match read_arguments(std::env::args().skip(1)) {
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(reason) => {
+            eprintln!("{reason}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(run(&arguments));
+    // Blocking work that still runs must not hold the end up.
+    runtime.shutdown_background();
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run() -> Result<(), Failure> {
-    let Some(arguments) = arguments()? else {
-        println!("{HELP}");
-        return Ok(());
+/// `None` when help is asked for.
+fn read_arguments(mut given: impl Iterator<Item = String>) -> Result<Option<Arguments>, String> {
+    let mut arguments = Arguments {
+        port: DEFAULT_PORT,
+        data: None,
+        json: false,
+        release: false,
     };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .canonicalize()?;
-    let binaries = build(&root, arguments.release)?;
-    let temporary = match &arguments.data {
-        Some(_) => None,
-        None => Some(tempfile::tempdir()?),
-    };
-    let data = arguments
-        .data
-        .clone()
-        .or_else(|| temporary.as_ref().map(|t| t.path().to_owned()))
-        .unwrap_or_default();
-    let overrides = std::env::var("TOLLGATE_PARAMETER_OVERRIDES").unwrap_or_default();
-    let options = Options {
-        root,
-        binaries,
-        port: arguments.port,
-        data,
-        parameters: parameter_overrides(&overrides)?,
-    };
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?
-        .block_on(async {
-            let cloud = cloud::start(options).await?;
-            if arguments.json {
-                println!("{}", cloud.to_json());
-            } else {
-                welcome(&cloud);
-            }
-            let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-            tokio::select! {
-                _ = terminate.recv() => {}
-                interrupted = tokio::signal::ctrl_c() => interrupted?,
-            }
-            cloud.stop().await;
-            Ok(())
-        })
-}
-
-/// Builds the functions' binaries; gives their folder.
-fn build(root: &Path, release: bool) -> Result<PathBuf, Failure> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    if std::env::var_os("TOLLGATE_LOCAL_SKIP_BUILD").is_none() {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.current_dir(root).args(["build", "--bins", "--quiet"]);
-        cargo.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
-        if release {
-            cargo.arg("--release");
-        }
-        // Standard output is for the one line of JSON.
-        let status = cargo.stdout(Stdio::null()).status()?;
-        if !status.success() {
-            return Err("the functions do not build".into());
-        }
-    }
-    Ok(root.join(target).join(if release { "release" } else { "debug" }))
-}
-
-/// Reads `Key=Value Other="a b"`, as `parameter_overrides` of samconfig.toml is written.
-fn parameter_overrides(text: &str) -> Result<HashMap<String, String>, Failure> {
-    let mut overrides = HashMap::new();
-    let mut rest = text.trim_start();
-    while !rest.is_empty() {
-        let (key, after) = rest
-            .split_once('=')
-            .ok_or("TOLLGATE_PARAMETER_OVERRIDES is not a list of Key=Value")?;
-        let (value, left) = match after.chars().next().filter(|c| matches!(c, '"' | '\'')) {
-            Some(quote) => after[1..]
-                .split_once(quote)
-                .ok_or("TOLLGATE_PARAMETER_OVERRIDES: a quote is not closed")?,
-            None => after.split_once(' ').unwrap_or((after, "")),
+    while let Some(argument) = given.next() {
+        let (name, inline) = match argument.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+            None => (argument, None),
         };
-        overrides.insert(key.trim().to_owned(), value.to_owned());
-        rest = left.trim_start();
+        let mut value = || {
+            inline
+                .clone()
+                .or_else(|| given.next())
+                .ok_or(format!("{name} needs a value"))
+        };
+        match name.as_str() {
+            "--port" => {
+                let text = value()?;
+                arguments.port = text.parse().map_err(|_| format!("`{text}` is not a port"))?;
+            }
+            "--data" => arguments.data = Some(PathBuf::from(value()?)),
+            "--json" => arguments.json = true,
+            "--release" => arguments.release = true,
+            "--help" | "-h" => return Ok(None),
+            other => return Err(format!("there is no option `{other}`")),
+        }
     }
-    Ok(overrides)
+    Ok(Some(arguments))
 }
 
-fn welcome(cloud: &Cloud) {
-    let described = cloud.to_json();
-    println!("Tollgate runs on this machine.\n");
-    for name in ["charges", "intents"] {
+async fn run(arguments: &Arguments) -> Result<(), Error> {
+    // From here on a signal ends things in order, also one that comes during the build.
+    let mut terminate = signal(SignalKind::terminate()).map_err(|e| Error::Build(e.to_string()))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|e| Error::Build(e.to_string()))?;
+    let root = find_root()?;
+    let given = std::env::var_os("TOLLGATE_LOCAL_BINARIES").map(PathBuf::from);
+    let skip =
+        given.is_some() || std::env::var_os("TOLLGATE_LOCAL_SKIP_BUILD").is_some_and(|value| value == "1");
+    if !skip {
+        binaries::build(&root, arguments.release)?;
+    }
+    let (data, temporary) = match &arguments.data {
+        Some(data) => (data.clone(), false),
+        None => (
+            std::env::temp_dir().join(format!("tollgate-{}", state::random_text(10)?)),
+            true,
+        ),
+    };
+    let mut parameters = vec![("AllowLoopbackWebhooks".to_owned(), "true".to_owned())];
+    let overrides = std::env::var("TOLLGATE_PARAMETER_OVERRIDES").unwrap_or_default();
+    parameters.extend(template::parse_overrides(&overrides));
+    let cloud = LocalCloud::start(&Options {
+        binaries: given.unwrap_or_else(|| binaries::folder(&root, arguments.release)),
+        root,
+        port: arguments.port,
+        data: data.clone(),
+        parameters,
+    })
+    .await?;
+    if arguments.json {
         println!(
-            "  {name:<10}{}",
-            described["apis"][name].as_str().unwrap_or_default()
+            "{}",
+            serde_json::to_string(&cloud.ready).map_err(|e| Error::Build(e.to_string()))?
         );
+    } else {
+        print!("{}", greeting(&cloud.ready, &data));
     }
-    println!("  {:<10}{}/_inbox", "inbox", cloud.front);
-    println!("  {:<10}{}", "DynamoDB", cloud.dynamodb);
-    println!("  {:<10}{}\n", "SQS", cloud.sqs);
-    println!(
-        "The demo merchant's secret key: {}\n",
-        cloud.demo.credentials.secret_key
-    );
-    println!("Take a payment:\n");
-    println!("  curl {}/charges/v1/payments \\", cloud.front);
-    println!(
-        "    -H 'Authorization: Bearer {}' \\",
-        cloud.demo.credentials.secret_key
-    );
-    println!("    -H 'Content-Type: application/json' \\");
-    println!(
-        "    -d '{{\"amount\":1234,\"currency\":\"GBP\",\"source\":{{\"type\":\"card\",\"token\":\"tok_visa_4242\"}}}}'\n"
-    );
-    println!(
-        "and see its webhook at {}/_inbox. Ctrl-C stops everything.",
-        cloud.front
-    );
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    cloud.stop().await;
+    if temporary {
+        // Nobody can name the folder again; what can't be deleted, the system clears with its temporary files.
+        let _ = std::fs::remove_dir_all(&data);
+    }
+    Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The repository: where this program was built, or the nearest folder above with a `template.yaml`.
+fn find_root() -> Result<PathBuf, Error> {
+    let starts = [
+        std::env::current_dir().ok(),
+        std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from),
+        Some(PathBuf::from(env!("CARGO_MANIFEST_DIR"))),
+    ];
+    starts
+        .iter()
+        .flatten()
+        .flat_map(|start| start.ancestors())
+        .find(|folder| folder.join("template.yaml").is_file())
+        .map(Path::to_owned)
+        .ok_or_else(|| Error::Build("there is no template.yaml in this folder or one above it".to_owned()))
+}
 
-    #[test]
-    fn parameter_overrides_are_read_as_sam_reads_them() {
-        let read = parameter_overrides("A=1 B='x, y' C=\"z\"").unwrap();
-        assert_eq!(
-            (read["A"].as_str(), read["B"].as_str(), read["C"].as_str()),
-            ("1", "x, y", "z")
-        );
-        assert!(parameter_overrides("nonsense").is_err());
+fn greeting(ready: &Ready, data: &Path) -> String {
+    let mut lines = vec![String::new(), "Tollgate runs.".to_owned(), String::new()];
+    let row = |name: &str, value: &str| format!("  {name:<16} {value}");
+    for (name, url) in &ready.apis {
+        lines.push(row(name, url.as_str().unwrap_or_default()));
     }
+    lines.push(row("DynamoDB", &ready.dynamodb));
+    lines.push(row("SQS", &ready.sqs));
+    lines.push(row("state", &data.display().to_string()));
+    if let Some(keys) = &ready.credentials {
+        lines.push("\nThe demo merchant's test keys:\n".to_owned());
+        lines.push(row("secret key", &keys.secret_key));
+        lines.push(row("publishable key", &keys.publishable_key));
+        if let Some(url) = ready.apis.get("charges").and_then(serde_json::Value::as_str) {
+            let body = r#"{"amount":1234,"currency":"GBP","source":{"type":"card","token":"tok_visa_4242"}}"#;
+            lines.push("\nTake a payment:\n".to_owned());
+            lines.push(format!("  curl {url}/payments \\"));
+            lines.push(format!("    -H 'Authorization: Bearer {}' \\", keys.secret_key));
+            lines.push("    -H 'Content-Type: application/json' \\".to_owned());
+            lines.push(format!("    -d '{body}'"));
+        }
+    }
+    lines.push(format!("\nand see its webhook: {}\n", ready.dashboard));
+    lines.push("Ctrl-C stops everything.\n".to_owned());
+    lines.join("\n")
 }

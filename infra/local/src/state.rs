@@ -1,79 +1,122 @@
-//! What the local cloud itself remembers: queues, stream positions, the inbox. One `SQLite` file beside DynamoDB's.
+//! The data folder: files that only their owner may read.
 
 use std::{
-    path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    collections::BTreeMap,
+    fs::{DirBuilder, OpenOptions},
+    io::{ErrorKind, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
-use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Serialize, de::DeserializeOwned};
 
-/// The file, opened.
-#[derive(Clone)]
-pub struct StateFile(Arc<Mutex<Connection>>);
+use crate::Error;
 
-impl StateFile {
-    /// Opens or makes the file. What was acknowledged survives the end of this process, however it ends.
-    pub fn open(path: &Path) -> rusqlite::Result<Self> {
-        let connection = Connection::open(path)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "NORMAL")?;
-        connection.execute_batch(
-            "CREATE TABLE IF NOT EXISTS messages (
-                 id INTEGER PRIMARY KEY AUTOINCREMENT,
-                 queue TEXT NOT NULL,
-                 message_id TEXT NOT NULL,
-                 group_id TEXT NOT NULL,
-                 body TEXT NOT NULL,
-                 sent_ms INTEGER NOT NULL,
-                 visible_ms INTEGER NOT NULL,
-                 first_received_ms INTEGER,
-                 receives INTEGER NOT NULL DEFAULT 0,
-                 receipt TEXT
-             );
-             CREATE INDEX IF NOT EXISTS messages_by_queue ON messages (queue, visible_ms);
-             CREATE INDEX IF NOT EXISTS messages_by_receipt ON messages (receipt);
-             CREATE TABLE IF NOT EXISTS positions (name TEXT PRIMARY KEY, position INTEGER NOT NULL);
-             CREATE TABLE IF NOT EXISTS inbox (
-                 id INTEGER PRIMARY KEY AUTOINCREMENT,
-                 received_ms INTEGER NOT NULL,
-                 verdict TEXT NOT NULL,
-                 headers TEXT NOT NULL,
-                 body TEXT NOT NULL
-             );",
-        )?;
-        Ok(Self(Arc::new(Mutex::new(connection))))
-    }
+const OWNER_ONLY: u32 = 0o600;
+const FOLDER_OF_OWNER: u32 = 0o700;
+const LETTERS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-    /// The connection, for one short piece of work.
-    pub fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// Makes the data folder, which only its owner may enter: the databases in it hold what a merchant's do.
+pub(crate) fn make_folder(path: &Path) -> Result<(), Error> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(FOLDER_OF_OWNER)
+        .create(path)
+        .map_err(|e| Error::state(path, e.to_string()))
+}
 
-    /// How far something was read; 0 at first.
-    pub fn position(&self, name: &str) -> rusqlite::Result<i64> {
-        self.lock()
-            .query_row("SELECT position FROM positions WHERE name = ?1", [name], |row| {
-                row.get(0)
-            })
-            .optional()
-            .map(Option::unwrap_or_default)
-    }
-
-    /// Remembers how far something was read.
-    pub fn set_position(&self, name: &str, position: i64) -> rusqlite::Result<()> {
-        self.lock()
-            .execute(
-                "INSERT INTO positions VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET position = ?2",
-                params![name, position],
-            )
-            .map(|_| ())
+/// Reads a JSON file; `None` when there is none.
+pub fn read_private<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(
+            serde_json::from_slice(&bytes).map_err(|e| Error::state(path, e.to_string()))?,
+        )),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::state(path, error.to_string())),
     }
 }
 
-/// Milliseconds since the Unix epoch.
-pub fn now_ms() -> i64 {
-    let since = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+/// Writes a JSON file that only its owner may read, whole or not at all.
+pub fn write_private<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+    let fail = |error: &dyn std::fmt::Display| Error::state(path, error.to_string());
+    let text = serde_json::to_vec_pretty(value).map_err(|e| fail(&e))?;
+    let temporary = path.with_extension("new");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(OWNER_ONLY)
+        .open(&temporary)
+        .map_err(|e| fail(&e))?;
+    file.write_all(&text)
+        .and_then(|()| file.sync_all())
+        .map_err(|e| fail(&e))?;
+    std::fs::rename(&temporary, path).map_err(|e| fail(&e))
+}
+
+/// Random letters and digits.
+pub fn random_text(length: usize) -> Result<String, Error> {
+    let mut text = String::with_capacity(length);
+    let mut bytes = [0; 64];
+    while text.len() < length {
+        getrandom::fill(&mut bytes).map_err(|e| Error::Random(e.to_string()))?;
+        // What is above the last whole multiple would make some letters likelier than others.
+        let even = bytes.iter().filter(|byte| **byte < 248);
+        text.extend(
+            even.take(length - text.len())
+                .map(|byte| char::from(LETTERS[usize::from(byte % 62)])),
+        );
+    }
+    Ok(text)
+}
+
+/// Secrets Manager: values made once, by name.
+pub(crate) struct Secrets {
+    path: PathBuf,
+    values: Mutex<BTreeMap<String, String>>,
+}
+
+impl Secrets {
+    pub(crate) fn open(path: PathBuf) -> Result<Self, Error> {
+        let values = read_private(&path)?.unwrap_or_default();
+        Ok(Self {
+            path,
+            values: Mutex::new(values),
+        })
+    }
+
+    pub(crate) fn get(&self, name: &str, length: usize) -> Result<String, Error> {
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = values.get(name) {
+            return Ok(value.clone());
+        }
+        let value = random_text(length)?;
+        values.insert(name.to_owned(), value.clone());
+        write_private(&self.path, &*values)?;
+        Ok(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_is_made_once_and_only_its_owner_reads_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("secrets.json");
+        let made = Secrets::open(path.clone())
+            .and_then(|s| s.get("Key", 40))
+            .expect("a secret");
+        assert_eq!(made.len(), 40);
+        let mode = std::fs::metadata(&path).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, OWNER_ONLY);
+        let again = Secrets::open(path)
+            .and_then(|s| s.get("Key", 40))
+            .expect("a secret");
+        assert_eq!(again, made);
+    }
 }

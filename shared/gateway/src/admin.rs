@@ -164,6 +164,13 @@ impl Admin {
             .await?)
     }
 
+    /// Random bytes for a secret.
+    pub fn random(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        self.0.entropy.fill(&mut bytes);
+        bytes
+    }
+
     /// Makes an endpoint with a given secret, as the local cloud does for its inbox; `false` when it is there already.
     pub async fn create_endpoint(
         &self,

@@ -86,11 +86,7 @@ pub struct Deliverer {
 impl Deliverer {
     /// A deliverer that puts further attempts on `queue`.
     pub fn new(gateway: Gateway, queue: Queue, settings: DeliverySettings) -> Result<Self, Error> {
-        let rules = UrlRules {
-            live: false,
-            allow_loopback: settings.allow_loopback,
-        };
-        let sender = Sender::new(rules).map_err(|e| Error::Internal(e.to_string()))?;
+        let sender = Sender::new(settings.allow_loopback).map_err(|e| Error::Internal(e.to_string()))?;
         Ok(Self {
             gateway,
             queue,

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Instant};
 
 use lambda_http::{Body, Response, service_fn};
 use serde_json::Value;
-use tollgate_domain::{Fingerprint, FrontDoor, IdempotencyKey, Permission, rate::Standing};
+use tollgate_domain::{Fingerprint, FrontDoor, IdempotencyKey, Permission, Timestamp, rate::Standing};
 use tollgate_gateway::{Call, Denied, Error, Gateway, Idempotency};
 
 use crate::{
@@ -122,9 +122,11 @@ impl Exchange {
 
     /// The request's idempotency key and what it asks for: method, path and meaning of the body.
     pub fn idempotency(&self, body: &Value) -> Result<Option<Idempotency>, Problem> {
-        let Some(text) = self.request.header("idempotency-key") else {
+        if !self.request.has_header("idempotency-key") {
             return Ok(None);
-        };
+        }
+        // A header that is not text is a bad key, not an absent one: the caller counts on it.
+        let text = self.request.header("idempotency-key").unwrap_or_default();
         let key = IdempotencyKey::parse(text).ok_or(Problem::BadIdempotencyKey)?;
         let route = format!("{} {}", self.request.method, self.request.path);
         let fingerprint = Fingerprint::of(&route, &[sorted(body).to_string().as_bytes()]);
@@ -246,7 +248,8 @@ where
     let outcome = run::<A, H, F>(&exchange, handler).await;
     let (reply, standing) = admit::<A>(&exchange, outcome, &request_id).await;
     log(A::FRONT_DOOR, &exchange, &reply, began);
-    respond::<A>(&reply, &request_id, standing)
+    let now = exchange.call.now();
+    respond::<A>(&reply, &request_id, standing.map(|standing| (standing, now)))
 }
 
 async fn run<A, H, F>(exchange: &Arc<Exchange>, handler: &H) -> Result<Reply, Problem>
@@ -310,20 +313,23 @@ fn log(front_door: FrontDoor, exchange: &Exchange, reply: &Reply, began: Instant
     );
 }
 
-fn respond<A: Api>(reply: &Reply, request_id: &str, standing: Option<Standing>) -> Response<Body> {
+fn respond<A: Api>(
+    reply: &Reply,
+    request_id: &str,
+    standing: Option<(Standing, Timestamp)>,
+) -> Response<Body> {
     let mut response = Response::builder()
         .status(reply.status)
         .header("x-request-id", request_id);
     for (name, value) in A::headers() {
         response = response.header(*name, *value);
     }
-    if let Some(standing) = standing {
+    if let Some((standing, now)) = standing {
         response = response
             .header("x-ratelimit-limit", standing.limit)
             .header("x-ratelimit-remaining", standing.remaining)
             .header("x-ratelimit-reset", standing.reset_s);
         if reply.status == 429 {
-            let now = tollgate_gateway::Clock::now(&tollgate_gateway::SystemClock);
             response = response.header("retry-after", standing.retry_after_s(now));
         }
     }

@@ -72,6 +72,11 @@ impl Request {
             .map(str::trim)
     }
 
+    /// Whether a header was sent, whatever its value.
+    pub fn has_header(&self, name: &str) -> bool {
+        self.headers.contains_key(name)
+    }
+
     /// The body.
     pub fn body(&self) -> &[u8] {
         &self.body

@@ -23,8 +23,8 @@ pub struct UrlRules {
 /// A URL that deliveries may go to, as far as its text tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointUrl {
-    url: Url,
-    rules: UrlRules,
+    pub(crate) url: Url,
+    pub(crate) rules: UrlRules,
 }
 
 /// Why deliveries may not go to a URL.

@@ -29,7 +29,9 @@ const REFUSED: &str = "no address of this name is on the public internet";
 /// Sends deliveries. Connections are kept and shared.
 #[derive(Clone, Debug)]
 pub struct Sender {
-    client: Client,
+    public: Client,
+    /// For endpoints that may be on this very machine; there is none where the rules never allow it.
+    loopback: Option<Client>,
 }
 
 /// What came of an attempt.
@@ -90,22 +92,40 @@ impl Attempt {
 pub struct SenderError(#[from] reqwest::Error);
 
 impl Sender {
-    /// A sender for endpoints under these rules; `live` of the rules is decided by each endpoint's URL.
-    pub fn new(rules: UrlRules) -> Result<Self, SenderError> {
-        Self::with_timeout(rules, TIMEOUT)
+    /// A sender; `allow_loopback` says whether any endpoint's rules may allow this very machine.
+    pub fn new(allow_loopback: bool) -> Result<Self, SenderError> {
+        Self::with_timeout(allow_loopback, TIMEOUT)
     }
 
     /// A sender that waits for so long.
-    pub fn with_timeout(rules: UrlRules, timeout: Duration) -> Result<Self, SenderError> {
-        let client = Client::builder()
-            .timeout(timeout)
-            .connect_timeout(timeout / 2)
-            .redirect(Policy::none())
-            .no_proxy()
-            .dns_resolver(Arc::new(PublicOnly { rules }))
-            .pool_max_idle_per_host(4)
-            .build()?;
-        Ok(Self { client })
+    pub fn with_timeout(allow_loopback: bool, timeout: Duration) -> Result<Self, SenderError> {
+        let client = |allow_loopback: bool| {
+            Client::builder()
+                .timeout(timeout)
+                .connect_timeout(timeout / 2)
+                .redirect(Policy::none())
+                .no_proxy()
+                .dns_resolver(Arc::new(Resolver {
+                    rules: UrlRules {
+                        live: false,
+                        allow_loopback,
+                    },
+                }))
+                .pool_max_idle_per_host(4)
+                .build()
+        };
+        Ok(Self {
+            public: client(false)?,
+            loopback: allow_loopback.then(|| client(true)).transpose()?,
+        })
+    }
+
+    /// The client whose resolver keeps the rules of an endpoint.
+    fn client(&self, rules: UrlRules) -> &Client {
+        self.loopback
+            .as_ref()
+            .filter(|_| rules.allow_loopback && !rules.live)
+            .unwrap_or(&self.public)
     }
 
     /// Posts a body to an endpoint and waits for its answer. A URL that is an address was checked when it was read; the
@@ -113,7 +133,7 @@ impl Sender {
     pub async fn post(&self, url: &EndpointUrl, headers: &[Header], body: String) -> Attempt {
         let began = Instant::now();
         let mut request = self
-            .client
+            .client(url.rules())
             .post(url.url().clone())
             .header(CONTENT_TYPE, "application/json")
             .header(USER_AGENT, "Tollgate-Webhooks/1");
@@ -164,13 +184,13 @@ fn classify(error: &reqwest::Error) -> SendError {
     }
 }
 
-/// Resolves names to their public addresses only. The client connects to what this gives it and asks nobody else.
+/// Resolves names to the addresses that the rules allow. The client connects to what this gives it and asks nobody else.
 #[derive(Clone, Copy, Debug)]
-struct PublicOnly {
+struct Resolver {
     rules: UrlRules,
 }
 
-impl Resolve for PublicOnly {
+impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let rules = self.rules;
         Box::pin(async move {
@@ -230,7 +250,7 @@ mod tests {
 
     async fn post(port: u16) -> Attempt {
         let url = EndpointUrl::parse(&format!("http://127.0.0.1:{port}/hook"), LOCAL).unwrap();
-        let sender = Sender::with_timeout(LOCAL, Duration::from_millis(500)).unwrap();
+        let sender = Sender::with_timeout(true, Duration::from_millis(500)).unwrap();
         sender
             .post(&url, &[("x-signature", "t=1,v1=a".into())], "{}".into())
             .await
@@ -285,18 +305,26 @@ mod tests {
     #[tokio::test]
     async fn a_name_that_resolves_to_this_machine_is_refused_when_the_connection_is_made() {
         let port = server_with(answer("200 OK", "")).await;
-        // The URL passed an earlier check; the name's answer is what the sender's own rules judge.
+        // A URL whose text other rules allowed than those it is used under: what its name resolves to is judged again.
         let url = EndpointUrl::parse(&format!("http://localhost:{port}/"), LOCAL).unwrap();
-        let strict = UrlRules {
-            live: false,
-            allow_loopback: false,
+        let live = EndpointUrl {
+            rules: UrlRules {
+                live: true,
+                allow_loopback: true,
+            },
+            ..url.clone()
         };
-        let sender = Sender::with_timeout(strict, Duration::from_millis(500)).unwrap();
+        let sender = Sender::with_timeout(true, Duration::from_millis(500)).unwrap();
         assert_eq!(
-            sender.post(&url, &[], "{}".into()).await.error,
+            sender.post(&live, &[], "{}".into()).await.error,
             Some(SendError::AddressRefused)
         );
-        let lax = Sender::with_timeout(LOCAL, Duration::from_millis(500)).unwrap();
+        let strict = Sender::with_timeout(false, Duration::from_millis(500)).unwrap();
+        assert_eq!(
+            strict.post(&url, &[], "{}".into()).await.error,
+            Some(SendError::AddressRefused)
+        );
+        let lax = Sender::with_timeout(true, Duration::from_millis(500)).unwrap();
         assert_eq!(lax.post(&url, &[], "{}".into()).await.status, Some(200));
     }
 }

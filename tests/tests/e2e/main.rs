@@ -14,6 +14,7 @@ mod operator;
 mod payments;
 mod refunds;
 mod samples;
+mod secrecy;
 mod tenancy;
 mod webhook_endpoints;
 mod webhooks;

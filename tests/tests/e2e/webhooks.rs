@@ -355,14 +355,17 @@ async fn the_inbox_is_a_page_and_json() {
         .text()
         .await
         .unwrap();
-    assert!(page.contains("signature valid") && page.contains(paid["id"].as_str().unwrap()));
+    assert!(
+        page.contains("<strong class=\"valid\">valid</strong>")
+            && page.contains(paid["id"].as_str().unwrap())
+    );
     reqwest::Client::new()
         .post(cloud.local("/_inbox/receive"))
         .body("{\"type\":\"<b>\"}")
         .send()
         .await
         .unwrap();
-    assert_eq!(cloud.inbox().await[0]["signature"], "missing");
+    assert_eq!(cloud.inbox().await[0]["signature"], "unknown");
     assert!(
         !reqwest::get(cloud.local("/_inbox"))
             .await

@@ -1,7 +1,7 @@
 //! The store's access patterns on a real (embedded) DynamoDB with the templates' own tables.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::{collections::HashMap, path::Path};
+use std::path::Path;
 
 use tollgate_domain::{
     Currency, Customer, CustomerId, FrontDoor, KeyId, KeyKind, MerchantId, Metadata, Mode, Money, Payment,
@@ -22,22 +22,24 @@ const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
 struct Opened {
     store: Store,
     _folder: tempfile::TempDir,
+    _stop: tokio::sync::watch::Sender<bool>,
 }
 
 async fn open() -> Opened {
     let folder = tempfile::tempdir().unwrap();
-    let surroundings = template::Surroundings {
-        front: String::new(),
-        sqs: String::new(),
-        secret: String::new(),
-        parameters: HashMap::new(),
+    let setting = template::Setting {
+        front_url: String::new(),
+        sqs_url: String::new(),
+        parameters: Vec::new(),
+        secret: &|_, _| Ok(String::new()),
     };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let tables = template::load(&root, &surroundings).unwrap().tables;
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    let tables = template::load(&template, &setting).unwrap().tables;
     let dynamodb = DynamoDb::open(&folder.path().join("dynamodb.db"), &tables).unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(dynamodb.serve(listener, std::future::pending()));
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    dynamodb.serve(listener, stopped);
     let names = Tables {
         main: "tollgate".into(),
         keys: "tollgate-keys".into(),
@@ -46,6 +48,7 @@ async fn open() -> Opened {
     Opened {
         store: Store::open(&AwsEnvironment::emulated(&url, &url), names),
         _folder: folder,
+        _stop: stop,
     }
 }
 

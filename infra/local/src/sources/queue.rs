@@ -1,86 +1,100 @@
-//! A queue as an event source: batches at once, several at a time; only what succeeded is deleted.
+//! A queue as an event source.
+//!
+//! What the function does not report as failed is deleted. The rest stays hidden for the queue's visibility timeout and
+//! then comes back, as in Lambda; the queue's redrive policy ends it.
 
 use std::time::Duration;
 
-use axum::body::Bytes;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::failed_items;
-use crate::{
-    functions::Functions,
-    queues::{Queues, Received},
-    sqs::{attributes, md5},
-    template::{ACCOUNT, REGION},
-};
+use super::{Context, Verdict, verdict};
+use crate::{Error, sqs::Received, template::QueueSource};
 
-/// Batches of one queue at a time.
-const CONCURRENCY: usize = 4;
+/// Batches of one queue at the same time, when the template does not say fewer.
+/// What failed comes again after so long. Lambda lets the visibility timeout pass, which is minutes that nobody wants to
+/// wait for on a laptop.
+const RETRY_AFTER_S: u64 = 1;
+const CONCURRENCY: usize = 8;
+/// One long poll.
+const WAIT: Duration = Duration::from_secs(20);
+/// After the queue itself fails.
+const PAUSE: Duration = Duration::from_secs(1);
+/// What one receive gives.
+const RECEIVE_MAX: usize = 10;
 
-/// Feeds a function from a queue for ever.
-pub async fn run(functions: Functions, queues: Queues, function: String, queue: String, batch: usize) {
-    let mut workers = tokio::task::JoinSet::new();
-    for _ in 0..CONCURRENCY {
-        workers.spawn(work(
-            functions.clone(),
-            queues.clone(),
-            function.clone(),
-            queue.clone(),
-            batch,
-        ));
+pub(super) fn start(context: &Context, source: &QueueSource) {
+    let pollers = source
+        .max_concurrency
+        .map_or(CONCURRENCY, |max| max.min(CONCURRENCY));
+    for _ in 0..pollers {
+        let (context, source) = (context.clone(), source.clone());
+        tokio::spawn(async move {
+            let mut stop = context.stop.clone();
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => {}
+                () = poll(&context, &source) => {}
+            }
+        });
     }
-    while workers.join_next().await.is_some() {}
 }
 
-async fn work(functions: Functions, queues: Queues, function: String, queue: String, batch: usize) {
-    let max = i64::try_from(batch).unwrap_or(1);
+async fn poll(context: &Context, source: &QueueSource) {
     loop {
-        match queues.receive(&queue, max, None, Duration::from_secs(20)).await {
-            Ok(messages) if messages.is_empty() => {}
-            Ok(messages) => handle(&functions, &queues, &function, &queue, &messages).await,
-            Err(error) => {
-                eprintln!("{queue}: {error}");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
+        if let Err(error) = one_batch(context, source).await {
+            crate::log(&source.queue, &format!("the queue can't be read: {error}"));
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }
 
-async fn handle(functions: &Functions, queues: &Queues, function: &str, queue: &str, messages: &[Received]) {
-    let records: Vec<Value> = messages.iter().map(|message| record(queue, message)).collect();
-    let event = json!({"Records": records}).to_string();
-    let failed = match functions.invoke(function, Bytes::from(event)).await {
-        Ok(answer) => failed_items(&answer),
-        Err(error) => {
-            eprintln!("{function}: {error}");
-            messages
-                .iter()
-                .map(|message| message.message_id.clone())
-                .collect()
+async fn one_batch(context: &Context, source: &QueueSource) -> Result<(), Error> {
+    let batch = gather(context, source).await?;
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let records: Vec<_> = batch
+        .iter()
+        .map(|message| message.lambda_record(&source.queue))
+        .collect();
+    let event = json!({ "Records": records }).to_string();
+    let outcome = context.lambda.invoke(&source.function, event.into()).await;
+    let knows = |id: &str| batch.iter().any(|message| message.message_id == id);
+    let failed = match verdict(&outcome, source.partial_responses, knows) {
+        Verdict::Done => std::collections::HashSet::new(),
+        Verdict::Partly(failed) => failed,
+        Verdict::Failed(reason) => {
+            crate::log(
+                &source.queue,
+                &format!("a batch of {} failed: {reason}", batch.len()),
+            );
+            batch.iter().map(|message| message.message_id.clone()).collect()
         }
     };
-    for message in messages {
-        let done = if failed.contains(&message.message_id) {
-            // Lambda leaves it hidden until its visibility timeout; here a developer need not wait for so long.
-            queues.change_visibility(queue, &message.receipt, 1).map(|_| ())
+    for message in &batch {
+        if failed.contains(&message.message_id) {
+            context
+                .sqs
+                .change_visibility(&source.queue, &message.receipt_handle, RETRY_AFTER_S)?;
         } else {
-            queues.delete(queue, &message.receipt)
-        };
-        if let Err(error) = done {
-            eprintln!("{queue}: {error}");
+            context.sqs.delete(&source.queue, &message.receipt_handle)?;
         }
     }
+    Ok(())
 }
 
-fn record(queue: &str, message: &Received) -> Value {
-    json!({
-        "messageId": message.message_id,
-        "receiptHandle": message.receipt,
-        "body": message.body,
-        "attributes": attributes(message),
-        "messageAttributes": {},
-        "md5OfBody": md5(&message.body),
-        "eventSource": "aws:sqs",
-        "eventSourceARN": format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}"),
-        "awsRegion": REGION,
-    })
+/// One receive, or as many as fit into the batching window.
+async fn gather(context: &Context, source: &QueueSource) -> Result<Vec<Received>, Error> {
+    let sqs = &context.sqs;
+    let one = RECEIVE_MAX.min(source.batch_size);
+    let mut batch = sqs.receive(&source.queue, one, WAIT, None).await?;
+    let deadline = tokio::time::Instant::now() + source.window;
+    while !batch.is_empty() && batch.len() < source.batch_size {
+        let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        let more = RECEIVE_MAX.min(source.batch_size - batch.len());
+        batch.extend(sqs.receive(&source.queue, more, left, None).await?);
+    }
+    Ok(batch)
 }

@@ -1,25 +1,59 @@
-//! A schedule as an event source. Whatever the template says, it ticks every second here: nobody wants to wait a minute
-//! to see a bank transfer settle on a laptop.
+//! The clock as an event source.
+//!
+//! Whatever rate the template names, a schedule ticks once a second here when its last run has finished: a person who
+//! tries the gateway out should see a settlement or a late webhook within seconds.
 
 use std::time::Duration;
 
-use axum::body::Bytes;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::functions::Functions;
+use super::Context;
+use crate::{
+    clock,
+    template::{ACCOUNT, REGION, ScheduleSource},
+};
 
-/// The time between two runs.
 const TICK: Duration = Duration::from_secs(1);
+/// After a run that failed.
+const PAUSE: Duration = Duration::from_secs(5);
 
-/// Runs a function every second, one run after the other, for ever.
-pub async fn run(functions: Functions, function: String) {
-    let mut tick = tokio::time::interval(TICK);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+pub(super) async fn run(context: Context, source: ScheduleSource) {
+    let mut stop = context.stop.clone();
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => {}
+        () = tick(&context, &source) => {}
+    }
+}
+
+async fn tick(context: &Context, source: &ScheduleSource) {
     loop {
-        tick.tick().await;
-        let event = json!({"version": "0", "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {}});
-        if let Err(error) = functions.invoke(&function, Bytes::from(event.to_string())).await {
-            eprintln!("{function}: {error}");
+        tokio::time::sleep(TICK).await;
+        let event = match &source.input {
+            Some(input) => input.clone(),
+            None => scheduled_event(&source.id, &clock::iso(clock::now_ms())),
+        };
+        if let Err(error) = context
+            .lambda
+            .invoke(&source.function, event.to_string().into())
+            .await
+        {
+            crate::log(&source.id, &format!("a scheduled run failed: {error}"));
+            tokio::time::sleep(PAUSE).await;
         }
     }
+}
+
+/// The event that `ScheduleV2` and `Schedule` give a function that names no input of its own.
+fn scheduled_event(rule: &str, time: &str) -> Value {
+    json!({
+        "version": "0",
+        "id": uuid::Uuid::new_v4().to_string(),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": ACCOUNT,
+        "time": time,
+        "region": REGION,
+        "resources": [format!("arn:aws:events:{}:{}:rule/{rule}", REGION, ACCOUNT)],
+        "detail": {},
+    })
 }

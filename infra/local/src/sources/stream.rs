@@ -1,200 +1,205 @@
-//! A table's stream as an event source: records in order, again from the first failure, cut in half when a whole batch
-//! fails, put aside when they cannot be handled.
+//! A table's stream as an event source.
+//!
+//! Batches go one after another, so that the changes of an item are seen in their order. A batch that fails is tried
+//! again, from the first record that failed when the function says which, in halves when the template asks for it, and
+//! in the end it is given up and told to the failure queue. The position moves on only after that, so that whatever
+//! ends this process, a record is seen at least once.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use axum::body::Bytes;
 use serde_json::{Value, json};
 
-use super::failed_items;
+use super::{Context, Verdict, filter, positions::Positions, verdict};
 use crate::{
-    dynamodb::{DynamoDb, DynamoDbError},
-    functions::Functions,
-    queues::Queues,
-    state::StateFile,
+    Error, clock,
+    dynamodb::{shard_id, stream_arn},
+    sqs::SendRequest,
+    template::StreamSource,
 };
 
-/// How often the stream is looked at when it was empty.
-const POLL: Duration = Duration::from_millis(25);
-/// The wait after a failure; it doubles up to the second number.
-const BACKOFF_MS: (u64, u64) = (100, 5000);
-/// Records that are handled before the emulator is told to forget them.
-const TRIM_EVERY: i64 = 500;
+/// How often an empty stream is looked at. Lambda polls four times a second.
+const POLL_EVERY: Duration = Duration::from_millis(50);
+/// Between tries: doubled each time, to the longest.
+const FIRST_RETRY: Duration = Duration::from_millis(200);
+const LONGEST_RETRY: Duration = Duration::from_secs(10);
+/// Consumed records are deleted when this many more are done.
+const TRIM_EVERY: usize = 500;
 
-/// A stream and the function that it feeds.
-pub struct Stream {
-    /// The function.
-    pub function: String,
-    /// The table.
-    pub table: String,
-    /// Records of a batch.
-    pub batch: usize,
-    /// Patterns of which one has to match; every record passes when there are none.
-    pub filters: Vec<Value>,
-    /// The queue that is told of records that could not be handled.
-    pub dead_letters: Option<String>,
-    /// Retries of a batch, if they are limited.
-    pub retries: Option<u32>,
+pub(super) async fn run(context: Context, source: StreamSource, positions: Arc<Positions>) {
+    let mut reader = Reader {
+        context,
+        source,
+        positions,
+        done_since_trim: 0,
+    };
+    let mut stop = reader.context.stop.clone();
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => {}
+        () = reader.follow() => {}
+    }
 }
 
-/// What a stream works with.
-#[derive(Clone)]
-pub struct Surroundings {
-    /// The tables.
-    pub dynamodb: DynamoDb,
-    /// The functions.
-    pub functions: Functions,
-    /// The queues.
-    pub queues: Queues,
-    /// Where the position is kept.
-    pub state: StateFile,
+struct Reader {
+    context: Context,
+    source: StreamSource,
+    positions: Arc<Positions>,
+    done_since_trim: usize,
 }
 
-impl Stream {
-    /// Feeds the function for ever. The position is written after a batch was handled, never before: a batch that was
-    /// cut short by the end of this process is handled again.
-    pub async fn run(self, with: Surroundings) {
-        let mut trimmed = 0;
+impl Reader {
+    async fn follow(&mut self) {
         loop {
-            match self.step(&with).await {
-                Ok(0) => tokio::time::sleep(POLL).await,
-                Ok(position) => {
-                    if position - trimmed >= TRIM_EVERY {
-                        trimmed = position;
-                        if let Err(error) = with.dynamodb.trim(&self.table, position) {
-                            eprintln!("{}: its stream was not trimmed: {error}", self.table);
-                        }
-                    }
-                }
+            match self.step().await {
+                Ok(0) => tokio::time::sleep(POLL_EVERY).await,
+                Ok(_) => {}
                 Err(error) => {
-                    eprintln!("{}: {error}", self.table);
-                    tokio::time::sleep(Duration::from_millis(BACKOFF_MS.1)).await;
+                    crate::log(&self.source.id, &format!("the stream can't be read: {error}"));
+                    tokio::time::sleep(LONGEST_RETRY).await;
                 }
             }
         }
     }
 
-    /// Handles what there is; gives the position after it, or 0 when there was nothing.
-    async fn step(&self, with: &Surroundings) -> Result<i64, DynamoDbError> {
-        let name = format!("{}>{}", self.table, self.function);
-        let shard = with.dynamodb.shard(&self.table)?;
-        let position = with.state.position(&name)?;
-        let records = with.dynamodb.records_after(&self.table, &shard, position)?;
-        let Some((last, _)) = records.last() else {
+    /// Reads and does one batch; gives the number of records read.
+    async fn step(&mut self) -> Result<usize, Error> {
+        let position = match self.positions.get(&self.source.id)? {
+            Some(position) => Some(position),
+            None => self.first_position().await?,
+        };
+        let dynamodb = self.context.dynamodb.clone();
+        let records = dynamodb
+            .records_after(&self.source.table, position, self.source.batch_size)
+            .await?;
+        let Some(last) = records.last().map(sequence_number) else {
             return Ok(0);
         };
-        let last = *last;
-        let wanted: Vec<(i64, Value)> = records
+        let count = records.len();
+        let wanted: Vec<_> = records
             .into_iter()
-            .filter(|(_, record)| self.passes(record))
+            .filter(|record| filter::passes(&self.source.filters, record))
             .collect();
-        for batch in wanted.chunks(self.batch.max(1)) {
-            self.handle(with, batch).await?;
-            if let Some((done, _)) = batch.last() {
-                with.state.set_position(&name, *done)?;
-            }
+        self.deliver(wanted).await?;
+        self.positions.set(&self.source.id, &last)?;
+        self.done_since_trim += count;
+        if self.done_since_trim >= TRIM_EVERY {
+            self.done_since_trim = 0;
+            dynamodb.trim(&self.source.table, &last).await?;
         }
-        with.state.set_position(&name, last)?;
-        Ok(last)
+        Ok(count)
     }
 
-    fn passes(&self, record: &Value) -> bool {
-        self.filters.is_empty() || self.filters.iter().any(|pattern| matches(pattern, record))
+    /// Where a source begins that has not run yet. `LATEST` is written down, so that a restart does not move it.
+    async fn first_position(&self) -> Result<Option<String>, Error> {
+        if self.source.from_trim_horizon {
+            return Ok(None);
+        }
+        let newest = self.context.dynamodb.newest_record(&self.source.table).await?;
+        if let Some(newest) = &newest {
+            self.positions.set(&self.source.id, newest)?;
+        }
+        Ok(newest)
     }
 
-    /// Hands a batch to the function until nothing of it is left. As Lambda does, it begins again at the first failure;
-    /// when a whole batch fails it tries the first half alone; a record that fails by itself too often is put aside.
-    async fn handle(&self, with: &Surroundings, batch: &[(i64, Value)]) -> Result<(), DynamoDbError> {
-        let mut rest = batch;
-        let mut size = rest.len();
-        let mut tries = 0;
-        let mut wait_ms = BACKOFF_MS.0;
-        while !rest.is_empty() {
-            let part = &rest[..size.min(rest.len())];
-            let records: Vec<&Value> = part.iter().map(|(_, record)| record).collect();
-            let event = json!({"Records": records}).to_string();
-            let done = match with.functions.invoke(&self.function, Bytes::from(event)).await {
-                Ok(answer) => {
-                    let failed = failed_items(&answer);
-                    let first = |(_, r): &(i64, Value)| {
-                        r["dynamodb"]["SequenceNumber"]
-                            .as_str()
-                            .is_some_and(|n| failed.contains(n))
-                    };
-                    part.iter().position(first).unwrap_or(part.len())
-                }
-                Err(error) => {
-                    eprintln!("{}: {error}", self.function);
-                    0
-                }
+    /// Sees a batch through: every record is either done or given up when this returns.
+    async fn deliver(&self, records: Vec<Value>) -> Result<(), Error> {
+        // Batches still to do, the first on top, each with the tries it has had.
+        let mut batches = vec![(records, 0)];
+        while let Some((mut batch, tries)) = batches.pop() {
+            let Some(first) = batch.first().map(sequence_number) else {
+                continue;
             };
-            if done > 0 {
-                rest = &rest[done..];
-                size = rest.len();
-                tries = 0;
-                wait_ms = BACKOFF_MS.0;
+            let event = json!({ "Records": batch });
+            let outcome = self
+                .context
+                .lambda
+                .invoke(&self.source.function, event.to_string().into())
+                .await;
+            let knows = |id: &str| batch.iter().any(|record| sequence_number(record) == id);
+            let reason = match verdict(&outcome, self.source.partial_responses, knows) {
+                Verdict::Done => continue,
+                Verdict::Partly(failed) => {
+                    let at = batch.iter().position(|r| failed.contains(&sequence_number(r)));
+                    batch.drain(..at.unwrap_or(0));
+                    "the function reported failed records".to_owned()
+                }
+                Verdict::Failed(reason) => reason,
+            };
+            // What was done moves the position on, and is not held against what is left.
+            let progressed = batch.first().map(sequence_number) != Some(first);
+            let tries = if progressed { 1 } else { tries + 1 };
+            crate::log(
+                &self.source.id,
+                &format!("a batch of {} failed ({tries}): {reason}", batch.len()),
+            );
+            if self.is_given_up(&batch, tries) {
+                self.give_up(&batch, tries)?;
                 continue;
             }
-            tries += 1;
-            if part.len() == 1 && self.retries.is_some_and(|most| tries > most) {
-                self.put_aside(with, &part[0].1)?;
-                rest = &rest[1..];
-                size = rest.len();
-                tries = 0;
-                continue;
+            tokio::time::sleep(LONGEST_RETRY.min(FIRST_RETRY * 2u32.saturating_pow(tries.min(10) - 1))).await;
+            if self.source.bisect && batch.len() > 1 {
+                let second = batch.split_off(batch.len() / 2);
+                batches.push((second, tries));
             }
-            size = (size / 2).max(1);
-            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
-            wait_ms = (wait_ms * 2).min(BACKOFF_MS.1);
+            batches.push((batch, tries));
         }
         Ok(())
     }
 
-    fn put_aside(&self, with: &Surroundings, record: &Value) -> Result<(), DynamoDbError> {
-        let number = &record["dynamodb"]["SequenceNumber"];
-        eprintln!("{}: record {number} was put aside", self.function);
-        let Some(queue) = &self.dead_letters else {
+    fn is_given_up(&self, batch: &[Value], tries: u32) -> bool {
+        // A batch that can still be halved is, so that one bad record does not take its neighbours along.
+        let is_whole = !(self.source.bisect && batch.len() > 1);
+        if is_whole && self.source.max_retries.is_some_and(|retries| tries > retries) {
+            return true;
+        }
+        let made_s = batch[0]["dynamodb"]["ApproximateCreationDateTime"]
+            .as_f64()
+            .unwrap_or(0.0);
+        let now_s = u32::try_from(clock::now_ms() / 1000).unwrap_or(u32::MAX);
+        f64::from(now_s) - made_s > self.source.max_age.as_secs_f64()
+    }
+
+    fn give_up(&self, batch: &[Value], tries: u32) -> Result<(), Error> {
+        let Some(queue) = &self.source.on_failure_queue else {
             return Ok(());
         };
-        let told = json!({
-            "requestContext": {"functionArn": self.function, "condition": "RetryAttemptsExhausted"},
+        let now = clock::iso(clock::now_ms());
+        let body = json!({
+            "requestContext": {
+                "requestId": uuid::Uuid::new_v4().to_string(),
+                "functionArn": format!(
+                    "arn:aws:lambda:{}:{}:function:{}",
+                    crate::template::REGION, crate::template::ACCOUNT, self.source.function
+                ),
+                "condition": "RetryAttemptsExhausted",
+                "approximateInvokeCount": tries,
+            },
+            "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+            "version": "1.0",
+            "timestamp": now,
             "DDBStreamBatchInfo": {
-                "startSequenceNumber": number, "endSequenceNumber": number, "batchSize": 1, "streamArn": self.table,
+                "shardId": shard_id(&self.source.table),
+                "startSequenceNumber": batch.first().map(sequence_number),
+                "endSequenceNumber": batch.last().map(sequence_number),
+                "approximateArrivalOfFirstRecord": now,
+                "approximateArrivalOfLastRecord": now,
+                "batchSize": batch.len(),
+                "streamArn": stream_arn(&self.source.table),
             },
         });
-        with.queues.send(queue, &told.to_string(), "", 0)?;
+        self.context.sqs.send(
+            queue,
+            &SendRequest {
+                body: body.to_string(),
+                ..SendRequest::default()
+            },
+        )?;
         Ok(())
     }
 }
 
-/// Whether a filter's pattern matches a value: objects by each of their keys, lists by one of their values.
-fn matches(pattern: &Value, value: &Value) -> bool {
-    match pattern {
-        Value::Object(map) => map
-            .iter()
-            .all(|(key, inner)| value.get(key).is_some_and(|v| matches(inner, v))),
-        Value::Array(options) => options.iter().any(|option| match option {
-            Value::Object(rule) => match rule.get("prefix").and_then(Value::as_str) {
-                Some(prefix) => value.as_str().is_some_and(|text| text.starts_with(prefix)),
-                None => false,
-            },
-            literal => literal == value,
-        }),
-        literal => literal == value,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_matches_by_keys_and_by_one_of_its_values() {
-        let pattern = json!({"dynamodb": {"NewImage": {"t": {"S": ["PAY", "REF"]}}}});
-        let record = |t: &str| json!({"eventName": "INSERT", "dynamodb": {"NewImage": {"t": {"S": t}, "x": {"N": "1"}}}});
-        assert!(matches(&pattern, &record("PAY")));
-        assert!(!matches(&pattern, &record("EP")));
-        assert!(!matches(&pattern, &json!({"dynamodb": {"OldImage": {}}})));
-        assert!(matches(&json!({"a": [{"prefix": "x"}]}), &json!({"a": "xyz"})));
-    }
+fn sequence_number(record: &Value) -> String {
+    record["dynamodb"]["SequenceNumber"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -1,0 +1,78 @@
+//! A function for the local cloud's own tests. It answers an HTTP request with what it was given, or misbehaves as the
+//! request's `id` says; and it writes what else it is given to the file `RECORD`, a line each.
+
+use std::{io::Write as _, time::Duration};
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::{Value, json};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_runtime::run(service_fn(answer)).await
+}
+
+async fn answer(event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let event = event.payload;
+    if let Some(records) = event["Records"].as_array() {
+        return batch(records);
+    }
+    if let Some(line) = event["record"].as_str() {
+        record(line)?;
+        return Ok(Value::Null);
+    }
+    match event["pathParameters"]["id"].as_str() {
+        Some("crash") => std::process::exit(3),
+        Some("error") => Err("it went wrong".into()),
+        Some("slow") => {
+            tokio::time::sleep(Duration::from_mins(1)).await;
+            Ok(Value::Null)
+        }
+        Some("wait") => {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            respond(&json!({"pid": std::process::id()}))
+        }
+        _ => {
+            let environment: serde_json::Map<_, _> = std::env::vars().map(|(k, v)| (k, v.into())).collect();
+            respond(&json!({"pid": std::process::id(), "event": event, "environment": environment}))
+        }
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what a handler gives")]
+fn respond(body: &Value) -> Result<Value, Error> {
+    Ok(json!({"statusCode": 200, "headers": {"content-type": "application/json"}, "body": body.to_string()}))
+}
+
+/// Records each item; one that says `bad` is reported as failed, and one that says `poison` fails the batch.
+fn batch(records: &[Value]) -> Result<Value, Error> {
+    let mut failures = Vec::new();
+    for item in records {
+        let (id, text) = match item["eventSource"].as_str() {
+            Some("aws:sqs") => (&item["messageId"], &item["body"]),
+            _ => (
+                &item["dynamodb"]["SequenceNumber"],
+                &item["dynamodb"]["NewImage"]["pk"]["S"],
+            ),
+        };
+        let text = text.as_str().unwrap_or_default();
+        if text.starts_with("poison") {
+            return Err("poisoned".into());
+        }
+        if text.starts_with("bad") {
+            failures.push(json!({"itemIdentifier": id}));
+            if item["eventSource"] == "aws:dynamodb" {
+                break;
+            }
+        } else {
+            record(text)?;
+        }
+    }
+    Ok(json!({"batchItemFailures": failures}))
+}
+
+fn record(line: &str) -> Result<(), Error> {
+    let path = std::env::var("RECORD")?;
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
+    file.write_all(format!("{line}\n").as_bytes())?;
+    Ok(())
+}

@@ -1,0 +1,229 @@
+//! The event of an HTTP API, payload version 2.0, as API Gateway makes it.
+
+use std::net::SocketAddr;
+
+use axum::http::{HeaderMap, request::Parts};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Map, Value, json};
+
+use super::routes::Found;
+use crate::{clock, template::ACCOUNT};
+
+pub(super) fn build(
+    api: &str,
+    raw_path: &str,
+    found: &Found<'_>,
+    parts: &Parts,
+    body: &[u8],
+    peer: SocketAddr,
+) -> Value {
+    let now_ms = clock::now_ms();
+    let host = text(&parts.headers, "host").unwrap_or_else(|| "localhost".to_owned());
+    let domain = host.split(':').next().unwrap_or_default();
+    let query = parts.uri.query().unwrap_or_default();
+    let route_key = found.key();
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": route_key,
+        "rawPath": raw_path,
+        "rawQueryString": query,
+        "headers": headers(&parts.headers, &host, peer),
+        "requestContext": {
+            "accountId": ACCOUNT,
+            "apiId": api,
+            "domainName": domain,
+            "domainPrefix": domain.split('.').next().unwrap_or_default(),
+            "http": {
+                "method": parts.method.as_str(),
+                "path": raw_path,
+                "protocol": format!("{:?}", parts.version),
+                "sourceIp": peer.ip().to_string(),
+                "userAgent": text(&parts.headers, "user-agent").unwrap_or_default(),
+            },
+            "requestId": uuid::Uuid::new_v4().simple().to_string(),
+            "routeKey": route_key,
+            "stage": "$default",
+            "time": clock::common_log(now_ms),
+            "timeEpoch": now_ms,
+        },
+        "isBase64Encoded": false,
+    });
+    // API Gateway leaves out what is empty.
+    let cookies = cookies(&parts.headers);
+    if !cookies.is_empty() {
+        event["cookies"] = cookies.into();
+    }
+    if !query.is_empty() {
+        event["queryStringParameters"] = query_parameters(query);
+    }
+    if !found.variables.is_empty() {
+        event["pathParameters"] = found
+            .variables
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::from(value.clone())))
+            .collect::<Map<_, _>>()
+            .into();
+    }
+    if !body.is_empty() {
+        match std::str::from_utf8(body) {
+            Ok(body) if is_text(&parts.headers) => event["body"] = body.into(),
+            _ => {
+                event["body"] = STANDARD.encode(body).into();
+                event["isBase64Encoded"] = true.into();
+            }
+        }
+    }
+    event
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get(name)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// Names in lower case, values of one name joined by commas; cookies have their own place.
+fn headers(headers: &HeaderMap, host: &str, peer: SocketAddr) -> Value {
+    let mut map = Map::new();
+    for name in headers.keys().filter(|name| *name != "cookie") {
+        let values: Vec<_> = headers
+            .get_all(name)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect();
+        map.insert(name.as_str().to_owned(), values.join(",").into());
+    }
+    let forwarded = match map.get("x-forwarded-for").and_then(Value::as_str) {
+        Some(before) => format!("{before}, {}", peer.ip()),
+        None => peer.ip().to_string(),
+    };
+    let port = host.rsplit_once(':').map_or("80", |(_, port)| port);
+    map.insert("x-forwarded-for".to_owned(), forwarded.into());
+    map.insert("x-forwarded-port".to_owned(), port.into());
+    map.insert("x-forwarded-proto".to_owned(), "http".into());
+    map.entry("x-amzn-trace-id")
+        .or_insert_with(|| clock::trace_id().into());
+    map.into()
+}
+
+fn cookies(headers: &HeaderMap) -> Vec<String> {
+    headers
+        .get_all("cookie")
+        .iter()
+        .flat_map(|value| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            value
+                .split(';')
+                .map(|cookie| cookie.trim().to_owned())
+                .collect::<Vec<_>>()
+        })
+        .filter(|cookie| !cookie.is_empty())
+        .collect()
+}
+
+/// Decoded; values of one name joined by commas.
+fn query_parameters(query: &str) -> Value {
+    let mut map = Map::<String, Value>::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let joined = match map.get(name.as_ref()).and_then(Value::as_str) {
+            Some(before) => format!("{before},{value}"),
+            None => value.into_owned(),
+        };
+        map.insert(name.into_owned(), joined.into());
+    }
+    map.into()
+}
+
+/// Whether API Gateway passes the body as text. It does not for forms: they arrive in Base64, locally as well, so that
+/// a function that forgets to decode them fails here already.
+fn is_text(headers: &HeaderMap) -> bool {
+    let Some(kind) = text(headers, "content-type") else {
+        return true;
+    };
+    let kind = kind
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    kind.starts_with("text/")
+        || kind.ends_with("+json")
+        || kind.ends_with("+xml")
+        || matches!(
+            kind.as_str(),
+            "application/json" | "application/xml" | "application/javascript"
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+    use crate::template::Route;
+
+    fn event(request: Request<()>, body: &[u8]) -> Value {
+        let route = Route {
+            method: Some("POST".to_owned()),
+            path: "/v1/things/{id}".to_owned(),
+            function: String::new(),
+        };
+        let found = Found {
+            route: &route,
+            variables: vec![("id".to_owned(), "1".to_owned())],
+        };
+        let peer = SocketAddr::from(([127, 0, 0, 1], 5000));
+        build(
+            "demo",
+            "/v1/things/1",
+            &found,
+            &request.into_parts().0,
+            body,
+            peer,
+        )
+    }
+
+    #[test]
+    fn an_event_has_api_gateways_shape() {
+        let request = Request::post("/demo/v1/things/1?a=1&a=2&b=x%20y")
+            .header("Host", "localhost:9000")
+            .header("X-Twice", "one")
+            .header("X-Twice", "two")
+            .header("Cookie", "a=1; b=2")
+            .header("Content-Type", "application/json; charset=utf-8")
+            .body(())
+            .expect("a request");
+        let event = event(request, b"{}");
+        assert_eq!(event["version"], "2.0");
+        assert_eq!(event["routeKey"], "POST /v1/things/{id}");
+        assert_eq!(event["rawPath"], "/v1/things/1");
+        assert_eq!(event["rawQueryString"], "a=1&a=2&b=x%20y");
+        assert_eq!(event["queryStringParameters"], json!({"a": "1,2", "b": "x y"}));
+        assert_eq!(event["pathParameters"], json!({"id": "1"}));
+        assert_eq!(event["headers"]["x-twice"], "one,two");
+        assert_eq!(event["headers"].get("cookie"), None);
+        assert_eq!(event["cookies"], json!(["a=1", "b=2"]));
+        assert_eq!(event["requestContext"]["http"]["protocol"], "HTTP/1.1");
+        assert_eq!(event["requestContext"]["stage"], "$default");
+        assert_eq!(
+            (&event["body"], &event["isBase64Encoded"]),
+            (&json!("{}"), &json!(false))
+        );
+    }
+
+    #[test]
+    fn forms_and_bytes_arrive_in_base64() {
+        for (kind, body) in [
+            ("application/x-www-form-urlencoded", "a=1".as_bytes()),
+            ("application/json", b"\xff\xfe".as_slice()),
+        ] {
+            let request = Request::post("/")
+                .header("Content-Type", kind)
+                .body(())
+                .expect("a request");
+            let event = event(request, body);
+            assert_eq!(event["body"], STANDARD.encode(body));
+            assert_eq!(event["isBase64Encoded"], true);
+        }
+    }
+}

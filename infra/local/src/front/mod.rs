@@ -1,0 +1,101 @@
+//! The HTTP front: API Gateway's HTTP APIs, each under its name as the first segment of the path.
+
+mod event;
+mod reply;
+mod routes;
+
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, Bytes, to_bytes},
+    extract::{ConnectInfo, Request, State},
+    http::{StatusCode, header::CONTENT_LENGTH},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    lambda::{FunctionError, Lambda},
+    template::Api,
+};
+use routes::Table;
+
+/// API Gateway's limit of a request's body.
+const BODY_MAX_BYTES: usize = 10 * 1024 * 1024;
+/// API Gateway's limit of an integration.
+const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
+
+struct Front {
+    lambda: Arc<Lambda>,
+    apis: HashMap<String, Table>,
+}
+
+/// Everything that is not the local cloud's own: `/<api>/<path>`.
+pub(crate) fn router(lambda: Arc<Lambda>, apis: &[Api]) -> Router {
+    let apis = apis
+        .iter()
+        .map(|api| (api.name.clone(), Table::new(&api.routes)))
+        .collect();
+    Router::new()
+        .fallback(answer)
+        .with_state(Arc::new(Front { lambda, apis }))
+}
+
+/// API Gateway's own answers.
+fn message(status: StatusCode, text: &str) -> Response {
+    let body = serde_json::json!({"message": text}).to_string();
+    (status, [("content-type", "application/json")], body).into_response()
+}
+
+async fn answer(
+    State(front): State<Arc<Front>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path();
+    let name = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let Some(table) = front.apis.get(name) else {
+        return message(StatusCode::NOT_FOUND, "Not Found");
+    };
+    let raw_path = match &path[1 + name.len()..] {
+        "" => "/",
+        rest => rest,
+    };
+    let Some(found) = table.find(parts.method.as_str(), raw_path) else {
+        return message(StatusCode::NOT_FOUND, "Not Found");
+    };
+    let Some(body) = read(&parts.headers, body).await else {
+        return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    };
+    let event = event::build(name, raw_path, &found, &parts, &body, peer);
+    let payload = Bytes::from(event.to_string());
+    let invocation = front.lambda.invoke(&found.route.function, payload);
+    match tokio::time::timeout(INTEGRATION_LIMIT, invocation).await {
+        Ok(Ok(answer)) => reply::build(&answer).unwrap_or_else(|| {
+            crate::log(
+                &found.route.function,
+                "the function's answer is not an HTTP response",
+            );
+            message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+        }),
+        Ok(Err(FunctionError::Throttled)) | Err(_) => {
+            message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
+        }
+        Ok(Err(error)) => {
+            crate::log(&found.route.function, &error.to_string());
+            message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+        }
+    }
+}
+
+/// The body, or `None` when it is too large. What is announced too large is not read.
+async fn read(headers: &axum::http::HeaderMap, body: Body) -> Option<Bytes> {
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > BODY_MAX_BYTES) {
+        return None;
+    }
+    to_bytes(body, BODY_MAX_BYTES).await.ok()
+}
