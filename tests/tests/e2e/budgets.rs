@@ -64,7 +64,7 @@ const BUDGETS: &[Budget] = &[
         "UpdateItem,GetItem,TransactWriteItems",
         2,
         1.0,
-        12.0,
+        8.0,
     ),
     budget("charges-retrieve-refund", "UpdateItem,GetItem", 1, 1.0, 1.0),
     budget("charges-list-refunds", "UpdateItem,Query", 1, 0.5, 1.0),
