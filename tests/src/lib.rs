@@ -14,6 +14,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use rustix::process::Signal;
+
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::Value;
 use tokio::{
@@ -59,6 +61,12 @@ fn build() {
             .unwrap();
         assert!(status.success(), "the functions do not build");
     });
+}
+
+/// Sends a signal to a process; `false` when there is none any more.
+pub fn signal(pid: u32, signal: Signal) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::kill_process(pid, signal).is_ok())
 }
 
 /// Where a built binary is.
@@ -126,14 +134,7 @@ impl Cloud {
 
     /// Asks it to stop, as an orchestrator would, and waits until it has.
     pub async fn terminate(mut self, within: Duration) -> std::process::ExitStatus {
-        let pid = self.child.id().unwrap().to_string();
-        assert!(
-            std::process::Command::new("kill")
-                .arg(&pid)
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(signal(self.child.id().unwrap(), Signal::TERM));
         tokio::time::timeout(within, self.child.wait())
             .await
             .expect("it stops in time")
@@ -167,6 +168,12 @@ impl Cloud {
     /// A client of `intents` with the demo merchant's key.
     pub fn intents(&self) -> Client {
         Client::new(self.api("intents"), &self.key())
+    }
+
+    /// Registers an endpoint for the demo merchant's `charges` events; gives the answer, secret included.
+    pub async fn charges_endpoint(&self, url: &str) -> Value {
+        let body = serde_json::json!({"url": url, "api": "charges"});
+        self.intents().post("/webhook_endpoints", &body).await.expect(201)
     }
 
     /// The operator's view, as `cargo admin` has it.

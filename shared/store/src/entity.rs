@@ -148,21 +148,28 @@ pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Scope, String, Su
     Ok(Some((scope, key, subject)))
 }
 
+/// What every thing with an id, a version and a request of its own answers alike.
+macro_rules! fields {
+    () => {
+        fn key_id(&self) -> String {
+            self.id.to_string()
+        }
+        fn version(&self) -> u64 {
+            self.version
+        }
+        fn request_id(&self) -> &str {
+            &self.request_id
+        }
+        fn created(&self) -> Timestamp {
+            self.created
+        }
+    };
+}
+
 impl Entity for Payment {
     const CODE: &'static str = tollgate_domain::id::PaymentKind::CODE;
 
-    fn key_id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> u64 {
-        self.version
-    }
-    fn request_id(&self) -> &str {
-        &self.request_id
-    }
-    fn created(&self) -> Timestamp {
-        self.created
-    }
+    fields!();
     fn parent(&self, scope: Scope) -> Option<String> {
         self.customer
             .map(|id| parent_key(scope, Customer::CODE, &id.to_string()))
@@ -175,18 +182,7 @@ impl Entity for Payment {
 impl Entity for Refund {
     const CODE: &'static str = tollgate_domain::id::RefundKind::CODE;
 
-    fn key_id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> u64 {
-        self.version
-    }
-    fn request_id(&self) -> &str {
-        &self.request_id
-    }
-    fn created(&self) -> Timestamp {
-        self.created
-    }
+    fields!();
     fn parent(&self, scope: Scope) -> Option<String> {
         Some(parent_key(scope, Payment::CODE, &self.payment.to_string()))
     }
@@ -198,18 +194,7 @@ impl Entity for Refund {
 impl Entity for Customer {
     const CODE: &'static str = tollgate_domain::id::CustomerKind::CODE;
 
-    fn key_id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> u64 {
-        self.version
-    }
-    fn request_id(&self) -> &str {
-        &self.request_id
-    }
-    fn created(&self) -> Timestamp {
-        self.created
-    }
+    fields!();
     fn parent(&self, scope: Scope) -> Option<String> {
         self.profile.email.as_deref().map(|email| email_key(scope, email))
     }
@@ -221,18 +206,7 @@ impl Entity for Customer {
 impl Entity for WebhookEndpoint {
     const CODE: &'static str = tollgate_domain::id::EndpointKind::CODE;
 
-    fn key_id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> u64 {
-        self.version
-    }
-    fn request_id(&self) -> &str {
-        &self.request_id
-    }
-    fn created(&self) -> Timestamp {
-        self.created
-    }
+    fields!();
     fn listed(&self) -> bool {
         !self.deleted
     }

@@ -1,19 +1,8 @@
 //! What dies, and what survives it.
 
-use serde_json::json;
-use tollgate_tests::{Cloud, Receiver, eventually};
+use tollgate_tests::{Cloud, Receiver, Signal, eventually, signal};
 
 use crate::payment;
-
-fn kill(pid: u32) {
-    assert!(
-        std::process::Command::new("kill")
-            .args(["-9", &pid.to_string()])
-            .status()
-            .unwrap()
-            .success()
-    );
-}
 
 #[tokio::test]
 async fn a_function_killed_in_the_middle_of_a_request_costs_a_5xx_and_a_retry_makes_one_payment() {
@@ -39,9 +28,7 @@ async fn a_function_killed_in_the_middle_of_a_request_costs_a_5xx_and_a_retry_ma
             });
         }
         for pid in cloud.pids("charges-create-payment").await {
-            let _ = std::process::Command::new("kill")
-                .args(["-9", &pid.to_string()])
-                .status();
+            signal(pid, Signal::KILL);
         }
         for (key, answer) in tasks.join_all().await {
             if answer.status != 201 {
@@ -74,12 +61,9 @@ async fn after_a_power_cut_every_payment_is_there_and_every_webhook_still_arrive
     let cloud = Cloud::start_with(&[("WebhookRetrySeconds", "1,1,1,1,1,1,1,1,1,1")]).await;
     let charges = cloud.charges();
     let port = Receiver::free_port().await;
-    let body = json!({"url": format!("http://127.0.0.1:{port}/hooks"), "api": "charges"});
     cloud
-        .intents()
-        .post("/webhook_endpoints", &body)
-        .await
-        .expect(201);
+        .charges_endpoint(&format!("http://127.0.0.1:{port}/hooks"))
+        .await;
     let mut acknowledged = Vec::new();
     for _ in 0..20 {
         let made = charges
@@ -121,12 +105,7 @@ async fn a_worker_that_is_killed_loses_no_event() {
     let cloud = Cloud::start().await;
     let charges = cloud.charges();
     let receiver = Receiver::start(&[]).await;
-    let body = json!({"url": receiver.url, "api": "charges"});
-    cloud
-        .intents()
-        .post("/webhook_endpoints", &body)
-        .await
-        .expect(201);
+    cloud.charges_endpoint(&receiver.url).await;
     let mut ids = Vec::new();
     for n in 0..30 {
         let made = charges
@@ -137,7 +116,7 @@ async fn a_worker_that_is_killed_loses_no_event() {
         if n % 5 == 0 {
             for worker in ["publish-events", "deliver-webhook"] {
                 for pid in cloud.pids(worker).await {
-                    kill(pid);
+                    signal(pid, Signal::KILL);
                 }
             }
         }

@@ -11,13 +11,10 @@ use tollgate_webhooks::{SigningSecret, verify_timestamped};
 use crate::payment;
 
 async fn register(cloud: &Cloud, url: &str) -> String {
-    let body = json!({"url": url, "api": "charges"});
-    let made = cloud
-        .intents()
-        .post("/webhook_endpoints", &body)
-        .await
-        .expect(201);
-    made["secret"].as_str().unwrap().to_owned()
+    cloud.charges_endpoint(url).await["secret"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 fn is_signed(webhook: &Webhook, secret: &str) -> bool {
@@ -169,12 +166,7 @@ async fn attempts(cloud: &Cloud, event: &Value, endpoint: &Value) -> Vec<(Option
 async fn a_receiver_that_answers_500_twice_gets_the_third_attempt_and_all_are_recorded() {
     let cloud = Cloud::start_with(&[("WebhookRetrySeconds", "1,1,1,1")]).await;
     let receiver = Receiver::start(&[500, 500]).await;
-    let body = json!({"url": receiver.url, "api": "charges"});
-    let endpoint = cloud
-        .intents()
-        .post("/webhook_endpoints", &body)
-        .await
-        .expect(201);
+    let endpoint = cloud.charges_endpoint(&receiver.url).await;
     let paid = cloud
         .charges()
         .post("/payments", &payment("tok_visa_4242", 1000))
@@ -203,12 +195,9 @@ async fn a_receiver_that_answers_500_twice_gets_the_third_attempt_and_all_are_re
 async fn a_receiver_that_is_down_gets_it_when_it_is_back() {
     let cloud = Cloud::start_with(&[("WebhookRetrySeconds", "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1")]).await;
     let port = Receiver::free_port().await;
-    let body = json!({"url": format!("http://127.0.0.1:{port}/hooks"), "api": "charges"});
     let endpoint = cloud
-        .intents()
-        .post("/webhook_endpoints", &body)
-        .await
-        .expect(201);
+        .charges_endpoint(&format!("http://127.0.0.1:{port}/hooks"))
+        .await;
     cloud
         .charges()
         .post("/payments", &payment("tok_visa_4242", 1000))
@@ -241,12 +230,7 @@ async fn a_receiver_that_is_down_gets_it_when_it_is_back() {
 async fn an_endpoint_that_says_it_is_gone_gets_nothing_more() {
     let cloud = Cloud::start().await;
     let receiver = Receiver::start(&[410]).await;
-    let body = json!({"url": receiver.url, "api": "charges"});
-    let endpoint = cloud
-        .intents()
-        .post("/webhook_endpoints", &body)
-        .await
-        .expect(201);
+    let endpoint = cloud.charges_endpoint(&receiver.url).await;
     cloud
         .charges()
         .post("/payments", &payment("tok_visa_4242", 1000))
