@@ -115,6 +115,9 @@ pub struct Options {
 pub struct Ready {
     /// Each front door's published base URL, by name.
     pub apis: Map<String, Value>,
+    /// The names of those that the templates describe.
+    #[serde(skip)]
+    pub served: Vec<String>,
     /// A page for people.
     pub dashboard: String,
     /// DynamoDB's endpoint.
@@ -191,6 +194,7 @@ impl LocalCloud {
         Ok(Self {
             ready: Ready {
                 apis: published(&cloud, &url),
+                served: cloud.apis.iter().map(|api| api.name.clone()).collect(),
                 dashboard: format!("{url}/_inbox"),
                 dynamodb: dynamodb_url,
                 sqs: sqs_url,

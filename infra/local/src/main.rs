@@ -162,7 +162,7 @@ fn find_root() -> Result<PathBuf, Error> {
 fn greeting(ready: &Ready, data: &Path) -> String {
     let mut lines = vec![String::new(), "Tollgate runs.".to_owned(), String::new()];
     let row = |name: &str, value: &str| format!("  {name:<16} {value}");
-    for (name, url) in &ready.apis {
+    for (name, url) in ready.apis.iter().filter(|(name, _)| ready.served.contains(name)) {
         lines.push(row(name, url.as_str().unwrap_or_default()));
     }
     lines.push(row("DynamoDB", &ready.dynamodb));
