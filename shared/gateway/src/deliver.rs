@@ -287,3 +287,74 @@ fn after_attempt(endpoint: &WebhookEndpoint, outcome: Outcome, now: Timestamp) -
         ..changed
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use tollgate_domain::{FrontDoor, Metadata, endpoint::Secret};
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
+
+    fn endpoint(failing_since: Option<Timestamp>) -> WebhookEndpoint {
+        WebhookEndpoint {
+            id: EndpointId::from_bytes([1; 16]),
+            version: 3,
+            request_id: "req_1".into(),
+            url: "https://shop.example/hooks".into(),
+            api: FrontDoor::Charges,
+            enabled_events: vec!["*".into()],
+            description: None,
+            metadata: Metadata::default(),
+            status: EndpointStatus::Enabled,
+            secret: Secret("whsec_x".into()),
+            failing_since,
+            disabled_reason: None,
+            deleted: false,
+            created: NOW,
+            fingerprint: None,
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_disabled_after_five_days_of_failures_and_not_before() {
+        let failed = |since, now| after_attempt(&endpoint(since), Outcome::Failed, now);
+        assert_eq!(failed(None, NOW).unwrap().failing_since, Some(NOW));
+        assert_eq!(failed(Some(NOW), NOW.plus_ms(DISABLE_AFTER_MS - 1)), None);
+        let disabled = failed(Some(NOW), NOW.plus_ms(DISABLE_AFTER_MS)).unwrap();
+        assert_eq!((disabled.status, disabled.version), (EndpointStatus::Disabled, 4));
+        assert!(disabled.disabled_reason.unwrap().contains("five days"));
+    }
+
+    #[test]
+    fn one_delivery_that_arrives_clears_the_record_and_a_410_ends_it() {
+        assert_eq!(after_attempt(&endpoint(None), Outcome::Delivered, NOW), None);
+        let cleared = after_attempt(&endpoint(Some(NOW)), Outcome::Delivered, NOW).unwrap();
+        assert_eq!(
+            (cleared.failing_since, cleared.status),
+            (None, EndpointStatus::Enabled)
+        );
+        let gone = after_attempt(&endpoint(None), Outcome::Gone, NOW).unwrap();
+        assert_eq!(gone.status, EndpointStatus::Disabled);
+        assert_eq!(after_attempt(&gone, Outcome::Failed, NOW), None);
+    }
+
+    #[test]
+    fn a_message_is_read_back() {
+        let scope = Scope {
+            merchant: tollgate_domain::MerchantId::from_bytes([2; 16]),
+            mode: tollgate_domain::Mode::Test,
+        };
+        let message = Message {
+            scope,
+            event: EventId::from_bytes([3; 16]),
+            endpoint: EndpointId::from_bytes([4; 16]),
+            attempt: 2,
+        };
+        assert_eq!(
+            Message::parse(&message.on_queue(0).unwrap().body).unwrap(),
+            message
+        );
+        assert!(Message::parse("{}").is_err());
+    }
+}

@@ -484,3 +484,41 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
     let listed = store.list_keys(scope(1).merchant).await.unwrap();
     assert_eq!(listed[0].revoked_at, Some(NOW));
 }
+
+/// A clock that a test sets.
+struct SetClock(Timestamp);
+
+impl tollgate_gateway::Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+#[tokio::test]
+async fn a_challenge_that_nobody_answers_fails_the_payment_after_a_day() {
+    use tollgate_domain::{Decline, payment::CHALLENGE_LIFETIME_MS};
+    use tollgate_gateway::{Gateway, OsEntropy, Queue};
+    let opened = open().await;
+    let waiting = payment(1, Outcome::ChallengeRequired, NOW);
+    opened.store.create(scope(1), &waiting).await.unwrap();
+    // Nothing that is due here is put on the queue.
+    let queue = Queue::open(
+        &AwsEnvironment::emulated("http://127.0.0.1:9", "http://127.0.0.1:9"),
+        "unused",
+    );
+    let run_at = async |now: Timestamp| {
+        let clock = std::sync::Arc::new(SetClock(now));
+        let gateway = Gateway::new(opened.store.clone(), None, clock, std::sync::Arc::new(OsEntropy));
+        gateway.run_due_work(&queue).await.unwrap().done
+    };
+    assert_eq!(run_at(NOW.plus_ms(CHALLENGE_LIFETIME_MS - 1)).await, 0);
+    assert_eq!(run_at(NOW.plus_ms(CHALLENGE_LIFETIME_MS)).await, 1);
+    let failed = read(&opened.store, scope(1), waiting.id).await;
+    assert_eq!(
+        (failed.face.status, failed.face.decline),
+        (Status::Failed, Some(Decline::AuthenticationExpired))
+    );
+    assert_eq!(run_at(NOW.plus_ms(CHALLENGE_LIFETIME_MS * 2)).await, 0);
+    // A retry of the create is still told what the first was told.
+    assert_eq!(failed.as_first_answered().face, waiting.face);
+}
