@@ -88,6 +88,20 @@ impl Gateway {
         &self.store
     }
 
+    /// The same gateway with a meter of its own, so that what one request costs is counted apart from all others.
+    #[must_use]
+    pub fn metered(&self) -> Self {
+        Self {
+            store: self.store.metered(),
+            ..self.clone()
+        }
+    }
+
+    /// What was done through this handle so far.
+    pub fn cost(&self) -> Cost {
+        self.store.meter().cost()
+    }
+
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

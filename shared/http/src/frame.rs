@@ -4,8 +4,8 @@ use std::{future::Future, sync::Arc, time::Instant};
 
 use lambda_http::{Body, Response, service_fn};
 use serde_json::Value;
-use tollgate_domain::{Fingerprint, FrontDoor, IdempotencyKey, Permission, Timestamp, rate::Standing};
-use tollgate_gateway::{Call, Denied, Error, Gateway, Idempotency};
+use tollgate_domain::{Fingerprint, IdempotencyKey, Permission, Timestamp, rate::Standing};
+use tollgate_gateway::{Call, Cost, Denied, Error, Gateway, Idempotency};
 
 use crate::{
     api::{Api, Reply},
@@ -217,8 +217,23 @@ where
     gateway.warm_up().await;
     let render = Arc::new(render);
     lambda_http::run(service_fn(move |event| {
-        let (gateway, render) = (gateway.clone(), render.clone());
-        async move { render(gateway, Request::from_lambda(event)).await }
+        let (gateway, render) = (gateway.metered(), render.clone());
+        async move {
+            let began = Instant::now();
+            let request = Request::from_lambda(event);
+            let method = request.method.clone();
+            let page = render(gateway.clone(), request).await?;
+            // The path holds the link's token and is not logged.
+            let logged = Logged {
+                request_id: "",
+                status: page.status().as_u16(),
+                replayed: false,
+                cost: gateway.cost(),
+                began,
+            };
+            log("pages", &method, &logged);
+            Ok::<_, lambda_http::Error>(page)
+        }
     }))
     .await
 }
@@ -247,7 +262,14 @@ where
     let exchange = Arc::new(Exchange { request, call });
     let outcome = run::<A, H, F>(&exchange, handler).await;
     let (reply, standing) = admit::<A>(&exchange, outcome, &request_id).await;
-    log(A::FRONT_DOOR, &exchange, &reply, began);
+    let logged = Logged {
+        request_id: &request_id,
+        status: reply.status,
+        replayed: reply.replayed,
+        cost: exchange.call.cost(),
+        began,
+    };
+    log(A::FRONT_DOOR.as_str(), &exchange.request.method, &logged);
     let now = exchange.call.now();
     respond::<A>(&reply, &request_id, standing.map(|standing| (standing, now)))
 }
@@ -294,21 +316,29 @@ async fn admit<A: Api>(
     (reply, standing)
 }
 
-/// One line for every request: what it was, what came of it, what it cost. Never a body, a key or a header.
-fn log(front_door: FrontDoor, exchange: &Exchange, reply: &Reply, began: Instant) {
-    let cost = exchange.call.cost();
+/// What is logged of a request.
+struct Logged<'a> {
+    request_id: &'a str,
+    status: u16,
+    replayed: bool,
+    cost: Cost,
+    began: Instant,
+}
+
+/// One line for every request: what it was, what came of it, what it cost. Never a body, a key, a path or a header.
+fn log(api: &str, method: &str, logged: &Logged<'_>) {
     tracing::info!(
-        api = front_door.as_str(),
-        method = exchange.request.method,
+        api,
+        method,
         function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
-        request_id = exchange.call.request_id(),
-        status = reply.status,
-        replayed = reply.replayed,
-        duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        calls = cost.operations.join(","),
-        depth = cost.depth,
-        read_units = cost.read_units,
-        write_units = cost.write_units,
+        request_id = logged.request_id,
+        status = logged.status,
+        replayed = logged.replayed,
+        duration_ms = u64::try_from(logged.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        calls = logged.cost.operations.join(","),
+        depth = logged.cost.depth,
+        read_units = logged.cost.read_units,
+        write_units = logged.cost.write_units,
         "request"
     );
 }

@@ -68,56 +68,108 @@ const BUDGETS: &[Budget] = &[
     ),
     budget("charges-retrieve-refund", "UpdateItem,GetItem", 1, 1.0, 1.0),
     budget("charges-list-refunds", "UpdateItem,Query", 1, 0.5, 1.0),
+    budget(
+        "intents-create-webhook-endpoint",
+        "UpdateItem,Query,PutItem",
+        2,
+        0.5,
+        3.0,
+    ),
+    budget(
+        "intents-retrieve-webhook-endpoint",
+        "UpdateItem,GetItem",
+        1,
+        1.0,
+        1.0,
+    ),
+    budget("intents-list-webhook-endpoints", "UpdateItem,Query", 1, 0.5, 1.0),
+    budget(
+        "intents-delete-webhook-endpoint",
+        "UpdateItem,GetItem,PutItem",
+        2,
+        1.0,
+        3.0,
+    ),
+    budget("pages-show-challenge", "GetItem", 1, 1.0, 0.0),
+    budget("pages-answer-challenge", "GetItem,PutItem", 2, 1.0, 3.0),
 ];
+
+/// One request to every route that has a budget.
+async fn call_every_route(cloud: &Cloud) {
+    let (charges, intents) = (cloud.charges(), cloud.intents());
+    let browser = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    charges.get("/health").await.expect(200);
+    let customer = charges
+        .post("/customers", &json!({"email": "a@example.com"}))
+        .await
+        .expect(201);
+    let path = format!("/customers/{}", customer["id"].as_str().unwrap());
+    charges.get(&path).await.expect(200);
+    charges.patch(&path, &json!({"name": "x"})).await.expect(200);
+    charges.get("/customers").await.expect(200);
+    charges.delete(&path).await.expect(204);
+    let paid = charges
+        .post("/payments", &payment("tok_visa_4242", 1000))
+        .await
+        .expect(201);
+    charges
+        .get(&format!("/payments/{}", paid["id"].as_str().unwrap()))
+        .await
+        .expect(200);
+    charges.get("/payments").await.expect(200);
+    let waiting = charges
+        .post("/payments", &payment("tok_visa_3220", 1000))
+        .await
+        .expect(201);
+    let confirm = format!("/payments/{}/confirm", waiting["id"].as_str().unwrap());
+    charges
+        .post(&confirm, &json!({"return_url": "https://x.example/"}))
+        .await
+        .expect(200);
+    // The challenged payment waits in the index of due work; the plain one is the budget's subject.
+    charges
+        .post("/payments", &payment("tok_visa_4242", 1000))
+        .await
+        .expect(201);
+    let refund = charges
+        .post("/refunds", &json!({"payment_id": paid["id"]}))
+        .await
+        .expect(201);
+    charges
+        .get(&format!("/refunds/{}", refund["id"].as_str().unwrap()))
+        .await
+        .expect(200);
+    charges.get("/refunds").await.expect(200);
+    let endpoint = intents
+        .post("/webhook_endpoints", &json!({"url": "https://example.com/x"}))
+        .await
+        .expect(201);
+    let path = format!("/webhook_endpoints/{}", endpoint["id"].as_str().unwrap());
+    intents.get(&path).await.expect(200);
+    intents.get("/webhook_endpoints").await.expect(200);
+    intents.delete(&path).await.expect(200);
+    let page = waiting["next_action"]["redirect_url"].as_str().unwrap();
+    assert_eq!(browser.get(page).send().await.unwrap().status(), 200);
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let answered = browser
+        .post(page)
+        .header(form.0, form.1)
+        .body("answer=complete")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answered.status(), 303);
+}
 
 #[tokio::test]
 async fn every_warm_route_keeps_its_budget() {
     let cloud = Cloud::start().await;
-    let charges = cloud.charges();
     // The first request of an instance is a cold one; of three rounds at least one finds a warm one.
     for _ in 0..3 {
-        charges.get("/health").await.expect(200);
-        let customer = charges
-            .post("/customers", &json!({"email": "a@example.com"}))
-            .await
-            .expect(201);
-        let path = format!("/customers/{}", customer["id"].as_str().unwrap());
-        charges.get(&path).await.expect(200);
-        charges.patch(&path, &json!({"name": "x"})).await.expect(200);
-        charges.get("/customers").await.expect(200);
-        charges.delete(&path).await.expect(204);
-        let paid = charges
-            .post("/payments", &payment("tok_visa_4242", 1000))
-            .await
-            .expect(201);
-        charges
-            .get(&format!("/payments/{}", paid["id"].as_str().unwrap()))
-            .await
-            .expect(200);
-        charges.get("/payments").await.expect(200);
-        let waiting = charges
-            .post("/payments", &payment("tok_visa_3220", 1000))
-            .await
-            .expect(201);
-        let confirm = format!("/payments/{}/confirm", waiting["id"].as_str().unwrap());
-        charges
-            .post(&confirm, &json!({"return_url": "https://x.example/"}))
-            .await
-            .expect(200);
-        // The challenged payment waits in the index of due work; the plain one is the budget's subject.
-        charges
-            .post("/payments", &payment("tok_visa_4242", 1000))
-            .await
-            .expect(201);
-        let refund = charges
-            .post("/refunds", &json!({"payment_id": paid["id"]}))
-            .await
-            .expect(201);
-        charges
-            .get(&format!("/refunds/{}", refund["id"].as_str().unwrap()))
-            .await
-            .expect(200);
-        charges.get("/refunds").await.expect(200);
+        call_every_route(&cloud).await;
     }
     println!(
         "{:<28} {:<40} {:>5} {:>6} {:>6}",

@@ -145,4 +145,19 @@ async fn customers_and_refunds_replay_too_and_keys_are_told_apart_by_route() {
         "invalid_idempotency_key",
         Some("Idempotency-Key"),
     );
+    // A header that is not text is refused, not taken for no header: the caller counts on it.
+    let garbled = charges
+        .request(reqwest::Method::POST, "/customers")
+        .header(
+            "Idempotency-Key",
+            reqwest::header::HeaderValue::from_bytes(b"k\xe9y").unwrap(),
+        )
+        .json(&json!({}));
+    let refused = tollgate_tests::Client::send(garbled).await;
+    refused.charges_error(
+        400,
+        "invalid_request_error",
+        "invalid_idempotency_key",
+        Some("Idempotency-Key"),
+    );
 }
