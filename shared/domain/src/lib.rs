@@ -5,6 +5,7 @@
 //! the layers above only carry values in and out.
 
 pub mod access;
+pub mod card;
 pub mod customer;
 pub mod delivery;
 pub mod endpoint;
@@ -23,6 +24,7 @@ pub mod text;
 pub mod time;
 
 pub use access::{KeyKind, Permission, Tier};
+pub use card::{BadCard, Cvc, EnteredCard, Pan};
 pub use customer::Customer;
 pub use delivery::Delivery;
 pub use endpoint::WebhookEndpoint;
@@ -34,6 +36,6 @@ pub use metadata::{MetaValue, Metadata};
 pub use money::{Currency, Money};
 pub use payment::Payment;
 pub use refund::Refund;
-pub use source::{Decline, Source};
+pub use source::{Decline, Provider, Source};
 pub use tenant::{Mode, Scope};
 pub use time::Timestamp;

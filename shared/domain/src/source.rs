@@ -12,6 +12,14 @@ pub enum Brand {
     Mastercard,
     /// American Express.
     Amex,
+    /// Discover.
+    Discover,
+    /// Diners Club.
+    Diners,
+    /// JCB.
+    Jcb,
+    /// China's `UnionPay`.
+    UnionPay,
 }
 
 impl Brand {
@@ -21,6 +29,10 @@ impl Brand {
             Self::Visa => "visa",
             Self::Mastercard => "mastercard",
             Self::Amex => "amex",
+            Self::Discover => "discover",
+            Self::Diners => "diners",
+            Self::Jcb => "jcb",
+            Self::UnionPay => "unionpay",
         }
     }
 }
@@ -33,6 +45,37 @@ pub enum Wallet {
     ApplePay,
     /// Google Pay.
     GooglePay,
+}
+
+/// A provider that connects a merchant to the card networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// `CyberSource`.
+    CyberSource,
+    /// Mastercard Payment Gateway Services.
+    Mpgs,
+}
+
+impl Provider {
+    /// Every provider.
+    pub const ALL: &'static [Self] = &[Self::CyberSource, Self::Mpgs];
+
+    /// The lower-case name that `checkout` and the operator's tool use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CyberSource => "cybersource",
+            Self::Mpgs => "mpgs",
+        }
+    }
+
+    /// Reads a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|provider| provider.as_str() == text)
+    }
 }
 
 /// What may be shown of a card.

@@ -33,4 +33,67 @@ impl Timestamp {
     pub const fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }
+
+    /// RFC 3339 in UTC with whole seconds, as `simple` and `checkout` print time: `2024-06-10T12:00:00Z`.
+    pub fn rfc3339(self) -> String {
+        jiff::Timestamp::from_second(self.s())
+            .unwrap_or(jiff::Timestamp::MAX)
+            .to_string()
+    }
+
+    /// The year and the month, UTC.
+    pub fn year_and_month(self) -> (u16, u8) {
+        let date = jiff::Timestamp::from_second(self.s())
+            .unwrap_or(jiff::Timestamp::MAX)
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .date();
+        let year = u16::try_from(date.year()).unwrap_or(0);
+        (year, u8::try_from(date.month()).unwrap_or(1))
+    }
+
+    /// The first and the last instant of a UTC day written `YYYY-MM-DD`; `None` for any other text.
+    pub fn day(text: &str) -> Option<(Self, Self)> {
+        let written = text.len() == 10
+            && text.bytes().enumerate().all(|(at, b)| match at {
+                4 | 7 => b == b'-',
+                _ => b.is_ascii_digit(),
+            });
+        let date: jiff::civil::Date = written.then(|| text.parse().ok()).flatten()?;
+        let start = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+        let start = Self(start.as_millisecond());
+        Some((start, start.plus_ms(24 * 60 * 60 * 1000 - 1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_printed_with_whole_seconds_in_utc() {
+        assert_eq!(
+            Timestamp::from_ms(1_718_020_800_999).rfc3339(),
+            "2024-06-10T12:00:00Z"
+        );
+        assert_eq!(Timestamp::from_ms(1_718_020_800_999).year_and_month(), (2024, 6));
+    }
+
+    #[test]
+    fn a_day_is_whole_and_utc() {
+        let (first, last) = Timestamp::day("2024-06-10").unwrap_or((Timestamp(0), Timestamp(0)));
+        assert_eq!(
+            (first.rfc3339(), last.rfc3339()),
+            ("2024-06-10T00:00:00Z".into(), "2024-06-10T23:59:59Z".into())
+        );
+        for bad in [
+            "",
+            "2024-6-1",
+            "2024-02-30",
+            "2024-06-10T00:00:00Z",
+            "20240610  ",
+            "2024/06/10",
+        ] {
+            assert_eq!(Timestamp::day(bad), None, "{bad}");
+        }
+    }
 }

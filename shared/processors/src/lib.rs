@@ -4,4 +4,5 @@
 //! and can be repeated. A real network is slower, can be lost half-way and must never be asked twice to charge; the
 //! order of work for it is: record the payment as processing, ask with our id as its reference, record the answer.
 
+pub mod network;
 pub mod sandbox;
