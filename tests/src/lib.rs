@@ -160,6 +160,11 @@ impl Cloud {
             .to_owned()
     }
 
+    /// A client of any front door whose key is a bearer token.
+    pub fn client(&self, front_door: &str) -> Client {
+        Client::new(self.api(front_door), &self.key())
+    }
+
     /// A client of `charges` with the demo merchant's key.
     pub fn charges(&self) -> Client {
         Client::new(self.api("charges"), &self.key())
@@ -257,6 +262,42 @@ impl Cloud {
         };
         all["data"].as_array().unwrap().iter().map(webhook).collect()
     }
+}
+
+/// Runs a program of a text's sample in one of the languages of its readers; `None`, with a notice, where the language
+/// or a library of it is missing. CI has them all, and there a missing one is a failure.
+pub async fn run_sample(command: &[&str], needs: &[&str], program: &str) -> Option<String> {
+    let runs = |arguments: &[&str]| {
+        let mut command = Command::new(arguments[0]);
+        command
+            .args(&arguments[1..])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    };
+    let there = runs(needs).status().await.is_ok_and(|status| status.success());
+    if !there {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "CI lacks what `{}` asks for",
+            needs.join(" ")
+        );
+        println!("skipped: `{}` fails", needs.join(" "));
+        return None;
+    }
+    let mut child = runs(command).stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut input, program.as_bytes())
+        .await
+        .unwrap();
+    drop(input);
+    let output = tokio::time::timeout(DEADLINE, child.wait_with_output())
+        .await
+        .unwrap()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{errors}");
+    Some(String::from_utf8(output.stdout).unwrap())
 }
 
 /// Waits until something holds, with a deadline instead of a sleep.

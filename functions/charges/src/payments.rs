@@ -7,7 +7,7 @@ use tollgate_domain::{
     text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS},
 };
 use tollgate_gateway::{
-    ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, PaymentFilter, Refusal, Thing, declined,
+    ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, Payer, PaymentFilter, Refusal, Thing, declined,
 };
 use tollgate_http::{Api, Exchange, FieldError, Fields, Issue, Problem, Reply};
 use tollgate_webhooks::render::charges::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
@@ -39,7 +39,7 @@ pub fn read_create(mut body: Fields) -> Result<CreatePayment, Problem> {
         amount: Money { minor, currency },
         minimum: MIN_AMOUNT_MINOR,
         from,
-        customer: read_customer(&mut body)?,
+        payer: Payer::named(read_customer(&mut body)?),
         description: body.string("description", DESCRIPTION_MAX_CHARS)?,
         metadata: body.metadata("metadata")?,
     };
@@ -112,6 +112,7 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
     let filter = PaymentFilter {
         limit: lists::limit(&mut query)?,
         starting_after: lists::id(&mut query, "starting_after", PAYMENT_PREFIX)?,
+        offset: 0,
         customer: lists::id(&mut query, "customer_id", CUSTOMER_PREFIX)?,
         statuses: query.one_of("status", STATUSES)?.map(|word| {
             let all = [

@@ -23,7 +23,7 @@ pub fn read_create(mut body: Fields) -> Result<CreateRefund, Problem> {
     let payment = tollgate_domain::PaymentId::parse(PAYMENT_PREFIX, &payment);
     let new = CreateRefund {
         payment: payment.map_err(|_| Refusal::NoSuchReference(Thing::Payment))?,
-        amount: body.integer("amount")?,
+        amount: body.integer("amount")?.into(),
         reason: body.one_of("reason", REFUND_REASONS)?.map(str::to_owned),
         metadata: body.metadata("metadata")?,
     };

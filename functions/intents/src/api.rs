@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tollgate_domain::{FrontDoor, money::MAX_AMOUNT_MINOR, payment};
-use tollgate_gateway::{Denied, Error, Refusal};
+use tollgate_gateway::{Credentials, Denied, Error, Refusal};
 use tollgate_http::{Api, FieldError, Issue, Problem, Reply, Request, basic_user, bearer_token};
 
 /// The `intents` API.
@@ -12,10 +12,10 @@ pub struct Intents;
 impl Api for Intents {
     const FRONT_DOOR: FrontDoor = FrontDoor::Intents;
 
-    fn credentials(request: &Request) -> Option<String> {
-        bearer_token(request)
-            .map(str::to_owned)
+    fn credentials(request: &Request) -> Result<Option<Credentials>, Problem> {
+        Ok(bearer_token(request)
             .or_else(|| basic_user(request))
+            .map(Credentials::from))
     }
 
     fn problem(problem: &Problem, _request_id: &str) -> Reply {
@@ -209,7 +209,7 @@ impl Said {
                 400,
                 INVALID,
                 Some("amount_too_small"),
-                format!("Amount must be at least {minimum}."),
+                format!("Amount must be at least {}.", minimum.minor),
             )
             .about("amount"),
             Refusal::AmountTooLarge => said(
@@ -231,6 +231,13 @@ impl Said {
                 said(402, "card_error", Some(decline.code()), decline.message())
             }
             Refusal::Payment(refusal) => Self::of_payment(*refusal),
+            Refusal::Card(_)
+            | Refusal::NoStoredCard
+            | Refusal::InvalidAmount
+            | Refusal::ProviderNotConfigured => {
+                let common = tollgate_http::Said::of(&refusal.clone().into());
+                said(400, INVALID, Some(common.code), common.message)
+            }
             Refusal::TooManyEndpoints => said(
                 400,
                 INVALID,

@@ -3,7 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    front_door::FrontDoor, id::CustomerId, idempotency::Fingerprint, metadata::Metadata, time::Timestamp,
+    front_door::FrontDoor,
+    id::CustomerId,
+    idempotency::Fingerprint,
+    metadata::Metadata,
+    source::{Card, Instrument},
+    time::Timestamp,
 };
 
 /// The part of a customer that answers show and that may change after the answer.
@@ -23,6 +28,15 @@ pub struct Profile {
     pub metadata: Metadata,
 }
 
+/// A card that a customer paid with before, as its network knows it: no number, no security code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedCard {
+    /// What may be shown of it.
+    pub card: Card,
+    /// What to charge.
+    pub instrument: Instrument,
+}
+
 /// A customer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Customer {
@@ -37,9 +51,12 @@ pub struct Customer {
     /// What is known of it.
     #[serde(flatten)]
     pub profile: Profile,
+    /// The card that was last paid with, through a front door that takes cards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<SavedCard>,
     /// When it was made.
     pub created: Timestamp,
-    /// When it last changed.
+    /// When its profile last changed.
     pub updated: Timestamp,
     /// Deleted: the profile is gone, only the id stays, so that it is never given out again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -68,6 +85,7 @@ impl Customer {
             front_door,
             request_id,
             profile,
+            card: None,
             created: now,
             updated: now,
             deleted: false,
@@ -92,6 +110,17 @@ impl Customer {
         }
     }
 
+    /// The next version, with another card; the profile stays as it is.
+    #[must_use]
+    pub fn with_card(&self, card: SavedCard, request_id: &str) -> Self {
+        Self {
+            version: self.version + 1,
+            request_id: request_id.to_owned(),
+            card: Some(card),
+            ..self.clone()
+        }
+    }
+
     /// The next version, without personal data. What the create answered is personal data too and goes with it.
     #[must_use]
     pub fn erased(&self, now: Timestamp, request_id: &str) -> Self {
@@ -100,6 +129,7 @@ impl Customer {
             updated: now,
             request_id: request_id.to_owned(),
             profile: Profile::default(),
+            card: None,
             deleted: true,
             first: None,
             ..self.clone()

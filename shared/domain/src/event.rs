@@ -137,6 +137,7 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
         }
         (None, Subject::Customer(_)) => vec![EventKind::CustomerCreated],
         (Some(_), Subject::Customer(new)) if new.deleted => vec![EventKind::CustomerDeleted],
+        (Some(Subject::Customer(old)), Subject::Customer(new)) if old.profile == new.profile => vec![],
         (Some(_), Subject::Customer(_)) => vec![EventKind::CustomerUpdated],
     };
     kinds

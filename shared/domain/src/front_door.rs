@@ -29,4 +29,10 @@ impl FrontDoor {
             Self::Checkout => "checkout",
         }
     }
+
+    /// Whether all of a merchant's keys share one rate window, as the texts of `direct` ("accounts") and `checkout` ("per
+    /// merchant") have it; elsewhere each key has its own.
+    pub const fn limits_merchants(self) -> bool {
+        matches!(self, Self::Direct | Self::Checkout)
+    }
 }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// The largest amount of one payment, in minor units, in every front door.
 pub const MAX_AMOUNT_MINOR: i64 = 99_999_999;
 
+/// Longest text that is read as a decimal amount.
+const DECIMAL_MAX_CHARS: usize = 40;
+
 /// A currency of ISO 4217.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Currency(iso_currency::Currency);
@@ -80,6 +83,49 @@ impl Money {
             .map(|minor| Self { minor, ..self })
     }
 
+    /// Reads an amount in major units, as a JSON number is written: `100`, `100.00`, `1.005e2`. Never by way of a binary
+    /// float. `None` when it is not a number, does not fit, or has digits that the currency does not.
+    pub fn from_decimal(text: &str, currency: Currency) -> Option<Self> {
+        if text.len() > DECIMAL_MAX_CHARS {
+            return None;
+        }
+        let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            None => (text, 0),
+            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
+        };
+        let (major, minor) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+        if major.is_empty()
+            || minor.is_empty()
+            || !(major.bytes().chain(minor.bytes())).all(|b| b.is_ascii_digit())
+        {
+            return None;
+        }
+        let digits = format!("{major}{minor}");
+        let digits = digits.trim_start_matches('0');
+        if digits.is_empty() {
+            return Some(Self { minor: 0, currency });
+        }
+        // The value is digits × 10^shift minor units.
+        let shift = exponent
+            .checked_sub(i64::try_from(minor.len()).ok()?)?
+            .checked_add(i64::from(currency.exponent()))?;
+        let value: i64 = if shift >= 0 {
+            let scale = 10_i64.checked_pow(u32::try_from(shift).ok()?)?;
+            digits.parse::<i64>().ok()?.checked_mul(scale)?
+        } else {
+            let cut = usize::try_from(-shift).ok()?;
+            let kept = digits.len().checked_sub(cut).filter(|kept| *kept > 0)?;
+            let (kept, lost) = digits.split_at(kept);
+            if lost.bytes().any(|b| b != b'0') {
+                return None;
+            }
+            kept.parse().ok()?
+        };
+        let minor = if negative { -value } else { value };
+        Some(Self { minor, currency })
+    }
+
     /// The amount in major units with exactly the currency's digits: `12.34`, `1234`, `1.234`.
     pub fn to_decimal(self) -> String {
         let digits = self.currency.exponent() as usize;
@@ -124,6 +170,49 @@ mod tests {
     }
 
     #[test]
+    fn decimals_are_read_exactly_or_not_at_all() {
+        let read = |text: &str, code: &str| {
+            Money::from_decimal(text, Currency::from_code(code).unwrap()).map(|money| money.minor)
+        };
+        for (text, code, minor) in [
+            ("100.00", "USD", 10000),
+            ("100", "USD", 10000),
+            ("100.5", "USD", 10050),
+            ("0.29", "USD", 29),
+            ("1e2", "USD", 10000),
+            ("1.005E+2", "USD", 10050),
+            ("10050e-2", "USD", 10050),
+            ("100.500", "USD", 10050),
+            ("1000.0", "JPY", 1000),
+            ("1.234", "KWD", 1234),
+            ("-5", "USD", -500),
+            ("0", "USD", 0),
+            ("0.00000", "USD", 0),
+        ] {
+            assert_eq!(read(text, code), Some(minor), "{text} {code}");
+        }
+        for (text, code) in [
+            ("100.001", "USD"),
+            ("0.5", "JPY"),
+            ("1e-3", "USD"),
+            ("", "USD"),
+            (".", "USD"),
+            ("1.", "USD"),
+            (".5", "USD"),
+            ("1,000", "USD"),
+            ("NaN", "USD"),
+            ("--1", "USD"),
+            ("1e99", "USD"),
+            ("1e99999999999999999999", "USD"),
+            ("99999999999999999999999", "USD"),
+            ("\"1\"", "USD"),
+            ("true", "USD"),
+        ] {
+            assert_eq!(read(text, code), None, "{text} {code}");
+        }
+    }
+
+    #[test]
     fn only_codes_of_iso_4217_that_can_be_charged_are_currencies() {
         assert!(Currency::from_code("kes").is_some());
         for code in ["", "US", "USDT", "ZZZ", "XAU", "XXX", "U\0D", "€€€"] {
@@ -140,6 +229,17 @@ mod tests {
             } else {
                 prop_assert!(a.minor.checked_add(b.minor).is_none());
             }
+        }
+
+        #[test]
+        fn a_decimal_is_read_back(minor in -1_000_000_000_i64..1_000_000_000, code in "USD|JPY|KWD") {
+            let amount = money(minor, &code);
+            prop_assert_eq!(Money::from_decimal(&amount.to_decimal(), amount.currency), Some(amount));
+        }
+
+        #[test]
+        fn any_text_is_read_without_harm(text in "[-0-9.eE+]{0,45}") {
+            let _ = Money::from_decimal(&text, Currency::from_code("USD").unwrap());
         }
 
         #[test]

@@ -37,6 +37,26 @@ pub enum Status {
     Failed,
 }
 
+impl Status {
+    /// Every status.
+    pub const ALL: &'static [Self] = &[
+        Self::RequiresAction,
+        Self::Processing,
+        Self::Succeeded,
+        Self::Failed,
+    ];
+
+    /// The ledger's own word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RequiresAction => "requires_action",
+            Self::Processing => "processing",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// What a network made of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {

@@ -10,7 +10,7 @@ use tollgate_store::{Cost, Cursor, Entity, Put, Store};
 use crate::{
     Gateway,
     error::{Error, Refusal},
-    gate::{Admitted, Denied, Gate, Needs},
+    gate::{Admitted, Credentials, Denied, Gate, Needs},
 };
 
 /// One request: who calls, through which front door, when. Every use case of a merchant is a method of it.
@@ -71,12 +71,12 @@ pub(crate) trait Idempotent: Entity {
 }
 
 impl Gateway {
-    /// Begins a request: starts to authenticate and meter its key at once. `permission` is what the route needs.
+    /// Begins a request: starts to authenticate and meter its caller at once. `permission` is what the route needs.
     pub fn begin(
         &self,
         front_door: FrontDoor,
         request_id: String,
-        key: Option<&str>,
+        credentials: Option<Credentials>,
         permission: Option<Permission>,
     ) -> Call {
         let now = self.now();
@@ -84,7 +84,7 @@ impl Gateway {
         let gate = Gate::open(
             self,
             &store,
-            key,
+            credentials,
             Needs {
                 front_door,
                 permission,

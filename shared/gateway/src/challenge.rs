@@ -10,6 +10,7 @@ use tollgate_store::{Replaced, StoreError};
 use crate::{
     Gateway,
     error::{Error, Refusal},
+    links::Purpose,
     payments::{MAX_TRIES, sandbox_outcome},
 };
 
@@ -82,7 +83,7 @@ impl Gateway {
         let (scope, id) = self
             .links
             .as_ref()
-            .and_then(|links| links.verify(token))
+            .and_then(|links| links.verify(Purpose::Challenge, token))
             .ok_or(LinkError::Invalid)?;
         let payment = self
             .store

@@ -1,6 +1,6 @@
 //! Why a use case did not do what was asked.
 
-use tollgate_domain::{Decline, PaymentId, money::MAX_AMOUNT_MINOR, payment};
+use tollgate_domain::{BadCard, Decline, Money, PaymentId, money::MAX_AMOUNT_MINOR, payment};
 use tollgate_store::StoreError;
 
 use crate::gate::Denied;
@@ -62,11 +62,11 @@ pub enum Refusal {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used with another request")]
     IdempotencyKeyReused,
-    /// Below the smallest amount, in minor units.
-    #[error("the amount is below {minimum} minor units")]
+    /// Below the smallest amount.
+    #[error("the amount is below {minimum}")]
     AmountTooSmall {
         /// The smallest.
-        minimum: i64,
+        minimum: Money,
     },
     /// Above the largest amount.
     #[error("the amount is above {MAX_AMOUNT_MINOR} minor units")]
@@ -90,6 +90,18 @@ pub enum Refusal {
     /// The payment's state machine does not allow it.
     #[error(transparent)]
     Payment(#[from] payment::Refusal),
+    /// The card that was entered is wrong.
+    #[error(transparent)]
+    Card(#[from] BadCard),
+    /// No card was sent and none is stored.
+    #[error("there is no card to charge")]
+    NoStoredCard,
+    /// Not a decimal number, or one with more digits than the currency has.
+    #[error("the amount is not one of its currency")]
+    InvalidAmount,
+    /// The merchant has no account with the provider.
+    #[error("the merchant is not configured for this provider")]
+    ProviderNotConfigured,
     /// The merchant has as many webhook endpoints as there may be.
     #[error("too many webhook endpoints")]
     TooManyEndpoints,

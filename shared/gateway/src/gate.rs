@@ -9,12 +9,14 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::{sync::Mutex, sync::OnceCell, task::JoinHandle};
 use tollgate_domain::{FrontDoor, KeyKind, Permission, Scope, Timestamp, rate::Standing};
-use tollgate_store::{ApiKey, KeyHash, Store, StoreError};
+use tollgate_store::{ApiKey, Counted, KeyHash, Store, StoreError, Token};
 
-use crate::Gateway;
+use crate::{Gateway, error::Error, signer::AccessToken};
 
 /// Keys that a warm function remembers.
 const MAX_KNOWN_KEYS: usize = 1000;
+/// Seconds that an access token is good for.
+pub const ACCESS_TOKEN_S: i64 = 3600;
 /// Longest text that can be a key.
 const KEY_MAX_BYTES: usize = 256;
 
@@ -23,8 +25,27 @@ const KEY_MAX_BYTES: usize = 256;
 pub struct Admitted {
     key: ApiKey,
     standing: Standing,
+    token: Token,
     hash: KeyHash,
-    bucket: i64,
+    by_access_token: bool,
+}
+
+/// What a caller sent to say who it is.
+#[derive(Clone)]
+pub struct Credentials {
+    /// A secret key, or an access token that was made with one.
+    pub secret: String,
+    /// The merchant that the secret has to be of, where a front door asks for both.
+    pub merchant: Option<String>,
+}
+
+impl From<String> for Credentials {
+    fn from(secret: String) -> Self {
+        Self {
+            secret,
+            merchant: None,
+        }
+    }
 }
 
 impl Admitted {
@@ -106,25 +127,35 @@ impl Gate {
     pub(crate) fn open(
         gateway: &Gateway,
         store: &Store,
-        key: Option<&str>,
+        credentials: Option<Credentials>,
         needs: Needs,
         now: Timestamp,
     ) -> Self {
-        let Some(key) = key.filter(|key| !key.is_empty() && key.len() <= KEY_MAX_BYTES) else {
-            return Self {
-                known: None,
-                running: Mutex::new(None),
-                done: OnceCell::new_with(Some(Err(Denied::NoKey))),
-            };
+        let closed = |denied| Self {
+            known: None,
+            running: Mutex::new(None),
+            done: OnceCell::new_with(Some(Err(denied))),
         };
-        let hash = KeyHash::of(key);
+        let Some(credentials) = credentials.filter(|c| !c.secret.is_empty()) else {
+            return closed(Denied::NoKey);
+        };
+        let Some(hash) = gateway.key_named_by(&credentials.secret, now) else {
+            return closed(Denied::InvalidKey);
+        };
         let known = gateway
             .known_keys
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .get(&hash)
             .cloned();
-        let task = tokio::spawn(admit(gateway.clone(), store.clone(), hash, needs, now));
+        let known = known.filter(|key| key.is_of(credentials.merchant.as_deref()));
+        let caller = Caller {
+            by_access_token: AccessToken::is_one(&credentials.secret),
+            hash,
+            merchant: credentials.merchant,
+            known: known.clone(),
+        };
+        let task = tokio::spawn(admit(gateway.clone(), store.clone(), caller, needs, now));
         Self {
             known,
             running: Mutex::new(Some(task)),
@@ -159,39 +190,100 @@ fn unavailable(detail: String) -> Denied {
     Denied::Unavailable(Arc::new(StoreError::BadValue(detail)))
 }
 
+/// Who a request says it is from.
+struct Caller {
+    hash: KeyHash,
+    by_access_token: bool,
+    merchant: Option<String>,
+    known: Option<ApiKey>,
+}
+
+impl Gateway {
+    /// The key that a secret is, or that an access token was made with.
+    fn key_named_by(&self, secret: &str, now: Timestamp) -> Option<KeyHash> {
+        if secret.len() > KEY_MAX_BYTES {
+            None
+        } else if AccessToken::is_one(secret) {
+            let token = AccessToken::read(self.links.as_ref()?.signer(), secret)?;
+            (token.expires > now).then_some(token.key)
+        } else {
+            Some(KeyHash::of(secret))
+        }
+    }
+
+    fn remember_key(&self, hash: &KeyHash, key: Option<&ApiKey>) {
+        let mut known = self.known_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        match key {
+            None => {
+                known.remove(hash);
+            }
+            Some(key) => {
+                if known.len() >= MAX_KNOWN_KEYS {
+                    known.clear();
+                }
+                known.insert(hash.clone(), key.clone());
+            }
+        }
+    }
+}
+
+/// Finds the key and counts the request: in one write where each key has a window of its own; in a read and a write where
+/// a merchant's keys share one, side by side as soon as it is known whose the key is.
+async fn find_and_count(
+    store: &Store,
+    caller: &Caller,
+    front_door: FrontDoor,
+    now: Timestamp,
+) -> Result<Option<(ApiKey, Counted)>, StoreError> {
+    if !front_door.limits_merchants() {
+        let metered = store.meter_key(&caller.hash, front_door, now).await?;
+        return Ok(metered.map(|metered| (metered.key, metered.counted)));
+    }
+    if let Some(known) = &caller.known {
+        let (key, counted) = tokio::join!(
+            store.find_key(&caller.hash, now),
+            store.meter_merchant(known.scope(), front_door, now)
+        );
+        let counted = counted?;
+        if let Some(key) = key? {
+            return Ok(Some((key, counted)));
+        }
+        // The key was revoked: its merchant does not pay for the attempt.
+        store.give_token_back(&counted.token).await?;
+        return Ok(None);
+    }
+    let key = store.find_key(&caller.hash, now).await?;
+    let Some(key) = key.filter(|key| key.is_of(caller.merchant.as_deref())) else {
+        return Ok(None);
+    };
+    let counted = store.meter_merchant(key.scope(), front_door, now).await?;
+    Ok(Some((key, counted)))
+}
+
 async fn admit(
     gateway: Gateway,
     store: Store,
-    hash: KeyHash,
+    caller: Caller,
     needs: Needs,
     now: Timestamp,
 ) -> Result<Admitted, Denied> {
-    let metered = match store.meter_key(&hash, now).await {
-        Ok(Some(metered)) => metered,
-        Ok(None) => {
-            gateway
-                .known_keys
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .remove(&hash);
-            return Err(Denied::InvalidKey);
-        }
-        Err(error) => return Err(Denied::Unavailable(Arc::new(error))),
+    let found = find_and_count(&store, &caller, needs.front_door, now)
+        .await
+        .map_err(|e| Denied::Unavailable(Arc::new(e)))?;
+    let Some((key, counted)) = found else {
+        gateway.remember_key(&caller.hash, None);
+        return Err(Denied::InvalidKey);
     };
-    let key = metered.key;
-    let limit = key.tier.requests_per_minute(needs.front_door);
-    let standing = Standing::judge(limit, metered.counts, now);
-    {
-        let mut known = gateway.known_keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MAX_KNOWN_KEYS {
-            known.clear();
-        }
-        known.insert(hash.clone(), key.clone());
+    gateway.remember_key(&caller.hash, Some(&key));
+    if !key.is_of(caller.merchant.as_deref()) {
+        return Err(Denied::InvalidKey);
     }
+    let limit = key.tier.requests_per_minute(needs.front_door);
+    let standing = Standing::judge(limit, counted.counts, now);
     if standing.exceeded {
         // A refused request costs no token: a caller that keeps knocking is not kept out for longer.
         store
-            .give_token_back(&hash, metered.bucket)
+            .give_token_back(&counted.token)
             .await
             .map_err(|e| Denied::Unavailable(Arc::new(e)))?;
         return Err(Denied::RateLimited { standing, now });
@@ -207,15 +299,36 @@ async fn admit(
     Ok(Admitted {
         key,
         standing,
-        hash,
-        bucket: metered.bucket,
+        token: counted.token,
+        hash: caller.hash,
+        by_access_token: caller.by_access_token,
     })
+}
+
+impl crate::Call {
+    /// Makes an access token that stands for the caller's key for [`ACCESS_TOKEN_S`] seconds. A caller that came with an
+    /// access token gets no other: a token ends when it says.
+    pub async fn issue_access_token(&self) -> Result<String, Error> {
+        let admitted = self.admitted().await?;
+        if admitted.by_access_token {
+            return Err(Denied::InvalidKey.into());
+        }
+        let links = self.gateway.links.as_ref();
+        let signer = links
+            .ok_or_else(|| Error::Internal("no secret to sign access tokens with".into()))?
+            .signer();
+        let token = AccessToken {
+            key: admitted.hash.clone(),
+            expires: self.now().plus_ms(ACCESS_TOKEN_S * 1000),
+        };
+        Ok(token.write(signer))
+    }
 }
 
 impl Admitted {
     /// Gives the request's token back; says where the caller stands then.
     pub(crate) async fn give_token_back(&self, store: &Store) -> Standing {
-        match store.give_token_back(&self.hash, self.bucket).await {
+        match store.give_token_back(&self.token).await {
             Ok(()) => self.standing.refunded(),
             Err(error) => {
                 // The caller got its replay; a token lost to a failing table is not worth failing it for.

@@ -13,10 +13,12 @@ mod endpoints;
 mod error;
 mod gate;
 mod links;
+mod payer;
 mod payments;
 mod publish;
 mod refunds;
 mod services;
+mod signer;
 
 pub use admin::{Admin, AdminError, IssuedKey, NewKey};
 pub use call::{Call, Idempotency, Made};
@@ -26,11 +28,12 @@ pub use deliver::{Deliverer, DeliverySettings, Message};
 pub use due_work::DueReport;
 pub use endpoints::NewEndpoint;
 pub use error::{Error, Refusal, Thing};
-pub use gate::{Admitted, Denied};
-pub use links::Links;
+pub use gate::{ACCESS_TOKEN_S, Admitted, Credentials, Denied};
+pub use links::{Links, Purpose};
+pub use payer::Payer;
 pub use payments::{ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, PaymentFilter, declined};
 pub use publish::{Published, Publisher};
-pub use refunds::{CreateRefund, RefundFilter};
+pub use refunds::{CreateRefund, RefundAmount, RefundFilter};
 pub use services::{Clock, Entropy, OsEntropy, SystemClock};
 pub use tollgate_store::{
     ApiKey, AwsEnvironment, Cost, Cursor, Page, Queue, Store, StoreError, Tables, subject_of,

@@ -1,23 +1,42 @@
-//! Links to hosted pages: signed, so that nobody can make one up, and naming one payment.
+//! Links to hosted pages: signed, so that nobody can make one up; good for one payment and one purpose.
 
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
 use tollgate_domain::{PaymentId, Scope};
-use tollgate_webhooks::hmac_sha256;
 
-/// Bytes of the signature that a link carries: 128 bits cannot be guessed and keep the link short.
-const SIGNATURE_BYTES: usize = 16;
+use crate::signer::Signer;
+
 /// Longest token that is looked at.
 const TOKEN_MAX_BYTES: usize = 200;
+
+/// What a link leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The page of a hosted checkout: pay or cancel.
+    Checkout,
+    /// The 3-D Secure challenge: complete or fail.
+    Challenge,
+    /// The way back to the merchant, once the payment is decided.
+    Result,
+}
+
+impl Purpose {
+    /// Its part of the path.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Checkout => "checkout",
+            Self::Challenge => "challenge",
+            Self::Result => "result",
+        }
+    }
+}
 
 /// Makes and checks links.
 #[derive(Clone)]
 pub struct Links {
     base_url: String,
-    key: Vec<u8>,
+    signer: Signer,
 }
 
 impl fmt::Debug for Links {
@@ -33,7 +52,7 @@ impl Links {
     pub fn new(base_url: &str, key: &[u8]) -> Self {
         Self {
             base_url: base_url.trim_end_matches('/').to_owned(),
-            key: key.to_vec(),
+            signer: Signer::new(key),
         }
     }
 
@@ -48,42 +67,31 @@ impl Links {
         ))
     }
 
-    /// The page on which a payment's 3-D Secure challenge is answered. The same for the payment's whole life.
-    pub fn challenge_url(&self, scope: Scope, payment: PaymentId) -> String {
-        format!("{}/challenge/{}", self.base_url, self.token(scope, payment))
+    pub(crate) fn signer(&self) -> &Signer {
+        &self.signer
     }
 
-    fn token(&self, scope: Scope, payment: PaymentId) -> String {
+    /// The page of a payment. The same for the payment's whole life.
+    pub fn url(&self, purpose: Purpose, scope: Scope, payment: PaymentId) -> String {
         let claim = format!("{}.{}.{payment}", scope.merchant, scope.mode.as_str());
-        format!(
-            "{claim}.{}",
-            URL_SAFE_NO_PAD.encode(&self.sign(&claim)[..SIGNATURE_BYTES])
-        )
+        let signature = URL_SAFE_NO_PAD.encode(self.signer.sign(purpose.as_str(), claim.as_bytes()));
+        format!("{}/{}/{claim}.{signature}", self.base_url, purpose.as_str())
     }
 
-    /// Reads a token that this key signed.
-    pub fn verify(&self, token: &str) -> Option<(Scope, PaymentId)> {
+    /// Reads the token of a link that this key signed for this purpose.
+    pub fn verify(&self, purpose: Purpose, token: &str) -> Option<(Scope, PaymentId)> {
         if token.len() > TOKEN_MAX_BYTES {
             return None;
         }
         let (claim, signature) = token.rsplit_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-        if signature.len() != SIGNATURE_BYTES {
+        if !self.signer.verify(purpose.as_str(), claim.as_bytes(), &signature) {
             return None;
         }
-        self.mac(claim).verify_truncated_left(&signature).ok()?;
         let mut parts = claim.split('.');
         let (merchant, mode, payment) = (parts.next()?, parts.next()?, parts.next()?);
         let scope = Scope::from_key(&format!("M#{merchant}#{mode}#"))?;
         Some((scope, payment.parse().ok()?))
-    }
-
-    fn mac(&self, claim: &str) -> Hmac<Sha256> {
-        hmac_sha256(&self.key, &[b"challenge.", claim.as_bytes()])
-    }
-
-    fn sign(&self, claim: &str) -> [u8; 32] {
-        self.mac(claim).finalize().into_bytes().into()
     }
 }
 
@@ -94,19 +102,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_is_read_by_its_own_key_only() {
+    fn a_link_is_read_by_its_own_key_and_for_its_purpose_only() {
         let links = Links::new("https://pages.example/", b"key");
         let scope = Scope {
             merchant: MerchantId::from_bytes([1; 16]),
             mode: Mode::Test,
         };
         let payment = PaymentId::from_bytes([2; 16]);
-        let url = links.challenge_url(scope, payment);
+        let url = links.url(Purpose::Challenge, scope, payment);
         let token = url.strip_prefix("https://pages.example/challenge/").unwrap();
-        assert_eq!(links.verify(token), Some((scope, payment)));
-        assert_eq!(Links::new("", b"other").verify(token), None);
+        assert_eq!(links.verify(Purpose::Challenge, token), Some((scope, payment)));
+        assert_eq!(links.verify(Purpose::Checkout, token), None);
+        assert_eq!(Links::new("", b"other").verify(Purpose::Challenge, token), None);
         let live = token.replacen(".test.", ".live.", 1);
-        assert_eq!(links.verify(&live), None);
+        assert_eq!(links.verify(Purpose::Challenge, &live), None);
         for forged in [
             "",
             ".",
@@ -114,7 +123,7 @@ mod tests {
             &token[..token.len() - 1],
             &format!("{token}A"),
         ] {
-            assert_eq!(links.verify(forged), None, "{forged}");
+            assert_eq!(links.verify(Purpose::Challenge, forged), None, "{forged}");
         }
     }
 }

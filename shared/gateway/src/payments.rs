@@ -1,10 +1,12 @@
 //! Payments: create, retrieve, list, and say where the payer goes after a challenge.
 
 use tollgate_domain::{
-    CustomerId, Fingerprint, Metadata, Money, Payment, PaymentId, Scope, Timestamp,
+    Customer, CustomerId, EnteredCard, Fingerprint, Metadata, Money, Payment, PaymentId, Scope, Source,
+    Timestamp,
+    customer::SavedCard,
     idempotency::AppliedChange,
     money::MAX_AMOUNT_MINOR,
-    payment::{Command, Face, NewPayment, Status},
+    payment::{Command, Face, NewPayment, Outcome, Status},
     source::Wallet,
 };
 use tollgate_processors::sandbox;
@@ -12,8 +14,9 @@ use tollgate_store::{ListQuery, Page, Replaced, StoreError};
 
 use crate::{
     call::{Call, Idempotency, Idempotent, Made},
-    customers::must_exist,
     error::{Error, Refusal, Thing},
+    links::Purpose,
+    payer::Payer,
 };
 
 /// Tries of a change that others keep coming before.
@@ -26,6 +29,12 @@ pub const MIN_AMOUNT_MINOR: i64 = 50;
 pub enum ChargeFrom {
     /// A card's token.
     CardToken(String),
+    /// A card that was entered.
+    Card(EnteredCard),
+    /// The card that the customer last paid with.
+    SavedCard,
+    /// A source of `simple`.
+    SimpleSource(String),
     /// A wallet's token.
     WalletToken(Wallet, String),
     /// A bank account.
@@ -49,7 +58,7 @@ pub struct CreatePayment {
     /// From what.
     pub from: ChargeFrom,
     /// For whom.
-    pub customer: Option<CustomerId>,
+    pub payer: Payer,
     /// The merchant's description.
     pub description: Option<String>,
     /// The merchant's metadata.
@@ -63,6 +72,8 @@ pub struct PaymentFilter {
     pub limit: usize,
     /// Only those older than this one.
     pub starting_after: Option<PaymentId>,
+    /// Skip so many.
+    pub offset: usize,
     /// Only a customer's.
     pub customer: Option<CustomerId>,
     /// Only those in one of these statuses.
@@ -95,17 +106,29 @@ impl Call {
         let id: PaymentId = self.id_for(scope, "payments", idempotency);
         let prepare = async {
             if new.amount.minor < new.minimum {
-                return Err(Refusal::AmountTooSmall { minimum: new.minimum }.into());
+                let minimum = Money {
+                    minor: new.minimum,
+                    ..new.amount
+                };
+                return Err(Refusal::AmountTooSmall { minimum }.into());
             }
             if new.amount.minor > MAX_AMOUNT_MINOR {
                 return Err(Refusal::AmountTooLarge.into());
             }
-            let chargeable = chargeable(scope, &new.from)?;
-            if let Some(customer) = new.customer {
-                must_exist(&self.store, scope, customer).await?;
-            }
+            let payer = self.find_payer(scope, &new.payer).await?;
+            let chargeable = chargeable(scope, &new.from, payer.as_ref())?;
             // The sandbox is a pure function: asking it before the put charges nobody, so put and charge are one step.
             let outcome = sandbox_outcome(sandbox::charge(&chargeable.instrument, self.now))?;
+            let saved = saved_card(&new.from, &chargeable, outcome);
+            let writes_payer = matches!(new.payer, Payer::WithEmail { .. }) || saved.is_some();
+            if writes_payer && idempotency.is_some() {
+                // A retry, or a key of another request, is told so before anything is written about the payer.
+                let earlier: Option<Payment> = self.store.get(scope, &id.to_string(), true).await?;
+                if earlier.is_some() {
+                    return Err(Refusal::IdempotencyKeyReused.into());
+                }
+            }
+            let customer = self.settle_payer(scope, &new.payer, payer, saved).await?;
             let payment = NewPayment {
                 id,
                 front_door: self.front_door,
@@ -113,14 +136,14 @@ impl Call {
                 amount: new.amount,
                 source: chargeable.source,
                 instrument: chargeable.instrument,
-                customer: new.customer,
+                customer,
                 description: new.description,
                 metadata: new.metadata,
                 fingerprint: idempotency.map(|i| i.fingerprint.clone()),
             };
             Ok(Payment::create(payment, outcome, self.now))
         };
-        self.make_once(scope, &id.to_string(), idempotency, prepare).await
+        Box::pin(self.make_once(scope, &id.to_string(), idempotency, prepare)).await
     }
 
     /// Reads a payment. One round trip in a warm function.
@@ -136,6 +159,7 @@ impl Call {
         let mut query = ListQuery::new(filter.limit);
         query.created_from = filter.created_from;
         query.created_to = filter.created_to;
+        query.offset = filter.offset;
         query.after = self
             .cursor::<Payment>(scope, filter.starting_after.map(|id| id.to_string()))
             .await?;
@@ -218,7 +242,7 @@ impl crate::Gateway {
             .links
             .as_ref()
             .filter(|_| payment.face.status == Status::RequiresAction)?;
-        Some(links.challenge_url(scope, payment.id))
+        Some(links.url(Purpose::Challenge, scope, payment.id))
     }
 }
 
@@ -231,13 +255,38 @@ pub fn declined(payment: &Payment) -> Option<Refusal> {
     })
 }
 
-fn chargeable(scope: Scope, from: &ChargeFrom) -> Result<sandbox::Chargeable, Refusal> {
+/// The card to keep for the customer's next payment: one that was entered and that paid.
+fn saved_card(from: &ChargeFrom, chargeable: &sandbox::Chargeable, outcome: Outcome) -> Option<SavedCard> {
+    let entered = matches!(from, ChargeFrom::Card(_)) && outcome == Outcome::Approved;
+    match &chargeable.source {
+        Source::Card(card) if entered => Some(SavedCard {
+            card: card.clone(),
+            instrument: chargeable.instrument.clone(),
+        }),
+        _ => None,
+    }
+}
+
+fn chargeable(
+    scope: Scope,
+    from: &ChargeFrom,
+    payer: Option<&Customer>,
+) -> Result<sandbox::Chargeable, Refusal> {
     // Test tokens and test accounts are the sandbox's; no live network is connected to these sources yet.
     if scope.mode.is_live() {
         return Err(Refusal::NoNetwork);
     }
     match from {
+        ChargeFrom::Card(card) => Ok(sandbox::entered_card(card)),
+        ChargeFrom::SavedCard => payer
+            .and_then(|customer| customer.card.clone())
+            .map(|saved| sandbox::Chargeable {
+                source: Source::Card(saved.card),
+                instrument: saved.instrument,
+            })
+            .ok_or(Refusal::NoStoredCard),
         ChargeFrom::CardToken(token) => sandbox::card_token(token).ok_or(Refusal::InvalidToken),
+        ChargeFrom::SimpleSource(source) => sandbox::simple_source(source).ok_or(Refusal::InvalidToken),
         ChargeFrom::WalletToken(wallet, token) => {
             sandbox::wallet_token(*wallet, token).ok_or(Refusal::InvalidToken)
         }

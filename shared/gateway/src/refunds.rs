@@ -19,12 +19,29 @@ use crate::{
 pub struct CreateRefund {
     /// Of which payment.
     pub payment: PaymentId,
-    /// How much, in minor units of the payment's currency; all that is left when absent.
-    pub amount: Option<i64>,
+    /// How much.
+    pub amount: RefundAmount,
     /// Why, in the front door's words.
     pub reason: Option<String>,
     /// The merchant's metadata.
     pub metadata: Metadata,
+}
+
+/// How much to refund.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefundAmount {
+    /// All that is left.
+    Rest,
+    /// So many minor units of the payment's currency.
+    Minor(i64),
+    /// So much in major units of the payment's currency, as the caller wrote it.
+    Decimal(String),
+}
+
+impl From<Option<i64>> for RefundAmount {
+    fn from(minor: Option<i64>) -> Self {
+        minor.map_or(Self::Rest, Self::Minor)
+    }
 }
 
 /// Which refunds to list.
@@ -100,13 +117,18 @@ impl Call {
         payment: &Payment,
         idempotency: Option<&Idempotency>,
     ) -> Result<Refund, Error> {
-        let minor = match new.amount {
-            Some(minor) => minor,
-            None if payment.refundable() == 0 && payment.amount_captured > 0 => {
+        let minor = match &new.amount {
+            RefundAmount::Minor(minor) => *minor,
+            RefundAmount::Decimal(text) => {
+                Money::from_decimal(text, payment.amount.currency)
+                    .ok_or(Refusal::InvalidAmount)?
+                    .minor
+            }
+            RefundAmount::Rest if payment.refundable() == 0 && payment.amount_captured > 0 => {
                 return Err(Refusal::Payment(payment::Refusal::AlreadyRefunded).into());
             }
             // Of a payment that took no money the state machine says that it cannot be refunded.
-            None => payment.refundable().max(1),
+            RefundAmount::Rest => payment.refundable().max(1),
         };
         payment
             .apply(Command::Refund(minor), self.now, &self.request_id)

@@ -1,7 +1,9 @@
 //! What a front door adds to the frame.
 
+use serde::Serialize;
 use serde_json::Value;
 use tollgate_domain::FrontDoor;
+use tollgate_gateway::Credentials;
 
 use crate::{problem::Problem, request::Request};
 
@@ -10,8 +12,9 @@ pub trait Api: Send + Sync + 'static {
     /// Which one it is.
     const FRONT_DOOR: FrontDoor;
 
-    /// The key that the request was sent with, as this front door's text says it is sent.
-    fn credentials(request: &Request) -> Option<String>;
+    /// What the request was sent with to say who calls, as this front door's text has it. An error is
+    /// answered at once.
+    fn credentials(request: &Request) -> Result<Option<Credentials>, Problem>;
 
     /// What every request has to satisfy before its handler runs (a version header, say).
     fn check(_request: &Request) -> Result<(), Problem> {
@@ -27,13 +30,22 @@ pub trait Api: Send + Sync + 'static {
     fn problem(problem: &Problem, request_id: &str) -> Reply;
 }
 
+/// A body.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// JSON, written as `JSON.stringify` would.
+    Json(Value),
+    /// JSON that is written already.
+    Verbatim(String),
+}
+
 /// An answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
-    /// The JSON body; none for 204.
-    pub body: Option<Value>,
+    /// The body; none for 204.
+    pub body: Option<Content>,
     /// Whether it is the answer that an earlier request with the same idempotency key was given.
     pub replayed: bool,
 }
@@ -57,9 +69,20 @@ impl Reply {
     pub fn new(status: u16, body: Value) -> Self {
         Self {
             status,
-            body: Some(body),
+            body: Some(Content::Json(body)),
             replayed: false,
         }
+    }
+
+    /// A status with a body whose every character counts, such as decimal amounts with a currency's own digits.
+    pub fn verbatim(status: u16, body: &impl Serialize) -> Result<Self, Problem> {
+        let text = serde_json::to_string(body)
+            .map_err(|e| Problem::Gateway(tollgate_gateway::Error::Internal(e.to_string())))?;
+        Ok(Self {
+            status,
+            body: Some(Content::Verbatim(text)),
+            replayed: false,
+        })
     }
 
     /// Marks a replay.

@@ -4,11 +4,11 @@ use std::{future::Future, sync::Arc, time::Instant};
 
 use lambda_http::{Body, Response, service_fn};
 use serde_json::Value;
-use tollgate_domain::{Fingerprint, IdempotencyKey, Permission, Timestamp, rate::Standing};
+use tollgate_domain::{Fingerprint, IdempotencyKey, Permission, Scope, Timestamp, rate::Standing};
 use tollgate_gateway::{Call, Cost, Denied, Error, Gateway, Idempotency};
 
 use crate::{
-    api::{Api, Reply},
+    api::{Api, Content, Reply},
     fields::Fields,
     init_logs,
     problem::Problem,
@@ -75,22 +75,21 @@ impl Decoded {
 impl Exchange {
     /// The body as a JSON object; an absent body is an empty one.
     pub fn json(&self) -> Result<Value, Problem> {
-        let body = self.request.body();
-        if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Value::Object(serde_json::Map::new()));
-        }
-        match serde_json::from_slice(body) {
-            Ok(Value::Object(map)) => Ok(Value::Object(map)),
-            Ok(_) => Err(Problem::MalformedBody(
-                "The request body must be a JSON object.".into(),
-            )),
-            Err(error) => Err(Problem::MalformedBody(format!(
-                "The request body is not valid JSON: {} at line {} column {}.",
-                reason(&error),
-                error.line(),
-                error.column()
-            ))),
-        }
+        self.request.json()
+    }
+
+    /// The tenant, for reading only.
+    pub async fn tenant(&self) -> Result<Scope, Problem> {
+        Ok(self.call.tenant().await.map_err(Error::from)?)
+    }
+
+    /// The text of a number (or of anything else) at the top of a JSON body, exactly as it was sent: decimal amounts are
+    /// never read as binary floats. `None` when there is none.
+    pub fn raw(&self, name: &str) -> Option<String> {
+        use serde_json::value::RawValue;
+        let body: std::collections::HashMap<String, &RawValue> =
+            serde_json::from_slice(self.request.body()).ok()?;
+        body.get(name).map(|value| value.get().to_owned())
     }
 
     /// The body as a form with brackets (`metadata[order_id]=…`, `a[]=x`, `a[0]=x`) or as a JSON object, by its type.
@@ -120,7 +119,8 @@ impl Exchange {
         Fields::from_query(self.request.query())
     }
 
-    /// The request's idempotency key and what it asks for: method, path and meaning of the body.
+    /// The request's idempotency key and what it asks for: method, path and meaning of the body, which must hold no card
+    /// number and no security code.
     pub fn idempotency(&self, body: &Value) -> Result<Option<Idempotency>, Problem> {
         if !self.request.has_header("idempotency-key") {
             return Ok(None);
@@ -128,18 +128,17 @@ impl Exchange {
         // A header that is not text is a bad key, not an absent one: the caller counts on it.
         let text = self.request.header("idempotency-key").unwrap_or_default();
         let key = IdempotencyKey::parse(text).ok_or(Problem::BadIdempotencyKey)?;
-        let route = format!("{} {}", self.request.method, self.request.path);
-        let fingerprint = Fingerprint::of(&route, &[sorted(body).to_string().as_bytes()]);
-        Ok(Some(Idempotency { key, fingerprint }))
+        Ok(Some(self.keyed(key, body)))
     }
 }
 
-/// `serde_json`'s reason without its position, which the caller is told in words.
-fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split_once(" at line ")
-        .map_or(text.as_str(), |(reason, _)| reason)
-        .to_owned()
+impl Exchange {
+    /// The same for a key that is not in the header: an order's own number, say.
+    pub fn keyed(&self, key: IdempotencyKey, body: &Value) -> Idempotency {
+        let route = format!("{} {}", self.request.method, self.request.path);
+        let fingerprint = Fingerprint::of(&route, &[sorted(body).to_string().as_bytes()]);
+        Idempotency { key, fingerprint }
+    }
 }
 
 /// The same value with every object's keys in order: two spellings of one request have one fingerprint.
@@ -252,13 +251,11 @@ where
     let began = Instant::now();
     let request = Request::from_lambda(event);
     let request_id = gateway.new_request_id();
-    let key = A::credentials(&request);
-    let call = gateway.begin(
-        A::FRONT_DOOR,
-        request_id.clone(),
-        key.as_deref(),
-        route.permission,
-    );
+    let credentials = match A::credentials(&request) {
+        Ok(credentials) => credentials,
+        Err(problem) => return respond::<A>(&A::problem(&problem, &request_id), &request_id, None),
+    };
+    let call = gateway.begin(A::FRONT_DOOR, request_id.clone(), credentials, route.permission);
     let exchange = Arc::new(Exchange { request, call });
     let outcome = run::<A, H, F>(&exchange, handler).await;
     let (reply, standing) = admit::<A>(&exchange, outcome, &request_id).await;
@@ -370,7 +367,10 @@ fn respond<A: Api>(
         None => Body::Empty,
         Some(body) => {
             response = response.header("content-type", "application/json");
-            Body::Text(tollgate_webhooks::to_js_string(body))
+            Body::Text(match body {
+                Content::Json(value) => tollgate_webhooks::to_js_string(value),
+                Content::Verbatim(text) => text.clone(),
+            })
         }
     };
     response

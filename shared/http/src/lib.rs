@@ -10,11 +10,13 @@ mod frame;
 mod logs;
 mod problem;
 mod request;
+mod said;
 
-pub use api::{Api, Reply};
+pub use api::{Api, Content, Reply};
 pub use fields::{FieldError, Fields, Issue};
 pub use frame::{Decoded, Exchange, Route, serve, serve_pages, serve_unknown_route};
 pub use lambda_http::Error as LambdaError;
 pub use logs::init_logs;
 pub use problem::Problem;
 pub use request::{BODY_MAX_BYTES, Request, basic_user, bearer_token};
+pub use said::{Kind, Said};

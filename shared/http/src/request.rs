@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 
 use lambda_http::{Body, RequestExt, http};
+use serde_json::Value;
+
+use crate::Problem;
 
 /// Largest body that is read, in bytes.
 pub const BODY_MAX_BYTES: usize = 256 * 1024;
@@ -81,12 +84,42 @@ impl Request {
     pub fn body(&self) -> &[u8] {
         &self.body
     }
+
+    /// The body as a JSON object; an absent body is an empty one.
+    pub fn json(&self) -> Result<Value, Problem> {
+        let body = &self.body;
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Value::Object(serde_json::Map::new()));
+        }
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(map)) => Ok(Value::Object(map)),
+            Ok(_) => Err(Problem::MalformedBody(
+                "The request body must be a JSON object.".into(),
+            )),
+            Err(error) => Err(Problem::MalformedBody(format!(
+                "The request body is not valid JSON: {} at line {} column {}.",
+                reason(&error),
+                error.line(),
+                error.column()
+            ))),
+        }
+    }
+}
+
+/// `serde_json`'s reason without its position, which the caller is told in words.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" at line ")
+        .map_or(text.as_str(), |(reason, _)| reason)
+        .to_owned()
 }
 
 /// The token of `Authorization: Bearer …`.
-pub fn bearer_token(request: &Request) -> Option<&str> {
+pub fn bearer_token(request: &Request) -> Option<String> {
     let (scheme, token) = request.header("authorization")?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim().to_owned())
 }
 
 /// The user of `Authorization: Basic …`, whose password is ignored.

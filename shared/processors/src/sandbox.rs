@@ -3,7 +3,7 @@
 //! What an instrument does is written into the [`Instrument`] itself, so the network keeps nothing.
 
 use tollgate_domain::{
-    Decline, Source, Timestamp,
+    Decline, EnteredCard, Source, Timestamp,
     payment::Outcome,
     refund::RefundOutcome,
     source::{BankAccount, Brand, Card, Instrument, Wallet},
@@ -99,6 +99,15 @@ const NAMED: &[(&str, Brand, &str)] = &[
     ("pm_card_refundFail", Brand::Visa, "5126"),
 ];
 
+/// The sources of `simple` and the last four digits of the test card each stands for.
+const SIMPLE_SOURCES: &[(&str, Brand, &str)] = &[
+    ("tok_visa", Brand::Visa, "4242"),
+    ("tok_mastercard", Brand::Mastercard, "4444"),
+    ("tok_amex", Brand::Amex, "0005"),
+    ("tok_chargeDeclined", Brand::Visa, "0002"),
+    ("tok_chargeDeclinedInsufficientFunds", Brand::Visa, "9995"),
+];
+
 /// Something that can be charged, and what to show of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chargeable {
@@ -123,6 +132,22 @@ pub fn card_token(token: &str) -> Option<Chargeable> {
         .into_iter()
         .find(|b| b.as_str() == brand)?;
     card(brand, last4)
+}
+
+/// The test card that a source of `simple` stands for: `tok_visa`, `tok_chargeDeclined`, …
+pub fn simple_source(source: &str) -> Option<Chargeable> {
+    let (_, brand, last4) = SIMPLE_SOURCES.iter().find(|(name, ..)| *name == source)?;
+    card(*brand, last4)
+}
+
+/// A card that was entered: a test card behaves as listed, any other succeeds.
+pub fn entered_card(card: &EnteredCard) -> Chargeable {
+    let listed = CARDS.iter().find(|(number, ..)| *number == card.pan.reveal());
+    let behaviour = listed.map_or(Succeeds, |(.., behaviour)| *behaviour);
+    Chargeable {
+        source: Source::Card(card.shown()),
+        instrument: behaviour.instrument(),
+    }
 }
 
 /// The card in a test wallet: `tok_apple_…` or `tok_google_…`; one that ends in `_declined` is declined.
@@ -313,7 +338,31 @@ mod tests {
     }
 
     #[test]
+    fn entered_cards_behave_as_listed_and_others_succeed() {
+        let outcome = |number: &str| {
+            let card =
+                EnteredCard::check(number, (12, 2025), None, tollgate_domain::Mode::Test, NOW).unwrap();
+            charge(&entered_card(&card).instrument, NOW).unwrap()
+        };
+        assert_eq!(
+            outcome("4000000000000002"),
+            Outcome::Declined(Decline::CardDeclined)
+        );
+        assert_eq!(
+            outcome("4111111111111112"),
+            Outcome::Declined(Decline::CardDeclined)
+        );
+        assert_eq!(outcome("4012888888881881"), Outcome::Approved);
+        for (number, ..) in CARDS {
+            outcome(number);
+        }
+    }
+
+    #[test]
     fn every_named_payment_method_stands_for_a_card() {
+        for (name, ..) in SIMPLE_SOURCES {
+            assert!(simple_source(name).is_some(), "{name}");
+        }
         for (name, ..) in NAMED {
             assert!(card_token(name).is_some(), "{name}");
         }

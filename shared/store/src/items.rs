@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Instant};
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::put_item::PutItemError,
-    types::{AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure},
+    types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure},
 };
 use tollgate_domain::Scope;
 
@@ -14,6 +14,11 @@ use crate::{
     entity::{Entity, from_item, pk, to_item},
     error::StoreError,
 };
+
+/// Items that one call may read.
+const BATCH: usize = 100;
+/// Calls for one batch, whose answers may each leave some items out.
+const MAX_BATCH_TRIES: u32 = 5;
 
 /// An item as the SDK has it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -83,6 +88,60 @@ impl Store {
         self.meter
             .record("GetItem", began, false, &read.consumed_capacity);
         read.item.map(from_item).transpose()
+    }
+
+    /// Reads several items by their ids, in no particular order; those that do not exist are left out. One call for each
+    /// hundred, 0.5 units per 4 KB of each item.
+    pub async fn get_many<E: Entity>(&self, scope: Scope, ids: &[String]) -> Result<Vec<E>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(BATCH) {
+            let mut wanted = ids
+                .iter()
+                .map(|id| {
+                    HashMap::from([
+                        ("pk".to_owned(), s(pk(scope, E::CODE, id))),
+                        ("sk".to_owned(), s(SK)),
+                    ])
+                })
+                .collect::<Vec<_>>();
+            for _ in 0..MAX_BATCH_TRIES {
+                if wanted.is_empty() {
+                    break;
+                }
+                let began = Instant::now();
+                let keys = KeysAndAttributes::builder()
+                    .set_keys(Some(wanted))
+                    .build()
+                    .map_err(|e| StoreError::BadValue(e.to_string()))?;
+                let read = self
+                    .db
+                    .batch_get_item()
+                    .request_items(self.table_of::<E>(), keys)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .send()
+                    .await
+                    .map_err(|e| StoreError::aws("BatchGetItem", e))?;
+                for capacity in read.consumed_capacity.unwrap_or_default() {
+                    self.meter.record("BatchGetItem", began, false, &Some(capacity));
+                }
+                for item in read.responses.unwrap_or_default().into_values().flatten() {
+                    found.push(from_item(item)?);
+                }
+                wanted = read
+                    .unprocessed_keys
+                    .unwrap_or_default()
+                    .into_values()
+                    .flat_map(|keys| keys.keys)
+                    .collect();
+            }
+            if !wanted.is_empty() {
+                return Err(StoreError::Contended {
+                    key: E::CODE.to_owned(),
+                    attempts: MAX_BATCH_TRIES,
+                });
+            }
+        }
+        Ok(found)
     }
 
     /// Makes an item unless its id is taken. One call; 1 unit per KB, and as much again for each index it is in.

@@ -12,7 +12,9 @@ use aws_sdk_dynamodb::{
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tollgate_domain::{KeyId, KeyKind, MerchantId, Mode, Permission, Scope, Tier, Timestamp, rate};
+use tollgate_domain::{
+    FrontDoor, KeyId, KeyKind, MerchantId, Mode, Permission, Scope, Tier, Timestamp, rate,
+};
 
 use crate::{
     Store,
@@ -20,8 +22,6 @@ use crate::{
     items::{Item, SK, n, s},
 };
 
-/// Begins the name of a counter attribute; the number of its bucket follows.
-const COUNTER: &str = "r";
 /// Buckets behind the window that every request clears. A key that rests for longer leaves a few counters behind,
 /// which the first request after the rest clears in a write of its own.
 const CLEARED_BUCKETS: i64 = 6;
@@ -36,6 +36,19 @@ impl KeyHash {
     /// Of a key as the caller sent it.
     pub fn of(key: &str) -> Self {
         Self(hex::encode(Sha256::digest(key.as_bytes())))
+    }
+
+    /// Of a key whose digest is known, as an access token carries it.
+    pub fn from_digest(digest: [u8; 32]) -> Self {
+        Self(hex::encode(digest))
+    }
+
+    /// The digest.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut digest = [0; 32];
+        // The text is made by this type alone and is always 32 bytes in hex.
+        let _ = hex::decode_to_slice(&self.0, &mut digest);
+        digest
     }
 
     fn pk(&self) -> String {
@@ -84,6 +97,26 @@ impl ApiKey {
             mode: self.mode,
         }
     }
+
+    /// Whether it is this merchant's, where one is named.
+    pub fn is_of(&self, merchant: Option<&str>) -> bool {
+        merchant.is_none_or(|merchant| self.merchant.to_string() == merchant)
+    }
+}
+
+/// What has to hold for a counter to change.
+#[derive(Clone, Copy)]
+enum Condition {
+    None,
+    Exists,
+    ValidKey(Timestamp),
+}
+
+fn key_of(item: Item) -> Result<ApiKey, StoreError> {
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
+        key: "KEY#…".into(),
+        detail: e.to_string(),
+    })
 }
 
 /// A key to be stored.
@@ -95,100 +128,184 @@ pub struct NewApiKey {
     pub key: ApiKey,
 }
 
+/// Requests of a window, this one included, and the token that it took.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// Requests by bucket.
+    pub counts: Vec<(i64, i64)>,
+    /// What this request took; it can be given back.
+    pub token: Token,
+}
+
+/// One request's place in a window.
+#[derive(Clone, Debug)]
+pub struct Token {
+    pk: String,
+    attribute: String,
+}
+
 /// A key that was accepted and counted.
 #[derive(Clone, Debug)]
 pub struct Metered {
     /// The key.
     pub key: ApiKey,
-    /// Requests by bucket, this one included.
-    pub counts: Vec<(i64, i64)>,
-    /// The bucket this request was counted in.
-    pub bucket: i64,
+    /// How often it was used.
+    pub counted: Counted,
+}
+
+/// The name of a counter is a letter for its front door and the number of its bucket: each API has a limit of its own.
+const fn counter_letter(front_door: FrontDoor) -> &'static str {
+    match front_door {
+        FrontDoor::Intents => "i",
+        FrontDoor::Charges => "c",
+        FrontDoor::Direct => "d",
+        FrontDoor::Simple => "s",
+        FrontDoor::Checkout => "k",
+    }
 }
 
 impl Store {
     /// Accepts a key and counts a request in one `UpdateItem` of 1 unit: `None` when there is no such key or it is
     /// revoked or expired.
-    ///
+    pub async fn meter_key(
+        &self,
+        hash: &KeyHash,
+        front_door: FrontDoor,
+        now: Timestamp,
+    ) -> Result<Option<Metered>, StoreError> {
+        let counted = self.count(hash.pk(), front_door, now, true).await?;
+        counted
+            .map(|(item, counted)| {
+                let key = key_of(item)?;
+                Ok(Metered { key, counted })
+            })
+            .transpose()
+    }
+
+    /// Accepts a key without counting: one read of 1 unit. `None` when there is no such key or it is revoked or expired.
+    pub async fn find_key(&self, hash: &KeyHash, now: Timestamp) -> Result<Option<ApiKey>, StoreError> {
+        let began = Instant::now();
+        let read = self
+            .db
+            .get_item()
+            .table_name(&self.tables.keys)
+            .key("pk", s(hash.pk()))
+            .key("sk", s(SK))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|e| StoreError::aws("GetItem", e))?;
+        self.meter
+            .record("GetItem", began, false, &read.consumed_capacity);
+        let key = read.item.map(key_of).transpose()?;
+        Ok(key.filter(|key| key.revoked_at.is_none() && key.expires_at.is_none_or(|at| at > now)))
+    }
+
+    /// Counts a request against all of a merchant's keys together: one `UpdateItem` of 1 unit.
+    pub async fn meter_merchant(
+        &self,
+        scope: Scope,
+        front_door: FrontDoor,
+        now: Timestamp,
+    ) -> Result<Counted, StoreError> {
+        let counted = self.count(format!("{scope}RATE"), front_door, now, false).await?;
+        counted
+            .map(|(_, counted)| counted)
+            .ok_or_else(|| StoreError::BadValue("a window without a condition was refused".into()))
+    }
+
     /// A counter's attribute is named by its bucket, so the window needs no reset and no second trip: the same
     /// expression adds to the current one and removes those that have left the window.
-    pub async fn meter_key(&self, hash: &KeyHash, now: Timestamp) -> Result<Option<Metered>, StoreError> {
+    async fn count(
+        &self,
+        pk: String,
+        front_door: FrontDoor,
+        now: Timestamp,
+        is_key: bool,
+    ) -> Result<Option<(Item, Counted)>, StoreError> {
+        let letter = counter_letter(front_door);
         let bucket = rate::bucket_at(now);
         let oldest = bucket - rate::BUCKETS + 1;
-        let behind: Vec<i64> = (oldest - CLEARED_BUCKETS..oldest).collect();
-        let Some(item) = self.update_counters(hash, bucket, 1, &behind, Some(now)).await? else {
+        let name = |bucket: i64| format!("{letter}{bucket}");
+        let behind: Vec<String> = (oldest - CLEARED_BUCKETS..oldest).map(name).collect();
+        let token = Token {
+            pk,
+            attribute: name(bucket),
+        };
+        let condition = if is_key {
+            Condition::ValidKey(now)
+        } else {
+            Condition::None
+        };
+        let Some(item) = self.update_counters(&token, 1, &behind, condition).await? else {
             return Ok(None);
         };
         let counts: Vec<(i64, i64)> = item
             .iter()
             .filter_map(|(name, value)| {
                 Some((
-                    name.strip_prefix(COUNTER)?.parse().ok()?,
+                    name.strip_prefix(letter)?.parse().ok()?,
                     value.as_n().ok()?.parse().ok()?,
                 ))
             })
             .collect();
-        let left_behind: Vec<i64> = counts
+        let left_behind: Vec<String> = counts
             .iter()
             .map(|(b, _)| *b)
             .filter(|b| *b < oldest)
             .take(50)
+            .map(name)
             .collect();
         if !left_behind.is_empty() {
-            self.update_counters(hash, bucket, 0, &left_behind, None).await?;
+            self.update_counters(&token, 0, &left_behind, Condition::Exists)
+                .await?;
         }
-        let key = serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
-            key: "KEY#…".into(),
-            detail: e.to_string(),
-        })?;
-        Ok(Some(Metered { key, counts, bucket }))
+        Ok(Some((item, Counted { counts, token })))
     }
 
     /// Gives a token back: a replay of an idempotent request, or a refusal, costs nothing. One call, 1 unit.
-    pub async fn give_token_back(&self, hash: &KeyHash, bucket: i64) -> Result<(), StoreError> {
-        self.update_counters(hash, bucket, -1, &[], None)
+    pub async fn give_token_back(&self, token: &Token) -> Result<(), StoreError> {
+        self.update_counters(token, -1, &[], Condition::Exists)
             .await
             .map(|_| ())
     }
 
     async fn update_counters(
         &self,
-        hash: &KeyHash,
-        bucket: i64,
+        token: &Token,
         add: i64,
-        remove: &[i64],
-        valid_at: Option<Timestamp>,
+        remove: &[String],
+        condition: Condition,
     ) -> Result<Option<Item>, StoreError> {
         let began = Instant::now();
         let mut expression = String::from("ADD #bucket :add");
-        let mut condition = String::from("attribute_exists(pk)");
         let mut update = self
             .db
             .update_item()
             .table_name(&self.tables.keys)
-            .key("pk", s(hash.pk()))
+            .key("pk", s(&token.pk))
             .key("sk", s(SK))
-            .expression_attribute_names("#bucket", format!("{COUNTER}{bucket}"))
+            .expression_attribute_names("#bucket", &token.attribute)
             .expression_attribute_values(":add", n(add))
             .return_values(ReturnValue::AllNew)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         for (at, old) in remove.iter().enumerate() {
             expression.push_str(if at == 0 { " REMOVE " } else { ", " });
             let _ = write!(expression, "#o{at}");
-            update = update.expression_attribute_names(format!("#o{at}"), format!("{COUNTER}{old}"));
+            update = update.expression_attribute_names(format!("#o{at}"), old);
         }
-        if let Some(now) = valid_at {
-            condition.push_str(
-                " AND attribute_not_exists(revoked_at) AND (attribute_not_exists(expires_at) OR expires_at > :now)",
-            );
-            update = update.expression_attribute_values(":now", n(now.ms()));
-        }
-        match update
-            .update_expression(expression)
-            .condition_expression(condition)
-            .send()
-            .await
-        {
+        update = match condition {
+            Condition::None => update,
+            Condition::Exists => update.condition_expression("attribute_exists(pk)"),
+            Condition::ValidKey(now) => update
+                .condition_expression(
+                    "attribute_exists(pk) AND attribute_not_exists(revoked_at) \
+                     AND (attribute_not_exists(expires_at) OR expires_at > :now)",
+                )
+                .expression_attribute_values(":now", n(now.ms())),
+        };
+        match update.update_expression(expression).send().await {
             Ok(done) => {
                 self.meter
                     .record("UpdateItem", began, true, &done.consumed_capacity);
@@ -273,12 +390,7 @@ impl Store {
                     .and_then(|v| v.as_s().ok())
                     .cloned()
                     .unwrap_or_default();
-                let key =
-                    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
-                        key: "KEY#…".into(),
-                        detail: e.to_string(),
-                    })?;
-                Ok((pk, key))
+                Ok((pk, key_of(item)?))
             })
             .collect()
     }

@@ -22,7 +22,7 @@ pub use due::{DueItem, DueKind};
 pub use entity::{Entity, subject_of};
 pub use error::StoreError;
 pub use items::{Put, Replaced};
-pub use keys::{ApiKey, KeyHash, Metered, NewApiKey};
+pub use keys::{ApiKey, Counted, KeyHash, Metered, NewApiKey, Token};
 pub use ledger::RefundPut;
 pub use listing::{Cursor, ListQuery, Page};
 pub use merchants::Merchant;

@@ -14,6 +14,8 @@ use crate::{
 
 /// Items read at a time when a filter may drop some.
 const FILTERED_PAGE: usize = 100;
+/// Items read at a time when many are skipped; a megabyte ends a page before that.
+const SKIPPED_PAGE: usize = 1000;
 /// Queries of one list call. A filter that drops nearly everything ends there, with a cursor to go on from.
 const MAX_QUERIES: usize = 10;
 /// Sorts after every instant.
@@ -43,6 +45,8 @@ pub struct ListQuery {
     pub created_to: Option<Timestamp>,
     /// Only those after this place.
     pub after: Option<Cursor>,
+    /// Skip so many. Each is read; a cursor is cheaper.
+    pub offset: usize,
     parent: Option<Parent>,
 }
 
@@ -110,9 +114,13 @@ impl Store {
         let wanted = query.limit;
         let mut items: Vec<E> = Vec::new();
         let mut after = query.after.clone();
-        for _ in 0..MAX_QUERIES {
+        let mut to_skip = query.offset;
+        for _ in 0..MAX_QUERIES + query.offset.div_ceil(FILTERED_PAGE) {
             // One more than wanted tells whether there is more; another one because the cursor's own item may be read.
-            let read_at_most = if keep.is_some() { FILTERED_PAGE } else { wanted + 2 };
+            let read_at_most = match keep {
+                Some(_) => SKIPPED_PAGE.min(FILTERED_PAGE + to_skip),
+                None => SKIPPED_PAGE.min(wanted + 2 + to_skip),
+            };
             let (page, more_in_index) = self
                 .list_page::<E>(scope, query, after.as_ref(), read_at_most)
                 .await?;
@@ -122,6 +130,11 @@ impl Store {
                     id: item.key_id(),
                 };
                 if keep.is_none_or(|keep| keep(&item)) {
+                    if to_skip > 0 {
+                        to_skip -= 1;
+                        after = Some(place);
+                        continue;
+                    }
                     if items.len() == wanted {
                         let next = items.last().map(|last| Cursor {
                             created: last.created(),

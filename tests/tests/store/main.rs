@@ -425,22 +425,31 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
     let hash = key(store).await;
     let at = |s: i64| NOW.plus_ms(s * 1000);
     let used = async |s: i64| {
-        let metered = store.meter_key(&hash, at(s)).await.unwrap().unwrap();
-        let standing = Standing::judge(1000, metered.counts.clone(), at(s));
-        (1000 - standing.remaining, metered.bucket)
+        let counted = store
+            .meter_key(&hash, FrontDoor::Charges, at(s))
+            .await
+            .unwrap()
+            .unwrap()
+            .counted;
+        let standing = Standing::judge(1000, counted.counts.clone(), at(s));
+        (1000 - standing.remaining, counted.token)
     };
     for n in 1..=5 {
         assert_eq!(used(0).await.0, n);
     }
     assert_eq!(used(30).await.0, 6);
-    let (_, bucket) = used(59).await;
+    let (_, token) = used(59).await;
     assert_eq!(used(61).await.0, 8, "all of the last minute");
     // The bucket of second 0 has left the window of second 75, at the latest.
     assert_eq!(used(BUCKET_S * BUCKETS + 5).await.0, 4);
-    store.give_token_back(&hash, bucket).await.unwrap();
+    store.give_token_back(&token).await.unwrap();
     assert_eq!(used(BUCKET_S * BUCKETS + 6).await.0, 4);
     let metered = store.metered();
-    metered.meter_key(&hash, at(80)).await.unwrap().unwrap();
+    metered
+        .meter_key(&hash, FrontDoor::Charges, at(80))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(
         (
             metered.meter().cost().operations,
@@ -449,11 +458,60 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
         (vec!["UpdateItem"], 1.0)
     );
     // After a long rest the counters that were left behind go with the first request.
-    let rested = store.meter_key(&hash, at(2000)).await.unwrap().unwrap();
-    assert!(rested.counts.len() > 1);
+    assert_eq!(used(2000).await.0, 1);
+    let later = store
+        .meter_key(&hash, FrontDoor::Charges, at(2001))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(
-        store.meter_key(&hash, at(2001)).await.unwrap().unwrap().counts,
-        [(rested.bucket, 2)]
+        later.counted.counts,
+        [(tollgate_domain::rate::bucket_at(at(2001)), 2)]
+    );
+    // Each front door has a window of its own.
+    let other = store
+        .meter_key(&hash, FrontDoor::Simple, at(2001))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        other.counted.counts,
+        [(tollgate_domain::rate::bucket_at(at(2001)), 1)]
+    );
+}
+
+#[tokio::test]
+async fn a_merchants_keys_share_a_window_where_the_front_door_says_so() {
+    let opened = open().await;
+    let store = opened.store.metered();
+    let hash = key(&store).await;
+    let (one, other) = (scope(1), scope(2));
+    let used = async |scope| {
+        let counted = store
+            .meter_merchant(scope, FrontDoor::Checkout, NOW)
+            .await
+            .unwrap();
+        (counted.counts[0].1, counted.token)
+    };
+    assert_eq!(used(one).await.0, 1);
+    let (count, token) = used(one).await;
+    assert_eq!((count, used(other).await.0), (2, 1));
+    store.give_token_back(&token).await.unwrap();
+    assert_eq!(used(one).await.0, 2);
+    assert!(store.find_key(&hash, NOW).await.unwrap().is_some());
+    assert!(
+        store
+            .find_key(&hash, NOW.plus_ms(3_600_000))
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        store
+            .find_key(&KeyHash::of("sk_test_y"), NOW)
+            .await
+            .unwrap()
+            .is_none()
     );
 }
 
@@ -464,15 +522,21 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
     let hash = key(store).await;
     assert!(
         store
-            .meter_key(&KeyHash::of("sk_test_y"), NOW)
+            .meter_key(&KeyHash::of("sk_test_y"), FrontDoor::Charges, NOW)
             .await
             .unwrap()
             .is_none()
     );
-    assert!(store.meter_key(&hash, NOW).await.unwrap().is_some());
     assert!(
         store
-            .meter_key(&hash, NOW.plus_ms(3_600_000))
+            .meter_key(&hash, FrontDoor::Charges, NOW)
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert!(
+        store
+            .meter_key(&hash, FrontDoor::Charges, NOW.plus_ms(3_600_000))
             .await
             .unwrap()
             .is_none()
@@ -480,7 +544,13 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
     let id = KeyId::from_bytes(bytes(1));
     assert!(store.revoke_key(scope(1).merchant, id, NOW).await.unwrap());
     assert!(!store.revoke_key(scope(2).merchant, id, NOW).await.unwrap());
-    assert!(store.meter_key(&hash, NOW).await.unwrap().is_none());
+    assert!(
+        store
+            .meter_key(&hash, FrontDoor::Charges, NOW)
+            .await
+            .unwrap()
+            .is_none()
+    );
     let listed = store.list_keys(scope(1).merchant).await.unwrap();
     assert_eq!(listed[0].revoked_at, Some(NOW));
 }

@@ -17,11 +17,7 @@ async fn list_payments(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
         .call
         .list_payments(payments::read_list(exchange.query())?)
         .await?;
-    let scope = exchange
-        .call
-        .tenant()
-        .await
-        .map_err(tollgate_gateway::Error::from)?;
+    let scope = exchange.tenant().await?;
     let gateway = exchange.call.gateway();
     let show = |payment: &_| render::payment(payment, gateway.challenge_url(scope, payment).as_deref());
     Ok(Reply::ok(lists::page(page, render::PAYMENT_PREFIX, show)))

@@ -1,47 +1,72 @@
 //! The events of the `direct` API, as its text shows them.
 
 use serde_json::{Value, json};
-use tollgate_domain::{EventKind, Subject, payment::Status};
+use tollgate_domain::{EventKind, Payment, Refund, Subject, payment::Status};
 
 use super::charges;
 
-const fn payment_status(status: Status) -> &'static str {
+/// Prefixes of ids.
+pub const PAYMENT_PREFIX: &str = "pay_";
+/// See [`PAYMENT_PREFIX`].
+pub const REFUND_PREFIX: &str = "rfnd_";
+/// See [`PAYMENT_PREFIX`].
+pub const CUSTOMER_PREFIX: &str = "cus_";
+
+/// A payment's status in the three words of the text: whatever is not decided is pending.
+pub const fn payment_status(status: Status) -> &'static str {
     match status {
         Status::Succeeded => "succeeded",
         Status::Failed => "failed",
-        // Its text knows three statuses: whatever is not decided is pending.
         Status::Processing | Status::RequiresAction => "pending",
     }
 }
 
+/// A payment, with its customer's id and, where it is known, address.
+pub fn payment(payment: &Payment, email: Option<&str>) -> Value {
+    let mut object = json!({
+        "id": payment.id.spell(PAYMENT_PREFIX),
+        "status": payment_status(payment.face.status),
+        "amount": payment.amount.minor,
+        "currency": payment.amount.currency.code(),
+        "created": payment.created.s(),
+        "description": payment.description,
+    });
+    if let Some(id) = payment.customer {
+        object["customer"] = json!({"id": id.spell(CUSTOMER_PREFIX), "email": email});
+    }
+    if let Some(decline) = payment.face.decline {
+        object["failure_code"] = json!(decline.code());
+        object["failure_message"] = json!(decline.message());
+    }
+    object
+}
+
+/// A refund.
+pub fn refund(refund: &Refund) -> Value {
+    json!({
+        "id": refund.id.spell(REFUND_PREFIX),
+        "payment_id": refund.payment.spell(PAYMENT_PREFIX),
+        "amount": refund.amount.minor,
+        "currency": refund.amount.currency.code(),
+        "reason": refund.reason,
+        "status": charges::refund_status(refund.status),
+        "created": refund.created.s(),
+    })
+}
+
 pub(crate) fn subject(subject: &Subject) -> Value {
     match subject {
-        Subject::Payment(payment) => {
-            let mut object = json!({
-                "id": payment.id.spell("pay_"),
-                "amount": payment.amount.minor,
-                "currency": payment.amount.currency.code(),
-                "status": payment_status(payment.face.status),
-                "created": payment.created.s(),
-                "description": payment.description,
-            });
-            if let Some(decline) = payment.face.decline {
-                object["failure_code"] = json!(decline.code());
-                object["failure_message"] = json!(decline.message());
+        Subject::Payment(it) => {
+            // An event knows the customer's id alone.
+            let mut object = payment(it, None);
+            if let Some(customer) = object.get_mut("customer").and_then(Value::as_object_mut) {
+                customer.shift_remove("email");
             }
             object
         }
-        Subject::Refund(refund) => json!({
-            "id": refund.id.spell("rfnd_"),
-            "payment_id": refund.payment.spell("pay_"),
-            "amount": refund.amount.minor,
-            "currency": refund.amount.currency.code(),
-            "reason": refund.reason,
-            "status": charges::refund_status(refund.status),
-            "created": refund.created.s(),
-        }),
+        Subject::Refund(it) => refund(it),
         Subject::Customer(customer) => json!({
-            "id": customer.id.spell("cus_"),
+            "id": customer.id.spell(CUSTOMER_PREFIX),
             "email": customer.profile.email,
             "name": customer.profile.name,
             "phone": customer.profile.phone,

@@ -1,0 +1,101 @@
+//! Credentials, access tokens and errors of the `direct` API.
+
+use serde_json::{Value, json};
+use tollgate_domain::{FrontDoor, Money};
+use tollgate_gateway::{ACCESS_TOKEN_S, Credentials, Error, Refusal, Thing};
+use tollgate_http::{Api, FieldError, Fields, Issue, Kind, Problem, Reply, Request, Said, bearer_token};
+
+/// Longest client id or secret that is looked at, in characters.
+const CREDENTIAL_MAX_CHARS: usize = 256;
+
+/// The `direct` API.
+#[derive(Clone, Copy, Debug)]
+pub struct Direct;
+
+impl Api for Direct {
+    const FRONT_DOOR: FrontDoor = FrontDoor::Direct;
+
+    fn credentials(request: &Request) -> Result<Option<Credentials>, Problem> {
+        Ok(bearer_token(request).map(Credentials::from))
+    }
+
+    fn problem(problem: &Problem, _request_id: &str) -> Reply {
+        let said = say(problem);
+        let error = json!({
+            "type": error_type(said.kind),
+            "code": said.code,
+            "message": said.message,
+            "param": said.param,
+        });
+        Reply::new(said.kind.status(), json!({"error": error}))
+    }
+}
+
+/// `POST /v1/auth/token`: the same API, but for where the credentials are.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenEndpoint;
+
+impl Api for TokenEndpoint {
+    const FRONT_DOOR: FrontDoor = FrontDoor::Direct;
+
+    /// The body's `client_id` is the merchant's id, its `client_secret` one of the merchant's secret keys.
+    fn credentials(request: &Request) -> Result<Option<Credentials>, Problem> {
+        let mut body = Fields::of(&request.json()?);
+        let merchant = body.required_string("client_id", CREDENTIAL_MAX_CHARS)?;
+        let secret = body.required_string("client_secret", CREDENTIAL_MAX_CHARS)?;
+        Ok(Some(Credentials {
+            secret,
+            merchant: Some(merchant),
+        }))
+    }
+
+    fn problem(problem: &Problem, request_id: &str) -> Reply {
+        Direct::problem(problem, request_id)
+    }
+}
+
+/// The answer that gives out an access token.
+pub fn access_token(token: &str) -> Value {
+    json!({"access_token": token, "token_type": "Bearer", "expires_in": ACCESS_TOKEN_S})
+}
+
+const fn error_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::InvalidRequest | Kind::TooLarge => "invalid_request_error",
+        Kind::Authentication => "authentication_error",
+        Kind::Card => "card_error",
+        Kind::Permission => "permission_error",
+        Kind::Missing => "not_found_error",
+        Kind::Idempotency => "idempotency_error",
+        Kind::RateLimit => "rate_limit_error",
+        Kind::Api => "api_error",
+    }
+}
+
+/// The common words, but for what this API's text says itself.
+fn say(problem: &Problem) -> Said {
+    let said = Said::of(problem);
+    match problem {
+        Problem::Gateway(Error::Refused(Refusal::AmountTooSmall { minimum })) => Said {
+            message: format!("Amount must be at least {}", price(*minimum)),
+            ..said
+        },
+        Problem::Gateway(Error::Refused(Refusal::NoSuchReference(Thing::Customer))) => {
+            said.about("customer.id")
+        }
+        Problem::Field(FieldError {
+            issue: Issue::OutOfRange(..),
+            ..
+        }) => Said {
+            code: "out_of_range",
+            ..said
+        },
+        _ => said,
+    }
+}
+
+/// `$0.50 USD`, as the text has it; without a sign for other currencies.
+fn price(amount: Money) -> String {
+    let sign = if amount.currency.code() == "USD" { "$" } else { "" };
+    format!("{sign}{amount}")
+}

@@ -1,0 +1,23 @@
+//! `POST /v1/payments/{payment_id}/refund`: refunds a payment, wholly or in part.
+
+use std::sync::Arc;
+
+use tollgate_direct::{Direct, payments, refunds};
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Direct, _, _>(Route::needs(Permission::PaymentsWrite), refund_payment).await
+}
+
+async fn refund_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let payment = payments::id_in_path(&exchange, "payment_id")?;
+    let body = exchange.json()?;
+    let new = refunds::read_create(Fields::of(&body), payment)?;
+    let made = exchange
+        .call
+        .create_refund(new, exchange.idempotency(&body)?.as_ref())
+        .await?;
+    Ok(Reply::ok(refunds::show(&made.thing)).replayed(made.replayed))
+}

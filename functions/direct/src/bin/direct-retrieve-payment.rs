@@ -1,0 +1,18 @@
+//! `GET /v1/payments/{id}`: reads a payment.
+
+use std::sync::Arc;
+
+use tollgate_direct::{Direct, payments};
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Direct, _, _>(Route::needs(Permission::PaymentsRead), retrieve_payment).await
+}
+
+async fn retrieve_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = payments::id_in_path(&exchange, "id")?;
+    let payment = exchange.call.retrieve_payment(id).await?;
+    Ok(Reply::ok(payments::show(&exchange, &payment).await?))
+}

@@ -1,0 +1,144 @@
+//! Payments: what their routes take and show.
+
+use serde_json::{Value, json};
+use tollgate_domain::{
+    CustomerId, EnteredCard, Money, Payment, PaymentId, Timestamp,
+    source::Wallet,
+    tenant::Mode,
+    text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, PHONE_MAX_CHARS},
+};
+use tollgate_gateway::{ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, Payer, Refusal, Thing};
+use tollgate_http::{Exchange, Fields, Issue, Problem};
+use tollgate_webhooks::render::direct::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
+
+/// Longest token of a wallet.
+const TOKEN_MAX_CHARS: usize = 255;
+/// Longest id that is looked at.
+const ID_MAX_CHARS: usize = 64;
+/// Longest text in place of a card number, so that a wrong one is told apart from a huge one.
+const CARD_NUMBER_MAX_CHARS: usize = 64;
+/// What may be paid with.
+const PAYMENT_METHODS: &[&str] = &["card", "apple_pay", "google_pay"];
+
+/// The payment that the path names.
+pub fn id_in_path(exchange: &Exchange, parameter: &str) -> Result<PaymentId, Problem> {
+    PaymentId::parse(PAYMENT_PREFIX, exchange.request.path_parameter(parameter))
+        .map_err(|_| Refusal::NotFound(Thing::Payment).into())
+}
+
+/// Reads the body of a create. Unknown fields are ignored.
+pub fn read_create(mut body: Fields, mode: Mode, now: Timestamp) -> Result<CreatePayment, Problem> {
+    let minor = body.required_integer("amount")?;
+    let currency = body.required_currency("currency")?;
+    let method = body
+        .one_of("payment_method", PAYMENT_METHODS)?
+        .ok_or_else(|| body.error("payment_method", Issue::Missing))?;
+    let payer = read_payer(&mut body)?;
+    let from = match method {
+        "apple_pay" => read_wallet(&mut body, method, Wallet::ApplePay)?,
+        "google_pay" => read_wallet(&mut body, method, Wallet::GooglePay)?,
+        _ => match body.object("card")? {
+            None => ChargeFrom::SavedCard,
+            Some(card) => ChargeFrom::Card(read_card(card, mode, now)?),
+        },
+    };
+    Ok(CreatePayment {
+        amount: Money { minor, currency },
+        minimum: MIN_AMOUNT_MINOR,
+        from,
+        payer,
+        description: body.string("description", DESCRIPTION_MAX_CHARS)?,
+        metadata: body.metadata("metadata")?,
+    })
+}
+
+fn read_card(mut card: Fields, mode: Mode, now: Timestamp) -> Result<EnteredCard, Problem> {
+    let number = card.required_string("number", CARD_NUMBER_MAX_CHARS)?;
+    let month = card.required_integer("exp_month")?;
+    let year = card.required_integer("exp_year")?;
+    let cvc = card.required_string("cvc", CARD_NUMBER_MAX_CHARS)?;
+    let checked = EnteredCard::check(&number, (month, year), Some(&cvc), mode, now);
+    Ok(checked.map_err(Refusal::from)?)
+}
+
+/// The wallet's token: in an object named as the method (`"apple_pay": {"token": …}`), or beside it.
+fn read_wallet(body: &mut Fields, method: &str, wallet: Wallet) -> Result<ChargeFrom, Problem> {
+    let token = match body.object(method)? {
+        Some(mut object) => object.required_string("token", TOKEN_MAX_CHARS)?,
+        None if body.has("token") => body.required_string("token", TOKEN_MAX_CHARS)?,
+        None => return Err(body.error(method, Issue::Missing).into()),
+    };
+    Ok(ChargeFrom::WalletToken(wallet, token))
+}
+
+/// `customer`: `{"id"}` names one, `{"email","name","phone"}` finds or makes one.
+fn read_payer(body: &mut Fields) -> Result<Payer, Problem> {
+    let Some(mut customer) = body.object("customer")? else {
+        return Ok(Payer::Anonymous);
+    };
+    if let Some(id) = customer.string("id", ID_MAX_CHARS)? {
+        let id = CustomerId::parse(CUSTOMER_PREFIX, &id);
+        return Ok(Payer::Customer(
+            id.map_err(|_| Refusal::NoSuchReference(Thing::Customer))?,
+        ));
+    }
+    let email = customer
+        .email("email")?
+        .ok_or_else(|| customer.error("email", Issue::Missing))?;
+    Ok(Payer::WithEmail {
+        email,
+        name: customer.string("name", NAME_MAX_CHARS)?,
+        phone: customer.string("phone", PHONE_MAX_CHARS)?,
+    })
+}
+
+/// A request's body without the parts of a card that may not be kept, not even in a fingerprint.
+pub fn without_card_data(body: &Value) -> Value {
+    let mut body = body.clone();
+    if let Some(card) = body.get_mut("card").and_then(Value::as_object_mut) {
+        card.shift_remove("cvc");
+        if let Some(number) = card.get_mut("number") {
+            let digits: Vec<char> = number
+                .as_str()
+                .unwrap_or_default()
+                .chars()
+                .filter(char::is_ascii_digit)
+                .collect();
+            let last4: String = digits.iter().skip(digits.len().saturating_sub(4)).collect();
+            *number = json!(last4);
+        }
+    }
+    body
+}
+
+/// Payments as the text shows them, each with its customer's id and address. One call, if any has a customer.
+pub async fn show_all(exchange: &Exchange, payments: &[Payment]) -> Result<Vec<Value>, Problem> {
+    let ids: Vec<CustomerId> = payments.iter().filter_map(|payment| payment.customer).collect();
+    let customers = if ids.is_empty() {
+        Vec::new()
+    } else {
+        exchange.call.customers(&ids).await?
+    };
+    let email = |payment: &Payment| {
+        let customer = customers.iter().find(|c| Some(c.id) == payment.customer);
+        customer.and_then(|c| c.profile.email.as_deref())
+    };
+    Ok(payments
+        .iter()
+        .map(|payment| direct::payment(payment, email(payment)))
+        .collect())
+}
+
+/// One payment, shown as [`show_all`] does.
+pub async fn show(exchange: &Exchange, payment: &Payment) -> Result<Value, Problem> {
+    let shown = show_all(exchange, std::slice::from_ref(payment)).await?;
+    Ok(shown.into_iter().next().unwrap_or_default())
+}
+
+/// The answer to a create. The request itself says the payer's address, so nothing more is read for it.
+pub async fn show_created(exchange: &Exchange, payment: &Payment, payer: &Payer) -> Result<Value, Problem> {
+    match payer {
+        Payer::WithEmail { email, .. } => Ok(direct::payment(payment, Some(email))),
+        Payer::Anonymous | Payer::Customer(_) => show(exchange, payment).await,
+    }
+}

@@ -1,0 +1,47 @@
+//! The list of transactions.
+
+use tollgate_domain::{Timestamp, payment::Status};
+use tollgate_gateway::PaymentFilter;
+use tollgate_http::{FieldError, Fields, Issue};
+use tollgate_webhooks::render::direct::payment_status;
+
+/// Transactions of a page unless asked otherwise.
+const DEFAULT_LIMIT: usize = 10;
+/// The furthest that an offset may reach.
+const MAX_OFFSET: i64 = 10_000;
+/// The statuses of the text.
+const STATUSES: &[&str] = &["pending", "succeeded", "failed"];
+/// Longest text in place of a day.
+const DAY_MAX_CHARS: usize = 32;
+
+/// Reads the query of a list. Unknown parameters are ignored.
+pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
+    let from = read_day(&mut query, "from_date")?;
+    let to = read_day(&mut query, "to_date")?;
+    let limit = query.integer_in("limit", 1, 100)?;
+    let offset = query.integer_in("offset", 0, MAX_OFFSET)?;
+    Ok(PaymentFilter {
+        limit: limit
+            .and_then(|n| usize::try_from(n).ok())
+            .unwrap_or(DEFAULT_LIMIT),
+        offset: offset.and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
+        starting_after: None,
+        customer: None,
+        statuses: query.one_of("status", STATUSES)?.map(|word| {
+            let all = Status::ALL.iter().copied();
+            all.filter(|status| payment_status(*status) == word).collect()
+        }),
+        created_from: from.map(|(first, _)| first),
+        created_to: to.map(|(_, last)| last),
+    })
+}
+
+/// A whole UTC day.
+fn read_day(query: &mut Fields, name: &str) -> Result<Option<(Timestamp, Timestamp)>, FieldError> {
+    let Some(text) = query.string(name, DAY_MAX_CHARS)? else {
+        return Ok(None);
+    };
+    Timestamp::day(&text)
+        .map(Some)
+        .ok_or_else(|| query.error(name, Issue::NotValid("a date such as 2024-11-30")))
+}

@@ -1,0 +1,22 @@
+//! `POST /v1/payments`: charges a source.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
+use tollgate_simple::{Simple, payments};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Simple, _, _>(Route::needs(Permission::PaymentsWrite), create_payment).await
+}
+
+async fn create_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let body = exchange.json()?;
+    let new = payments::read_create(Fields::of(&body), exchange.raw("amount").as_deref())?;
+    let made = exchange
+        .call
+        .create_payment(new, exchange.idempotency(&body)?.as_ref())
+        .await?;
+    Ok(payments::show_created(&exchange, &made.thing)?.replayed(made.replayed))
+}

@@ -1,0 +1,17 @@
+//! `GET /v1/payments/{id}`: reads a payment.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_simple::{Simple, payments};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Simple, _, _>(Route::needs(Permission::PaymentsRead), retrieve_payment).await
+}
+
+async fn retrieve_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = payments::id_in_path(&exchange)?;
+    payments::show(200, &exchange.call.retrieve_payment(id).await?)
+}

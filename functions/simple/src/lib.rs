@@ -1,0 +1,10 @@
+//! The `simple` API: three routes, decimal amounts, errors that are one sentence.
+//!
+//! One binary per route in `src/bin`; what they share is here. The contract is the published text, as settled by the
+//! project's decisions in `docs/decisions.md`.
+
+mod api;
+pub mod payments;
+pub mod refunds;
+
+pub use api::Simple;

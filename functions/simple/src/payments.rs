@@ -1,0 +1,74 @@
+//! Payments: what their routes take and show.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tollgate_domain::{Metadata, Money, Payment, PaymentId, payment::Status, text::DESCRIPTION_MAX_CHARS};
+use tollgate_gateway::{ChargeFrom, CreatePayment, Payer, Refusal, Thing, declined};
+use tollgate_http::{Api, Exchange, Fields, Issue, Problem, Reply};
+
+use crate::api::{Simple, number};
+
+/// Prefix of a payment's id.
+pub const PAYMENT_PREFIX: &str = "pay_";
+/// The smallest amount, in minor units: anything above zero.
+const MIN_AMOUNT_MINOR: i64 = 1;
+/// Longest source.
+const SOURCE_MAX_CHARS: usize = 255;
+
+/// A payment, as the text shows it.
+#[derive(Serialize)]
+struct Shown {
+    id: String,
+    amount: Box<RawValue>,
+    currency: &'static str,
+    status: &'static str,
+    created_at: String,
+}
+
+/// The payment that the path names.
+pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
+    PaymentId::parse(PAYMENT_PREFIX, exchange.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Thing::Payment).into())
+}
+
+/// Reads the body of a create. `amount` is its text, as it was sent.
+pub fn read_create(mut body: Fields, amount: Option<&str>) -> Result<CreatePayment, Problem> {
+    let amount = amount
+        .filter(|text| *text != "null")
+        .ok_or_else(|| body.error("amount", Issue::Missing))?;
+    let currency = body.required_currency("currency")?;
+    let bad_amount = Issue::NotValid("a decimal number with no more digits than the currency has");
+    let amount = Money::from_decimal(amount, currency).ok_or_else(|| body.error("amount", bad_amount))?;
+    Ok(CreatePayment {
+        amount,
+        minimum: MIN_AMOUNT_MINOR,
+        from: ChargeFrom::SimpleSource(body.required_string("source", SOURCE_MAX_CHARS)?),
+        payer: Payer::Anonymous,
+        description: body.string("description", DESCRIPTION_MAX_CHARS)?,
+        metadata: Metadata::default(),
+    })
+}
+
+/// The answer that shows a payment.
+pub fn show(status: u16, payment: &Payment) -> Result<Reply, Problem> {
+    let shown = Shown {
+        id: payment.id.spell(PAYMENT_PREFIX),
+        amount: number(payment.amount)?,
+        currency: payment.amount.currency.code(),
+        status: match payment.face.status {
+            Status::Succeeded => "succeeded",
+            Status::Failed => "failed",
+            Status::RequiresAction | Status::Processing => "pending",
+        },
+        created_at: payment.created.rfc3339(),
+    };
+    Reply::verbatim(status, &shown)
+}
+
+/// The answer to a create: the payment, or the error that its decline is.
+pub fn show_created(exchange: &Exchange, payment: &Payment) -> Result<Reply, Problem> {
+    match declined(payment) {
+        Some(refusal) => Ok(Simple::problem(&refusal.into(), exchange.call.request_id())),
+        None => show(201, payment),
+    }
+}

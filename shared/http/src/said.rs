@@ -1,0 +1,342 @@
+//! Every problem in plain words: what front doors say unless their texts say it differently.
+
+use tollgate_domain::{BadCard, metadata::BadMetadata, money::MAX_AMOUNT_MINOR, payment};
+use tollgate_gateway::{Denied, Error, Refusal, Thing};
+
+use crate::{BODY_MAX_BYTES, FieldError, Issue, Problem};
+
+/// What kind of problem it is; front doors name the kinds differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The request is wrong.
+    InvalidRequest,
+    /// The body is too large.
+    TooLarge,
+    /// Nobody knows the caller.
+    Authentication,
+    /// The card was declined.
+    Card,
+    /// The caller may not.
+    Permission,
+    /// There is no such thing.
+    Missing,
+    /// The idempotency key belongs to another request.
+    Idempotency,
+    /// One request too many.
+    RateLimit,
+    /// We failed.
+    Api,
+}
+
+impl Kind {
+    /// The HTTP status that the kind usually has.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::InvalidRequest => 400,
+            Self::Authentication => 401,
+            Self::Card => 402,
+            Self::Permission => 403,
+            Self::Missing => 404,
+            Self::Idempotency => 409,
+            Self::TooLarge => 413,
+            Self::RateLimit => 429,
+            Self::Api => 500,
+        }
+    }
+}
+
+/// A problem in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Of what kind it is.
+    pub kind: Kind,
+    /// A word for programs.
+    pub code: &'static str,
+    /// A sentence for people.
+    pub message: String,
+    /// The parameter that is wrong, with dots: `source.token`.
+    pub param: Option<String>,
+}
+
+fn said(kind: Kind, code: &'static str, message: impl Into<String>) -> Said {
+    Said {
+        kind,
+        code,
+        message: message.into(),
+        param: None,
+    }
+}
+
+impl Said {
+    /// The same, about a parameter.
+    #[must_use]
+    pub fn about(self, param: impl Into<String>) -> Self {
+        Self {
+            param: Some(param.into()),
+            ..self
+        }
+    }
+
+    /// What is said of a problem.
+    pub fn of(problem: &Problem) -> Self {
+        match problem {
+            Problem::Field(error) => Self::of_field(error),
+            Problem::MalformedBody(message) => said(Kind::InvalidRequest, "invalid_json", message.as_str()),
+            Problem::BodyTooLarge => said(
+                Kind::TooLarge,
+                "request_too_large",
+                format!("The request body must have at most {BODY_MAX_BYTES} bytes."),
+            ),
+            Problem::UnknownRoute => said(
+                Kind::Missing,
+                "route_not_found",
+                "There is no such path, or not with this method. Check the method and the path of the request.",
+            ),
+            Problem::BadIdempotencyKey => said(
+                Kind::InvalidRequest,
+                "invalid_idempotency_key",
+                "The Idempotency-Key header must have 1 to 255 printable ASCII characters.",
+            )
+            .about("Idempotency-Key"),
+            Problem::UnknownApiVersion => said(
+                Kind::InvalidRequest,
+                "invalid_api_version",
+                "There is no such API version.",
+            )
+            .about("X-API-Version"),
+            Problem::Gateway(error) => match error {
+                Error::Denied(denied) => Self::of_denied(denied),
+                Error::Refused(refusal) => Self::of_refusal(refusal),
+                Error::Store(_) | Error::Internal(_) => Self::internal(),
+            },
+        }
+    }
+
+    /// What is said when we failed.
+    pub fn internal() -> Self {
+        said(
+            Kind::Api,
+            "internal_server_error",
+            "Something went wrong on our side. Retry with exponential backoff and the same Idempotency-Key.",
+        )
+    }
+
+    fn of_field(error: &FieldError) -> Self {
+        let param = error.dotted();
+        let code = match &error.issue {
+            Issue::Missing => "missing_param",
+            Issue::Unknown => "unknown_param",
+            Issue::Metadata(BadMetadata::TooManyKeys) => "too_many_metadata_keys",
+            Issue::Metadata(_) => "invalid_metadata",
+            Issue::NotValid(_) if param == "currency" => "invalid_currency",
+            Issue::NotValid(_) if param == "email" => "invalid_email",
+            Issue::NotA(_)
+            | Issue::TooLong(_)
+            | Issue::Empty
+            | Issue::ControlCharacters
+            | Issue::NotOneOf(_)
+            | Issue::OutOfRange(..)
+            | Issue::TooMany(_)
+            | Issue::NotValid(_) => "invalid_param",
+        };
+        said(Kind::InvalidRequest, code, format!("{param} {}", error.issue)).about(param)
+    }
+
+    fn of_denied(denied: &Denied) -> Self {
+        match denied {
+            Denied::NoKey => said(
+                Kind::Authentication,
+                "missing_api_key",
+                "No API key was sent. Send it in the header Authorization: Bearer <key>.",
+            ),
+            Denied::InvalidKey => said(
+                Kind::Authentication,
+                "invalid_api_key",
+                "The API key is not valid: it does not exist, was revoked or has expired.",
+            ),
+            Denied::MissingScope { needed, .. } => said(
+                Kind::Permission,
+                "scope_missing",
+                format!(
+                    "The API key lacks the scope {}. Use a key that has it.",
+                    needed.as_str()
+                ),
+            ),
+            Denied::PublishableKey { .. } => said(
+                Kind::Permission,
+                "scope_missing",
+                "A publishable key may not do this. Use a secret key (sk_…) from your server.",
+            ),
+            Denied::RateLimited { standing, now } => said(
+                Kind::RateLimit,
+                "too_many_requests",
+                format!(
+                    "More than {} requests in a minute. Retry in {} seconds.",
+                    standing.limit,
+                    standing.retry_after_s(*now)
+                ),
+            ),
+            Denied::Unavailable(_) => Self::internal(),
+        }
+    }
+
+    fn of_refusal(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound(thing) | Refusal::NoSuchReference(thing) => {
+                let found = said(
+                    Kind::Missing,
+                    not_found_code(*thing),
+                    format!("There is no such {}.", thing.noun()),
+                );
+                match refusal {
+                    Refusal::NotFound(_) => found.about("id"),
+                    _ => found.about(format!("{}_id", thing.noun().replace(' ', "_"))),
+                }
+            }
+            Refusal::NoSuchCursor => said(
+                Kind::InvalidRequest,
+                "invalid_cursor",
+                "starting_after must be the id of something that this list holds.",
+            )
+            .about("starting_after"),
+            Refusal::IdempotencyKeyReused => said(
+                Kind::Idempotency,
+                "key_reused",
+                "This Idempotency-Key was used with another request. Use a new key for a new request.",
+            )
+            .about("Idempotency-Key"),
+            Refusal::AmountTooSmall { minimum } => said(
+                Kind::InvalidRequest,
+                "amount_too_small",
+                format!("Amount must be at least {minimum}"),
+            )
+            .about("amount"),
+            Refusal::AmountTooLarge => said(
+                Kind::InvalidRequest,
+                "amount_too_large",
+                format!("Amount must be at most {MAX_AMOUNT_MINOR} (minor units)"),
+            )
+            .about("amount"),
+            Refusal::InvalidToken => said(
+                Kind::InvalidRequest,
+                "invalid_token",
+                "The token is not valid. Send a token of this source type, never a card number.",
+            )
+            .about("source.token"),
+            Refusal::NoNetwork => said(
+                Kind::InvalidRequest,
+                "live_payments_not_enabled",
+                "No network is connected for live payments with this source. Use a test key (sk_test_…).",
+            )
+            .about("source"),
+            Refusal::Declined { decline, .. } => {
+                said(Kind::Card, decline.code(), decline.message()).about("source")
+            }
+            Refusal::Payment(refusal) => Self::of_payment(*refusal),
+            Refusal::Card(bad) => Self::of_card(*bad),
+            Refusal::NoStoredCard => said(
+                Kind::InvalidRequest,
+                "missing_param",
+                "card is required: no card of this customer is stored.",
+            )
+            .about("card"),
+            Refusal::InvalidAmount => said(
+                Kind::InvalidRequest,
+                "invalid_param",
+                "amount must be a decimal number with no more digits than the currency has.",
+            )
+            .about("amount"),
+            Refusal::ProviderNotConfigured => said(
+                Kind::InvalidRequest,
+                "provider_not_configured",
+                "The merchant account is not configured for this payment provider.",
+            )
+            .about("payment_provider"),
+            Refusal::TooManyEndpoints => said(
+                Kind::InvalidRequest,
+                "too_many_webhook_endpoints",
+                "There are too many webhook endpoints.",
+            ),
+            Refusal::UnsafeEndpoint(why) => {
+                said(Kind::InvalidRequest, "invalid_param", why.as_str()).about("url")
+            }
+        }
+    }
+
+    fn of_card(bad: BadCard) -> Self {
+        let (code, param, message) = match bad {
+            BadCard::Number => (
+                "invalid_number",
+                "card.number",
+                "The card number is not a valid card number.",
+            ),
+            BadCard::Scheme => (
+                "unsupported_card",
+                "card.number",
+                "Cards of this scheme are not accepted.",
+            ),
+            BadCard::ExpiryMonth => (
+                "invalid_expiry_month",
+                "card.exp_month",
+                "The card's expiration month must be between 1 and 12.",
+            ),
+            BadCard::ExpiryYear => (
+                "invalid_expiry_year",
+                "card.exp_year",
+                "The card's expiration year is not a valid year.",
+            ),
+            BadCard::Expired => (
+                "expired_card",
+                "card.exp_year",
+                "The card has expired. Use another card.",
+            ),
+            BadCard::Cvc => (
+                "invalid_cvc",
+                "card.cvc",
+                "The card's security code must have 3 digits, or 4 on American Express.",
+            ),
+        };
+        said(Kind::InvalidRequest, code, message).about(param)
+    }
+
+    fn of_payment(refusal: payment::Refusal) -> Self {
+        match refusal {
+            payment::Refusal::UnexpectedStatus(status) => said(
+                Kind::InvalidRequest,
+                "payment_unexpected_status",
+                format!(
+                    "The payment's status is {}, which does not allow this.",
+                    status.as_str()
+                ),
+            ),
+            payment::Refusal::RefundTooLarge { refundable } => said(
+                Kind::InvalidRequest,
+                "refund_amount_too_large",
+                format!("Amount must be at most {refundable} (minor units), what is left to refund."),
+            )
+            .about("amount"),
+            payment::Refusal::AlreadyRefunded => said(
+                Kind::InvalidRequest,
+                "payment_already_refunded",
+                "The payment has already been refunded in full.",
+            )
+            .about("payment_id"),
+            payment::Refusal::RefundNotPositive => said(
+                Kind::InvalidRequest,
+                "amount_too_small",
+                "Amount must be at least 1 (minor units)",
+            )
+            .about("amount"),
+            payment::Refusal::SenselessOutcome => Self::internal(),
+        }
+    }
+}
+
+const fn not_found_code(thing: Thing) -> &'static str {
+    match thing {
+        Thing::Payment => "payment_not_found",
+        Thing::Refund => "refund_not_found",
+        Thing::Customer => "customer_not_found",
+        Thing::WebhookEndpoint => "webhook_endpoint_not_found",
+    }
+}
