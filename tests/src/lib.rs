@@ -165,6 +165,12 @@ impl Cloud {
         Client::new(self.api(front_door), &self.key())
     }
 
+    /// A client of `checkout` with the demo merchant's two credentials.
+    pub fn checkout(&self) -> Client {
+        let credential = |name: &str| self.ready["credentials"][name].as_str().unwrap().to_owned();
+        Client::new(self.api("checkout"), &credential("api_secret")).with_account(&credential("api_key"))
+    }
+
     /// A client of `charges` with the demo merchant's key.
     pub fn charges(&self) -> Client {
         Client::new(self.api("charges"), &self.key())
@@ -377,6 +383,7 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     key: String,
+    account: Option<String>,
 }
 
 impl Client {
@@ -386,6 +393,7 @@ impl Client {
             http: reqwest::Client::new(),
             base,
             key: key.to_owned(),
+            account: None,
         }
     }
 
@@ -398,11 +406,24 @@ impl Client {
         }
     }
 
-    /// A request with the key.
+    /// The same front door with the key and an account's id in the two headers of `checkout`.
+    #[must_use]
+    pub fn with_account(&self, account: &str) -> Self {
+        Self {
+            account: Some(account.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// A request with the credentials.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.http
-            .request(method, format!("{}{path}", self.base))
-            .bearer_auth(&self.key)
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.account {
+            None => request.bearer_auth(&self.key),
+            Some(account) => request
+                .header("X-Api-Key", account)
+                .header("X-Api-Secret", &self.key),
+        }
     }
 
     /// Sends a request.

@@ -115,14 +115,8 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
         offset: 0,
         customer: lists::id(&mut query, "customer_id", CUSTOMER_PREFIX)?,
         statuses: query.one_of("status", STATUSES)?.map(|word| {
-            let all = [
-                Status::Succeeded,
-                Status::Processing,
-                Status::RequiresAction,
-                Status::Failed,
-            ];
-            all.into_iter()
-                .filter(|status| charges::payment_status(*status) == word)
+            let all = Status::ALL.iter().copied();
+            all.filter(|status| charges::payment_status(*status) == word)
                 .collect()
         }),
         created_from: lists::created(&mut query, Bound::From)?,

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tollgate_domain::{
     CustomerId, EnteredCard, Money, Payment, PaymentId, Timestamp,
+    card::last_four_digits,
     source::Wallet,
     tenant::Mode,
     text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, PHONE_MAX_CHARS},
@@ -98,14 +99,7 @@ pub fn without_card_data(body: &Value) -> Value {
     if let Some(card) = body.get_mut("card").and_then(Value::as_object_mut) {
         card.shift_remove("cvc");
         if let Some(number) = card.get_mut("number") {
-            let digits: Vec<char> = number
-                .as_str()
-                .unwrap_or_default()
-                .chars()
-                .filter(char::is_ascii_digit)
-                .collect();
-            let last4: String = digits.iter().skip(digits.len().saturating_sub(4)).collect();
-            *number = json!(last4);
+            *number = json!(last_four_digits(number.as_str().unwrap_or_default()));
         }
     }
     body

@@ -71,6 +71,7 @@ impl Said {
     fn of(problem: &Problem) -> Self {
         match problem {
             Problem::Field(error) => Self::of_field(error),
+            Problem::Fields(errors) => errors.first().map_or_else(Self::internal, Self::of_field),
             Problem::MalformedBody(message) => said(400, INVALID, None, message.as_str()),
             Problem::BodyTooLarge => said(
                 413,
@@ -140,6 +141,7 @@ impl Said {
             | Issue::OutOfRange(..)
             | Issue::TooMany(_)
             | Issue::NotValid(_)
+            | Issue::Other(_)
             | Issue::Metadata(_) => (None, format!("{param} {}", error.issue)),
         };
         said(400, INVALID, code, message).about(param)

@@ -1,14 +1,32 @@
 //! Hosted pages: plain HTML that works with scripting off, loads nothing from elsewhere and is not cached.
 
-use lambda_http::{Body, Response};
-use tollgate_domain::Payment;
-use tollgate_gateway::LinkError;
-use tollgate_http::LambdaError;
+use std::sync::OnceLock;
 
-/// What every page may do: show its own style, and send its form to this very host. A form's answer redirects to the
-/// merchant, wherever that is, so the target of a redirect is not restricted beyond being the web.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' https: http:; \
-     frame-ancestors 'none'; base-uri 'none'";
+use base64::{Engine, engine::general_purpose::STANDARD};
+use lambda_http::{Body, Response};
+use sha2::{Digest, Sha256};
+use tollgate_domain::{
+    Payment, Scope, Source,
+    payment::{Hosted, Status},
+};
+use tollgate_gateway::{Gateway, HostedView, LinkError, Onward};
+use tollgate_http::{LambdaError, Request};
+
+/// Seconds between two looks at a payment that is being decided.
+const WAIT_S: u32 = 2;
+
+/// What every page may do: show its own style, known by its digest, and send its form to this very host. A form's answer
+/// redirects to the merchant, wherever that is, so the target of a redirect is not restricted beyond being the web.
+fn content_security_policy() -> &'static str {
+    static POLICY: OnceLock<String> = OnceLock::new();
+    POLICY.get_or_init(|| {
+        let style = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+        format!(
+            "default-src 'none'; style-src 'sha256-{style}'; form-action 'self' https: http:; \
+             frame-ancestors 'none'; base-uri 'none'"
+        )
+    })
+}
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1a1f36}\
 main{max-width:26rem;margin:10vh auto;padding:2rem;background:#fff;border-radius:12px;box-shadow:0 1px 8px #0002}\
@@ -34,16 +52,20 @@ fn escape(text: &str) -> String {
 }
 
 fn page(status: u16, title: &str, content: &str) -> Result<Response<Body>, LambdaError> {
+    page_with(status, title, "", content)
+}
+
+fn page_with(status: u16, title: &str, head: &str, content: &str) -> Result<Response<Body>, LambdaError> {
     let title = escape(title);
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title>\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">{head}<title>{title}</title>\
          <style>{STYLE}</style></head><body><main><h1>{title}</h1>{content}</main></body></html>"
     );
     Ok(Response::builder()
         .status(status)
         .header("content-type", "text/html; charset=utf-8")
-        .header("content-security-policy", CONTENT_SECURITY_POLICY)
+        .header("content-security-policy", content_security_policy())
         .header("x-content-type-options", "nosniff")
         .header("referrer-policy", "no-referrer")
         .header("cache-control", "no-store")
@@ -55,55 +77,135 @@ pub fn notice(status: u16, title: &str, text: &str) -> Result<Response<Body>, La
     page(status, title, &format!("<p>{}</p>", escape(text)))
 }
 
-/// The challenge: who is paid how much with which card, and the two answers. The form posts to the page's own address.
-pub fn challenge(payment: &Payment) -> Result<Response<Body>, LambdaError> {
-    let card = match &payment.source {
-        tollgate_domain::Source::Card(card) => format!("{} •••• {}", card.brand.as_str(), card.last4),
-        tollgate_domain::Source::BankTransfer(account) => format!("•••• {}", account.last4),
+fn redirect(url: &str) -> Result<Response<Body>, LambdaError> {
+    Ok(Response::builder()
+        .status(303)
+        .header("location", url)
+        .header("cache-control", "no-store")
+        .header("referrer-policy", "no-referrer")
+        .body(Body::Empty)?)
+}
+
+/// What is paid with what, and for what.
+fn summary(payment: &Payment, merchant: Option<&str>) -> String {
+    let paid_with = match &payment.source {
+        Source::Card(card) => ("Card", format!("{} •••• {}", card.brand.as_str(), card.last4)),
+        Source::BankTransfer(account) => ("Account", format!("•••• {}", account.last4)),
     };
-    let description = payment
-        .description
-        .as_deref()
-        .map(|text| format!("<dt>For</dt><dd>{}</dd>", escape(text)))
-        .unwrap_or_default();
+    let order = payment
+        .hosted
+        .as_ref()
+        .map(|hosted: &Hosted| hosted.order_id.as_str());
+    let rows = [
+        ("Pay to", merchant.map(str::to_owned)),
+        ("Amount", Some(payment.amount.to_string())),
+        (paid_with.0, Some(paid_with.1)),
+        ("Order", order.map(str::to_owned)),
+        ("For", payment.description.clone()),
+    ];
+    let rows = rows
+        .into_iter()
+        .filter_map(|(name, value)| value.map(|value| format!("<dt>{name}</dt><dd>{}</dd>", escape(&value))));
+    format!("<dl>{}</dl>", rows.collect::<String>())
+}
+
+/// The checkout page: who is paid how much with which card; pay or cancel. The form posts to the page's own address.
+pub fn checkout(view: &HostedView) -> Result<Response<Body>, LambdaError> {
     let content = format!(
-        "<p>Your bank asks whether it is really you who pays.</p>\
-         <dl><dt>Amount</dt><dd>{}</dd><dt>Card</dt><dd>{}</dd>{description}</dl>\
+        "{}<form method=\"post\"><button class=\"main\" name=\"answer\" value=\"pay\">Pay {}</button>\
+         <button name=\"answer\" value=\"cancel\">Cancel</button></form>",
+        summary(&view.payment, view.merchant.as_deref()),
+        escape(&view.payment.amount.to_string()),
+    );
+    page(200, "Check your payment", &content)
+}
+
+/// The challenge: what is paid with which card, and the two answers. The form posts to the page's own address.
+pub fn challenge(view: &HostedView) -> Result<Response<Body>, LambdaError> {
+    let content = format!(
+        "<p>Your bank asks whether it is really you who pays.</p>{}\
          <form method=\"post\"><button class=\"main\" name=\"answer\" value=\"complete\">Complete</button>\
          <button name=\"answer\" value=\"fail\">Fail</button></form>",
-        escape(&payment.amount.to_string()),
-        escape(&card),
+        summary(&view.payment, None),
     );
     page(200, "Confirm your payment", &content)
 }
 
-/// After the answer: on to the merchant, or a page that says what came of it.
-pub fn answered(payment: &Payment) -> Result<Response<Body>, LambdaError> {
-    match &payment.face.return_url {
-        Some(url) => Ok(Response::builder()
-            .status(303)
-            .header("location", url)
-            .header("cache-control", "no-store")
-            .header("referrer-policy", "no-referrer")
-            .body(Body::Empty)?),
-        None if payment.face.decline.is_some() => notice(
-            200,
-            "The payment failed",
-            "Nothing was charged. You can close this page.",
-        ),
-        None => notice(200, "The payment is complete", "You can close this page."),
+/// Which of a form's buttons was pressed.
+pub fn pressed<'a>(request: &Request, buttons: &[&'a str]) -> Option<&'a str> {
+    let mut form = url::form_urlencoded::parse(request.body());
+    let (_, answer) = form.find(|(name, _)| name == "answer")?;
+    buttons.iter().find(|button| **button == answer).copied()
+}
+
+/// What is shown to whoever sent a form without pressing one of its buttons.
+pub fn nothing_pressed() -> Result<Response<Body>, LambdaError> {
+    notice(
+        400,
+        "Nothing was chosen",
+        "Go back and choose one of the two buttons.",
+    )
+}
+
+/// After an answer: on to the next page or to the merchant, or a page that says what came of it.
+pub fn go_on(gateway: &Gateway, scope: Scope, payment: &Payment) -> Result<Response<Body>, LambdaError> {
+    match gateway.onward(scope, payment) {
+        Ok(Onward::To(url) | Onward::Wait(url)) => redirect(&url),
+        Ok(Onward::Stay) => outcome(payment),
+        Err(error) => link_error(gateway, &error.into()),
     }
 }
 
+/// The page that waits until the payment is decided, and then goes on.
+pub fn result(gateway: &Gateway, scope: Scope, payment: &Payment) -> Result<Response<Body>, LambdaError> {
+    match gateway.onward(scope, payment) {
+        Ok(Onward::Wait(_)) => page_with(
+            200,
+            "Your payment is being made",
+            &format!("<meta http-equiv=\"refresh\" content=\"{WAIT_S}\">"),
+            "<p>This takes a moment. The page goes on by itself; there is no need to pay again.</p>",
+        ),
+        _ => go_on(gateway, scope, payment),
+    }
+}
+
+fn outcome(payment: &Payment) -> Result<Response<Body>, LambdaError> {
+    let (title, text) = match payment.face.status {
+        Status::Succeeded => ("The payment is complete", "You can close this page."),
+        Status::Failed => (
+            "The payment failed",
+            "Nothing was charged. You can close this page.",
+        ),
+        Status::Canceled => (
+            "The payment was canceled",
+            "Nothing was charged. You can close this page.",
+        ),
+        _ => ("The payment is being made", "You can close this page."),
+    };
+    notice(200, title, text)
+}
+
 /// What is shown when a link cannot be followed.
-pub fn link_error(error: &LinkError) -> Result<Response<Body>, LambdaError> {
+pub fn link_error(gateway: &Gateway, error: &LinkError) -> Result<Response<Body>, LambdaError> {
     match error {
         LinkError::Invalid => notice(
             404,
             "This link is not valid",
             "Go back to the shop and try again.",
         ),
-        LinkError::Used(payment) => answered(payment),
+        LinkError::Used(scope, payment) => {
+            let onward = match gateway.onward(*scope, payment) {
+                Ok(Onward::To(url) | Onward::Wait(url)) => {
+                    format!("<p><a href=\"{}\">Go on</a></p>", escape(&url))
+                }
+                _ => String::new(),
+            };
+            page(
+                410,
+                "This link was used",
+                &format!("<p>Nothing is charged twice.</p>{onward}"),
+            )
+        }
         LinkError::Expired => notice(410, "This link has expired", "Go back to the shop and try again."),
         LinkError::Failed(error) => {
             tracing::error!(%error, "page failed");

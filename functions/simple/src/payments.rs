@@ -57,8 +57,11 @@ pub fn show(status: u16, payment: &Payment) -> Result<Reply, Problem> {
         currency: payment.amount.currency.code(),
         status: match payment.face.status {
             Status::Succeeded => "succeeded",
-            Status::Failed => "failed",
-            Status::RequiresAction | Status::Processing => "pending",
+            Status::Failed | Status::Canceled => "failed",
+            Status::RequiresConfirmation
+            | Status::RequiresAction
+            | Status::Processing
+            | Status::RequiresCapture => "pending",
         },
         created_at: payment.created.rfc3339(),
     };

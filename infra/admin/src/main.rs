@@ -7,11 +7,12 @@ use std::{process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 use serde_json::{Value, json};
-use tollgate_domain::{KeyId, KeyKind, MerchantId, Mode, Permission, Tier};
+use tollgate_domain::{KeyId, KeyKind, MerchantId, Mode, Permission, Provider, Tier};
 use tollgate_gateway::{
-    Admin, AdminError, ApiKey, AwsEnvironment, Gateway, NewKey, OsEntropy, Store, StoreError, SystemClock,
-    Tables,
+    Admin, AdminError, ApiKey, AwsEnvironment, Gateway, Networks, NewKey, OsEntropy, Store, StoreError,
+    SystemClock, Tables,
 };
+use tollgate_processors::Account;
 
 /// Prefix of merchants' ids.
 const MERCHANT_PREFIX: &str = "acct_";
@@ -73,6 +74,8 @@ enum Command {
         #[arg(value_parser = key)]
         key: KeyId,
     },
+    /// Record a merchant's account with a payment provider, in place of the one there is
+    SetProcessor(SetProcessor),
     /// Set a merchant's tier, on all of its keys
     SetTier {
         /// `acct_…`
@@ -82,6 +85,30 @@ enum Command {
         #[arg(value_parser = tier)]
         tier: Tier,
     },
+}
+
+/// The vault's key comes from the environment (`TOLLGATE_VAULT_KEY`: the stack's vault secret), the account's own secret
+/// from `TOLLGATE_PROCESSOR_SECRET`, so that neither is in a shell's history.
+#[derive(Args)]
+struct SetProcessor {
+    /// `acct_…`
+    #[arg(value_parser = merchant)]
+    merchant: MerchantId,
+    /// cybersource or mpgs
+    #[arg(value_parser = provider)]
+    provider: Provider,
+    /// The provider's API: `https://…`
+    #[arg(long)]
+    base_url: String,
+    /// The merchant id that the provider knows
+    #[arg(long)]
+    mid: String,
+    /// `CyberSource`: the id of the shared secret
+    #[arg(long)]
+    key_id: Option<String>,
+    /// An account for real money
+    #[arg(long)]
+    live: bool,
 }
 
 #[derive(Args)]
@@ -115,6 +142,10 @@ fn tier(text: &str) -> Result<Tier, String> {
     Tier::parse(text).ok_or_else(|| "there is no such tier".to_owned())
 }
 
+fn provider(text: &str) -> Result<Provider, String> {
+    Provider::parse(text).ok_or_else(|| "the providers are cybersource and mpgs".to_owned())
+}
+
 fn permission(text: &str) -> Result<Permission, String> {
     let known: Vec<&str> = Permission::ALL.iter().map(|p| p.as_str()).collect();
     Permission::parse(text).ok_or_else(|| format!("the scopes are {}", known.join(", ")))
@@ -146,12 +177,11 @@ fn open(arguments: &Arguments) -> Result<Admin, StoreError> {
         events: format!("{stack}-events"),
     };
     let store = Store::open(&environment, tables);
-    Ok(Admin::new(Gateway::new(
-        store,
-        None,
-        Arc::new(SystemClock),
-        Arc::new(OsEntropy),
-    )))
+    let gateway = Gateway::new(store, None, Arc::new(SystemClock), Arc::new(OsEntropy));
+    Ok(Admin::new(match Networks::from_environment() {
+        Some(networks) => gateway.with_networks(networks),
+        None => gateway,
+    }))
 }
 
 async fn perform(admin: &Admin, command: Command) -> Result<Value, AdminError> {
@@ -210,6 +240,25 @@ async fn perform(admin: &Admin, command: Command) -> Result<Value, AdminError> {
         Command::RevokeKey { merchant, key } => {
             admin.revoke_key(merchant, key).await?;
             json!({"id": key.spell(KEY_PREFIX), "revoked": true})
+        }
+        Command::SetProcessor(new) => {
+            let account = Account {
+                provider: new.provider,
+                base_url: new.base_url,
+                merchant_id: new.mid,
+                key_id: new.key_id,
+                secret: std::env::var("TOLLGATE_PROCESSOR_SECRET")
+                    .unwrap_or_default()
+                    .into(),
+            };
+            let mode = if new.live { Mode::Live } else { Mode::Test };
+            admin.set_processor(new.merchant, mode, &account).await?;
+            json!({
+                "merchant": new.merchant.spell(MERCHANT_PREFIX),
+                "mode": mode.as_str(),
+                "provider": account.provider.as_str(),
+                "mid": account.merchant_id,
+            })
         }
         Command::SetTier { merchant, tier } => {
             let keys = admin.set_tier(merchant, tier).await?;

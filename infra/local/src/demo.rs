@@ -6,8 +6,10 @@ use std::{path::Path, sync::Arc};
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{FrontDoor, KeyKind, MerchantId, Mode, Permission, Scope, Tier};
 use tollgate_gateway::{
-    Admin, AdminError, AwsEnvironment, Gateway, NewKey, OsEntropy, Store, SystemClock, Tables,
+    Admin, AdminError, AwsEnvironment, Gateway, Networks, NewKey, OsEntropy, Store, SystemClock, Tables,
+    Vault,
 };
+use tollgate_processors::Account;
 use tollgate_webhooks::SigningSecret;
 
 use crate::{Error, state};
@@ -26,6 +28,10 @@ pub struct DemoContext<'a> {
     pub tables: &'a [(String, String)],
     /// Where the inbox receives webhooks.
     pub inbox_url: &'a str,
+    /// The secret from which the functions derive the vault's key.
+    pub vault_key: Option<&'a str>,
+    /// The merchant's accounts with providers.
+    pub accounts: Vec<Account>,
 }
 
 /// The demo merchant's keys, for every front door.
@@ -72,12 +78,11 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
     };
     let environment = AwsEnvironment::emulated(context.dynamodb_url, context.sqs_url);
     let store = Store::open(&environment, Tables { main, keys, events });
-    let admin = Admin::new(Gateway::new(
-        store,
-        None,
-        Arc::new(SystemClock),
-        Arc::new(OsEntropy),
-    ));
+    let gateway = Gateway::new(store, None, Arc::new(SystemClock), Arc::new(OsEntropy));
+    let admin = Admin::new(match context.vault_key {
+        Some(key) => gateway.with_networks(Networks::new(Vault::new(key.as_bytes()), 0)),
+        None => gateway,
+    });
     let fail = |error: AdminError| Error::Demo(error.to_string());
 
     let path = context.data.join("demo.json");
@@ -97,6 +102,13 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
         .create_endpoint(scope, FrontDoor::Charges, context.inbox_url, &demo.inbox_secret)
         .await
         .map_err(fail)?;
+    // The simulators are behind this port, too.
+    for account in context.accounts.iter().filter(|_| context.vault_key.is_some()) {
+        admin
+            .set_processor(demo.merchant, Mode::Test, account)
+            .await
+            .map_err(fail)?;
+    }
     Ok(Some(demo))
 }
 

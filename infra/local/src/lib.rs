@@ -11,6 +11,7 @@ mod front;
 mod inbox;
 mod lambda;
 mod net;
+pub mod networks;
 mod sources;
 pub mod sqs;
 pub mod state;
@@ -171,15 +172,19 @@ impl LocalCloud {
             sqs_url: &sqs_url,
             tables: &tables_by_variable(&cloud),
             inbox_url: &format!("{url}/_inbox/receive"),
+            vault_key: variable(&cloud, "TOLLGATE_VAULT_KEY"),
+            accounts: networks::demo_accounts(&url),
         })
         .await?;
         let secret = demo
             .as_ref()
             .map(|demo| SigningSecret::from_text(&demo.inbox_secret));
         let inbox = inbox::Inbox::open(&data.join("inbox.db"), secret)?;
+        let networks = networks::Networks::open(&data.join("networks.db"))?;
         let routes = front::router(lambda.clone(), &cloud.apis)
             .merge(lambda::router(lambda.clone()))
             .merge(inbox::router(inbox))
+            .merge(networks::router(networks))
             .merge(own_routes(lambda.clone()));
         let port = main.port;
         servers.push(tokio::spawn(main.serve(routes)));
@@ -258,6 +263,12 @@ fn host(options: &Options, dynamodb_url: &str, sqs_url: &str) -> Host {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect(),
     }
+}
+
+/// The value of an environment variable that some function is given.
+fn variable<'a>(cloud: &'a Cloud, name: &str) -> Option<&'a str> {
+    let mut values = cloud.functions.iter().filter_map(|f| f.environment.get(name));
+    values.next().map(String::as_str)
 }
 
 /// The tables by the variables that name them to the functions.

@@ -169,6 +169,12 @@ impl EnteredCard {
     }
 }
 
+/// The last four digits of a text that may be a card number: all of it that a fingerprint may hold.
+pub fn last_four_digits(text: &str) -> String {
+    let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
+    digits.iter().skip(digits.len().saturating_sub(4)).collect()
+}
+
 /// Checks an expiry (month, year); a year of two digits is one of this century. A card is good until its month's end,
 /// UTC; one that has expired is only wrong in live mode.
 pub fn check_expiry((month, year): (i64, i64), mode: Mode, now: Timestamp) -> Result<(u8, u16), BadCard> {

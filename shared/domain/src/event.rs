@@ -26,6 +26,10 @@ pub enum EventKind {
     PaymentRequiresAction,
     /// The network has not decided.
     PaymentProcessing,
+    /// The money is reserved and can be taken.
+    PaymentCapturable,
+    /// It was given up before money was taken.
+    PaymentCanceled,
     /// A refund was asked for.
     RefundCreated,
     /// The money went back.
@@ -47,6 +51,8 @@ impl EventKind {
         Self::PaymentFailed,
         Self::PaymentRequiresAction,
         Self::PaymentProcessing,
+        Self::PaymentCapturable,
+        Self::PaymentCanceled,
         Self::RefundCreated,
         Self::RefundSucceeded,
         Self::RefundFailed,
@@ -84,6 +90,17 @@ pub struct Event {
 }
 
 impl Subject {
+    /// What an event keeps of it: everything but the sealed card, which outlives no payment.
+    fn told(&self) -> Self {
+        let mut told = self.clone();
+        if let Self::Payment(payment) = &mut told
+            && let Some(network) = &mut payment.network
+        {
+            network.card = None;
+        }
+        told
+    }
+
     fn version(&self) -> u64 {
         match self {
             Self::Payment(payment) => payment.version,
@@ -115,12 +132,16 @@ impl Subject {
 pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> Vec<Event> {
     let kinds = match (before, after) {
         (Some(Subject::Payment(old)), Subject::Payment(new)) if old.face.status == new.face.status => vec![],
-        (_, Subject::Payment(new)) => vec![match new.face.status {
-            Status::Succeeded => EventKind::PaymentSucceeded,
-            Status::Failed => EventKind::PaymentFailed,
-            Status::RequiresAction => EventKind::PaymentRequiresAction,
-            Status::Processing => EventKind::PaymentProcessing,
-        }],
+        (_, Subject::Payment(new)) => match new.face.status {
+            // Nothing has happened to it yet.
+            Status::RequiresConfirmation => vec![],
+            Status::RequiresAction => vec![EventKind::PaymentRequiresAction],
+            Status::Processing => vec![EventKind::PaymentProcessing],
+            Status::RequiresCapture => vec![EventKind::PaymentCapturable],
+            Status::Succeeded => vec![EventKind::PaymentSucceeded],
+            Status::Failed => vec![EventKind::PaymentFailed],
+            Status::Canceled => vec![EventKind::PaymentCanceled],
+        },
         (Some(Subject::Refund(old)), Subject::Refund(new)) if old.status == new.status => vec![],
         (before, Subject::Refund(new)) => {
             let settled = match new.status {
@@ -148,7 +169,7 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
             kind,
             created: after.updated(),
             request_id: after.request_id().to_owned(),
-            subject: after.clone(),
+            subject: after.told(),
         })
         .collect()
 }

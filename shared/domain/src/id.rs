@@ -74,6 +74,21 @@ impl<K> Id<K> {
         Uuid::from_u128(self.bits)
     }
 
+    /// Reads the UUID spelling, in either case; only what [`Id::uuid`] could have printed is an id.
+    pub fn parse_uuid(text: &str) -> Result<Self, NotAnId> {
+        let hyphenated = text.len() == 36;
+        let uuid = hyphenated
+            .then(|| Uuid::try_parse(text).ok())
+            .flatten()
+            .ok_or(NotAnId)?;
+        let id = Self::from_bytes(*uuid.as_bytes());
+        if id.bits == uuid.as_u128() {
+            Ok(id)
+        } else {
+            Err(NotAnId)
+        }
+    }
+
     /// Spells the id with a front door's prefix: `id.spell("pay_")`.
     pub fn spell(self, prefix: &str) -> String {
         format!("{prefix}{self}")
@@ -162,6 +177,7 @@ mod tests {
             prop_assert_eq!(PaymentId::parse("pay_", &id.spell("pay_")), Ok(id));
             prop_assert_eq!(id.spell("pi_").len(), 25);
             prop_assert_eq!(id.uuid().get_version_num(), 4);
+            prop_assert_eq!(PaymentId::parse_uuid(&id.uuid().to_string()), Ok(id));
         }
 
         #[test]

@@ -28,6 +28,11 @@ impl IdempotencyKey {
         ok.then(|| Self(text.to_owned()))
     }
 
+    /// A key that is the merchant's own reference of what is made, such as an order's number; any text.
+    pub fn from_reference(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The key as sent.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,12 +1,13 @@
 //! A payment: one value that is the whole truth of it, and one function that may change it.
 //!
 //! ```text
-//!                    ┌──────────────▶ succeeded ──▶ (refunds count against it)
-//! create ──┬────────▶│                   ▲
-//!          ├──▶ requires_action ──┬──────┤
-//!          │                      └──────┼──▶ failed
-//!          └──▶ processing ──────────────┴──────▲
+//! create ─▶ requires_confirmation ─▶ requires_action ─▶ processing ─▶ requires_capture ─▶ succeeded ─▶ (refunds)
+//!                     │                     │                │                │
+//!                     └────▶ canceled ◀─────┘                └───▶ failed ◀───┘
 //! ```
+//!
+//! A payment may begin at any of them: the sandbox decides at once, a hosted checkout waits for its payer, a bank takes
+//! its time. Only a network that was asked over a wire goes through `requires_capture`.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ use crate::{
     idempotency::{AppliedChange, Fingerprint},
     metadata::Metadata,
     money::Money,
-    source::{Decline, Instrument, Source},
+    source::{Decline, Instrument, Provider, SealedCard, Source},
     time::Timestamp,
 };
 
@@ -27,32 +28,49 @@ pub const CHALLENGE_LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
+    /// The payer has not confirmed it yet, on the hosted page.
+    RequiresConfirmation,
     /// The cardholder has to pass a challenge first.
     RequiresAction,
     /// The network has it and has not decided.
     Processing,
+    /// The money is reserved and not taken.
+    RequiresCapture,
     /// The money was taken.
     Succeeded,
     /// No money was taken, and none will be.
     Failed,
+    /// It was given up before money was taken; none will be.
+    Canceled,
 }
 
 impl Status {
     /// Every status.
     pub const ALL: &'static [Self] = &[
+        Self::RequiresConfirmation,
         Self::RequiresAction,
         Self::Processing,
+        Self::RequiresCapture,
         Self::Succeeded,
         Self::Failed,
+        Self::Canceled,
     ];
+
+    /// Whether nothing but refunds will happen any more.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Canceled)
+    }
 
     /// The ledger's own word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::RequiresConfirmation => "requires_confirmation",
             Self::RequiresAction => "requires_action",
             Self::Processing => "processing",
+            Self::RequiresCapture => "requires_capture",
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
+            Self::Canceled => "canceled",
         }
     }
 }
@@ -71,6 +89,35 @@ pub enum Outcome {
         /// When to ask.
         ask_at: Timestamp,
     },
+}
+
+/// A charge that is made over a wire, by a provider of the merchant's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkCharge {
+    /// The provider.
+    pub provider: Provider,
+    /// The card, sealed; gone as soon as the payment is decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<SealedCard>,
+    /// The provider's own id of the authorisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_id: Option<String>,
+    /// Times that somebody set out to ask the provider.
+    #[serde(default)]
+    pub attempts: u32,
+    /// Since when it is with the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+}
+
+/// What a hosted checkout knows beyond the payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hosted {
+    /// The merchant's own number of the order.
+    pub order_id: String,
+    /// Where the payer goes if nothing is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_url: Option<String>,
 }
 
 /// The part of a payment that answers show and that may change after the answer.
@@ -119,6 +166,15 @@ pub struct Payment {
     /// The merchant's metadata.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
+    /// The charge over a wire, if it is made so; else the sandbox's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkCharge>,
+    /// The hosted checkout it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosted: Option<Hosted>,
+    /// When the money was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed: Option<Timestamp>,
     /// When it was made.
     pub created: Timestamp,
     /// When it last changed.
@@ -162,6 +218,23 @@ pub struct NewPayment {
     pub fingerprint: Option<Fingerprint>,
 }
 
+/// What a hosted payment has beyond others.
+#[derive(Clone, Debug)]
+pub struct HostedCharge {
+    /// Who charges the card.
+    pub provider: Provider,
+    /// The card.
+    pub card: SealedCard,
+    /// The order, and the way back when nothing is paid.
+    pub hosted: Hosted,
+    /// The way back when it is paid.
+    pub return_url: Option<String>,
+    /// Until when the payer may take.
+    pub expires: Timestamp,
+    /// Whether the payer confirms elsewhere, so that the challenge is next.
+    pub confirmed: bool,
+}
+
 /// A wish to change a payment.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -175,6 +248,33 @@ pub enum Command {
     ChallengeExpired,
     /// The network decided.
     Settled(Outcome),
+    /// The payer confirmed on the hosted page: the challenge comes next.
+    PayerConfirmed,
+    /// The payer gave up on a hosted page, or let the time go by.
+    Cancel,
+    /// The challenge is passed and the provider is about to be asked; due work asks what became of it at `ask_at`.
+    BeginCharge {
+        /// When to ask.
+        ask_at: Timestamp,
+    },
+    /// Somebody is about to ask the provider again about a charge in flight; nobody else does until `ask_at`.
+    AskAgain {
+        /// When to ask once more.
+        ask_at: Timestamp,
+    },
+    /// The provider reserved the money.
+    Authorized {
+        /// The provider's own id of the authorisation.
+        network_id: String,
+        /// When to ask, should nobody capture it.
+        ask_at: Timestamp,
+    },
+    /// The provider took the money.
+    Captured,
+    /// The provider refused for good.
+    Refused(Decline),
+    /// The provider let the reservation go.
+    Voided,
     /// A refund of so many minor units takes its place in the sum.
     Refund(i64),
     /// A refund of so many minor units failed and leaves the sum.
@@ -207,7 +307,35 @@ pub enum Refusal {
 impl Payment {
     /// Makes the payment that a network's answer to a new charge describes.
     pub fn create(new: NewPayment, outcome: Outcome, now: Timestamp) -> Self {
-        let mut payment = Self {
+        let mut payment = Self::new(new, now);
+        payment.take(outcome, now);
+        payment
+    }
+
+    /// Makes a payment that waits for its payer on hosted pages until `expires`: for the confirmation, or, where that is
+    /// taken for given, for the challenge.
+    pub fn create_hosted(new: NewPayment, hosted: HostedCharge, now: Timestamp) -> Self {
+        let mut payment = Self::new(new, now);
+        payment.face.status = if hosted.confirmed {
+            Status::RequiresAction
+        } else {
+            Status::RequiresConfirmation
+        };
+        payment.face.return_url = hosted.return_url;
+        payment.network = Some(NetworkCharge {
+            provider: hosted.provider,
+            card: Some(hosted.card),
+            network_id: None,
+            attempts: 0,
+            since: None,
+        });
+        payment.hosted = Some(hosted.hosted);
+        payment.due = Some(hosted.expires);
+        payment
+    }
+
+    fn new(new: NewPayment, now: Timestamp) -> Self {
+        Self {
             id: new.id,
             version: 1,
             front_door: new.front_door,
@@ -225,15 +353,16 @@ impl Payment {
             customer: new.customer,
             description: new.description,
             metadata: new.metadata,
+            network: None,
+            hosted: None,
+            completed: None,
             created: now,
             updated: now,
             due: None,
             fingerprint: new.fingerprint,
             first: None,
             changes: Vec::new(),
-        };
-        payment.take(outcome, now);
-        payment
+        }
     }
 
     /// Applies a command at an instant, for a request: the next version of the payment, or why there is none.
@@ -267,6 +396,44 @@ impl Payment {
                     return Err(Refusal::SenselessOutcome);
                 }
                 next.take(outcome, now);
+            }
+            Command::PayerConfirmed => {
+                self.must_be(Status::RequiresConfirmation)?;
+                next.face.status = Status::RequiresAction;
+            }
+            Command::Cancel => {
+                self.must_be_one_of(&[Status::RequiresConfirmation, Status::RequiresAction])?;
+                next.end(Status::Canceled, None);
+            }
+            Command::BeginCharge { ask_at } => {
+                self.must_be(Status::RequiresAction)?;
+                next.in_flight()?.since = Some(now);
+                next.face.status = Status::Processing;
+                next.ask(ask_at)?;
+            }
+            Command::AskAgain { ask_at } => {
+                self.must_be_one_of(&[Status::Processing, Status::RequiresCapture])?;
+                next.ask(ask_at)?;
+            }
+            Command::Authorized { network_id, ask_at } => {
+                self.must_be(Status::Processing)?;
+                next.in_flight()?.network_id = Some(network_id);
+                next.face.status = Status::RequiresCapture;
+                next.due = Some(ask_at);
+            }
+            Command::Captured => {
+                self.must_be(Status::RequiresCapture)?;
+                next.take(Outcome::Approved, now);
+            }
+            Command::Refused(decline) => {
+                self.must_be_one_of(&[Status::Processing, Status::RequiresCapture])?;
+                next.in_flight()?;
+                next.take(Outcome::Declined(decline), now);
+            }
+            Command::Voided => {
+                self.must_be_one_of(&[Status::Processing, Status::RequiresCapture])?;
+                next.in_flight()?;
+                next.end(Status::Canceled, None);
             }
             Command::Refund(minor) => {
                 self.must_be(Status::Succeeded)?;
@@ -324,22 +491,52 @@ impl Payment {
         }
     }
 
+    fn must_be_one_of(&self, statuses: &[Status]) -> Result<(), Refusal> {
+        if statuses.contains(&self.face.status) {
+            Ok(())
+        } else {
+            Err(Refusal::UnexpectedStatus(self.face.status))
+        }
+    }
+
+    /// The charge over a wire; steps of one make no sense for a payment that has none.
+    fn in_flight(&mut self) -> Result<&mut NetworkCharge, Refusal> {
+        self.network.as_mut().ok_or(Refusal::SenselessOutcome)
+    }
+
+    fn ask(&mut self, ask_at: Timestamp) -> Result<(), Refusal> {
+        let network = self.in_flight()?;
+        network.attempts = network.attempts.saturating_add(1);
+        self.due = Some(ask_at);
+        Ok(())
+    }
+
     fn take(&mut self, outcome: Outcome, now: Timestamp) {
-        let (status, decline, due) = match outcome {
-            Outcome::Approved => (Status::Succeeded, None, None),
-            Outcome::Declined(decline) => (Status::Failed, Some(decline), None),
-            Outcome::ChallengeRequired => (
-                Status::RequiresAction,
-                None,
-                Some(now.plus_ms(CHALLENGE_LIFETIME_MS)),
-            ),
-            Outcome::Pending { ask_at } => (Status::Processing, None, Some(ask_at)),
-        };
+        match outcome {
+            Outcome::Approved => {
+                self.amount_captured = self.amount.minor;
+                self.completed = Some(now);
+                self.end(Status::Succeeded, None);
+            }
+            Outcome::Declined(decline) => self.end(Status::Failed, Some(decline)),
+            Outcome::ChallengeRequired => {
+                self.face.status = Status::RequiresAction;
+                self.due = Some(now.plus_ms(CHALLENGE_LIFETIME_MS));
+            }
+            Outcome::Pending { ask_at } => {
+                self.face.status = Status::Processing;
+                self.due = Some(ask_at);
+            }
+        }
+    }
+
+    /// Nothing more is due, and the card is not needed any longer.
+    fn end(&mut self, status: Status, decline: Option<Decline>) {
         self.face.status = status;
         self.face.decline = decline;
-        self.due = due;
-        if status == Status::Succeeded {
-            self.amount_captured = self.amount.minor;
+        self.due = None;
+        if let Some(network) = &mut self.network {
+            network.card = None;
         }
     }
 }
@@ -355,7 +552,26 @@ pub(crate) mod tests {
     pub(crate) const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
 
     pub(crate) fn payment(minor: i64, outcome: Outcome) -> Payment {
-        let new = NewPayment {
+        Payment::create(new_payment(minor), outcome, NOW)
+    }
+
+    fn hosted(minor: i64, confirmed: bool) -> Payment {
+        let hosted = HostedCharge {
+            provider: Provider::Mpgs,
+            card: SealedCard("sealed".into()),
+            hosted: Hosted {
+                order_id: "1".into(),
+                cancel_url: None,
+            },
+            return_url: None,
+            expires: NOW.plus_ms(1000),
+            confirmed,
+        };
+        Payment::create_hosted(new_payment(minor), hosted, NOW)
+    }
+
+    fn new_payment(minor: i64) -> NewPayment {
+        NewPayment {
             id: PaymentId::from_bytes([9; 16]),
             front_door: FrontDoor::Charges,
             request_id: "req_1".into(),
@@ -375,8 +591,7 @@ pub(crate) mod tests {
             description: None,
             metadata: Metadata::default(),
             fingerprint: None,
-        };
-        Payment::create(new, outcome, NOW)
+        }
     }
 
     fn outcomes() -> impl Strategy<Value = Outcome> {
@@ -397,6 +612,21 @@ pub(crate) mod tests {
             Just(Command::ChallengeFailed),
             Just(Command::ChallengeExpired),
             outcomes().prop_map(Command::Settled),
+            Just(Command::PayerConfirmed),
+            Just(Command::Cancel),
+            Just(Command::BeginCharge {
+                ask_at: NOW.plus_ms(9)
+            }),
+            Just(Command::AskAgain {
+                ask_at: NOW.plus_ms(9)
+            }),
+            Just(Command::Authorized {
+                network_id: "n".into(),
+                ask_at: NOW.plus_ms(9)
+            }),
+            Just(Command::Captured),
+            Just(Command::Refused(Decline::CardDeclined)),
+            Just(Command::Voided),
             (-5..2000_i64).prop_map(Command::Refund),
             (-5..2000_i64).prop_map(Command::RefundFailed),
         ]
@@ -407,10 +637,11 @@ pub(crate) mod tests {
         #[test]
         fn no_sequence_of_commands_breaks_a_payment(
             minor in 50..5000_i64,
-            start in outcomes(),
+            start in prop_oneof![outcomes().prop_map(Some), Just(None)],
+            confirmed: bool,
             commands in proptest::collection::vec(commands(), 0..40),
         ) {
-            let created = payment(minor, start);
+            let created = start.map_or_else(|| hosted(minor, confirmed), |start| payment(minor, start));
             let mut now = created.clone();
             for command in commands {
                 let Ok(next) = now.apply(command.clone(), NOW.plus_ms(1), "req_2") else { continue };
@@ -420,10 +651,14 @@ pub(crate) mod tests {
                 prop_assert!(next.amount_captured == 0 || next.amount_captured == minor);
                 prop_assert_eq!(next.amount_captured > 0, next.face.status == Status::Succeeded);
                 prop_assert_eq!(next.face.decline.is_some(), next.face.status == Status::Failed);
-                let waits = matches!(next.face.status, Status::RequiresAction | Status::Processing);
-                prop_assert_eq!(next.due.is_some(), waits);
-                if matches!(now.face.status, Status::Succeeded | Status::Failed) {
+                prop_assert_eq!(next.due.is_some(), !next.face.status.is_final());
+                if now.face.status.is_final() {
                     prop_assert_eq!(next.face.status, now.face.status);
+                }
+                prop_assert_eq!(next.completed.is_some(), next.face.status == Status::Succeeded);
+                if let Some(network) = &next.network {
+                    prop_assert_eq!(network.card.is_some(), !next.face.status.is_final());
+                    prop_assert!(network.network_id.is_some() || next.face.status != Status::RequiresCapture);
                 }
                 now = next;
             }

@@ -145,6 +145,19 @@ impl Refund {
         })
     }
 
+    /// Records what the network said before the create was answered: its answer is this, not what was stored first.
+    pub fn settle_at_once(
+        &self,
+        outcome: RefundOutcome,
+        now: Timestamp,
+        request_id: &str,
+    ) -> Result<Self, AlreadySettled> {
+        self.settle(outcome, now, request_id).map(|settled| Self {
+            first: self.first,
+            ..settled
+        })
+    }
+
     /// The refund as its create answered it, whatever happened since.
     #[must_use]
     pub fn as_first_answered(mut self) -> Self {

@@ -120,6 +120,17 @@ pub enum Source {
 #[serde(transparent)]
 pub struct Instrument(pub String);
 
+/// A card number and its expiry, encrypted: opaque to everyone but the vault that sealed it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SealedCard(pub String);
+
+impl std::fmt::Debug for SealedCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealedCard(…)")
+    }
+}
+
 /// Why a payment failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -41,6 +41,14 @@ impl Timestamp {
             .to_string()
     }
 
+    /// As HTTP's `Date` header has it: `Thu, 18 Jul 2019 00:18:03 GMT`.
+    pub fn http_date(self) -> String {
+        jiff::Timestamp::from_second(self.s())
+            .unwrap_or(jiff::Timestamp::MAX)
+            .strftime("%a, %d %b %Y %H:%M:%S GMT")
+            .to_string()
+    }
+
     /// The year and the month, UTC.
     pub fn year_and_month(self) -> (u16, u8) {
         let date = jiff::Timestamp::from_second(self.s())
@@ -76,6 +84,10 @@ mod tests {
             "2024-06-10T12:00:00Z"
         );
         assert_eq!(Timestamp::from_ms(1_718_020_800_999).year_and_month(), (2024, 6));
+        assert_eq!(
+            Timestamp::from_s(1_563_409_083).http_date(),
+            "Thu, 18 Jul 2019 00:18:03 GMT"
+        );
     }
 
     #[test]

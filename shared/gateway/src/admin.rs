@@ -7,9 +7,10 @@ use tollgate_domain::{
     endpoint::{EndpointStatus, Secret},
     id::KeyKind as KeyMarker,
 };
+use tollgate_processors::Account;
 use tollgate_store::{ApiKey, KeyHash, Merchant, NewApiKey, Put, StoreError};
 
-use crate::Gateway;
+use crate::{Gateway, error::Error};
 
 /// Characters of a key that lists show.
 const HINT_CHARS: usize = 4;
@@ -32,6 +33,9 @@ pub enum AdminError {
     /// Empty or too long.
     #[error("a merchant's name has 1 to {NAME_MAX_CHARS} characters")]
     BadName,
+    /// The provider's account is not one; the text says why.
+    #[error("{0}")]
+    BadAccount(String),
     /// The tables failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -162,6 +166,27 @@ impl Admin {
             .store
             .list_attempts(Scope { merchant, mode }, event, endpoint)
             .await?)
+    }
+
+    /// Records a merchant's account with a provider, its secret sealed by the vault.
+    pub async fn set_processor(
+        &self,
+        merchant: MerchantId,
+        mode: Mode,
+        account: &Account,
+    ) -> Result<(), AdminError> {
+        self.merchant(merchant).await?;
+        account
+            .check(mode.is_live())
+            .map_err(|e| AdminError::BadAccount(e.to_string()))?;
+        let scope = Scope { merchant, mode };
+        self.0
+            .set_processor_account(scope, account)
+            .await
+            .map_err(|e| match e {
+                Error::Store(error) => AdminError::Store(error),
+                other => AdminError::BadAccount(other.to_string()),
+            })
     }
 
     /// Random bytes for a secret.

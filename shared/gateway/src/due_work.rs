@@ -4,7 +4,7 @@ use tollgate_domain::{
     Delivery, Payment, Refund, Scope, Timestamp,
     delivery::DeliveryStatus,
     payment::{Command, Status},
-    refund::RefundStatus,
+    refund::{RefundOutcome, RefundStatus},
 };
 use tollgate_processors::sandbox;
 use tollgate_store::{DueItem, DueKind, Queue, Replaced};
@@ -56,12 +56,16 @@ impl Gateway {
             return Ok(());
         }
         let command = match payment.face.status {
+            Status::RequiresConfirmation => Command::Cancel,
             Status::RequiresAction => Command::ChallengeExpired,
+            Status::Processing | Status::RequiresCapture if payment.network.is_some() => {
+                return self.resume_charge(item.scope, &payment).await;
+            }
             Status::Processing => Command::Settled(sandbox_outcome(sandbox::look_up_charge(
                 &payment.instrument,
                 now,
             ))?),
-            Status::Succeeded | Status::Failed => return Ok(()),
+            Status::RequiresCapture | Status::Succeeded | Status::Failed | Status::Canceled => return Ok(()),
         };
         let next = payment
             .apply(command, now, &self.new_request_id())
@@ -88,7 +92,17 @@ impl Gateway {
         let Some(payment) = payment else {
             return Err(Error::Internal(format!("refund {} has no payment", refund.id)));
         };
-        let outcome = sandbox_outcome(sandbox::look_up_refund(&payment.instrument))?;
+        let outcome = if payment.network.is_some() {
+            self.resume_refund(item.scope, &payment, &refund).await?
+        } else {
+            Some(sandbox_outcome(sandbox::look_up_refund(&payment.instrument))?)
+        };
+        let outcome = match outcome {
+            Some(outcome) => outcome,
+            None => RefundOutcome::Pending {
+                ask_at: self.ask_about_refund_at()?,
+            },
+        };
         if let Ok(settled) = refund.settle(outcome, now, &self.new_request_id()) {
             self.store.settle_refund(item.scope, &settled).await?;
         }

@@ -5,7 +5,7 @@
 
 mod admin;
 mod call;
-mod challenge;
+mod checkout;
 mod customers;
 mod deliver;
 mod due_work;
@@ -13,16 +13,19 @@ mod endpoints;
 mod error;
 mod gate;
 mod links;
+mod network;
+mod pages;
 mod payer;
 mod payments;
 mod publish;
 mod refunds;
 mod services;
 mod signer;
+mod vault;
 
 pub use admin::{Admin, AdminError, IssuedKey, NewKey};
 pub use call::{Call, Idempotency, Made};
-pub use challenge::{ChallengeView, LinkError};
+pub use checkout::{Entrance, NewCheckout};
 pub use customers::CustomerFilter;
 pub use deliver::{Deliverer, DeliverySettings, Message};
 pub use due_work::DueReport;
@@ -30,6 +33,8 @@ pub use endpoints::NewEndpoint;
 pub use error::{Error, Refusal, Thing};
 pub use gate::{ACCESS_TOKEN_S, Admitted, Credentials, Denied};
 pub use links::{Links, Purpose};
+pub use network::Networks;
+pub use pages::{HostedView, LinkError, Onward};
 pub use payer::Payer;
 pub use payments::{ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, PaymentFilter, declined};
 pub use publish::{Published, Publisher};
@@ -38,6 +43,7 @@ pub use services::{Clock, Entropy, OsEntropy, SystemClock};
 pub use tollgate_store::{
     ApiKey, AwsEnvironment, Cost, Cursor, Page, Queue, Store, StoreError, Tables, subject_of,
 };
+pub use vault::Vault;
 
 use std::{
     collections::HashMap,
@@ -52,6 +58,7 @@ use tollgate_store::KeyHash;
 pub struct Gateway {
     store: Store,
     links: Option<Links>,
+    networks: Option<Arc<Networks>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     /// Keys that this warm function has met: to whom a key belongs never changes, so a read may begin at once.
@@ -64,6 +71,7 @@ impl Gateway {
         Self {
             store,
             links,
+            networks: None,
             clock,
             entropy,
             known_keys: Arc::default(),
@@ -73,12 +81,25 @@ impl Gateway {
     /// A gateway as the function's environment describes it (see [`Tables`], [`AwsEnvironment`] and [`Links`]).
     pub fn from_environment() -> Result<Self, StoreError> {
         let store = Store::open(&AwsEnvironment::from_environment()?, Tables::from_environment()?);
-        Ok(Self::new(
+        let gateway = Self::new(
             store,
             Links::from_environment(),
             Arc::new(SystemClock),
             Arc::new(OsEntropy),
-        ))
+        );
+        Ok(match Networks::from_environment() {
+            Some(networks) => gateway.with_networks(networks),
+            None => gateway,
+        })
+    }
+
+    /// The same gateway, with a way to providers and a key to the vault.
+    #[must_use]
+    pub fn with_networks(self, networks: Networks) -> Self {
+        Self {
+            networks: Some(Arc::new(networks)),
+            ..self
+        }
     }
 
     /// Makes the first connection, while the function still starts.

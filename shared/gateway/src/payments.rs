@@ -236,13 +236,14 @@ impl Call {
 }
 
 impl crate::Gateway {
-    /// The page on which a payment's challenge is answered, while it requires one.
+    /// The page on which the payer goes on, while the payment waits for that.
     pub fn challenge_url(&self, scope: Scope, payment: &Payment) -> Option<String> {
-        let links = self
-            .links
-            .as_ref()
-            .filter(|_| payment.face.status == Status::RequiresAction)?;
-        Some(links.url(Purpose::Challenge, scope, payment.id))
+        let purpose = match payment.face.status {
+            Status::RequiresConfirmation => Purpose::Checkout,
+            Status::RequiresAction => Purpose::Challenge,
+            _ => return None,
+        };
+        Some(self.links.as_ref()?.url(purpose, scope, payment.id))
     }
 }
 

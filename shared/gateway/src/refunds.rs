@@ -3,7 +3,7 @@
 use tollgate_domain::{
     Fingerprint, Metadata, Money, Payment, PaymentId, Refund, RefundId, Scope,
     payment::{self, Command},
-    refund::{NewRefund, RefundStatus},
+    refund::{NewRefund, RefundOutcome, RefundStatus},
 };
 use tollgate_processors::sandbox;
 use tollgate_store::{ListQuery, Page, RefundPut, StoreError};
@@ -98,6 +98,12 @@ impl Call {
             let refund = self.decide_refund(id, new, &current, idempotency)?;
             self.admitted().await?;
             match self.store.create_refund(scope, &refund, &current).await? {
+                RefundPut::Created if current.network.is_some() => {
+                    return self
+                        .refund_over_network(scope, &current, refund)
+                        .await
+                        .map(Made::new);
+                }
                 RefundPut::Created => return Ok(Made::new(refund)),
                 RefundPut::Exists(existing) => return replay(*existing, idempotency),
                 RefundPut::PaymentChanged(now) => payment = now.map(|payment| *payment),
@@ -108,6 +114,28 @@ impl Call {
             attempts: MAX_TRIES,
         }
         .into())
+    }
+
+    /// Sends a recorded refund over the wire. It stays pending unless the provider's answer is clear.
+    async fn refund_over_network(
+        &self,
+        scope: Scope,
+        payment: &Payment,
+        refund: Refund,
+    ) -> Result<Refund, Error> {
+        let outcome = match self.gateway.send_back(scope, payment, &refund).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                tracing::error!(refund = %refund.id, %error, "a refund was not sent; it is tried again");
+                None
+            }
+        };
+        let Some(outcome) = outcome else { return Ok(refund) };
+        let Ok(settled) = refund.settle_at_once(outcome, self.gateway.now(), &self.request_id) else {
+            return Ok(refund);
+        };
+        let recorded = self.store.settle_refund(scope, &settled).await?;
+        Ok(if recorded { settled } else { refund })
     }
 
     fn decide_refund(
@@ -133,7 +161,14 @@ impl Call {
         payment
             .apply(Command::Refund(minor), self.now, &self.request_id)
             .map_err(Refusal::from)?;
-        let outcome = sandbox_outcome(sandbox::refund(&payment.instrument, self.now))?;
+        let outcome = if payment.network.is_some() {
+            // Recorded first, sent then: whoever finds it pending can ask the provider what became of it.
+            RefundOutcome::Pending {
+                ask_at: self.gateway.ask_about_refund_at()?,
+            }
+        } else {
+            sandbox_outcome(sandbox::refund(&payment.instrument, self.now))?
+        };
         let refund = NewRefund {
             id,
             front_door: self.front_door,

@@ -56,6 +56,8 @@ pub enum Issue {
     NotValid(&'static str),
     /// Metadata is wrong.
     Metadata(BadMetadata),
+    /// Something else; the text follows the parameter's name in a sentence.
+    Other(String),
 }
 
 impl fmt::Display for Issue {
@@ -71,6 +73,7 @@ impl fmt::Display for Issue {
             Self::OutOfRange(min, max) => write!(f, "must be between {min} and {max}"),
             Self::TooMany(max) => write!(f, "must have at most {max} entries"),
             Self::Metadata(bad) => bad.fmt(f),
+            Self::Other(text) => f.write_str(text),
         }
     }
 }
@@ -317,14 +320,19 @@ impl Fields {
         }
     }
 
+    /// A web address.
+    pub fn url(&mut self, name: &str) -> Result<Option<String>, FieldError> {
+        match self.string(name, tollgate_domain::text::URL_MAX_BYTES)? {
+            Some(text) if !is_web_url(&text) => {
+                Err(self.error(name, Issue::NotValid("an absolute http or https URL")))
+            }
+            url => Ok(url),
+        }
+    }
+
     /// A web address that has to be there.
     pub fn required_url(&mut self, name: &str) -> Result<String, FieldError> {
-        let text = self.required_string(name, tollgate_domain::text::URL_MAX_BYTES)?;
-        if is_web_url(&text) {
-            Ok(text)
-        } else {
-            Err(self.error(name, Issue::NotValid("an absolute http or https URL")))
-        }
+        self.url(name)?.ok_or_else(|| self.error(name, Issue::Missing))
     }
 
     /// Metadata of something new; none when absent.
@@ -352,6 +360,27 @@ impl Fields {
                 Err(self.error(&shown, Issue::Unknown))
             }
         }
+    }
+}
+
+/// Gathers what is wrong with several parameters, for front doors that tell all of it at once.
+#[derive(Debug, Default)]
+pub struct Wrong(Vec<FieldError>);
+
+impl Wrong {
+    /// The value that was read, or nothing after noting why not.
+    pub fn take<T>(&mut self, read: Result<T, FieldError>) -> Option<T> {
+        read.map_err(|error| self.0.push(error)).ok()
+    }
+
+    /// Notes one more.
+    pub fn add(&mut self, error: FieldError) {
+        self.0.push(error);
+    }
+
+    /// All of it, if there is any.
+    pub fn into_problem(self) -> Option<crate::Problem> {
+        (!self.0.is_empty()).then_some(crate::Problem::Fields(self.0))
     }
 }
 

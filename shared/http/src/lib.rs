@@ -13,7 +13,7 @@ mod request;
 mod said;
 
 pub use api::{Api, Content, Reply};
-pub use fields::{FieldError, Fields, Issue};
+pub use fields::{FieldError, Fields, Issue, Wrong};
 pub use frame::{Decoded, Exchange, Route, serve, serve_pages, serve_unknown_route};
 pub use lambda_http::Error as LambdaError;
 pub use logs::init_logs;

@@ -8,6 +8,9 @@ pub enum Problem {
     /// A parameter of the body or the query is wrong.
     #[error(transparent)]
     Field(#[from] FieldError),
+    /// Several parameters are wrong.
+    #[error("{} parameters are wrong", .0.len())]
+    Fields(Vec<FieldError>),
     /// The body is not of the documented type; the text says where.
     #[error("{0}")]
     MalformedBody(String),

@@ -81,6 +81,7 @@ impl Said {
     pub fn of(problem: &Problem) -> Self {
         match problem {
             Problem::Field(error) => Self::of_field(error),
+            Problem::Fields(errors) => errors.first().map_or_else(Self::internal, Self::of_field),
             Problem::MalformedBody(message) => said(Kind::InvalidRequest, "invalid_json", message.as_str()),
             Problem::BodyTooLarge => said(
                 Kind::TooLarge,
@@ -137,7 +138,8 @@ impl Said {
             | Issue::NotOneOf(_)
             | Issue::OutOfRange(..)
             | Issue::TooMany(_)
-            | Issue::NotValid(_) => "invalid_param",
+            | Issue::NotValid(_)
+            | Issue::Other(_) => "invalid_param",
         };
         said(Kind::InvalidRequest, code, format!("{param} {}", error.issue)).about(param)
     }

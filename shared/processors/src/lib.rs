@@ -1,8 +1,19 @@
 //! The way out to the card networks.
 //!
-//! Today there is one network, the [`sandbox`]: a pure function of the instrument, so that asking it costs nothing
-//! and can be repeated. A real network is slower, can be lost half-way and must never be asked twice to charge; the
-//! order of work for it is: record the payment as processing, ask with our id as its reference, record the answer.
+//! Two kinds: the [`sandbox`] is a pure function of the instrument, so that asking it costs nothing and can be repeated; a
+//! [`Connector`] speaks to a merchant's provider over a wire, where a request may be lost half-way and must never be taken
+//! for a failure. The order of work for it is the gateway's: record, ask with our own reference, record the answer.
 
+mod account;
+mod connector;
+mod cybersource;
+mod http;
+mod mpgs;
 pub mod network;
 pub mod sandbox;
+
+pub use account::{Account, BadAccount};
+pub use connector::{Connector, Now};
+pub use cybersource::CyberSource;
+pub use http::{Client, ClientError};
+pub use mpgs::Mpgs;

@@ -150,6 +150,16 @@ pub fn entered_card(card: &EnteredCard) -> Chargeable {
     }
 }
 
+/// Why a test card is declined, if it is, once any challenge is passed; a card that is not listed is not.
+pub fn decline_of(number: &str) -> Option<Decline> {
+    let (.., behaviour) = CARDS.iter().find(|(listed, ..)| *listed == number)?;
+    match behaviour {
+        Declines(decline) => Some(*decline),
+        ChallengeThenDeclines => Some(Decline::CardDeclined),
+        _ => None,
+    }
+}
+
 /// The card in a test wallet: `tok_apple_…` or `tok_google_…`; one that ends in `_declined` is declined.
 pub fn wallet_token(wallet: Wallet, token: &str) -> Option<Chargeable> {
     let prefix = match wallet {

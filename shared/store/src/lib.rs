@@ -15,6 +15,7 @@ mod ledger;
 mod listing;
 mod merchants;
 mod meter;
+mod processor_accounts;
 mod queue;
 
 pub use aws::{AwsEnvironment, Tables};
@@ -27,6 +28,7 @@ pub use ledger::RefundPut;
 pub use listing::{Cursor, ListQuery, Page};
 pub use merchants::Merchant;
 pub use meter::{Cost, Meter};
+pub use processor_accounts::ProcessorAccount;
 pub use queue::{Queue, QueueMessage};
 
 use std::sync::Arc;

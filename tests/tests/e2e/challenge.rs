@@ -6,14 +6,14 @@ use tollgate_tests::{Answer, Client, Cloud};
 
 use crate::payment;
 
-fn browser() -> reqwest::Client {
+pub(crate) fn browser() -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(Policy::none())
         .build()
         .unwrap()
 }
 
-async fn press(url: &str, button: &str) -> Answer {
+pub(crate) async fn press(url: &str, button: &str) -> Answer {
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let request = form
         .iter()
@@ -68,12 +68,14 @@ async fn the_page_shows_the_payment_and_both_answers_work_without_scripts() {
         charges.get(&format!("/payments/{id}")).await.expect(200)["status"],
         "succeeded"
     );
-    // A second press, or the page again, leads to the same place and charges nobody.
+    // A second press leads to the same place and charges nobody; the page itself says that it was used.
     assert_eq!(
         press(&url, "fail").await.header("location"),
         "https://yourapp.com/payment/success"
     );
-    assert_eq!(Client::send(browser().get(&url)).await.status, 303);
+    let used = Client::send(browser().get(&url)).await;
+    assert_eq!(used.status, 410);
+    assert!(used.text.contains("was used") && used.text.contains("https://yourapp.com/payment/success"));
     assert_eq!(
         charges.get(&format!("/payments/{id}")).await.expect(200)["status"],
         "succeeded"

@@ -1,16 +1,23 @@
 //! End-to-end tests: real clients, real function processes, the real templates.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::too_many_lines
+)]
 
 mod authentication;
 mod bad_input;
 mod budgets;
 mod challenge;
+mod checkout;
 mod customers;
 mod direct;
 mod durability;
 mod idempotency;
 mod lists;
 mod local_cloud;
+mod networks;
 mod operator;
 mod payments;
 mod refunds;

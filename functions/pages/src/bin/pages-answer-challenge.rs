@@ -1,34 +1,21 @@
 //! `POST /challenge/{token}`: takes the cardholder's answer, once, and sends the browser on to the merchant.
 
 use tollgate_http::{LambdaError, serve_pages};
-use tollgate_pages::{answered, link_error, notice};
+use tollgate_pages::{go_on, link_error, nothing_pressed, pressed};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
     serve_pages(|gateway, request| async move {
-        let mut form = url::form_urlencoded::parse(request.body());
-        let passed = match form
-            .find(|(name, _)| name == "answer")
-            .as_ref()
-            .map(|(_, answer)| answer.as_ref())
-        {
-            Some("complete") => true,
-            Some("fail") => false,
-            _ => {
-                return notice(
-                    400,
-                    "Nothing was chosen",
-                    "Go back and choose one of the two buttons.",
-                );
-            }
+        let Some(button) = pressed(&request, &["complete", "fail"]) else {
+            return nothing_pressed();
         };
-        let request_id = gateway.new_request_id();
+        let (token, request_id) = (request.path_parameter("token"), gateway.new_request_id());
         match gateway
-            .answer_challenge(request.path_parameter("token"), passed, &request_id)
+            .answer_challenge(token, button == "complete", &request_id)
             .await
         {
-            Ok(payment) => answered(&payment),
-            Err(error) => link_error(&error),
+            Ok((scope, payment)) => go_on(&gateway, scope, &payment),
+            Err(error) => link_error(&gateway, &error),
         }
     })
     .await

@@ -20,9 +20,10 @@ pub const REFUND_REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_c
 pub const fn payment_status(status: Status) -> &'static str {
     match status {
         Status::Succeeded => "succeeded",
-        Status::Processing => "pending",
-        Status::RequiresAction => "requires_action",
-        Status::Failed => "failed",
+        // Reserved money is about to be taken by whoever reserved it.
+        Status::Processing | Status::RequiresCapture => "pending",
+        Status::RequiresConfirmation | Status::RequiresAction => "requires_action",
+        Status::Failed | Status::Canceled => "failed",
     }
 }
 
@@ -49,16 +50,16 @@ pub fn payment(payment: &Payment, challenge_url: Option<&str>) -> Value {
         "created": payment.created.s(),
         "metadata": payment.metadata.to_json(),
     });
-    if payment.face.status == Status::RequiresAction {
+    if payment_status(payment.face.status) == "requires_action" {
         object["next_action"] = json!({
             "type": "redirect",
             "redirect_url": challenge_url,
             "return_url": payment.face.return_url,
         });
     }
-    if let Some(decline) = payment.face.decline {
-        object["failure_code"] = json!(decline.code());
-        object["failure_message"] = json!(decline.message());
+    if let Some((code, message)) = super::failure(payment) {
+        object["failure_code"] = json!(code);
+        object["failure_message"] = json!(message);
     }
     object
 }
@@ -127,13 +128,13 @@ pub(crate) fn subject(subject: &Subject, challenge_url: Option<&str>) -> Value {
 pub(crate) const fn event_type(kind: EventKind) -> Option<&'static str> {
     match kind {
         EventKind::PaymentSucceeded => Some("payment.succeeded"),
-        EventKind::PaymentFailed => Some("payment.failed"),
+        EventKind::PaymentFailed | EventKind::PaymentCanceled => Some("payment.failed"),
         EventKind::PaymentRequiresAction => Some("payment.requires_action"),
         EventKind::RefundCreated => Some("refund.created"),
         EventKind::RefundSucceeded => Some("refund.succeeded"),
         EventKind::RefundFailed => Some("refund.failed"),
         EventKind::CustomerCreated => Some("customer.created"),
         EventKind::CustomerUpdated => Some("customer.updated"),
-        EventKind::PaymentProcessing | EventKind::CustomerDeleted => None,
+        EventKind::PaymentProcessing | EventKind::PaymentCapturable | EventKind::CustomerDeleted => None,
     }
 }

@@ -16,8 +16,11 @@ pub const CUSTOMER_PREFIX: &str = "cus_";
 pub const fn payment_status(status: Status) -> &'static str {
     match status {
         Status::Succeeded => "succeeded",
-        Status::Failed => "failed",
-        Status::Processing | Status::RequiresAction => "pending",
+        Status::Failed | Status::Canceled => "failed",
+        Status::RequiresConfirmation
+        | Status::RequiresAction
+        | Status::Processing
+        | Status::RequiresCapture => "pending",
     }
 }
 
@@ -34,9 +37,9 @@ pub fn payment(payment: &Payment, email: Option<&str>) -> Value {
     if let Some(id) = payment.customer {
         object["customer"] = json!({"id": id.spell(CUSTOMER_PREFIX), "email": email});
     }
-    if let Some(decline) = payment.face.decline {
-        object["failure_code"] = json!(decline.code());
-        object["failure_message"] = json!(decline.message());
+    if let Some((code, message)) = super::failure(payment) {
+        object["failure_code"] = json!(code);
+        object["failure_message"] = json!(message);
     }
     object
 }
@@ -77,12 +80,13 @@ pub(crate) fn subject(subject: &Subject) -> Value {
 pub(crate) const fn event_type(kind: EventKind) -> Option<&'static str> {
     match kind {
         EventKind::PaymentSucceeded => Some("payment.succeeded"),
-        EventKind::PaymentFailed => Some("payment.failed"),
+        EventKind::PaymentFailed | EventKind::PaymentCanceled => Some("payment.failed"),
         EventKind::RefundCreated => Some("refund.created"),
         EventKind::CustomerCreated => Some("customer.created"),
         EventKind::CustomerUpdated => Some("customer.updated"),
         EventKind::PaymentRequiresAction
         | EventKind::PaymentProcessing
+        | EventKind::PaymentCapturable
         | EventKind::RefundSucceeded
         | EventKind::RefundFailed
         | EventKind::CustomerDeleted => None,

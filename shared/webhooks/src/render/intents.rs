@@ -7,6 +7,9 @@ const fn payment_status(status: Status) -> &'static str {
     match status {
         Status::Succeeded => "succeeded",
         Status::Processing => "processing",
+        Status::RequiresConfirmation => "requires_confirmation",
+        Status::RequiresCapture => "requires_capture",
+        Status::Canceled => "canceled",
         Status::RequiresAction => "requires_action",
         // A payment intent does not fail: it waits for another payment method.
         Status::Failed => "requires_payment_method",
@@ -69,6 +72,8 @@ pub(crate) const fn event_type(kind: EventKind) -> &'static str {
         EventKind::PaymentFailed => "payment_intent.payment_failed",
         EventKind::PaymentRequiresAction => "payment_intent.requires_action",
         EventKind::PaymentProcessing => "payment_intent.processing",
+        EventKind::PaymentCapturable => "payment_intent.amount_capturable_updated",
+        EventKind::PaymentCanceled => "payment_intent.canceled",
         EventKind::RefundCreated => "refund.created",
         // In this API a settled refund is an updated one; a failed one has a name of its own.
         EventKind::RefundSucceeded => "refund.updated",

@@ -6,7 +6,18 @@ pub mod direct;
 pub mod intents;
 
 use serde_json::{Value, json};
-use tollgate_domain::{Event, EventKind, FrontDoor};
+use tollgate_domain::{Event, EventKind, FrontDoor, Payment, payment::Status};
+
+/// Why no money was taken, as a code and a sentence; `None` while it may still be.
+fn failure(payment: &Payment) -> Option<(&'static str, &'static str)> {
+    match (payment.face.decline, payment.face.status) {
+        (Some(decline), _) => Some((decline.code(), decline.message())),
+        (None, Status::Canceled) => {
+            Some(("payment_canceled", "The payment was canceled before it was made."))
+        }
+        _ => None,
+    }
+}
 
 /// The name that an API gives to an event; `None` when the API's text knows no such event.
 pub fn event_type(event: &Event, api: FrontDoor) -> Option<&'static str> {

@@ -1,0 +1,218 @@
+//! Initialising a payment: what its route takes and answers.
+
+use serde_json::{Value, json};
+use tollgate_domain::{
+    BadCard, Currency, EnteredCard, IdempotencyKey, Money, Payment, Source, Timestamp,
+    source::Provider,
+    tenant::Mode,
+    text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
+};
+use tollgate_gateway::{Entrance, Error, NewCheckout, Payer, Refusal};
+use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem, Reply, Wrong};
+
+/// Longest number of an order, in characters.
+const ORDER_ID_MAX_CHARS: usize = 255;
+/// Longest text in place of a card number or a part of an expiry.
+const CARD_TEXT_MAX_CHARS: usize = 64;
+/// The largest amount, in minor units.
+const MAX_MINOR: i64 = tollgate_domain::money::MAX_AMOUNT_MINOR;
+/// The providers of the text.
+const PROVIDERS: &[&str] = &["cybersource", "mpgs"];
+
+/// Reads the body, all of it before anything is said to be wrong. `amount` is its text, as it was sent.
+pub fn read(
+    mut body: Fields,
+    amount: Option<&str>,
+    mode: Mode,
+    now: Timestamp,
+) -> Result<NewCheckout, Problem> {
+    let mut wrong = Wrong::default();
+    let order_id = wrong.take(body.required_string("order_id", ORDER_ID_MAX_CHARS));
+    let currency = wrong.take(body.required_currency("currency"));
+    let amount = wrong.take(read_amount(&body, amount, currency));
+    let provider = wrong.take(read_provider(&mut body));
+    let card = read_card(&mut body, mode, now, &mut wrong);
+    let payer = read_payer(&mut body, &mut wrong);
+    let return_url = wrong.take(body.url("return_url"));
+    let cancel_url = wrong.take(body.url("cancel_url"));
+    let metadata = wrong.take(body.metadata("metadata"));
+    if let Some(problem) = wrong.into_problem() {
+        return Err(problem);
+    }
+    let read = || {
+        Some(NewCheckout {
+            order_id: order_id?,
+            amount: amount??,
+            provider: provider?,
+            card: card?,
+            payer,
+            return_url: return_url?,
+            cancel_url: cancel_url?,
+            metadata: metadata?,
+        })
+    };
+    // Whatever is missing was said to be wrong above.
+    read().ok_or_else(|| Error::Internal("a field was neither read nor wrong".into()).into())
+}
+
+/// `None` for an amount that cannot be judged because its currency is wrong.
+fn read_amount(
+    body: &Fields,
+    sent: Option<&str>,
+    currency: Option<Currency>,
+) -> Result<Option<Money>, FieldError> {
+    let error = |issue| body.error("amount", issue);
+    let text = sent
+        .filter(|text| *text != "null")
+        .ok_or_else(|| error(Issue::Missing))?;
+    // A number within quotation marks is a number to many a client.
+    let text = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .unwrap_or(text);
+    if text.is_empty() {
+        return Err(error(Issue::Missing));
+    }
+    let Some(currency) = currency else {
+        let number = Currency::from_code("CLF").and_then(|widest| Money::from_decimal(text, widest));
+        return number.map(|_| None).ok_or_else(|| error(Issue::NotA("a number")));
+    };
+    let Some(amount) = Money::from_decimal(text, currency) else {
+        let is_number = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+        return Err(error(if is_number {
+            Issue::Other(format!(
+                "must be a number with at most {} decimal places",
+                currency.exponent()
+            ))
+        } else {
+            Issue::NotA("a number")
+        }));
+    };
+    let at = |minor| Money { minor, currency }.to_decimal();
+    if amount.minor < 1 {
+        return Err(error(Issue::Other(format!("must be at least {}", at(1)))));
+    }
+    if amount.minor > MAX_MINOR {
+        return Err(error(Issue::Other(format!(
+            "must not be greater than {}",
+            at(MAX_MINOR)
+        ))));
+    }
+    Ok(Some(amount))
+}
+
+fn read_provider(body: &mut Fields) -> Result<Provider, FieldError> {
+    let word = body
+        .one_of("payment_provider", PROVIDERS)?
+        .ok_or_else(|| body.error("payment_provider", Issue::Missing))?;
+    Provider::parse(word).ok_or_else(|| body.error("payment_provider", Issue::NotOneOf(PROVIDERS)))
+}
+
+fn read_card(body: &mut Fields, mode: Mode, now: Timestamp, wrong: &mut Wrong) -> Option<EnteredCard> {
+    let number = wrong.take(body.required_string("card_number", CARD_TEXT_MAX_CHARS));
+    let month = wrong.take(read_digits(body, "exp_month", &[2], "must be 2 digits"));
+    let year = wrong.take(read_digits(body, "exp_year", &[2, 4], "must be 2 or 4 digits"));
+    let cvv = wrong.take(body.required_string("cvv", CARD_TEXT_MAX_CHARS));
+    let checked = EnteredCard::check(&number?, (month?, year?), Some(&cvv?), mode, now);
+    checked
+        .map_err(|bad| {
+            let (name, text) = match bad {
+                BadCard::Number => ("card_number", "must be a valid card number"),
+                BadCard::Scheme => ("card_number", "must be of a card scheme that is accepted"),
+                BadCard::ExpiryMonth => ("exp_month", "must be between 01 and 12"),
+                BadCard::ExpiryYear => ("exp_year", "must be a valid year"),
+                BadCard::Expired => ("exp_year", "must not lie in the past: the card has expired"),
+                BadCard::Cvc => ("cvv", "must be 3 digits, or 4 on American Express"),
+            };
+            wrong.add(body.error(name, Issue::Other(text.to_owned())));
+        })
+        .ok()
+}
+
+fn read_digits(body: &mut Fields, name: &str, lengths: &[usize], otherwise: &str) -> Result<i64, FieldError> {
+    let text = body.required_string(name, CARD_TEXT_MAX_CHARS)?;
+    let digits = lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    digits
+        .then(|| text.parse().ok())
+        .flatten()
+        .ok_or_else(|| body.error(name, Issue::Other(otherwise.to_owned())))
+}
+
+/// A payer without an e-mail address is nobody who could be found again.
+fn read_payer(body: &mut Fields, wrong: &mut Wrong) -> Payer {
+    let email = wrong.take(body.email("customer_email")).flatten();
+    let name = wrong.take(body.string("customer_name", NAME_MAX_CHARS)).flatten();
+    let phone = wrong
+        .take(body.string("customer_phone", PHONE_MAX_CHARS))
+        .flatten();
+    match email {
+        Some(email) => Payer::WithEmail { email, name, phone },
+        None => Payer::Anonymous,
+    }
+}
+
+/// A request's body without the parts of a card that may not be kept, not even in a fingerprint.
+fn without_card_data(body: &Value) -> Value {
+    let mut body = body.clone();
+    if let Some(fields) = body.as_object_mut() {
+        fields.shift_remove("cvv");
+        if let Some(number) = fields.get_mut("card_number") {
+            *number = json!(tollgate_domain::card::last_four_digits(
+                number.as_str().unwrap_or_default()
+            ));
+        }
+    }
+    body
+}
+
+/// Makes the payment. The order's number is its idempotency key: the same order again, asked for in the same way, is the
+/// same payment.
+pub async fn initialize(exchange: &Exchange, body: &Value, new: NewCheckout) -> Result<Reply, Problem> {
+    // A key in the header has to be one, though the order's number does its work.
+    exchange.idempotency(&Value::Null)?;
+    let key = IdempotencyKey::from_reference(&new.order_id);
+    let idempotency = exchange.keyed(key, &without_card_data(body));
+    match exchange.call.initialize_checkout(new, &idempotency).await {
+        Ok(made) => Ok(answer(exchange, &made.thing).await?.replayed(made.replayed)),
+        Err(Error::Refused(Refusal::IdempotencyKeyReused)) => {
+            let taken = Issue::Other("has already been used for another payment".to_owned());
+            Err(FieldError::new("order_id", taken).into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn answer(exchange: &Exchange, payment: &Payment) -> Result<Reply, Problem> {
+    let entrance = match &payment.source {
+        Source::Card(card) => Entrance::of(card.brand),
+        Source::BankTransfer(_) => Entrance::Redirect,
+    };
+    let url = exchange.call.entrance_url(payment, entrance).await?;
+    let reference = payment.id.uuid().to_string();
+    Ok(Reply::ok(match entrance {
+        Entrance::Redirect => json!({
+            "success": true,
+            "message": "Transaction initialized successfully",
+            "redirect_url": url,
+            "transaction_reference": reference,
+        }),
+        Entrance::Html => json!({
+            "success": true,
+            "message": "3DS authentication required",
+            "action": "render_html",
+            "html_content": challenge_form(&url),
+            "transaction_reference": reference,
+        }),
+    }))
+}
+
+/// What the merchant shows: a form that leads to the challenge, by itself where scripts run and by its button elsewhere.
+/// The address is ours and holds nothing that HTML would read as anything else.
+fn challenge_form(url: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Confirm your payment</title></head><body>\
+         <form id=\"challenge\" method=\"get\" action=\"{url}\"><p>Your bank asks you to confirm this payment.</p>\
+         <button type=\"submit\">Continue</button></form>\
+         <script>document.getElementById(\"challenge\").submit()</script></body></html>"
+    )
+}

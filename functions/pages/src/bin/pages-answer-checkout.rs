@@ -1,0 +1,21 @@
+//! `POST /checkout/{token}`: the payer pays, and goes on to the challenge, or cancels, and goes back to the merchant.
+
+use tollgate_http::{LambdaError, serve_pages};
+use tollgate_pages::{go_on, link_error, nothing_pressed, pressed};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve_pages(|gateway, request| async move {
+        let (token, request_id) = (request.path_parameter("token"), gateway.new_request_id());
+        let moved = match pressed(&request, &["pay", "cancel"]) {
+            Some("pay") => gateway.confirm_checkout(token, &request_id).await,
+            Some(_) => gateway.cancel_checkout(token, &request_id).await,
+            None => return nothing_pressed(),
+        };
+        match moved {
+            Ok((scope, payment)) => go_on(&gateway, scope, &payment),
+            Err(error) => link_error(&gateway, &error),
+        }
+    })
+    .await
+}

@@ -1,0 +1,188 @@
+//! Hosted checkout: a payment that its payer confirms on a page of ours.
+
+use tollgate_domain::{
+    EnteredCard, Metadata, Money, Payment, PaymentId, Provider, Scope, Source,
+    money::MAX_AMOUNT_MINOR,
+    payment::{Command, Hosted, HostedCharge, NewPayment, Status},
+    source::{Brand, Instrument},
+};
+
+use crate::{
+    Gateway,
+    call::{Call, Idempotency, Made},
+    error::{Error, Refusal},
+    links::Purpose,
+    network::{Recorded, card_place},
+    pages::LinkError,
+    payer::Payer,
+    payments::MAX_TRIES,
+};
+
+/// How long a payer may take, in milliseconds, unless set otherwise: an hour.
+const DEFAULT_LIFETIME_MS: i64 = 60 * 60 * 1000;
+
+/// A hosted payment to be made.
+#[derive(Clone, Debug)]
+pub struct NewCheckout {
+    /// The merchant's number of the order.
+    pub order_id: String,
+    /// How much.
+    pub amount: Money,
+    /// Who charges the card.
+    pub provider: Provider,
+    /// The card.
+    pub card: EnteredCard,
+    /// For whom.
+    pub payer: Payer,
+    /// Where the payer goes when it is paid.
+    pub return_url: Option<String>,
+    /// Where the payer goes when it is not.
+    pub cancel_url: Option<String>,
+    /// The merchant's metadata.
+    pub metadata: Metadata,
+}
+
+/// How the payer gets to the pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entrance {
+    /// By a redirect to the checkout page.
+    Redirect,
+    /// By HTML that the merchant shows, which leads straight to the challenge.
+    Html,
+}
+
+impl Entrance {
+    /// Of a card: American Express is sent the HTML, every other scheme is redirected.
+    pub const fn of(brand: Brand) -> Self {
+        match brand {
+            Brand::Amex => Self::Html,
+            _ => Self::Redirect,
+        }
+    }
+}
+
+/// How long a payer may take, in milliseconds: `TOLLGATE_CHECKOUT_SECONDS`, or an hour.
+fn lifetime_ms() -> i64 {
+    let seconds: Option<i64> = std::env::var("TOLLGATE_CHECKOUT_SECONDS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    seconds.map_or(DEFAULT_LIFETIME_MS, |seconds| seconds.saturating_mul(1000))
+}
+
+impl Call {
+    /// Makes a payment that waits for its payer. An admission beside a read of the merchant's account with the provider,
+    /// and one conditional put, which is also the check of the order's number.
+    pub async fn initialize_checkout(
+        &self,
+        new: NewCheckout,
+        idempotency: &Idempotency,
+    ) -> Result<Made<Payment>, Error> {
+        let scope = self.tenant().await?;
+        let id: PaymentId = self.id_for(scope, "orders", Some(idempotency));
+        let prepare = async {
+            if new.amount.minor < 1 {
+                let minimum = Money {
+                    minor: 1,
+                    ..new.amount
+                };
+                return Err(Refusal::AmountTooSmall { minimum }.into());
+            }
+            if new.amount.minor > MAX_AMOUNT_MINOR {
+                return Err(Refusal::AmountTooLarge.into());
+            }
+            // The challenge of our own page proves nothing to an issuer.
+            if scope.mode.is_live() {
+                return Err(Refusal::NoNetwork.into());
+            }
+            let account = self.store.get_processor_account(scope, new.provider).await?;
+            account.ok_or(Refusal::ProviderNotConfigured)?;
+            let vault = self.gateway.networks()?.vault();
+            let card = vault
+                .seal_card(self.gateway.entropy.as_ref(), &card_place(scope, id), &new.card)
+                .map_err(|e| Error::Internal(e.to_string()))?;
+            let known: Option<Payment> = self.store.get(scope, &id.to_string(), true).await?;
+            let customer = if known.is_some() {
+                None
+            } else {
+                let payer = self.find_payer(scope, &new.payer).await?;
+                self.settle_payer(scope, &new.payer, payer, None).await?
+            };
+            let payment = NewPayment {
+                id,
+                front_door: self.front_door,
+                request_id: self.request_id.clone(),
+                amount: new.amount,
+                source: Source::Card(new.card.shown()),
+                instrument: Instrument(format!("network/{}", new.provider.as_str())),
+                customer,
+                description: None,
+                metadata: new.metadata,
+                fingerprint: Some(idempotency.fingerprint.clone()),
+            };
+            let hosted = HostedCharge {
+                provider: new.provider,
+                card,
+                hosted: Hosted {
+                    order_id: new.order_id,
+                    cancel_url: new.cancel_url,
+                },
+                return_url: new.return_url,
+                expires: self.now.plus_ms(lifetime_ms()),
+                confirmed: Entrance::of(new.card.brand) == Entrance::Html,
+            };
+            Ok(Payment::create_hosted(payment, hosted, self.now))
+        };
+        Box::pin(self.make_once(scope, &id.to_string(), Some(idempotency), prepare)).await
+    }
+
+    /// Where the payer of a hosted payment is sent first.
+    pub async fn entrance_url(&self, payment: &Payment, entrance: Entrance) -> Result<String, Error> {
+        let scope = self.tenant().await?;
+        let purpose = match entrance {
+            Entrance::Redirect => Purpose::Checkout,
+            Entrance::Html => Purpose::Challenge,
+        };
+        self.gateway.page_url(purpose, scope, payment.id)
+    }
+}
+
+impl Gateway {
+    /// The payer presses "pay": the challenge comes next. Pressing twice does it once.
+    pub async fn confirm_checkout(
+        &self,
+        token: &str,
+        request_id: &str,
+    ) -> Result<(Scope, Payment), LinkError> {
+        self.move_checkout(token, &Command::PayerConfirmed, request_id)
+            .await
+    }
+
+    /// The payer presses "cancel".
+    pub async fn cancel_checkout(
+        &self,
+        token: &str,
+        request_id: &str,
+    ) -> Result<(Scope, Payment), LinkError> {
+        self.move_checkout(token, &Command::Cancel, request_id).await
+    }
+
+    async fn move_checkout(
+        &self,
+        token: &str,
+        command: &Command,
+        request_id: &str,
+    ) -> Result<(Scope, Payment), LinkError> {
+        let (scope, mut payment) = self.linked_payment(Purpose::Checkout, token).await?;
+        for _ in 0..MAX_TRIES {
+            if payment.face.status != Status::RequiresConfirmation {
+                return Ok((scope, payment));
+            }
+            self.not_expired(&payment)?;
+            match self.record(scope, &payment, command.clone(), request_id).await? {
+                Recorded::Done(next) => return Ok((scope, next)),
+                Recorded::Overtaken(now) => payment = now,
+            }
+        }
+        Ok((scope, payment))
+    }
+}

@@ -1,0 +1,178 @@
+//! Hosted pages: what their links open, and where the payer goes next.
+
+use tollgate_domain::{
+    Payment, PaymentId, Scope,
+    payment::{Command, Status},
+};
+use tollgate_processors::sandbox;
+use tollgate_store::{Replaced, StoreError};
+
+use crate::{
+    Gateway,
+    error::{Error, Refusal},
+    links::Purpose,
+    payments::{MAX_TRIES, sandbox_outcome},
+};
+
+/// Why a link shows nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// Nobody here signed it, or what it names is gone.
+    #[error("the link is not valid")]
+    Invalid,
+    /// What it was for was done already; whose the payment is, and how it is now.
+    #[error("the link was used")]
+    Used(Scope, Box<Payment>),
+    /// It is too late.
+    #[error("the link has expired")]
+    Expired,
+    /// We failed.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+/// What a page shows.
+#[derive(Clone, Debug)]
+pub struct HostedView {
+    /// The payment that waits for an answer.
+    pub payment: Payment,
+    /// Who is paid, where the page says so.
+    pub merchant: Option<String>,
+}
+
+/// Where a payer goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Onward {
+    /// To this address: the merchant's, or the next page of ours.
+    To(String),
+    /// To the page that waits for the decision.
+    Wait(String),
+    /// Nowhere: the merchant gave no address.
+    Stay,
+}
+
+impl Gateway {
+    /// A page of ours.
+    pub(crate) fn page_url(&self, purpose: Purpose, scope: Scope, id: PaymentId) -> Result<String, Error> {
+        let links = self.links.as_ref();
+        let links =
+            links.ok_or_else(|| Error::Internal("this function has no key to sign links with".into()))?;
+        Ok(links.url(purpose, scope, id))
+    }
+
+    /// Opens a link to a page that waits for the payer. One read, and one more where the page names the merchant.
+    pub async fn open_link(&self, purpose: Purpose, token: &str) -> Result<HostedView, LinkError> {
+        let (scope, payment) = self.linked_payment(purpose, token).await?;
+        let waits_for = match purpose {
+            Purpose::Checkout => Status::RequiresConfirmation,
+            Purpose::Challenge | Purpose::Result => Status::RequiresAction,
+        };
+        if payment.face.status != waits_for {
+            return Err(LinkError::Used(scope, Box::new(payment)));
+        }
+        self.not_expired(&payment)?;
+        let merchant = match purpose {
+            Purpose::Checkout => self
+                .store
+                .get_merchant(scope.merchant)
+                .await
+                .map_err(Error::from)?,
+            Purpose::Challenge | Purpose::Result => None,
+        };
+        Ok(HostedView {
+            payment,
+            merchant: merchant.map(|merchant| merchant.name),
+        })
+    }
+
+    /// Answers a challenge: the payment moves on, once. A read and one conditional put with the sandbox; a charge over a
+    /// wire is recorded before and after each of its steps.
+    pub async fn answer_challenge(
+        &self,
+        token: &str,
+        passed: bool,
+        request_id: &str,
+    ) -> Result<(Scope, Payment), LinkError> {
+        let (scope, mut payment) = self.linked_payment(Purpose::Challenge, token).await?;
+        for _ in 0..MAX_TRIES {
+            if payment.face.status != Status::RequiresAction {
+                return Ok((scope, payment));
+            }
+            self.not_expired(&payment)?;
+            if passed && payment.network.is_some() {
+                let charged = self.charge_over_network(scope, &payment, request_id).await?;
+                return Ok((scope, charged));
+            }
+            let now = self.now();
+            let command = if passed {
+                let outcome = sandbox_outcome(sandbox::charge_after_challenge(&payment.instrument, now))?;
+                Command::ChallengePassed(outcome)
+            } else {
+                Command::ChallengeFailed
+            };
+            let next = payment
+                .apply(command, now, request_id)
+                .map_err(|e| Error::from(Refusal::from(e)))?;
+            match self.store.replace(scope, &next).await.map_err(Error::from)? {
+                Replaced::Done => return Ok((scope, next)),
+                Replaced::Conflict(now) => payment = now.ok_or(LinkError::Invalid)?,
+            }
+        }
+        let contended = StoreError::Contended {
+            key: "payment of a challenge".into(),
+            attempts: MAX_TRIES,
+        };
+        Err(Error::from(contended).into())
+    }
+
+    /// How a payment stands whose payer waits for the decision.
+    pub async fn open_result(&self, token: &str) -> Result<(Scope, Payment), LinkError> {
+        self.linked_payment(Purpose::Result, token).await
+    }
+
+    /// Where the payer goes next.
+    pub fn onward(&self, scope: Scope, payment: &Payment) -> Result<Onward, Error> {
+        let page = |purpose| self.page_url(purpose, scope, payment.id);
+        let Some(hosted) = &payment.hosted else {
+            // The merchant's own page decides what to show; it gets the address that it gave, as it gave it.
+            return Ok(payment.face.return_url.clone().map_or(Onward::Stay, Onward::To));
+        };
+        let back = match payment.face.status {
+            Status::RequiresConfirmation => return Ok(Onward::To(page(Purpose::Checkout)?)),
+            Status::RequiresAction => return Ok(Onward::To(page(Purpose::Challenge)?)),
+            Status::Processing | Status::RequiresCapture => return Ok(Onward::Wait(page(Purpose::Result)?)),
+            Status::Succeeded => payment.face.return_url.as_deref(),
+            Status::Failed | Status::Canceled => hosted.cancel_url.as_deref(),
+        };
+        let Some(back) = back else { return Ok(Onward::Stay) };
+        let mut url = url::Url::parse(back).map_err(|e| Error::Internal(format!("a stored address: {e}")))?;
+        url.query_pairs_mut()
+            .append_pair("transaction_reference", &payment.id.uuid().to_string())
+            .append_pair("order_id", &hosted.order_id);
+        Ok(Onward::To(url.into()))
+    }
+
+    pub(crate) async fn linked_payment(
+        &self,
+        purpose: Purpose,
+        token: &str,
+    ) -> Result<(Scope, Payment), LinkError> {
+        let links = self.links.as_ref();
+        let (scope, id) = links
+            .and_then(|links| links.verify(purpose, token))
+            .ok_or(LinkError::Invalid)?;
+        let payment = self
+            .store
+            .get(scope, &id.to_string(), true)
+            .await
+            .map_err(Error::from)?;
+        Ok((scope, payment.ok_or(LinkError::Invalid)?))
+    }
+
+    pub(crate) fn not_expired(&self, payment: &Payment) -> Result<(), LinkError> {
+        if payment.due.is_none_or(|due| due <= self.now()) {
+            return Err(LinkError::Expired);
+        }
+        Ok(())
+    }
+}

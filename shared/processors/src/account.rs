@@ -1,0 +1,128 @@
+//! A merchant's account with a provider.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use tollgate_domain::Provider;
+use url::Url;
+use zeroize::Zeroizing;
+
+/// Longest MID, key id and secret, in characters.
+const TEXT_MAX: usize = 256;
+
+/// A merchant's account with a provider.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The provider.
+    pub provider: Provider,
+    /// Where its API is, without a slash at the end: `https://api.cybersource.com`.
+    pub base_url: String,
+    /// What it knows the merchant by: the MID.
+    pub merchant_id: String,
+    /// `CyberSource`: what it knows the shared secret by.
+    pub key_id: Option<String>,
+    /// `CyberSource`: the shared secret, in base64. MPGS: the integration password.
+    pub secret: Zeroizing<String>,
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("provider", &self.provider)
+            .field("base_url", &self.base_url)
+            .field("merchant_id", &self.merchant_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is wrong with an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadAccount {
+    /// Not an address, or not an encrypted one where real money moves.
+    #[error("the base URL must be an absolute URL, with https in live mode")]
+    BaseUrl,
+    /// Empty, too long, or with characters that no MID has.
+    #[error("the merchant id must have 1 to {TEXT_MAX} letters, digits, underscores or hyphens")]
+    MerchantId,
+    /// `CyberSource` needs one.
+    #[error("CyberSource needs the id of the shared secret")]
+    KeyId,
+    /// Empty, too long, or not base64 where it has to be.
+    #[error("the secret must not be empty, and be base64 for CyberSource")]
+    Secret,
+}
+
+impl Account {
+    /// Checks the form of all parts; `live` says whether real money moves.
+    pub fn check(&self, live: bool) -> Result<(), BadAccount> {
+        let url = Url::parse(&self.base_url).map_err(|_| BadAccount::BaseUrl)?;
+        let encrypted = url.scheme() == "https" || (!live && url.scheme() == "http");
+        if !encrypted || url.host_str().is_none() || url.query().is_some() {
+            return Err(BadAccount::BaseUrl);
+        }
+        let plain = |text: &str| {
+            (1..=TEXT_MAX).contains(&text.len())
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+        };
+        if !plain(&self.merchant_id) {
+            return Err(BadAccount::MerchantId);
+        }
+        if !(1..=TEXT_MAX).contains(&self.secret.len()) {
+            return Err(BadAccount::Secret);
+        }
+        if self.provider == Provider::CyberSource {
+            if !self.key_id.as_deref().is_some_and(plain) {
+                return Err(BadAccount::KeyId);
+            }
+            STANDARD
+                .decode(self.secret.as_bytes())
+                .map_err(|_| BadAccount::Secret)?;
+        }
+        Ok(())
+    }
+
+    /// The base URL without a slash at its end.
+    pub(crate) fn base(&self) -> &str {
+        self.base_url.trim_end_matches('/')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_checked() {
+        let good = Account {
+            provider: Provider::CyberSource,
+            base_url: "https://api.cybersource.com".into(),
+            merchant_id: "shop_1".into(),
+            key_id: Some("08c94330-f618-42a3-b09d-e1e43be5efda".into()),
+            secret: Zeroizing::new("c2VjcmV0".into()),
+        };
+        assert_eq!(good.check(true), Ok(()));
+        let with = |change: fn(&mut Account)| {
+            let mut account = good.clone();
+            change(&mut account);
+            account.check(true)
+        };
+        assert_eq!(
+            with(|a| a.base_url = "http://localhost:1".into()),
+            Err(BadAccount::BaseUrl)
+        );
+        assert_eq!(with(|a| a.base_url = "shop".into()), Err(BadAccount::BaseUrl));
+        assert_eq!(
+            with(|a| a.merchant_id = "a/b".into()),
+            Err(BadAccount::MerchantId)
+        );
+        assert_eq!(with(|a| a.key_id = None), Err(BadAccount::KeyId));
+        assert_eq!(
+            with(|a| a.secret = Zeroizing::new("%".into())),
+            Err(BadAccount::Secret)
+        );
+        assert_eq!(with(|a| a.secret = Zeroizing::default()), Err(BadAccount::Secret));
+        assert!(!format!("{good:?}").contains("c2VjcmV0"));
+    }
+}

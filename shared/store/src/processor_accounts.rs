@@ -1,0 +1,92 @@
+//! Merchants' accounts with providers: where to reach them and what they know the merchant by.
+
+use std::time::Instant;
+
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use serde::{Deserialize, Serialize};
+use tollgate_domain::{Provider, Scope, Timestamp};
+
+use crate::{
+    Store,
+    error::StoreError,
+    items::{Item, SK, s},
+};
+
+/// A merchant's account with a provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessorAccount {
+    /// The provider.
+    pub provider: Provider,
+    /// Where its API is.
+    pub base_url: String,
+    /// What it knows the merchant by: the MID.
+    pub merchant_id: String,
+    /// What it knows the secret by, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    /// The secret, sealed.
+    pub secret: String,
+    /// When it was recorded.
+    pub created: Timestamp,
+}
+
+fn pk(scope: Scope, provider: Provider) -> String {
+    format!("{scope}PRC#{}", provider.as_str())
+}
+
+impl Store {
+    /// Records an account in place of the one there is. One call, 1 unit.
+    pub async fn put_processor_account(
+        &self,
+        scope: Scope,
+        account: &ProcessorAccount,
+    ) -> Result<(), StoreError> {
+        let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(account)
+            .map_err(|e| StoreError::BadValue(e.to_string()))?;
+        item.insert("pk".into(), s(pk(scope, account.provider)));
+        item.insert("sk".into(), s(SK));
+        item.insert("t".into(), s("PRC"));
+        let began = Instant::now();
+        let done = self
+            .db
+            .put_item()
+            .table_name(&self.tables.main)
+            .set_item(Some(item))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|e| StoreError::aws("PutItem", e))?;
+        self.meter.record("PutItem", began, true, &done.consumed_capacity);
+        Ok(())
+    }
+
+    /// Reads a merchant's account with a provider. One call, 0.5 units.
+    pub async fn get_processor_account(
+        &self,
+        scope: Scope,
+        provider: Provider,
+    ) -> Result<Option<ProcessorAccount>, StoreError> {
+        let began = Instant::now();
+        let pk = pk(scope, provider);
+        let read = self
+            .db
+            .get_item()
+            .table_name(&self.tables.main)
+            .key("pk", s(&pk))
+            .key("sk", s(SK))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|e| StoreError::aws("GetItem", e))?;
+        self.meter
+            .record("GetItem", began, false, &read.consumed_capacity);
+        read.item
+            .map(|item| {
+                serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
+                    key: pk,
+                    detail: e.to_string(),
+                })
+            })
+            .transpose()
+    }
+}

@@ -1,0 +1,249 @@
+//! Charges over a wire when everything goes wrong on it: one truthful end, one charge.
+
+use serde_json::{Value, json};
+use tollgate_tests::{Cloud, Signal, eventually, signal};
+
+use crate::checkout::{initialized, press_at, status, with};
+
+/// Providers that are given a third of a second, so that what is left half-way is looked after within seconds.
+const HASTY: &[(&str, &str)] = &[("NetworkTimeoutMs", "300")];
+const PROVIDERS: [&str; 2] = ["cybersource", "mpgs"];
+
+async fn fault(cloud: &Cloud, fault: &Value) {
+    let answer = reqwest::Client::new()
+        .post(cloud.local("/_networks/faults"))
+        .json(fault)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+}
+
+async fn faults(cloud: &Cloud) -> Value {
+    reqwest::get(cloud.local("/_networks/faults"))
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap()
+}
+
+async fn clear(cloud: &Cloud) {
+    reqwest::Client::new()
+        .delete(cloud.local("/_networks/faults"))
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn orders(cloud: &Cloud, reference: &str) -> Vec<Value> {
+    let url = cloud.local(&format!("/_networks/orders?reference={reference}"));
+    let all: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+    all["data"].as_array().unwrap().clone()
+}
+
+/// A payment whose payer stands before the challenge: its reference and the page.
+async fn challenged(cloud: &Cloud, provider: &str, order: &str) -> (String, String) {
+    let (reference, url) = initialized(cloud, &with(order, &json!({"payment_provider": provider}))).await;
+    let (_, challenge) = press_at(&url, "pay").await;
+    (reference, challenge)
+}
+
+async fn ends(cloud: &Cloud, reference: &str, end: &str) {
+    eventually(&format!("{reference} is {end}"), || async {
+        (status(cloud, reference).await["status"] == end).then_some(())
+    })
+    .await;
+}
+
+#[track_caller]
+fn charged_once(orders: &[Value]) {
+    assert_eq!(orders.len(), 1, "{orders:?}");
+    let count = |name: &str| orders[0][name].as_i64().unwrap();
+    assert_eq!(
+        (count("authorizations"), count("captures"), count("voids")),
+        (1, 1, 0),
+        "{orders:?}"
+    );
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_on_the_wire_a_payment_ends_in_one_charge() {
+    let cloud = Cloud::start_with(HASTY).await;
+    for provider in PROVIDERS {
+        for operation in ["authorize", "capture"] {
+            for when in ["before", "after"] {
+                for what in ["hang", "error", "garbage", "delay"] {
+                    let order = format!("{provider}-{operation}-{when}-{what}");
+                    let (reference, challenge) = challenged(&cloud, provider, &order).await;
+                    fault(
+                        &cloud,
+                        &json!({"provider": provider, "operation": operation, "when": when, "what": what, "delay_ms": 600}),
+                    )
+                    .await;
+                    let (answer, next) = press_at(&challenge, "complete").await;
+                    assert_eq!(answer.status, 303, "{order}: {}", answer.text);
+                    assert!(
+                        next.contains("/payment/success?") || next.contains("/pages/result/"),
+                        "{order}: {next}"
+                    );
+                    ends(&cloud, &reference, "completed").await;
+                    charged_once(&orders(&cloud, &reference).await);
+                    // The payer, who waited, gets to the shop.
+                    if next.contains("/pages/result/") {
+                        let (_, back) = follow(&next).await;
+                        assert!(back.contains("/payment/success?"), "{order}: {back}");
+                    }
+                    clear(&cloud).await;
+                }
+            }
+        }
+    }
+}
+
+async fn follow(url: &str) -> (u16, String) {
+    let answer = crate::challenge::browser().get(url).send().await.unwrap();
+    let location = answer
+        .headers()
+        .get("location")
+        .map(|v| v.to_str().unwrap().to_owned());
+    (answer.status().as_u16(), location.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_function_killed_between_any_two_steps_leaves_one_charge_and_the_truth() {
+    let cloud = Cloud::start_with(HASTY).await;
+    for provider in PROVIDERS {
+        for operation in ["authorize", "capture"] {
+            for when in ["before", "after"] {
+                let order = format!("killed-{provider}-{operation}-{when}");
+                let (reference, challenge) = challenged(&cloud, provider, &order).await;
+                fault(
+                    &cloud,
+                    &json!({"provider": provider, "operation": operation, "when": when, "what": "hang"}),
+                )
+                .await;
+                let press = tokio::spawn(async move { press_at(&challenge, "complete").await });
+                eventually("the request hangs", || async {
+                    (faults(&cloud).await["hanging"] == 1).then_some(())
+                })
+                .await;
+                for pid in cloud.pids("pages-answer-challenge").await {
+                    signal(pid, Signal::KILL);
+                }
+                let (answer, _) = press.await.unwrap();
+                assert!(
+                    answer.status.is_server_error() || answer.status == 303,
+                    "{order}: {}",
+                    answer.status
+                );
+                ends(&cloud, &reference, "completed").await;
+                charged_once(&orders(&cloud, &reference).await);
+                clear(&cloud).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_for_a_while_is_asked_again_and_a_decline_is_the_truth_too() {
+    let cloud = Cloud::start_with(HASTY).await;
+    for provider in PROVIDERS {
+        let (reference, challenge) = challenged(&cloud, provider, &format!("down-{provider}")).await;
+        for operation in ["authorize", "look_up"] {
+            fault(&cloud, &json!({"provider": provider, "operation": operation, "when": "before", "what": "error", "times": 4})).await;
+        }
+        let (_, next) = press_at(&challenge, "complete").await;
+        assert!(next.contains("/pages/result/"), "{next}");
+        assert_eq!(status(&cloud, &reference).await["status"], "pending");
+        let page = reqwest::get(&next).await.unwrap().text().await.unwrap();
+        assert!(
+            page.contains("http-equiv=\"refresh\"") && page.contains("Your payment is being made"),
+            "{page}"
+        );
+        ends(&cloud, &reference, "completed").await;
+        charged_once(&orders(&cloud, &reference).await);
+        clear(&cloud).await;
+
+        let card = json!({"payment_provider": provider, "card_number": "4000000000009995"});
+        let (reference, url) = initialized(&cloud, &with(&format!("declined-{provider}"), &card)).await;
+        let (_, challenge) = press_at(&url, "pay").await;
+        fault(
+            &cloud,
+            &json!({"provider": provider, "operation": "authorize", "when": "after", "what": "hang"}),
+        )
+        .await;
+        press_at(&challenge, "complete").await;
+        ends(&cloud, &reference, "failed").await;
+        let orders = orders(&cloud, &reference).await;
+        assert_eq!((orders.len(), &orders[0]["captures"]), (1, &json!(0)));
+        clear(&cloud).await;
+    }
+}
+
+#[tokio::test]
+async fn a_refund_that_is_lost_on_the_wire_is_made_once() {
+    let cloud = Cloud::start_with(HASTY).await;
+    for provider in PROVIDERS {
+        for when in ["before", "after"] {
+            for what in ["hang", "error", "garbage"] {
+                let (reference, challenge) =
+                    challenged(&cloud, provider, &format!("refund-{provider}-{when}-{what}")).await;
+                press_at(&challenge, "complete").await;
+                ends(&cloud, &reference, "completed").await;
+                for (operation, what) in [("refund", what), ("look_up", "error")] {
+                    fault(&cloud, &json!({"provider": provider, "operation": operation, "when": when, "what": what, "times": if operation == "refund" { 1 } else { 2 }})).await;
+                }
+                let path = format!("/payments/{reference}/refund");
+                let answer = cloud
+                    .checkout()
+                    .post(&path, &json!({"amount": 10}))
+                    .await
+                    .expect(200);
+                assert_eq!(answer["message"], "Transaction refund is being processed");
+                let id = cloud.charges().get("/payments?limit=1").await.expect(200)["data"][0]["id"].clone();
+                let list = format!("/refunds?payment_id={}", id.as_str().unwrap());
+                eventually("the refund succeeds", || async {
+                    let all = cloud.charges().get(&list).await.expect(200);
+                    (all["data"][0]["status"] == "succeeded").then_some(())
+                })
+                .await;
+                let orders = orders(&cloud, &reference).await;
+                assert_eq!(
+                    (&orders[0]["refunds"], &orders[0]["refunded"]),
+                    (&json!(1), &json!(1000)),
+                    "{orders:?}"
+                );
+                clear(&cloud).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_power_cut_in_the_middle_of_a_charge_is_survived() {
+    let cloud = Cloud::start_with(HASTY).await;
+    let (reference, challenge) = challenged(&cloud, "mpgs", "power-cut").await;
+    fault(
+        &cloud,
+        &json!({"provider": "mpgs", "operation": "authorize", "when": "after", "what": "hang"}),
+    )
+    .await;
+    let press = tokio::spawn(async move {
+        let _ = crate::challenge::browser()
+            .post(&challenge)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("answer=complete")
+            .send()
+            .await;
+    });
+    eventually("the request hangs", || async {
+        (faults(&cloud).await["hanging"] == 1).then_some(())
+    })
+    .await;
+    let data = cloud.kill().await;
+    press.await.unwrap();
+    let cloud = Cloud::start_in(data, HASTY).await;
+    ends(&cloud, &reference, "completed").await;
+    charged_once(&orders(&cloud, &reference).await);
+}
