@@ -22,7 +22,7 @@ use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
-use tollgate_domain::{KeyKind, Mode, Permission, Tier};
+use tollgate_domain::{KeyKind, Mode, Permission, Scope, Tier};
 use tollgate_gateway::{Admin, AwsEnvironment, Gateway, NewKey, OsEntropy, Store, SystemClock, Tables};
 
 /// How long anything may take that a test waits for.
@@ -187,8 +187,8 @@ impl Cloud {
         self.intents().post("/webhook_endpoints", &body).await.expect(201)
     }
 
-    /// The operator's view, as `cargo admin` has it.
-    pub fn admin(&self) -> Admin {
+    /// The tables themselves, for what is looked at more often than a rate limit allows.
+    pub fn store(&self) -> Store {
         let url = |name: &str| self.ready[name].as_str().unwrap().to_owned();
         let environment = AwsEnvironment::emulated(&url("dynamodb"), &url("sqs"));
         let tables = Tables {
@@ -196,9 +196,22 @@ impl Cloud {
             keys: "tollgate-keys".into(),
             events: "tollgate-events".into(),
         };
-        let store = Store::open(&environment, tables);
+        Store::open(&environment, tables)
+    }
+
+    /// The demo merchant's test data.
+    pub fn demo_scope(&self) -> Scope {
+        let merchant = self.ready["credentials"]["client_id"].as_str().unwrap();
+        Scope {
+            merchant: merchant.parse().unwrap(),
+            mode: Mode::Test,
+        }
+    }
+
+    /// The operator's view, as `cargo admin` has it.
+    pub fn admin(&self) -> Admin {
         Admin::new(Gateway::new(
-            store,
+            self.store(),
             None,
             Arc::new(SystemClock),
             Arc::new(OsEntropy),

@@ -172,6 +172,11 @@ fn greeting(ready: &Ready, data: &Path) -> String {
         lines.push("\nThe demo merchant's test keys:\n".to_owned());
         lines.push(row("secret key", &keys.secret_key));
         lines.push(row("publishable key", &keys.publishable_key));
+        lines.push(row("merchant id", &keys.api_key));
+        lines.push("\n  checkout: the merchant id as X-Api-Key, the secret key as X-Api-Secret".to_owned());
+        lines.push(
+            "  direct:   the same two as client_id and client_secret, or the secret key itself".to_owned(),
+        );
         if let Some(url) = ready.apis.get("charges").and_then(serde_json::Value::as_str) {
             let body = r#"{"amount":1234,"currency":"GBP","source":{"type":"card","token":"tok_visa_4242"}}"#;
             lines.push("\nTake a payment:\n".to_owned());

@@ -80,9 +80,10 @@ impl Gateway {
         permission: Option<Permission>,
     ) -> Call {
         let now = self.now();
-        let store = self.store.metered();
+        let gateway = self.metered();
+        let store = gateway.store.clone();
         let gate = Gate::open(
-            self,
+            &gateway,
             &store,
             credentials,
             Needs {
@@ -92,7 +93,7 @@ impl Gateway {
             now,
         );
         Call {
-            gateway: self.clone(),
+            gateway,
             store,
             front_door,
             now,

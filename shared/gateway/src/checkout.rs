@@ -94,19 +94,22 @@ impl Call {
             if scope.mode.is_live() {
                 return Err(Refusal::NoNetwork.into());
             }
-            let account = self.store.get_processor_account(scope, new.provider).await?;
-            account.ok_or(Refusal::ProviderNotConfigured)?;
+            let order = id.to_string();
+            let (account, known, payer) = tokio::join!(
+                self.store.get_processor_account(scope, new.provider),
+                self.store.get::<Payment>(scope, &order, true),
+                self.find_payer(scope, &new.payer),
+            );
+            account?.ok_or(Refusal::ProviderNotConfigured)?;
+            if known?.is_some() {
+                // Whether it is a retry is decided below; nothing is written about the payer before that.
+                return Err(Refusal::IdempotencyKeyReused.into());
+            }
             let vault = self.gateway.networks()?.vault();
             let card = vault
                 .seal_card(self.gateway.entropy.as_ref(), &card_place(scope, id), &new.card)
                 .map_err(|e| Error::Internal(e.to_string()))?;
-            let known: Option<Payment> = self.store.get(scope, &id.to_string(), true).await?;
-            let customer = if known.is_some() {
-                None
-            } else {
-                let payer = self.find_payer(scope, &new.payer).await?;
-                self.settle_payer(scope, &new.payer, payer, None).await?
-            };
+            let customer = self.settle_payer(scope, &new.payer, payer?, None).await?;
             let payment = NewPayment {
                 id,
                 front_door: self.front_door,

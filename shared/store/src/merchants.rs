@@ -1,6 +1,8 @@
 //! Merchants: accounts, made by the operator's tool.
 
-use aws_sdk_dynamodb::error::SdkError;
+use std::time::Instant;
+
+use aws_sdk_dynamodb::{error::SdkError, types::ReturnConsumedCapacity};
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{MerchantId, Tier, Timestamp};
 
@@ -52,6 +54,7 @@ impl Store {
 
     /// Reads a merchant. One call, 1 unit.
     pub async fn get_merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
+        let began = Instant::now();
         let read = self
             .db
             .get_item()
@@ -59,9 +62,12 @@ impl Store {
             .key("pk", s(pk(id)))
             .key("sk", s(SK))
             .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(|e| StoreError::aws("GetItem", e))?;
+        self.meter
+            .record("GetItem", began, false, &read.consumed_capacity);
         read.item
             .map(|item| {
                 serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {

@@ -8,6 +8,7 @@
 
 mod authentication;
 mod bad_input;
+mod browser;
 mod budgets;
 mod challenge;
 mod checkout;

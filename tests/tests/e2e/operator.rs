@@ -6,10 +6,15 @@ use serde_json::{Value, json};
 use tollgate_tests::{Cloud, binary};
 
 fn admin(cloud: &Cloud, arguments: &[&str]) -> Result<Value, String> {
+    admin_with(cloud, arguments, &[])
+}
+
+fn admin_with(cloud: &Cloud, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Value, String> {
     let dynamodb = cloud.ready["dynamodb"].as_str().unwrap();
     let output = Command::new(binary("tollgate-admin"))
         .args(["--dynamodb", dynamodb])
         .args(arguments)
+        .envs(environment.iter().copied())
         .output()
         .unwrap();
     if output.status.success() {
@@ -68,4 +73,49 @@ async fn a_merchant_gets_keys_that_are_scoped_tiered_and_revoked() {
             .unwrap_err()
             .contains("payments:read")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merchant_is_configured_for_a_provider() {
+    let cloud = Cloud::start().await;
+    let merchant = admin(&cloud, &["create-merchant", "Shop"]).unwrap();
+    let merchant = merchant["id"].as_str().unwrap();
+    let key = admin(&cloud, &["create-key", merchant]).unwrap();
+    let secret = key["secret"].as_str().unwrap();
+    let checkout = cloud
+        .checkout()
+        .with_key(secret)
+        .with_account(merchant.trim_start_matches("acct_"));
+    let order = crate::checkout::order("first");
+    checkout.post("/payments/initialize", &order).await.expect(422);
+    let secrets: Value =
+        serde_json::from_slice(&std::fs::read(cloud.data.path().join("secrets.json")).unwrap()).unwrap();
+    let vault = secrets["VaultSecret"].as_str().unwrap();
+    let arguments = [
+        "set-processor",
+        merchant,
+        "mpgs",
+        "--base-url",
+        "http://localhost:1",
+        "--mid",
+        "SHOP1",
+    ];
+    let environment = [
+        ("TOLLGATE_VAULT_KEY", vault),
+        ("TOLLGATE_PROCESSOR_SECRET", "password"),
+    ];
+    let set = admin_with(&cloud, &arguments, &environment).unwrap();
+    assert_eq!(
+        set,
+        json!({"merchant": merchant, "mode": "test", "provider": "mpgs", "mid": "SHOP1"})
+    );
+    checkout.post("/payments/initialize", &order).await.expect(200);
+    let refused = |arguments: &[&str], environment: &[(&str, &str)]| {
+        admin_with(&cloud, arguments, environment).unwrap_err()
+    };
+    assert!(refused(&arguments, &environment[..1]).contains("secret"));
+    assert!(refused(&arguments, &environment[1..]).contains("vault"));
+    let mut live = arguments.to_vec();
+    live.push("--live");
+    assert!(refused(&live, &environment).contains("https"));
 }

@@ -1,0 +1,126 @@
+// Drives the hosted pages in a real browser, as payers do, and prints what it saw as one line of JSON.
+//
+// It reads from standard input: {"shop": URL of a page that stands for the merchant's, "links": {scenario: URL}}.
+const { chromium } = require('playwright-core');
+
+const OPTIONS = {
+  executablePath: process.env.TOLLGATE_CHROMIUM || '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
+async function heading(page) {
+  return (await page.locator('h1').first().textContent()).trim();
+}
+
+// Ends at the shop, whose address says what came of it.
+async function atShop(page, shop) {
+  await page.waitForURL((url) => url.href.startsWith(shop));
+  return new URL(page.url()).pathname;
+}
+
+const scenarios = {
+  async pay_and_pass(page, link, shop) {
+    await page.goto(link);
+    const seen = await page.locator('main').innerText();
+    await page.getByRole('button', { name: 'Pay' }).click();
+    const challenge = await heading(page);
+    await page.getByRole('button', { name: 'Complete' }).click();
+    const end = await atShop(page, shop);
+    // Going back and looking at the link again changes nothing.
+    await page.goto(link);
+    return { seen, challenge, end, again: await heading(page) };
+  },
+
+  async cancel(page, link, shop) {
+    await page.goto(link);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    return { end: await atShop(page, shop) };
+  },
+
+  async fail_the_challenge(page, link, shop) {
+    await page.goto(link);
+    await page.getByRole('button', { name: 'Pay' }).click();
+    await page.getByRole('button', { name: 'Fail' }).click();
+    return { end: await atShop(page, shop) };
+  },
+
+  async double_click(page, link, shop) {
+    await page.goto(link);
+    await page.getByRole('button', { name: 'Pay' }).dblclick();
+    await page.getByRole('button', { name: 'Complete' }).dblclick();
+    return { end: await atShop(page, shop) };
+  },
+
+  // The keyboard alone: the first stop is the main button.
+  async keyboard(page, link, shop) {
+    await page.goto(link);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Complete' }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    return { end: await atShop(page, shop) };
+  },
+
+  async expired(page, link) {
+    const answer = await page.goto(link);
+    return { status: answer.status(), heading: await heading(page) };
+  },
+
+  // What the merchant was given to show: it sends the payer on by itself where scripts run.
+  async html(page, html, shop) {
+    await page.setContent(html);
+    await page.getByRole('button', { name: 'Complete' }).click();
+    return { end: await atShop(page, shop) };
+  },
+
+  // A phone: nothing is wider than the screen.
+  async phone(page, link) {
+    await page.setViewportSize({ width: 320, height: 600 });
+    await page.goto(link);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    return { width };
+  },
+};
+
+async function main() {
+  const chunks = [];
+  for await (const chunk of process.stdin) chunks.push(chunk);
+  const { shop, links } = JSON.parse(Buffer.concat(chunks).toString());
+  const browser = await chromium.launch(OPTIONS);
+  const results = {};
+  for (const [scenario, link] of Object.entries(links)) {
+    // Twice: with scripts, and without; the pages need none, only the merchant's HTML makes use of them.
+    for (const javaScriptEnabled of scenario === 'html' || scenario === 'phone' ? [true] : [true, false]) {
+      const name = javaScriptEnabled ? scenario : `${scenario}_without_scripts`;
+      const context = await browser.newContext({ javaScriptEnabled });
+      const page = await context.newPage();
+      page.setDefaultTimeout(15000);
+      const requested = new Set();
+      const complaints = [];
+      page.on('request', (request) => requested.add(new URL(request.url()).origin));
+      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      const url = Array.isArray(link) ? link[javaScriptEnabled ? 0 : 1] : link;
+      results[name] = await scenarios[scenario](page, url, shop);
+      results[name].origins = [...requested].filter((origin) => origin !== 'null').sort();
+      results[name].complaints = complaints.filter((text) => !text.includes('status of 4'));
+      await context.close();
+    }
+  }
+  await browser.close();
+  process.stdout.write(JSON.stringify(results));
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});
