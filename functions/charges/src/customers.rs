@@ -110,6 +110,8 @@ pub fn read_list(mut query: Fields) -> Result<CustomerFilter, FieldError> {
     let filter = CustomerFilter {
         limit: lists::limit(&mut query)?,
         starting_after: lists::id(&mut query, "starting_after", CUSTOMER_PREFIX)?,
+        ending_before: None,
+        created_to: None,
         email: query.string("email", tollgate_domain::text::EMAIL_MAX_BYTES)?,
         created_from: lists::created(&mut query, Bound::From)?,
     };

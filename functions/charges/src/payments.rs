@@ -112,6 +112,7 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
     let filter = PaymentFilter {
         limit: lists::limit(&mut query)?,
         starting_after: lists::id(&mut query, "starting_after", PAYMENT_PREFIX)?,
+        ending_before: None,
         offset: 0,
         customer: lists::id(&mut query, "customer_id", CUSTOMER_PREFIX)?,
         statuses: query.one_of("status", STATUSES)?.map(|word| {

@@ -36,6 +36,7 @@ pub fn read_list(mut query: Fields) -> Result<RefundFilter, FieldError> {
     let filter = RefundFilter {
         limit: lists::limit(&mut query)?,
         starting_after: lists::id(&mut query, "starting_after", REFUND_PREFIX)?,
+        ending_before: None,
         payment: lists::id(&mut query, "payment_id", PAYMENT_PREFIX)?,
         status: match query.one_of("status", STATUSES)? {
             None => None,

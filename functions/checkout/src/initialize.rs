@@ -184,8 +184,8 @@ pub async fn initialize(exchange: &Exchange, body: &Value, new: NewCheckout) -> 
 
 async fn answer(exchange: &Exchange, payment: &Payment) -> Result<Reply, Problem> {
     let entrance = match &payment.source {
-        Source::Card(card) => Entrance::of(card.brand),
-        Source::BankTransfer(_) => Entrance::Redirect,
+        Some(Source::Card(card)) => Entrance::of(card.brand),
+        _ => Entrance::Redirect,
     };
     let url = exchange.call.entrance_url(payment, entrance).await?;
     let reference = payment.id.uuid().to_string();

@@ -36,7 +36,7 @@ struct Shown {
 /// The seven words of the text: what was refunded, even in part, is refunded.
 const fn status_of(payment: &Payment) -> &'static str {
     match payment.face.status {
-        Status::RequiresConfirmation => "initialized",
+        Status::RequiresPaymentMethod | Status::RequiresConfirmation => "initialized",
         Status::RequiresAction | Status::Processing => "pending",
         Status::RequiresCapture => "authorized",
         Status::Succeeded if payment.amount_refunded > 0 => "refunded",
@@ -49,8 +49,10 @@ const fn status_of(payment: &Payment) -> &'static str {
 /// The answer that shows a transaction.
 pub fn show(payment: &Payment) -> Result<Reply, Problem> {
     let (payment_method, card) = match &payment.source {
-        Source::Card(card) => ("card", Some(card)),
-        Source::BankTransfer(_) => ("bank_transfer", None),
+        Some(Source::Card(card)) => ("card", Some(card)),
+        Some(Source::BankTransfer(_)) => ("bank_transfer", None),
+        Some(Source::SepaDebit(_)) => ("sepa_debit", None),
+        None => ("none", None),
     };
     let amount = RawValue::from_string(payment.amount.to_decimal())
         .map_err(|e| Problem::Gateway(Error::Internal(e.to_string())))?;
@@ -98,7 +100,7 @@ pub fn show_refund(refund: &Refund) -> Reply {
     match refund.status {
         RefundStatus::Succeeded => done("Transaction refunded successfully"),
         RefundStatus::Pending => done("Transaction refund is being processed"),
-        RefundStatus::Failed => Reply::new(
+        RefundStatus::Failed | RefundStatus::Canceled => Reply::new(
             400,
             json!({"success": false, "message": "Cannot refund transaction: The payment provider refused the refund"}),
         ),

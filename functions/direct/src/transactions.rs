@@ -26,6 +26,7 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
             .unwrap_or(DEFAULT_LIMIT),
         offset: offset.and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
         starting_after: None,
+        ending_before: None,
         customer: None,
         statuses: query.one_of("status", STATUSES)?.map(|word| {
             let all = Status::ALL.iter().copied();

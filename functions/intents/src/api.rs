@@ -1,9 +1,10 @@
 //! Credentials and errors of the `intents` API: Stripe's conventions where its text is silent.
 
 use serde_json::json;
-use tollgate_domain::{FrontDoor, money::MAX_AMOUNT_MINOR, payment};
+use tollgate_domain::{BadCard, FrontDoor, money::MAX_AMOUNT_MINOR, payment};
 use tollgate_gateway::{Credentials, Denied, Error, Refusal};
 use tollgate_http::{Api, FieldError, Issue, Problem, Reply, Request, basic_user, bearer_token};
+use tollgate_webhooks::render::intents::payment_status;
 
 /// The `intents` API.
 #[derive(Clone, Copy, Debug)]
@@ -233,12 +234,32 @@ impl Said {
                 said(402, "card_error", Some(decline.code()), decline.message())
             }
             Refusal::Payment(refusal) => Self::of_payment(*refusal),
-            Refusal::Card(_)
+            Refusal::Card(bad) => {
+                let common = tollgate_http::Said::of(&refusal.clone().into());
+                let param = match bad {
+                    BadCard::Number | BadCard::Scheme => "number",
+                    BadCard::ExpiryMonth => "exp_month",
+                    BadCard::ExpiryYear | BadCard::Expired => "exp_year",
+                    BadCard::Cvc => "cvc",
+                };
+                said(402, "card_error", Some(common.code), common.message).about(param)
+            }
+            Refusal::Method(_)
+            | Refusal::Metadata(_)
+            | Refusal::InvalidIban
+            | Refusal::RefundSettled(_)
+            | Refusal::ClientSecret
             | Refusal::NoStoredCard
             | Refusal::InvalidAmount
             | Refusal::ProviderNotConfigured => {
                 let common = tollgate_http::Said::of(&refusal.clone().into());
-                said(400, INVALID, Some(common.code), common.message)
+                let param = common.param.map(|param| param.replace('.', "["));
+                let said = said(400, INVALID, Some(common.code), common.message);
+                match param {
+                    Some(param) if param.contains('[') => said.about(format!("{param}]")),
+                    Some(param) => said.about(param),
+                    None => said,
+                }
             }
             Refusal::TooManyEndpoints => said(
                 400,
@@ -257,12 +278,29 @@ impl Said {
 
     fn of_payment(refusal: payment::Refusal) -> Self {
         match refusal {
-            payment::Refusal::UnexpectedStatus(_) => said(
+            payment::Refusal::UnexpectedStatus(status) => said(
                 400,
                 INVALID,
                 Some("payment_intent_unexpected_state"),
-                "The payment's status does not allow this.",
+                format!(
+                    "This PaymentIntent has a status of {}, which does not allow this.",
+                    payment_status(status)
+                ),
             ),
+            payment::Refusal::NotCapturable { capturable } => said(
+                400,
+                INVALID,
+                Some("amount_too_large"),
+                format!("Between 1 and {capturable} can be captured."),
+            )
+            .about("amount_to_capture"),
+            payment::Refusal::NoMethod => said(
+                400,
+                INVALID,
+                Some("parameter_missing"),
+                "The PaymentIntent has no payment method. Send payment_method.",
+            )
+            .about("payment_method"),
             payment::Refusal::RefundTooLarge { refundable } => said(
                 400,
                 INVALID,

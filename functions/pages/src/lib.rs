@@ -89,8 +89,10 @@ fn redirect(url: &str) -> Result<Response<Body>, LambdaError> {
 /// What is paid with what, and for what.
 fn summary(payment: &Payment, merchant: Option<&str>) -> String {
     let paid_with = match &payment.source {
-        Source::Card(card) => ("Card", format!("{} •••• {}", card.brand.as_str(), card.last4)),
-        Source::BankTransfer(account) => ("Account", format!("•••• {}", account.last4)),
+        Some(Source::Card(card)) => ("Card", format!("{} •••• {}", card.brand.as_str(), card.last4)),
+        Some(Source::BankTransfer(account)) => ("Account", format!("•••• {}", account.last4)),
+        Some(Source::SepaDebit(account)) => ("Account", format!("•••• {}", account.last4)),
+        None => ("Card", String::new()),
     };
     let order = payment
         .hosted

@@ -49,7 +49,9 @@ fn sentence(problem: &Problem) -> Option<String> {
                 }
                 payment::Refusal::AlreadyRefunded => "Payment already refunded",
                 payment::Refusal::UnexpectedStatus(_) => "Payment cannot be refunded",
-                payment::Refusal::SenselessOutcome => return None,
+                payment::Refusal::NotCapturable { .. }
+                | payment::Refusal::NoMethod
+                | payment::Refusal::SenselessOutcome => return None,
             },
             _ => return None,
         },

@@ -58,7 +58,8 @@ pub fn show(status: u16, payment: &Payment) -> Result<Reply, Problem> {
         status: match payment.face.status {
             Status::Succeeded => "succeeded",
             Status::Failed | Status::Canceled => "failed",
-            Status::RequiresConfirmation
+            Status::RequiresPaymentMethod
+            | Status::RequiresConfirmation
             | Status::RequiresAction
             | Status::Processing
             | Status::RequiresCapture => "pending",

@@ -44,7 +44,7 @@ pub fn show(refund: &Refund) -> Result<Reply, Problem> {
         status: match refund.status {
             RefundStatus::Succeeded => "succeeded",
             RefundStatus::Pending => "pending",
-            RefundStatus::Failed => "failed",
+            RefundStatus::Failed | RefundStatus::Canceled => "failed",
         },
         created_at: refund.created.rfc3339(),
     };

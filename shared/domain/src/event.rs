@@ -10,6 +10,7 @@ use crate::{
     id::EventId,
     idempotency::consequence_id,
     payment::{Payment, Status},
+    payment_method::PaymentMethod,
     refund::{Refund, RefundStatus},
     time::Timestamp,
 };
@@ -18,6 +19,24 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
+    /// An intent was made.
+    PaymentCreated,
+    /// A charge took the money, or reserved it.
+    ChargeSucceeded,
+    /// A charge was declined.
+    ChargeFailed,
+    /// Reserved money was taken.
+    ChargeCaptured,
+    /// Some of a charge went back.
+    ChargeRefunded,
+    /// A payment method was attached to a customer.
+    PaymentMethodAttached,
+    /// It was detached.
+    PaymentMethodDetached,
+    /// It changed.
+    PaymentMethodUpdated,
+    /// A refund's metadata changed.
+    RefundUpdated,
     /// The money was taken.
     PaymentSucceeded,
     /// No money was taken.
@@ -47,6 +66,15 @@ pub enum EventKind {
 impl EventKind {
     /// Every kind.
     pub const ALL: &'static [Self] = &[
+        Self::PaymentCreated,
+        Self::ChargeSucceeded,
+        Self::ChargeFailed,
+        Self::ChargeCaptured,
+        Self::ChargeRefunded,
+        Self::PaymentMethodAttached,
+        Self::PaymentMethodDetached,
+        Self::PaymentMethodUpdated,
+        Self::RefundUpdated,
         Self::PaymentSucceeded,
         Self::PaymentFailed,
         Self::PaymentRequiresAction,
@@ -72,6 +100,8 @@ pub enum Subject {
     Refund(Box<Refund>),
     /// A customer.
     Customer(Box<Customer>),
+    /// A payment method.
+    PaymentMethod(Box<PaymentMethod>),
 }
 
 /// An event.
@@ -93,10 +123,17 @@ impl Subject {
     /// What an event keeps of it: everything but the sealed card, which outlives no payment.
     fn told(&self) -> Self {
         let mut told = self.clone();
-        if let Self::Payment(payment) = &mut told
-            && let Some(network) = &mut payment.network
-        {
-            network.card = None;
+        match &mut told {
+            Self::Payment(payment) => {
+                if let Some(network) = &mut payment.network {
+                    network.card = None;
+                }
+                payment.origin = None;
+                payment.answers.clear();
+                payment.changes.clear();
+            }
+            Self::PaymentMethod(method) => method.origin = None,
+            Self::Refund(_) | Self::Customer(_) => {}
         }
         told
     }
@@ -106,6 +143,7 @@ impl Subject {
             Self::Payment(payment) => payment.version,
             Self::Refund(refund) => refund.version,
             Self::Customer(customer) => customer.version,
+            Self::PaymentMethod(method) => method.version,
         }
     }
 
@@ -114,6 +152,7 @@ impl Subject {
             Self::Payment(payment) => payment.updated,
             Self::Refund(refund) => refund.updated,
             Self::Customer(customer) => customer.updated,
+            Self::PaymentMethod(method) => method.updated,
         }
     }
 
@@ -122,6 +161,7 @@ impl Subject {
             Self::Payment(payment) => &payment.request_id,
             Self::Refund(refund) => &refund.request_id,
             Self::Customer(customer) => &customer.request_id,
+            Self::PaymentMethod(method) => &method.request_id,
         }
     }
 }
@@ -131,23 +171,17 @@ impl Subject {
 /// `before` is the item before the change, `None` for a create.
 pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> Vec<Event> {
     let kinds = match (before, after) {
-        (Some(Subject::Payment(old)), Subject::Payment(new)) if old.face.status == new.face.status => vec![],
-        (_, Subject::Payment(new)) => match new.face.status {
-            // Nothing has happened to it yet.
-            Status::RequiresConfirmation => vec![],
-            Status::RequiresAction => vec![EventKind::PaymentRequiresAction],
-            Status::Processing => vec![EventKind::PaymentProcessing],
-            Status::RequiresCapture => vec![EventKind::PaymentCapturable],
-            Status::Succeeded => vec![EventKind::PaymentSucceeded],
-            Status::Failed => vec![EventKind::PaymentFailed],
-            Status::Canceled => vec![EventKind::PaymentCanceled],
-        },
-        (Some(Subject::Refund(old)), Subject::Refund(new)) if old.status == new.status => vec![],
+        (Some(Subject::Payment(old)), Subject::Payment(new)) => kinds_of_payment(Some(old), new),
+        (_, Subject::Payment(new)) => kinds_of_payment(None, new),
+        (Some(Subject::Refund(old)), Subject::Refund(new)) if old.status == new.status => {
+            let changed = old.metadata != new.metadata;
+            changed.then_some(EventKind::RefundUpdated).into_iter().collect()
+        }
         (before, Subject::Refund(new)) => {
             let settled = match new.status {
                 RefundStatus::Pending => None,
                 RefundStatus::Succeeded => Some(EventKind::RefundSucceeded),
-                RefundStatus::Failed => Some(EventKind::RefundFailed),
+                RefundStatus::Failed | RefundStatus::Canceled => Some(EventKind::RefundFailed),
             };
             before
                 .is_none()
@@ -160,6 +194,21 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
         (Some(_), Subject::Customer(new)) if new.deleted => vec![EventKind::CustomerDeleted],
         (Some(Subject::Customer(old)), Subject::Customer(new)) if old.profile == new.profile => vec![],
         (Some(_), Subject::Customer(_)) => vec![EventKind::CustomerUpdated],
+        (None, Subject::PaymentMethod(new)) => {
+            let attached = new.customer.is_some();
+            attached
+                .then_some(EventKind::PaymentMethodAttached)
+                .into_iter()
+                .collect()
+        }
+        (Some(Subject::PaymentMethod(old)), Subject::PaymentMethod(new)) => {
+            vec![match (old.customer, new.customer) {
+                (None, Some(_)) => EventKind::PaymentMethodAttached,
+                (Some(_), None) => EventKind::PaymentMethodDetached,
+                _ => EventKind::PaymentMethodUpdated,
+            }]
+        }
+        (Some(_), Subject::PaymentMethod(_)) => vec![],
     };
     kinds
         .into_iter()
@@ -172,6 +221,41 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
             subject: after.told(),
         })
         .collect()
+}
+
+/// What one change of a payment means: to the payment, and, where it is an intent, to its charge.
+fn kinds_of_payment(old: Option<&Payment>, new: &Payment) -> Vec<EventKind> {
+    let mut kinds = Vec::new();
+    let is_intent = new.intent.is_some();
+    if old.is_none() && is_intent {
+        kinds.push(EventKind::PaymentCreated);
+    }
+    if old.is_some_and(|old| new.amount_refunded > old.amount_refunded) {
+        kinds.push(EventKind::ChargeRefunded);
+    }
+    let charges = |payment: &Payment| payment.intent.as_ref().map_or(0, |intent| intent.charges);
+    let declined_again = old.is_some_and(|old| charges(new) > charges(old));
+    if old.is_some_and(|old| old.face.status == new.face.status) && !declined_again {
+        return kinds;
+    }
+    let was_reserved = old.is_some_and(|old| old.face.status == Status::RequiresCapture);
+    match new.face.status {
+        // Nothing has happened to it yet, or its card was declined.
+        Status::RequiresPaymentMethod if new.face.decline.is_some() => {
+            kinds.extend([EventKind::ChargeFailed, EventKind::PaymentFailed]);
+        }
+        Status::RequiresPaymentMethod | Status::RequiresConfirmation => {}
+        Status::RequiresAction => kinds.push(EventKind::PaymentRequiresAction),
+        Status::Processing => kinds.push(EventKind::PaymentProcessing),
+        Status::RequiresCapture => kinds.extend([EventKind::ChargeSucceeded, EventKind::PaymentCapturable]),
+        Status::Succeeded if was_reserved => {
+            kinds.extend([EventKind::ChargeCaptured, EventKind::PaymentSucceeded]);
+        }
+        Status::Succeeded => kinds.extend([EventKind::ChargeSucceeded, EventKind::PaymentSucceeded]),
+        Status::Failed => kinds.extend([EventKind::ChargeFailed, EventKind::PaymentFailed]),
+        Status::Canceled => kinds.push(EventKind::PaymentCanceled),
+    }
+    kinds
 }
 
 #[cfg(test)]
@@ -205,11 +289,17 @@ mod tests {
         let paid = told
             .apply(Command::ChallengePassed(Outcome::Approved), NOW, "r")
             .unwrap();
-        assert_eq!(kinds(Some(&told), &paid), [EventKind::PaymentSucceeded]);
+        assert_eq!(
+            kinds(Some(&told), &paid),
+            [EventKind::ChargeSucceeded, EventKind::PaymentSucceeded]
+        );
         let refunded = paid.apply(Command::Refund(10), NOW, "r").unwrap();
-        assert_eq!(kinds(Some(&paid), &refunded), []);
+        assert_eq!(kinds(Some(&paid), &refunded), [EventKind::ChargeRefunded]);
         let failed = payment(1000, Outcome::Declined(Decline::CardDeclined));
-        assert_eq!(kinds(None, &failed), [EventKind::PaymentFailed]);
+        assert_eq!(
+            kinds(None, &failed),
+            [EventKind::ChargeFailed, EventKind::PaymentFailed]
+        );
     }
 
     #[test]

@@ -49,6 +49,8 @@ kinds! {
     RefundKind, RefundId, "REF";
     /// Names a customer.
     CustomerKind, CustomerId, "CUS";
+    /// Names a payment method.
+    PaymentMethodKind, PaymentMethodId, "PM";
     /// Names a webhook endpoint.
     EndpointKind, EndpointId, "EP";
     /// Names an event.

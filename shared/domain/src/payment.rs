@@ -6,6 +6,9 @@
 //!                     └────▶ canceled ◀─────┘                └───▶ failed ◀───┘
 //! ```
 //!
+//! An intent begins at `requires_payment_method` (or further on, if it is given one), comes back to it when its card is
+//! declined, waits at `requires_capture` where its merchant captures by hand, and can be canceled until money was taken.
+//!
 //! A payment may begin at any of them: the sandbox decides at once, a hosted checkout waits for its payer, a bank takes
 //! its time. Only a network that was asked over a wire goes through `requires_capture`.
 
@@ -13,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     front_door::FrontDoor,
-    id::{CustomerId, PaymentId},
+    id::{CustomerId, PaymentId, PaymentMethodId},
     idempotency::{AppliedChange, Fingerprint},
     metadata::Metadata,
     money::Money,
@@ -24,10 +27,21 @@ use crate::{
 /// How long a cardholder may take to answer a 3-D Secure challenge, in milliseconds: a day.
 pub const CHALLENGE_LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// Answers that an intent remembers: enough for retries, few enough for one item.
+const MAX_ANSWERS: usize = 6;
+/// The statuses in which an intent was not charged.
+const UNCHARGED: &[Status] = &[
+    Status::RequiresPaymentMethod,
+    Status::RequiresConfirmation,
+    Status::RequiresAction,
+];
+
 /// Where a payment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
+    /// It has nothing to be made with (yet, or any more: the last one was declined).
+    RequiresPaymentMethod,
     /// The payer has not confirmed it yet, on the hosted page.
     RequiresConfirmation,
     /// The cardholder has to pass a challenge first.
@@ -47,6 +61,7 @@ pub enum Status {
 impl Status {
     /// Every status.
     pub const ALL: &'static [Self] = &[
+        Self::RequiresPaymentMethod,
         Self::RequiresConfirmation,
         Self::RequiresAction,
         Self::Processing,
@@ -64,6 +79,7 @@ impl Status {
     /// The ledger's own word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::RequiresPaymentMethod => "requires_payment_method",
             Self::RequiresConfirmation => "requires_confirmation",
             Self::RequiresAction => "requires_action",
             Self::Processing => "processing",
@@ -89,6 +105,73 @@ pub enum Outcome {
         /// When to ask.
         ask_at: Timestamp,
     },
+}
+
+/// What a payment that is taken as an intent has beyond others.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The merchant captures by hand; until then the money is only reserved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub manual_capture: bool,
+    /// The merchant's server confirms, not the payer's page.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub manual_confirmation: bool,
+    /// The kinds of payment method that it accepts (`card`, `sepa_debit`).
+    #[serde(default)]
+    pub payment_method_types: Vec<String>,
+    /// The payment method it is made with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_method: Option<PaymentMethodId>,
+    /// The payment method that was declined last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declined_method: Option<PaymentMethodId>,
+    /// Where a receipt goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt_email: Option<String>,
+    /// Times that it was charged, successfully or not.
+    #[serde(default)]
+    pub charges: u32,
+    /// When it was canceled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canceled_at: Option<Timestamp>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancellation_reason: Option<String>,
+}
+
+/// How long an authorisation that nobody captures is held, in milliseconds: seven days.
+pub const AUTHORIZATION_LIFETIME_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// A payment method, as a payment takes it on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Method {
+    /// Its id.
+    pub id: PaymentMethodId,
+    /// What may be shown of it.
+    pub source: Source,
+    /// What the network calls it.
+    pub instrument: Instrument,
+}
+
+/// Changes to an intent that has not been charged. What is absent stays.
+#[derive(Clone, Debug, Default)]
+pub struct Amendment {
+    /// Another amount or currency.
+    pub amount: Option<Money>,
+    /// Another customer.
+    pub customer: Option<CustomerId>,
+    /// Another description, or none.
+    pub description: Option<Option<String>>,
+    /// All of the metadata, changed.
+    pub metadata: Option<Metadata>,
+    /// Another address for the receipt, or none.
+    pub receipt_email: Option<Option<String>>,
+    /// Another payment method.
+    pub method: Option<Method>,
+    /// Other kinds of payment method.
+    pub payment_method_types: Option<Vec<String>>,
+    /// Whether the merchant captures by hand.
+    pub manual_capture: Option<bool>,
 }
 
 /// A charge that is made over a wire, by a provider of the merchant's.
@@ -153,10 +236,15 @@ pub struct Payment {
     /// Where it stands, why it failed, where the payer goes.
     #[serde(flatten)]
     pub face: Face,
-    /// What it is made with.
-    pub source: Source,
+    /// What it is made with, once it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
     /// What the network calls that.
-    pub instrument: Instrument,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instrument: Option<Instrument>,
+    /// What it has as an intent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<Intent>,
     /// The customer it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
@@ -191,6 +279,12 @@ pub struct Payment {
     /// Changes made with an idempotency key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<AppliedChange<Face>>,
+    /// An intent's answers show all of it: its create's, kept by the first change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Box<Self>>,
+    /// An intent's answers to changes with an idempotency key, the latest few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<AppliedChange<Box<Self>>>,
 }
 
 /// What a create asks for, checked.
@@ -205,9 +299,9 @@ pub struct NewPayment {
     /// What to take.
     pub amount: Money,
     /// From what.
-    pub source: Source,
+    pub source: Option<Source>,
     /// What the network calls that.
-    pub instrument: Instrument,
+    pub instrument: Option<Instrument>,
     /// For whom.
     pub customer: Option<CustomerId>,
     /// The merchant's description.
@@ -248,6 +342,21 @@ pub enum Command {
     ChallengeExpired,
     /// The network decided.
     Settled(Outcome),
+    /// The merchant changes an intent.
+    Amend(Box<Amendment>),
+    /// An intent is charged, with this method if it is given, and the network said this.
+    Confirm {
+        /// The method; the one it has when absent.
+        method: Option<Box<Method>>,
+        /// Where the payer goes after a challenge.
+        return_url: Option<String>,
+        /// What the network said.
+        outcome: Outcome,
+    },
+    /// The merchant takes so many minor units of what is reserved; the rest is let go.
+    Capture(i64),
+    /// The merchant, or the time that went by, cancels an intent.
+    CancelIntent(Option<String>),
     /// The payer confirmed on the hosted page: the challenge comes next.
     PayerConfirmed,
     /// The payer gave up on a hosted page, or let the time go by.
@@ -296,6 +405,15 @@ pub enum Refusal {
     /// All of it has been refunded.
     #[error("the payment is already fully refunded")]
     AlreadyRefunded,
+    /// More than is reserved, or nothing.
+    #[error("the amount is not one that can be captured")]
+    NotCapturable {
+        /// What is reserved, in minor units.
+        capturable: i64,
+    },
+    /// An intent that has nothing to be charged cannot be confirmed.
+    #[error("the intent has no payment method")]
+    NoMethod,
     /// A refund of nothing, or of less.
     #[error("a refund must be of at least one minor unit")]
     RefundNotPositive,
@@ -334,6 +452,46 @@ impl Payment {
         payment
     }
 
+    /// Makes an intent that was not charged yet.
+    pub fn create_intent(new: NewPayment, intent: Intent, now: Timestamp) -> Self {
+        let mut payment = Self::new(new, now);
+        payment.face.status = if payment.instrument.is_some() {
+            Status::RequiresConfirmation
+        } else {
+            Status::RequiresPaymentMethod
+        };
+        payment.intent = Some(intent);
+        payment
+    }
+
+    /// What is reserved and can be captured, in minor units.
+    pub fn capturable(&self) -> i64 {
+        match self.face.status {
+            Status::RequiresCapture => self.amount.minor,
+            _ => 0,
+        }
+    }
+
+    /// A copy for an answer that is given again: without what only we need.
+    fn snapshot(&self) -> Self {
+        Self {
+            origin: None,
+            answers: Vec::new(),
+            changes: Vec::new(),
+            first: None,
+            ..self.clone()
+        }
+    }
+
+    /// Remembers what a change with an idempotency key is answered with.
+    pub fn remember_answer(&mut self, key: Fingerprint, request: Fingerprint) {
+        let answer = Box::new(self.snapshot());
+        if self.answers.len() >= MAX_ANSWERS {
+            self.answers.remove(0);
+        }
+        self.answers.push(AppliedChange { key, request, answer });
+    }
+
     fn new(new: NewPayment, now: Timestamp) -> Self {
         Self {
             id: new.id,
@@ -353,6 +511,9 @@ impl Payment {
             customer: new.customer,
             description: new.description,
             metadata: new.metadata,
+            intent: None,
+            origin: None,
+            answers: Vec::new(),
             network: None,
             hosted: None,
             completed: None,
@@ -397,12 +558,112 @@ impl Payment {
                 }
                 next.take(outcome, now);
             }
+            Command::Amend(_) | Command::Confirm { .. } | Command::Capture(_) | Command::CancelIntent(_) => {
+                self.step_of_intent(&mut next, command, now)?;
+            }
+            Command::PayerConfirmed
+            | Command::Cancel
+            | Command::BeginCharge { .. }
+            | Command::AskAgain { .. }
+            | Command::Authorized { .. }
+            | Command::Captured
+            | Command::Refused(_)
+            | Command::Voided => self.step_over_wire(&mut next, command, now)?,
+            Command::Refund(minor) => {
+                self.must_be(Status::Succeeded)?;
+                let refundable = self.refundable();
+                if minor <= 0 {
+                    return Err(Refusal::RefundNotPositive);
+                }
+                if refundable == 0 {
+                    return Err(Refusal::AlreadyRefunded);
+                }
+                if minor > refundable {
+                    return Err(Refusal::RefundTooLarge { refundable });
+                }
+                next.amount_refunded += minor;
+            }
+            Command::RefundFailed(minor) => {
+                self.must_be(Status::Succeeded)?;
+                if minor <= 0 || minor > self.amount_refunded {
+                    return Err(Refusal::SenselessOutcome);
+                }
+                next.amount_refunded -= minor;
+            }
+        }
+        if self.intent.is_some() {
+            if next.origin.is_none() {
+                next.origin = Some(Box::new(self.snapshot()));
+            }
+        } else if next.first.is_none() && next.face != self.face {
+            next.first = Some(self.face.clone());
+        }
+        request_id.clone_into(&mut next.request_id);
+        Ok(next)
+    }
+
+    fn step_of_intent(&self, next: &mut Self, command: Command, now: Timestamp) -> Result<(), Refusal> {
+        match command {
+            Command::Amend(amendment) => {
+                self.must_be_one_of(UNCHARGED)?;
+                next.amend(*amendment)?;
+            }
+            Command::Confirm {
+                method,
+                return_url,
+                outcome,
+            } => {
+                self.must_be_one_of(&[Status::RequiresPaymentMethod, Status::RequiresConfirmation])?;
+                if let Some(method) = method {
+                    next.take_on(*method)?;
+                }
+                if next.instrument.is_none() {
+                    return Err(Refusal::NoMethod);
+                }
+                if return_url.is_some() {
+                    next.face.return_url = return_url;
+                }
+                next.as_intent()?.charges += 1;
+                next.take(outcome, now);
+            }
+            Command::Capture(minor) => {
+                self.must_be(Status::RequiresCapture)?;
+                next.as_intent()?;
+                let capturable = self.capturable();
+                if minor <= 0 || minor > capturable {
+                    return Err(Refusal::NotCapturable { capturable });
+                }
+                next.amount_captured = minor;
+                next.completed = Some(now);
+                next.end(Status::Succeeded, None);
+            }
+            Command::CancelIntent(reason) => {
+                self.must_be_one_of(&[
+                    Status::RequiresPaymentMethod,
+                    Status::RequiresConfirmation,
+                    Status::RequiresAction,
+                    Status::RequiresCapture,
+                ])?;
+                let intent = next.as_intent()?;
+                intent.canceled_at = Some(now);
+                intent.cancellation_reason = reason;
+                next.end(Status::Canceled, None);
+            }
+            _ => return Err(Refusal::SenselessOutcome),
+        }
+        Ok(())
+    }
+
+    fn step_over_wire(&self, next: &mut Self, command: Command, now: Timestamp) -> Result<(), Refusal> {
+        match command {
             Command::PayerConfirmed => {
                 self.must_be(Status::RequiresConfirmation)?;
+                next.in_flight()?;
                 next.face.status = Status::RequiresAction;
             }
             Command::Cancel => {
                 self.must_be_one_of(&[Status::RequiresConfirmation, Status::RequiresAction])?;
+                next.in_flight()?;
                 next.end(Status::Canceled, None);
             }
             Command::BeginCharge { ask_at } => {
@@ -435,33 +696,9 @@ impl Payment {
                 next.in_flight()?;
                 next.end(Status::Canceled, None);
             }
-            Command::Refund(minor) => {
-                self.must_be(Status::Succeeded)?;
-                let refundable = self.refundable();
-                if minor <= 0 {
-                    return Err(Refusal::RefundNotPositive);
-                }
-                if refundable == 0 {
-                    return Err(Refusal::AlreadyRefunded);
-                }
-                if minor > refundable {
-                    return Err(Refusal::RefundTooLarge { refundable });
-                }
-                next.amount_refunded += minor;
-            }
-            Command::RefundFailed(minor) => {
-                self.must_be(Status::Succeeded)?;
-                if minor <= 0 || minor > self.amount_refunded {
-                    return Err(Refusal::SenselessOutcome);
-                }
-                next.amount_refunded -= minor;
-            }
+            _ => return Err(Refusal::SenselessOutcome),
         }
-        if next.first.is_none() && next.face != self.face {
-            next.first = Some(self.face.clone());
-        }
-        request_id.clone_into(&mut next.request_id);
-        Ok(next)
+        Ok(())
     }
 
     /// What can still be refunded, in minor units.
@@ -472,6 +709,9 @@ impl Payment {
     /// The payment as its create answered it, whatever happened since.
     #[must_use]
     pub fn as_first_answered(mut self) -> Self {
+        if let Some(origin) = self.origin.take() {
+            return *origin;
+        }
         if let Some(first) = self.first.take() {
             self.face = first;
         }
@@ -499,6 +739,53 @@ impl Payment {
         }
     }
 
+    fn as_intent(&mut self) -> Result<&mut Intent, Refusal> {
+        let status = self.face.status;
+        // Steps of an intent are refused to a payment that is none, as its status stands.
+        self.intent.as_mut().ok_or(Refusal::UnexpectedStatus(status))
+    }
+
+    fn take_on(&mut self, method: Method) -> Result<(), Refusal> {
+        self.as_intent()?.payment_method = Some(method.id);
+        self.source = Some(method.source);
+        self.instrument = Some(method.instrument);
+        Ok(())
+    }
+
+    fn amend(&mut self, amendment: Amendment) -> Result<(), Refusal> {
+        self.as_intent()?;
+        if let Some(method) = amendment.method {
+            self.take_on(method)?;
+            self.face.decline = None;
+            if self.face.status == Status::RequiresPaymentMethod {
+                self.face.status = Status::RequiresConfirmation;
+            }
+        }
+        if let Some(amount) = amendment.amount {
+            self.amount = amount;
+        }
+        if amendment.customer.is_some() {
+            self.customer = amendment.customer;
+        }
+        if let Some(description) = amendment.description {
+            self.description = description;
+        }
+        if let Some(metadata) = amendment.metadata {
+            self.metadata = metadata;
+        }
+        let intent = self.as_intent()?;
+        if let Some(receipt_email) = amendment.receipt_email {
+            intent.receipt_email = receipt_email;
+        }
+        if let Some(types) = amendment.payment_method_types {
+            intent.payment_method_types = types;
+        }
+        if let Some(manual) = amendment.manual_capture {
+            intent.manual_capture = manual;
+        }
+        Ok(())
+    }
+
     /// The charge over a wire; steps of one make no sense for a payment that has none.
     fn in_flight(&mut self) -> Result<&mut NetworkCharge, Refusal> {
         self.network.as_mut().ok_or(Refusal::SenselessOutcome)
@@ -512,6 +799,26 @@ impl Payment {
     }
 
     fn take(&mut self, outcome: Outcome, now: Timestamp) {
+        if let Some(intent) = &mut self.intent {
+            match outcome {
+                Outcome::Approved if intent.manual_capture => {
+                    self.face.status = Status::RequiresCapture;
+                    self.face.decline = None;
+                    self.due = Some(now.plus_ms(AUTHORIZATION_LIFETIME_MS));
+                    return;
+                }
+                Outcome::Declined(decline) => {
+                    intent.declined_method = intent.payment_method.take();
+                    self.source = None;
+                    self.instrument = None;
+                    self.face.status = Status::RequiresPaymentMethod;
+                    self.face.decline = Some(decline);
+                    self.due = None;
+                    return;
+                }
+                _ => self.face.decline = None,
+            }
+        }
         match outcome {
             Outcome::Approved => {
                 self.amount_captured = self.amount.minor;
@@ -579,14 +886,14 @@ pub(crate) mod tests {
                 minor,
                 currency: Currency::from_code("GBP").unwrap(),
             },
-            source: Source::Card(Card {
+            source: Some(Source::Card(Card {
                 brand: crate::source::Brand::Visa,
                 last4: "4242".into(),
                 exp_month: 12,
                 exp_year: 2030,
                 wallet: None,
-            }),
-            instrument: Instrument("visa_4242".into()),
+            })),
+            instrument: Some(Instrument("visa_4242".into())),
             customer: None,
             description: None,
             metadata: Metadata::default(),
@@ -632,7 +939,66 @@ pub(crate) mod tests {
         ]
     }
 
+    fn method() -> Method {
+        Method {
+            id: PaymentMethodId::from_bytes([1; 16]),
+            source: new_payment(1).source.unwrap(),
+            instrument: Instrument("i".into()),
+        }
+    }
+
+    fn intent_commands() -> impl Strategy<Value = Command> {
+        prop_oneof![
+            (proptest::option::of(Just(Box::new(method()))), outcomes()).prop_map(|(method, outcome)| {
+                Command::Confirm {
+                    method,
+                    return_url: None,
+                    outcome,
+                }
+            }),
+            Just(Command::Amend(Box::new(Amendment {
+                method: Some(method()),
+                ..Amendment::default()
+            }))),
+            (-5..6000_i64).prop_map(Command::Capture),
+            Just(Command::CancelIntent(None)),
+            commands(),
+        ]
+    }
+
     proptest! {
+        /// The same for intents: they are charged at most once, whatever is asked of them.
+        #[test]
+        fn no_sequence_of_commands_breaks_an_intent(
+            minor in 50..5000_i64,
+            manual_capture: bool,
+            commands in proptest::collection::vec(intent_commands(), 0..40),
+        ) {
+            let new = NewPayment { source: None, instrument: None, ..new_payment(minor) };
+            let intent = Intent { manual_capture, ..Intent::default() };
+            let created = Payment::create_intent(new, intent, NOW);
+            let mut now = created.clone();
+            for command in commands {
+                let Ok(next) = now.apply(command, NOW.plus_ms(1), "req_2") else { continue };
+                prop_assert!((0..=next.amount_captured).contains(&next.amount_refunded));
+                prop_assert!(next.amount_captured <= minor);
+                prop_assert_eq!(next.amount_captured > 0, next.face.status == Status::Succeeded);
+                if now.face.status.is_final() {
+                    prop_assert_eq!(next.face.status, now.face.status);
+                    prop_assert_eq!(next.amount_captured, now.amount_captured);
+                }
+                prop_assert!(next.face.status != Status::Failed);
+                let waits = matches!(next.face.status, Status::RequiresAction | Status::Processing | Status::RequiresCapture);
+                prop_assert_eq!(next.due.is_some(), waits);
+                prop_assert_eq!(next.face.decline.is_some() && !next.face.status.is_final(), next.face.decline.is_some());
+                now = next;
+            }
+            let version = created.version;
+            let replayed = now.as_first_answered();
+            prop_assert_eq!(replayed.version, version);
+            prop_assert_eq!(replayed, created);
+        }
+
         /// Whatever is asked in whatever order: money is conserved, ends stay ends, refusals change nothing.
         #[test]
         fn no_sequence_of_commands_breaks_a_payment(

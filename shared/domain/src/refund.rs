@@ -21,6 +21,8 @@ pub enum RefundStatus {
     Succeeded,
     /// It did not; the amount can be refunded again.
     Failed,
+    /// The merchant called it back before it went; the amount can be refunded again.
+    Canceled,
 }
 
 /// What a network made of a refund.
@@ -73,6 +75,9 @@ pub struct Refund {
     /// What the create answered, kept by the first change after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<RefundStatus>,
+    /// The metadata that the create answered, kept by the first change of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_metadata: Option<Metadata>,
 }
 
 /// What a create asks for, checked.
@@ -120,6 +125,7 @@ impl Refund {
             due,
             fingerprint: new.fingerprint,
             first: None,
+            first_metadata: None,
         }
     }
 
@@ -145,6 +151,33 @@ impl Refund {
         })
     }
 
+    /// The next version, called back by the merchant.
+    pub fn canceled(&self, now: Timestamp, request_id: &str) -> Result<Self, AlreadySettled> {
+        self.settle(RefundOutcome::Failed, now, request_id)
+            .map(|settled| Self {
+                status: RefundStatus::Canceled,
+                ..settled
+            })
+    }
+
+    /// The next version, with other metadata.
+    #[must_use]
+    pub fn with_metadata(&self, metadata: Metadata, now: Timestamp, request_id: &str) -> Self {
+        Self {
+            version: self.version + 1,
+            first: Some(self.first.unwrap_or(self.status)),
+            first_metadata: Some(
+                self.first_metadata
+                    .clone()
+                    .unwrap_or_else(|| self.metadata.clone()),
+            ),
+            metadata,
+            updated: now,
+            request_id: request_id.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// Records what the network said before the create was answered: its answer is this, not what was stored first.
     pub fn settle_at_once(
         &self,
@@ -163,6 +196,9 @@ impl Refund {
     pub fn as_first_answered(mut self) -> Self {
         if let Some(status) = self.first.take() {
             self.status = status;
+        }
+        if let Some(metadata) = self.first_metadata.take() {
+            self.metadata = metadata;
         }
         self
     }

@@ -105,6 +105,17 @@ pub struct BankAccount {
     pub account_holder_name: String,
 }
 
+/// What may be shown of an account that is debited by SEPA.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SepaDebit {
+    /// The country of the account, two letters.
+    pub country: String,
+    /// The code of the bank within it.
+    pub bank_code: String,
+    /// The last four characters of the IBAN.
+    pub last4: String,
+}
+
 /// The means of a payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -113,6 +124,8 @@ pub enum Source {
     Card(Card),
     /// A bank transfer.
     BankTransfer(BankAccount),
+    /// A SEPA direct debit.
+    SepaDebit(SepaDebit),
 }
 
 /// What a network calls the thing that is charged: opaque to everyone but the processor that gave it.

@@ -71,13 +71,15 @@ pub(crate) trait Idempotent: Entity {
 }
 
 impl Gateway {
-    /// Begins a request: starts to authenticate and meter its caller at once. `permission` is what the route needs.
+    /// Begins a request: starts to authenticate and meter its caller at once. `permission` is what the route needs;
+    /// `publishable` says whether a publishable key will do.
     pub fn begin(
         &self,
         front_door: FrontDoor,
         request_id: String,
         credentials: Option<Credentials>,
         permission: Option<Permission>,
+        publishable: bool,
     ) -> Call {
         let now = self.now();
         let gateway = self.metered();
@@ -89,6 +91,7 @@ impl Gateway {
             Needs {
                 front_door,
                 permission,
+                publishable,
             },
             now,
         );

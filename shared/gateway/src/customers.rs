@@ -16,10 +16,14 @@ pub struct CustomerFilter {
     pub limit: usize,
     /// Only those older than this one.
     pub starting_after: Option<CustomerId>,
+    /// Only those newer than this one, the nearest to it.
+    pub ending_before: Option<CustomerId>,
     /// Only those with this address, in whatever case.
     pub email: Option<String>,
     /// Only those made then or later.
     pub created_from: Option<Timestamp>,
+    /// Only those made then or earlier.
+    pub created_to: Option<Timestamp>,
 }
 
 impl Idempotent for Customer {
@@ -70,11 +74,18 @@ impl Call {
 
     /// Reads a customer. One round trip in a warm function.
     pub async fn retrieve_customer(&self, id: CustomerId) -> Result<Customer, Error> {
+        let customer = self.retrieve_customer_even_deleted(id).await?;
+        if customer.deleted {
+            return Err(Refusal::NotFound(Thing::Customer).into());
+        }
+        Ok(customer)
+    }
+
+    /// Reads a customer, or what is left of one that was deleted.
+    pub async fn retrieve_customer_even_deleted(&self, id: CustomerId) -> Result<Customer, Error> {
         let scope = self.tenant().await?;
         let customer: Option<Customer> = self.store.get(scope, &id.to_string(), true).await?;
-        Ok(customer
-            .filter(|c| !c.deleted)
-            .ok_or(Refusal::NotFound(Thing::Customer))?)
+        Ok(customer.ok_or(Refusal::NotFound(Thing::Customer))?)
     }
 
     /// Reads several customers, those that are deleted left out. One call for up to a hundred.
@@ -103,7 +114,8 @@ impl Call {
     /// Erases a customer's personal data; only the id stays. Cost as an update.
     pub async fn delete_customer(&self, id: CustomerId) -> Result<(), Error> {
         let erase = |customer: &Customer| Ok::<_, Error>(customer.erased(self.now, &self.request_id));
-        self.change_customer(id, erase).await.map(|_| ())
+        self.change_customer(id, erase).await?;
+        self.erase_payment_methods(id).await
     }
 
     async fn change_customer<E: From<Error>>(
@@ -139,6 +151,10 @@ impl Call {
         query.after = self
             .cursor::<Customer>(scope, filter.starting_after.map(|id| id.to_string()))
             .await?;
+        query.before = self
+            .cursor::<Customer>(scope, filter.ending_before.map(|id| id.to_string()))
+            .await?;
+        query.created_to = filter.created_to;
         if let Some(email) = &filter.email {
             query = query.of_email(scope, email);
         }

@@ -143,9 +143,14 @@ impl Deliverer {
         }
         let challenge_url = match &event.subject {
             Subject::Payment(payment) => self.gateway.challenge_url(scope, payment),
-            Subject::Refund(_) | Subject::Customer(_) => None,
+            Subject::Refund(_) | Subject::Customer(_) | Subject::PaymentMethod(_) => None,
         };
-        let body = render::event(event, endpoint.api, challenge_url.as_deref())?;
+        let body = render::event(
+            event,
+            endpoint.api,
+            scope.mode.is_live(),
+            challenge_url.as_deref(),
+        )?;
         let rules = UrlRules {
             live: scope.mode.is_live(),
             allow_loopback: self.settings.allow_loopback,

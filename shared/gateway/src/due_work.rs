@@ -9,7 +9,12 @@ use tollgate_domain::{
 use tollgate_processors::sandbox;
 use tollgate_store::{DueItem, DueKind, Queue, Replaced};
 
-use crate::{Gateway, deliver::Message, error::Error, payments::sandbox_outcome};
+use crate::{
+    Gateway,
+    deliver::Message,
+    error::Error,
+    payments::{instrument, sandbox_outcome},
+};
 
 /// Items of each shard that one run takes on; the next run goes on where this one ended.
 const PER_SHARD: i32 = 100;
@@ -62,10 +67,18 @@ impl Gateway {
                 return self.resume_charge(item.scope, &payment).await;
             }
             Status::Processing => Command::Settled(sandbox_outcome(sandbox::look_up_charge(
-                &payment.instrument,
+                instrument(&payment)?,
                 now,
             ))?),
-            Status::RequiresCapture | Status::Succeeded | Status::Failed | Status::Canceled => return Ok(()),
+            // Nobody captured it in seven days.
+            Status::RequiresCapture if payment.intent.is_some() => {
+                Command::CancelIntent(Some("automatic".to_owned()))
+            }
+            Status::RequiresPaymentMethod
+            | Status::RequiresCapture
+            | Status::Succeeded
+            | Status::Failed
+            | Status::Canceled => return Ok(()),
         };
         let next = payment
             .apply(command, now, &self.new_request_id())
@@ -95,7 +108,7 @@ impl Gateway {
         let outcome = if payment.network.is_some() {
             self.resume_refund(item.scope, &payment, &refund).await?
         } else {
-            Some(sandbox_outcome(sandbox::look_up_refund(&payment.instrument))?)
+            Some(sandbox_outcome(sandbox::look_up_refund(instrument(&payment)?))?)
         };
         let outcome = match outcome {
             Some(outcome) => outcome,

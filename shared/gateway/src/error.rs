@@ -1,6 +1,9 @@
 //! Why a use case did not do what was asked.
 
-use tollgate_domain::{BadCard, Decline, Money, PaymentId, money::MAX_AMOUNT_MINOR, payment};
+use tollgate_domain::{
+    BadCard, Decline, Money, PaymentId, metadata::BadMetadata, money::MAX_AMOUNT_MINOR, payment,
+    payment_method::MethodRefusal, refund::RefundStatus,
+};
 use tollgate_store::StoreError;
 
 use crate::gate::Denied;
@@ -31,6 +34,12 @@ pub enum Thing {
     Refund,
     /// A customer.
     Customer,
+    /// A payment method.
+    PaymentMethod,
+    /// An event.
+    Event,
+    /// An API key.
+    ApiKey,
     /// A webhook endpoint.
     WebhookEndpoint,
 }
@@ -42,6 +51,9 @@ impl Thing {
             Self::Payment => "payment",
             Self::Refund => "refund",
             Self::Customer => "customer",
+            Self::PaymentMethod => "payment method",
+            Self::Event => "event",
+            Self::ApiKey => "API key",
             Self::WebhookEndpoint => "webhook endpoint",
         }
     }
@@ -102,6 +114,21 @@ pub enum Refusal {
     /// The merchant has no account with the provider.
     #[error("the merchant is not configured for this provider")]
     ProviderNotConfigured,
+    /// The payment method cannot do that.
+    #[error(transparent)]
+    Method(#[from] MethodRefusal),
+    /// Metadata does not take the change.
+    #[error(transparent)]
+    Metadata(#[from] BadMetadata),
+    /// The IBAN is not one.
+    #[error("the IBAN is not valid")]
+    InvalidIban,
+    /// The refund is settled.
+    #[error("the refund is settled and cannot be canceled")]
+    RefundSettled(RefundStatus),
+    /// The client secret is not the intent's.
+    #[error("the client secret does not match")]
+    ClientSecret,
     /// The merchant has as many webhook endpoints as there may be.
     #[error("too many webhook endpoints")]
     TooManyEndpoints,

@@ -58,6 +58,11 @@ impl Admitted {
     pub fn standing(&self) -> Standing {
         self.standing
     }
+
+    /// Whether the caller came with a publishable key, as a payer's page does.
+    pub fn is_publishable(&self) -> bool {
+        self.key.kind == KeyKind::Publishable
+    }
 }
 
 /// Why a caller was not let in.
@@ -113,6 +118,8 @@ impl Denied {
 pub(crate) struct Needs {
     pub(crate) front_door: FrontDoor,
     pub(crate) permission: Option<Permission>,
+    /// Whether a publishable key will do, whatever the permission.
+    pub(crate) publishable: bool,
 }
 
 #[derive(Debug)]
@@ -288,10 +295,11 @@ async fn admit(
             .map_err(|e| Denied::Unavailable(Arc::new(e)))?;
         return Err(Denied::RateLimited { standing, now });
     }
-    if key.kind == KeyKind::Publishable {
+    let publishable = key.kind == KeyKind::Publishable;
+    if publishable && !needs.publishable {
         return Err(Denied::PublishableKey { standing });
     }
-    if let Some(needed) = needs.permission
+    if let Some(needed) = needs.permission.filter(|_| !publishable)
         && !key.scopes.contains(&needed)
     {
         return Err(Denied::MissingScope { needed, standing });

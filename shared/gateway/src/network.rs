@@ -449,7 +449,7 @@ const fn clear(found: FoundRefund) -> Option<RefundOutcome> {
 fn passed_challenge(payment: &Payment) -> Authentication {
     use base64::{Engine, engine::general_purpose::STANDARD};
     use tollgate_domain::{Source, source::Brand};
-    let mastercard = matches!(&payment.source, Source::Card(card) if card.brand == Brand::Mastercard);
+    let mastercard = matches!(&payment.source, Some(Source::Card(card)) if card.brand == Brand::Mastercard);
     let id = payment.id.uuid();
     Authentication {
         eci: if mastercard { "02" } else { "05" }.to_owned(),

@@ -11,7 +11,7 @@ use crate::{
     Gateway,
     error::{Error, Refusal},
     links::Purpose,
-    payments::{MAX_TRIES, sandbox_outcome},
+    payments::{MAX_TRIES, instrument, sandbox_outcome},
 };
 
 /// Why a link shows nothing.
@@ -105,7 +105,7 @@ impl Gateway {
             }
             let now = self.now();
             let command = if passed {
-                let outcome = sandbox_outcome(sandbox::charge_after_challenge(&payment.instrument, now))?;
+                let outcome = sandbox_outcome(sandbox::charge_after_challenge(instrument(&payment)?, now))?;
                 Command::ChallengePassed(outcome)
             } else {
                 Command::ChallengeFailed
@@ -135,9 +135,13 @@ impl Gateway {
         let page = |purpose| self.page_url(purpose, scope, payment.id);
         let Some(hosted) = &payment.hosted else {
             // The merchant's own page decides what to show; it gets the address that it gave, as it gave it.
+            if payment.intent.is_some() {
+                return self.back_from_intent(scope, payment);
+            }
             return Ok(payment.face.return_url.clone().map_or(Onward::Stay, Onward::To));
         };
         let back = match payment.face.status {
+            Status::RequiresPaymentMethod => return Ok(Onward::Stay),
             Status::RequiresConfirmation => return Ok(Onward::To(page(Purpose::Checkout)?)),
             Status::RequiresAction => return Ok(Onward::To(page(Purpose::Challenge)?)),
             Status::Processing | Status::RequiresCapture => return Ok(Onward::Wait(page(Purpose::Result)?)),
@@ -149,6 +153,27 @@ impl Gateway {
         url.query_pairs_mut()
             .append_pair("transaction_reference", &payment.id.uuid().to_string())
             .append_pair("order_id", &hosted.order_id);
+        Ok(Onward::To(url.into()))
+    }
+
+    /// An intent's page is told which intent it was, and how it went.
+    fn back_from_intent(&self, scope: Scope, payment: &Payment) -> Result<Onward, Error> {
+        let Some(back) = &payment.face.return_url else {
+            return Ok(Onward::Stay);
+        };
+        let mut url = url::Url::parse(back).map_err(|e| Error::Internal(format!("a stored address: {e}")))?;
+        let status = match payment.face.status {
+            Status::Succeeded | Status::RequiresCapture => "succeeded",
+            Status::Processing => "pending",
+            _ => "failed",
+        };
+        url.query_pairs_mut()
+            .append_pair("payment_intent", &payment.id.spell("pi_"))
+            .append_pair(
+                "payment_intent_client_secret",
+                &self.client_secret(scope, payment.id)?,
+            )
+            .append_pair("redirect_status", status);
         Ok(Onward::To(url.into()))
     }
 

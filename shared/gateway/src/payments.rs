@@ -1,13 +1,13 @@
 //! Payments: create, retrieve, list, and say where the payer goes after a challenge.
 
 use tollgate_domain::{
-    Customer, CustomerId, EnteredCard, Fingerprint, Metadata, Money, Payment, PaymentId, Scope, Source,
-    Timestamp,
+    Customer, CustomerId, EnteredCard, Fingerprint, Metadata, Money, Payment, PaymentId, PaymentMethod,
+    PaymentMethodId, Scope, Source, Timestamp,
     customer::SavedCard,
     idempotency::AppliedChange,
     money::MAX_AMOUNT_MINOR,
     payment::{Command, Face, NewPayment, Outcome, Status},
-    source::Wallet,
+    source::{Instrument, Wallet},
 };
 use tollgate_processors::sandbox;
 use tollgate_store::{ListQuery, Page, Replaced, StoreError};
@@ -72,6 +72,8 @@ pub struct PaymentFilter {
     pub limit: usize,
     /// Only those older than this one.
     pub starting_after: Option<PaymentId>,
+    /// Only those newer than this one, the nearest to it.
+    pub ending_before: Option<PaymentId>,
     /// Skip so many.
     pub offset: usize,
     /// Only a customer's.
@@ -116,7 +118,12 @@ impl Call {
                 return Err(Refusal::AmountTooLarge.into());
             }
             let payer = self.find_payer(scope, &new.payer).await?;
-            let chargeable = chargeable(scope, &new.from, payer.as_ref())?;
+            let chargeable = match &new.from {
+                ChargeFrom::CardToken(token) if sandbox::card_token(token).is_none() => {
+                    self.stored_method(scope, token).await?
+                }
+                from => chargeable(scope, from, payer.as_ref())?,
+            };
             // The sandbox is a pure function: asking it before the put charges nobody, so put and charge are one step.
             let outcome = sandbox_outcome(sandbox::charge(&chargeable.instrument, self.now))?;
             let saved = saved_card(&new.from, &chargeable, outcome);
@@ -134,8 +141,8 @@ impl Call {
                 front_door: self.front_door,
                 request_id: self.request_id.clone(),
                 amount: new.amount,
-                source: chargeable.source,
-                instrument: chargeable.instrument,
+                source: Some(chargeable.source),
+                instrument: Some(chargeable.instrument),
                 customer,
                 description: new.description,
                 metadata: new.metadata,
@@ -144,6 +151,21 @@ impl Call {
             Ok(Payment::create(payment, outcome, self.now))
         };
         Box::pin(self.make_once(scope, &id.to_string(), idempotency, prepare)).await
+    }
+
+    /// A payment method that `intents` made, used as a card token.
+    async fn stored_method(&self, scope: Scope, token: &str) -> Result<sandbox::Chargeable, Error> {
+        if scope.mode.is_live() {
+            return Err(Refusal::NoNetwork.into());
+        }
+        let id = PaymentMethodId::parse("pm_", token).map_err(|_| Refusal::InvalidToken)?;
+        let method: Option<PaymentMethod> = self.store.get(scope, &id.to_string(), true).await?;
+        let method = method.filter(|m| !m.detached && matches!(m.source, Source::Card(_)));
+        let method = method.ok_or(Refusal::InvalidToken)?;
+        Ok(sandbox::Chargeable {
+            source: method.source,
+            instrument: method.instrument,
+        })
     }
 
     /// Reads a payment. One round trip in a warm function.
@@ -160,6 +182,9 @@ impl Call {
         query.created_from = filter.created_from;
         query.created_to = filter.created_to;
         query.offset = filter.offset;
+        query.before = self
+            .cursor::<Payment>(scope, filter.ending_before.map(|id| id.to_string()))
+            .await?;
         query.after = self
             .cursor::<Payment>(scope, filter.starting_after.map(|id| id.to_string()))
             .await?;
@@ -301,6 +326,12 @@ fn chargeable(
             account_holder_name,
         )),
     }
+}
+
+/// What a payment is charged with; one that was charged has it.
+pub(crate) fn instrument(payment: &Payment) -> Result<&Instrument, Error> {
+    let instrument = payment.instrument.as_ref();
+    instrument.ok_or_else(|| Error::Internal(format!("payment {} has no instrument", payment.id)))
 }
 
 /// An instrument that the sandbox does not know was written by someone else than the sandbox.

@@ -6,12 +6,12 @@ use tollgate_domain::{
     refund::{NewRefund, RefundOutcome, RefundStatus},
 };
 use tollgate_processors::sandbox;
-use tollgate_store::{ListQuery, Page, RefundPut, StoreError};
+use tollgate_store::{ListQuery, Page, RefundPut, Replaced, StoreError};
 
 use crate::{
     call::{Call, Idempotency, Idempotent, Made, replay},
     error::{Error, Refusal, Thing},
-    payments::{MAX_TRIES, sandbox_outcome},
+    payments::{MAX_TRIES, instrument, sandbox_outcome},
 };
 
 /// A refund to be made.
@@ -51,6 +51,8 @@ pub struct RefundFilter {
     pub limit: usize,
     /// Only those older than this one.
     pub starting_after: Option<RefundId>,
+    /// Only those newer than this one, the nearest to it.
+    pub ending_before: Option<RefundId>,
     /// Only a payment's.
     pub payment: Option<PaymentId>,
     /// Only those in this status.
@@ -167,7 +169,7 @@ impl Call {
                 ask_at: self.gateway.ask_about_refund_at()?,
             }
         } else {
-            sandbox_outcome(sandbox::refund(&payment.instrument, self.now))?
+            sandbox_outcome(sandbox::refund(instrument(payment)?, self.now))?
         };
         let refund = NewRefund {
             id,
@@ -192,12 +194,53 @@ impl Call {
         Ok(refund.ok_or(Refusal::NotFound(Thing::Refund))?)
     }
 
+    /// Changes a refund's metadata. A read while the caller is admitted, then one conditional put.
+    pub async fn update_refund<E: From<Error>>(
+        &self,
+        id: RefundId,
+        change: impl Fn(&Metadata) -> Result<Metadata, E>,
+    ) -> Result<Refund, E> {
+        let scope = self.tenant().await.map_err(Error::from)?;
+        let read = self.store.get(scope, &id.to_string(), true).await;
+        let mut refund: Option<Refund> = read.map_err(Error::from)?;
+        for _ in 0..MAX_TRIES {
+            let current = refund.ok_or_else(|| Error::from(Refusal::NotFound(Thing::Refund)))?;
+            let next = current.with_metadata(change(&current.metadata)?, self.now, &self.request_id);
+            self.admitted().await.map_err(Error::from)?;
+            match self.store.replace(scope, &next).await.map_err(Error::from)? {
+                Replaced::Done => return Ok(next),
+                Replaced::Conflict(now) => refund = now,
+            }
+        }
+        Err(contended(id).into())
+    }
+
+    /// Calls a pending refund back: its amount can be refunded again.
+    pub async fn cancel_refund(&self, id: RefundId) -> Result<Refund, Error> {
+        let scope = self.tenant().await?;
+        for _ in 0..MAX_TRIES {
+            let refund: Option<Refund> = self.store.get(scope, &id.to_string(), true).await?;
+            let current = refund.ok_or(Refusal::NotFound(Thing::Refund))?;
+            let next = current
+                .canceled(self.now, &self.request_id)
+                .map_err(|_| Refusal::RefundSettled(current.status))?;
+            self.admitted().await?;
+            if self.store.settle_refund(scope, &next).await? {
+                return Ok(next);
+            }
+        }
+        Err(contended(id))
+    }
+
     /// Lists refunds, the newest first.
     pub async fn list_refunds(&self, filter: RefundFilter) -> Result<Page<Refund>, Error> {
         let scope = self.tenant().await?;
         let mut query = ListQuery::new(filter.limit);
         query.after = self
             .cursor::<Refund>(scope, filter.starting_after.map(|id| id.to_string()))
+            .await?;
+        query.before = self
+            .cursor::<Refund>(scope, filter.ending_before.map(|id| id.to_string()))
             .await?;
         if let Some(payment) = filter.payment {
             query = query.of_payment(scope, payment);
@@ -210,4 +253,12 @@ impl Call {
             }
         }
     }
+}
+
+fn contended(id: RefundId) -> Error {
+    let contended = StoreError::Contended {
+        key: id.to_string(),
+        attempts: MAX_TRIES,
+    };
+    contended.into()
 }

@@ -229,6 +229,43 @@ impl Fields {
         }
     }
 
+    /// A yes or no.
+    pub fn boolean(&mut self, name: &str) -> Result<Option<bool>, FieldError> {
+        match self.take_present(name) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(value)),
+            Some(Value::String(text)) if self.textual && text == "true" => Ok(Some(true)),
+            Some(Value::String(text)) if self.textual && text == "false" => Ok(Some(false)),
+            Some(_) => Err(self.error(name, Issue::NotA("a boolean"))),
+        }
+    }
+
+    /// An instant in Unix seconds.
+    pub fn unix_time(&mut self, name: &str) -> Result<Option<tollgate_domain::Timestamp>, FieldError> {
+        Ok(self
+            .integer_in(name, 0, 253_402_300_799)?
+            .map(tollgate_domain::Timestamp::from_s))
+    }
+
+    /// Changes to metadata, as [`Metadata::merged`] takes them: an empty text unsets a key, and an empty text in place of the
+    /// object unsets all of them. `None` when there are none.
+    pub fn metadata_changes(&mut self, name: &str) -> Result<Option<Value>, FieldError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Null) => Ok(Some(Value::Null)),
+            Some(Value::String(text)) if text.is_empty() => Ok(Some(Value::Null)),
+            Some(Value::Object(mut map)) => {
+                for value in map.values_mut() {
+                    if value.as_str() == Some("") {
+                        *value = Value::Null;
+                    }
+                }
+                Ok(Some(Value::Object(map)))
+            }
+            Some(_) => Err(self.error(name, Issue::NotA("an object"))),
+        }
+    }
+
     /// One of some words.
     pub fn one_of(
         &mut self,

@@ -23,6 +23,8 @@ const FORM_MAX_DEPTH: usize = 5;
 pub struct Route {
     /// The permission that the caller's key must have, if any.
     pub permission: Option<Permission>,
+    /// Whether a publishable key will do, so that payers' pages may call it, from wherever they are.
+    pub publishable: bool,
 }
 
 impl Route {
@@ -30,12 +32,25 @@ impl Route {
     pub const fn needs(permission: Permission) -> Self {
         Self {
             permission: Some(permission),
+            publishable: false,
         }
     }
 
     /// A route for every caller with a valid key.
     pub const fn any_key() -> Self {
-        Self { permission: None }
+        Self {
+            permission: None,
+            publishable: false,
+        }
+    }
+
+    /// The same, open to payers' pages.
+    #[must_use]
+    pub const fn for_pages_too(self) -> Self {
+        Self {
+            publishable: true,
+            ..self
+        }
     }
 }
 
@@ -117,6 +132,18 @@ impl Exchange {
     /// The query's parameters.
     pub fn query(&self) -> Fields {
         Fields::from_query(self.request.query())
+    }
+
+    /// The query's parameters with their brackets read: `expand[]=customer`, `created[gte]=…`.
+    pub fn nested_query(&self) -> Result<Fields, Problem> {
+        let mut text = url::form_urlencoded::Serializer::new(String::new());
+        text.extend_pairs(self.request.query());
+        let value: Value = serde_qs::Config::new()
+            .max_depth(FORM_MAX_DEPTH)
+            .use_form_encoding(true)
+            .deserialize_str(&text.finish())
+            .map_err(|e| Problem::MalformedBody(format!("The query is not valid: {e}.")))?;
+        Ok(Fields::from_form(value.as_object().cloned().unwrap_or_default()))
     }
 
     /// The request's idempotency key and what it asks for: method, path and meaning of the body, which must hold no card
@@ -255,7 +282,13 @@ where
         Ok(credentials) => credentials,
         Err(problem) => return respond::<A>(&A::problem(&problem, &request_id), &request_id, None),
     };
-    let call = gateway.begin(A::FRONT_DOOR, request_id.clone(), credentials, route.permission);
+    let call = gateway.begin(
+        A::FRONT_DOOR,
+        request_id.clone(),
+        credentials,
+        route.permission,
+        route.publishable,
+    );
     let exchange = Arc::new(Exchange { request, call });
     let outcome = run::<A, H, F>(&exchange, handler).await;
     let (reply, standing) = admit::<A>(&exchange, outcome, &request_id).await;
@@ -268,7 +301,46 @@ where
     };
     log(A::FRONT_DOOR.as_str(), &exchange.request.method, &logged);
     let now = exchange.call.now();
-    respond::<A>(&reply, &request_id, standing.map(|standing| (standing, now)))
+    let mut response = respond::<A>(&reply, &request_id, standing.map(|standing| (standing, now)));
+    if route.publishable {
+        allow_any_origin(&mut response);
+    }
+    response
+}
+
+/// A page of whatever origin may read the answer: the key that it came with is no secret.
+fn allow_any_origin(response: &mut Response<Body>) {
+    use lambda_http::http::HeaderValue;
+    for (name, value) in [
+        ("access-control-allow-origin", "*"),
+        (
+            "access-control-expose-headers",
+            "x-request-id, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, retry-after",
+        ),
+    ] {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+}
+
+/// Runs the route that answers a browser's question whether a page may call another one.
+pub async fn serve_preflight() -> Result<(), lambda_http::Error> {
+    init_logs();
+    lambda_http::run(service_fn(|_: lambda_http::Request| async move {
+        let mut response = Response::builder()
+            .status(204)
+            .header("access-control-allow-methods", "GET, POST")
+            .header(
+                "access-control-allow-headers",
+                "authorization, content-type, idempotency-key",
+            )
+            .header("access-control-max-age", "600")
+            .body(Body::Empty)?;
+        allow_any_origin(&mut response);
+        Ok::<_, lambda_http::Error>(response)
+    }))
+    .await
 }
 
 async fn run<A, H, F>(exchange: &Arc<Exchange>, handler: &H) -> Result<Reply, Problem>

@@ -235,6 +235,29 @@ impl Said {
                 said(Kind::Card, decline.code(), decline.message()).about("source")
             }
             Refusal::Payment(refusal) => Self::of_payment(*refusal),
+            Refusal::Card(_)
+            | Refusal::NoStoredCard
+            | Refusal::InvalidAmount
+            | Refusal::ProviderNotConfigured
+            | Refusal::Method(_)
+            | Refusal::Metadata(_)
+            | Refusal::InvalidIban
+            | Refusal::RefundSettled(_)
+            | Refusal::ClientSecret => Self::of_input(refusal),
+            Refusal::TooManyEndpoints => said(
+                Kind::InvalidRequest,
+                "too_many_webhook_endpoints",
+                "There are too many webhook endpoints.",
+            ),
+            Refusal::UnsafeEndpoint(why) => {
+                said(Kind::InvalidRequest, "invalid_param", why.as_str()).about("url")
+            }
+        }
+    }
+
+    /// What is wrong with what a caller sent, beyond the form of its fields.
+    fn of_input(refusal: &Refusal) -> Self {
+        match refusal {
             Refusal::Card(bad) => Self::of_card(*bad),
             Refusal::NoStoredCard => said(
                 Kind::InvalidRequest,
@@ -254,14 +277,36 @@ impl Said {
                 "The merchant account is not configured for this payment provider.",
             )
             .about("payment_provider"),
-            Refusal::TooManyEndpoints => said(
+            Refusal::Method(refusal) => said(
                 Kind::InvalidRequest,
-                "too_many_webhook_endpoints",
-                "There are too many webhook endpoints.",
+                "payment_method_unexpected_state",
+                sentence(refusal),
+            )
+            .about("payment_method"),
+            Refusal::Metadata(bad) => said(
+                Kind::InvalidRequest,
+                "invalid_metadata",
+                format!("metadata {bad}"),
+            )
+            .about("metadata"),
+            Refusal::InvalidIban => said(
+                Kind::InvalidRequest,
+                "invalid_bank_account_iban",
+                "The IBAN is not valid.",
+            )
+            .about("sepa_debit.iban"),
+            Refusal::RefundSettled(_) => said(
+                Kind::InvalidRequest,
+                "refund_unexpected_status",
+                "The refund is settled and cannot be canceled.",
             ),
-            Refusal::UnsafeEndpoint(why) => {
-                said(Kind::InvalidRequest, "invalid_param", why.as_str()).about("url")
-            }
+            Refusal::ClientSecret => said(
+                Kind::InvalidRequest,
+                "client_secret_mismatch",
+                "The client secret is not the one of this payment.",
+            )
+            .about("client_secret"),
+            _ => Self::internal(),
         }
     }
 
@@ -323,6 +368,18 @@ impl Said {
                 "The payment has already been refunded in full.",
             )
             .about("payment_id"),
+            payment::Refusal::NotCapturable { capturable } => said(
+                Kind::InvalidRequest,
+                "capture_amount_invalid",
+                format!("Between 1 and {capturable} (minor units) can be captured."),
+            )
+            .about("amount_to_capture"),
+            payment::Refusal::NoMethod => said(
+                Kind::InvalidRequest,
+                "missing_param",
+                "payment_method is required: the payment has none.",
+            )
+            .about("payment_method"),
             payment::Refusal::RefundNotPositive => said(
                 Kind::InvalidRequest,
                 "amount_too_small",
@@ -334,11 +391,24 @@ impl Said {
     }
 }
 
+/// An error's text as a sentence.
+fn sentence(error: &impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), chars.as_str()),
+        None => text,
+    }
+}
+
 const fn not_found_code(thing: Thing) -> &'static str {
     match thing {
         Thing::Payment => "payment_not_found",
         Thing::Refund => "refund_not_found",
         Thing::Customer => "customer_not_found",
+        Thing::PaymentMethod => "payment_method_not_found",
+        Thing::Event => "event_not_found",
+        Thing::ApiKey => "api_key_not_found",
         Thing::WebhookEndpoint => "webhook_endpoint_not_found",
     }
 }

@@ -6,7 +6,7 @@ use tollgate_domain::{
     Decline, EnteredCard, Source, Timestamp,
     payment::Outcome,
     refund::RefundOutcome,
-    source::{BankAccount, Brand, Card, Instrument, Wallet},
+    source::{BankAccount, Brand, Card, Instrument, SepaDebit, Wallet},
 };
 
 /// How long the sandbox takes to decide a bank transfer or a slow refund, in milliseconds. Due work is looked for
@@ -16,6 +16,9 @@ pub const DECIDES_AFTER_MS: i64 = 1000;
 const TOKEN_EXPIRY: (u8, u16) = (12, 2030);
 /// The bank account whose transfers fail.
 const FAILING_ACCOUNT: &str = "00012345";
+
+/// The account whose debits fail.
+const FAILING_IBAN: &str = "DE62370400440532013001";
 
 /// What becomes of a charge with an instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +149,24 @@ pub fn entered_card(card: &EnteredCard) -> Chargeable {
     let behaviour = listed.map_or(Succeeds, |(.., behaviour)| *behaviour);
     Chargeable {
         source: Source::Card(card.shown()),
+        instrument: behaviour.instrument(),
+    }
+}
+
+/// Whether the sandbox knows a payment method by this name: `pm_card_visa`, …
+pub fn is_named(name: &str) -> bool {
+    NAMED.iter().any(|(named, ..)| *named == name)
+}
+
+/// An account that is debited by SEPA. What is decided is decided later.
+pub fn sepa_debit(iban: &str, shown: SepaDebit) -> Chargeable {
+    let behaviour = if iban == FAILING_IBAN {
+        BankFailsLater
+    } else {
+        BankSucceedsLater
+    };
+    Chargeable {
+        source: Source::SepaDebit(shown),
         instrument: behaviour.instrument(),
     }
 }

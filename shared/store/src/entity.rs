@@ -10,7 +10,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
-    Customer, Delivery, Event, Payment, Refund, Scope, Subject, Timestamp, WebhookEndpoint, id::Kind,
+    Customer, Delivery, Event, Payment, PaymentMethod, Refund, Scope, Subject, Timestamp, WebhookEndpoint,
+    id::Kind,
 };
 
 use crate::{
@@ -143,6 +144,7 @@ pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Scope, String, Su
         Payment::CODE => Subject::Payment(read(&key, image)?),
         Refund::CODE => Subject::Refund(read(&key, image)?),
         Customer::CODE => Subject::Customer(read(&key, image)?),
+        PaymentMethod::CODE => Subject::PaymentMethod(read(&key, image)?),
         _ => return Ok(None),
     };
     Ok(Some((scope, key, subject)))
@@ -188,6 +190,19 @@ impl Entity for Refund {
     }
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         self.due.map(|at| (DueKind::Refund, at))
+    }
+}
+
+impl Entity for PaymentMethod {
+    const CODE: &'static str = tollgate_domain::id::PaymentMethodKind::CODE;
+
+    fields!();
+    fn parent(&self, scope: Scope) -> Option<String> {
+        self.customer
+            .map(|id| parent_key(scope, Customer::CODE, &id.to_string()))
+    }
+    fn listed(&self) -> bool {
+        false
     }
 }
 

@@ -99,11 +99,11 @@ impl Store {
         }
     }
 
-    /// Records what became of a pending refund; one that failed gives its amount back to the payment, in the same
+    /// Records what became of a pending refund; one that failed or was called back gives its amount back to the payment, in the same
     /// transaction. `false` when the refund was settled by someone else meanwhile. One call, cost as
     /// [`Store::create_refund`].
     pub async fn settle_refund(&self, scope: Scope, settled: &Refund) -> Result<bool, StoreError> {
-        if settled.status != RefundStatus::Failed {
+        if !matches!(settled.status, RefundStatus::Failed | RefundStatus::Canceled) {
             return Ok(matches!(
                 self.replace(scope, settled).await?,
                 crate::Replaced::Done

@@ -45,6 +45,8 @@ pub struct ListQuery {
     pub created_to: Option<Timestamp>,
     /// Only those after this place.
     pub after: Option<Cursor>,
+    /// Only those before this place (newer ones), the nearest to it; still shown newest first.
+    pub before: Option<Cursor>,
     /// Skip so many. Each is read; a cursor is cheaper.
     pub offset: usize,
     parent: Option<Parent>,
@@ -111,6 +113,9 @@ impl Store {
         query: &ListQuery,
         keep: Option<&(dyn Fn(&E) -> bool + Sync)>,
     ) -> Result<Page<E>, StoreError> {
+        if let Some(before) = &query.before {
+            return self.list_before(scope, query, before, keep).await;
+        }
         let wanted = query.limit;
         let mut items: Vec<E> = Vec::new();
         let mut after = query.after.clone();
@@ -122,7 +127,7 @@ impl Store {
                 None => SKIPPED_PAGE.min(wanted + 2 + to_skip),
             };
             let (page, more_in_index) = self
-                .list_page::<E>(scope, query, after.as_ref(), read_at_most)
+                .list_page::<E>(scope, query, after.as_ref(), read_at_most, false)
                 .await?;
             for item in page {
                 let place = Cursor {
@@ -153,24 +158,72 @@ impl Store {
         Ok(Page { items, next: after })
     }
 
+    /// The page before a place, read from the place backwards. There is a next page of it if there is a newer thing yet.
+    async fn list_before<E: Entity>(
+        &self,
+        scope: Scope,
+        query: &ListQuery,
+        before: &Cursor,
+        keep: Option<&(dyn Fn(&E) -> bool + Sync)>,
+    ) -> Result<Page<E>, StoreError> {
+        let mut items: Vec<E> = Vec::new();
+        let mut place = before.clone();
+        for _ in 0..MAX_QUERIES {
+            let read_at_most = if keep.is_some() {
+                FILTERED_PAGE
+            } else {
+                query.limit + 2
+            };
+            let (page, more_in_index) = self
+                .list_page::<E>(scope, query, Some(&place), read_at_most, true)
+                .await?;
+            for item in page {
+                place = Cursor {
+                    created: item.created(),
+                    id: item.key_id(),
+                };
+                if keep.is_none_or(|keep| keep(&item)) {
+                    if items.len() == query.limit {
+                        items.reverse();
+                        return Ok(Page {
+                            items,
+                            next: Some(place),
+                        });
+                    }
+                    items.push(item);
+                }
+            }
+            if !more_in_index {
+                break;
+            }
+        }
+        items.reverse();
+        Ok(Page { items, next: None })
+    }
+
     async fn list_page<E: Entity>(
         &self,
         scope: Scope,
         query: &ListQuery,
         after: Option<&Cursor>,
         read_at_most: usize,
+        newer: bool,
     ) -> Result<(Vec<E>, bool), StoreError> {
         let (index, pk, prefix) = match &query.parent {
             None => ("gsi1", format!("{scope}{}", E::CODE), String::new()),
             Some(Parent(parent)) => ("gsi2", parent.clone(), format!("{}#", E::CODE)),
         };
-        let low = query.created_from.map_or_else(String::new, sortable);
+        let mut low = query.created_from.map_or_else(String::new, sortable);
         let mut high = query
             .created_to
             .map_or_else(|| END_OF_TIME.to_owned(), |at| format!("{}~", sortable(at)));
         if let Some(cursor) = after {
             let place = format!("{}#{}", sortable(cursor.created), cursor.id);
-            high = high.min(place);
+            if newer {
+                low = low.max(place);
+            } else {
+                high = high.min(place);
+            }
         }
         if low > high {
             return Ok((Vec::new(), false));
@@ -185,7 +238,7 @@ impl Store {
             .expression_attribute_values(":pk", s(pk))
             .expression_attribute_values(":low", s(format!("{prefix}{low}")))
             .expression_attribute_values(":high", s(format!("{prefix}{high}")))
-            .scan_index_forward(false)
+            .scan_index_forward(newer)
             .limit(i32::try_from(read_at_most).unwrap_or(i32::MAX))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()

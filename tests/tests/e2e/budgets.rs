@@ -42,11 +42,12 @@ const BUDGETS: &[Budget] = &[
         4.0,
     ),
     budget("charges-list-customers", "UpdateItem,Query", 1, 0.5, 1.0),
+    // Its payment methods are looked for, and erased with it.
     budget(
         "charges-delete-customer",
-        "UpdateItem,GetItem,PutItem",
-        2,
-        1.0,
+        "UpdateItem,GetItem,PutItem,Query",
+        3,
+        1.5,
         4.0,
     ),
     budget("charges-create-payment", "UpdateItem,PutItem", 2, 0.0, 3.0),
@@ -90,6 +91,23 @@ const BUDGETS: &[Budget] = &[
         1.0,
         3.0,
     ),
+    budget("intents-create-payment-intent", "UpdateItem,PutItem", 2, 0.0, 3.0),
+    budget(
+        "intents-retrieve-payment-intent",
+        "UpdateItem,GetItem",
+        1,
+        1.0,
+        1.0,
+    ),
+    // A named payment method of the sandbox is made first.
+    budget(
+        "intents-confirm-payment-intent",
+        "UpdateItem,GetItem,PutItem,PutItem",
+        3,
+        1.0,
+        7.0,
+    ),
+    budget("intents-create-customer", "UpdateItem,PutItem", 2, 0.0, 4.0),
     budget("simple-create-payment", "UpdateItem,PutItem", 2, 0.0, 3.0),
     budget("simple-retrieve-payment", "UpdateItem,GetItem", 1, 1.0, 1.0),
     budget(
@@ -243,6 +261,22 @@ async fn call_every_other_route(cloud: &Cloud, round: u32) {
         .post("/refunds", &json!({"payment_id": paid["id"]}))
         .await
         .expect(201);
+    let intents = cloud.intents();
+    intents
+        .post("/customers", &json!({"email": "b@example.com"}))
+        .await
+        .expect(201);
+    let intent = intents
+        .post("/payment_intents", &json!({"amount": 1000, "currency": "eur"}))
+        .await
+        .expect(201);
+    let path = format!("/payment_intents/{}", intent["id"].as_str().unwrap());
+    intents.get(&path).await.expect(200);
+    let method = json!({"payment_method": "pm_card_visa"});
+    intents
+        .post(&format!("{path}/confirm"), &method)
+        .await
+        .expect(200);
     let credentials = &cloud.ready["credentials"];
     let token = json!({"client_id": credentials["client_id"], "client_secret": credentials["client_secret"]});
     direct.post("/auth/token", &token).await.expect(200);

@@ -16,6 +16,7 @@ mod customers;
 mod direct;
 mod durability;
 mod idempotency;
+mod intents;
 mod lists;
 mod local_cloud;
 mod networks;

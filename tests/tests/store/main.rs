@@ -74,14 +74,14 @@ fn payment(n: u32, outcome: Outcome, created: Timestamp) -> Payment {
             minor: 1000,
             currency: Currency::from_code("GBP").unwrap(),
         },
-        source: Source::Card(Card {
+        source: Some(Source::Card(Card {
             brand: Brand::Visa,
             last4: "4242".into(),
             exp_month: 12,
             exp_year: 2030,
             wallet: None,
-        }),
-        instrument: Instrument("sandbox/succeeds".into()),
+        })),
+        instrument: Some(Instrument("sandbox/succeeds".into())),
         customer: None,
         description: None,
         metadata: Metadata::default(),

@@ -22,7 +22,9 @@ pub const fn payment_status(status: Status) -> &'static str {
         Status::Succeeded => "succeeded",
         // Reserved money is about to be taken by whoever reserved it.
         Status::Processing | Status::RequiresCapture => "pending",
-        Status::RequiresConfirmation | Status::RequiresAction => "requires_action",
+        Status::RequiresPaymentMethod | Status::RequiresConfirmation | Status::RequiresAction => {
+            "requires_action"
+        }
         Status::Failed | Status::Canceled => "failed",
     }
 }
@@ -32,7 +34,7 @@ pub const fn refund_status(status: RefundStatus) -> &'static str {
     match status {
         RefundStatus::Succeeded => "succeeded",
         RefundStatus::Pending => "pending",
-        RefundStatus::Failed => "failed",
+        RefundStatus::Failed | RefundStatus::Canceled => "failed",
     }
 }
 
@@ -44,7 +46,7 @@ pub fn payment(payment: &Payment, challenge_url: Option<&str>) -> Value {
         "amount": payment.amount.minor,
         "currency": payment.amount.currency.code(),
         "status": payment_status(payment.face.status),
-        "source": source(&payment.source),
+        "source": payment.source.as_ref().map(source),
         "customer_id": payment.customer.map(|id| id.spell(CUSTOMER_PREFIX)),
         "description": payment.description,
         "created": payment.created.s(),
@@ -76,6 +78,12 @@ fn source(source: &Source) -> Value {
             "brand": card.brand.as_str(),
             "exp_month": card.exp_month,
             "exp_year": card.exp_year,
+        }),
+        // The text has no such type; it is shown as what it is.
+        Source::SepaDebit(account) => json!({
+            "type": "sepa_debit",
+            "last4": account.last4,
+            "country": account.country,
         }),
         Source::BankTransfer(account) => json!({
             "type": "bank_transfer",
@@ -122,6 +130,8 @@ pub(crate) fn subject(subject: &Subject, challenge_url: Option<&str>) -> Value {
         Subject::Payment(it) => payment(it, challenge_url),
         Subject::Refund(it) => refund(it),
         Subject::Customer(it) => customer(it),
+        // The text has no payment methods and no event about them.
+        Subject::PaymentMethod(_) => Value::Null,
     }
 }
 
@@ -135,6 +145,17 @@ pub(crate) const fn event_type(kind: EventKind) -> Option<&'static str> {
         EventKind::RefundFailed => Some("refund.failed"),
         EventKind::CustomerCreated => Some("customer.created"),
         EventKind::CustomerUpdated => Some("customer.updated"),
-        EventKind::PaymentProcessing | EventKind::PaymentCapturable | EventKind::CustomerDeleted => None,
+        EventKind::PaymentCreated
+        | EventKind::PaymentProcessing
+        | EventKind::PaymentCapturable
+        | EventKind::ChargeSucceeded
+        | EventKind::ChargeFailed
+        | EventKind::ChargeCaptured
+        | EventKind::ChargeRefunded
+        | EventKind::PaymentMethodAttached
+        | EventKind::PaymentMethodDetached
+        | EventKind::PaymentMethodUpdated
+        | EventKind::RefundUpdated
+        | EventKind::CustomerDeleted => None,
     }
 }

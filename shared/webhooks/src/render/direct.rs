@@ -17,7 +17,8 @@ pub const fn payment_status(status: Status) -> &'static str {
     match status {
         Status::Succeeded => "succeeded",
         Status::Failed | Status::Canceled => "failed",
-        Status::RequiresConfirmation
+        Status::RequiresPaymentMethod
+        | Status::RequiresConfirmation
         | Status::RequiresAction
         | Status::Processing
         | Status::RequiresCapture => "pending",
@@ -74,6 +75,7 @@ pub(crate) fn subject(subject: &Subject) -> Value {
             "name": customer.profile.name,
             "phone": customer.profile.phone,
         }),
+        Subject::PaymentMethod(_) => Value::Null,
     }
 }
 
@@ -84,7 +86,16 @@ pub(crate) const fn event_type(kind: EventKind) -> Option<&'static str> {
         EventKind::RefundCreated => Some("refund.created"),
         EventKind::CustomerCreated => Some("customer.created"),
         EventKind::CustomerUpdated => Some("customer.updated"),
-        EventKind::PaymentRequiresAction
+        EventKind::PaymentCreated
+        | EventKind::ChargeSucceeded
+        | EventKind::ChargeFailed
+        | EventKind::ChargeCaptured
+        | EventKind::ChargeRefunded
+        | EventKind::PaymentMethodAttached
+        | EventKind::PaymentMethodDetached
+        | EventKind::PaymentMethodUpdated
+        | EventKind::RefundUpdated
+        | EventKind::PaymentRequiresAction
         | EventKind::PaymentProcessing
         | EventKind::PaymentCapturable
         | EventKind::RefundSucceeded

@@ -8,6 +8,9 @@ pub mod intents;
 use serde_json::{Value, json};
 use tollgate_domain::{Event, EventKind, FrontDoor, Payment, payment::Status};
 
+/// The version of the `intents` API, as its changelog counts.
+pub const INTENTS_VERSION: &str = "2.4";
+
 /// Why no money was taken, as a code and a sentence; `None` while it may still be.
 fn failure(payment: &Payment) -> Option<(&'static str, &'static str)> {
     match (payment.face.decline, payment.face.status) {
@@ -42,12 +45,19 @@ fn name(kind: EventKind, api: FrontDoor) -> Option<&'static str> {
 /// The body of an event as an API delivers it; `None` when the API's text knows no such event.
 ///
 /// `challenge_url` is where the payment's challenge is answered, for an event of a payment that requires one.
-pub fn event(event: &Event, api: FrontDoor, challenge_url: Option<&str>) -> Option<Value> {
+pub fn event(event: &Event, api: FrontDoor, livemode: bool, challenge_url: Option<&str>) -> Option<Value> {
     let event_type = event_type(event, api)?;
     let object = match api {
         FrontDoor::Charges => charges::subject(&event.subject, challenge_url),
         FrontDoor::Direct => direct::subject(&event.subject),
-        FrontDoor::Intents => intents::subject(&event.subject, challenge_url),
+        FrontDoor::Intents => {
+            let context = intents::Context {
+                livemode,
+                challenge_url,
+                client_secret: None,
+            };
+            intents::subject(&event.subject, event.kind, context)
+        }
         FrontDoor::Simple | FrontDoor::Checkout => return None,
     };
     let id = event.id.spell("evt_");
@@ -56,10 +66,12 @@ pub fn event(event: &Event, api: FrontDoor, challenge_url: Option<&str>) -> Opti
         FrontDoor::Intents => json!({
             "id": id,
             "object": "event",
-            "type": event_type,
+            "api_version": INTENTS_VERSION,
             "created": created,
             "data": {"object": object},
-            "request": {"id": event.request_id},
+            "livemode": livemode,
+            "request": {"id": event.request_id, "idempotency_key": null},
+            "type": event_type,
         }),
         _ => json!({"id": id, "type": event_type, "created": created, "data": {"object": object}}),
     })

@@ -1,0 +1,22 @@
+//! `POST /v2/payment_methods/{id}/attach`: attaches a payment method to a customer.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, payment_methods};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::PaymentsWrite), attach_payment_method).await
+}
+
+async fn attach_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let customer = payment_methods::read_attach(exchange.form_or_json()?.fields())?;
+    let name = exchange.request.path_parameter("id");
+    let method = exchange.call.attach_payment_method(name, customer).await?;
+    Ok(Reply::ok(payment_methods::show(
+        exchange.tenant().await?,
+        &method,
+    )))
+}

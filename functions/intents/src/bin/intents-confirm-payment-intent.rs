@@ -1,0 +1,33 @@
+//! `POST /v2/payment_intents/{id}/confirm`: charges an intent; a payer's page may, with its client secret.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, payment_intents, without_card_data};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(
+        Route::needs(Permission::PaymentsWrite).for_pages_too(),
+        confirm_payment_intent,
+    )
+    .await
+}
+
+async fn confirm_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = payment_intents::id_in_path(&exchange)?;
+    let body = exchange.form_or_json()?;
+    let confirmation = payment_intents::read_confirm(&exchange, body.fields()).await?;
+    exchange
+        .call
+        .check_client(id, confirmation.client_secret.as_deref())
+        .await?;
+    let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
+    let made = exchange
+        .call
+        .change_intent(id, &confirmation.wish, idempotency.as_ref())
+        .await?;
+    let answer = payment_intents::answer(&exchange, 200, &made.thing, true, &confirmation.expand).await?;
+    Ok(answer.replayed(made.replayed))
+}

@@ -1,0 +1,30 @@
+//! `POST /v2/payment_methods`: makes a payment method; a payer's page may.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, lists, payment_methods, without_card_data};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(
+        Route::needs(Permission::PaymentsWrite).for_pages_too(),
+        create_payment_method,
+    )
+    .await
+}
+
+async fn create_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let body = exchange.form_or_json()?;
+    let scope = exchange.tenant().await?;
+    let mut fields = body.fields();
+    lists::expansions(&mut fields)?;
+    let new = payment_methods::read_new(fields, scope, exchange.call.now())?;
+    let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
+    let made = exchange
+        .call
+        .create_payment_method(new, idempotency.as_ref())
+        .await?;
+    Ok(Reply::new(201, payment_methods::show(scope, &made.thing)).replayed(made.replayed))
+}

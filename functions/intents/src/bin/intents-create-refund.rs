@@ -1,0 +1,24 @@
+//! `POST /v2/refunds`: refunds a payment, wholly or in part.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, lists, refunds};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::PaymentsWrite), create_refund).await
+}
+
+async fn create_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let body = exchange.form_or_json()?;
+    let (new, expand) = refunds::read_create(body.fields())?;
+    let made = exchange
+        .call
+        .create_refund(new, exchange.idempotency(body.value())?.as_ref())
+        .await?;
+    let mut answer = refunds::show(&made.thing);
+    lists::expand(&exchange, &mut answer, &expand).await?;
+    Ok(Reply::new(201, answer).replayed(made.replayed))
+}

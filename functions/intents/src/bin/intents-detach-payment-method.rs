@@ -1,0 +1,24 @@
+//! `POST /v2/payment_methods/{id}/detach`: detaches a payment method from its customer, for good.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, lists, payment_methods};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::PaymentsWrite), detach_payment_method).await
+}
+
+async fn detach_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = payment_methods::id_in_path(&exchange)?;
+    let mut body = exchange.form_or_json()?.fields();
+    lists::expansions(&mut body)?;
+    body.finish()?;
+    let method = exchange.call.detach_payment_method(id).await?;
+    Ok(Reply::ok(payment_methods::show(
+        exchange.tenant().await?,
+        &method,
+    )))
+}

@@ -1,0 +1,25 @@
+//! `GET /v2/customers/{id}/payment_methods`: lists a customer's payment methods, newest first.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, customers, lists, payment_methods};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(
+        Route::needs(Permission::PaymentsRead),
+        list_customer_payment_methods,
+    )
+    .await
+}
+
+async fn list_customer_payment_methods(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let (customer, filter) =
+        payment_methods::read_list(exchange.nested_query()?, Some(customers::id_in_path(&exchange)?))?;
+    let page = exchange.call.list_payment_methods(customer, filter).await?;
+    let scope = exchange.tenant().await?;
+    let answer = lists::page(&exchange, &page, |method| payment_methods::show(scope, method));
+    Ok(Reply::ok(answer))
+}

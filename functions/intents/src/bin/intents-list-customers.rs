@@ -1,0 +1,22 @@
+//! `GET /v2/customers`: lists customers, newest first.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, customers, lists};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::CustomersRead), list_customers).await
+}
+
+async fn list_customers(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let page = exchange
+        .call
+        .list_customers(customers::read_list(exchange.nested_query()?)?)
+        .await?;
+    let scope = exchange.tenant().await?;
+    let answer = lists::page(&exchange, &page, |customer| customers::show(scope, customer));
+    Ok(Reply::ok(answer))
+}

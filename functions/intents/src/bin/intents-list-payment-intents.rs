@@ -1,0 +1,24 @@
+//! `GET /v2/payment_intents`: lists intents, newest first.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, lists, payment_intents};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::PaymentsRead), list_payment_intents).await
+}
+
+async fn list_payment_intents(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let (filter, expand) = payment_intents::read_list(exchange.nested_query()?)?;
+    let page = exchange.call.list_payments(filter).await?;
+    let scope = exchange.tenant().await?;
+    let shown = page.items.iter();
+    let shown = shown.map(|payment| payment_intents::show(&exchange, scope, payment));
+    let mut shown = shown.collect::<Result<Vec<_>, _>>()?.into_iter();
+    let mut answer = lists::page(&exchange, &page, |_| shown.next().unwrap_or_default());
+    lists::expand(&exchange, &mut answer, &expand).await?;
+    Ok(Reply::ok(answer))
+}

@@ -1,0 +1,20 @@
+//! `GET /v2/refunds`: lists refunds, newest first.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, lists, refunds};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::PaymentsRead), list_refunds).await
+}
+
+async fn list_refunds(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let (filter, expand) = refunds::read_list(exchange.nested_query()?)?;
+    let page = exchange.call.list_refunds(filter).await?;
+    let mut answer = lists::page(&exchange, &page, refunds::show);
+    lists::expand(&exchange, &mut answer, &expand).await?;
+    Ok(Reply::ok(answer))
+}

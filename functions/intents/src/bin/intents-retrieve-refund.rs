@@ -1,0 +1,22 @@
+//! `GET /v2/refunds/{id}`: reads a refund.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, lists, refunds};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::PaymentsRead), retrieve_refund).await
+}
+
+async fn retrieve_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = refunds::id_in_path(&exchange)?;
+    let mut query = exchange.nested_query()?;
+    let expand = lists::expansions(&mut query)?;
+    query.finish()?;
+    let mut answer = refunds::show(&exchange.call.retrieve_refund(id).await?);
+    lists::expand(&exchange, &mut answer, &expand).await?;
+    Ok(Reply::ok(answer))
+}

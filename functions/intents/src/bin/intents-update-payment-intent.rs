@@ -1,0 +1,25 @@
+//! `POST /v2/payment_intents/{id}`: changes an intent that was not charged.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, payment_intents, without_card_data};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::PaymentsWrite), update_payment_intent).await
+}
+
+async fn update_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = payment_intents::id_in_path(&exchange)?;
+    let body = exchange.form_or_json()?;
+    let (wish, expand) = payment_intents::read_update(&exchange, body.fields()).await?;
+    let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
+    let made = exchange
+        .call
+        .change_intent(id, &wish, idempotency.as_ref())
+        .await?;
+    let answer = payment_intents::answer(&exchange, 200, &made.thing, false, &expand).await?;
+    Ok(answer.replayed(made.replayed))
+}

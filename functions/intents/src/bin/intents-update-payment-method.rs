@@ -1,0 +1,25 @@
+//! `POST /v2/payment_methods/{id}`: changes billing details and metadata.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, lists, payment_methods};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::PaymentsWrite), update_payment_method).await
+}
+
+async fn update_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = payment_methods::id_in_path(&exchange)?;
+    let update = payment_methods::read_update(exchange.form_or_json()?.fields())?;
+    let (now, request_id) = (exchange.call.now(), exchange.call.request_id());
+    let method = exchange
+        .call
+        .change_payment_method(id, |method| update.apply(method, now, request_id))
+        .await?;
+    let mut answer = payment_methods::show(exchange.tenant().await?, &method);
+    lists::expand(&exchange, &mut answer, &update.expand).await?;
+    Ok(Reply::ok(answer))
+}

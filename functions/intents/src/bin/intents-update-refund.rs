@@ -1,0 +1,24 @@
+//! `POST /v2/refunds/{id}`: changes a refund's metadata.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, lists, refunds};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::PaymentsWrite), update_refund).await
+}
+
+async fn update_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = refunds::id_in_path(&exchange)?;
+    let (changes, expand) = refunds::read_update(exchange.form_or_json()?.fields())?;
+    let refund = exchange
+        .call
+        .update_refund(id, |metadata| refunds::changed(metadata, changes.as_ref()))
+        .await?;
+    let mut answer = refunds::show(&refund);
+    lists::expand(&exchange, &mut answer, &expand).await?;
+    Ok(Reply::ok(answer))
+}

@@ -1,0 +1,232 @@
+//! Payment intents: what their routes take and show.
+
+use serde_json::{Value, json};
+use tollgate_domain::{
+    CustomerId, Money, Payment, PaymentId, Scope,
+    payment::{Amendment, Intent, Status},
+    text::DESCRIPTION_MAX_CHARS,
+};
+use tollgate_gateway::{IntentUpdate, IntentWish, MethodRef, NewIntent, PaymentFilter, Refusal, Thing};
+use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem, Reply};
+use tollgate_webhooks::render::intents::{
+    self as render, CUSTOMER_PREFIX, Context, PAYMENT_PREFIX, decline_error,
+};
+
+use crate::{
+    lists::{self, ID_MAX_CHARS},
+    payment_methods,
+};
+
+/// The kinds of payment method that an intent may accept. Wallets present cards.
+const TYPES: &[&str] = &["card", "sepa_debit"];
+/// Most kinds of one intent.
+const MAX_TYPES: usize = 8;
+/// The reasons that a merchant may give.
+const CANCELLATION_REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer", "abandoned"];
+const METHODS: &[&str] = &["automatic", "manual"];
+
+/// The intent that the path names.
+pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
+    PaymentId::parse(PAYMENT_PREFIX, exchange.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Thing::Payment).into())
+}
+
+fn read_types(body: &mut Fields) -> Result<Option<Vec<String>>, FieldError> {
+    let Some(types) = body.strings("payment_method_types", MAX_TYPES, ID_MAX_CHARS)? else {
+        return Ok(None);
+    };
+    if types.is_empty() || !types.iter().all(|kind| TYPES.contains(&kind.as_str())) {
+        return Err(body.error("payment_method_types", Issue::NotOneOf(TYPES)));
+    }
+    Ok(Some(types))
+}
+
+fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
+    let Some(text) = body.string("customer", ID_MAX_CHARS)? else {
+        return Ok(None);
+    };
+    let id = CustomerId::parse(CUSTOMER_PREFIX, &text);
+    Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Thing::Customer))?))
+}
+
+fn is_manual(body: &mut Fields, name: &str) -> Result<Option<bool>, FieldError> {
+    Ok(body.one_of(name, METHODS)?.map(|word| word == "manual"))
+}
+
+async fn read_method(exchange: &Exchange, body: &mut Fields) -> Result<Option<MethodRef>, Problem> {
+    let named = body.string("payment_method", ID_MAX_CHARS)?.map(MethodRef::Named);
+    let described = match body.object("payment_method_data")? {
+        None => None,
+        Some(data) => {
+            let scope = exchange.tenant().await?;
+            let new = payment_methods::read_new(data, scope, exchange.call.now())?;
+            Some(MethodRef::New(Box::new(new)))
+        }
+    };
+    Ok(named.or(described))
+}
+
+/// Reads the body of a create, and the links to show whole.
+pub async fn read_create(exchange: &Exchange, mut body: Fields) -> Result<(NewIntent, Vec<String>), Problem> {
+    let minor = body.required_integer("amount")?;
+    let currency = body.required_currency("currency")?;
+    let intent = Intent {
+        manual_capture: is_manual(&mut body, "capture_method")?.unwrap_or(false),
+        manual_confirmation: is_manual(&mut body, "confirmation_method")?.unwrap_or(false),
+        payment_method_types: read_types(&mut body)?.unwrap_or_else(|| vec!["card".to_owned()]),
+        receipt_email: body.email("receipt_email")?,
+        ..Intent::default()
+    };
+    let new = NewIntent {
+        amount: Money { minor, currency },
+        customer: read_customer(&mut body)?,
+        method: read_method(exchange, &mut body).await?,
+        intent,
+        description: body.string("description", DESCRIPTION_MAX_CHARS)?,
+        metadata: body.metadata("metadata")?,
+        confirm: body.boolean("confirm")?.unwrap_or(false),
+        return_url: body.url("return_url")?,
+    };
+    if new.return_url.is_some() && !new.confirm {
+        let issue = Issue::Other("can only be sent when confirm is true".to_owned());
+        return Err(body.error("return_url", issue).into());
+    }
+    let expand = lists::expansions(&mut body)?;
+    body.finish()?;
+    Ok((new, expand))
+}
+
+/// Reads the body of an update.
+pub async fn read_update(
+    exchange: &Exchange,
+    mut body: Fields,
+) -> Result<(IntentWish, Vec<String>), Problem> {
+    let amendment = Amendment {
+        customer: read_customer(&mut body)?,
+        description: if body.take_unset("description") {
+            Some(None)
+        } else {
+            body.string("description", DESCRIPTION_MAX_CHARS)?.map(Some)
+        },
+        receipt_email: if body.take_unset("receipt_email") {
+            Some(None)
+        } else {
+            body.email("receipt_email")?.map(Some)
+        },
+        payment_method_types: read_types(&mut body)?,
+        manual_capture: is_manual(&mut body, "capture_method")?,
+        ..Amendment::default()
+    };
+    let currency = if body.has("currency") {
+        Some(body.required_currency("currency")?)
+    } else {
+        None
+    };
+    let update = IntentUpdate {
+        amount: body.integer("amount")?,
+        currency,
+        method: read_method(exchange, &mut body).await?,
+        metadata: body.metadata_changes("metadata")?,
+        amendment,
+    };
+    let expand = lists::expansions(&mut body)?;
+    body.finish()?;
+    Ok((IntentWish::Update(Box::new(update)), expand))
+}
+
+/// What a confirm asks for.
+#[derive(Debug)]
+pub struct Confirmation {
+    /// The wish itself.
+    pub wish: IntentWish,
+    /// What a payer's page shows to prove that the intent is its own.
+    pub client_secret: Option<String>,
+    /// The links to show whole.
+    pub expand: Vec<String>,
+}
+
+/// Reads the body of a confirm.
+pub async fn read_confirm(exchange: &Exchange, mut body: Fields) -> Result<Confirmation, Problem> {
+    let confirmation = Confirmation {
+        wish: IntentWish::Confirm {
+            method: read_method(exchange, &mut body).await?,
+            return_url: body.url("return_url")?,
+        },
+        client_secret: body.string("client_secret", 256)?,
+        expand: lists::expansions(&mut body)?,
+    };
+    body.finish()?;
+    Ok(confirmation)
+}
+
+/// Reads the body of a capture.
+pub fn read_capture(mut body: Fields) -> Result<(IntentWish, Vec<String>), FieldError> {
+    let wish = IntentWish::Capture(body.integer("amount_to_capture")?);
+    let expand = lists::expansions(&mut body)?;
+    body.finish()?;
+    Ok((wish, expand))
+}
+
+/// Reads the body of a cancel.
+pub fn read_cancel(mut body: Fields) -> Result<(IntentWish, Vec<String>), FieldError> {
+    let reason = body.one_of("cancellation_reason", CANCELLATION_REASONS)?;
+    let expand = lists::expansions(&mut body)?;
+    body.finish()?;
+    Ok((IntentWish::Cancel(reason.map(str::to_owned)), expand))
+}
+
+/// Reads the query of a list.
+pub fn read_list(mut query: Fields) -> Result<(PaymentFilter, Vec<String>), FieldError> {
+    let window = lists::window(&mut query, PAYMENT_PREFIX)?;
+    let (created_from, created_to) = lists::created(&mut query)?;
+    let filter = PaymentFilter {
+        limit: window.limit,
+        starting_after: window.starting_after,
+        ending_before: window.ending_before,
+        offset: 0,
+        customer: lists::id(&mut query, "customer", CUSTOMER_PREFIX)?,
+        statuses: None,
+        created_from,
+        created_to,
+    };
+    let expand = lists::expansions(&mut query)?;
+    query.finish()?;
+    Ok((filter, expand))
+}
+
+/// An intent, with the page of its challenge and its client secret.
+pub fn show(exchange: &Exchange, scope: Scope, payment: &Payment) -> Result<Value, Problem> {
+    let gateway = exchange.call.gateway();
+    let challenge_url = gateway.challenge_url(scope, payment);
+    let client_secret = gateway.client_secret(scope, payment.id)?;
+    Ok(render::payment_intent(
+        payment,
+        Context {
+            livemode: scope.mode.is_live(),
+            challenge_url: challenge_url.as_deref(),
+            client_secret: Some(&client_secret),
+        },
+    ))
+}
+
+/// The answer that shows an intent, with links shown whole. An intent whose charge was declined by this very request is
+/// the error that the decline is, with the intent inside.
+pub async fn answer(
+    exchange: &Exchange,
+    status: u16,
+    payment: &Payment,
+    charged: bool,
+    wanted: &[String],
+) -> Result<Reply, Problem> {
+    let scope = exchange.tenant().await?;
+    let mut shown = show(exchange, scope, payment)?;
+    lists::expand(exchange, &mut shown, wanted).await?;
+    if charged
+        && payment.face.status == Status::RequiresPaymentMethod
+        && let Some(mut error) = decline_error(payment)
+    {
+        error["payment_intent"] = shown;
+        return Ok(Reply::new(402, json!({"error": error})));
+    }
+    Ok(Reply::new(status, shown))
+}

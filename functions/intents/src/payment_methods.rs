@@ -1,0 +1,161 @@
+//! Payment methods: what their routes take and show.
+
+use serde_json::Value;
+use tollgate_domain::{
+    CustomerId, EnteredCard, Metadata, PaymentMethod, PaymentMethodId, Scope, Timestamp,
+    payment_method::Billing,
+    text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
+};
+use tollgate_gateway::{MethodData, MethodFilter, NewMethod, Refusal, Thing};
+use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX, METHOD_PREFIX};
+
+use crate::lists::{self, ID_MAX_CHARS};
+
+/// The kinds that can be made.
+const TYPES: &[&str] = &["card", "sepa_debit"];
+/// Longest text in place of a card number or an IBAN.
+const NUMBER_MAX_CHARS: usize = 64;
+/// Longest token.
+const TOKEN_MAX_CHARS: usize = 255;
+
+/// The payment method that the path names.
+pub fn id_in_path(exchange: &Exchange) -> Result<PaymentMethodId, Problem> {
+    PaymentMethodId::parse(METHOD_PREFIX, exchange.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Thing::PaymentMethod).into())
+}
+
+/// Reads a description of a new payment method: the body of a create, or `payment_method_data`.
+pub fn read_new(mut body: Fields, scope: Scope, now: Timestamp) -> Result<NewMethod, Problem> {
+    let kind = body
+        .one_of("type", TYPES)?
+        .ok_or_else(|| body.error("type", Issue::Missing))?;
+    let data = if kind == "sepa_debit" {
+        let mut debit = body.required_object("sepa_debit")?;
+        let iban = debit.required_string("iban", NUMBER_MAX_CHARS)?;
+        debit.finish()?;
+        MethodData::Sepa { iban }
+    } else {
+        read_card(body.required_object("card")?, scope, now)?
+    };
+    let new = NewMethod {
+        data,
+        billing: read_billing(&mut body)?.unwrap_or_default(),
+        metadata: body.metadata("metadata")?,
+    };
+    body.finish()?;
+    Ok(new)
+}
+
+fn read_card(mut card: Fields, scope: Scope, now: Timestamp) -> Result<MethodData, Problem> {
+    if let Some(token) = card.string("token", TOKEN_MAX_CHARS)? {
+        card.finish()?;
+        return Ok(MethodData::Token(token));
+    }
+    let number = card.required_string("number", NUMBER_MAX_CHARS)?;
+    let month = card.required_integer("exp_month")?;
+    let year = card.required_integer("exp_year")?;
+    let cvc = card.string("cvc", NUMBER_MAX_CHARS)?;
+    card.finish()?;
+    let checked = EnteredCard::check(&number, (month, year), cvc.as_deref(), scope.mode, now);
+    Ok(MethodData::Card(checked.map_err(Refusal::from)?))
+}
+
+fn read_billing(body: &mut Fields) -> Result<Option<Billing>, FieldError> {
+    let Some(mut details) = body.object("billing_details")? else {
+        return Ok(None);
+    };
+    let billing = Billing {
+        email: details.email("email")?,
+        name: details.string("name", NAME_MAX_CHARS)?,
+        phone: details.string("phone", PHONE_MAX_CHARS)?,
+    };
+    // An address is accepted, as clients send it, and not kept: nothing here needs one.
+    details.take("address");
+    details.finish()?;
+    Ok(Some(billing))
+}
+
+/// Changes to a payment method.
+#[derive(Debug)]
+pub struct Update {
+    billing: Option<Billing>,
+    metadata: Option<Value>,
+    /// The links to show whole.
+    pub expand: Vec<String>,
+}
+
+/// Reads the body of an update.
+pub fn read_update(mut body: Fields) -> Result<Update, FieldError> {
+    let update = Update {
+        billing: read_billing(&mut body)?,
+        metadata: body.metadata_changes("metadata")?,
+        expand: lists::expansions(&mut body)?,
+    };
+    body.finish()?;
+    Ok(update)
+}
+
+impl Update {
+    /// The next version of a payment method.
+    pub fn apply(
+        &self,
+        method: &PaymentMethod,
+        now: Timestamp,
+        request_id: &str,
+    ) -> Result<PaymentMethod, Problem> {
+        let metadata = merged(&method.metadata, self.metadata.as_ref())?;
+        Ok(method.changed(now, request_id, |next| {
+            next.metadata = metadata;
+            if let Some(billing) = &self.billing {
+                next.billing = billing.clone();
+            }
+        }))
+    }
+}
+
+/// Metadata with changes, as [`Fields::metadata_changes`] reads them.
+pub fn merged(metadata: &Metadata, changes: Option<&Value>) -> Result<Metadata, Problem> {
+    match changes {
+        None => Ok(metadata.clone()),
+        Some(Value::Null) => Ok(Metadata::default()),
+        Some(changes) => Ok(metadata.merged(changes).map_err(Refusal::from)?),
+    }
+}
+
+/// Reads the customer of an attach.
+pub fn read_attach(mut body: Fields) -> Result<CustomerId, Problem> {
+    let customer = body.required_string("customer", ID_MAX_CHARS)?;
+    lists::expansions(&mut body)?;
+    body.finish()?;
+    CustomerId::parse(CUSTOMER_PREFIX, &customer)
+        .map_err(|_| Refusal::NoSuchReference(Thing::Customer).into())
+}
+
+/// Reads the query of a list of a customer's payment methods; `customer` is in the query unless the path names it.
+pub fn read_list(
+    mut query: Fields,
+    in_path: Option<CustomerId>,
+) -> Result<(CustomerId, MethodFilter), Problem> {
+    let customer = if let Some(customer) = in_path {
+        customer
+    } else {
+        let text = query.required_string("customer", ID_MAX_CHARS)?;
+        CustomerId::parse(CUSTOMER_PREFIX, &text).map_err(|_| Refusal::NoSuchReference(Thing::Customer))?
+    };
+    let window = lists::window(&mut query, METHOD_PREFIX)?;
+    let filter = MethodFilter {
+        limit: window.limit,
+        starting_after: window.starting_after,
+        ending_before: window.ending_before,
+        kind: query.one_of("type", TYPES)?,
+    };
+    lists::expansions(&mut query)?;
+    query.finish()?;
+    Ok((customer, filter))
+}
+
+/// A payment method.
+pub fn show(scope: Scope, method: &PaymentMethod) -> Value {
+    render::payment_method(method, lists::context(scope))
+}

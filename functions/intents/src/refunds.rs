@@ -1,0 +1,78 @@
+//! Refunds: what their routes take and show.
+
+use serde_json::Value;
+use tollgate_domain::{Metadata, PaymentId, Refund, RefundId};
+use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Thing};
+use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_webhooks::render::intents::{
+    self as render, CHARGE_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS,
+};
+
+use crate::{
+    lists::{self, ID_MAX_CHARS},
+    payment_methods::merged,
+};
+
+/// The refund that the path names.
+pub fn id_in_path(exchange: &Exchange) -> Result<RefundId, Problem> {
+    RefundId::parse(REFUND_PREFIX, exchange.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Thing::Refund).into())
+}
+
+/// The payment, named as an intent or as its charge.
+fn read_payment(fields: &mut Fields) -> Result<Option<PaymentId>, Problem> {
+    for (name, prefix) in [("payment_intent", PAYMENT_PREFIX), ("charge", CHARGE_PREFIX)] {
+        if let Some(text) = fields.string(name, ID_MAX_CHARS)? {
+            let id = PaymentId::parse(prefix, &text);
+            return Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Thing::Payment))?));
+        }
+    }
+    Ok(None)
+}
+
+/// Reads the body of a create, and the links to show whole.
+pub fn read_create(mut body: Fields) -> Result<(CreateRefund, Vec<String>), Problem> {
+    let payment = read_payment(&mut body)?.ok_or_else(|| body.error("payment_intent", Issue::Missing))?;
+    let new = CreateRefund {
+        payment,
+        amount: body.integer("amount")?.into(),
+        reason: body.one_of("reason", REFUND_REASONS)?.map(str::to_owned),
+        metadata: body.metadata("metadata")?,
+    };
+    let expand = lists::expansions(&mut body)?;
+    body.finish()?;
+    Ok((new, expand))
+}
+
+/// Reads the body of an update: `metadata` alone can change.
+pub fn read_update(mut body: Fields) -> Result<(Option<Value>, Vec<String>), FieldError> {
+    let changes = body.metadata_changes("metadata")?;
+    let expand = lists::expansions(&mut body)?;
+    body.finish()?;
+    Ok((changes, expand))
+}
+
+/// Metadata with the changes of an update.
+pub fn changed(metadata: &Metadata, changes: Option<&Value>) -> Result<Metadata, Problem> {
+    merged(metadata, changes)
+}
+
+/// Reads the query of a list.
+pub fn read_list(mut query: Fields) -> Result<(RefundFilter, Vec<String>), Problem> {
+    let window = lists::window(&mut query, REFUND_PREFIX)?;
+    let filter = RefundFilter {
+        limit: window.limit,
+        starting_after: window.starting_after,
+        ending_before: window.ending_before,
+        payment: read_payment(&mut query)?,
+        status: None,
+    };
+    let expand = lists::expansions(&mut query)?;
+    query.finish()?;
+    Ok((filter, expand))
+}
+
+/// A refund.
+pub fn show(refund: &Refund) -> Value {
+    render::refund(refund)
+}

@@ -1,0 +1,300 @@
+//! Payment methods: make, read, attach, detach, change, and resolve whatever a request names as one.
+
+use tollgate_domain::{
+    CustomerId, EnteredCard, Fingerprint, Metadata, PaymentMethod, PaymentMethodId, Scope, Source,
+    payment_method::{Billing, MethodRefusal},
+    source::{SepaDebit, Wallet},
+};
+use tollgate_processors::sandbox;
+use tollgate_store::{ListQuery, Page, Replaced, StoreError};
+
+use crate::{
+    call::{Call, Idempotency, Idempotent, Made},
+    customers::must_exist,
+    error::{Error, Refusal, Thing},
+    payments::MAX_TRIES,
+};
+
+/// Payment methods of a customer that an erasure reaches.
+const MAX_METHODS: usize = 100;
+
+/// What a payment method is made of.
+#[derive(Clone, Debug)]
+pub enum MethodData {
+    /// A card that was entered.
+    Card(EnteredCard),
+    /// A card's or a wallet's token.
+    Token(String),
+    /// An account that is debited by SEPA.
+    Sepa {
+        /// The account, spaces allowed; only the last four characters, bank and country are kept.
+        iban: String,
+    },
+}
+
+/// A payment method to be made.
+#[derive(Clone, Debug)]
+pub struct NewMethod {
+    /// Of what.
+    pub data: MethodData,
+    /// Whose it is.
+    pub billing: Billing,
+    /// The merchant's metadata.
+    pub metadata: Metadata,
+}
+
+/// A payment method that a request names or describes.
+#[derive(Clone, Debug)]
+pub enum MethodRef {
+    /// `pm_…`: one that was made, or a named one of the sandbox.
+    Named(String),
+    /// A description of a new one.
+    New(Box<NewMethod>),
+}
+
+impl Idempotent for PaymentMethod {
+    fn fingerprint(&self) -> Option<&Fingerprint> {
+        self.fingerprint.as_ref()
+    }
+    fn into_first_answer(self) -> Self {
+        self.as_first_answered()
+    }
+}
+
+/// A payment method, and whether it has to be stored first.
+pub(crate) struct Resolved {
+    pub(crate) method: PaymentMethod,
+    pub(crate) is_new: bool,
+}
+
+impl Call {
+    /// Makes a payment method. Two round trips: admission and one conditional put.
+    pub async fn create_payment_method(
+        &self,
+        new: NewMethod,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<PaymentMethod>, Error> {
+        let scope = self.tenant().await?;
+        let id: PaymentMethodId = self.id_for(scope, "payment_methods", idempotency);
+        let prepare = async {
+            let mut method = self.new_method(scope, id, new)?;
+            method.fingerprint = idempotency.map(|i| i.fingerprint.clone());
+            Ok(method)
+        };
+        self.make_once(scope, &id.to_string(), idempotency, prepare).await
+    }
+
+    fn new_method(&self, scope: Scope, id: PaymentMethodId, new: NewMethod) -> Result<PaymentMethod, Error> {
+        // Test tokens and test accounts are the sandbox's; no live network is connected to these sources yet.
+        if scope.mode.is_live() {
+            return Err(Refusal::NoNetwork.into());
+        }
+        let chargeable = match &new.data {
+            MethodData::Card(card) => sandbox::entered_card(card),
+            MethodData::Token(token) => sandbox::card_token(token)
+                .or_else(|| sandbox::simple_source(token))
+                .or_else(|| sandbox::wallet_token(Wallet::ApplePay, token))
+                .or_else(|| sandbox::wallet_token(Wallet::GooglePay, token))
+                .ok_or(Refusal::InvalidToken)?,
+            MethodData::Sepa { iban } => sepa(iban)?,
+        };
+        Ok(PaymentMethod {
+            id,
+            version: 1,
+            request_id: self.request_id.clone(),
+            source: chargeable.source,
+            instrument: chargeable.instrument,
+            billing: new.billing,
+            customer: None,
+            detached: false,
+            metadata: new.metadata,
+            created: self.now,
+            updated: self.now,
+            fingerprint: None,
+            origin: None,
+        })
+    }
+
+    /// What a request names as a payment method, for a payment of this customer.
+    pub(crate) async fn resolve_method(
+        &self,
+        scope: Scope,
+        named: &MethodRef,
+        customer: Option<CustomerId>,
+    ) -> Result<Resolved, Error> {
+        let new = |data| NewMethod {
+            data,
+            billing: Billing::default(),
+            metadata: Metadata::default(),
+        };
+        let made = |method: NewMethod| {
+            let method = self.new_method(scope, self.gateway.new_id(), method)?;
+            Ok(Resolved { method, is_new: true })
+        };
+        match named {
+            MethodRef::New(method) => made((**method).clone()),
+            MethodRef::Named(name) if sandbox::is_named(name) => made(new(MethodData::Token(name.clone()))),
+            MethodRef::Named(name) => {
+                let id = PaymentMethodId::parse("pm_", name);
+                let id = id.map_err(|_| Refusal::NoSuchReference(Thing::PaymentMethod))?;
+                let method: Option<PaymentMethod> = self.store.get(scope, &id.to_string(), true).await?;
+                let method = method.ok_or(Refusal::NoSuchReference(Thing::PaymentMethod))?;
+                if method.detached {
+                    return Err(Refusal::Method(MethodRefusal::Detached).into());
+                }
+                if method.customer.is_some() && method.customer != customer {
+                    return Err(Refusal::Method(MethodRefusal::Attached).into());
+                }
+                Ok(Resolved {
+                    method,
+                    is_new: false,
+                })
+            }
+        }
+    }
+
+    /// Reads a payment method. One round trip in a warm function.
+    pub async fn retrieve_payment_method(&self, id: PaymentMethodId) -> Result<PaymentMethod, Error> {
+        let scope = self.tenant().await?;
+        let method = self.store.get(scope, &id.to_string(), true).await?;
+        Ok(method.ok_or(Refusal::NotFound(Thing::PaymentMethod))?)
+    }
+
+    /// Lists a customer's payment methods, newest first, those of one kind if `keep` says so.
+    pub async fn list_payment_methods(
+        &self,
+        customer: CustomerId,
+        mut query: MethodFilter,
+    ) -> Result<Page<PaymentMethod>, Error> {
+        let scope = self.tenant().await?;
+        must_exist(&self.store, scope, customer).await?;
+        let mut list = ListQuery::new(query.limit);
+        list.after = self
+            .cursor::<PaymentMethod>(scope, query.starting_after.take().map(|id| id.to_string()))
+            .await?;
+        list.before = self
+            .cursor::<PaymentMethod>(scope, query.ending_before.take().map(|id| id.to_string()))
+            .await?;
+        let list = list.of_customer(scope, customer);
+        let kind = query.kind;
+        let keep = move |method: &PaymentMethod| kind.is_none_or(|kind| kind == kind_of(&method.source));
+        Ok(self.store.list(scope, &list, kind.map(|_| &keep as _)).await?)
+    }
+
+    /// Attaches a payment method to a customer. A named one of the sandbox is made first.
+    pub async fn attach_payment_method(
+        &self,
+        name: &str,
+        customer: CustomerId,
+    ) -> Result<PaymentMethod, Error> {
+        let scope = self.tenant().await?;
+        must_exist(&self.store, scope, customer).await?;
+        if sandbox::is_named(name) {
+            let new = NewMethod {
+                data: MethodData::Token(name.to_owned()),
+                billing: Billing::default(),
+                metadata: Metadata::default(),
+            };
+            let mut method = self.new_method(scope, self.gateway.new_id(), new)?;
+            method.customer = Some(customer);
+            self.admitted().await?;
+            self.store.create(scope, &method).await?;
+            return Ok(method);
+        }
+        let id = PaymentMethodId::parse("pm_", name).map_err(|_| Refusal::NotFound(Thing::PaymentMethod))?;
+        self.change_payment_method(id, |method| {
+            let attached = method.attached(customer, self.now, &self.request_id);
+            attached.map_err(|e| Error::from(Refusal::from(e)))
+        })
+        .await
+    }
+
+    /// Detaches a payment method from its customer, for good.
+    pub async fn detach_payment_method(&self, id: PaymentMethodId) -> Result<PaymentMethod, Error> {
+        self.change_payment_method(id, |method| {
+            let detached = method.detached(self.now, &self.request_id);
+            detached.map_err(|e| Error::from(Refusal::from(e)))
+        })
+        .await
+    }
+
+    /// Changes a payment method. A read while the caller is admitted, then one conditional put.
+    pub async fn change_payment_method<E: From<Error>>(
+        &self,
+        id: PaymentMethodId,
+        change: impl Fn(&PaymentMethod) -> Result<PaymentMethod, E>,
+    ) -> Result<PaymentMethod, E> {
+        let scope = self.tenant().await.map_err(Error::from)?;
+        let read = self.store.get(scope, &id.to_string(), true).await;
+        let mut method: Option<PaymentMethod> = read.map_err(Error::from)?;
+        for _ in 0..MAX_TRIES {
+            let current = method.ok_or_else(|| Error::from(Refusal::NotFound(Thing::PaymentMethod)))?;
+            let next = change(&current)?;
+            self.admitted().await.map_err(Error::from)?;
+            match self.store.replace(scope, &next).await.map_err(Error::from)? {
+                Replaced::Done => return Ok(next),
+                Replaced::Conflict(now) => method = now,
+            }
+        }
+        Err(Error::from(StoreError::Contended {
+            key: id.to_string(),
+            attempts: MAX_TRIES,
+        })
+        .into())
+    }
+
+    /// Erases the payment methods of a customer that was deleted: detached, and whose they were is gone.
+    pub(crate) async fn erase_payment_methods(&self, customer: CustomerId) -> Result<(), Error> {
+        let scope = self.tenant().await?;
+        let query = ListQuery::new(MAX_METHODS).of_customer(scope, customer);
+        let methods: Page<PaymentMethod> = self.store.list(scope, &query, None).await?;
+        for method in methods.items {
+            let mut erased = method.changed(self.now, &self.request_id, |next| {
+                next.customer = None;
+                next.detached = true;
+                next.billing = Billing::default();
+            });
+            erased.origin = None;
+            self.store.replace(scope, &erased).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Which payment methods to list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MethodFilter {
+    /// At most so many.
+    pub limit: usize,
+    /// Only those older than this one.
+    pub starting_after: Option<PaymentMethodId>,
+    /// Only those newer than this one, the nearest to it.
+    pub ending_before: Option<PaymentMethodId>,
+    /// Only those of this kind: `card` or `sepa_debit`.
+    pub kind: Option<&'static str>,
+}
+
+/// The kind of a payment method, as `intents` names it.
+pub const fn kind_of(source: &Source) -> &'static str {
+    match source {
+        Source::Card(_) => "card",
+        Source::SepaDebit(_) => "sepa_debit",
+        Source::BankTransfer(_) => "bank_transfer",
+    }
+}
+
+fn sepa(iban: &str) -> Result<sandbox::Chargeable, Refusal> {
+    use iban::IbanLike;
+    use std::str::FromStr;
+    let bare: String = iban.chars().filter(|c| !c.is_whitespace()).collect();
+    let parsed = iban::Iban::from_str(&bare.to_ascii_uppercase()).map_err(|_| Refusal::InvalidIban)?;
+    let text = parsed.electronic_str();
+    Ok(sandbox::sepa_debit(
+        text,
+        SepaDebit {
+            country: parsed.country_code().to_owned(),
+            bank_code: parsed.bank_identifier().unwrap_or_default().to_owned(),
+            last4: text[text.len() - 4..].to_owned(),
+        },
+    ))
+}

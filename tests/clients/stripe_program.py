@@ -1,0 +1,253 @@
+"""A merchant's program written with the official Python package of the API whose conventions `intents` follows.
+
+It is given the base URL and the keys, and only rewrites the version in the path. It stops at the first thing that is not
+as the package's users expect, and prints how many calls it made.
+"""
+
+import json
+import sys
+
+import requests
+import stripe
+
+settings = json.load(sys.stdin)
+calls = 0
+
+
+class Rewriting(stripe.RequestsClient):
+    """The package's own client, but for the version in the path."""
+
+    def request(self, method, url, headers, post_data=None):
+        global calls
+        calls += 1
+        return super().request(method, url.replace("/v1/", "/v2/"), headers, post_data)
+
+
+stripe.api_base = settings["base"]
+stripe.api_key = settings["secret_key"]
+stripe.default_http_client = Rewriting()
+stripe.max_network_retries = 0
+
+
+def refused(kind, function, *arguments, **parameters):
+    try:
+        function(*arguments, **parameters)
+    except kind as error:
+        return error
+    raise AssertionError(f"{kind.__name__} was not raised")
+
+
+def same(left, right):
+    assert left == right, f"{left!r} is not {right!r}"
+
+
+# --- the life of an intent
+intent = stripe.PaymentIntent.create(amount=4900, currency="eur", payment_method_types=["card"], metadata={"order_id": "ORD-7741"})
+same((intent.object, intent.amount, intent.currency, intent.status), ("payment_intent", 4900, "eur", "requires_payment_method"))
+same(intent.metadata["order_id"], "ORD-7741")
+assert intent.client_secret.startswith(intent.id + "_secret_") and intent.livemode is False
+same(stripe.PaymentIntent.retrieve(intent.id).id, intent.id)
+intent = stripe.PaymentIntent.modify(intent.id, amount=5100, description="Changed", metadata={"order_id": "", "b": "2"}, receipt_email="a@example.com")
+same((intent.amount, intent.description, intent.metadata.to_dict(), intent.receipt_email), (5100, "Changed", {"b": "2"}, "a@example.com"))
+error = refused(stripe.InvalidRequestError, stripe.PaymentIntent.confirm, intent.id)
+same((error.http_status, error.code, error.param), (400, "parameter_missing", "payment_method"))
+intent = stripe.PaymentIntent.confirm(intent.id, payment_method="pm_card_visa", expand=["latest_charge", "payment_method"])
+same((intent.status, intent.amount_received, intent.latest_charge.paid), ("succeeded", 5100, True))
+same((intent.payment_method.card.brand, intent.payment_method.card.last4), ("visa", "4242"))
+for function in (stripe.PaymentIntent.confirm, stripe.PaymentIntent.capture, stripe.PaymentIntent.cancel):
+    error = refused(stripe.InvalidRequestError, function, intent.id)
+    same((error.http_status, error.code), (400, "payment_intent_unexpected_state"))
+    assert "succeeded" in error.user_message
+error = refused(stripe.InvalidRequestError, stripe.PaymentIntent.modify, intent.id, amount=100)
+same(error.code, "payment_intent_unexpected_state")
+
+# --- created and confirmed at once, declined, tried again
+for method, code, decline_code in [
+    ("pm_card_chargeDeclined", "card_declined", "generic_decline"),
+    ("pm_card_chargeDeclinedInsufficientFunds", "card_declined", "insufficient_funds"),
+    ("pm_card_chargeDeclinedExpiredCard", "expired_card", None),
+]:
+    error = refused(stripe.CardError, stripe.PaymentIntent.create, amount=2000, currency="usd", payment_method=method, confirm=True)
+    same((error.http_status, error.code, error.error.decline_code if decline_code else None), (402, code, decline_code))
+    declined = error.error.payment_intent
+    same((declined.status, declined.last_payment_error.code), ("requires_payment_method", code))
+again = stripe.PaymentIntent.confirm(declined.id, payment_method="pm_card_mastercard")
+same((again.status, again.last_payment_error), ("succeeded", None))
+once = stripe.PaymentIntent.create(amount=2000, currency="usd", payment_method="pm_card_amex", confirm=True, return_url="https://example.com/back")
+same(once.status, "succeeded")
+
+# --- reserved, captured in part and whole, canceled
+for capture, taken in [(None, 3000), (1200, 1200)]:
+    held = stripe.PaymentIntent.create(amount=3000, currency="gbp", capture_method="manual", payment_method="pm_card_visa", confirm=True)
+    same((held.status, held.amount_capturable, held.amount_received), ("requires_capture", 3000, 0))
+    error = refused(stripe.InvalidRequestError, stripe.PaymentIntent.capture, held.id, amount_to_capture=3001)
+    same((error.http_status, error.param), (400, "amount_to_capture"))
+    parameters = {"amount_to_capture": capture} if capture else {}
+    held = stripe.PaymentIntent.capture(held.id, **parameters)
+    same((held.status, held.amount_capturable, held.amount_received), ("succeeded", 0, taken))
+error = refused(stripe.InvalidRequestError, stripe.Refund.create, payment_intent=held.id, amount=1201)
+same(error.http_status, 400)
+held = stripe.PaymentIntent.create(amount=3000, currency="gbp", capture_method="manual", payment_method="pm_card_visa", confirm=True)
+held = stripe.PaymentIntent.cancel(held.id, cancellation_reason="requested_by_customer")
+same((held.status, held.cancellation_reason, held.amount_capturable), ("canceled", "requested_by_customer", 0))
+assert held.canceled_at >= held.created
+fresh = stripe.PaymentIntent.create(amount=1000, currency="eur")
+same(stripe.PaymentIntent.cancel(fresh.id).status, "canceled")
+error = refused(stripe.InvalidRequestError, stripe.PaymentIntent.cancel, fresh.id)
+assert "canceled" in error.user_message
+
+# --- 3-D Secure, on the hosted page
+for button, status in [("complete", "succeeded"), ("fail", "requires_payment_method")]:
+    asked = stripe.PaymentIntent.create(
+        amount=1500, currency="eur", payment_method="pm_card_threeDSecure2Required", confirm=True, return_url="https://example.com/back?x=1"
+    )
+    same((asked.status, asked.next_action.type), ("requires_action", "redirect_to_url"))
+    same(asked.next_action.redirect_to_url.return_url, "https://example.com/back?x=1")
+    page = asked.next_action.redirect_to_url.url
+    assert "Complete" in requests.get(page).text
+    back = requests.post(page, data={"answer": button}, allow_redirects=False)
+    assert back.status_code == 303 and f"payment_intent={asked.id}" in back.headers["location"], back.headers
+    asked = stripe.PaymentIntent.retrieve(asked.id)
+    same(asked.status, status)
+same(asked.last_payment_error.code, "payment_intent_authentication_failure")
+
+# --- a debit is decided later
+debit = stripe.PaymentIntent.create(
+    amount=1500, currency="eur", payment_method_types=["sepa_debit"], confirm=True,
+    payment_method_data={"type": "sepa_debit", "sepa_debit": {"iban": "DE89370400440532013000"}, "billing_details": {"name": "A", "email": "a@example.com"}},
+)
+same(debit.status, "processing")
+error = refused(stripe.InvalidRequestError, stripe.PaymentMethod.create, type="sepa_debit", sepa_debit={"iban": "DE00370400440532013000"})
+same((error.http_status, error.param), (400, "sepa_debit[iban]"))
+
+# --- payment methods and customers
+card = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2028, "cvc": "123"}
+method = stripe.PaymentMethod.create(type="card", card=card, billing_details={"name": "Jenny", "email": "j@example.com"}, metadata={"a": "1"})
+same((method.type, method.card.brand, method.card.last4, method.card.exp_year, method.customer), ("card", "visa", "4242", 2028, None))
+same((method.billing_details.name, method.metadata["a"]), ("Jenny", "1"))
+for number, code in [("4242424242424241", "invalid_number")]:
+    error = refused(stripe.CardError, stripe.PaymentMethod.create, type="card", card={**card, "number": number})
+    same((error.http_status, error.code, error.param), (402, code, "number"))
+customer = stripe.Customer.create(email="j@example.com", name="Jenny Rosen", phone="+49 30 1", metadata={"tier": "gold"})
+same((customer.object, customer.email, customer.name, customer.metadata["tier"]), ("customer", "j@example.com", "Jenny Rosen", "gold"))
+customer = stripe.Customer.modify(customer.id, name="", metadata={"tier": "", "x": "y"})
+same((customer.name, customer.metadata.to_dict()), (None, {"x": "y"}))
+method = stripe.PaymentMethod.attach(method.id, customer=customer.id)
+same(method.customer, customer.id)
+method = stripe.PaymentMethod.modify(method.id, metadata={"a": "2"}, billing_details={"name": "Jenny R."})
+same((method.metadata["a"], method.billing_details.name), ("2", "Jenny R."))
+second = stripe.PaymentMethod.attach("pm_card_mastercard", customer=customer.id)
+same([m.id for m in stripe.PaymentMethod.list(customer=customer.id, type="card")], [second.id, method.id])
+same([m.id for m in stripe.Customer.list_payment_methods(customer.id, limit=1)], [second.id])
+paid = stripe.PaymentIntent.create(amount=900, currency="eur", customer=customer.id, payment_method=method.id, confirm=True, expand=["customer"])
+same((paid.status, paid.customer.email), ("succeeded", "j@example.com"))
+error = refused(stripe.InvalidRequestError, stripe.PaymentIntent.create, amount=900, currency="eur", payment_method=method.id, confirm=True)
+same(error.http_status, 400)
+same(stripe.PaymentMethod.retrieve(method.id, expand=["customer"]).customer.id, customer.id)
+detached = stripe.PaymentMethod.detach(method.id)
+same(detached.customer, None)
+error = refused(stripe.InvalidRequestError, stripe.PaymentMethod.attach, method.id, customer=customer.id)
+same(error.http_status, 400)
+
+# --- refunds
+refund = stripe.Refund.create(payment_intent=paid.id, amount=400, reason="requested_by_customer", metadata={"why": "x"})
+same((refund.object, refund.amount, refund.status, refund.payment_intent, refund.reason), ("refund", 400, "succeeded", paid.id, "requested_by_customer"))
+refund = stripe.Refund.modify(refund.id, metadata={"why": "y"})
+same(stripe.Refund.retrieve(refund.id, expand=["payment_intent"]).payment_intent.amount, 900)
+same(refund.metadata["why"], "y")
+rest = stripe.Refund.create(charge=paid.latest_charge)
+same(rest.amount, 500)
+error = refused(stripe.InvalidRequestError, stripe.Refund.create, payment_intent=paid.id)
+same(error.code, "charge_already_refunded")
+same([r.id for r in stripe.Refund.list(payment_intent=paid.id)], [rest.id, refund.id])
+error = refused(stripe.InvalidRequestError, stripe.Refund.cancel, rest.id)
+same(error.http_status, 400)
+slow = stripe.PaymentIntent.create(
+    amount=800, currency="eur", confirm=True,
+    payment_method_data={"type": "card", "card": {**card, "number": "4000000000007726"}},
+)
+pending = stripe.Refund.create(payment_intent=slow.id)
+same(pending.status, "pending")
+same(stripe.Refund.cancel(pending.id).status, "canceled")
+same(stripe.Refund.create(payment_intent=slow.id, amount=800).amount, 800)
+
+# --- lists, both ways
+mine = stripe.Customer.create(email="lists@example.com")
+made = [stripe.PaymentIntent.create(amount=1000 + n, currency="eur", customer=mine.id).id for n in range(7)]
+made.reverse()
+first = stripe.PaymentIntent.list(customer=mine.id, limit=3)
+same(([i.id for i in first], first.has_more), (made[:3], True))
+same([i.id for i in stripe.PaymentIntent.list(customer=mine.id, limit=3, starting_after=made[2])], made[3:6])
+before = stripe.PaymentIntent.list(customer=mine.id, limit=2, ending_before=made[5])
+same(([i.id for i in before], before.has_more), (made[3:5], True))
+same([i.id for i in first.auto_paging_iter()], made)
+same([i.id for i in stripe.PaymentIntent.list(customer=mine.id, limit=2, ending_before=made[6]).auto_paging_iter()], list(reversed(made[:6])))
+whole = stripe.PaymentIntent.list(customer=mine.id, limit=1, expand=["data.customer"])
+same(whole.data[0].customer.email, "lists@example.com")
+same([c.id for c in stripe.Customer.list(email="LISTS@example.com")], [mine.id])
+same(len(stripe.PaymentIntent.list(customer=mine.id, created={"gte": 4000000000}).data), 0)
+error = refused(stripe.InvalidRequestError, stripe.PaymentIntent.list, limit=101)
+same(error.param, "limit")
+
+# --- idempotency
+one = stripe.PaymentIntent.create(amount=700, currency="eur", idempotency_key="key-1")
+same(stripe.PaymentIntent.create(amount=700, currency="eur", idempotency_key="key-1").id, one.id)
+error = refused(stripe.IdempotencyError, stripe.PaymentIntent.create, amount=701, currency="eur", idempotency_key="key-1")
+same(error.http_status, 400)
+done = stripe.PaymentIntent.confirm(one.id, payment_method="pm_card_visa", idempotency_key="key-2")
+same(stripe.PaymentIntent.confirm(one.id, payment_method="pm_card_visa", idempotency_key="key-2").status, "succeeded")
+replayed = stripe.PaymentIntent.create(amount=700, currency="eur", idempotency_key="key-1")
+same((replayed.status, replayed.last_response.headers["Idempotent-Replayed"]), ("requires_payment_method", "true"))
+
+# --- wrong input, wrong keys
+for parameters, param in [
+    ({"currency": "eur"}, "amount"),
+    ({"amount": 10, "currency": "eur"}, "amount"),
+    ({"amount": "x", "currency": "eur"}, "amount"),
+    ({"amount": 1000}, "currency"),
+    ({"amount": 1000, "currency": "zzz"}, "currency"),
+    ({"amount": 1000, "currency": "eur", "colour": "blue"}, "colour"),
+    ({"amount": 1000, "currency": "eur", "customer": "cus_x"}, "customer"),
+    ({"amount": 1000, "currency": "eur", "payment_method": "pm_x"}, "payment_method"),
+    ({"amount": 1000, "currency": "eur", "expand": ["nothing"]}, "expand"),
+    ({"amount": 1000, "currency": "eur", "capture_method": "never"}, "capture_method"),
+]:
+    error = refused(stripe.InvalidRequestError, stripe.PaymentIntent.create, **parameters)
+    assert error.http_status in (400, 404), error
+    same(error.param, param)
+for function in (stripe.PaymentIntent, stripe.Refund, stripe.Customer, stripe.PaymentMethod):
+    error = refused(stripe.InvalidRequestError, function.retrieve, "pi_nothing")
+    same((error.http_status, error.code), (404, "resource_missing"))
+refused(stripe.AuthenticationError, stripe.Customer.list, api_key="sk_test_wrong")
+public = settings["publishable_key"]
+same(stripe.PaymentMethod.create(type="card", card=card, api_key=public).card.last4, "4242")
+refused(stripe.PermissionError, stripe.Customer.list, api_key=public)
+refused(stripe.PermissionError, stripe.PaymentIntent.create, amount=1000, currency="eur", api_key=public)
+page = stripe.PaymentIntent.create(amount=1000, currency="eur")
+refused(stripe.InvalidRequestError, stripe.PaymentIntent.retrieve, page.id, api_key=public)
+same(stripe.PaymentIntent.retrieve(page.id, client_secret=page.client_secret, api_key=public).id, page.id)
+refused(stripe.InvalidRequestError, stripe.PaymentIntent.confirm, page.id, payment_method="pm_card_visa", api_key=public)
+confirmed = stripe.PaymentIntent.confirm(page.id, payment_method="pm_card_visa", client_secret=page.client_secret, api_key=public)
+same(confirmed.status, "succeeded")
+
+# --- erased, and still to be found as such
+gone = stripe.Customer.delete(customer.id)
+same((gone.id, gone.deleted), (customer.id, True))
+same(stripe.Customer.retrieve(customer.id).deleted, True)
+same(stripe.PaymentIntent.retrieve(paid.id).customer, customer.id)
+same(stripe.PaymentMethod.retrieve(second.id).customer, None)
+
+# --- the debit was decided meanwhile
+for _ in range(200):
+    if stripe.PaymentIntent.retrieve(debit.id).status == "succeeded":
+        break
+else:
+    raise AssertionError("the debit was not decided")
+
+# --- a webhook, as it arrived
+for webhook in settings["webhooks"]:
+    event = stripe.Webhook.construct_event(webhook["body"], webhook["signature"], settings["webhook_secret"])
+    same(event.object, "event")
+    refused(stripe.SignatureVerificationError, stripe.Webhook.construct_event, webhook["body"] + " ", webhook["signature"], settings["webhook_secret"])
+
+print(calls)
