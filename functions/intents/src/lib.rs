@@ -4,7 +4,10 @@
 //! conventions for the same resource are followed, so that its client libraries work.
 
 mod api;
+pub mod api_keys;
 pub mod customers;
+pub mod deprecated;
+pub mod events;
 pub mod lists;
 pub mod payment_intents;
 pub mod payment_methods;
@@ -12,6 +15,18 @@ pub mod refunds;
 pub mod webhook_endpoints;
 
 pub use api::Intents;
+
+/// The webhook queue, opened once for each function.
+pub fn queue() -> Result<&'static tollgate_gateway::Queue, tollgate_http::Problem> {
+    use tollgate_gateway::{AwsEnvironment, Error, Queue};
+    static QUEUE: std::sync::OnceLock<Queue> = std::sync::OnceLock::new();
+    if let Some(queue) = QUEUE.get() {
+        return Ok(queue);
+    }
+    let environment = AwsEnvironment::from_environment().map_err(Error::from)?;
+    let queue = Queue::from_environment(&environment).map_err(Error::from)?;
+    Ok(QUEUE.get_or_init(|| queue))
+}
 
 /// A request's body without the parts of a card or an account that may not be kept, not even in a fingerprint.
 pub fn without_card_data(body: &serde_json::Value) -> serde_json::Value {

@@ -6,7 +6,7 @@ use tollgate_domain::{
     endpoint::{EndpointStatus, MAX_ENABLED_EVENTS},
     text::{DESCRIPTION_MAX_CHARS, URL_MAX_BYTES},
 };
-use tollgate_gateway::{NewEndpoint, Page, Refusal, Thing};
+use tollgate_gateway::{EndpointUpdate, NewEndpoint, Page, Refusal, Thing};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 
 /// Prefix of endpoints' ids.
@@ -46,10 +46,48 @@ pub fn read_create(mut body: Fields) -> Result<NewEndpoint, FieldError> {
         enabled_events,
         description: body.string("description", DESCRIPTION_MAX_CHARS)?,
         metadata: body.metadata("metadata")?,
-        allow_loopback: std::env::var("TOLLGATE_ALLOW_LOOPBACK_WEBHOOKS").is_ok_and(|value| value == "true"),
+        allow_loopback: allow_loopback(),
     };
     body.finish()?;
     Ok(new)
+}
+
+/// Reads the body of an update. The events have to be of the endpoint's own API, which does not change.
+pub fn read_update(mut body: Fields, current: &WebhookEndpoint) -> Result<EndpointUpdate, Problem> {
+    let enabled_events = body.strings("enabled_events", MAX_ENABLED_EVENTS, EVENT_TYPE_MAX_CHARS)?;
+    let known = |events: &Vec<String>| {
+        !events.is_empty() && events.iter().all(|pattern| is_known(pattern, current.api))
+    };
+    if enabled_events.as_ref().is_some_and(|events| !known(events)) {
+        let issue =
+            Issue::NotValid("a list of event types of the endpoint's api, `prefix.*` patterns, or `*`");
+        return Err(body.error("enabled_events", issue).into());
+    }
+    let changes = body.metadata_changes("metadata")?;
+    let update = EndpointUpdate {
+        url: body.string("url", URL_MAX_BYTES)?,
+        enabled_events,
+        description: if body.take_unset("description") {
+            Some(None)
+        } else {
+            body.string("description", DESCRIPTION_MAX_CHARS)?.map(Some)
+        },
+        metadata: match &changes {
+            None => None,
+            changes => Some(crate::payment_methods::merged(
+                &current.metadata,
+                changes.as_ref(),
+            )?),
+        },
+        disabled: body.boolean("disabled")?,
+        allow_loopback: allow_loopback(),
+    };
+    body.finish()?;
+    Ok(update)
+}
+
+fn allow_loopback() -> bool {
+    std::env::var("TOLLGATE_ALLOW_LOOPBACK_WEBHOOKS").is_ok_and(|value| value == "true")
 }
 
 /// Whether a pattern covers at least one event type of the API: one that covers none is a spelling mistake.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::front_door::FrontDoor;
+use crate::{front_door::FrontDoor, rate::Burst};
 
 /// What kind of key it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -62,6 +62,10 @@ permissions! {
     WebhooksRead = "webhooks:read";
     /// Make, change and delete webhook endpoints.
     WebhooksWrite = "webhooks:write";
+    /// See API keys and the account.
+    KeysRead = "api_keys:read";
+    /// Make, roll and revoke API keys.
+    KeysWrite = "api_keys:write";
 }
 
 /// A merchant's contract, as far as rate limits go.
@@ -95,6 +99,25 @@ impl Tier {
     /// Reads a name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|tier| tier.as_str() == text)
+    }
+
+    /// How unevenly it may make them, where the text of the front door says so.
+    pub const fn burst(self, front_door: FrontDoor) -> Option<Burst> {
+        match (front_door, self) {
+            (FrontDoor::Charges | FrontDoor::Direct | FrontDoor::Checkout, _) | (_, Self::Enterprise) => None,
+            (_, Self::Sandbox) => Some(Burst {
+                capacity: 20,
+                per_second: 2,
+            }),
+            (_, Self::Starter) => Some(Burst {
+                capacity: 60,
+                per_second: 5,
+            }),
+            (_, Self::Growth) => Some(Burst {
+                capacity: 200,
+                per_second: 17,
+            }),
+        }
     }
 
     /// Requests that a key of this tier may make through a front door within any 60 seconds, as its text says.

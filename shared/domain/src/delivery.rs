@@ -98,6 +98,17 @@ impl Delivery {
         }
     }
 
+    /// The next version, to be attempted once more on the merchant's wish; `None` while an attempt is to be made anyway.
+    pub fn retried(&self, now: Timestamp) -> Option<Self> {
+        (self.status != DeliveryStatus::Pending).then(|| Self {
+            version: self.version + 1,
+            status: DeliveryStatus::Pending,
+            next_attempt_at: Some(now),
+            due: Some(now.plus_ms(LOST_AFTER_MS)),
+            ..self.clone()
+        })
+    }
+
     /// The next version, given up before it was attempted.
     #[must_use]
     pub fn canceled(&self) -> Self {

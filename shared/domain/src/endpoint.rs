@@ -34,6 +34,15 @@ pub enum EndpointStatus {
     Disabled,
 }
 
+/// A secret that was rolled: it still signs, beside the new one, until then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousSecret {
+    /// The secret.
+    pub secret: Secret,
+    /// Until when.
+    pub until: Timestamp,
+}
+
 /// A webhook endpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WebhookEndpoint {
@@ -59,6 +68,9 @@ pub struct WebhookEndpoint {
     pub status: EndpointStatus,
     /// Signs the deliveries.
     pub secret: Secret,
+    /// The secret before this one, while the merchant's receivers change over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<PreviousSecret>,
     /// Since when every attempt has failed; absent while deliveries arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
@@ -76,6 +88,29 @@ pub struct WebhookEndpoint {
 }
 
 impl WebhookEndpoint {
+    /// The next version, with another secret; the one it had still signs until `until`.
+    #[must_use]
+    pub fn rolled(&self, secret: Secret, until: Timestamp, request_id: &str) -> Self {
+        Self {
+            version: self.version + 1,
+            request_id: request_id.to_owned(),
+            previous: Some(PreviousSecret {
+                secret: self.secret.clone(),
+                until,
+            }),
+            secret,
+            ..self.clone()
+        }
+    }
+
+    /// The secret before this one, while it still signs.
+    pub fn previous_secret(&self, now: Timestamp) -> Option<&Secret> {
+        self.previous
+            .as_ref()
+            .filter(|previous| previous.until > now)
+            .map(|previous| &previous.secret)
+    }
+
     /// The next version, deleted.
     #[must_use]
     pub fn erased(&self, request_id: &str) -> Self {
@@ -83,6 +118,7 @@ impl WebhookEndpoint {
             version: self.version + 1,
             request_id: request_id.to_owned(),
             secret: Secret(String::new()),
+            previous: None,
             status: EndpointStatus::Disabled,
             deleted: true,
             ..self.clone()

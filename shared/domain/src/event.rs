@@ -64,6 +64,14 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Whether it says that a thing is not what it was, so that what it was is worth telling.
+    const fn is_a_change(self) -> bool {
+        matches!(
+            self,
+            Self::CustomerUpdated | Self::PaymentMethodUpdated | Self::RefundUpdated | Self::RefundSucceeded
+        )
+    }
+
     /// Every kind.
     pub const ALL: &'static [Self] = &[
         Self::PaymentCreated,
@@ -117,6 +125,9 @@ pub struct Event {
     pub request_id: String,
     /// To what.
     pub subject: Subject,
+    /// What it was like before, where the event is that it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Subject>,
 }
 
 impl Subject {
@@ -216,9 +227,11 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
         .map(|(index, kind)| Event {
             id: consequence_id(table_key, after.version(), index),
             kind,
-            created: after.updated(),
+            // What one change means happened in this order, which lists keep.
+            created: after.updated().plus_ms(i64::try_from(index).unwrap_or(0)),
             request_id: after.request_id().to_owned(),
             subject: after.told(),
+            previous: before.filter(|_| kind.is_a_change()).map(Subject::told),
         })
         .collect()
 }

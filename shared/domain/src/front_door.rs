@@ -35,4 +35,9 @@ impl FrontDoor {
     pub const fn limits_merchants(self) -> bool {
         matches!(self, Self::Direct | Self::Checkout)
     }
+
+    /// Whether its text limits how unevenly requests may come.
+    pub const fn limits_bursts(self) -> bool {
+        matches!(self, Self::Intents | Self::Simple)
+    }
 }

@@ -16,6 +16,38 @@ pub fn bucket_at(now: Timestamp) -> i64 {
     now.s().div_euclid(BUCKET_S)
 }
 
+/// Seconds that are looked back for bursts. Over longer spans the limit of the minute is the tighter one.
+pub const BURST_S: i64 = 10;
+
+/// How unevenly a caller may spread its requests: a bucket of tokens that fills at a steady rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Burst {
+    /// Tokens of a full bucket.
+    pub capacity: i64,
+    /// Tokens that are added every second.
+    pub per_second: i64,
+}
+
+impl Burst {
+    /// Whether the requests of the last seconds, this one included, are more than a full bucket and what was added since
+    /// allow: over no span of whole seconds may there be more.
+    pub fn is_exceeded(self, counts: impl IntoIterator<Item = (i64, i64)>, now: Timestamp) -> bool {
+        let current = now.s();
+        let mut by_age = [0_i64; 10];
+        for (second, count) in counts {
+            let age = usize::try_from(current - second).ok();
+            if let Some(place) = age.and_then(|age| by_age.get_mut(age)) {
+                *place = place.saturating_add(count);
+            }
+        }
+        let mut used = 0_i64;
+        by_age.iter().zip(0_i64..).any(|(count, age)| {
+            used = used.saturating_add(*count);
+            used > self.capacity.saturating_add(self.per_second.saturating_mul(age))
+        })
+    }
+}
+
 /// Where a caller stands after one more request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -50,6 +82,16 @@ impl Standing {
         }
     }
 
+    /// The standing of a caller whose burst was too large: it may try again in a second.
+    #[must_use]
+    pub fn too_fast(self, now: Timestamp) -> Self {
+        Self {
+            exceeded: true,
+            reset_s: now.s() + 1,
+            ..self
+        }
+    }
+
     /// Whole seconds to wait before a refused request can pass, at least one.
     pub fn retry_after_s(&self, now: Timestamp) -> i64 {
         (self.reset_s - now.s()).max(1)
@@ -73,6 +115,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_burst_is_a_full_bucket_and_what_is_added_since() {
+        let burst = Burst {
+            capacity: 20,
+            per_second: 2,
+        };
+        let now = Timestamp::from_s(1000);
+        assert!(!burst.is_exceeded([(1000, 20)], now));
+        assert!(burst.is_exceeded([(1000, 21)], now));
+        assert!(!burst.is_exceeded([(999, 20), (1000, 2)], now));
+        assert!(burst.is_exceeded([(999, 20), (1000, 3)], now));
+        assert!(!burst.is_exceeded([(991, 20), (1000, 18)], now));
+        assert!(!burst.is_exceeded([(900, 500), (1000, 20)], now));
+    }
 
     proptest! {
         /// Whenever requests come, no 60 seconds ever see more than the limit pass.

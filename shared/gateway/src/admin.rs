@@ -215,6 +215,7 @@ impl Admin {
             metadata: Metadata::default(),
             status: EndpointStatus::Enabled,
             secret: Secret(secret.to_owned()),
+            previous: None,
             failing_since: None,
             disabled_reason: None,
             deleted: false,

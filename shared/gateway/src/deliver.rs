@@ -126,7 +126,9 @@ impl Deliverer {
         let at = self.gateway.now();
         let secret = SigningSecret::from_text(endpoint.secret.0.clone());
         let id = message.event.spell("evt_");
-        let headers = sign(endpoint.api, &secret, None, &id, at, &body);
+        let previous = endpoint.previous_secret(at);
+        let previous = previous.map(|secret| SigningSecret::from_text(secret.0.clone()));
+        let headers = sign(endpoint.api, &secret, previous.as_ref(), &id, at, &body);
         let attempt = self.sender.post(&url, &headers, body).await;
         self.finish(scope, &delivery, &endpoint, at, &attempt).await
     }
@@ -313,6 +315,7 @@ mod tests {
             metadata: Metadata::default(),
             status: EndpointStatus::Enabled,
             secret: Secret("whsec_x".into()),
+            previous: None,
             failing_since,
             disabled_reason: None,
             deleted: false,

@@ -74,6 +74,7 @@ impl Call {
                 metadata: new.metadata,
                 status: EndpointStatus::Enabled,
                 secret: Secret(SigningSecret::from_random(random).reveal().to_owned()),
+                previous: None,
                 failing_since: None,
                 disabled_reason: None,
                 deleted: false,

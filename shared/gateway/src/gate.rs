@@ -59,6 +59,11 @@ impl Admitted {
         self.standing
     }
 
+    /// Whether the caller's key has a permission.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.key.scopes.contains(&permission)
+    }
+
     /// Whether the caller came with a publishable key, as a payer's page does.
     pub fn is_publishable(&self) -> bool {
         self.key.kind == KeyKind::Publishable
@@ -286,7 +291,11 @@ async fn admit(
         return Err(Denied::InvalidKey);
     }
     let limit = key.tier.requests_per_minute(needs.front_door);
-    let standing = Standing::judge(limit, counted.counts, now);
+    let mut standing = Standing::judge(limit, counted.counts, now);
+    let burst = key.tier.burst(needs.front_door);
+    if !standing.exceeded && burst.is_some_and(|burst| burst.is_exceeded(counted.by_second, now)) {
+        standing = standing.too_fast(now);
+    }
     if standing.exceeded {
         // A refused request costs no token: a caller that keeps knocking is not kept out for longer.
         store

@@ -4,6 +4,7 @@
 //! and gives domain values, and every front door renders them in its own way.
 
 mod admin;
+mod api_keys;
 mod call;
 mod checkout;
 mod customers;
@@ -21,6 +22,7 @@ mod payment_methods;
 mod payments;
 mod publish;
 mod refunds;
+mod replay;
 mod services;
 mod signer;
 mod vault;
@@ -43,9 +45,10 @@ pub use payment_methods::{MethodData, MethodFilter, MethodRef, NewMethod, kind_o
 pub use payments::{ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, PaymentFilter, declined};
 pub use publish::{Published, Publisher};
 pub use refunds::{CreateRefund, RefundAmount, RefundFilter};
+pub use replay::{EndpointUpdate, EventFilter, Recovered};
 pub use services::{Clock, Entropy, OsEntropy, SystemClock};
 pub use tollgate_store::{
-    ApiKey, AwsEnvironment, Cost, Cursor, Page, Queue, Store, StoreError, Tables, subject_of,
+    ApiKey, AwsEnvironment, Cost, Cursor, Merchant, Page, Queue, Store, StoreError, Tables, subject_of,
 };
 pub use vault::Vault;
 

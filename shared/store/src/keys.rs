@@ -25,6 +25,8 @@ use crate::{
 /// Buckets behind the window that every request clears. A key that rests for longer leaves a few counters behind,
 /// which the first request after the rest clears in a write of its own.
 const CLEARED_BUCKETS: i64 = 6;
+/// Seconds behind the last few that every request clears.
+const CLEARED_SECONDS: i64 = 10;
 /// Most keys of a merchant that are listed.
 const MAX_KEYS: i32 = 100;
 
@@ -133,6 +135,8 @@ pub struct NewApiKey {
 pub struct Counted {
     /// Requests by bucket.
     pub counts: Vec<(i64, i64)>,
+    /// Requests by second, of the last few, where bursts are limited.
+    pub by_second: Vec<(i64, i64)>,
     /// What this request took; it can be given back.
     pub token: Token,
 }
@@ -141,7 +145,7 @@ pub struct Counted {
 #[derive(Clone, Debug)]
 pub struct Token {
     pk: String,
-    attribute: String,
+    attributes: Vec<String>,
 }
 
 /// A key that was accepted and counted.
@@ -229,10 +233,17 @@ impl Store {
         let oldest = bucket - rate::BUCKETS + 1;
         let name = |bucket: i64| format!("{letter}{bucket}");
         let behind: Vec<String> = (oldest - CLEARED_BUCKETS..oldest).map(name).collect();
-        let token = Token {
+        let mut token = Token {
             pk,
-            attribute: name(bucket),
+            attributes: vec![name(bucket)],
         };
+        let mut behind = behind;
+        let by_second = format!("{letter}s");
+        if front_door.limits_bursts() {
+            token.attributes.push(format!("{by_second}{}", now.s()));
+            let oldest = now.s() - rate::BURST_S;
+            behind.extend((oldest - CLEARED_SECONDS..=oldest).map(|second| format!("{by_second}{second}")));
+        }
         let condition = if is_key {
             Condition::ValidKey(now)
         } else {
@@ -241,27 +252,33 @@ impl Store {
         let Some(item) = self.update_counters(&token, 1, &behind, condition).await? else {
             return Ok(None);
         };
-        let counts: Vec<(i64, i64)> = item
+        let counters = |prefix: &str| -> Vec<(i64, i64)> {
+            item.iter()
+                .filter_map(|(name, value)| {
+                    Some((
+                        name.strip_prefix(prefix)?.parse().ok()?,
+                        value.as_n().ok()?.parse().ok()?,
+                    ))
+                })
+                .collect()
+        };
+        let (counts, seconds) = (counters(letter), counters(&by_second));
+        let old_buckets = counts.iter().filter(|(b, _)| *b < oldest).map(|(b, _)| name(*b));
+        let old_seconds = seconds
             .iter()
-            .filter_map(|(name, value)| {
-                Some((
-                    name.strip_prefix(letter)?.parse().ok()?,
-                    value.as_n().ok()?.parse().ok()?,
-                ))
-            })
-            .collect();
-        let left_behind: Vec<String> = counts
-            .iter()
-            .map(|(b, _)| *b)
-            .filter(|b| *b < oldest)
-            .take(50)
-            .map(name)
-            .collect();
+            .filter(|(second, _)| *second <= now.s() - rate::BURST_S)
+            .map(|(second, _)| format!("{by_second}{second}"));
+        let left_behind: Vec<String> = old_buckets.chain(old_seconds).take(50).collect();
         if !left_behind.is_empty() {
             self.update_counters(&token, 0, &left_behind, Condition::Exists)
                 .await?;
         }
-        Ok(Some((item, Counted { counts, token })))
+        let counted = Counted {
+            counts,
+            by_second: seconds,
+            token,
+        };
+        Ok(Some((item, counted)))
     }
 
     /// Gives a token back: a replay of an idempotent request, or a refusal, costs nothing. One call, 1 unit.
@@ -279,17 +296,21 @@ impl Store {
         condition: Condition,
     ) -> Result<Option<Item>, StoreError> {
         let began = Instant::now();
-        let mut expression = String::from("ADD #bucket :add");
+        let names: Vec<String> = (0..token.attributes.len()).map(|at| format!("#c{at}")).collect();
+        let added: Vec<String> = names.iter().map(|name| format!("{name} :add")).collect();
+        let mut expression = format!("ADD {}", added.join(", "));
         let mut update = self
             .db
             .update_item()
             .table_name(&self.tables.keys)
             .key("pk", s(&token.pk))
             .key("sk", s(SK))
-            .expression_attribute_names("#bucket", &token.attribute)
             .expression_attribute_values(":add", n(add))
             .return_values(ReturnValue::AllNew)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        for (name, attribute) in names.iter().zip(&token.attributes) {
+            update = update.expression_attribute_names(name, attribute);
+        }
         for (at, old) in remove.iter().enumerate() {
             expression.push_str(if at == 0 { " REMOVE " } else { ", " });
             let _ = write!(expression, "#o{at}");
@@ -403,6 +424,16 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         self.set_on_key(merchant, id, "revoked_at", n(now.ms())).await
+    }
+
+    /// Lets a key be accepted until `at` and no longer; `false` when the merchant has no such key. A query and one write.
+    pub async fn expire_key(
+        &self,
+        merchant: MerchantId,
+        id: KeyId,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.set_on_key(merchant, id, "expires_at", n(at.ms())).await
     }
 
     /// Sets what a key may do; `false` when the merchant has no such key. A query and one write.

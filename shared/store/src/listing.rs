@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
-use tollgate_domain::{CustomerId, PaymentId, Scope, Timestamp};
+use tollgate_domain::{CustomerId, EndpointId, PaymentId, Scope, Timestamp};
 
 use crate::{
     Store,
@@ -79,6 +79,20 @@ impl ListQuery {
     #[must_use]
     pub fn of_payment(self, scope: Scope, id: PaymentId) -> Self {
         let parent = parent_key(scope, <tollgate_domain::Payment as Entity>::CODE, &id.to_string());
+        Self {
+            parent: Some(Parent(parent)),
+            ..self
+        }
+    }
+
+    /// Only an endpoint's deliveries.
+    #[must_use]
+    pub fn of_endpoint(self, scope: Scope, id: EndpointId) -> Self {
+        let parent = parent_key(
+            scope,
+            <tollgate_domain::WebhookEndpoint as Entity>::CODE,
+            &id.to_string(),
+        );
         Self {
             parent: Some(Parent(parent)),
             ..self

@@ -99,11 +99,11 @@ const BUDGETS: &[Budget] = &[
         1.0,
         1.0,
     ),
-    // A named payment method of the sandbox is made first.
+    // Whether the caller is a payer's page is asked first, and a named payment method of the sandbox is made.
     budget(
         "intents-confirm-payment-intent",
         "UpdateItem,GetItem,PutItem,PutItem",
-        3,
+        4,
         1.0,
         7.0,
     ),
@@ -138,7 +138,7 @@ const BUDGETS: &[Budget] = &[
         "direct-list-transactions",
         "GetItem,UpdateItem,Query,BatchGetItem",
         2,
-        2.0,
+        3.0,
         1.0,
     ),
     budget(

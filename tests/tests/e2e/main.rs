@@ -28,6 +28,7 @@ mod secrecy;
 mod simple;
 mod tenancy;
 mod webhook_endpoints;
+mod webhook_tools;
 mod webhooks;
 
 use serde_json::{Value, json};

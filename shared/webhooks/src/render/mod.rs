@@ -8,6 +8,17 @@ pub mod intents;
 use serde_json::{Value, json};
 use tollgate_domain::{Event, EventKind, FrontDoor, Payment, payment::Status};
 
+/// Those fields of an object that are not what they were, as they were.
+fn changed(before: &Value, after: &Value) -> Value {
+    let fields = before.as_object().into_iter().flatten();
+    let changed = fields.filter(|(name, value)| after.get(name.as_str()) != Some(*value));
+    Value::Object(
+        changed
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+    )
+}
+
 /// The version of the `intents` API, as its changelog counts.
 pub const INTENTS_VERSION: &str = "2.4";
 
@@ -47,6 +58,7 @@ fn name(kind: EventKind, api: FrontDoor) -> Option<&'static str> {
 /// `challenge_url` is where the payment's challenge is answered, for an event of a payment that requires one.
 pub fn event(event: &Event, api: FrontDoor, livemode: bool, challenge_url: Option<&str>) -> Option<Value> {
     let event_type = event_type(event, api)?;
+    let mut data = json!({"object": null});
     let object = match api {
         FrontDoor::Charges => charges::subject(&event.subject, challenge_url),
         FrontDoor::Direct => direct::subject(&event.subject),
@@ -56,10 +68,16 @@ pub fn event(event: &Event, api: FrontDoor, livemode: bool, challenge_url: Optio
                 challenge_url,
                 client_secret: None,
             };
-            intents::subject(&event.subject, event.kind, context)
+            let object = intents::subject(&event.subject, event.kind, context);
+            if let Some(previous) = &event.previous {
+                let previous = intents::subject(previous, event.kind, context);
+                data["previous_attributes"] = changed(&previous, &object);
+            }
+            object
         }
         FrontDoor::Simple | FrontDoor::Checkout => return None,
     };
+    data["object"] = object;
     let id = event.id.spell("evt_");
     let created = event.created.s();
     Some(match api {
@@ -68,11 +86,11 @@ pub fn event(event: &Event, api: FrontDoor, livemode: bool, challenge_url: Optio
             "object": "event",
             "api_version": INTENTS_VERSION,
             "created": created,
-            "data": {"object": object},
+            "data": data,
             "livemode": livemode,
             "request": {"id": event.request_id, "idempotency_key": null},
             "type": event_type,
         }),
-        _ => json!({"id": id, "type": event_type, "created": created, "data": {"object": object}}),
+        _ => json!({"id": id, "type": event_type, "created": created, "data": data}),
     })
 }

@@ -1,0 +1,99 @@
+//! API keys and the account: what their routes take and show.
+
+use serde_json::{Value, json};
+use tollgate_domain::{KeyId, KeyKind, Permission, Timestamp};
+use tollgate_gateway::{ApiKey, Merchant, Refusal, Thing};
+use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+
+/// Prefix of keys' ids.
+const PREFIX: &str = "key_";
+/// The kinds of key.
+const KINDS: &[&str] = &["secret", "publishable"];
+/// Longest overlap, in seconds: a week.
+const MAX_OVERLAP_S: i64 = 7 * 24 * 60 * 60;
+
+/// The key that the path names.
+pub fn id_in_path(exchange: &Exchange) -> Result<KeyId, Problem> {
+    KeyId::parse(PREFIX, exchange.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Thing::ApiKey).into())
+}
+
+/// Reads the body of a create: `type` and `scopes[]`, all of them for a secret key when absent.
+pub fn read_create(mut body: Fields) -> Result<(KeyKind, Vec<Permission>), FieldError> {
+    let publishable = body.one_of("type", KINDS)? == Some("publishable");
+    let names = body.strings("scopes", Permission::ALL.len(), 64)?;
+    let scopes = match names {
+        _ if publishable => Vec::new(),
+        None => Permission::ALL.to_vec(),
+        Some(names) => {
+            let read: Option<Vec<_>> = names.iter().map(|name| Permission::parse(name)).collect();
+            read.ok_or_else(|| {
+                body.error(
+                    "scopes",
+                    Issue::NotValid("a list of scopes, such as payments:read"),
+                )
+            })?
+        }
+    };
+    body.finish()?;
+    let kind = if publishable {
+        KeyKind::Publishable
+    } else {
+        KeyKind::Secret
+    };
+    Ok((kind, scopes))
+}
+
+/// Reads `expires_in`: seconds for which what is rolled is still good.
+pub fn read_roll(mut body: Fields) -> Result<Option<i64>, FieldError> {
+    let overlap = body.integer_in("expires_in", 0, MAX_OVERLAP_S)?;
+    body.finish()?;
+    Ok(overlap)
+}
+
+/// A key, without its text.
+pub fn show(key: &ApiKey) -> Value {
+    json!({
+        "id": key.id.spell(PREFIX),
+        "object": "api_key",
+        "type": match key.kind {
+            KeyKind::Secret => "secret",
+            KeyKind::Publishable => "publishable",
+        },
+        "livemode": key.mode.is_live(),
+        "last4": key.hint,
+        "scopes": key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>(),
+        "created": key.created.s(),
+        "expires_at": key.expires_at.map(Timestamp::s),
+        "revoked_at": key.revoked_at.map(Timestamp::s),
+    })
+}
+
+/// A key as its create answers it: its text is shown this once.
+pub fn show_created(key: &ApiKey, secret: &str) -> Value {
+    let mut object = show(key);
+    object["secret"] = json!(secret);
+    object
+}
+
+/// All keys: there are few enough for one page.
+pub fn show_all(keys: &[ApiKey]) -> Value {
+    json!({
+        "object": "list",
+        "data": keys.iter().map(show).collect::<Vec<_>>(),
+        "has_more": false,
+        "url": "/v2/api_keys",
+    })
+}
+
+/// The account.
+pub fn show_account(merchant: &Merchant, livemode: bool) -> Value {
+    json!({
+        "id": merchant.id.spell("acct_"),
+        "object": "account",
+        "business_profile": {"name": merchant.name},
+        "created": merchant.created.s(),
+        "livemode": livemode,
+        "tier": merchant.tier.as_str(),
+    })
+}

@@ -1,0 +1,21 @@
+//! `POST /v2/api_keys`: makes a key, shown this once.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, api_keys};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::KeysWrite), create_api_key).await
+}
+
+async fn create_api_key(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let (kind, scopes) = api_keys::read_create(exchange.form_or_json()?.fields())?;
+    let issued = exchange.call.create_api_key(kind, scopes).await?;
+    Ok(Reply::new(
+        201,
+        api_keys::show_created(&issued.key, &issued.secret),
+    ))
+}

@@ -1,0 +1,22 @@
+//! `GET /v2/events`: lists events, newest first.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, events, lists};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::WebhooksRead), list_events).await
+}
+
+async fn list_events(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let page = exchange
+        .call
+        .list_events(events::read_list(exchange.nested_query()?)?)
+        .await?;
+    let scope = exchange.tenant().await?;
+    let answer = lists::page(&exchange, &page, |event| events::show(&exchange, scope, event));
+    Ok(Reply::ok(answer))
+}

@@ -1,0 +1,28 @@
+//! `GET /v2/webhook_endpoints/{id}/deliveries`: lists an endpoint's deliveries with their attempts, newest first.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, events, lists, webhook_endpoints};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::WebhooksRead), list_webhook_deliveries).await
+}
+
+async fn list_webhook_deliveries(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = webhook_endpoints::id_in_path(&exchange)?;
+    let mut query = exchange.nested_query()?;
+    let window = lists::window(&mut query, events::PREFIX)?;
+    query.finish()?;
+    let (deliveries, more) = exchange
+        .call
+        .list_deliveries(id, window.limit, window.starting_after)
+        .await?;
+    Ok(Reply::ok(events::show_deliveries(
+        &exchange.request.path,
+        &deliveries,
+        more,
+    )))
+}

@@ -1,0 +1,19 @@
+//! `POST /v2/webhook_endpoints/{id}/recover`: sends an endpoint everything that it did not get since a time.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, events, queue, webhook_endpoints};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::WebhooksWrite), recover_webhook_endpoint).await
+}
+
+async fn recover_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = webhook_endpoints::id_in_path(&exchange)?;
+    let (since, until) = events::read_recover(exchange.form_or_json()?.fields())?;
+    let recovered = exchange.call.recover_endpoint(id, since, until, queue()?).await?;
+    Ok(Reply::ok(events::show_recovered(&recovered)))
+}

@@ -1,0 +1,21 @@
+//! `POST /v2/events/{id}/retry`: sends an event again.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, events, queue};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::WebhooksWrite), retry_event).await
+}
+
+async fn retry_event(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = events::id_in_path(&exchange)?;
+    let only = events::read_retry(exchange.form_or_json()?.fields())?;
+    let (event, sent) = exchange.call.retry_event(id, only, queue()?).await?;
+    let mut answer = events::show(&exchange, exchange.tenant().await?, &event);
+    answer["pending_webhooks"] = sent.into();
+    Ok(Reply::ok(answer))
+}

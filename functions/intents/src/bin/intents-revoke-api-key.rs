@@ -1,0 +1,21 @@
+//! `DELETE /v2/api_keys/{id}`: revokes a key.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, api_keys};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::KeysWrite), revoke_api_key).await
+}
+
+async fn revoke_api_key(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = api_keys::id_in_path(&exchange)?;
+    let at = exchange.call.revoke_api_key(id).await?;
+    Ok(Reply::ok(
+        json!({"id": id.spell("key_"), "object": "api_key", "revoked_at": at.s()}),
+    ))
+}

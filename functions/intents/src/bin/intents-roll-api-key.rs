@@ -1,0 +1,19 @@
+//! `POST /v2/api_keys/{id}/roll`: makes a key in another's place, which is accepted a while longer.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, api_keys};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::KeysWrite), roll_api_key).await
+}
+
+async fn roll_api_key(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = api_keys::id_in_path(&exchange)?;
+    let overlap = api_keys::read_roll(exchange.form_or_json()?.fields())?;
+    let issued = exchange.call.roll_api_key(id, overlap).await?;
+    Ok(Reply::ok(api_keys::show_created(&issued.key, &issued.secret)))
+}

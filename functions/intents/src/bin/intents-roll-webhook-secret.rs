@@ -1,0 +1,19 @@
+//! `POST /v2/webhook_endpoints/{id}/roll_secret`: gives an endpoint another secret, shown this once.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, api_keys, webhook_endpoints};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::WebhooksWrite), roll_webhook_secret).await
+}
+
+async fn roll_webhook_secret(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = webhook_endpoints::id_in_path(&exchange)?;
+    let overlap = api_keys::read_roll(exchange.form_or_json()?.fields())?;
+    let endpoint = exchange.call.roll_endpoint_secret(id, overlap).await?;
+    Ok(Reply::ok(webhook_endpoints::show_created(&endpoint)))
+}

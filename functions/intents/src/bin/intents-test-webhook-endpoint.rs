@@ -1,0 +1,22 @@
+//! `POST /v2/webhook_endpoints/{id}/test`: sends an endpoint an event of a payment that was never made.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, events, queue, webhook_endpoints};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::WebhooksWrite), test_webhook_endpoint).await
+}
+
+async fn test_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = webhook_endpoints::id_in_path(&exchange)?;
+    let event = exchange.call.test_endpoint(id, queue()?).await?;
+    Ok(Reply::ok(events::show(
+        &exchange,
+        exchange.tenant().await?,
+        &event,
+    )))
+}

@@ -1,0 +1,20 @@
+//! `POST /v2/webhook_endpoints/{id}`: changes an endpoint, switches it off or on.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_intents::{Intents, webhook_endpoints};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), LambdaError> {
+    serve::<Intents, _, _>(Route::needs(Permission::WebhooksWrite), update_webhook_endpoint).await
+}
+
+async fn update_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
+    let id = webhook_endpoints::id_in_path(&exchange)?;
+    let current = exchange.call.retrieve_endpoint(id).await?;
+    let update = webhook_endpoints::read_update(exchange.form_or_json()?.fields(), &current)?;
+    let endpoint = exchange.call.update_endpoint(id, &update).await?;
+    Ok(Reply::ok(webhook_endpoints::show(&endpoint)))
+}

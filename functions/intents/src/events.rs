@@ -1,0 +1,123 @@
+//! Events and deliveries: what their routes take and show.
+
+use serde_json::{Value, json};
+use tollgate_domain::{
+    Delivery, EndpointId, Event, EventId, FrontDoor, Scope, Timestamp,
+    delivery::{AttemptRecord, DeliveryStatus},
+};
+use tollgate_gateway::{EventFilter, Recovered, Refusal, Thing};
+use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_webhooks::render;
+
+use crate::{
+    lists::{self, ID_MAX_CHARS},
+    webhook_endpoints::PREFIX as ENDPOINT_PREFIX,
+};
+
+/// Prefix of events' ids.
+pub const PREFIX: &str = "evt_";
+/// Types that one list may ask for.
+const MAX_TYPES: usize = 20;
+
+/// The event that the path names.
+pub fn id_in_path(exchange: &Exchange) -> Result<EventId, Problem> {
+    EventId::parse(PREFIX, exchange.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Thing::Event).into())
+}
+
+/// An event, as it is delivered to an endpoint of this API.
+pub fn show(exchange: &Exchange, scope: Scope, event: &Event) -> Value {
+    let challenge_url = match &event.subject {
+        tollgate_domain::Subject::Payment(payment) => exchange.call.gateway().challenge_url(scope, payment),
+        _ => None,
+    };
+    let livemode = scope.mode.is_live();
+    render::event(event, FrontDoor::Intents, livemode, challenge_url.as_deref()).unwrap_or_default()
+}
+
+/// Reads the query of a list of events: `type` or `types[]`, `created`, and a window.
+pub fn read_list(mut query: Fields) -> Result<EventFilter, FieldError> {
+    let window = lists::window(&mut query, PREFIX)?;
+    let (created_from, created_to) = lists::created(&mut query)?;
+    let one = query.string("type", ID_MAX_CHARS)?.map(|name| vec![name]);
+    let filter = EventFilter {
+        limit: window.limit,
+        starting_after: window.starting_after,
+        ending_before: window.ending_before,
+        types: one.or(query.strings("types", MAX_TYPES, ID_MAX_CHARS)?),
+        created_from,
+        created_to,
+    };
+    lists::expansions(&mut query)?;
+    query.finish()?;
+    Ok(filter)
+}
+
+/// Reads the body of a retry: `webhook_endpoint`, or all that want the event.
+pub fn read_retry(mut body: Fields) -> Result<Option<EndpointId>, FieldError> {
+    let endpoint = lists::id(&mut body, "webhook_endpoint", ENDPOINT_PREFIX)?;
+    body.finish()?;
+    Ok(endpoint)
+}
+
+/// Reads the body of a recovery: `since`, and `until` where an earlier one ended.
+pub fn read_recover(mut body: Fields) -> Result<(Timestamp, Option<Timestamp>), FieldError> {
+    let since = body
+        .unix_time("since")?
+        .ok_or_else(|| body.error("since", Issue::Missing))?;
+    let until = body.unix_time("until")?.map(|at| at.plus_ms(999));
+    body.finish()?;
+    Ok((since, until))
+}
+
+/// What a recovery answers; while there is more, `next_until` says from where the next one goes on.
+pub fn show_recovered(recovered: &Recovered) -> Value {
+    json!({
+        "object": "webhook_recovery",
+        "recovered": recovered.deliveries,
+        "has_more": recovered.until.is_some(),
+        "next_until": recovered.until.map(Timestamp::s),
+    })
+}
+
+/// A delivery with its attempts.
+pub fn show_delivery(delivery: &Delivery, attempts: &[AttemptRecord]) -> Value {
+    json!({
+        "object": "webhook_delivery",
+        "id": delivery.event.spell(PREFIX),
+        "event": delivery.event.spell(PREFIX),
+        "webhook_endpoint": delivery.endpoint.spell(ENDPOINT_PREFIX),
+        "created": delivery.created.s(),
+        "status": match delivery.status {
+            DeliveryStatus::Pending => "pending",
+            DeliveryStatus::Succeeded => "succeeded",
+            DeliveryStatus::Failed => "failed",
+            DeliveryStatus::Canceled => "canceled",
+        },
+        "next_attempt_at": delivery.next_attempt_at.map(Timestamp::s),
+        "attempts": attempts
+            .iter()
+            .map(|attempt| json!({
+                "number": attempt.number,
+                "created": attempt.at.s(),
+                "duration_ms": attempt.duration_ms,
+                "http_status": attempt.status,
+                "response": attempt.response,
+                "error": attempt.error,
+            }))
+            .collect::<Vec<_>>(),
+    })
+}
+
+/// A page of deliveries; `starting_after` takes the id of one.
+pub fn show_deliveries(path: &str, deliveries: &[(Delivery, Vec<AttemptRecord>)], has_more: bool) -> Value {
+    json!({
+        "object": "list",
+        "data": deliveries
+            .iter()
+            .map(|(delivery, attempts)| show_delivery(delivery, attempts))
+            .collect::<Vec<_>>(),
+        "has_more": has_more,
+        "url": path,
+    })
+}
