@@ -283,6 +283,31 @@ impl Cloud {
     }
 }
 
+/// Whether `curl`, the command that the texts use, is there; says so where it is not.
+pub fn has_curl() -> bool {
+    let there = std::process::Command::new("curl")
+        .arg("--version")
+        .output()
+        .is_ok();
+    if !there {
+        println!("skipped: curl is not installed");
+    }
+    there
+}
+
+/// Runs `curl`; gives status and body.
+pub fn curl(arguments: &[&str]) -> (u16, Value) {
+    let output = std::process::Command::new("curl")
+        .args(["-s", "-w", "\n%{http_code}"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (body, status) = text.rsplit_once('\n').unwrap();
+    let body = serde_json::from_str(body).unwrap_or(Value::Null);
+    (status.parse().unwrap(), body)
+}
+
 /// Runs a program of a text's sample in one of the languages of its readers; `None`, with a notice, where the language
 /// or a library of it is missing. CI has them all, and there a missing one is a failure.
 pub async fn run_sample(command: &[&str], needs: &[&str], program: &str) -> Option<String> {

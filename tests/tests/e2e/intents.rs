@@ -1,28 +1,14 @@
 //! The `intents` API: its quick start, and the official client libraries whose conventions it follows.
 
-use std::process::Command;
-
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Value, json};
-use tollgate_tests::{Cloud, Receiver, run_sample};
+use tollgate_tests::{Answer, Cloud, Receiver, curl, has_curl, run_sample};
 
-fn curl(arguments: &[&str]) -> (u16, Value) {
-    let output = Command::new("curl")
-        .args(["-s", "-w", "\n%{http_code}"])
-        .args(arguments)
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let (body, status) = text.rsplit_once('\n').unwrap();
-    (
-        status.parse().unwrap(),
-        serde_json::from_str(body).unwrap_or(Value::Null),
-    )
-}
+use crate::challenge::press;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_quick_start_of_the_text_works_curl_by_curl() {
-    if Command::new("curl").arg("--version").output().is_err() {
-        println!("skipped: curl is not installed");
+    if !has_curl() {
         return;
     }
     let cloud = Cloud::start().await;
@@ -134,5 +120,144 @@ async fn a_program_of_the_official_python_package_runs() {
     if let Some(printed) = run_sample(&["python3", program], &needs, &settings.to_string()).await {
         let calls: u32 = printed.trim().parse().unwrap();
         assert!(calls >= 100, "only {calls} calls");
+    }
+}
+
+/// What a merchant or a payer may try with an intent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Step {
+    Confirm(&'static str),
+    GiveMethod,
+    Capture,
+    Cancel,
+    ChangeAmount,
+    Challenge(&'static str),
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => prop_oneof![
+            Just("pm_card_visa"),
+            Just("pm_card_chargeDeclined"),
+            Just("pm_card_threeDSecure2Required")
+        ]
+        .prop_map(Step::Confirm),
+        1 => Just(Step::GiveMethod),
+        1 => Just(Step::Capture),
+        1 => Just(Step::Cancel),
+        1 => Just(Step::ChangeAmount),
+        2 => prop_oneof![Just("complete"), Just("fail")].prop_map(Step::Challenge),
+    ]
+}
+
+/// Where a step leads from a status, as the published conventions have it: the status after it, or `None` where the step is
+/// not allowed.
+fn expected(status: &'static str, step: Step, manual: bool) -> Option<&'static str> {
+    let charged = if manual { "requires_capture" } else { "succeeded" };
+    let uncharged = matches!(
+        status,
+        "requires_payment_method" | "requires_confirmation" | "requires_action"
+    );
+    match step {
+        Step::Confirm(method) if matches!(status, "requires_payment_method" | "requires_confirmation") => {
+            Some(match method {
+                "pm_card_visa" => charged,
+                "pm_card_chargeDeclined" => "requires_payment_method",
+                _ => "requires_action",
+            })
+        }
+        Step::GiveMethod if status == "requires_payment_method" => Some("requires_confirmation"),
+        Step::GiveMethod | Step::ChangeAmount if uncharged => Some(status),
+        Step::Capture if status == "requires_capture" => Some("succeeded"),
+        Step::Cancel if uncharged || status == "requires_capture" => Some("canceled"),
+        Step::Challenge("complete") if status == "requires_action" => Some(charged),
+        Step::Challenge(_) if status == "requires_action" => Some("requires_payment_method"),
+        _ => None,
+    }
+}
+
+/// An illegal move is told in words that name the state, and changes nothing.
+#[track_caller]
+fn unexpected_state(answer: &Answer, status: &str, context: &str) {
+    let error = &answer.expect(400)["error"];
+    assert_eq!(
+        error["code"], "payment_intent_unexpected_state",
+        "{context}: {error}"
+    );
+    assert!(
+        error["message"].as_str().unwrap().contains(status),
+        "{context}: {error}"
+    );
+}
+
+#[tokio::test]
+async fn random_steps_lead_where_the_model_says_and_every_illegal_one_is_refused() {
+    let cloud = Cloud::start().await;
+    let intents = cloud.intents();
+    let mut runner = TestRunner::default();
+    for round in 0..10 {
+        let manual = round % 2 == 0;
+        let sequence = proptest::collection::vec(steps(), 10)
+            .new_tree(&mut runner)
+            .unwrap()
+            .current();
+        let body = json!({"amount": 1000, "currency": "eur", "capture_method": if manual { "manual" } else { "automatic" }});
+        let made = intents.post("/payment_intents", &body).await.expect(201);
+        let path = format!("/payment_intents/{}", made["id"].as_str().unwrap());
+        let mut status = "requires_payment_method";
+        let mut page: Option<String> = None;
+        for (at, step) in sequence.iter().enumerate() {
+            let context = format!("manual: {manual}, step {at} of {sequence:?} at {status}");
+            let next = expected(status, *step, manual);
+            let answer = match step {
+                Step::Challenge(button) => {
+                    if let (Some(url), Some(_)) = (&page, next) {
+                        press(url, button).await;
+                    }
+                    intents.get(&path).await
+                }
+                Step::Confirm(method) => {
+                    intents
+                        .post(&format!("{path}/confirm"), &json!({"payment_method": method}))
+                        .await
+                }
+                Step::GiveMethod => {
+                    intents
+                        .post(&path, &json!({"payment_method": "pm_card_visa"}))
+                        .await
+                }
+                Step::ChangeAmount => intents.post(&path, &json!({"amount": 1000 + at})).await,
+                Step::Capture => intents.post(&format!("{path}/capture"), &json!({})).await,
+                Step::Cancel => intents.post(&format!("{path}/cancel"), &json!({})).await,
+            };
+            let shown = match (step, next) {
+                (Step::Confirm("pm_card_chargeDeclined"), Some(_)) => {
+                    answer.expect(402)["error"]["payment_intent"].clone()
+                }
+                (Step::Challenge(_), _) | (_, Some(_)) => answer.expect(200),
+                (_, None) => {
+                    unexpected_state(&answer, status, &context);
+                    continue;
+                }
+            };
+            status = next.unwrap_or(status);
+            assert_eq!(shown["status"], status, "{context}");
+            let amount = shown["amount"].as_i64().unwrap();
+            let (taken, reserved) = match status {
+                "succeeded" => (amount, 0),
+                "requires_capture" => (0, amount),
+                _ => (0, 0),
+            };
+            assert_eq!(
+                (
+                    shown["amount_received"].as_i64(),
+                    shown["amount_capturable"].as_i64()
+                ),
+                (Some(taken), Some(reserved)),
+                "{context}"
+            );
+            let url = &shown["next_action"]["redirect_to_url"]["url"];
+            page = url.as_str().map(str::to_owned);
+        }
     }
 }

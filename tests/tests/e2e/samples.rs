@@ -1,28 +1,11 @@
 //! The requests of the text, sent with the command that the text uses, with only base URL and key changed.
 
-use std::process::Command;
-
 use serde_json::Value;
-use tollgate_tests::Cloud;
-
-fn curl(arguments: &[&str]) -> (u16, Value) {
-    let output = Command::new("curl")
-        .args(["-s", "-w", "\n%{http_code}"])
-        .args(arguments)
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let (body, status) = text.rsplit_once('\n').unwrap();
-    (
-        status.parse().unwrap(),
-        serde_json::from_str(body).unwrap_or(Value::Null),
-    )
-}
+use tollgate_tests::{Cloud, curl, has_curl};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_curl_of_the_text_works() {
-    if Command::new("curl").arg("--version").output().is_err() {
-        println!("skipped: curl is not installed");
+    if !has_curl() {
         return;
     }
     let cloud = Cloud::start().await;

@@ -478,3 +478,43 @@ async fn a_burst_beyond_the_tiers_is_refused_and_passes_a_moment_later() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn live_endpoints_lead_to_the_public_internet_alone() {
+    let cloud = Cloud::start().await;
+    let live = cloud.demo_key(Mode::Live, KeyKind::Secret, Permission::ALL).await;
+    let live = cloud.intents().with_key(&live);
+    for url in [
+        "http://example.com/hooks",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://10.0.0.1/",
+        "https://192.168.1.1/",
+        "https://172.16.0.1/",
+        "https://[fd00::1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://[::ffff:a9fe:a9fe]/",
+        "https://2130706433/",
+        "https://0x7f000001/",
+        "https://0177.0.0.1/",
+        "https://127.1/",
+        "https://0.0.0.0/",
+        "https://localhost/",
+        "https://user:pass@example.com/",
+        "ftp://example.com/",
+        "not a url",
+    ] {
+        let refused = live.post("/webhook_endpoints", &json!({"url": url})).await;
+        assert_eq!(refused.expect(400)["error"]["param"], "url", "{url}");
+    }
+    live.post("/webhook_endpoints", &json!({"url": "https://example.com/hooks"}))
+        .await
+        .expect(201);
+    let all = live.get("/webhook_endpoints").await.expect(200);
+    assert_eq!(
+        all["data"].as_array().unwrap().len(),
+        1,
+        "nothing else was written"
+    );
+}
