@@ -256,3 +256,25 @@ async fn a_power_cut_in_the_middle_of_a_charge_is_survived() {
     ends(&cloud, &reference, Status::Succeeded).await;
     charged_once(&orders(&cloud, &reference).await);
 }
+
+#[tokio::test]
+async fn a_payment_that_is_reserved_and_not_yet_captured_is_authorized() {
+    let cloud = Cloud::start().await;
+    for provider in PROVIDERS {
+        let (reference, challenge) = challenged(&cloud, provider, &format!("reserved-{provider}")).await;
+        fault(
+            &cloud,
+            &json!({"provider": provider, "operation": "capture", "when": "before", "what": "error"}),
+        )
+        .await;
+        let (_, next) = press_at(&challenge, "complete").await;
+        assert!(next.contains("/pages/result/"), "{next}");
+        assert_eq!(status(&cloud, &reference).await["status"], "authorized");
+        let path = format!("/payments/{reference}/refund");
+        let refused = cloud.checkout().post(&path, &json!({})).await.expect(400);
+        assert_eq!(
+            refused["message"],
+            "Cannot refund transaction: Transaction is not in a completed state"
+        );
+    }
+}
