@@ -10,7 +10,7 @@ use tollgate_gateway::{CustomerFilter, Refusal, Thing};
 use tollgate_http::{Exchange, FieldError, Fields, Problem};
 use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX};
 
-use crate::{lists, payment_methods::merged};
+use crate::lists;
 
 /// The customer that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<CustomerId, Problem> {
@@ -96,7 +96,10 @@ impl Update {
             email: self.email.over(profile.email.as_ref()),
             name: self.name.over(profile.name.as_ref()),
             phone: self.phone.over(profile.phone.as_ref()),
-            metadata: merged(&profile.metadata, self.metadata.as_ref())?,
+            metadata: profile
+                .metadata
+                .updated(self.metadata.as_ref())
+                .map_err(Refusal::from)?,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tollgate_domain::{
-    CustomerId, EnteredCard, Metadata, PaymentMethod, PaymentMethodId, Scope, Timestamp,
+    CustomerId, EnteredCard, PaymentMethod, PaymentMethodId, Scope, Timestamp,
     payment_method::Billing,
     text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
@@ -104,22 +104,16 @@ impl Update {
         now: Timestamp,
         request_id: &str,
     ) -> Result<PaymentMethod, Problem> {
-        let metadata = merged(&method.metadata, self.metadata.as_ref())?;
+        let metadata = method
+            .metadata
+            .updated(self.metadata.as_ref())
+            .map_err(Refusal::from)?;
         Ok(method.changed(now, request_id, |next| {
             next.metadata = metadata;
             if let Some(billing) = &self.billing {
                 next.billing = billing.clone();
             }
         }))
-    }
-}
-
-/// Metadata with changes, as [`Fields::metadata_changes`] reads them.
-pub fn merged(metadata: &Metadata, changes: Option<&Value>) -> Result<Metadata, Problem> {
-    match changes {
-        None => Ok(metadata.clone()),
-        Some(Value::Null) => Ok(Metadata::default()),
-        Some(changes) => Ok(metadata.merged(changes).map_err(Refusal::from)?),
     }
 }
 

@@ -1,17 +1,14 @@
 //! Refunds: what their routes take and show.
 
 use serde_json::Value;
-use tollgate_domain::{Metadata, PaymentId, Refund, RefundId};
+use tollgate_domain::{PaymentId, Refund, RefundId};
 use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Thing};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 use tollgate_webhooks::render::intents::{
     self as render, CHARGE_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS,
 };
 
-use crate::{
-    lists::{self, ID_MAX_CHARS},
-    payment_methods::merged,
-};
+use crate::lists::{self, ID_MAX_CHARS};
 
 /// The refund that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<RefundId, Problem> {
@@ -50,11 +47,6 @@ pub fn read_update(mut body: Fields) -> Result<(Option<Value>, Vec<String>), Fie
     let expand = lists::expansions(&mut body)?;
     body.finish()?;
     Ok((changes, expand))
-}
-
-/// Metadata with the changes of an update.
-pub fn changed(metadata: &Metadata, changes: Option<&Value>) -> Result<Metadata, Problem> {
-    merged(metadata, changes)
 }
 
 /// Reads the query of a list.

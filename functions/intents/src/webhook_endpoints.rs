@@ -74,10 +74,12 @@ pub fn read_update(mut body: Fields, current: &WebhookEndpoint) -> Result<Endpoi
         },
         metadata: match &changes {
             None => None,
-            changes => Some(crate::payment_methods::merged(
-                &current.metadata,
-                changes.as_ref(),
-            )?),
+            changes => Some(
+                current
+                    .metadata
+                    .updated(changes.as_ref())
+                    .map_err(Refusal::from)?,
+            ),
         },
         disabled: body.boolean("disabled")?,
         allow_loopback: allow_loopback(),

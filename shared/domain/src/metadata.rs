@@ -158,6 +158,15 @@ impl Metadata {
         Ok(Self(pairs))
     }
 
+    /// Applies the changes of an update, if there are any: `null` in place of the object removes every key.
+    pub fn updated(&self, changes: Option<&Value>) -> Result<Self, BadMetadata> {
+        match changes {
+            None => Ok(self.clone()),
+            Some(Value::Null) => Ok(Self::default()),
+            Some(changes) => self.merged(changes),
+        }
+    }
+
     /// The pairs as a JSON object, in the merchant's order.
     pub fn to_json(&self) -> Value {
         Value::Object(

@@ -2,7 +2,6 @@
 
 use tollgate_domain::{
     EnteredCard, Metadata, Money, Payment, PaymentId, Provider, Scope, Source,
-    money::MAX_AMOUNT_MINOR,
     payment::{Command, Hosted, HostedCharge, NewPayment, Status},
     source::{Brand, Instrument},
 };
@@ -15,7 +14,7 @@ use crate::{
     network::{Recorded, card_place},
     pages::LinkError,
     payer::Payer,
-    payments::MAX_TRIES,
+    payments::{MAX_TRIES, check_amount},
 };
 
 /// How long a payer may take, in milliseconds, unless set otherwise: an hour.
@@ -80,16 +79,7 @@ impl Call {
         let scope = self.tenant().await?;
         let id: PaymentId = self.id_for(scope, "orders", Some(idempotency));
         let prepare = async {
-            if new.amount.minor < 1 {
-                let minimum = Money {
-                    minor: 1,
-                    ..new.amount
-                };
-                return Err(Refusal::AmountTooSmall { minimum }.into());
-            }
-            if new.amount.minor > MAX_AMOUNT_MINOR {
-                return Err(Refusal::AmountTooLarge.into());
-            }
+            check_amount(new.amount, 1)?;
             // The challenge of our own page proves nothing to an issuer.
             if scope.mode.is_live() {
                 return Err(Refusal::NoNetwork.into());

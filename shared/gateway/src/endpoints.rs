@@ -4,13 +4,12 @@ use tollgate_domain::{
     EndpointId, Fingerprint, FrontDoor, Metadata, WebhookEndpoint,
     endpoint::{EndpointStatus, MAX_ENDPOINTS, Secret},
 };
-use tollgate_store::{ListQuery, Page, Replaced, StoreError};
+use tollgate_store::{ListQuery, Page};
 use tollgate_webhooks::{EndpointUrl, SigningSecret, UrlRules};
 
 use crate::{
     call::{Call, Idempotency, Idempotent, Made},
     error::{Error, Refusal, Thing},
-    payments::MAX_TRIES,
 };
 
 /// An endpoint to be made.
@@ -119,26 +118,8 @@ impl Call {
     /// Deletes an endpoint: nothing is delivered to it any more. A read while the caller is admitted, then one
     /// conditional put.
     pub async fn delete_endpoint(&self, id: EndpointId) -> Result<(), Error> {
-        let scope = self.tenant().await?;
-        let mut endpoint: Option<WebhookEndpoint> = self.store.get(scope, &id.to_string(), true).await?;
-        for _ in 0..MAX_TRIES {
-            let current = endpoint
-                .filter(|e| !e.deleted)
-                .ok_or(Refusal::NotFound(Thing::WebhookEndpoint))?;
-            self.admitted().await?;
-            match self
-                .store
-                .replace(scope, &current.erased(&self.request_id))
-                .await?
-            {
-                Replaced::Done => return Ok(()),
-                Replaced::Conflict(now) => endpoint = now,
-            }
-        }
-        Err(StoreError::Contended {
-            key: id.to_string(),
-            attempts: MAX_TRIES,
-        }
-        .into())
+        self.change_endpoint(id, |current| current.erased(&self.request_id))
+            .await
+            .map(|_| ())
     }
 }

@@ -330,10 +330,7 @@ impl crate::Call {
         if admitted.by_access_token {
             return Err(Denied::InvalidKey.into());
         }
-        let links = self.gateway.links.as_ref();
-        let signer = links
-            .ok_or_else(|| Error::Internal("no secret to sign access tokens with".into()))?
-            .signer();
+        let signer = self.gateway.signer()?;
         let token = AccessToken {
             key: admitted.hash.clone(),
             expires: self.now().plus_ms(ACCESS_TOKEN_S * 1000),

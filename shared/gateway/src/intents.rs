@@ -2,8 +2,7 @@
 
 use tollgate_domain::{
     CustomerId, Fingerprint, Metadata, Money, Payment, PaymentId, Scope,
-    money::MAX_AMOUNT_MINOR,
-    payment::{Amendment, Command, Intent, NewPayment},
+    payment::{Amendment, Command, Intent, NewPayment, Outcome},
 };
 use tollgate_processors::sandbox;
 use tollgate_store::{Replaced, StoreError};
@@ -14,7 +13,8 @@ use crate::{
     customers::must_exist,
     error::{Error, Refusal, Thing},
     payment_methods::{MethodRef, Resolved, kind_of},
-    payments::{MAX_TRIES, MIN_AMOUNT_MINOR, instrument, sandbox_outcome},
+    payments::{MAX_TRIES, MIN_AMOUNT_MINOR, check_amount, sandbox_outcome},
+    signer::Signer,
 };
 
 /// An intent to be made.
@@ -82,30 +82,36 @@ impl IntentWish {
     }
 }
 
+/// What client secrets are signed as.
+const CLIENT_SECRET: &str = "client-secret";
+
 impl Gateway {
     /// What a payer's page shows to prove that its payment is this one.
     pub fn client_secret(&self, scope: Scope, id: PaymentId) -> Result<String, Error> {
-        let links = self.links.as_ref();
-        let links = links.ok_or_else(|| Error::Internal("no secret to sign client secrets with".into()))?;
-        let signature = links
-            .signer()
-            .sign("client-secret", format!("{scope}{id}").as_bytes());
+        let claim = format!("{scope}{id}");
+        let signature = self.signer()?.sign(CLIENT_SECRET, claim.as_bytes());
         Ok(format!("{}_secret_{}", id.spell("pi_"), hex::encode(signature)))
     }
-}
 
-fn check_amount(amount: Money) -> Result<(), Refusal> {
-    if amount.minor < MIN_AMOUNT_MINOR {
-        let minimum = Money {
-            minor: MIN_AMOUNT_MINOR,
-            ..amount
-        };
-        return Err(Refusal::AmountTooSmall { minimum });
+    /// Whether a text is the client secret of this payment; takes the same time wherever they differ.
+    fn is_client_secret(&self, scope: Scope, id: PaymentId, sent: &str) -> Result<bool, Error> {
+        let prefix = format!("{}_secret_", id.spell("pi_"));
+        // One secret has one spelling.
+        let hex = sent
+            .strip_prefix(&prefix)
+            .filter(|text| !text.bytes().any(|b| b.is_ascii_uppercase()));
+        let signature = hex.and_then(|text| hex::decode(text).ok());
+        let claim = format!("{scope}{id}");
+        let signer = self.signer()?;
+        Ok(signature.is_some_and(|signature| signer.verify(CLIENT_SECRET, claim.as_bytes(), &signature)))
     }
-    if amount.minor > MAX_AMOUNT_MINOR {
-        return Err(Refusal::AmountTooLarge);
+
+    pub(crate) fn signer(&self) -> Result<&Signer, Error> {
+        let links = self.links.as_ref();
+        let links =
+            links.ok_or_else(|| Error::Internal("this function has no secret to sign with".into()))?;
+        Ok(links.signer())
     }
-    Ok(())
 }
 
 impl Call {
@@ -119,15 +125,14 @@ impl Call {
         let scope = self.tenant().await?;
         let id: PaymentId = self.id_for(scope, "payment_intents", idempotency);
         let prepare = async {
-            check_amount(new.amount)?;
+            check_amount(new.amount, MIN_AMOUNT_MINOR)?;
             if let Some(customer) = new.customer {
                 must_exist(&self.store, scope, customer).await?;
             }
-            let resolved = match &new.method {
-                None => None,
-                Some(named) => Some(self.resolve_method(scope, named, new.customer).await?),
-            };
-            check_type(&new.intent.payment_method_types, resolved.as_ref())?;
+            let types = &new.intent.payment_method_types;
+            let resolved = self
+                .resolve_for(scope, new.method.as_ref(), new.customer, types)
+                .await?;
             self.store_method(scope, resolved.as_ref()).await?;
             let method = resolved.map(|resolved| resolved.method.method());
             let payment = NewPayment {
@@ -193,13 +198,15 @@ impl Call {
                 }
                 return Ok(Made::again((*answer.answer).clone()));
             }
-            let command = Box::pin(self.command_for(scope, &current, wish)).await?;
+            let (command, resolved) = Box::pin(self.command_for(scope, &current, wish)).await?;
             let mut next = current
                 .apply(command, self.now, &self.request_id)
                 .map_err(Refusal::from)?;
             if let (Some(key), Some(idempotency)) = (&key, idempotency) {
                 next.remember_answer(key.clone(), idempotency.fingerprint.clone());
             }
+            // Only what the intent allows is written: its payment method first, so that it never names one that is not there.
+            self.store_method(scope, resolved.as_ref()).await?;
             self.admitted().await?;
             match self.store.replace(scope, &next).await? {
                 Replaced::Done => return Ok(Made::new(next)),
@@ -213,16 +220,17 @@ impl Call {
         .into())
     }
 
+    /// What a wish means for an intent, and the payment method that it brings. Writes nothing.
     async fn command_for(
         &self,
         scope: Scope,
         current: &Payment,
         wish: &IntentWish,
-    ) -> Result<Command, Error> {
+    ) -> Result<(Command, Option<Resolved>), Error> {
         let types = current
             .intent
             .as_ref()
-            .map(|intent| intent.payment_method_types.clone());
+            .map_or(&[][..], |intent| intent.payment_method_types.as_slice());
         Ok(match wish {
             IntentWish::Update(update) => {
                 let mut amendment = update.amendment.clone();
@@ -231,58 +239,67 @@ impl Call {
                         minor: update.amount.unwrap_or(current.amount.minor),
                         currency: update.currency.unwrap_or(current.amount.currency),
                     };
-                    check_amount(amount)?;
+                    check_amount(amount, MIN_AMOUNT_MINOR)?;
                     amendment.amount = Some(amount);
                 }
                 if let Some(customer) = amendment.customer {
                     must_exist(&self.store, scope, customer).await?;
                 }
-                if let Some(changes) = &update.metadata {
-                    let merged = if changes.is_null() {
-                        Metadata::default()
-                    } else {
-                        current.metadata.merged(changes).map_err(Refusal::from)?
-                    };
-                    amendment.metadata = Some(merged);
+                if update.metadata.is_some() {
+                    let metadata = current.metadata.updated(update.metadata.as_ref());
+                    amendment.metadata = Some(metadata.map_err(Refusal::from)?);
                 }
-                if let Some(named) = &update.method {
-                    let customer = amendment.customer.or(current.customer);
-                    let resolved = self.resolve_method(scope, named, customer).await?;
-                    check_type(&types.unwrap_or_default(), Some(&resolved))?;
-                    self.store_method(scope, Some(&resolved)).await?;
-                    amendment.method = Some(resolved.method.method());
-                }
-                Command::Amend(Box::new(amendment))
+                let customer = amendment.customer.or(current.customer);
+                let resolved = self
+                    .resolve_for(scope, update.method.as_ref(), customer, types)
+                    .await?;
+                amendment.method = resolved.as_ref().map(|resolved| resolved.method.method());
+                (Command::Amend(Box::new(amendment)), resolved)
             }
             IntentWish::Confirm { method, return_url } => {
-                let resolved = match method {
-                    None => None,
-                    Some(named) => Some(self.resolve_method(scope, named, current.customer).await?),
+                let resolved = self
+                    .resolve_for(scope, method.as_ref(), current.customer, types)
+                    .await?;
+                let method = resolved
+                    .as_ref()
+                    .map(|resolved| Box::new(resolved.method.method()));
+                let instrument = method.as_ref().map(|method| &method.instrument);
+                let outcome = match instrument.or(current.instrument.as_ref()) {
+                    Some(instrument) => sandbox_outcome(sandbox::charge(instrument, self.now))?,
+                    // There is nothing to charge: the intent refuses, whatever the outcome.
+                    None => Outcome::Approved,
                 };
-                check_type(&types.unwrap_or_default(), resolved.as_ref())?;
-                // Whether the intent can be confirmed at all is asked before anything is stored or charged.
-                let probe = Command::Confirm {
-                    method: resolved
-                        .as_ref()
-                        .map(|resolved| Box::new(resolved.method.method())),
+                let command = Command::Confirm {
+                    method,
                     return_url: return_url.clone(),
-                    outcome: tollgate_domain::payment::Outcome::Approved,
+                    outcome,
                 };
-                let probed = current
-                    .apply(probe, self.now, &self.request_id)
-                    .map_err(Refusal::from)?;
-                self.store_method(scope, resolved.as_ref()).await?;
-                Command::Confirm {
-                    method: resolved.map(|resolved| Box::new(resolved.method.method())),
-                    return_url: return_url.clone(),
-                    outcome: sandbox_outcome(sandbox::charge(instrument(&probed)?, self.now))?,
-                }
+                (command, resolved)
             }
             IntentWish::Capture(amount) => {
-                Command::Capture(amount.unwrap_or_else(|| current.capturable().max(1)))
+                let minor = amount.unwrap_or_else(|| current.capturable().max(1));
+                (Command::Capture(minor), None)
             }
-            IntentWish::Cancel(reason) => Command::CancelIntent(reason.clone()),
+            IntentWish::Cancel(reason) => (Command::CancelIntent(reason.clone()), None),
         })
+    }
+
+    /// The payment method that a request names, if it does, of a kind that the intent accepts.
+    async fn resolve_for(
+        &self,
+        scope: Scope,
+        named: Option<&MethodRef>,
+        customer: Option<CustomerId>,
+        types: &[String],
+    ) -> Result<Option<Resolved>, Error> {
+        let Some(named) = named else { return Ok(None) };
+        let resolved = self.resolve_method(scope, named, customer).await?;
+        let kind = kind_of(&resolved.method.source);
+        if types.is_empty() || types.iter().any(|accepted| accepted == kind) {
+            Ok(Some(resolved))
+        } else {
+            Err(Refusal::InvalidToken.into())
+        }
     }
 
     async fn store_method(&self, scope: Scope, resolved: Option<&Resolved>) -> Result<(), Error> {
@@ -301,22 +318,14 @@ impl Call {
     /// Checks the client secret that a payer's page has to show, of a caller with a publishable key.
     pub async fn check_client(&self, id: PaymentId, client_secret: Option<&str>) -> Result<(), Error> {
         let scope = self.tenant().await?;
-        let expected = self.gateway.client_secret(scope, id)?;
-        match client_secret {
-            None if !self.is_client().await? => Ok(()),
-            Some(sent) if sent == expected => Ok(()),
-            _ => Err(Refusal::ClientSecret.into()),
+        let right = match client_secret {
+            None => !self.is_client().await?,
+            Some(sent) => self.gateway.is_client_secret(scope, id, sent)?,
+        };
+        if right {
+            Ok(())
+        } else {
+            Err(Refusal::ClientSecret.into())
         }
-    }
-}
-
-/// An intent accepts only the kinds of payment method that it lists.
-fn check_type(types: &[String], resolved: Option<&Resolved>) -> Result<(), Refusal> {
-    let Some(resolved) = resolved else { return Ok(()) };
-    let kind = kind_of(&resolved.method.source);
-    if types.is_empty() || types.iter().any(|accepted| accepted == kind) {
-        Ok(())
-    } else {
-        Err(Refusal::InvalidToken)
     }
 }

@@ -107,16 +107,7 @@ impl Call {
         let scope = self.tenant().await?;
         let id: PaymentId = self.id_for(scope, "payments", idempotency);
         let prepare = async {
-            if new.amount.minor < new.minimum {
-                let minimum = Money {
-                    minor: new.minimum,
-                    ..new.amount
-                };
-                return Err(Refusal::AmountTooSmall { minimum }.into());
-            }
-            if new.amount.minor > MAX_AMOUNT_MINOR {
-                return Err(Refusal::AmountTooLarge.into());
-            }
+            check_amount(new.amount, new.minimum)?;
             let payer = self.find_payer(scope, &new.payer).await?;
             let chargeable = match &new.from {
                 ChargeFrom::CardToken(token) if sandbox::card_token(token).is_none() => {
@@ -279,6 +270,21 @@ pub fn declined(payment: &Payment) -> Option<Refusal> {
         decline,
         request_id: payment.request_id.clone(),
     })
+}
+
+/// Whether an amount is within the bounds of one payment; `minimum` is the front door's smallest, in minor units.
+pub(crate) fn check_amount(amount: Money, minimum: i64) -> Result<(), Refusal> {
+    if amount.minor < minimum {
+        let minimum = Money {
+            minor: minimum,
+            ..amount
+        };
+        return Err(Refusal::AmountTooSmall { minimum });
+    }
+    if amount.minor > MAX_AMOUNT_MINOR {
+        return Err(Refusal::AmountTooLarge);
+    }
+    Ok(())
 }
 
 /// The card to keep for the customer's next payment: one that was entered and that paid.

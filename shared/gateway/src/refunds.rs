@@ -194,25 +194,26 @@ impl Call {
         Ok(refund.ok_or(Refusal::NotFound(Thing::Refund))?)
     }
 
-    /// Changes a refund's metadata. A read while the caller is admitted, then one conditional put.
-    pub async fn update_refund<E: From<Error>>(
+    /// Changes a refund's metadata, as [`Metadata::updated`] does. A read while the caller is admitted, then one conditional
+    /// put.
+    pub async fn update_refund(
         &self,
         id: RefundId,
-        change: impl Fn(&Metadata) -> Result<Metadata, E>,
-    ) -> Result<Refund, E> {
-        let scope = self.tenant().await.map_err(Error::from)?;
-        let read = self.store.get(scope, &id.to_string(), true).await;
-        let mut refund: Option<Refund> = read.map_err(Error::from)?;
+        changes: Option<&serde_json::Value>,
+    ) -> Result<Refund, Error> {
+        let scope = self.tenant().await?;
+        let mut refund: Option<Refund> = self.store.get(scope, &id.to_string(), true).await?;
         for _ in 0..MAX_TRIES {
-            let current = refund.ok_or_else(|| Error::from(Refusal::NotFound(Thing::Refund)))?;
-            let next = current.with_metadata(change(&current.metadata)?, self.now, &self.request_id);
-            self.admitted().await.map_err(Error::from)?;
-            match self.store.replace(scope, &next).await.map_err(Error::from)? {
+            let current = refund.ok_or(Refusal::NotFound(Thing::Refund))?;
+            let metadata = current.metadata.updated(changes).map_err(Refusal::from)?;
+            let next = current.with_metadata(metadata, self.now, &self.request_id);
+            self.admitted().await?;
+            match self.store.replace(scope, &next).await? {
                 Replaced::Done => return Ok(next),
                 Replaced::Conflict(now) => refund = now,
             }
         }
-        Err(contended(id).into())
+        Err(contended(id))
     }
 
     /// Calls a pending refund back: its amount can be refunded again.

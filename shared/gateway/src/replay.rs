@@ -196,7 +196,7 @@ impl Call {
         .await
     }
 
-    async fn change_endpoint(
+    pub(crate) async fn change_endpoint(
         &self,
         id: EndpointId,
         change: impl Fn(&WebhookEndpoint) -> WebhookEndpoint,

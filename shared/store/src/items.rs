@@ -73,11 +73,22 @@ impl Store {
 
     /// Reads one item by its whole partition key, as [`crate::DueItem`] carries it.
     pub async fn get_by_key<E: Entity>(&self, pk: &str, consistent: bool) -> Result<Option<E>, StoreError> {
+        let item = self.read_item(self.table_of::<E>(), pk, consistent).await?;
+        item.map(from_item).transpose()
+    }
+
+    /// Reads an item of any table as it is. One call, 0.5 units (1 when `consistent`) per 4 KB.
+    pub(crate) async fn read_item(
+        &self,
+        table: &str,
+        pk: &str,
+        consistent: bool,
+    ) -> Result<Option<Item>, StoreError> {
         let began = Instant::now();
         let read = self
             .db
             .get_item()
-            .table_name(self.table_of::<E>())
+            .table_name(table)
             .key("pk", s(pk))
             .key("sk", s(SK))
             .consistent_read(consistent)
@@ -87,7 +98,7 @@ impl Store {
             .map_err(|e| StoreError::aws("GetItem", e))?;
         self.meter
             .record("GetItem", began, false, &read.consumed_capacity);
-        read.item.map(from_item).transpose()
+        Ok(read.item)
     }
 
     /// Reads several items by their ids, in no particular order; those that do not exist are left out. One call for each

@@ -188,21 +188,8 @@ impl Store {
 
     /// Accepts a key without counting: one read of 1 unit. `None` when there is no such key or it is revoked or expired.
     pub async fn find_key(&self, hash: &KeyHash, now: Timestamp) -> Result<Option<ApiKey>, StoreError> {
-        let began = Instant::now();
-        let read = self
-            .db
-            .get_item()
-            .table_name(&self.tables.keys)
-            .key("pk", s(hash.pk()))
-            .key("sk", s(SK))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|e| StoreError::aws("GetItem", e))?;
-        self.meter
-            .record("GetItem", began, false, &read.consumed_capacity);
-        let key = read.item.map(key_of).transpose()?;
+        let item = self.read_item(&self.tables.keys, &hash.pk(), true).await?;
+        let key = item.map(key_of).transpose()?;
         Ok(key.filter(|key| key.revoked_at.is_none() && key.expires_at.is_none_or(|at| at > now)))
     }
 

@@ -1,8 +1,6 @@
 //! Merchants: accounts, made by the operator's tool.
 
-use std::time::Instant;
-
-use aws_sdk_dynamodb::{error::SdkError, types::ReturnConsumedCapacity};
+use aws_sdk_dynamodb::error::SdkError;
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{MerchantId, Tier, Timestamp};
 
@@ -54,28 +52,14 @@ impl Store {
 
     /// Reads a merchant. One call, 1 unit.
     pub async fn get_merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
-        let began = Instant::now();
-        let read = self
-            .db
-            .get_item()
-            .table_name(&self.tables.main)
-            .key("pk", s(pk(id)))
-            .key("sk", s(SK))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|e| StoreError::aws("GetItem", e))?;
-        self.meter
-            .record("GetItem", began, false, &read.consumed_capacity);
-        read.item
-            .map(|item| {
-                serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
-                    key: pk(id),
-                    detail: e.to_string(),
-                })
+        let item = self.read_item(&self.tables.main, &pk(id), true).await?;
+        item.map(|item| {
+            serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
+                key: pk(id),
+                detail: e.to_string(),
             })
-            .transpose()
+        })
+        .transpose()
     }
 
     /// Records a merchant's tier; its keys carry a copy each. One call, 1 unit.

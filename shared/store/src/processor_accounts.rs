@@ -66,27 +66,14 @@ impl Store {
         scope: Scope,
         provider: Provider,
     ) -> Result<Option<ProcessorAccount>, StoreError> {
-        let began = Instant::now();
         let pk = pk(scope, provider);
-        let read = self
-            .db
-            .get_item()
-            .table_name(&self.tables.main)
-            .key("pk", s(&pk))
-            .key("sk", s(SK))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|e| StoreError::aws("GetItem", e))?;
-        self.meter
-            .record("GetItem", began, false, &read.consumed_capacity);
-        read.item
-            .map(|item| {
-                serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
-                    key: pk,
-                    detail: e.to_string(),
-                })
+        let item = self.read_item(&self.tables.main, &pk, false).await?;
+        item.map(|item| {
+            serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
+                key: pk,
+                detail: e.to_string(),
             })
-            .transpose()
+        })
+        .transpose()
     }
 }

@@ -14,10 +14,7 @@ async fn main() -> Result<(), LambdaError> {
 async fn update_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = refunds::id_in_path(&exchange)?;
     let (changes, expand) = refunds::read_update(exchange.form_or_json()?.fields())?;
-    let refund = exchange
-        .call
-        .update_refund(id, |metadata| refunds::changed(metadata, changes.as_ref()))
-        .await?;
+    let refund = exchange.call.update_refund(id, changes.as_ref()).await?;
     let mut answer = refunds::show(&refund);
     lists::expand(&exchange, &mut answer, &expand).await?;
     Ok(Reply::ok(answer))
