@@ -20,9 +20,11 @@ async function heading(page) {
   return (await page.locator('h1').first().textContent()).trim();
 }
 
-// Ends at the shop, whose address says what came of it.
+// Ends at the shop, whose address says what came of it. A second click may break off the navigation that the first one
+// began, so this waits for the one that arrives.
 async function atShop(page, shop) {
-  await page.waitForURL((url) => url.href.startsWith(shop));
+  const isThere = () => page.url().startsWith(shop);
+  if (!isThere()) await page.waitForEvent('framenavigated', isThere);
   return new URL(page.url()).pathname;
 }
 

@@ -6,6 +6,7 @@ as the package's users expect, and prints how many calls it made.
 
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import requests
 import stripe
@@ -198,6 +199,33 @@ done = stripe.PaymentIntent.confirm(one.id, payment_method="pm_card_visa", idemp
 same(stripe.PaymentIntent.confirm(one.id, payment_method="pm_card_visa", idempotency_key="key-2").status, "succeeded")
 replayed = stripe.PaymentIntent.create(amount=700, currency="eur", idempotency_key="key-1")
 same((replayed.status, replayed.last_response.headers["Idempotent-Replayed"]), ("requires_payment_method", "true"))
+
+# A request that is still running keeps its key to itself; the package tries again by itself, if it is let.
+client = stripe.StripeClient(settings["secret_key"], base_addresses={"api": settings["base"]}, http_client=stripe.default_http_client)
+
+
+def recover(key, retries):
+    options = {"idempotency_key": key, "max_network_retries": retries}
+    return client.raw_request("post", f"/v1/webhook_endpoints/{settings['endpoint']}/recover", since=0, **options)
+
+
+def try_to_recover(key):
+    try:
+        return recover(key, 0).code
+    except stripe.APIError as error:
+        same((error.http_status, error.error.code, error.error.type), (409, "idempotency_key_in_use", "idempotency_error"))
+        return error.http_status
+
+
+with ThreadPoolExecutor(8) as pool:
+    for round in range(50):
+        statuses = set(pool.map(try_to_recover, [f"race-{round}"] * 8))
+        assert 200 in statuses and statuses <= {200, 409}, statuses
+        if 409 in statuses:
+            break
+    else:
+        raise AssertionError("eight requests with one key never met")
+    same({answer.code for answer in pool.map(lambda _: recover("patient", 5), range(8))}, {200})
 
 # --- wrong input, wrong keys
 for parameters, param in [

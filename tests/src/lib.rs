@@ -48,19 +48,35 @@ fn target() -> PathBuf {
         .to_owned()
 }
 
+static BUILT: OnceLock<()> = OnceLock::new();
+
 /// Builds every binary once for each test process; nothing to do when they are there.
 fn build() {
-    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| run_cargo(&["--bins"]));
+}
+
+/// Builds these binaries and no others, as they are in a release where the caller is: what a bench needs.
+pub fn build_some(binaries: &[&str]) {
     BUILT.get_or_init(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let status = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .current_dir(root)
-            .args(["build", "--workspace", "--bins", "--quiet", "--target-dir"])
-            .arg(target().parent().unwrap())
-            .status()
-            .unwrap();
-        assert!(status.success(), "the functions do not build");
+        let mut arguments: Vec<&str> = binaries.iter().flat_map(|name| ["--bin", name]).collect();
+        if target().ends_with("release") {
+            arguments.push("--release");
+        }
+        run_cargo(&arguments);
     });
+}
+
+fn run_cargo(arguments: &[&str]) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let status = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .current_dir(root)
+        .args(["build", "--workspace", "--quiet"])
+        .args(arguments)
+        .arg("--target-dir")
+        .arg(target().parent().unwrap())
+        .status()
+        .unwrap();
+    assert!(status.success(), "the functions do not build");
 }
 
 /// Sends a signal to a process; `false` when there is none any more.

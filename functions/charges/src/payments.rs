@@ -7,7 +7,7 @@ use tollgate_domain::{
     text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS},
 };
 use tollgate_gateway::{
-    ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, Payer, PaymentFilter, Refusal, Thing, declined,
+    ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, Payer, PaymentFilter, Refusal, Thing, Window, declined,
 };
 use tollgate_http::{Api, Exchange, FieldError, Fields, Issue, Problem, Reply};
 use tollgate_webhooks::render::charges::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
@@ -110,9 +110,11 @@ pub fn read_confirm(mut body: Fields) -> Result<String, FieldError> {
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
     let filter = PaymentFilter {
-        limit: lists::limit(&mut query)?,
-        starting_after: lists::id(&mut query, "starting_after", PAYMENT_PREFIX)?,
-        ending_before: None,
+        window: Window {
+            limit: lists::limit(&mut query)?,
+            starting_after: lists::id(&mut query, "starting_after", PAYMENT_PREFIX)?,
+            ending_before: None,
+        },
         offset: 0,
         customer: lists::id(&mut query, "customer_id", CUSTOMER_PREFIX)?,
         statuses: query.one_of("status", STATUSES)?.map(|word| {

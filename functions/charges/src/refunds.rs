@@ -1,7 +1,7 @@
 //! Refunds: what their routes take.
 
 use tollgate_domain::{RefundId, refund::RefundStatus};
-use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Thing};
+use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Thing, Window};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 use tollgate_webhooks::render::charges::{PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS, refund_status};
 
@@ -34,9 +34,11 @@ pub fn read_create(mut body: Fields) -> Result<CreateRefund, Problem> {
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<RefundFilter, FieldError> {
     let filter = RefundFilter {
-        limit: lists::limit(&mut query)?,
-        starting_after: lists::id(&mut query, "starting_after", REFUND_PREFIX)?,
-        ending_before: None,
+        window: Window {
+            limit: lists::limit(&mut query)?,
+            starting_after: lists::id(&mut query, "starting_after", REFUND_PREFIX)?,
+            ending_before: None,
+        },
         payment: lists::id(&mut query, "payment_id", PAYMENT_PREFIX)?,
         status: match query.one_of("status", STATUSES)? {
             None => None,

@@ -2,6 +2,7 @@
 
 use tollgate_domain::{Timestamp, payment::Status};
 use tollgate_gateway::PaymentFilter;
+use tollgate_gateway::Window;
 use tollgate_http::{FieldError, Fields, Issue};
 use tollgate_webhooks::render::direct::payment_status;
 
@@ -21,12 +22,12 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
     let limit = query.integer_in("limit", 1, 100)?;
     let offset = query.integer_in("offset", 0, MAX_OFFSET)?;
     Ok(PaymentFilter {
-        limit: limit
-            .and_then(|n| usize::try_from(n).ok())
-            .unwrap_or(DEFAULT_LIMIT),
+        window: Window::newest(
+            limit
+                .and_then(|n| usize::try_from(n).ok())
+                .unwrap_or(DEFAULT_LIMIT),
+        ),
         offset: offset.and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
-        starting_after: None,
-        ending_before: None,
         customer: None,
         statuses: query.one_of("status", STATUSES)?.map(|word| {
             let all = Status::ALL.iter().copied();

@@ -208,6 +208,12 @@ impl Said {
                 None,
                 "Keys for idempotent requests can only be used with the same parameters they were first used with.",
             ),
+            Refusal::IdempotencyKeyInUse => said(
+                409,
+                "idempotency_error",
+                Some("idempotency_key_in_use"),
+                "A request with this Idempotency-Key is still running. Send it again in a moment.",
+            ),
             Refusal::AmountTooSmall { minimum } => said(
                 400,
                 INVALID,
@@ -245,7 +251,6 @@ impl Said {
                 said(402, "card_error", Some(common.code), common.message).about(param)
             }
             Refusal::Method(_)
-            | Refusal::Metadata(_)
             | Refusal::InvalidIban
             | Refusal::RefundSettled(_)
             | Refusal::ClientSecret
@@ -261,6 +266,7 @@ impl Said {
                     None => said,
                 }
             }
+            Refusal::Metadata(bad) => Self::of_field(&FieldError::of_metadata(bad.clone())),
             Refusal::TooManyEndpoints => said(
                 400,
                 INVALID,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{KeyId, KeyKind, Permission, Timestamp};
-use tollgate_gateway::{ApiKey, Merchant, Refusal, Thing};
+use tollgate_gateway::{ApiKey, IssuedKey, Merchant, Refusal, Thing};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 
 /// Prefix of keys' ids.
@@ -70,9 +70,9 @@ pub fn show(key: &ApiKey) -> Value {
 }
 
 /// A key as its create answers it: its text is shown this once.
-pub fn show_created(key: &ApiKey, secret: &str) -> Value {
-    let mut object = show(key);
-    object["secret"] = json!(secret);
+pub fn show_created(issued: &IssuedKey) -> Value {
+    let mut object = show(&issued.key);
+    object["secret"] = json!(issued.secret);
     object
 }
 

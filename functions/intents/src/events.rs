@@ -41,9 +41,7 @@ pub fn read_list(mut query: Fields) -> Result<EventFilter, FieldError> {
     let (created_from, created_to) = lists::created(&mut query)?;
     let one = query.string("type", ID_MAX_CHARS)?.map(|name| vec![name]);
     let filter = EventFilter {
-        limit: window.limit,
-        starting_after: window.starting_after,
-        ending_before: window.ending_before,
+        window,
         types: one.or(query.strings("types", MAX_TYPES, ID_MAX_CHARS)?),
         created_from,
         created_to,

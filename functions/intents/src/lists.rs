@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{CustomerId, Id, PaymentId, PaymentMethodId, Scope, Timestamp, id::Kind};
-use tollgate_gateway::Page;
+use tollgate_gateway::{Page, Window};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 use tollgate_webhooks::render::intents::{
     self as render, CHARGE_PREFIX, CUSTOMER_PREFIX, Context, METHOD_PREFIX, PAYMENT_PREFIX,
@@ -12,17 +12,6 @@ use tollgate_webhooks::render::intents::{
 pub const ID_MAX_CHARS: usize = 64;
 /// Links that one request may ask for.
 const MAX_EXPANSIONS: usize = 8;
-
-/// Where a page of a list begins and ends.
-#[derive(Debug)]
-pub struct Window<K: Kind> {
-    /// At most so many.
-    pub limit: usize,
-    /// Only those older than this one.
-    pub starting_after: Option<Id<K>>,
-    /// Only those newer than this one.
-    pub ending_before: Option<Id<K>>,
-}
 
 /// Reads `limit` (1 to 100, 10 when absent), `starting_after` and `ending_before`.
 pub fn window<K: Kind>(query: &mut Fields, prefix: &str) -> Result<Window<K>, FieldError> {
@@ -98,6 +87,13 @@ pub fn expansions(fields: &mut Fields) -> Result<Vec<String>, FieldError> {
     Ok(fields
         .strings("expand", MAX_EXPANSIONS, ID_MAX_CHARS)?
         .unwrap_or_default())
+}
+
+/// Reads a body that holds nothing but `expand`.
+pub fn read_expansions(mut body: Fields) -> Result<Vec<String>, FieldError> {
+    let expand = expansions(&mut body)?;
+    body.finish()?;
+    Ok(expand)
 }
 
 /// Shows the links of an answer whole: `customer`, `payment_method`, `latest_charge`, `charge`, `payment_intent`, of the

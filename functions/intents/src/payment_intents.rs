@@ -103,16 +103,8 @@ pub async fn read_update(
 ) -> Result<(IntentWish, Vec<String>), Problem> {
     let amendment = Amendment {
         customer: read_customer(&mut body)?,
-        description: if body.take_unset("description") {
-            Some(None)
-        } else {
-            body.string("description", DESCRIPTION_MAX_CHARS)?.map(Some)
-        },
-        receipt_email: if body.take_unset("receipt_email") {
-            Some(None)
-        } else {
-            body.email("receipt_email")?.map(Some)
-        },
+        description: body.change("description", |b| b.string("description", DESCRIPTION_MAX_CHARS))?,
+        receipt_email: body.change("receipt_email", |b| b.email("receipt_email"))?,
         payment_method_types: read_types(&mut body)?,
         manual_capture: is_manual(&mut body, "capture_method")?,
         ..Amendment::default()
@@ -180,9 +172,7 @@ pub fn read_list(mut query: Fields) -> Result<(PaymentFilter, Vec<String>), Fiel
     let window = lists::window(&mut query, PAYMENT_PREFIX)?;
     let (created_from, created_to) = lists::created(&mut query)?;
     let filter = PaymentFilter {
-        limit: window.limit,
-        starting_after: window.starting_after,
-        ending_before: window.ending_before,
+        window,
         offset: 0,
         customer: lists::id(&mut query, "customer", CUSTOMER_PREFIX)?,
         statuses: None,

@@ -79,8 +79,10 @@ fn read_billing(body: &mut Fields) -> Result<Option<Billing>, FieldError> {
 /// Changes to a payment method.
 #[derive(Debug)]
 pub struct Update {
-    billing: Option<Billing>,
-    metadata: Option<Value>,
+    /// Whose it is, if that changes.
+    pub billing: Option<Billing>,
+    /// Metadata to merge.
+    pub metadata: Option<Value>,
     /// The links to show whole.
     pub expand: Vec<String>,
 }
@@ -94,27 +96,6 @@ pub fn read_update(mut body: Fields) -> Result<Update, FieldError> {
     };
     body.finish()?;
     Ok(update)
-}
-
-impl Update {
-    /// The next version of a payment method.
-    pub fn apply(
-        &self,
-        method: &PaymentMethod,
-        now: Timestamp,
-        request_id: &str,
-    ) -> Result<PaymentMethod, Problem> {
-        let metadata = method
-            .metadata
-            .updated(self.metadata.as_ref())
-            .map_err(Refusal::from)?;
-        Ok(method.changed(now, request_id, |next| {
-            next.metadata = metadata;
-            if let Some(billing) = &self.billing {
-                next.billing = billing.clone();
-            }
-        }))
-    }
 }
 
 /// Reads the customer of an attach.
@@ -139,9 +120,7 @@ pub fn read_list(
     };
     let window = lists::window(&mut query, METHOD_PREFIX)?;
     let filter = MethodFilter {
-        limit: window.limit,
-        starting_after: window.starting_after,
-        ending_before: window.ending_before,
+        window,
         kind: query.one_of("type", TYPES)?,
     };
     lists::expansions(&mut query)?;

@@ -53,9 +53,7 @@ pub fn read_update(mut body: Fields) -> Result<(Option<Value>, Vec<String>), Fie
 pub fn read_list(mut query: Fields) -> Result<(RefundFilter, Vec<String>), Problem> {
     let window = lists::window(&mut query, REFUND_PREFIX)?;
     let filter = RefundFilter {
-        limit: window.limit,
-        starting_after: window.starting_after,
-        ending_before: window.ending_before,
+        window,
         payment: read_payment(&mut query)?,
         status: None,
     };

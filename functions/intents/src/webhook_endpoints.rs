@@ -2,19 +2,19 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    EndpointId, FrontDoor, WebhookEndpoint,
-    endpoint::{EndpointStatus, MAX_ENABLED_EVENTS},
+    EndpointId, FrontDoor, Scope, WebhookEndpoint,
+    endpoint::MAX_ENABLED_EVENTS,
+    id::EndpointKind,
     text::{DESCRIPTION_MAX_CHARS, URL_MAX_BYTES},
 };
-use tollgate_gateway::{EndpointUpdate, NewEndpoint, Page, Refusal, Thing};
+use tollgate_gateway::{EndpointUpdate, NewEndpoint, Refusal, Thing, Window};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_webhooks::render::intents as render;
+
+use crate::lists;
 
 /// Prefix of endpoints' ids.
-pub const PREFIX: &str = "we_";
-/// Most endpoints of a page.
-const LIMIT_MAX: i64 = 100;
-/// Endpoints of a page when nothing is said.
-const LIMIT_DEFAULT: i64 = 10;
+pub use tollgate_webhooks::render::intents::ENDPOINT_PREFIX as PREFIX;
 /// Longest entry of `enabled_events`.
 const EVENT_TYPE_MAX_CHARS: usize = 100;
 /// The APIs whose events can be delivered.
@@ -63,24 +63,11 @@ pub fn read_update(mut body: Fields, current: &WebhookEndpoint) -> Result<Endpoi
             Issue::NotValid("a list of event types of the endpoint's api, `prefix.*` patterns, or `*`");
         return Err(body.error("enabled_events", issue).into());
     }
-    let changes = body.metadata_changes("metadata")?;
     let update = EndpointUpdate {
         url: body.string("url", URL_MAX_BYTES)?,
         enabled_events,
-        description: if body.take_unset("description") {
-            Some(None)
-        } else {
-            body.string("description", DESCRIPTION_MAX_CHARS)?.map(Some)
-        },
-        metadata: match &changes {
-            None => None,
-            changes => Some(
-                current
-                    .metadata
-                    .updated(changes.as_ref())
-                    .map_err(Refusal::from)?,
-            ),
-        },
+        description: body.change("description", |b| b.string("description", DESCRIPTION_MAX_CHARS))?,
+        metadata: body.metadata_changes("metadata")?,
         disabled: body.boolean("disabled")?,
         allow_loopback: allow_loopback(),
     };
@@ -105,53 +92,23 @@ pub fn id_in_path(exchange: &Exchange) -> Result<EndpointId, Problem> {
 }
 
 /// Reads the query of a list.
-pub fn read_list(mut query: Fields) -> Result<(usize, Option<EndpointId>), FieldError> {
-    let limit = query.integer_in("limit", 1, LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT);
-    let after =
-        match query.string("starting_after", 64)? {
-            None => None,
-            Some(text) => Some(EndpointId::parse(PREFIX, &text).map_err(|_| {
-                query.error("starting_after", Issue::NotValid("the id of a webhook endpoint"))
-            })?),
-        };
+pub fn read_list(mut query: Fields) -> Result<Window<EndpointKind>, FieldError> {
+    let window = lists::window(&mut query, PREFIX)?;
+    lists::expansions(&mut query)?;
     query.finish()?;
-    Ok((usize::try_from(limit).unwrap_or(1), after))
+    Ok(window)
 }
 
-/// An endpoint. Its secret is shown by its create alone.
-pub fn show(endpoint: &WebhookEndpoint) -> Value {
-    json!({
-        "id": endpoint.id.spell(PREFIX),
-        "object": "webhook_endpoint",
-        "api": endpoint.api.as_str(),
-        "created": endpoint.created.s(),
-        "description": endpoint.description,
-        "enabled_events": endpoint.enabled_events,
-        "metadata": endpoint.metadata.to_json(),
-        "status": match endpoint.status {
-            EndpointStatus::Enabled => "enabled",
-            EndpointStatus::Disabled => "disabled",
-        },
-        "disabled_reason": endpoint.disabled_reason,
-        "url": endpoint.url,
-    })
+/// An endpoint. Its secret is shown by its create and by a roll alone.
+pub fn show(scope: Scope, endpoint: &WebhookEndpoint) -> Value {
+    render::webhook_endpoint(endpoint, lists::context(scope))
 }
 
 /// An endpoint as its create answers it.
-pub fn show_created(endpoint: &WebhookEndpoint) -> Value {
-    let mut object = show(endpoint);
+pub fn show_created(scope: Scope, endpoint: &WebhookEndpoint) -> Value {
+    let mut object = show(scope, endpoint);
     object["secret"] = json!(endpoint.secret.0);
     object
-}
-
-/// A page of endpoints.
-pub fn show_page(page: &Page<WebhookEndpoint>) -> Value {
-    json!({
-        "object": "list",
-        "url": "/v2/webhook_endpoints",
-        "has_more": page.next.is_some(),
-        "data": page.items.iter().map(show).collect::<Vec<_>>(),
-    })
 }
 
 /// What a delete answers.

@@ -9,8 +9,8 @@ use clap::{Args, Parser, Subcommand};
 use serde_json::{Value, json};
 use tollgate_domain::{KeyId, KeyKind, MerchantId, Mode, Permission, Provider, Tier};
 use tollgate_gateway::{
-    Admin, AdminError, ApiKey, AwsEnvironment, Gateway, Networks, NewKey, OsEntropy, Store, StoreError,
-    SystemClock, Tables,
+    Admin, AdminError, ApiKey, AwsEnvironment, Gateway, Networks, NewKey, OsEntropy, Queue, Store,
+    StoreError, SystemClock, Tables,
 };
 use tollgate_processors::Account;
 
@@ -22,13 +22,16 @@ const KEY_PREFIX: &str = "key_";
 #[derive(Parser)]
 #[command(
     name = "cargo admin",
-    about = "Makes merchants, makes, lists, scopes and revokes their keys, sets their tier"
+    about = "Makes merchants, makes, lists, scopes and revokes their keys, sets their tier, revives dead webhook messages"
 )]
 struct Arguments {
     /// DynamoDB of a local cloud, as `cargo local` prints it; AWS when absent
     #[arg(long, global = true, value_name = "URL")]
     dynamodb: Option<String>,
-    /// The stack whose tables are meant
+    /// SQS of a local cloud, as `cargo local` prints it; AWS when absent
+    #[arg(long, global = true, value_name = "URL")]
+    sqs: Option<String>,
+    /// The stack whose tables and queues are meant
     #[arg(long, global = true, env = "TOLLGATE_STACK", default_value = "tollgate")]
     stack: String,
     #[command(subcommand)]
@@ -76,6 +79,8 @@ enum Command {
     },
     /// Record a merchant's account with a payment provider, in place of the one there is
     SetProcessor(SetProcessor),
+    /// Put the webhook messages that were given up (each failed five times in a function) back on their queue
+    Redrive,
     /// Set a merchant's tier, on all of its keys
     SetTier {
         /// `acct_…`
@@ -165,27 +170,39 @@ fn show(key: &ApiKey) -> Value {
     })
 }
 
-fn open(arguments: &Arguments) -> Result<Admin, StoreError> {
-    let environment = match &arguments.dynamodb {
-        Some(url) => AwsEnvironment::emulated(url, url),
+fn environment(arguments: &Arguments) -> Result<AwsEnvironment, StoreError> {
+    let (dynamodb, sqs) = (&arguments.dynamodb, &arguments.sqs);
+    Ok(match dynamodb.as_deref().or(sqs.as_deref()) {
+        // A command that needs the one that was not given says that nobody answers there.
+        Some(given) => AwsEnvironment::emulated(
+            dynamodb.as_deref().unwrap_or(given),
+            sqs.as_deref().unwrap_or(given),
+        ),
         None => AwsEnvironment::from_environment()?,
-    };
-    let stack = &arguments.stack;
+    })
+}
+
+fn open(environment: &AwsEnvironment, stack: &str) -> Admin {
     let tables = Tables {
-        main: stack.clone(),
+        main: stack.to_owned(),
         keys: format!("{stack}-keys"),
         events: format!("{stack}-events"),
     };
-    let store = Store::open(&environment, tables);
+    let store = Store::open(environment, tables);
     let gateway = Gateway::new(store, None, Arc::new(SystemClock), Arc::new(OsEntropy));
-    Ok(Admin::new(match Networks::from_environment() {
+    Admin::new(match Networks::from_environment() {
         Some(networks) => gateway.with_networks(networks),
         None => gateway,
-    }))
+    })
 }
 
-async fn perform(admin: &Admin, command: Command) -> Result<Value, AdminError> {
+async fn perform(environment: &AwsEnvironment, stack: &str, command: Command) -> Result<Value, AdminError> {
+    let admin = open(environment, stack);
     Ok(match command {
+        Command::Redrive => {
+            let queue = Queue::named(environment, &format!("{stack}-webhook-dead-letters")).await?;
+            json!({"messages": queue.redrive().await?})
+        }
         Command::CreateMerchant { name, tier } => {
             let merchant = admin.create_merchant(&name, tier).await?;
             json!({
@@ -270,8 +287,8 @@ async fn perform(admin: &Admin, command: Command) -> Result<Value, AdminError> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let admin = match open(&arguments) {
-        Ok(admin) => admin,
+    let environment = match environment(&arguments) {
+        Ok(environment) => environment,
         Err(error) => {
             eprintln!(
                 "error: {error}. Give --dynamodb URL for a local cloud, or AWS credentials in the environment"
@@ -279,7 +296,7 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match perform(&admin, arguments.command).await {
+    match perform(&environment, &arguments.stack, arguments.command).await {
         Ok(done) => {
             println!("{}", serde_json::to_string_pretty(&done).unwrap_or_default());
             ExitCode::SUCCESS

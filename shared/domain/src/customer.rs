@@ -1,12 +1,15 @@
 //! A customer of a merchant: personal data, kept until the merchant deletes it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
+    answers::{Answerable, Answers},
+    cause::Cause,
     front_door::FrontDoor,
     id::CustomerId,
     idempotency::Fingerprint,
-    metadata::Metadata,
+    metadata::{BadMetadata, Metadata},
     source::{Card, Instrument},
     time::Timestamp,
 };
@@ -28,6 +31,34 @@ pub struct Profile {
     pub metadata: Metadata,
 }
 
+/// What an update changes about a customer. What is absent stays; of a field that is there `None` unsets it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProfileUpdate {
+    /// E-mail address.
+    pub email: Option<Option<String>>,
+    /// Full name.
+    pub name: Option<Option<String>>,
+    /// Phone number.
+    pub phone: Option<Option<String>>,
+    /// Changes to the metadata, as [`Metadata::updated`] takes them.
+    pub metadata: Option<Value>,
+}
+
+impl Profile {
+    /// The profile after an update.
+    pub fn updated(&self, update: &ProfileUpdate) -> Result<Self, BadMetadata> {
+        let over = |change: &Option<Option<String>>, now: &Option<String>| {
+            change.clone().unwrap_or_else(|| now.clone())
+        };
+        Ok(Self {
+            email: over(&update.email, &self.email),
+            name: over(&update.name, &self.name),
+            phone: over(&update.phone, &self.phone),
+            metadata: self.metadata.updated(update.metadata.as_ref())?,
+        })
+    }
+}
+
 /// A card that a customer paid with before, as its network knows it: no number, no security code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedCard {
@@ -47,7 +78,8 @@ pub struct Customer {
     /// The API it was made through.
     pub front_door: FrontDoor,
     /// The request that made its latest version.
-    pub request_id: String,
+    #[serde(flatten)]
+    pub cause: Cause,
     /// What is known of it.
     #[serde(flatten)]
     pub profile: Profile,
@@ -64,9 +96,9 @@ pub struct Customer {
     /// The request that made it, if it was made with an idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
-    /// What the create answered, kept by the first change after it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first: Option<Box<Profile>>,
+    /// What was answered about it.
+    #[serde(flatten)]
+    pub answers: Answers<Self>,
 }
 
 impl Customer {
@@ -74,7 +106,7 @@ impl Customer {
     pub fn create(
         id: CustomerId,
         front_door: FrontDoor,
-        request_id: String,
+        cause: Cause,
         profile: Profile,
         fingerprint: Option<Fingerprint>,
         now: Timestamp,
@@ -83,72 +115,70 @@ impl Customer {
             id,
             version: 1,
             front_door,
-            request_id,
+            cause,
             profile,
             card: None,
             created: now,
             updated: now,
             deleted: false,
             fingerprint,
-            first: None,
+            answers: Answers::default(),
         }
     }
 
     /// The next version, with another profile.
     #[must_use]
-    pub fn with_profile(&self, profile: Profile, now: Timestamp, request_id: &str) -> Self {
-        Self {
+    pub fn with_profile(&self, profile: Profile, now: Timestamp, cause: &Cause) -> Self {
+        let mut next = Self {
             version: self.version + 1,
             updated: now,
-            request_id: request_id.to_owned(),
-            first: self
-                .first
-                .clone()
-                .or_else(|| Some(Box::new(self.profile.clone()))),
+            cause: cause.clone(),
             profile,
             ..self.clone()
-        }
+        };
+        next.keep_first_answer(self);
+        next
     }
 
     /// The next version, with another card; the profile stays as it is.
     #[must_use]
-    pub fn with_card(&self, card: SavedCard, request_id: &str) -> Self {
+    pub fn with_card(&self, card: SavedCard, cause: &Cause) -> Self {
         Self {
             version: self.version + 1,
-            request_id: request_id.to_owned(),
+            cause: cause.clone(),
             card: Some(card),
             ..self.clone()
         }
     }
 
-    /// The next version, without personal data. What the create answered is personal data too and goes with it.
+    /// The next version, without personal data. What was answered about it is personal data too and goes with it.
     #[must_use]
-    pub fn erased(&self, now: Timestamp, request_id: &str) -> Self {
+    pub fn erased(&self, now: Timestamp, cause: &Cause) -> Self {
         Self {
             version: self.version + 1,
             updated: now,
-            request_id: request_id.to_owned(),
+            cause: cause.clone(),
             profile: Profile::default(),
             card: None,
             deleted: true,
-            first: None,
+            answers: Answers::default(),
             ..self.clone()
         }
     }
+}
 
-    /// The customer as its create answered it, whatever happened since.
-    #[must_use]
-    pub fn as_first_answered(mut self) -> Self {
-        if let Some(first) = self.first.take() {
-            self.profile = *first;
-            self.updated = self.created;
-        }
-        self
+impl Answerable for Customer {
+    fn answers(&self) -> &Answers<Self> {
+        &self.answers
+    }
+    fn answers_mut(&mut self) -> &mut Answers<Self> {
+        &mut self.answers
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::payment::tests::NOW;
 
@@ -160,20 +190,40 @@ mod tests {
     }
 
     #[test]
+    fn an_update_keeps_unsets_and_sets() {
+        let before = Profile {
+            phone: Some("+1".into()),
+            ..profile("Ann")
+        };
+        let update = ProfileUpdate {
+            email: Some(Some("a@x.example".into())),
+            phone: Some(None),
+            ..ProfileUpdate::default()
+        };
+        let after = before.updated(&update).unwrap();
+        let texts = (
+            after.email.as_deref(),
+            after.name.as_deref(),
+            after.phone.as_deref(),
+        );
+        assert_eq!(texts, (Some("a@x.example"), Some("Ann"), None));
+    }
+
+    #[test]
     fn a_create_replays_as_it_was_after_any_number_of_updates() {
         let id = CustomerId::from_bytes([4; 16]);
         let first = Customer::create(id, FrontDoor::Charges, "req_1".into(), profile("Ann"), None, NOW);
         let later = first
-            .with_profile(profile("Bob"), NOW.plus_ms(1000), "req_2")
-            .with_profile(profile("Cid"), NOW.plus_ms(2000), "req_3");
+            .with_profile(profile("Bob"), NOW.plus_ms(1000), &"req_2".into())
+            .with_profile(profile("Cid"), NOW.plus_ms(2000), &"req_3".into());
         assert_eq!(later.version, 3);
-        let replayed = later.clone().as_first_answered();
+        let replayed = later.clone().into_first_answer();
         assert_eq!(
             (replayed.profile, replayed.updated),
             (first.profile, first.updated)
         );
-        let gone = later.erased(NOW.plus_ms(3000), "req_4");
-        assert!(gone.deleted && gone.first.is_none());
+        let gone = later.erased(NOW.plus_ms(3000), &"req_4".into());
+        assert!(gone.deleted && gone.answers == Answers::default());
         assert_eq!(gone.profile, Profile::default());
     }
 }

@@ -98,15 +98,28 @@ impl Delivery {
         }
     }
 
-    /// The next version, to be attempted once more on the merchant's wish; `None` while an attempt is to be made anyway.
+    /// The next version, to be attempted at once on the merchant's wish; `None` while an attempt is on its way anyway.
     pub fn retried(&self, now: Timestamp) -> Option<Self> {
-        (self.status != DeliveryStatus::Pending).then(|| Self {
+        let is_on_its_way =
+            self.status == DeliveryStatus::Pending && self.next_attempt_at.is_none_or(|at| at <= now);
+        (!is_on_its_way).then(|| Self {
             version: self.version + 1,
             status: DeliveryStatus::Pending,
             next_attempt_at: Some(now),
             due: Some(now.plus_ms(LOST_AFTER_MS)),
             ..self.clone()
         })
+    }
+
+    /// The next version, held back: an endpoint that does not answer is left alone until then.
+    #[must_use]
+    pub fn held_back(&self, until: Timestamp) -> Self {
+        Self {
+            version: self.version + 1,
+            next_attempt_at: Some(until),
+            due: Some(until),
+            ..self.clone()
+        }
     }
 
     /// The next version, given up before it was attempted.

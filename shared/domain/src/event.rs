@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    answers::Answerable,
+    cause::Cause,
     customer::Customer,
+    endpoint::{EndpointStatus, WebhookEndpoint},
     id::EventId,
     idempotency::consequence_id,
     payment::{Payment, Status},
@@ -61,6 +64,14 @@ pub enum EventKind {
     CustomerUpdated,
     /// A customer's data was erased.
     CustomerDeleted,
+    /// A webhook endpoint was made.
+    EndpointCreated,
+    /// It changed.
+    EndpointUpdated,
+    /// Deliveries to it were given up, for the reason that it shows.
+    EndpointDisabled,
+    /// It was deleted.
+    EndpointDeleted,
 }
 
 impl EventKind {
@@ -68,7 +79,12 @@ impl EventKind {
     const fn is_a_change(self) -> bool {
         matches!(
             self,
-            Self::CustomerUpdated | Self::PaymentMethodUpdated | Self::RefundUpdated | Self::RefundSucceeded
+            Self::CustomerUpdated
+                | Self::PaymentMethodUpdated
+                | Self::RefundUpdated
+                | Self::RefundSucceeded
+                | Self::EndpointUpdated
+                | Self::EndpointDisabled
         )
     }
 
@@ -95,6 +111,10 @@ impl EventKind {
         Self::CustomerCreated,
         Self::CustomerUpdated,
         Self::CustomerDeleted,
+        Self::EndpointCreated,
+        Self::EndpointUpdated,
+        Self::EndpointDisabled,
+        Self::EndpointDeleted,
     ];
 }
 
@@ -110,6 +130,8 @@ pub enum Subject {
     Customer(Box<Customer>),
     /// A payment method.
     PaymentMethod(Box<PaymentMethod>),
+    /// A webhook endpoint.
+    Endpoint(Box<WebhookEndpoint>),
 }
 
 /// An event.
@@ -122,7 +144,8 @@ pub struct Event {
     /// When.
     pub created: Timestamp,
     /// The request that caused it.
-    pub request_id: String,
+    #[serde(flatten)]
+    pub cause: Cause,
     /// To what.
     pub subject: Subject,
     /// What it was like before, where the event is that it changed.
@@ -131,22 +154,15 @@ pub struct Event {
 }
 
 impl Subject {
-    /// What an event keeps of it: everything but the sealed card, which outlives no payment.
+    /// What an event keeps of it: neither answers, nor the sealed card, which outlives no payment, nor secrets.
     fn told(&self) -> Self {
-        let mut told = self.clone();
-        match &mut told {
-            Self::Payment(payment) => {
-                if let Some(network) = &mut payment.network {
-                    network.card = None;
-                }
-                payment.origin = None;
-                payment.answers.clear();
-                payment.changes.clear();
-            }
-            Self::PaymentMethod(method) => method.origin = None,
-            Self::Refund(_) | Self::Customer(_) => {}
+        match self {
+            Self::Payment(payment) => Self::Payment(Box::new(payment.snapshot())),
+            Self::Refund(refund) => Self::Refund(Box::new(refund.snapshot())),
+            Self::Customer(customer) => Self::Customer(Box::new(customer.snapshot())),
+            Self::PaymentMethod(method) => Self::PaymentMethod(Box::new(method.snapshot())),
+            Self::Endpoint(endpoint) => Self::Endpoint(Box::new(endpoint.without_secrets())),
         }
-        told
     }
 
     fn version(&self) -> u64 {
@@ -155,6 +171,7 @@ impl Subject {
             Self::Refund(refund) => refund.version,
             Self::Customer(customer) => customer.version,
             Self::PaymentMethod(method) => method.version,
+            Self::Endpoint(endpoint) => endpoint.version,
         }
     }
 
@@ -164,15 +181,17 @@ impl Subject {
             Self::Refund(refund) => refund.updated,
             Self::Customer(customer) => customer.updated,
             Self::PaymentMethod(method) => method.updated,
+            Self::Endpoint(endpoint) => endpoint.updated,
         }
     }
 
-    fn request_id(&self) -> &str {
+    fn cause(&self) -> &Cause {
         match self {
-            Self::Payment(payment) => &payment.request_id,
-            Self::Refund(refund) => &refund.request_id,
-            Self::Customer(customer) => &customer.request_id,
-            Self::PaymentMethod(method) => &method.request_id,
+            Self::Payment(payment) => &payment.cause,
+            Self::Refund(refund) => &refund.cause,
+            Self::Customer(customer) => &customer.cause,
+            Self::PaymentMethod(method) => &method.cause,
+            Self::Endpoint(endpoint) => &endpoint.cause,
         }
     }
 }
@@ -220,6 +239,8 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
             }]
         }
         (Some(_), Subject::PaymentMethod(_)) => vec![],
+        (Some(Subject::Endpoint(old)), Subject::Endpoint(new)) => kinds_of_endpoint(old, new),
+        (_, Subject::Endpoint(_)) => vec![EventKind::EndpointCreated],
     };
     kinds
         .into_iter()
@@ -229,11 +250,25 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
             kind,
             // What one change means happened in this order, which lists keep.
             created: after.updated().plus_ms(i64::try_from(index).unwrap_or(0)),
-            request_id: after.request_id().to_owned(),
+            cause: after.cause().clone(),
             subject: after.told(),
             previous: before.filter(|_| kind.is_a_change()).map(Subject::told),
         })
         .collect()
+}
+
+/// What one change of an endpoint means: nothing, where only its health was noted.
+fn kinds_of_endpoint(old: &WebhookEndpoint, new: &WebhookEndpoint) -> Vec<EventKind> {
+    let kind = if new.deleted {
+        EventKind::EndpointDeleted
+    } else if (old.status, new.status) == (EndpointStatus::Enabled, EndpointStatus::Disabled) {
+        EventKind::EndpointDisabled
+    } else if new.is_as_made(old) {
+        return vec![];
+    } else {
+        EventKind::EndpointUpdated
+    };
+    vec![kind]
 }
 
 /// What one change of a payment means: to the payment, and, where it is an intent, to its charge.
@@ -296,17 +331,21 @@ mod tests {
         let challenged = payment(1000, Outcome::ChallengeRequired);
         assert_eq!(kinds(None, &challenged), [EventKind::PaymentRequiresAction]);
         let told = challenged
-            .apply(Command::SetReturnUrl("https://x.example".into()), NOW, "r")
+            .apply(
+                Command::SetReturnUrl("https://x.example".into()),
+                NOW,
+                &"r".into(),
+            )
             .unwrap();
         assert_eq!(kinds(Some(&challenged), &told), []);
         let paid = told
-            .apply(Command::ChallengePassed(Outcome::Approved), NOW, "r")
+            .apply(Command::ChallengePassed(Outcome::Approved), NOW, &"r".into())
             .unwrap();
         assert_eq!(
             kinds(Some(&told), &paid),
             [EventKind::ChargeSucceeded, EventKind::PaymentSucceeded]
         );
-        let refunded = paid.apply(Command::Refund(10), NOW, "r").unwrap();
+        let refunded = paid.apply(Command::Refund(10), NOW, &"r".into()).unwrap();
         assert_eq!(kinds(Some(&paid), &refunded), [EventKind::ChargeRefunded]);
         let failed = payment(1000, Outcome::Declined(Decline::CardDeclined));
         assert_eq!(

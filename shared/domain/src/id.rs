@@ -28,6 +28,7 @@ macro_rules! kinds {
     ($($(#[$doc:meta])* $marker:ident, $alias:ident, $code:literal;)*) => {
         $(
             #[doc = concat!("Marker of the kind `", $code, "`.")]
+            #[derive(Debug)]
             pub enum $marker {}
             impl Kind for $marker {
                 const CODE: &'static str = $code;
@@ -55,6 +56,8 @@ kinds! {
     EndpointKind, EndpointId, "EP";
     /// Names an event.
     EventKind, EventId, "EVT";
+    /// Names the record of a request that is more than one write.
+    RunKind, RunId, "RUN";
 }
 
 /// The text is not an identifier: it is not 22 base-62 characters that stand for 128 bits.

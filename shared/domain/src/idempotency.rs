@@ -3,7 +3,7 @@
 //! A create made with an idempotency key derives the new thing's id from (tenant, route, key): the conditional put
 //! that creates it *is* the check, there is no second table, and the key never expires. The item keeps the
 //! request's [`Fingerprint`], so that the same key with another request is told apart from a retry. A change of an
-//! existing thing keeps an [`AppliedChange`] on it.
+//! existing thing is remembered with its answer, in [`crate::answers::Answers`].
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -12,8 +12,6 @@ use crate::{id::Id, tenant::Scope};
 
 /// Longest idempotency key, in characters.
 pub const KEY_MAX_CHARS: usize = 255;
-/// Keyed changes remembered on one item. More than a client could have in flight; an older one is forgotten.
-pub const MAX_APPLIED_CHANGES: usize = 16;
 
 /// The value of an `Idempotency-Key` header: 1 to 255 visible ASCII characters or spaces inside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,27 +73,6 @@ impl Fingerprint {
         all.extend_from_slice(parts);
         let digest = hash(&all);
         Self(format!("{:032x}", u128::from_be_bytes(first_16(&digest))))
-    }
-}
-
-/// A change that was made to an item with an idempotency key, and what was answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AppliedChange<Answer> {
-    /// Fingerprint of (route, key).
-    pub key: Fingerprint,
-    /// Fingerprint of the request.
-    pub request: Fingerprint,
-    /// The part of the item that the answer showed and that may change again.
-    pub answer: Answer,
-}
-
-impl<Answer> AppliedChange<Answer> {
-    /// Remembers a change; the oldest gives way beyond [`MAX_APPLIED_CHANGES`].
-    pub fn push(self, changes: &mut Vec<Self>) {
-        if changes.len() >= MAX_APPLIED_CHANGES {
-            changes.remove(0);
-        }
-        changes.push(self);
     }
 }
 

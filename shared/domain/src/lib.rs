@@ -5,7 +5,9 @@
 //! the layers above only carry values in and out.
 
 pub mod access;
+pub mod answers;
 pub mod card;
+pub mod cause;
 pub mod customer;
 pub mod delivery;
 pub mod endpoint;
@@ -19,25 +21,31 @@ pub mod payment;
 pub mod payment_method;
 pub mod rate;
 pub mod refund;
+pub mod run;
 pub mod source;
 pub mod tenant;
 pub mod text;
 pub mod time;
 
 pub use access::{KeyKind, Permission, Tier};
+pub use answers::{Answerable, Answers, Earlier};
 pub use card::{BadCard, Cvc, EnteredCard, Pan};
+pub use cause::Cause;
 pub use customer::Customer;
 pub use delivery::Delivery;
 pub use endpoint::WebhookEndpoint;
 pub use event::{Event, EventKind, Subject};
 pub use front_door::FrontDoor;
-pub use id::{CustomerId, EndpointId, EventId, Id, KeyId, MerchantId, PaymentId, PaymentMethodId, RefundId};
+pub use id::{
+    CustomerId, EndpointId, EventId, Id, KeyId, MerchantId, PaymentId, PaymentMethodId, RefundId, RunId,
+};
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use metadata::{MetaValue, Metadata};
 pub use money::{Currency, Money};
 pub use payment::Payment;
 pub use payment_method::PaymentMethod;
 pub use refund::Refund;
+pub use run::Run;
 pub use source::{Decline, Provider, Source};
 pub use tenant::{Mode, Scope};
 pub use time::Timestamp;

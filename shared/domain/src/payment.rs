@@ -15,9 +15,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    answers::{Answerable, Answers},
+    cause::Cause,
     front_door::FrontDoor,
     id::{CustomerId, PaymentId, PaymentMethodId},
-    idempotency::{AppliedChange, Fingerprint},
+    idempotency::Fingerprint,
     metadata::Metadata,
     money::Money,
     source::{Decline, Instrument, Provider, SealedCard, Source},
@@ -27,8 +29,6 @@ use crate::{
 /// How long a cardholder may take to answer a 3-D Secure challenge, in milliseconds: a day.
 pub const CHALLENGE_LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Answers that an intent remembers: enough for retries, few enough for one item.
-const MAX_ANSWERS: usize = 6;
 /// The statuses in which an intent was not charged.
 const UNCHARGED: &[Status] = &[
     Status::RequiresPaymentMethod,
@@ -226,7 +226,8 @@ pub struct Payment {
     /// The API it was taken through.
     pub front_door: FrontDoor,
     /// The request that made its latest version.
-    pub request_id: String,
+    #[serde(flatten)]
+    pub cause: Cause,
     /// What was asked for.
     pub amount: Money,
     /// What was taken, in minor units of the amount's currency.
@@ -273,18 +274,12 @@ pub struct Payment {
     /// The request that made it, if it was made with an idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
-    /// What the create answered, kept by the first change after it: a retry of the create is told the same again.
+    /// What was answered about it.
+    #[serde(flatten)]
+    pub answers: Answers<Self>,
+    /// What the create of a payment that is no intent answered, where that is not what it shows now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<Face>,
-    /// Changes made with an idempotency key.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub changes: Vec<AppliedChange<Face>>,
-    /// An intent's answers show all of it: its create's, kept by the first change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub origin: Option<Box<Self>>,
-    /// An intent's answers to changes with an idempotency key, the latest few.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub answers: Vec<AppliedChange<Box<Self>>>,
 }
 
 /// What a create asks for, checked.
@@ -295,7 +290,7 @@ pub struct NewPayment {
     /// The API it is taken through.
     pub front_door: FrontDoor,
     /// The request.
-    pub request_id: String,
+    pub cause: Cause,
     /// What to take.
     pub amount: Money,
     /// From what.
@@ -472,32 +467,12 @@ impl Payment {
         }
     }
 
-    /// A copy for an answer that is given again: without what only we need.
-    fn snapshot(&self) -> Self {
-        Self {
-            origin: None,
-            answers: Vec::new(),
-            changes: Vec::new(),
-            first: None,
-            ..self.clone()
-        }
-    }
-
-    /// Remembers what a change with an idempotency key is answered with.
-    pub fn remember_answer(&mut self, key: Fingerprint, request: Fingerprint) {
-        let answer = Box::new(self.snapshot());
-        if self.answers.len() >= MAX_ANSWERS {
-            self.answers.remove(0);
-        }
-        self.answers.push(AppliedChange { key, request, answer });
-    }
-
     fn new(new: NewPayment, now: Timestamp) -> Self {
         Self {
             id: new.id,
             version: 1,
             front_door: new.front_door,
-            request_id: new.request_id,
+            cause: new.cause,
             amount: new.amount,
             amount_captured: 0,
             amount_refunded: 0,
@@ -512,8 +487,6 @@ impl Payment {
             description: new.description,
             metadata: new.metadata,
             intent: None,
-            origin: None,
-            answers: Vec::new(),
             network: None,
             hosted: None,
             completed: None,
@@ -521,13 +494,13 @@ impl Payment {
             updated: now,
             due: None,
             fingerprint: new.fingerprint,
+            answers: Answers::default(),
             first: None,
-            changes: Vec::new(),
         }
     }
 
     /// Applies a command at an instant, for a request: the next version of the payment, or why there is none.
-    pub fn apply(&self, command: Command, now: Timestamp, request_id: &str) -> Result<Self, Refusal> {
+    pub fn apply(&self, command: Command, now: Timestamp, cause: &Cause) -> Result<Self, Refusal> {
         let mut next = self.clone();
         next.version += 1;
         next.updated = now;
@@ -591,14 +564,8 @@ impl Payment {
                 next.amount_refunded -= minor;
             }
         }
-        if self.intent.is_some() {
-            if next.origin.is_none() {
-                next.origin = Some(Box::new(self.snapshot()));
-            }
-        } else if next.first.is_none() && next.face != self.face {
-            next.first = Some(self.face.clone());
-        }
-        request_id.clone_into(&mut next.request_id);
+        next.keep_first_answer(self);
+        cause.clone_into(&mut next.cause);
         Ok(next)
     }
 
@@ -704,23 +671,6 @@ impl Payment {
     /// What can still be refunded, in minor units.
     pub fn refundable(&self) -> i64 {
         self.amount_captured - self.amount_refunded
-    }
-
-    /// The payment as its create answered it, whatever happened since.
-    #[must_use]
-    pub fn as_first_answered(mut self) -> Self {
-        if let Some(origin) = self.origin.take() {
-            return *origin;
-        }
-        if let Some(first) = self.first.take() {
-            self.face = first;
-        }
-        self
-    }
-
-    /// The answer to an earlier change made with this idempotency key, if one was made.
-    pub fn change_made_with(&self, key: &Fingerprint) -> Option<&AppliedChange<Face>> {
-        self.changes.iter().find(|change| &change.key == key)
     }
 
     fn must_be(&self, status: Status) -> Result<(), Refusal> {
@@ -848,6 +798,45 @@ impl Payment {
     }
 }
 
+impl Answerable for Payment {
+    fn answers(&self) -> &Answers<Self> {
+        &self.answers
+    }
+    fn answers_mut(&mut self) -> &mut Answers<Self> {
+        &mut self.answers
+    }
+
+    /// Without what no answer shows: how it is charged (the sealed card outlives no payment), and the create's request.
+    fn snapshot(&self) -> Self {
+        Self {
+            answers: Answers::default(),
+            first: None,
+            network: None,
+            instrument: None,
+            fingerprint: None,
+            due: None,
+            ..self.clone()
+        }
+    }
+
+    /// Nothing but the face of a payment that is no intent changes: to keep the rest twice would cost every step of a
+    /// charge over a wire a second KB.
+    fn keep_first_answer(&mut self, before: &Self) {
+        if self.intent.is_some() {
+            self.keep_all_of_first_answer(before);
+        } else if self.first.is_none() && self.face != before.face {
+            self.first = Some(before.face.clone());
+        }
+    }
+
+    fn into_first_answer(mut self) -> Self {
+        if let Some(first) = self.first.take() {
+            self.face = first;
+        }
+        self.answers.take_first().unwrap_or(self)
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     #![allow(clippy::unwrap_used)]
@@ -881,7 +870,7 @@ pub(crate) mod tests {
         NewPayment {
             id: PaymentId::from_bytes([9; 16]),
             front_door: FrontDoor::Charges,
-            request_id: "req_1".into(),
+            cause: "req_1".into(),
             amount: Money {
                 minor,
                 currency: Currency::from_code("GBP").unwrap(),
@@ -979,7 +968,7 @@ pub(crate) mod tests {
             let created = Payment::create_intent(new, intent, NOW);
             let mut now = created.clone();
             for command in commands {
-                let Ok(next) = now.apply(command, NOW.plus_ms(1), "req_2") else { continue };
+                let Ok(next) = now.apply(command, NOW.plus_ms(1), &"req_2".into()) else { continue };
                 prop_assert!((0..=next.amount_captured).contains(&next.amount_refunded));
                 prop_assert!(next.amount_captured <= minor);
                 prop_assert_eq!(next.amount_captured > 0, next.face.status == Status::Succeeded);
@@ -994,7 +983,7 @@ pub(crate) mod tests {
                 now = next;
             }
             let version = created.version;
-            let replayed = now.as_first_answered();
+            let replayed = now.into_first_answer();
             prop_assert_eq!(replayed.version, version);
             prop_assert_eq!(replayed, created);
         }
@@ -1010,7 +999,7 @@ pub(crate) mod tests {
             let created = start.map_or_else(|| hosted(minor, confirmed), |start| payment(minor, start));
             let mut now = created.clone();
             for command in commands {
-                let Ok(next) = now.apply(command.clone(), NOW.plus_ms(1), "req_2") else { continue };
+                let Ok(next) = now.apply(command.clone(), NOW.plus_ms(1), &"req_2".into()) else { continue };
                 prop_assert_eq!(next.version, now.version + 1);
                 prop_assert!(next.amount_refunded >= 0);
                 prop_assert!(next.amount_refunded <= next.amount_captured);
@@ -1032,25 +1021,25 @@ pub(crate) mod tests {
             if created.face.status == Status::Failed {
                 prop_assert_eq!(&now, &created);
             }
-            prop_assert_eq!(now.as_first_answered().face, created.face);
+            prop_assert_eq!(now.into_first_answer().face, created.face);
         }
     }
 
     #[test]
     fn a_refund_never_exceeds_what_is_left() {
         let paid = payment(1000, Outcome::Approved);
-        let once = paid.apply(Command::Refund(600), NOW, "r").unwrap();
+        let once = paid.apply(Command::Refund(600), NOW, &"r".into()).unwrap();
         assert_eq!(once.refundable(), 400);
         assert_eq!(
-            once.apply(Command::Refund(401), NOW, "r").unwrap_err(),
+            once.apply(Command::Refund(401), NOW, &"r".into()).unwrap_err(),
             Refusal::RefundTooLarge { refundable: 400 }
         );
-        let all = once.apply(Command::Refund(400), NOW, "r").unwrap();
+        let all = once.apply(Command::Refund(400), NOW, &"r".into()).unwrap();
         assert_eq!(
-            all.apply(Command::Refund(1), NOW, "r").unwrap_err(),
+            all.apply(Command::Refund(1), NOW, &"r".into()).unwrap_err(),
             Refusal::AlreadyRefunded
         );
-        let back = all.apply(Command::RefundFailed(400), NOW, "r").unwrap();
+        let back = all.apply(Command::RefundFailed(400), NOW, &"r".into()).unwrap();
         assert_eq!(back.refundable(), 400);
     }
 
@@ -1058,7 +1047,7 @@ pub(crate) mod tests {
     fn a_failed_payment_cannot_be_refunded() {
         let failed = payment(1000, Outcome::Declined(Decline::CardDeclined));
         assert_eq!(
-            failed.apply(Command::Refund(1), NOW, "r").unwrap_err(),
+            failed.apply(Command::Refund(1), NOW, &"r".into()).unwrap_err(),
             Refusal::UnexpectedStatus(Status::Failed)
         );
     }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    answers::{Answerable, Answers},
+    cause::Cause,
     id::{CustomerId, PaymentMethodId},
     idempotency::Fingerprint,
     metadata::Metadata,
@@ -33,7 +35,8 @@ pub struct PaymentMethod {
     /// Counts its changes, from 1.
     pub version: u64,
     /// The request that made its latest version.
-    pub request_id: String,
+    #[serde(flatten)]
+    pub cause: Cause,
     /// What may be shown of it.
     pub source: Source,
     /// What the network calls it.
@@ -57,9 +60,9 @@ pub struct PaymentMethod {
     /// The request that made it, if it was made with an idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
-    /// What the create answered, kept by the first change after it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub origin: Option<Box<Self>>,
+    /// What was answered about it.
+    #[serde(flatten)]
+    pub answers: Answers<Self>,
 }
 
 /// Why a payment method cannot do what was asked.
@@ -91,7 +94,7 @@ impl PaymentMethod {
         &self,
         customer: CustomerId,
         now: Timestamp,
-        request_id: &str,
+        cause: &Cause,
     ) -> Result<Self, MethodRefusal> {
         if self.detached {
             return Err(MethodRefusal::Detached);
@@ -99,15 +102,15 @@ impl PaymentMethod {
         if self.customer.is_some_and(|other| other != customer) {
             return Err(MethodRefusal::Attached);
         }
-        Ok(self.changed(now, request_id, |next| next.customer = Some(customer)))
+        Ok(self.changed(now, cause, |next| next.customer = Some(customer)))
     }
 
     /// The next version, detached for good.
-    pub fn detached(&self, now: Timestamp, request_id: &str) -> Result<Self, MethodRefusal> {
+    pub fn detached(&self, now: Timestamp, cause: &Cause) -> Result<Self, MethodRefusal> {
         if self.customer.is_none() {
             return Err(MethodRefusal::NotAttached);
         }
-        Ok(self.changed(now, request_id, |next| {
+        Ok(self.changed(now, cause, |next| {
             next.customer = None;
             next.detached = true;
         }))
@@ -115,24 +118,22 @@ impl PaymentMethod {
 
     /// The next version, with whatever the closure changes.
     #[must_use]
-    pub fn changed(&self, now: Timestamp, request_id: &str, change: impl FnOnce(&mut Self)) -> Self {
+    pub fn changed(&self, now: Timestamp, cause: &Cause, change: impl FnOnce(&mut Self)) -> Self {
         let mut next = self.clone();
-        if next.origin.is_none() {
-            next.origin = Some(Box::new(self.clone()));
-        }
+        next.keep_first_answer(self);
         next.version += 1;
         next.updated = now;
-        request_id.clone_into(&mut next.request_id);
+        cause.clone_into(&mut next.cause);
         change(&mut next);
         next
     }
+}
 
-    /// The payment method as its create answered it.
-    #[must_use]
-    pub fn as_first_answered(mut self) -> Self {
-        match self.origin.take() {
-            Some(origin) => *origin,
-            None => self,
-        }
+impl Answerable for PaymentMethod {
+    fn answers(&self) -> &Answers<Self> {
+        &self.answers
+    }
+    fn answers_mut(&mut self) -> &mut Answers<Self> {
+        &mut self.answers
     }
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    answers::{Answerable, Answers},
+    cause::Cause,
     front_door::FrontDoor,
     id::{PaymentId, RefundId},
     idempotency::Fingerprint,
@@ -49,7 +51,8 @@ pub struct Refund {
     /// The API it was asked for through.
     pub front_door: FrontDoor,
     /// The request that made its latest version.
-    pub request_id: String,
+    #[serde(flatten)]
+    pub cause: Cause,
     /// The payment.
     pub payment: PaymentId,
     /// How much goes back.
@@ -72,12 +75,9 @@ pub struct Refund {
     /// The request that made it, if it was made with an idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
-    /// What the create answered, kept by the first change after it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first: Option<RefundStatus>,
-    /// The metadata that the create answered, kept by the first change of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_metadata: Option<Metadata>,
+    /// What was answered about it.
+    #[serde(flatten)]
+    pub answers: Answers<Self>,
 }
 
 /// What a create asks for, checked.
@@ -88,7 +88,7 @@ pub struct NewRefund {
     /// The API it is asked for through.
     pub front_door: FrontDoor,
     /// The request.
-    pub request_id: String,
+    pub cause: Cause,
     /// The payment.
     pub payment: PaymentId,
     /// How much goes back.
@@ -114,7 +114,7 @@ impl Refund {
             id: new.id,
             version: 1,
             front_door: new.front_door,
-            request_id: new.request_id,
+            cause: new.cause,
             payment: new.payment,
             amount: new.amount,
             reason: new.reason,
@@ -124,8 +124,7 @@ impl Refund {
             updated: now,
             due,
             fingerprint: new.fingerprint,
-            first: None,
-            first_metadata: None,
+            answers: Answers::default(),
         }
     }
 
@@ -134,26 +133,27 @@ impl Refund {
         &self,
         outcome: RefundOutcome,
         now: Timestamp,
-        request_id: &str,
+        cause: &Cause,
     ) -> Result<Self, AlreadySettled> {
         if self.status != RefundStatus::Pending {
             return Err(AlreadySettled);
         }
         let (status, due) = Self::standing(outcome);
-        Ok(Self {
+        let mut next = Self {
             version: self.version + 1,
             status,
             due,
             updated: now,
-            request_id: request_id.to_owned(),
-            first: Some(self.first.unwrap_or(self.status)),
+            cause: cause.clone(),
             ..self.clone()
-        })
+        };
+        next.keep_first_answer(self);
+        Ok(next)
     }
 
     /// The next version, called back by the merchant.
-    pub fn canceled(&self, now: Timestamp, request_id: &str) -> Result<Self, AlreadySettled> {
-        self.settle(RefundOutcome::Failed, now, request_id)
+    pub fn canceled(&self, now: Timestamp, cause: &Cause) -> Result<Self, AlreadySettled> {
+        self.settle(RefundOutcome::Failed, now, cause)
             .map(|settled| Self {
                 status: RefundStatus::Canceled,
                 ..settled
@@ -162,20 +162,16 @@ impl Refund {
 
     /// The next version, with other metadata.
     #[must_use]
-    pub fn with_metadata(&self, metadata: Metadata, now: Timestamp, request_id: &str) -> Self {
-        Self {
+    pub fn with_metadata(&self, metadata: Metadata, now: Timestamp, cause: &Cause) -> Self {
+        let mut next = Self {
             version: self.version + 1,
-            first: Some(self.first.unwrap_or(self.status)),
-            first_metadata: Some(
-                self.first_metadata
-                    .clone()
-                    .unwrap_or_else(|| self.metadata.clone()),
-            ),
             metadata,
             updated: now,
-            request_id: request_id.to_owned(),
+            cause: cause.clone(),
             ..self.clone()
-        }
+        };
+        next.keep_first_answer(self);
+        next
     }
 
     /// Records what the network said before the create was answered: its answer is this, not what was stored first.
@@ -183,24 +179,12 @@ impl Refund {
         &self,
         outcome: RefundOutcome,
         now: Timestamp,
-        request_id: &str,
+        cause: &Cause,
     ) -> Result<Self, AlreadySettled> {
-        self.settle(outcome, now, request_id).map(|settled| Self {
-            first: self.first,
+        self.settle(outcome, now, cause).map(|settled| Self {
+            answers: self.answers.clone(),
             ..settled
         })
-    }
-
-    /// The refund as its create answered it, whatever happened since.
-    #[must_use]
-    pub fn as_first_answered(mut self) -> Self {
-        if let Some(status) = self.first.take() {
-            self.status = status;
-        }
-        if let Some(metadata) = self.first_metadata.take() {
-            self.metadata = metadata;
-        }
-        self
     }
 
     fn standing(outcome: RefundOutcome) -> (RefundStatus, Option<Timestamp>) {
@@ -209,6 +193,15 @@ impl Refund {
             RefundOutcome::Failed => (RefundStatus::Failed, None),
             RefundOutcome::Pending { ask_at } => (RefundStatus::Pending, Some(ask_at)),
         }
+    }
+}
+
+impl Answerable for Refund {
+    fn answers(&self) -> &Answers<Self> {
+        &self.answers
+    }
+    fn answers_mut(&mut self) -> &mut Answers<Self> {
+        &mut self.answers
     }
 }
 
@@ -222,7 +215,7 @@ mod tests {
         let new = NewRefund {
             id: RefundId::from_bytes([1; 16]),
             front_door: FrontDoor::Charges,
-            request_id: "req_1".into(),
+            cause: "req_1".into(),
             payment: PaymentId::from_bytes([2; 16]),
             amount: Money {
                 minor: 5,
@@ -238,19 +231,19 @@ mod tests {
     #[test]
     fn a_pending_refund_settles_once_and_still_replays_as_pending() {
         let pending = refund(RefundOutcome::Pending { ask_at: NOW });
-        let done = pending.settle(RefundOutcome::Failed, NOW, "r").unwrap();
+        let done = pending.settle(RefundOutcome::Failed, NOW, &"r".into()).unwrap();
         assert_eq!((done.status, done.due), (RefundStatus::Failed, None));
         assert_eq!(
-            done.settle(RefundOutcome::Succeeded, NOW, "r"),
+            done.settle(RefundOutcome::Succeeded, NOW, &"r".into()),
             Err(AlreadySettled)
         );
-        assert_eq!(done.as_first_answered().status, RefundStatus::Pending);
+        assert_eq!(done.into_first_answer().status, RefundStatus::Pending);
     }
 
     #[test]
     fn a_refund_that_succeeded_at_once_is_settled() {
         assert_eq!(
-            refund(RefundOutcome::Succeeded).settle(RefundOutcome::Failed, NOW, "r"),
+            refund(RefundOutcome::Succeeded).settle(RefundOutcome::Failed, NOW, &"r".into()),
             Err(AlreadySettled)
         );
     }

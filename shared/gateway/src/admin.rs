@@ -1,8 +1,8 @@
 //! What the operator's tool does: merchants, their keys and their tier.
 
 use tollgate_domain::{
-    EndpointId, EventId, FrontDoor, KeyId, KeyKind, MerchantId, Metadata, Mode, Permission, Scope, Tier,
-    WebhookEndpoint,
+    Answers, Cause, EndpointId, EventId, FrontDoor, Id, KeyId, KeyKind, MerchantId, Metadata, Mode,
+    Permission, Scope, Tier, WebhookEndpoint,
     delivery::AttemptRecord,
     endpoint::{EndpointStatus, Secret},
     id::KeyKind as KeyMarker,
@@ -96,10 +96,15 @@ impl Admin {
 
     /// Makes a key: `sk_test_…`, `pk_live_…`.
     pub async fn create_key(&self, new: NewKey) -> Result<IssuedKey, AdminError> {
+        let mut random = [0; 32];
+        self.0.entropy.fill(&mut random);
+        self.create_key_of(new, &random).await
+    }
+
+    /// Makes the key whose text is made of these bytes, unless it is there already.
+    pub(crate) async fn create_key_of(&self, new: NewKey, bytes: &[u8; 32]) -> Result<IssuedKey, AdminError> {
         let merchant = self.merchant(new.merchant).await?;
-        // Two ids' worth of randomness: 244 bits in letters and digits that a double click selects whole.
-        let (head, tail) = (self.0.new_id::<KeyMarker>(), self.0.new_id::<KeyMarker>());
-        let secret = format!("{}_{}_{head}{tail}", new.kind.prefix(), new.mode.as_str());
+        let secret = Self::key_text(new.kind, new.mode, bytes);
         let key = ApiKey {
             id: self.0.new_id(),
             merchant: merchant.id,
@@ -112,14 +117,27 @@ impl Admin {
             revoked_at: None,
             expires_at: None,
         };
-        self.0
-            .store
-            .create_key(&NewApiKey {
-                hash: KeyHash::of(&secret),
-                key: key.clone(),
-            })
-            .await?;
+        let hash = KeyHash::of(&secret);
+        let stored = NewApiKey {
+            hash: hash.clone(),
+            key: key.clone(),
+        };
+        if self.0.store.create_key(&stored).await? {
+            return Ok(IssuedKey { secret, key });
+        }
+        let existing = self.0.store.find_key(&hash, self.0.now()).await?;
+        let key = existing.ok_or(AdminError::NoSuchKey)?;
         Ok(IssuedKey { secret, key })
+    }
+
+    /// A key's text: two ids' worth of bytes, in letters and digits that a double click selects whole.
+    pub(crate) fn key_text(kind: KeyKind, mode: Mode, bytes: &[u8; 32]) -> String {
+        let half = |at: usize| {
+            let mut id = [0; 16];
+            id.copy_from_slice(&bytes[at..at + 16]);
+            Id::<KeyMarker>::from_bytes(id)
+        };
+        format!("{}_{}_{}{}", kind.prefix(), mode.as_str(), half(0), half(16))
     }
 
     /// A merchant's keys, oldest first.
@@ -207,7 +225,7 @@ impl Admin {
         let endpoint = WebhookEndpoint {
             id: tollgate_domain::idempotency::consequence_id(&format!("{scope}{}{url}", api.as_str()), 0, 0),
             version: 1,
-            request_id: String::new(),
+            cause: Cause::default(),
             url: url.to_owned(),
             api,
             enabled_events: vec!["*".into()],
@@ -217,10 +235,13 @@ impl Admin {
             secret: Secret(secret.to_owned()),
             previous: None,
             failing_since: None,
+            pause: None,
             disabled_reason: None,
             deleted: false,
             created: self.0.now(),
+            updated: self.0.now(),
             fingerprint: None,
+            answers: Answers::default(),
         };
         Ok(matches!(
             self.0.store.create(scope, &endpoint).await?,

@@ -1,12 +1,15 @@
 //! A merchant's own keys: list, make with fewer permissions, roll with an overlap, revoke. And what the account is.
 
-use tollgate_domain::{KeyId, KeyKind, Permission, Timestamp};
+use std::future::Future;
+
+use tollgate_domain::{KeyId, KeyKind, Permission, Scope, Timestamp};
 use tollgate_store::{ApiKey, Merchant};
 
 use crate::{
     admin::{Admin, AdminError, IssuedKey, NewKey},
     call::Call,
     error::{Error, Refusal, Thing},
+    once::{Idempotency, Made},
 };
 
 /// How long a rolled key is still accepted, in milliseconds, unless the merchant says otherwise: a day.
@@ -40,7 +43,71 @@ impl Call {
     }
 
     /// Makes a key of this mode. No key can make one that may do more than it may itself.
-    pub async fn create_api_key(&self, kind: KeyKind, scopes: Vec<Permission>) -> Result<IssuedKey, Error> {
+    pub async fn create_api_key(
+        &self,
+        kind: KeyKind,
+        scopes: Vec<Permission>,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<IssuedKey>, Error> {
+        let issue = self.make_key(kind, scopes, "api_keys", idempotency);
+        self.issue_once("api_keys", idempotency, Box::pin(issue)).await
+    }
+
+    /// Makes a key in another's place, which is accepted for `overlap_s` more seconds.
+    pub async fn roll_api_key(
+        &self,
+        id: KeyId,
+        overlap_s: Option<i64>,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<IssuedKey>, Error> {
+        let route = format!("api_keys/{id}/roll");
+        let issue = async {
+            let old = self.own_key(id).await?;
+            let issued = self
+                .make_key(old.kind, old.scopes.clone(), &route, idempotency)
+                .await?;
+            let overlap_ms = overlap_s.map_or(OVERLAP_MS, |seconds| seconds.saturating_mul(1000));
+            self.store
+                .expire_key(old.merchant, id, self.now.plus_ms(overlap_ms))
+                .await?;
+            Ok(issued)
+        };
+        self.issue_once(&route, idempotency, Box::pin(issue)).await
+    }
+
+    /// Issues a key once. Only what may be shown again and again is kept of it; its text is worked out anew for a retry.
+    async fn issue_once(
+        &self,
+        route: &str,
+        idempotency: Option<&Idempotency>,
+        issue: impl Future<Output = Result<IssuedKey, Error>>,
+    ) -> Result<Made<IssuedKey>, Error> {
+        let mut issued = None;
+        let made = self.run_once(route, idempotency, async {
+            let IssuedKey { key, secret } = issue.await?;
+            issued = Some(secret);
+            Ok(key)
+        });
+        let Made { thing: key, replayed } = Box::pin(made).await?;
+        let secret = match (issued, idempotency) {
+            (Some(secret), _) => secret,
+            (None, Some(idempotency)) => {
+                let scope = self.tenant().await?;
+                Admin::key_text(key.kind, key.mode, &self.key_bytes(scope, route, idempotency)?)
+            }
+            (None, None) => return Err(Error::Internal("a key was issued without a text".into())),
+        };
+        let thing = IssuedKey { secret, key };
+        Ok(Made { thing, replayed })
+    }
+
+    async fn make_key(
+        &self,
+        kind: KeyKind,
+        scopes: Vec<Permission>,
+        route: &str,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<IssuedKey, Error> {
         let admitted = self.admitted().await?;
         if let Some(needed) = scopes.iter().find(|scope| !admitted.may(**scope)) {
             return Err(crate::Denied::MissingScope {
@@ -56,18 +123,21 @@ impl Call {
             kind,
             scopes,
         };
-        self.admin().create_key(new).await.map_err(failed)
+        match idempotency {
+            None => self.admin().create_key(new).await.map_err(failed),
+            Some(idempotency) => {
+                let bytes = self.key_bytes(scope, route, idempotency)?;
+                self.admin().create_key_of(new, &bytes).await.map_err(failed)
+            }
+        }
     }
 
-    /// Makes a key in another's place, which is accepted for `overlap_s` more seconds.
-    pub async fn roll_api_key(&self, id: KeyId, overlap_s: Option<i64>) -> Result<IssuedKey, Error> {
-        let old = self.own_key(id).await?;
-        let issued = self.create_api_key(old.kind, old.scopes.clone()).await?;
-        let overlap_ms = overlap_s.map_or(OVERLAP_MS, |seconds| seconds.saturating_mul(1000));
-        self.store
-            .expire_key(old.merchant, id, self.now.plus_ms(overlap_ms))
-            .await?;
-        Ok(issued)
+    /// What a key's text is made of when it is made with an idempotency key: unknown to whoever lacks the gateway's own
+    /// secret, and the same for a retry, so that the text need not be stored.
+    fn key_bytes(&self, scope: Scope, route: &str, idempotency: &Idempotency) -> Result<[u8; 32], Error> {
+        let signer = self.gateway.signer()?;
+        let claim = format!("{scope}{route}#{}", idempotency.key.as_str());
+        Ok(signer.derive("api-key", claim.as_bytes()))
     }
 
     /// Revokes a key: the next request with it is refused.

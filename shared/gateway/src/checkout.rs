@@ -1,20 +1,21 @@
 //! Hosted checkout: a payment that its payer confirms on a page of ours.
 
 use tollgate_domain::{
-    EnteredCard, Metadata, Money, Payment, PaymentId, Provider, Scope, Source,
+    Cause, EnteredCard, Metadata, Money, Payment, PaymentId, Provider, Scope, Source,
     payment::{Command, Hosted, HostedCharge, NewPayment, Status},
     source::{Brand, Instrument},
 };
 
 use crate::{
     Gateway,
-    call::{Call, Idempotency, Made},
+    call::Call,
     error::{Error, Refusal},
     links::Purpose,
     network::{Recorded, card_place},
+    once::{Idempotency, MAX_TRIES, Made},
     pages::LinkError,
     payer::Payer,
-    payments::{MAX_TRIES, check_amount},
+    payments::check_amount,
 };
 
 /// How long a payer may take, in milliseconds, unless set otherwise: an hour.
@@ -103,7 +104,7 @@ impl Call {
             let payment = NewPayment {
                 id,
                 front_door: self.front_door,
-                request_id: self.request_id.clone(),
+                cause: self.cause.clone(),
                 amount: new.amount,
                 source: Some(Source::Card(new.card.shown())),
                 instrument: Some(Instrument(format!("network/{}", new.provider.as_str()))),
@@ -141,29 +142,20 @@ impl Call {
 
 impl Gateway {
     /// The payer presses "pay": the challenge comes next. Pressing twice does it once.
-    pub async fn confirm_checkout(
-        &self,
-        token: &str,
-        request_id: &str,
-    ) -> Result<(Scope, Payment), LinkError> {
-        self.move_checkout(token, &Command::PayerConfirmed, request_id)
-            .await
+    pub async fn confirm_checkout(&self, token: &str, cause: &Cause) -> Result<(Scope, Payment), LinkError> {
+        self.move_checkout(token, &Command::PayerConfirmed, cause).await
     }
 
     /// The payer presses "cancel".
-    pub async fn cancel_checkout(
-        &self,
-        token: &str,
-        request_id: &str,
-    ) -> Result<(Scope, Payment), LinkError> {
-        self.move_checkout(token, &Command::Cancel, request_id).await
+    pub async fn cancel_checkout(&self, token: &str, cause: &Cause) -> Result<(Scope, Payment), LinkError> {
+        self.move_checkout(token, &Command::Cancel, cause).await
     }
 
     async fn move_checkout(
         &self,
         token: &str,
         command: &Command,
-        request_id: &str,
+        cause: &Cause,
     ) -> Result<(Scope, Payment), LinkError> {
         let (scope, mut payment) = self.linked_payment(Purpose::Checkout, token).await?;
         for _ in 0..MAX_TRIES {
@@ -171,7 +163,7 @@ impl Gateway {
                 return Ok((scope, payment));
             }
             self.not_expired(&payment)?;
-            match self.record(scope, &payment, command.clone(), request_id).await? {
+            match self.record(scope, &payment, command.clone(), cause).await? {
                 Recorded::Done(next) => return Ok((scope, next)),
                 Recorded::Overtaken(now) => payment = now,
             }

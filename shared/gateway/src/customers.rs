@@ -1,38 +1,30 @@
 //! Customers: create, retrieve, update, list, delete.
 
-use tollgate_domain::{Customer, CustomerId, Fingerprint, Scope, Timestamp, customer::Profile};
-use tollgate_store::{ListQuery, Page, Replaced, Store, StoreError};
+use tollgate_domain::{
+    Customer, CustomerId, Scope, Timestamp,
+    customer::{Profile, ProfileUpdate},
+    id,
+};
+use tollgate_store::{Page, Store};
 
 use crate::{
-    call::{Call, Idempotency, Idempotent, Made},
+    call::Call,
     error::{Error, Refusal, Thing},
-    payments::MAX_TRIES,
+    once::{Idempotency, Made},
+    window::Window,
 };
 
 /// Which customers to list.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct CustomerFilter {
-    /// At most so many.
-    pub limit: usize,
-    /// Only those older than this one.
-    pub starting_after: Option<CustomerId>,
-    /// Only those newer than this one, the nearest to it.
-    pub ending_before: Option<CustomerId>,
+    /// Which page.
+    pub window: Window<id::CustomerKind>,
     /// Only those with this address, in whatever case.
     pub email: Option<String>,
     /// Only those made then or later.
     pub created_from: Option<Timestamp>,
     /// Only those made then or earlier.
     pub created_to: Option<Timestamp>,
-}
-
-impl Idempotent for Customer {
-    fn fingerprint(&self) -> Option<&Fingerprint> {
-        self.fingerprint.as_ref()
-    }
-    fn into_first_answer(self) -> Self {
-        self.as_first_answered()
-    }
 }
 
 /// A customer that a request refers to has to exist and not be deleted. One read.
@@ -56,7 +48,7 @@ impl Call {
         let customer = Customer::create(
             id,
             self.front_door,
-            self.request_id.clone(),
+            self.cause.clone(),
             profile,
             fingerprint,
             self.now,
@@ -99,61 +91,34 @@ impl Call {
         Ok(customers)
     }
 
-    /// Changes a customer. A read while the caller is admitted, then one conditional put.
-    pub async fn update_customer<E: From<Error>>(
+    /// Changes a customer, as [`Call::change`] does.
+    pub async fn update_customer(
         &self,
         id: CustomerId,
-        change: impl Fn(&Profile) -> Result<Profile, E>,
-    ) -> Result<Customer, E> {
-        self.change_customer(id, |customer| {
-            Ok(customer.with_profile(change(&customer.profile)?, self.now, &self.request_id))
+        update: &ProfileUpdate,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<Customer>, Error> {
+        self.change(&id.to_string(), "update", idempotency, |customer: &Customer| {
+            let profile = customer.profile.updated(update).map_err(Refusal::from)?;
+            Ok(customer.with_profile(profile, self.now, &self.cause))
         })
         .await
     }
 
     /// Erases a customer's personal data; only the id stays. Cost as an update.
     pub async fn delete_customer(&self, id: CustomerId) -> Result<(), Error> {
-        let erase = |customer: &Customer| Ok::<_, Error>(customer.erased(self.now, &self.request_id));
-        self.change_customer(id, erase).await?;
-        self.erase_payment_methods(id).await
-    }
-
-    async fn change_customer<E: From<Error>>(
-        &self,
-        id: CustomerId,
-        next: impl Fn(&Customer) -> Result<Customer, E>,
-    ) -> Result<Customer, E> {
-        let scope = self.tenant().await.map_err(Error::from)?;
-        let gone = || Error::from(Refusal::NotFound(Thing::Customer));
-        let read = self.store.get(scope, &id.to_string(), true).await;
-        let mut customer: Option<Customer> = read.map_err(Error::from)?;
-        for _ in 0..MAX_TRIES {
-            let current = customer.filter(|c| !c.deleted).ok_or_else(gone)?;
-            let next = next(&current)?;
-            self.admitted().await.map_err(Error::from)?;
-            match self.store.replace(scope, &next).await.map_err(Error::from)? {
-                Replaced::Done => return Ok(next),
-                Replaced::Conflict(now) => customer = now,
-            }
-        }
-        Err(Error::from(StoreError::Contended {
-            key: id.to_string(),
-            attempts: MAX_TRIES,
+        self.change(&id.to_string(), "delete", None, |customer: &Customer| {
+            Ok(customer.erased(self.now, &self.cause))
         })
-        .into())
+        .await?;
+        self.erase_payment_methods(id).await
     }
 
     /// Lists customers, the newest first.
     pub async fn list_customers(&self, filter: CustomerFilter) -> Result<Page<Customer>, Error> {
         let scope = self.tenant().await?;
-        let mut query = ListQuery::new(filter.limit);
+        let mut query = self.query_of::<Customer, _>(scope, filter.window).await?;
         query.created_from = filter.created_from;
-        query.after = self
-            .cursor::<Customer>(scope, filter.starting_after.map(|id| id.to_string()))
-            .await?;
-        query.before = self
-            .cursor::<Customer>(scope, filter.ending_before.map(|id| id.to_string()))
-            .await?;
         query.created_to = filter.created_to;
         if let Some(email) = &filter.email {
             query = query.of_email(scope, email);

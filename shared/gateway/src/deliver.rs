@@ -1,23 +1,32 @@
 //! Deliveries: one attempt for every message of the queue.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{
     Delivery, EndpointId, Event, EventId, Scope, Subject, Timestamp, WebhookEndpoint,
     delivery::{AttemptRecord, DeliveryStatus, LOST_AFTER_MS},
-    endpoint::EndpointStatus,
+    endpoint::{Attempted, EndpointStatus},
 };
 use tollgate_store::{Queue, QueueMessage, Replaced, StoreError};
 use tollgate_webhooks::{
-    Attempt, Delay, EndpointUrl, Outcome, RetrySchedule, Sender, SigningSecret, UrlRules, render, sign,
-    to_js_string,
+    Attempt, Delay, EndpointUrl, Outcome, RetrySchedule, SendError, Sender, SigningSecret, UrlRules, render,
+    sign, to_js_string,
 };
 
-use crate::{Gateway, error::Error, payments::MAX_TRIES};
+use crate::{Gateway, error::Error, once::MAX_TRIES};
 
 /// How long the records of attempts are kept after the event, in seconds: 30 days.
 const KEEP_S: i64 = 30 * 24 * 60 * 60;
-/// An endpoint that has failed for so long is disabled, in milliseconds: five days.
-const DISABLE_AFTER_MS: i64 = 5 * 24 * 60 * 60 * 1000;
+/// Held-back deliveries come back within so many milliseconds of each other.
+const HELD_BACK_SPREAD_MS: u64 = 60_000;
+/// Events that a function remembers: about as many as it delivers at the same time.
+const MAX_KNOWN_EVENTS: usize = 32;
+
+type KnownEvents = HashMap<(Scope, EventId), Arc<Event>>;
 
 /// What a message of the webhook queue says: make this attempt. The event itself is read from its table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +90,7 @@ pub struct Deliverer {
     queue: Queue,
     sender: Sender,
     settings: DeliverySettings,
+    events: Arc<Mutex<KnownEvents>>,
 }
 
 impl Deliverer {
@@ -92,6 +102,7 @@ impl Deliverer {
             queue,
             sender,
             settings,
+            events: Arc::default(),
         })
     }
 
@@ -103,10 +114,10 @@ impl Deliverer {
         let store = &self.gateway.store;
         let scope = message.scope;
         let delivery_id = format!("{}#{}", message.event, message.endpoint);
-        let (event, endpoint_id) = (message.event.to_string(), message.endpoint.to_string());
+        let endpoint_id = message.endpoint.to_string();
         let (delivery, event, endpoint) = tokio::join!(
             store.get::<Delivery>(scope, &delivery_id, true),
-            store.get::<Event>(scope, &event, true),
+            self.event(scope, message.event),
             store.get::<WebhookEndpoint>(scope, &endpoint_id, true),
         );
         let Some(delivery) = delivery? else {
@@ -123,6 +134,13 @@ impl Deliverer {
         let Some((url, body, endpoint)) = prepared else {
             return self.record(scope, &delivery, &delivery.canceled()).await;
         };
+        let (endpoint, is_try_out) = match self.admit(scope, endpoint).await? {
+            Admission::Normal(endpoint) => (endpoint, false),
+            Admission::TryOut(endpoint) => (endpoint, true),
+            Admission::HeldBackUntil(until) => {
+                return self.hold_back(scope, &delivery, until).await;
+            }
+        };
         let at = self.gateway.now();
         let secret = SigningSecret::from_text(endpoint.secret.0.clone());
         let id = message.event.spell("evt_");
@@ -130,7 +148,52 @@ impl Deliverer {
         let previous = previous.map(|secret| SigningSecret::from_text(secret.0.clone()));
         let headers = sign(endpoint.api, &secret, previous.as_ref(), &id, at, &body);
         let attempt = self.sender.post(&url, &headers, body).await;
-        self.finish(scope, &delivery, &endpoint, at, &attempt).await
+        self.finish(scope, &delivery, at, &attempt).await?;
+        self.note_health(scope, endpoint, attempted(&attempt), is_try_out)
+            .await
+    }
+
+    /// An event; it never changes, so a function that delivers it to many endpoints reads it once.
+    async fn event(&self, scope: Scope, id: EventId) -> Result<Option<Arc<Event>>, StoreError> {
+        let known = |events: &KnownEvents| events.get(&(scope, id)).cloned();
+        if let Some(event) = known(&self.events.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(Some(event));
+        }
+        let event: Option<Event> = self.gateway.store.get(scope, &id.to_string(), true).await?;
+        let event = event.map(Arc::new);
+        if let Some(event) = &event {
+            let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+            if events.len() >= MAX_KNOWN_EVENTS {
+                events.clear();
+            }
+            events.insert((scope, id), event.clone());
+        }
+        Ok(event)
+    }
+
+    /// Whether an attempt may be made: not while the endpoint is paused, and then by one at a time.
+    async fn admit(&self, scope: Scope, endpoint: WebhookEndpoint) -> Result<Admission, Error> {
+        let now = self.gateway.now();
+        if let Some(until) = endpoint.held_back_until(now) {
+            return Ok(Admission::HeldBackUntil(until));
+        }
+        let Some(trying) = endpoint.tried_out(now) else {
+            return Ok(Admission::Normal(endpoint));
+        };
+        Ok(match self.gateway.store.replace(scope, &trying).await? {
+            Replaced::Done => Admission::TryOut(trying),
+            Replaced::Conflict(other) => {
+                let until = other.and_then(|other| other.held_back_until(now));
+                until.map_or(Admission::Normal(endpoint), Admission::HeldBackUntil)
+            }
+        })
+    }
+
+    /// Leaves a delivery to due work, somewhat later than its endpoint is tried out, so that not all come at once.
+    async fn hold_back(&self, scope: Scope, delivery: &Delivery, until: Timestamp) -> Result<(), Error> {
+        let later = i64::try_from(self.random() % HELD_BACK_SPREAD_MS).unwrap_or(0);
+        let held = delivery.held_back(until.plus_ms(later));
+        self.record(scope, delivery, &held).await
     }
 
     /// Where the event goes and what is sent; `None` when the endpoint no longer takes it.
@@ -145,7 +208,9 @@ impl Deliverer {
         }
         let challenge_url = match &event.subject {
             Subject::Payment(payment) => self.gateway.challenge_url(scope, payment),
-            Subject::Refund(_) | Subject::Customer(_) | Subject::PaymentMethod(_) => None,
+            Subject::Refund(_) | Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) => {
+                None
+            }
         };
         let body = render::event(
             event,
@@ -165,7 +230,6 @@ impl Deliverer {
         &self,
         scope: Scope,
         delivery: &Delivery,
-        endpoint: &WebhookEndpoint,
         at: Timestamp,
         attempt: &Attempt,
     ) -> Result<(), Error> {
@@ -214,8 +278,7 @@ impl Deliverer {
             self.queue.send(&[message.on_queue(seconds)?]).await?;
         }
         self.record(scope, delivery, &delivery.attempted(status, next))
-            .await?;
-        self.note_health(scope, endpoint, outcome, now).await
+            .await
     }
 
     async fn record(&self, scope: Scope, before: &Delivery, after: &Delivery) -> Result<(), Error> {
@@ -232,18 +295,18 @@ impl Deliverer {
         }
     }
 
-    /// Keeps the endpoint's record of failing: since when, and off after five days or a 410.
+    /// Keeps the endpoint's record of failing, as [`WebhookEndpoint::after_attempt`] says.
     async fn note_health(
         &self,
         scope: Scope,
-        endpoint: &WebhookEndpoint,
-        outcome: Outcome,
-        now: Timestamp,
+        endpoint: WebhookEndpoint,
+        attempted: Attempted,
+        is_try_out: bool,
     ) -> Result<(), Error> {
-        let mut endpoint = Some(endpoint.clone());
+        let mut endpoint = Some(endpoint);
         for _ in 0..MAX_TRIES {
             let Some(current) = endpoint else { return Ok(()) };
-            let Some(next) = after_attempt(&current, outcome, now) else {
+            let Some(next) = current.after_attempt(attempted, is_try_out, self.gateway.now()) else {
                 return Ok(());
             };
             match self.gateway.store.replace(scope, &next).await? {
@@ -262,90 +325,29 @@ impl Deliverer {
     }
 }
 
-/// The endpoint's next version after an attempt, or `None` when nothing about it changes.
-fn after_attempt(endpoint: &WebhookEndpoint, outcome: Outcome, now: Timestamp) -> Option<WebhookEndpoint> {
-    if endpoint.deleted || endpoint.status == EndpointStatus::Disabled {
-        return None;
+/// Whether an attempt is made.
+enum Admission {
+    /// It is.
+    Normal(WebhookEndpoint),
+    /// It is, to find out whether the endpoint answers again.
+    TryOut(WebhookEndpoint),
+    /// The endpoint is left alone until then.
+    HeldBackUntil(Timestamp),
+}
+
+/// What an attempt says of the endpoint's health.
+fn attempted(attempt: &Attempt) -> Attempted {
+    match attempt.outcome() {
+        Outcome::Delivered => Attempted::Delivered,
+        Outcome::Gone => Attempted::Gone,
+        Outcome::Failed if attempt.error == Some(SendError::Timeout) => Attempted::TimedOut,
+        Outcome::Failed => Attempted::Failed,
     }
-    let disabled = |reason: &str| WebhookEndpoint {
-        status: EndpointStatus::Disabled,
-        disabled_reason: Some(reason.to_owned()),
-        ..endpoint.clone()
-    };
-    let changed = match (outcome, endpoint.failing_since) {
-        (Outcome::Delivered, Some(_)) => WebhookEndpoint {
-            failing_since: None,
-            ..endpoint.clone()
-        },
-        (Outcome::Gone, _) => disabled("the endpoint answered 410 Gone"),
-        (Outcome::Failed, None) => WebhookEndpoint {
-            failing_since: Some(now),
-            ..endpoint.clone()
-        },
-        (Outcome::Failed, Some(since)) if since.plus_ms(DISABLE_AFTER_MS) <= now => {
-            disabled("every delivery failed for five days")
-        }
-        (Outcome::Delivered, None) | (Outcome::Failed, Some(_)) => return None,
-    };
-    // Nobody asked for this change: it has no request, so a conflict is never taken for our own write.
-    Some(WebhookEndpoint {
-        version: endpoint.version + 1,
-        request_id: String::new(),
-        ..changed
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    use tollgate_domain::{FrontDoor, Metadata, endpoint::Secret};
-
     use super::*;
-
-    const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
-
-    fn endpoint(failing_since: Option<Timestamp>) -> WebhookEndpoint {
-        WebhookEndpoint {
-            id: EndpointId::from_bytes([1; 16]),
-            version: 3,
-            request_id: "req_1".into(),
-            url: "https://shop.example/hooks".into(),
-            api: FrontDoor::Charges,
-            enabled_events: vec!["*".into()],
-            description: None,
-            metadata: Metadata::default(),
-            status: EndpointStatus::Enabled,
-            secret: Secret("whsec_x".into()),
-            previous: None,
-            failing_since,
-            disabled_reason: None,
-            deleted: false,
-            created: NOW,
-            fingerprint: None,
-        }
-    }
-
-    #[test]
-    fn an_endpoint_is_disabled_after_five_days_of_failures_and_not_before() {
-        let failed = |since, now| after_attempt(&endpoint(since), Outcome::Failed, now);
-        assert_eq!(failed(None, NOW).unwrap().failing_since, Some(NOW));
-        assert_eq!(failed(Some(NOW), NOW.plus_ms(DISABLE_AFTER_MS - 1)), None);
-        let disabled = failed(Some(NOW), NOW.plus_ms(DISABLE_AFTER_MS)).unwrap();
-        assert_eq!((disabled.status, disabled.version), (EndpointStatus::Disabled, 4));
-        assert!(disabled.disabled_reason.unwrap().contains("five days"));
-    }
-
-    #[test]
-    fn one_delivery_that_arrives_clears_the_record_and_a_410_ends_it() {
-        assert_eq!(after_attempt(&endpoint(None), Outcome::Delivered, NOW), None);
-        let cleared = after_attempt(&endpoint(Some(NOW)), Outcome::Delivered, NOW).unwrap();
-        assert_eq!(
-            (cleared.failing_since, cleared.status),
-            (None, EndpointStatus::Enabled)
-        );
-        let gone = after_attempt(&endpoint(None), Outcome::Gone, NOW).unwrap();
-        assert_eq!(gone.status, EndpointStatus::Disabled);
-        assert_eq!(after_attempt(&gone, Outcome::Failed, NOW), None);
-    }
 
     #[test]
     fn a_message_is_read_back() {

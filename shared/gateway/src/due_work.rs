@@ -1,5 +1,8 @@
 //! Due work: what a schedule has to look at, because nothing else will.
 
+use std::collections::HashSet;
+
+use futures_util::stream::{self, StreamExt};
 use tollgate_domain::{
     Delivery, Payment, Refund, Scope, Timestamp,
     delivery::DeliveryStatus,
@@ -16,8 +19,14 @@ use crate::{
     payments::{instrument, sandbox_outcome},
 };
 
-/// Items of each shard that one run takes on; the next run goes on where this one ended.
+/// Items of each shard that are read at a time.
 const PER_SHARD: i32 = 100;
+/// Items that are looked after at the same time.
+const AT_A_TIME: usize = 10;
+/// How long a run goes on while there is more to do, in milliseconds: the next one is a minute later.
+const RUN_MS: i64 = 45_000;
+/// Reads of one kind in one run.
+const MAX_PASSES: usize = 200;
 
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,22 +44,46 @@ impl Gateway {
         let now = self.now();
         let mut report = DueReport::default();
         for kind in DueKind::ALL {
-            for item in self.store.due(*kind, now, PER_SHARD).await? {
-                let done = match kind {
-                    DueKind::Payment => self.look_after_payment(&item, now).await,
-                    DueKind::Refund => self.look_after_refund(&item, now).await,
-                    DueKind::Delivery => self.look_after_delivery(&item, now, queue).await,
-                };
-                match done {
-                    Ok(()) => report.done += 1,
-                    Err(error) => {
-                        tracing::error!(item = item.pk, %error, "due item failed");
-                        report.failed += 1;
+            // What failed stays due, and the index trails the table: either is met again by a further read.
+            let mut seen = HashSet::new();
+            for _ in 0..MAX_PASSES {
+                let mut items = self.store.due(*kind, now, PER_SHARD).await?;
+                items.retain(|item| seen.insert(item.pk.clone()));
+                if items.is_empty() {
+                    break;
+                }
+                let mut outcomes = stream::iter(&items)
+                    .map(|item| async move { (item, self.look_after(*kind, item, now, queue).await) })
+                    .buffer_unordered(AT_A_TIME);
+                while let Some((item, outcome)) = outcomes.next().await {
+                    match outcome {
+                        Ok(()) => report.done += 1,
+                        Err(error) => {
+                            tracing::error!(item = item.pk, %error, "due item failed");
+                            report.failed += 1;
+                        }
                     }
+                }
+                if self.now().ms() - now.ms() > RUN_MS {
+                    break;
                 }
             }
         }
         Ok(report)
+    }
+
+    async fn look_after(
+        &self,
+        kind: DueKind,
+        item: &DueItem,
+        now: Timestamp,
+        queue: &Queue,
+    ) -> Result<(), Error> {
+        match kind {
+            DueKind::Payment => self.look_after_payment(item, now).await,
+            DueKind::Refund => self.look_after_refund(item, now).await,
+            DueKind::Delivery => self.look_after_delivery(item, now, queue).await,
+        }
     }
 
     async fn look_after_payment(&self, item: &DueItem, now: Timestamp) -> Result<(), Error> {
@@ -81,7 +114,7 @@ impl Gateway {
             | Status::Canceled => return Ok(()),
         };
         let next = payment
-            .apply(command, now, &self.new_request_id())
+            .apply(command, now, &self.new_cause())
             .map_err(crate::error::Refusal::from)?;
         // Someone else who came first did this work; the item is no longer due or will be found again.
         self.store
@@ -116,7 +149,7 @@ impl Gateway {
                 ask_at: self.ask_about_refund_at()?,
             },
         };
-        if let Ok(settled) = refund.settle(outcome, now, &self.new_request_id()) {
+        if let Ok(settled) = refund.settle(outcome, now, &self.new_cause()) {
             self.store.settle_refund(item.scope, &settled).await?;
         }
         Ok(())

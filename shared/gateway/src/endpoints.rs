@@ -1,16 +1,23 @@
-//! Webhook endpoints: create, retrieve, list, delete.
+//! Webhook endpoints: create, retrieve, list, change, give another secret, delete.
 
+use serde_json::Value;
 use tollgate_domain::{
-    EndpointId, Fingerprint, FrontDoor, Metadata, WebhookEndpoint,
+    Answers, EndpointId, FrontDoor, Metadata, WebhookEndpoint,
     endpoint::{EndpointStatus, MAX_ENDPOINTS, Secret},
+    id,
 };
 use tollgate_store::{ListQuery, Page};
 use tollgate_webhooks::{EndpointUrl, SigningSecret, UrlRules};
 
 use crate::{
-    call::{Call, Idempotency, Idempotent, Made},
+    call::Call,
     error::{Error, Refusal, Thing},
+    once::{Idempotency, Made},
+    window::Window,
 };
+
+/// How long a rolled secret still signs, in milliseconds, unless the merchant says otherwise: a day.
+const OVERLAP_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// An endpoint to be made.
 #[derive(Clone, Debug)]
@@ -29,13 +36,21 @@ pub struct NewEndpoint {
     pub allow_loopback: bool,
 }
 
-impl Idempotent for WebhookEndpoint {
-    fn fingerprint(&self) -> Option<&Fingerprint> {
-        self.fingerprint.as_ref()
-    }
-    fn into_first_answer(self) -> Self {
-        self
-    }
+/// What to change about an endpoint. What is absent stays.
+#[derive(Clone, Debug, Default)]
+pub struct EndpointUpdate {
+    /// Another address.
+    pub url: Option<String>,
+    /// Other events.
+    pub enabled_events: Option<Vec<String>>,
+    /// Another description, or none.
+    pub description: Option<Option<String>>,
+    /// Metadata to merge.
+    pub metadata: Option<Value>,
+    /// Switched off, or on again.
+    pub disabled: Option<bool>,
+    /// Whether deliveries may go to this very machine.
+    pub allow_loopback: bool,
 }
 
 impl Call {
@@ -65,7 +80,7 @@ impl Call {
             Ok(WebhookEndpoint {
                 id,
                 version: 1,
-                request_id: self.request_id.clone(),
+                cause: self.cause.clone(),
                 url: new.url,
                 api: new.api,
                 enabled_events: new.enabled_events,
@@ -75,9 +90,12 @@ impl Call {
                 secret: Secret(SigningSecret::from_random(random).reveal().to_owned()),
                 previous: None,
                 failing_since: None,
+                pause: None,
                 disabled_reason: None,
                 deleted: false,
                 created: self.now,
+                updated: self.now,
+                answers: Answers::default(),
                 fingerprint: idempotency.map(|i| i.fingerprint.clone()),
             })
         };
@@ -104,22 +122,93 @@ impl Call {
     /// Lists endpoints, the newest first.
     pub async fn list_endpoints(
         &self,
-        limit: usize,
-        starting_after: Option<EndpointId>,
+        window: Window<id::EndpointKind>,
     ) -> Result<Page<WebhookEndpoint>, Error> {
         let scope = self.tenant().await?;
-        let mut query = ListQuery::new(limit);
-        query.after = self
-            .cursor::<WebhookEndpoint>(scope, starting_after.map(|id| id.to_string()))
-            .await?;
+        let query = self.query_of::<WebhookEndpoint, _>(scope, window).await?;
         Ok(self.store.list(scope, &query, None).await?)
     }
 
     /// Deletes an endpoint: nothing is delivered to it any more. A read while the caller is admitted, then one
     /// conditional put.
     pub async fn delete_endpoint(&self, id: EndpointId) -> Result<(), Error> {
-        self.change_endpoint(id, |current| current.erased(&self.request_id))
-            .await
-            .map(|_| ())
+        self.change(&id.to_string(), "delete", None, |current: &WebhookEndpoint| {
+            Ok(current.erased(self.now, &self.cause))
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Changes an endpoint, as [`Call::change`] does. Switching it on again forgets that it failed.
+    pub async fn update_endpoint(
+        &self,
+        id: EndpointId,
+        update: &EndpointUpdate,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<WebhookEndpoint>, Error> {
+        if let Some(url) = &update.url {
+            let rules = UrlRules {
+                live: self.tenant().await?.mode.is_live(),
+                allow_loopback: update.allow_loopback,
+            };
+            EndpointUrl::parse(url, rules).map_err(|e| Refusal::UnsafeEndpoint(e.to_string()))?;
+        }
+        self.change(
+            &id.to_string(),
+            "update",
+            idempotency,
+            |current: &WebhookEndpoint| {
+                let metadata = current.metadata.updated(update.metadata.as_ref());
+                let metadata = metadata.map_err(Refusal::from)?;
+                Ok(current.changed(self.now, &self.cause, |next| update.over(next, metadata)))
+            },
+        )
+        .await
+    }
+
+    /// Gives an endpoint another secret; for a while both sign.
+    pub async fn roll_endpoint_secret(
+        &self,
+        id: EndpointId,
+        overlap_s: Option<i64>,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<WebhookEndpoint>, Error> {
+        let mut random = [0; 32];
+        self.gateway.entropy.fill(&mut random);
+        let secret = Secret(SigningSecret::from_random(random).reveal().to_owned());
+        let overlap_ms = overlap_s.map_or(OVERLAP_MS, |seconds| seconds.saturating_mul(1000));
+        let until = self.now.plus_ms(overlap_ms);
+        self.change(
+            &id.to_string(),
+            "roll_secret",
+            idempotency,
+            |current: &WebhookEndpoint| Ok(current.rolled(secret.clone(), until, self.now, &self.cause)),
+        )
+        .await
+    }
+}
+
+impl EndpointUpdate {
+    fn over(&self, next: &mut WebhookEndpoint, metadata: Metadata) {
+        next.metadata = metadata;
+        if let Some(url) = &self.url {
+            next.url.clone_from(url);
+        }
+        if let Some(events) = &self.enabled_events {
+            next.enabled_events.clone_from(events);
+        }
+        if let Some(description) = &self.description {
+            next.description.clone_from(description);
+        }
+        if let Some(disabled) = self.disabled {
+            next.status = if disabled {
+                EndpointStatus::Disabled
+            } else {
+                EndpointStatus::Enabled
+            };
+            next.disabled_reason = disabled.then(|| "by its merchant".to_owned());
+            next.failing_since = None;
+            next.pause = None;
+        }
     }
 }

@@ -74,6 +74,9 @@ pub enum Refusal {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used with another request")]
     IdempotencyKeyReused,
+    /// A request with the same idempotency key is still running.
+    #[error("a request with the same idempotency key is still running")]
+    IdempotencyKeyInUse,
     /// Below the smallest amount.
     #[error("the amount is below {minimum}")]
     AmountTooSmall {

@@ -1,19 +1,20 @@
 //! Intents: payments that are made in steps, by the merchant's server and, with a client secret, by the payer's page.
 
 use tollgate_domain::{
-    CustomerId, Fingerprint, Metadata, Money, Payment, PaymentId, Scope,
+    Answers, CustomerId, Metadata, Money, Payment, PaymentId, PaymentMethodId, Scope,
     payment::{Amendment, Command, Intent, NewPayment, Outcome},
 };
 use tollgate_processors::sandbox;
-use tollgate_store::{Replaced, StoreError};
+use tollgate_store::Replaced;
 
 use crate::{
     Gateway,
-    call::{Call, Idempotency, Made},
+    call::Call,
     customers::must_exist,
     error::{Error, Refusal, Thing},
+    once::{Idempotency, MAX_TRIES, Made, contended, earlier_answer, remember},
     payment_methods::{MethodRef, Resolved, kind_of},
-    payments::{MAX_TRIES, MIN_AMOUNT_MINOR, check_amount, sandbox_outcome},
+    payments::{MIN_AMOUNT_MINOR, check_amount, sandbox_outcome},
     signer::Signer,
 };
 
@@ -130,15 +131,16 @@ impl Call {
                 must_exist(&self.store, scope, customer).await?;
             }
             let types = &new.intent.payment_method_types;
+            let fresh = self.id_for(scope, "payment_intents/payment_method", idempotency);
             let resolved = self
-                .resolve_for(scope, new.method.as_ref(), new.customer, types)
+                .resolve_for(scope, fresh, new.method.as_ref(), new.customer, types)
                 .await?;
             self.store_method(scope, resolved.as_ref()).await?;
             let method = resolved.map(|resolved| resolved.method.method());
             let payment = NewPayment {
                 id,
                 front_door: self.front_door,
-                request_id: self.request_id.clone(),
+                cause: self.cause.clone(),
                 amount: new.amount,
                 source: method.as_ref().map(|method| method.source.clone()),
                 instrument: method.as_ref().map(|method| method.instrument.clone()),
@@ -164,12 +166,12 @@ impl Call {
                     outcome,
                 };
                 let charged = made
-                    .apply(command, self.now, &self.request_id)
+                    .apply(command, self.now, &self.cause)
                     .map_err(Refusal::from)?;
                 // Made and charged in one put: nobody ever saw the step in between.
                 made = Payment {
                     version: 1,
-                    origin: None,
+                    answers: Answers::default(),
                     ..charged
                 };
             }
@@ -186,25 +188,23 @@ impl Call {
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<Payment>, Error> {
         let scope = self.tenant().await?;
-        let key = idempotency.map(|i| Fingerprint::of(wish.route(), &[i.key.as_str().as_bytes()]));
+        // Made once for all tries and all retries, so that none of them leaves a payment method behind.
+        let fresh = self.id_for(
+            scope,
+            &format!("{id}/{}/payment_method", wish.route()),
+            idempotency,
+        );
         let mut payment: Option<Payment> = self.store.get(scope, &id.to_string(), true).await?;
         for _ in 0..MAX_TRIES {
             let current = payment.ok_or(Refusal::NotFound(Thing::Payment))?;
-            if let (Some(key), Some(idempotency)) = (&key, idempotency)
-                && let Some(answer) = current.answers.iter().find(|answer| &answer.key == key)
-            {
-                if answer.request != idempotency.fingerprint {
-                    return Err(Refusal::IdempotencyKeyReused.into());
-                }
-                return Ok(Made::again((*answer.answer).clone()));
+            if let Some(answer) = earlier_answer(&current, wish.route(), idempotency)? {
+                return Ok(Made::again(answer));
             }
-            let (command, resolved) = Box::pin(self.command_for(scope, &current, wish)).await?;
+            let (command, resolved) = Box::pin(self.command_for(scope, fresh, &current, wish)).await?;
             let mut next = current
-                .apply(command, self.now, &self.request_id)
+                .apply(command, self.now, &self.cause)
                 .map_err(Refusal::from)?;
-            if let (Some(key), Some(idempotency)) = (&key, idempotency) {
-                next.remember_answer(key.clone(), idempotency.fingerprint.clone());
-            }
+            remember(&mut next, wish.route(), idempotency);
             // Only what the intent allows is written: its payment method first, so that it never names one that is not there.
             self.store_method(scope, resolved.as_ref()).await?;
             self.admitted().await?;
@@ -213,17 +213,14 @@ impl Call {
                 Replaced::Conflict(now) => payment = now,
             }
         }
-        Err(StoreError::Contended {
-            key: id.to_string(),
-            attempts: MAX_TRIES,
-        }
-        .into())
+        Err(contended(id))
     }
 
     /// What a wish means for an intent, and the payment method that it brings. Writes nothing.
     async fn command_for(
         &self,
         scope: Scope,
+        fresh: PaymentMethodId,
         current: &Payment,
         wish: &IntentWish,
     ) -> Result<(Command, Option<Resolved>), Error> {
@@ -251,14 +248,14 @@ impl Call {
                 }
                 let customer = amendment.customer.or(current.customer);
                 let resolved = self
-                    .resolve_for(scope, update.method.as_ref(), customer, types)
+                    .resolve_for(scope, fresh, update.method.as_ref(), customer, types)
                     .await?;
                 amendment.method = resolved.as_ref().map(|resolved| resolved.method.method());
                 (Command::Amend(Box::new(amendment)), resolved)
             }
             IntentWish::Confirm { method, return_url } => {
                 let resolved = self
-                    .resolve_for(scope, method.as_ref(), current.customer, types)
+                    .resolve_for(scope, fresh, method.as_ref(), current.customer, types)
                     .await?;
                 let method = resolved
                     .as_ref()
@@ -288,12 +285,13 @@ impl Call {
     async fn resolve_for(
         &self,
         scope: Scope,
+        fresh: PaymentMethodId,
         named: Option<&MethodRef>,
         customer: Option<CustomerId>,
         types: &[String],
     ) -> Result<Option<Resolved>, Error> {
         let Some(named) = named else { return Ok(None) };
-        let resolved = self.resolve_method(scope, named, customer).await?;
+        let resolved = self.resolve_method(scope, fresh, named, customer).await?;
         let kind = kind_of(&resolved.method.source);
         if types.is_empty() || types.iter().any(|accepted| accepted == kind) {
             Ok(Some(resolved))

@@ -16,6 +16,7 @@ mod gate;
 mod intents;
 mod links;
 mod network;
+mod once;
 mod pages;
 mod payer;
 mod payment_methods;
@@ -26,38 +27,41 @@ mod replay;
 mod services;
 mod signer;
 mod vault;
+mod window;
 
 pub use admin::{Admin, AdminError, IssuedKey, NewKey};
-pub use call::{Call, Idempotency, Made};
+pub use call::Call;
 pub use checkout::{Entrance, NewCheckout};
 pub use customers::CustomerFilter;
 pub use deliver::{Deliverer, DeliverySettings, Message};
 pub use due_work::DueReport;
-pub use endpoints::NewEndpoint;
+pub use endpoints::{EndpointUpdate, NewEndpoint};
 pub use error::{Error, Refusal, Thing};
 pub use gate::{ACCESS_TOKEN_S, Admitted, Credentials, Denied};
 pub use intents::{IntentUpdate, IntentWish, NewIntent};
 pub use links::{Links, Purpose};
 pub use network::Networks;
+pub use once::{Idempotency, Made};
 pub use pages::{HostedView, LinkError, Onward};
 pub use payer::Payer;
 pub use payment_methods::{MethodData, MethodFilter, MethodRef, NewMethod, kind_of};
 pub use payments::{ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, PaymentFilter, declined};
 pub use publish::{Published, Publisher};
 pub use refunds::{CreateRefund, RefundAmount, RefundFilter};
-pub use replay::{EndpointUpdate, EventFilter, Recovered};
+pub use replay::{EventFilter, Recovered};
 pub use services::{Clock, Entropy, OsEntropy, SystemClock};
 pub use tollgate_store::{
     ApiKey, AwsEnvironment, Cost, Cursor, Merchant, Page, Queue, Store, StoreError, Tables, subject_of,
 };
 pub use vault::Vault;
+pub use window::Window;
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
 };
 
-use tollgate_domain::{Id, Timestamp};
+use tollgate_domain::{Cause, Id, Timestamp};
 use tollgate_store::KeyHash;
 
 /// Everything that use cases need, shared by all requests of a function.
@@ -143,6 +147,11 @@ impl Gateway {
         let mut bytes = [0; 16];
         self.entropy.fill(&mut bytes);
         Id::from_bytes(bytes)
+    }
+
+    /// The cause of what nobody asks for: a request of our own.
+    pub fn new_cause(&self) -> Cause {
+        self.new_request_id().into()
     }
 
     /// A fresh request id: `req_…`.

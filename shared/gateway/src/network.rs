@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tollgate_domain::{
-    Decline, Payment, PaymentId, Provider, Refund, RefundId, Scope,
+    Cause, Decline, Payment, PaymentId, Provider, Refund, RefundId, Scope,
     payment::{Command, Status},
     refund::RefundOutcome,
 };
@@ -176,16 +176,16 @@ impl Gateway {
         &self,
         scope: Scope,
         payment: &Payment,
-        request_id: &str,
+        cause: &Cause,
     ) -> Result<Payment, Error> {
         let ask_at = self.now().plus_ms(self.networks()?.ask_after_ms(1));
         match self
-            .record(scope, payment, Command::BeginCharge { ask_at }, request_id)
+            .record(scope, payment, Command::BeginCharge { ask_at }, cause)
             .await?
         {
             Recorded::Done(payment) => {
                 let connector = self.connector_of(scope, &payment).await?;
-                self.go_on(scope, payment, &connector, None, request_id).await
+                self.go_on(scope, payment, &connector, None, cause).await
             }
             Recorded::Overtaken(payment) => Ok(payment),
         }
@@ -199,7 +199,7 @@ impl Gateway {
         mut payment: Payment,
         connector: &Connector,
         mut found: Option<Found>,
-        request_id: &str,
+        cause: &Cause,
     ) -> Result<Payment, Error> {
         for _ in 0..MAX_STEPS {
             let command = match (payment.face.status, found.take()) {
@@ -244,7 +244,7 @@ impl Gateway {
                 (Status::Processing | Status::RequiresCapture, Some(Found::Voided)) => Command::Voided,
                 _ => return Ok(payment),
             };
-            match self.record(scope, &payment, command, request_id).await? {
+            match self.record(scope, &payment, command, cause).await? {
                 Recorded::Done(next) => payment = next,
                 Recorded::Overtaken(now) => return Ok(now),
             }
@@ -286,12 +286,12 @@ impl Gateway {
         let Some(network) = &payment.network else {
             return Ok(());
         };
-        let request_id = self.new_request_id();
+        let cause = self.new_cause();
         let ask_at = self
             .now()
             .plus_ms(self.networks()?.ask_after_ms(network.attempts.saturating_add(1)));
         let claimed = match self
-            .record(scope, payment, Command::AskAgain { ask_at }, &request_id)
+            .record(scope, payment, Command::AskAgain { ask_at }, &cause)
             .await?
         {
             Recorded::Done(claimed) => claimed,
@@ -303,7 +303,7 @@ impl Gateway {
             .await
             .map_err(|e| Error::Internal(e.to_string()))?;
         if found != Found::Nothing {
-            self.go_on(scope, claimed, &connector, Some(found), &request_id)
+            self.go_on(scope, claimed, &connector, Some(found), &cause)
                 .await?;
             return Ok(());
         }
@@ -316,9 +316,9 @@ impl Gateway {
         let since = network.since.unwrap_or(payment.updated);
         if since.plus_ms(TRY_AGAIN_MS) < self.now() {
             let late = Command::Refused(Decline::ProcessingError);
-            self.record(scope, &claimed, late, &request_id).await?;
+            self.record(scope, &claimed, late, &cause).await?;
         } else {
-            self.go_on(scope, claimed, &connector, None, &request_id).await?;
+            self.go_on(scope, claimed, &connector, None, &cause).await?;
         }
         Ok(())
     }
@@ -385,11 +385,9 @@ impl Gateway {
         scope: Scope,
         payment: &Payment,
         command: Command,
-        request_id: &str,
+        cause: &Cause,
     ) -> Result<Recorded, Error> {
-        let next = payment
-            .apply(command, self.now(), request_id)
-            .map_err(Refusal::from)?;
+        let next = payment.apply(command, self.now(), cause).map_err(Refusal::from)?;
         match self.store.replace(scope, &next).await? {
             Replaced::Done => Ok(Recorded::Done(next)),
             Replaced::Conflict(Some(now)) => Ok(Recorded::Overtaken(now)),

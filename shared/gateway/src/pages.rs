@@ -1,7 +1,7 @@
 //! Hosted pages: what their links open, and where the payer goes next.
 
 use tollgate_domain::{
-    Payment, PaymentId, Scope,
+    Cause, Payment, PaymentId, Scope,
     payment::{Command, Status},
 };
 use tollgate_processors::sandbox;
@@ -11,7 +11,8 @@ use crate::{
     Gateway,
     error::{Error, Refusal},
     links::Purpose,
-    payments::{MAX_TRIES, instrument, sandbox_outcome},
+    once::MAX_TRIES,
+    payments::{instrument, sandbox_outcome},
 };
 
 /// Why a link shows nothing.
@@ -91,7 +92,7 @@ impl Gateway {
         &self,
         token: &str,
         passed: bool,
-        request_id: &str,
+        cause: &Cause,
     ) -> Result<(Scope, Payment), LinkError> {
         let (scope, mut payment) = self.linked_payment(Purpose::Challenge, token).await?;
         for _ in 0..MAX_TRIES {
@@ -100,7 +101,7 @@ impl Gateway {
             }
             self.not_expired(&payment)?;
             if passed && payment.network.is_some() {
-                let charged = self.charge_over_network(scope, &payment, request_id).await?;
+                let charged = self.charge_over_network(scope, &payment, cause).await?;
                 return Ok((scope, charged));
             }
             let now = self.now();
@@ -111,7 +112,7 @@ impl Gateway {
                 Command::ChallengeFailed
             };
             let next = payment
-                .apply(command, now, request_id)
+                .apply(command, now, cause)
                 .map_err(|e| Error::from(Refusal::from(e)))?;
             match self.store.replace(scope, &next).await.map_err(Error::from)? {
                 Replaced::Done => return Ok((scope, next)),

@@ -11,7 +11,7 @@ use crate::{
     call::Call,
     customers::must_exist,
     error::{Error, Refusal, Thing},
-    payments::MAX_TRIES,
+    once::MAX_TRIES,
 };
 
 /// Who pays.
@@ -67,7 +67,7 @@ impl Call {
             (_, Some(found)) => found,
             (Payer::WithEmail { email, .. }, None) => {
                 let new = |id| {
-                    let (front_door, request) = (self.front_door, self.request_id.clone());
+                    let (front_door, request) = (self.front_door, self.cause.clone());
                     let customer = Customer::create(
                         id,
                         front_door,
@@ -119,7 +119,7 @@ impl Call {
         let profile = payer.over(&customer.profile);
         let mut next = None;
         if profile != customer.profile {
-            next = Some(customer.with_profile(profile, self.now, &self.request_id));
+            next = Some(customer.with_profile(profile, self.now, &self.cause));
         }
         if let Some(card) = card.filter(|card| customer.card.as_ref() != Some(card)) {
             next = Some(match next {
@@ -127,7 +127,7 @@ impl Call {
                     card: Some(card.clone()),
                     ..next
                 },
-                None => customer.with_card(card.clone(), &self.request_id),
+                None => customer.with_card(card.clone(), &self.cause),
             });
         }
         next

@@ -1,18 +1,19 @@
 //! Payment methods: make, read, attach, detach, change, and resolve whatever a request names as one.
 
 use tollgate_domain::{
-    CustomerId, EnteredCard, Fingerprint, Metadata, PaymentMethod, PaymentMethodId, Scope, Source,
+    Answers, CustomerId, EnteredCard, Metadata, PaymentMethod, PaymentMethodId, Scope, Source, id,
     payment_method::{Billing, MethodRefusal},
     source::{SepaDebit, Wallet},
 };
 use tollgate_processors::sandbox;
-use tollgate_store::{ListQuery, Page, Replaced, StoreError};
+use tollgate_store::{ListQuery, Page};
 
 use crate::{
-    call::{Call, Idempotency, Idempotent, Made},
+    call::Call,
     customers::must_exist,
     error::{Error, Refusal, Thing},
-    payments::MAX_TRIES,
+    once::{Idempotency, Made},
+    window::Window,
 };
 
 /// Payment methods of a customer that an erasure reaches.
@@ -43,6 +44,17 @@ pub struct NewMethod {
     pub metadata: Metadata,
 }
 
+impl NewMethod {
+    /// A payment method of which nothing else is known.
+    pub fn of(data: MethodData) -> Self {
+        Self {
+            data,
+            billing: Billing::default(),
+            metadata: Metadata::default(),
+        }
+    }
+}
+
 /// A payment method that a request names or describes.
 #[derive(Clone, Debug)]
 pub enum MethodRef {
@@ -50,15 +62,6 @@ pub enum MethodRef {
     Named(String),
     /// A description of a new one.
     New(Box<NewMethod>),
-}
-
-impl Idempotent for PaymentMethod {
-    fn fingerprint(&self) -> Option<&Fingerprint> {
-        self.fingerprint.as_ref()
-    }
-    fn into_first_answer(self) -> Self {
-        self.as_first_answered()
-    }
 }
 
 /// A payment method, and whether it has to be stored first.
@@ -101,7 +104,7 @@ impl Call {
         Ok(PaymentMethod {
             id,
             version: 1,
-            request_id: self.request_id.clone(),
+            cause: self.cause.clone(),
             source: chargeable.source,
             instrument: chargeable.instrument,
             billing: new.billing,
@@ -111,29 +114,27 @@ impl Call {
             created: self.now,
             updated: self.now,
             fingerprint: None,
-            origin: None,
+            answers: Answers::default(),
         })
     }
 
-    /// What a request names as a payment method, for a payment of this customer.
+    /// What a request names as a payment method, for a payment of this customer. One that has to be made is called `fresh`.
     pub(crate) async fn resolve_method(
         &self,
         scope: Scope,
+        fresh: PaymentMethodId,
         named: &MethodRef,
         customer: Option<CustomerId>,
     ) -> Result<Resolved, Error> {
-        let new = |data| NewMethod {
-            data,
-            billing: Billing::default(),
-            metadata: Metadata::default(),
-        };
         let made = |method: NewMethod| {
-            let method = self.new_method(scope, self.gateway.new_id(), method)?;
+            let method = self.new_method(scope, fresh, method)?;
             Ok(Resolved { method, is_new: true })
         };
         match named {
             MethodRef::New(method) => made((**method).clone()),
-            MethodRef::Named(name) if sandbox::is_named(name) => made(new(MethodData::Token(name.clone()))),
+            MethodRef::Named(name) if sandbox::is_named(name) => {
+                made(NewMethod::of(MethodData::Token(name.clone())))
+            }
             MethodRef::Named(name) => {
                 let id = PaymentMethodId::parse("pm_", name);
                 let id = id.map_err(|_| Refusal::NoSuchReference(Thing::PaymentMethod))?;
@@ -164,83 +165,92 @@ impl Call {
     pub async fn list_payment_methods(
         &self,
         customer: CustomerId,
-        mut query: MethodFilter,
+        query: MethodFilter,
     ) -> Result<Page<PaymentMethod>, Error> {
         let scope = self.tenant().await?;
         must_exist(&self.store, scope, customer).await?;
-        let mut list = ListQuery::new(query.limit);
-        list.after = self
-            .cursor::<PaymentMethod>(scope, query.starting_after.take().map(|id| id.to_string()))
-            .await?;
-        list.before = self
-            .cursor::<PaymentMethod>(scope, query.ending_before.take().map(|id| id.to_string()))
-            .await?;
+        let list = self.query_of::<PaymentMethod, _>(scope, query.window).await?;
         let list = list.of_customer(scope, customer);
         let kind = query.kind;
         let keep = move |method: &PaymentMethod| kind.is_none_or(|kind| kind == kind_of(&method.source));
         Ok(self.store.list(scope, &list, kind.map(|_| &keep as _)).await?)
     }
 
-    /// Attaches a payment method to a customer. A named one of the sandbox is made first.
+    /// Attaches a payment method to a customer. A named one of the sandbox is made, attached.
     pub async fn attach_payment_method(
         &self,
         name: &str,
         customer: CustomerId,
-    ) -> Result<PaymentMethod, Error> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<PaymentMethod>, Error> {
         let scope = self.tenant().await?;
-        must_exist(&self.store, scope, customer).await?;
         if sandbox::is_named(name) {
-            let new = NewMethod {
-                data: MethodData::Token(name.to_owned()),
-                billing: Billing::default(),
-                metadata: Metadata::default(),
+            let id: PaymentMethodId = self.id_for(scope, "payment_methods/attach", idempotency);
+            let prepare = async {
+                must_exist(&self.store, scope, customer).await?;
+                let new = NewMethod::of(MethodData::Token(name.to_owned()));
+                let mut method = self.new_method(scope, id, new)?;
+                method.customer = Some(customer);
+                method.fingerprint = idempotency.map(|i| i.fingerprint.clone());
+                Ok(method)
             };
-            let mut method = self.new_method(scope, self.gateway.new_id(), new)?;
-            method.customer = Some(customer);
-            self.admitted().await?;
-            self.store.create(scope, &method).await?;
-            return Ok(method);
+            return self.make_once(scope, &id.to_string(), idempotency, prepare).await;
         }
         let id = PaymentMethodId::parse("pm_", name).map_err(|_| Refusal::NotFound(Thing::PaymentMethod))?;
-        self.change_payment_method(id, |method| {
-            let attached = method.attached(customer, self.now, &self.request_id);
-            attached.map_err(|e| Error::from(Refusal::from(e)))
-        })
+        must_exist(&self.store, scope, customer).await?;
+        self.change(
+            &id.to_string(),
+            "attach",
+            idempotency,
+            |method: &PaymentMethod| {
+                let attached = method.attached(customer, self.now, &self.cause);
+                Ok(attached.map_err(Refusal::from)?)
+            },
+        )
         .await
     }
 
     /// Detaches a payment method from its customer, for good.
-    pub async fn detach_payment_method(&self, id: PaymentMethodId) -> Result<PaymentMethod, Error> {
-        self.change_payment_method(id, |method| {
-            let detached = method.detached(self.now, &self.request_id);
-            detached.map_err(|e| Error::from(Refusal::from(e)))
-        })
+    pub async fn detach_payment_method(
+        &self,
+        id: PaymentMethodId,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<PaymentMethod>, Error> {
+        self.change(
+            &id.to_string(),
+            "detach",
+            idempotency,
+            |method: &PaymentMethod| {
+                let detached = method.detached(self.now, &self.cause);
+                Ok(detached.map_err(Refusal::from)?)
+            },
+        )
         .await
     }
 
-    /// Changes a payment method. A read while the caller is admitted, then one conditional put.
-    pub async fn change_payment_method<E: From<Error>>(
+    /// Changes a payment method, as [`Metadata::updated`] and [`Call::change`] do. What is absent stays.
+    pub async fn update_payment_method(
         &self,
         id: PaymentMethodId,
-        change: impl Fn(&PaymentMethod) -> Result<PaymentMethod, E>,
-    ) -> Result<PaymentMethod, E> {
-        let scope = self.tenant().await.map_err(Error::from)?;
-        let read = self.store.get(scope, &id.to_string(), true).await;
-        let mut method: Option<PaymentMethod> = read.map_err(Error::from)?;
-        for _ in 0..MAX_TRIES {
-            let current = method.ok_or_else(|| Error::from(Refusal::NotFound(Thing::PaymentMethod)))?;
-            let next = change(&current)?;
-            self.admitted().await.map_err(Error::from)?;
-            match self.store.replace(scope, &next).await.map_err(Error::from)? {
-                Replaced::Done => return Ok(next),
-                Replaced::Conflict(now) => method = now,
-            }
-        }
-        Err(Error::from(StoreError::Contended {
-            key: id.to_string(),
-            attempts: MAX_TRIES,
-        })
-        .into())
+        billing: Option<&Billing>,
+        metadata: Option<&serde_json::Value>,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<PaymentMethod>, Error> {
+        self.change(
+            &id.to_string(),
+            "update",
+            idempotency,
+            |method: &PaymentMethod| {
+                let metadata = method.metadata.updated(metadata).map_err(Refusal::from)?;
+                Ok(method.changed(self.now, &self.cause, |next| {
+                    next.metadata = metadata;
+                    if let Some(billing) = billing {
+                        next.billing.clone_from(billing);
+                    }
+                }))
+            },
+        )
+        .await
     }
 
     /// Erases the payment methods of a customer that was deleted: detached, and whose they were is gone.
@@ -249,12 +259,12 @@ impl Call {
         let query = ListQuery::new(MAX_METHODS).of_customer(scope, customer);
         let methods: Page<PaymentMethod> = self.store.list(scope, &query, None).await?;
         for method in methods.items {
-            let mut erased = method.changed(self.now, &self.request_id, |next| {
+            let mut erased = method.changed(self.now, &self.cause, |next| {
                 next.customer = None;
                 next.detached = true;
                 next.billing = Billing::default();
             });
-            erased.origin = None;
+            erased.answers = Answers::default();
             self.store.replace(scope, &erased).await?;
         }
         Ok(())
@@ -262,14 +272,10 @@ impl Call {
 }
 
 /// Which payment methods to list.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct MethodFilter {
-    /// At most so many.
-    pub limit: usize,
-    /// Only those older than this one.
-    pub starting_after: Option<PaymentMethodId>,
-    /// Only those newer than this one, the nearest to it.
-    pub ending_before: Option<PaymentMethodId>,
+    /// Which page.
+    pub window: Window<id::PaymentMethodKind>,
     /// Only those of this kind: `card` or `sepa_debit`.
     pub kind: Option<&'static str>,
 }

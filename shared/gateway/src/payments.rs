@@ -1,26 +1,26 @@
 //! Payments: create, retrieve, list, and say where the payer goes after a challenge.
 
 use tollgate_domain::{
-    Customer, CustomerId, EnteredCard, Fingerprint, Metadata, Money, Payment, PaymentId, PaymentMethod,
-    PaymentMethodId, Scope, Source, Timestamp,
+    Customer, CustomerId, EnteredCard, Metadata, Money, Payment, PaymentId, PaymentMethod, PaymentMethodId,
+    Scope, Source, Timestamp,
     customer::SavedCard,
-    idempotency::AppliedChange,
+    id,
     money::MAX_AMOUNT_MINOR,
-    payment::{Command, Face, NewPayment, Outcome, Status},
+    payment::{Command, NewPayment, Outcome, Status},
     source::{Instrument, Wallet},
 };
 use tollgate_processors::sandbox;
-use tollgate_store::{ListQuery, Page, Replaced, StoreError};
+use tollgate_store::Page;
 
 use crate::{
-    call::{Call, Idempotency, Idempotent, Made},
+    call::Call,
     error::{Error, Refusal, Thing},
     links::Purpose,
+    once::{Idempotency, Made},
     payer::Payer,
+    window::Window,
 };
 
-/// Tries of a change that others keep coming before.
-pub(crate) const MAX_TRIES: u32 = 8;
 /// The smallest amount of `charges`, `direct` and `intents`, in minor units.
 pub const MIN_AMOUNT_MINOR: i64 = 50;
 
@@ -66,14 +66,10 @@ pub struct CreatePayment {
 }
 
 /// Which payments to list.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct PaymentFilter {
-    /// At most so many.
-    pub limit: usize,
-    /// Only those older than this one.
-    pub starting_after: Option<PaymentId>,
-    /// Only those newer than this one, the nearest to it.
-    pub ending_before: Option<PaymentId>,
+    /// Which page.
+    pub window: Window<id::PaymentKind>,
     /// Skip so many.
     pub offset: usize,
     /// Only a customer's.
@@ -84,15 +80,6 @@ pub struct PaymentFilter {
     pub created_from: Option<Timestamp>,
     /// Only those made then or earlier.
     pub created_to: Option<Timestamp>,
-}
-
-impl Idempotent for Payment {
-    fn fingerprint(&self) -> Option<&Fingerprint> {
-        self.fingerprint.as_ref()
-    }
-    fn into_first_answer(self) -> Self {
-        self.as_first_answered()
-    }
 }
 
 impl Call {
@@ -130,7 +117,7 @@ impl Call {
             let payment = NewPayment {
                 id,
                 front_door: self.front_door,
-                request_id: self.request_id.clone(),
+                cause: self.cause.clone(),
                 amount: new.amount,
                 source: Some(chargeable.source),
                 instrument: Some(chargeable.instrument),
@@ -169,16 +156,10 @@ impl Call {
     /// Lists payments, the newest first.
     pub async fn list_payments(&self, filter: PaymentFilter) -> Result<Page<Payment>, Error> {
         let scope = self.tenant().await?;
-        let mut query = ListQuery::new(filter.limit);
+        let mut query = self.query_of::<Payment, _>(scope, filter.window).await?;
         query.created_from = filter.created_from;
         query.created_to = filter.created_to;
         query.offset = filter.offset;
-        query.before = self
-            .cursor::<Payment>(scope, filter.ending_before.map(|id| id.to_string()))
-            .await?;
-        query.after = self
-            .cursor::<Payment>(scope, filter.starting_after.map(|id| id.to_string()))
-            .await?;
         if let Some(customer) = filter.customer {
             query = query.of_customer(scope, customer);
         }
@@ -199,49 +180,12 @@ impl Call {
         return_url: String,
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<Payment>, Error> {
-        let scope = self.tenant().await?;
-        // One key may confirm two payments; that is one change on each.
-        let key = idempotency.map(|i| Fingerprint::of("confirm", &[i.key.as_str().as_bytes()]));
-        let mut payment: Option<Payment> = self.store.get(scope, &id.to_string(), true).await?;
-        for _ in 0..MAX_TRIES {
-            let Some(current) = payment else {
-                return Err(Refusal::NotFound(Thing::Payment).into());
-            };
-            if let (Some(key), Some(idempotency)) = (&key, idempotency)
-                && let Some(change) = current.change_made_with(key)
-            {
-                if change.request != idempotency.fingerprint {
-                    return Err(Refusal::IdempotencyKeyReused.into());
-                }
-                let face = change.answer.clone();
-                return Ok(Made::again(Payment { face, ..current }));
-            }
-            self.admitted().await?;
-            let mut next = current
-                .apply(
-                    Command::SetReturnUrl(return_url.clone()),
-                    self.now,
-                    &self.request_id,
-                )
-                .map_err(Refusal::from)?;
-            if let (Some(key), Some(idempotency)) = (&key, idempotency) {
-                let change: AppliedChange<Face> = AppliedChange {
-                    key: key.clone(),
-                    request: idempotency.fingerprint.clone(),
-                    answer: next.face.clone(),
-                };
-                change.push(&mut next.changes);
-            }
-            match self.store.replace(scope, &next).await? {
-                Replaced::Done => return Ok(Made::new(next)),
-                Replaced::Conflict(now) => payment = now,
-            }
-        }
-        Err(StoreError::Contended {
-            key: id.to_string(),
-            attempts: MAX_TRIES,
-        }
-        .into())
+        self.change(&id.to_string(), "confirm", idempotency, |current: &Payment| {
+            let command = Command::SetReturnUrl(return_url.clone());
+            let next = current.apply(command, self.now, &self.cause);
+            Ok(next.map_err(Refusal::from)?)
+        })
+        .await
     }
 
     /// The page on which the payment's challenge is answered, while it requires one.
@@ -268,7 +212,7 @@ pub fn declined(payment: &Payment) -> Option<Refusal> {
     payment.face.decline.map(|decline| Refusal::Declined {
         payment: payment.id,
         decline,
-        request_id: payment.request_id.clone(),
+        request_id: payment.cause.request_id.clone(),
     })
 }
 

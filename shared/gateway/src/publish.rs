@@ -1,11 +1,13 @@
 //! From committed changes to events: what the function on the table's stream does.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::{collections::HashMap, sync::Arc};
 
+use futures_util::future::try_join_all;
+use tokio::sync::Mutex;
 use tollgate_domain::{
     Delivery, Event, Scope, Subject, WebhookEndpoint, endpoint::MAX_ENDPOINTS, event::events_of,
 };
-use tollgate_store::{ListQuery, Queue, QueueMessage};
+use tollgate_store::{ListQuery, Page, Queue, QueueMessage};
 
 use crate::{Gateway, deliver::Message, error::Error};
 
@@ -23,7 +25,7 @@ pub struct Published {
 pub struct Publisher<'a> {
     gateway: &'a Gateway,
     queue: &'a Queue,
-    endpoints: HashMap<Scope, Vec<WebhookEndpoint>>,
+    endpoints: Mutex<HashMap<Scope, Arc<[WebhookEndpoint]>>>,
 }
 
 impl Gateway {
@@ -32,7 +34,7 @@ impl Gateway {
         Publisher {
             gateway: self,
             queue,
-            endpoints: HashMap::new(),
+            endpoints: Mutex::default(),
         }
     }
 }
@@ -42,7 +44,7 @@ impl Publisher<'_> {
     /// one, and then puts a message on the queue for each. Publishing the same change again stores nothing new and may
     /// send a message twice, which the delivery's own record makes harmless.
     pub async fn publish(
-        &mut self,
+        &self,
         scope: Scope,
         key: &str,
         before: Option<&Subject>,
@@ -58,37 +60,46 @@ impl Publisher<'_> {
         Ok(published)
     }
 
-    async fn prepare(&mut self, scope: Scope, event: &Event) -> Result<Vec<QueueMessage>, Error> {
+    async fn prepare(&self, scope: Scope, event: &Event) -> Result<Vec<QueueMessage>, Error> {
         let store = &self.gateway.store;
-        store.create(scope, event).await?;
-        let endpoints = match self.endpoints.entry(scope) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(
-                store
-                    .list(scope, &ListQuery::new(MAX_ENDPOINTS), None)
-                    .await?
-                    .items,
-            ),
-        };
-        let mut messages = Vec::new();
-        for endpoint in endpoints {
-            let wanted = tollgate_webhooks::render::event_type(event, endpoint.api)
-                .is_some_and(|event_type| endpoint.wants(event_type));
-            if wanted {
-                store
-                    .create(scope, &Delivery::new(event.id, endpoint.id, self.gateway.now()))
-                    .await?;
-                messages.push(
-                    Message {
-                        scope,
-                        event: event.id,
-                        endpoint: endpoint.id,
-                        attempt: 1,
-                    }
-                    .on_queue(0)?,
-                );
-            }
-        }
-        Ok(messages)
+        let (created, endpoints) = tokio::join!(store.create(scope, event), self.endpoints(scope));
+        created?;
+        let endpoints = endpoints?;
+        let wanting = endpoints.iter().filter(|endpoint| wants(endpoint, event));
+        let deliveries: Vec<Delivery> = wanting
+            .map(|endpoint| Delivery::new(event.id, endpoint.id, self.gateway.now()))
+            .collect();
+        try_join_all(deliveries.iter().map(|delivery| store.create(scope, delivery))).await?;
+        let messages = deliveries.iter().map(|delivery| {
+            let message = Message {
+                scope,
+                event: delivery.event,
+                endpoint: delivery.endpoint,
+                attempt: 1,
+            };
+            message.on_queue(0)
+        });
+        messages.collect()
     }
+
+    async fn endpoints(&self, scope: Scope) -> Result<Arc<[WebhookEndpoint]>, Error> {
+        // Held while they are read, so that changes that are published at the same time ask once.
+        let mut known = self.endpoints.lock().await;
+        if let Some(endpoints) = known.get(&scope) {
+            return Ok(endpoints.clone());
+        }
+        let all = ListQuery::new(MAX_ENDPOINTS);
+        let page: Page<WebhookEndpoint> = self.gateway.store.list(scope, &all, None).await?;
+        let endpoints: Arc<[WebhookEndpoint]> = page.items.into();
+        known.insert(scope, endpoints.clone());
+        Ok(endpoints)
+    }
+}
+
+/// Whether an event is delivered to an endpoint. What happens to an endpoint is told to the merchant's other ones: whoever
+/// made it knows, and one that is disabled could not be told.
+pub(crate) fn wants(endpoint: &WebhookEndpoint, event: &Event) -> bool {
+    let is_about_it = matches!(&event.subject, Subject::Endpoint(it) if it.id == endpoint.id);
+    let event_type = tollgate_webhooks::render::event_type(event, endpoint.api);
+    !endpoint.deleted && !is_about_it && event_type.is_some_and(|event_type| endpoint.wants(event_type))
 }

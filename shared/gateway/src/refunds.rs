@@ -1,17 +1,19 @@
 //! Refunds: create, retrieve, list.
 
 use tollgate_domain::{
-    Fingerprint, Metadata, Money, Payment, PaymentId, Refund, RefundId, Scope,
+    Metadata, Money, Payment, PaymentId, Refund, RefundId, Scope, id,
     payment::{self, Command},
     refund::{NewRefund, RefundOutcome, RefundStatus},
 };
 use tollgate_processors::sandbox;
-use tollgate_store::{ListQuery, Page, RefundPut, Replaced, StoreError};
+use tollgate_store::{Page, RefundPut};
 
 use crate::{
-    call::{Call, Idempotency, Idempotent, Made, replay},
+    call::Call,
     error::{Error, Refusal, Thing},
-    payments::{MAX_TRIES, instrument, sandbox_outcome},
+    once::{Idempotency, MAX_TRIES, Made, contended, earlier_answer, remember, replay},
+    payments::{instrument, sandbox_outcome},
+    window::Window,
 };
 
 /// A refund to be made.
@@ -45,27 +47,14 @@ impl From<Option<i64>> for RefundAmount {
 }
 
 /// Which refunds to list.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct RefundFilter {
-    /// At most so many.
-    pub limit: usize,
-    /// Only those older than this one.
-    pub starting_after: Option<RefundId>,
-    /// Only those newer than this one, the nearest to it.
-    pub ending_before: Option<RefundId>,
+    /// Which page.
+    pub window: Window<id::RefundKind>,
     /// Only a payment's.
     pub payment: Option<PaymentId>,
     /// Only those in this status.
     pub status: Option<RefundStatus>,
-}
-
-impl Idempotent for Refund {
-    fn fingerprint(&self) -> Option<&Fingerprint> {
-        self.fingerprint.as_ref()
-    }
-    fn into_first_answer(self) -> Self {
-        self.as_first_answered()
-    }
 }
 
 impl Call {
@@ -107,15 +96,11 @@ impl Call {
                         .map(Made::new);
                 }
                 RefundPut::Created => return Ok(Made::new(refund)),
-                RefundPut::Exists(existing) => return replay(*existing, idempotency),
+                RefundPut::Exists(existing) => return replay(&*existing, idempotency),
                 RefundPut::PaymentChanged(now) => payment = now.map(|payment| *payment),
             }
         }
-        Err(StoreError::Contended {
-            key: new.payment.to_string(),
-            attempts: MAX_TRIES,
-        }
-        .into())
+        Err(contended(new.payment))
     }
 
     /// Sends a recorded refund over the wire. It stays pending unless the provider's answer is clear.
@@ -133,7 +118,7 @@ impl Call {
             }
         };
         let Some(outcome) = outcome else { return Ok(refund) };
-        let Ok(settled) = refund.settle_at_once(outcome, self.gateway.now(), &self.request_id) else {
+        let Ok(settled) = refund.settle_at_once(outcome, self.gateway.now(), &self.cause) else {
             return Ok(refund);
         };
         let recorded = self.store.settle_refund(scope, &settled).await?;
@@ -161,7 +146,7 @@ impl Call {
             RefundAmount::Rest => payment.refundable().max(1),
         };
         payment
-            .apply(Command::Refund(minor), self.now, &self.request_id)
+            .apply(Command::Refund(minor), self.now, &self.cause)
             .map_err(Refusal::from)?;
         let outcome = if payment.network.is_some() {
             // Recorded first, sent then: whoever finds it pending can ask the provider what became of it.
@@ -174,7 +159,7 @@ impl Call {
         let refund = NewRefund {
             id,
             front_door: self.front_door,
-            request_id: self.request_id.clone(),
+            cause: self.cause.clone(),
             payment: payment.id,
             amount: Money {
                 minor,
@@ -194,40 +179,40 @@ impl Call {
         Ok(refund.ok_or(Refusal::NotFound(Thing::Refund))?)
     }
 
-    /// Changes a refund's metadata, as [`Metadata::updated`] does. A read while the caller is admitted, then one conditional
-    /// put.
+    /// Changes a refund's metadata, as [`Metadata::updated`] and [`Call::change`] do.
     pub async fn update_refund(
         &self,
         id: RefundId,
         changes: Option<&serde_json::Value>,
-    ) -> Result<Refund, Error> {
-        let scope = self.tenant().await?;
-        let mut refund: Option<Refund> = self.store.get(scope, &id.to_string(), true).await?;
-        for _ in 0..MAX_TRIES {
-            let current = refund.ok_or(Refusal::NotFound(Thing::Refund))?;
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<Refund>, Error> {
+        self.change(&id.to_string(), "update", idempotency, |current: &Refund| {
             let metadata = current.metadata.updated(changes).map_err(Refusal::from)?;
-            let next = current.with_metadata(metadata, self.now, &self.request_id);
-            self.admitted().await?;
-            match self.store.replace(scope, &next).await? {
-                Replaced::Done => return Ok(next),
-                Replaced::Conflict(now) => refund = now,
-            }
-        }
-        Err(contended(id))
+            Ok(current.with_metadata(metadata, self.now, &self.cause))
+        })
+        .await
     }
 
     /// Calls a pending refund back: its amount can be refunded again.
-    pub async fn cancel_refund(&self, id: RefundId) -> Result<Refund, Error> {
+    pub async fn cancel_refund(
+        &self,
+        id: RefundId,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<Refund>, Error> {
         let scope = self.tenant().await?;
         for _ in 0..MAX_TRIES {
             let refund: Option<Refund> = self.store.get(scope, &id.to_string(), true).await?;
             let current = refund.ok_or(Refusal::NotFound(Thing::Refund))?;
-            let next = current
-                .canceled(self.now, &self.request_id)
+            if let Some(answer) = earlier_answer(&current, "cancel", idempotency)? {
+                return Ok(Made::again(answer));
+            }
+            let mut next = current
+                .canceled(self.now, &self.cause)
                 .map_err(|_| Refusal::RefundSettled(current.status))?;
+            remember(&mut next, "cancel", idempotency);
             self.admitted().await?;
             if self.store.settle_refund(scope, &next).await? {
-                return Ok(next);
+                return Ok(Made::new(next));
             }
         }
         Err(contended(id))
@@ -236,13 +221,7 @@ impl Call {
     /// Lists refunds, the newest first.
     pub async fn list_refunds(&self, filter: RefundFilter) -> Result<Page<Refund>, Error> {
         let scope = self.tenant().await?;
-        let mut query = ListQuery::new(filter.limit);
-        query.after = self
-            .cursor::<Refund>(scope, filter.starting_after.map(|id| id.to_string()))
-            .await?;
-        query.before = self
-            .cursor::<Refund>(scope, filter.ending_before.map(|id| id.to_string()))
-            .await?;
+        let mut query = self.query_of::<Refund, _>(scope, filter.window).await?;
         if let Some(payment) = filter.payment {
             query = query.of_payment(scope, payment);
         }
@@ -254,12 +233,4 @@ impl Call {
             }
         }
     }
-}
-
-fn contended(id: RefundId) -> Error {
-    let contended = StoreError::Contended {
-        key: id.to_string(),
-        attempts: MAX_TRIES,
-    };
-    contended.into()
 }

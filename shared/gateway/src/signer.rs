@@ -25,7 +25,7 @@ impl Signer {
     }
 
     pub(crate) fn sign(&self, purpose: &str, claim: &[u8]) -> [u8; SIGNATURE_BYTES] {
-        let full: [u8; 32] = self.mac(purpose, claim).finalize().into_bytes().into();
+        let full = self.derive(purpose, claim);
         let mut out = [0; SIGNATURE_BYTES];
         out.copy_from_slice(&full[..SIGNATURE_BYTES]);
         out
@@ -35,6 +35,11 @@ impl Signer {
     pub(crate) fn verify(&self, purpose: &str, claim: &[u8], signature: &[u8]) -> bool {
         signature.len() == SIGNATURE_BYTES
             && self.mac(purpose, claim).verify_truncated_left(signature).is_ok()
+    }
+
+    /// Bytes that nobody without this secret can guess, the same whenever they are asked for.
+    pub(crate) fn derive(&self, purpose: &str, claim: &[u8]) -> [u8; 32] {
+        self.mac(purpose, claim).finalize().into_bytes().into()
     }
 
     fn mac(&self, purpose: &str, claim: &[u8]) -> Hmac<Sha256> {

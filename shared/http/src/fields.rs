@@ -31,6 +31,21 @@ pub struct FieldError {
     pub issue: Issue,
 }
 
+impl FieldError {
+    /// Metadata that is wrong, by its key where one is to blame.
+    pub fn of_metadata(bad: BadMetadata) -> Self {
+        let key = bad.key().filter(|key| !key.is_empty());
+        let path = std::iter::once("metadata")
+            .chain(key)
+            .map(str::to_owned)
+            .collect();
+        Self {
+            path,
+            issue: Issue::Metadata(bad),
+        }
+    }
+}
+
 /// What is wrong with a parameter. The text follows the parameter's name in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Issue {
@@ -161,6 +176,18 @@ impl Fields {
             self.values.shift_remove(name);
         }
         unset
+    }
+
+    /// What an update does to a field: nothing when it was not sent, unset it, or set it to what `read` makes of it.
+    pub fn change<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&mut Self) -> Result<Option<T>, FieldError>,
+    ) -> Result<Option<Option<T>>, FieldError> {
+        if self.take_unset(name) {
+            return Ok(Some(None));
+        }
+        Ok(read(self)?.map(Some))
     }
 
     /// Whether the field was sent.
@@ -380,11 +407,10 @@ impl Fields {
         }
     }
 
-    /// Names the key of metadata that is wrong.
-    pub fn bad_metadata(&self, name: &str, bad: BadMetadata) -> FieldError {
-        let key = bad.key().map(str::to_owned);
-        let mut error = self.error(name, Issue::Metadata(bad));
-        error.path.extend(key.filter(|key| !key.is_empty()));
+    fn bad_metadata(&self, name: &str, bad: BadMetadata) -> FieldError {
+        let FieldError { path, issue } = FieldError::of_metadata(bad);
+        let mut error = self.error(name, issue);
+        error.path.extend(path.into_iter().skip(1));
         error
     }
 

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Instant};
 
 use lambda_http::{Body, Response, service_fn};
 use serde_json::Value;
-use tollgate_domain::{Fingerprint, IdempotencyKey, Permission, Scope, Timestamp, rate::Standing};
+use tollgate_domain::{Cause, Fingerprint, IdempotencyKey, Permission, Scope, Timestamp, rate::Standing};
 use tollgate_gateway::{Call, Cost, Denied, Error, Gateway, Idempotency};
 
 use crate::{
@@ -153,8 +153,7 @@ impl Exchange {
             return Ok(None);
         }
         // A header that is not text is a bad key, not an absent one: the caller counts on it.
-        let text = self.request.header("idempotency-key").unwrap_or_default();
-        let key = IdempotencyKey::parse(text).ok_or(Problem::BadIdempotencyKey)?;
+        let key = idempotency_key(&self.request).ok_or(Problem::BadIdempotencyKey)?;
         Ok(Some(self.keyed(key, body)))
     }
 }
@@ -166,6 +165,11 @@ impl Exchange {
         let fingerprint = Fingerprint::of(&route, &[sorted(body).to_string().as_bytes()]);
         Idempotency { key, fingerprint }
     }
+}
+
+/// The key that a request came with, if it is one.
+fn idempotency_key(request: &Request) -> Option<IdempotencyKey> {
+    IdempotencyKey::parse(request.header("idempotency-key")?)
 }
 
 /// The same value with every object's keys in order: two spellings of one request have one fingerprint.
@@ -284,7 +288,7 @@ where
     };
     let call = gateway.begin(
         A::FRONT_DOOR,
-        request_id.clone(),
+        Cause::new(request_id.as_str(), idempotency_key(&request).as_ref()),
         credentials,
         route.permission,
         route.publishable,

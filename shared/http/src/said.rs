@@ -207,6 +207,12 @@ impl Said {
                 "This Idempotency-Key was used with another request. Use a new key for a new request.",
             )
             .about("Idempotency-Key"),
+            Refusal::IdempotencyKeyInUse => said(
+                Kind::Idempotency,
+                "key_in_use",
+                "A request with this Idempotency-Key is still running. Send it again in a moment.",
+            )
+            .about("Idempotency-Key"),
             Refusal::AmountTooSmall { minimum } => said(
                 Kind::InvalidRequest,
                 "amount_too_small",
@@ -240,10 +246,10 @@ impl Said {
             | Refusal::InvalidAmount
             | Refusal::ProviderNotConfigured
             | Refusal::Method(_)
-            | Refusal::Metadata(_)
             | Refusal::InvalidIban
             | Refusal::RefundSettled(_)
             | Refusal::ClientSecret => Self::of_input(refusal),
+            Refusal::Metadata(bad) => Self::of_field(&FieldError::of_metadata(bad.clone())),
             Refusal::TooManyEndpoints => said(
                 Kind::InvalidRequest,
                 "too_many_webhook_endpoints",
@@ -283,12 +289,6 @@ impl Said {
                 sentence(refusal),
             )
             .about("payment_method"),
-            Refusal::Metadata(bad) => said(
-                Kind::InvalidRequest,
-                "invalid_metadata",
-                format!("metadata {bad}"),
-            )
-            .about("metadata"),
             Refusal::InvalidIban => said(
                 Kind::InvalidRequest,
                 "invalid_bank_account_iban",

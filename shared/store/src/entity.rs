@@ -10,8 +10,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
-    Customer, Delivery, Event, Payment, PaymentMethod, Refund, Scope, Subject, Timestamp, WebhookEndpoint,
-    id::Kind,
+    Customer, Delivery, Event, Payment, PaymentMethod, Refund, Run, Scope, Subject, Timestamp,
+    WebhookEndpoint, id::Kind,
 };
 
 use crate::{
@@ -145,6 +145,7 @@ pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Scope, String, Su
         Refund::CODE => Subject::Refund(read(&key, image)?),
         Customer::CODE => Subject::Customer(read(&key, image)?),
         PaymentMethod::CODE => Subject::PaymentMethod(read(&key, image)?),
+        WebhookEndpoint::CODE => Subject::Endpoint(read(&key, image)?),
         _ => return Ok(None),
     };
     Ok(Some((scope, key, subject)))
@@ -160,7 +161,7 @@ macro_rules! fields {
             self.version
         }
         fn request_id(&self) -> &str {
-            &self.request_id
+            &self.cause.request_id
         }
         fn created(&self) -> Timestamp {
             self.created
@@ -238,10 +239,23 @@ impl Entity for Event {
         1
     }
     fn request_id(&self) -> &str {
-        &self.request_id
+        &self.cause.request_id
     }
     fn created(&self) -> Timestamp {
         self.created
+    }
+    fn expires_after_s() -> Option<i64> {
+        Some(EVENT_LIFETIME_S)
+    }
+}
+
+impl Entity for Run {
+    const CODE: &'static str = tollgate_domain::id::RunKind::CODE;
+    const IN_EVENTS_TABLE: bool = true;
+
+    fields!();
+    fn listed(&self) -> bool {
+        false
     }
     fn expires_after_s() -> Option<i64> {
         Some(EVENT_LIFETIME_S)

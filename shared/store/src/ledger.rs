@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{
         AttributeValue, Put as PutOperation, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
-        TransactWriteItem, Update,
+        TransactWriteItem, Update, builders::UpdateBuilder,
     },
 };
 use tollgate_domain::{Payment, Refund, Scope, refund::RefundStatus};
@@ -62,15 +62,11 @@ impl Store {
             .build()
             .map_err(|e| StoreError::BadValue(e.to_string()))?;
         let update = self
-            .payment_update(scope, &payment.id.to_string())
-            .update_expression("ADD amount_refunded :amount, version :one SET updated = :now")
+            .count_refund(scope, refund, refund.amount.minor)
             .condition_expression(
                 "#status = :succeeded AND amount_captured = :captured AND amount_refunded <= :most",
             )
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":amount", n(refund.amount.minor))
-            .expression_attribute_values(":one", n(1))
-            .expression_attribute_values(":now", n(refund.created.ms()))
             .expression_attribute_values(":succeeded", s("succeeded"))
             .expression_attribute_values(":captured", n(payment.amount_captured))
             .expression_attribute_values(":most", n(payment.amount_captured - refund.amount.minor))
@@ -86,7 +82,7 @@ impl Store {
                 let mut items = items.into_iter();
                 if let Some(existing) = items.next().flatten() {
                     let existing: Refund = from_item(existing)?;
-                    let ours = existing.version == 1 && existing.request_id == refund.request_id;
+                    let ours = existing.version == 1 && existing.cause.request_id == refund.cause.request_id;
                     return Ok(if ours {
                         RefundPut::Created
                     } else {
@@ -117,13 +113,9 @@ impl Store {
             .build()
             .map_err(|e| StoreError::BadValue(e.to_string()))?;
         let update = self
-            .payment_update(scope, &settled.payment.to_string())
-            .update_expression("ADD amount_refunded :back, version :one SET updated = :now")
-            .condition_expression("amount_refunded >= :amount")
-            .expression_attribute_values(":back", n(-settled.amount.minor))
-            .expression_attribute_values(":amount", n(settled.amount.minor))
-            .expression_attribute_values(":one", n(1))
-            .expression_attribute_values(":now", n(settled.updated.ms()))
+            .count_refund(scope, settled, -settled.amount.minor)
+            .condition_expression("amount_refunded >= :back")
+            .expression_attribute_values(":back", n(settled.amount.minor))
             .build()
             .map_err(|e| StoreError::BadValue(e.to_string()))?;
         let operations = vec![
@@ -136,14 +128,29 @@ impl Store {
         ))
     }
 
-    fn payment_update(&self, scope: Scope, id: &str) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
-        Update::builder()
+    /// The next version of a refund's payment, with `minor` more (or less) refunded, due to what the refund is due to.
+    fn count_refund(&self, scope: Scope, refund: &Refund, minor: i64) -> UpdateBuilder {
+        let update = Update::builder()
             .table_name(&self.tables.main)
             .set_key(Some(HashMap::from([
-                ("pk".to_owned(), s(pk(scope, Payment::CODE, id))),
+                (
+                    "pk".to_owned(),
+                    s(pk(scope, Payment::CODE, &refund.payment.to_string())),
+                ),
                 ("sk".to_owned(), s(SK)),
             ])))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .expression_attribute_values(":amount", n(minor))
+            .expression_attribute_values(":one", n(1))
+            .expression_attribute_values(":now", n(refund.updated.ms()))
+            .expression_attribute_values(":request", s(&refund.cause.request_id));
+        let changes = "ADD amount_refunded :amount, version :one SET updated = :now, request_id = :request";
+        match &refund.cause.idempotency_key {
+            Some(key) => update
+                .update_expression(format!("{changes}, idempotency_key = :key"))
+                .expression_attribute_values(":key", s(key)),
+            None => update.update_expression(format!("{changes} REMOVE idempotency_key")),
+        }
     }
 
     async fn transact(

@@ -1,6 +1,6 @@
 //! The queue of webhook messages.
 
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 
 use crate::{aws::AwsEnvironment, error::StoreError};
 
@@ -47,6 +47,43 @@ impl Queue {
         ))
     }
 
+    /// Opens the queue of this name. One call.
+    pub async fn named(environment: &AwsEnvironment, name: &str) -> Result<Self, StoreError> {
+        let sqs = environment.sqs();
+        let found = sqs.get_queue_url().queue_name(name).send().await;
+        let found = found.map_err(|e| failed("GetQueueUrl", e))?;
+        Ok(Self {
+            sqs,
+            url: found.queue_url.unwrap_or_default(),
+        })
+    }
+
+    /// Has the messages of a dead-letter queue, which this is, moved back to the queue they came from, by SQS itself and as
+    /// fast as it can; says about how many there were. Two calls.
+    pub async fn redrive(&self) -> Result<u64, StoreError> {
+        let attributes = self
+            .sqs
+            .get_queue_attributes()
+            .queue_url(&self.url)
+            .attribute_names(QueueAttributeName::QueueArn)
+            .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
+            .send()
+            .await
+            .map_err(|e| failed("GetQueueAttributes", e))?;
+        let attribute = |name| attributes.attributes()?.get(&name).cloned();
+        let waiting = attribute(QueueAttributeName::ApproximateNumberOfMessages);
+        let waiting = waiting.and_then(|n| n.parse().ok()).unwrap_or(0);
+        if waiting > 0 {
+            self.sqs
+                .start_message_move_task()
+                .set_source_arn(attribute(QueueAttributeName::QueueArn))
+                .send()
+                .await
+                .map_err(|e| failed("StartMessageMoveTask", e))?;
+        }
+        Ok(waiting)
+    }
+
     /// Sends messages, all of them or an error; after an error some may have been sent. One call for every ten.
     pub async fn send(&self, messages: &[QueueMessage]) -> Result<(), StoreError> {
         for batch in messages.chunks(BATCH) {
@@ -70,10 +107,7 @@ impl Queue {
                 .set_entries(Some(entries))
                 .send()
                 .await
-                .map_err(|e| StoreError::Aws {
-                    operation: "SendMessageBatch",
-                    detail: aws_sdk_sqs::error::DisplayErrorContext(e).to_string(),
-                })?;
+                .map_err(|e| failed("SendMessageBatch", e))?;
             if let Some(failed) = sent.failed().first() {
                 return Err(StoreError::Aws {
                     operation: "SendMessageBatch",
@@ -82,5 +116,15 @@ impl Queue {
             }
         }
         Ok(())
+    }
+}
+
+fn failed<E: std::error::Error + Send + Sync + 'static>(
+    operation: &'static str,
+    error: aws_sdk_sqs::error::SdkError<E>,
+) -> StoreError {
+    StoreError::Aws {
+        operation,
+        detail: aws_sdk_sqs::error::DisplayErrorContext(error).to_string(),
     }
 }

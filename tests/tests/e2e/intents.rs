@@ -6,6 +6,11 @@ use tollgate_tests::{Answer, Cloud, Receiver, curl, has_curl, run_sample};
 
 use crate::challenge::press;
 
+/// An endpoint for what happens to payments: the local cloud's own endpoint makes events, too.
+fn of_payments(receiver: &Receiver) -> Value {
+    json!({"url": receiver.url, "enabled_events": ["payment_intent.*", "charge.*"]})
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_quick_start_of_the_text_works_curl_by_curl() {
     if !has_curl() {
@@ -15,7 +20,7 @@ async fn the_quick_start_of_the_text_works_curl_by_curl() {
     let receiver = Receiver::start(&[]).await;
     cloud
         .intents()
-        .post("/webhook_endpoints", &json!({"url": receiver.url}))
+        .post("/webhook_endpoints", &of_payments(&receiver))
         .await
         .expect(201);
     let (base, user) = (cloud.api("intents"), format!("{}:", cloud.key()));
@@ -96,7 +101,7 @@ async fn a_program_of_the_official_python_package_runs() {
     let receiver = Receiver::start(&[]).await;
     let endpoint = cloud
         .intents()
-        .post("/webhook_endpoints", &json!({"url": receiver.url}))
+        .post("/webhook_endpoints", &of_payments(&receiver))
         .await
         .expect(201);
     let paid = json!({"amount": 1000, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true});
@@ -113,6 +118,7 @@ async fn a_program_of_the_official_python_package_runs() {
         "secret_key": credentials["secret_key"],
         "publishable_key": credentials["publishable_key"],
         "webhook_secret": endpoint["secret"],
+        "endpoint": endpoint["id"],
         "webhooks": webhooks,
     });
     let program = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/stripe_program.py");

@@ -3,7 +3,9 @@
 use std::process::Command;
 
 use serde_json::{Value, json};
-use tollgate_tests::{Cloud, binary};
+use tollgate_domain::{Delivery, EndpointId, EventId};
+use tollgate_gateway::{AwsEnvironment, Clock, Message, Queue, SystemClock};
+use tollgate_tests::{Cloud, Receiver, binary, eventually};
 
 fn admin(cloud: &Cloud, arguments: &[&str]) -> Result<Value, String> {
     admin_with(cloud, arguments, &[])
@@ -118,4 +120,54 @@ async fn a_merchant_is_configured_for_a_provider() {
     let mut live = arguments.to_vec();
     live.push("--live");
     assert!(refused(&live, &environment).contains("https"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_was_given_up_is_revived() {
+    let cloud = Cloud::start().await;
+    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
+    let paid = json!({"amount": 1000, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true});
+    intents.post("/payment_intents", &paid).await.expect(201);
+    let event = eventually("the event is stored", || async {
+        let all = intents
+            .get("/events?type=payment_intent.succeeded")
+            .await
+            .expect(200);
+        all["data"]
+            .get(0)
+            .map(|event| event["id"].as_str().unwrap().to_owned())
+    })
+    .await;
+    let made = intents
+        .post(
+            "/webhook_endpoints",
+            &json!({"url": receiver.url, "enabled_events": ["charge.failed", "payment_intent.*"]}),
+        )
+        .await
+        .expect(201);
+    // A delivery whose function crashed until the queue gave its message up.
+    let (store, scope) = (cloud.store(), cloud.demo_scope());
+    let event = EventId::parse("evt_", &event).unwrap();
+    let endpoint = EndpointId::parse("we_", made["id"].as_str().unwrap()).unwrap();
+    let delivery = Delivery::new(event, endpoint, SystemClock.now());
+    store.create(scope, &delivery).await.unwrap();
+    let url = |name: &str| cloud.ready[name].as_str().unwrap().to_owned();
+    let environment = AwsEnvironment::emulated(&url("dynamodb"), &url("sqs"));
+    let dead = Queue::named(&environment, "tollgate-webhook-dead-letters")
+        .await
+        .unwrap();
+    let message = Message {
+        scope,
+        event,
+        endpoint,
+        attempt: 1,
+    };
+    dead.send(&[message.on_queue(0).unwrap()]).await.unwrap();
+    let sqs = url("sqs");
+    let revived = admin(&cloud, &["--sqs", &sqs, "redrive"]).unwrap();
+    assert_eq!(revived, json!({"messages": 1}));
+    let webhook = receiver.wait_for(1).await.remove(0);
+    assert_eq!(webhook.json()["id"], event.spell("evt_"));
+    let revived = admin(&cloud, &["--sqs", &sqs, "redrive"]).unwrap();
+    assert_eq!(revived, json!({"messages": 0}));
 }

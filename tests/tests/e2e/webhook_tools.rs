@@ -1,7 +1,11 @@
 //! `intents`' tooling: events, deliveries, replay and recovery, rolled secrets, API keys, the account, version 1.
 
 use serde_json::{Value, json};
-use tollgate_domain::{KeyKind, Mode, Permission};
+use tollgate_domain::{
+    EndpointId, KeyKind, Mode, Permission, WebhookEndpoint,
+    endpoint::{self, Attempted},
+};
+use tollgate_gateway::{Clock, SystemClock};
 use tollgate_tests::{Client, Cloud, Receiver, eventually, run_sample};
 
 use crate::challenge::browser;
@@ -35,12 +39,14 @@ async fn events_are_listed_by_type_and_time_and_sent_again() {
     let paid = pay(&cloud, 1500).await;
     receiver.wait_for(1).await;
     let all = intents.get("/events").await.expect(200);
+    // Before them the endpoints themselves were made.
     assert_eq!(
-        types(&all),
+        types(&all)[..4],
         [
             "payment_intent.succeeded",
             "charge.succeeded",
-            "payment_intent.created"
+            "payment_intent.created",
+            "webhook_endpoint.created"
         ]
     );
     let event = &all["data"][0];
@@ -170,7 +176,8 @@ async fn what_an_endpoint_missed_arrives_by_recover() {
 async fn a_rolled_secret_signs_beside_the_new_one_and_the_standard_libraries_verify_both() {
     let cloud = Cloud::start().await;
     let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
-    let (path, old) = endpoint(&cloud, &json!({"url": receiver.url})).await;
+    let hooks = json!({"url": receiver.url, "enabled_events": ["payment_intent.*"]});
+    let (path, old) = endpoint(&cloud, &hooks).await;
     let rolled = intents
         .post(&format!("{path}/roll_secret"), &json!({"expires_in": 600}))
         .await
@@ -517,4 +524,162 @@ async fn live_endpoints_lead_to_the_public_internet_alone() {
         1,
         "nothing else was written"
     );
+}
+
+#[tokio::test]
+async fn endpoints_hear_of_each_other_and_never_of_secrets() {
+    let cloud = Cloud::start().await;
+    let (intents, ears, gone) = (
+        cloud.intents(),
+        Receiver::start(&[]).await,
+        Receiver::start(&[410]).await,
+    );
+    endpoint(
+        &cloud,
+        &json!({"url": ears.url, "enabled_events": ["webhook_endpoint.*"]}),
+    )
+    .await;
+    let watched =
+        json!({"url": gone.url, "enabled_events": ["payment_intent.succeeded"], "description": "first"});
+    let (path, secret) = endpoint(&cloud, &watched).await;
+    intents
+        .post(&path, &json!({"description": "second"}))
+        .await
+        .expect(200);
+    let rolled = intents.post(&format!("{path}/roll_secret"), &json!({})).await;
+    let rolled = rolled.expect(200)["secret"].as_str().unwrap().to_owned();
+    pay(&cloud, 1000).await;
+    // Its answer, 410, switches it off: the merchant is told why.
+    let disabled = eventually("it is disabled", || async {
+        let now = intents.get(&path).await.expect(200);
+        (now["status"] == "disabled").then_some(now)
+    })
+    .await;
+    intents.delete(&path).await.expect(200);
+    let mut heard = ears.wait_for(5).await;
+    heard.sort_by_key(|webhook| {
+        let types = ["created", "updated", "updated", "disabled", "deleted"];
+        let json = webhook.json();
+        let name = json["type"]
+            .as_str()
+            .unwrap()
+            .rsplit('.')
+            .next()
+            .unwrap()
+            .to_owned();
+        let is_roll = json["data"]["previous_attributes"] == json!({});
+        (types.iter().position(|known| *known == name), is_roll)
+    });
+    let told: Vec<Value> = heard.iter().map(tollgate_tests::Webhook::json).collect();
+    let types: Vec<_> = told.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(
+        types,
+        [
+            "webhook_endpoint.created",
+            "webhook_endpoint.updated",
+            "webhook_endpoint.updated",
+            "webhook_endpoint.disabled",
+            "webhook_endpoint.deleted"
+        ]
+    );
+    let id = path.trim_start_matches("/webhook_endpoints/");
+    assert!(told.iter().all(|event| event["data"]["object"]["id"] == id));
+    assert_eq!(
+        told[1]["data"]["previous_attributes"],
+        json!({"description": "first"})
+    );
+    assert_eq!(told[3]["data"]["object"], disabled);
+    assert_eq!(disabled["disabled_reason"], "the endpoint answered 410 Gone");
+    assert_eq!(told[3]["data"]["previous_attributes"]["status"], "enabled");
+    // Nobody asked for that one.
+    assert_eq!(told[3]["request"]["id"], Value::Null);
+    for webhook in &heard {
+        assert!(!webhook.body.contains(&secret) && !webhook.body.contains(&rolled));
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_does_not_answer_is_left_alone_until_its_merchant_says_otherwise() {
+    let cloud = Cloud::start().await;
+    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
+    let (path, _) = endpoint(
+        &cloud,
+        &json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]}),
+    )
+    .await;
+    // As two rounds of attempts without an answer leave it.
+    let (store, scope) = (cloud.store(), cloud.demo_scope());
+    let id = EndpointId::parse("we_", path.trim_start_matches("/webhook_endpoints/")).unwrap();
+    let made: WebhookEndpoint = store.get(scope, &id.to_string(), true).await.unwrap().unwrap();
+    let now = SystemClock.now();
+    let failing = made.after_attempt(Attempted::TimedOut, false, now).unwrap();
+    store.replace(scope, &failing).await.unwrap();
+    let later = now.plus_ms(endpoint::PAUSE_AFTER_MS);
+    let paused = failing.after_attempt(Attempted::TimedOut, false, later).unwrap();
+    store.replace(scope, &paused).await.unwrap();
+    let until = paused.held_back_until(later).unwrap();
+    pay(&cloud, 1000).await;
+    let held = eventually("the delivery is held back", || async {
+        let list = intents.get(&format!("{path}/deliveries")).await.expect(200);
+        let delivery = list["data"].get(0)?.clone();
+        (delivery["next_attempt_at"].as_i64()? >= until.s()).then_some(delivery)
+    })
+    .await;
+    assert_eq!(
+        (&held["status"], &held["attempts"]),
+        (&json!("pending"), &json!([]))
+    );
+    let recovered = intents
+        .post(&format!("{path}/recover"), &json!({"since": 0}))
+        .await
+        .expect(200);
+    assert_eq!(recovered["recovered"], 1);
+    receiver.wait_for(1).await;
+    let healed: WebhookEndpoint = eventually("it is well again", || async {
+        let now: Option<WebhookEndpoint> = store.get(scope, &id.to_string(), true).await.unwrap();
+        now.filter(|endpoint| endpoint.failing_since.is_none())
+    })
+    .await;
+    assert_eq!(healed.pause, None);
+}
+
+#[tokio::test]
+async fn lists_of_endpoints_and_deliveries_page_both_ways() {
+    let cloud = Cloud::start().await;
+    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
+    let (path, _) = endpoint(
+        &cloud,
+        &json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]}),
+    )
+    .await;
+    let ids = |list: &Value| -> Vec<String> {
+        let all = list["data"].as_array().unwrap().iter();
+        all.map(|thing| thing["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    for amount in 1..=3 {
+        pay(&cloud, amount * 1000).await;
+        receiver.wait_for(usize::try_from(amount).unwrap()).await;
+        endpoint(&cloud, &json!({"url": format!("https://example.com/{amount}")})).await;
+    }
+    for list in ["/webhook_endpoints".to_owned(), format!("{path}/deliveries")] {
+        let all = ids(&intents.get(&list).await.expect(200));
+        assert!(all.len() >= 3, "{list}: {all:?}");
+        let page = |query: String| {
+            let (intents, list) = (intents.clone(), list.clone());
+            async move { intents.get(&format!("{list}?{query}")).await.expect(200) }
+        };
+        let after = page(format!("limit=1&starting_after={}", all[0])).await;
+        assert_eq!(
+            (ids(&after), &after["has_more"]),
+            (vec![all[1].clone()], &json!(true))
+        );
+        let before = page(format!("limit=1&ending_before={}", all[2])).await;
+        assert_eq!(
+            (ids(&before), &before["has_more"]),
+            (vec![all[1].clone()], &json!(true))
+        );
+        let both = format!("{list}?starting_after={0}&ending_before={0}", all[0]);
+        intents.get(&both).await.expect(400);
+    }
 }

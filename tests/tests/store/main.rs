@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use tollgate_domain::{
-    Currency, Customer, CustomerId, FrontDoor, KeyId, KeyKind, MerchantId, Metadata, Mode, Money, Payment,
-    PaymentId, Permission, Refund, RefundId, Scope, Source, Tier, Timestamp,
+    Answerable, Currency, Customer, CustomerId, FrontDoor, KeyId, KeyKind, MerchantId, Metadata, Mode, Money,
+    Payment, PaymentId, Permission, Refund, RefundId, Scope, Source, Tier, Timestamp,
     customer::Profile,
     payment::{Command, NewPayment, Outcome, Status},
     rate::{BUCKET_S, BUCKETS, Standing},
@@ -69,7 +69,7 @@ fn payment(n: u32, outcome: Outcome, created: Timestamp) -> Payment {
     let new = NewPayment {
         id: PaymentId::from_bytes(bytes(n)),
         front_door: FrontDoor::Charges,
-        request_id: format!("req_{n}"),
+        cause: format!("req_{n}").into(),
         amount: Money {
             minor: 1000,
             currency: Currency::from_code("GBP").unwrap(),
@@ -94,7 +94,7 @@ fn refund(n: u32, of: &Payment, minor: i64, outcome: RefundOutcome) -> Refund {
     let new = NewRefund {
         id: RefundId::from_bytes(bytes(n)),
         front_door: FrontDoor::Charges,
-        request_id: format!("req_refund_{n}"),
+        cause: format!("req_refund_{n}").into(),
         payment: of.id,
         amount: Money { minor, ..of.amount },
         reason: None,
@@ -141,7 +141,7 @@ async fn a_second_create_finds_the_first_and_a_resent_one_finds_itself() {
     // The SDK sends a put again when its answer was lost.
     assert_eq!(store.create(scope(1), &first).await.unwrap(), Put::Created);
     let other = Payment {
-        request_id: "req_other".into(),
+        cause: "req_other".into(),
         ..first.clone()
     };
     assert_eq!(store.create(scope(1), &other).await.unwrap(), Put::Exists(first));
@@ -154,9 +154,11 @@ async fn of_two_changes_of_one_version_one_wins() {
     let made = payment(1, Outcome::ChallengeRequired, NOW);
     store.create(scope(1), &made).await.unwrap();
     let passed = made
-        .apply(Command::ChallengePassed(Outcome::Approved), NOW, "req_a")
+        .apply(Command::ChallengePassed(Outcome::Approved), NOW, &"req_a".into())
         .unwrap();
-    let failed = made.apply(Command::ChallengeFailed, NOW, "req_b").unwrap();
+    let failed = made
+        .apply(Command::ChallengeFailed, NOW, &"req_b".into())
+        .unwrap();
     assert_eq!(store.replace(scope(1), &passed).await.unwrap(), Replaced::Done);
     assert_eq!(
         store.replace(scope(1), &passed).await.unwrap(),
@@ -201,7 +203,7 @@ async fn a_refund_and_its_payment_agree_or_neither_is_written() {
         None
     );
     let taken = Refund {
-        request_id: "req_other".into(),
+        cause: "req_other".into(),
         ..first.clone()
     };
     assert_eq!(
@@ -246,7 +248,9 @@ async fn a_failed_refund_gives_its_amount_back_once() {
     let pending = refund(1, &paid, 600, RefundOutcome::Pending { ask_at: NOW });
     store.create_refund(scope(1), &pending, &paid).await.unwrap();
     assert_eq!(store.due(DueKind::Refund, NOW, 10).await.unwrap().len(), 1);
-    let failed = pending.settle(RefundOutcome::Failed, NOW, "req_settle").unwrap();
+    let failed = pending
+        .settle(RefundOutcome::Failed, NOW, &"req_settle".into())
+        .unwrap();
     assert!(store.settle_refund(scope(1), &failed).await.unwrap());
     assert!(!store.settle_refund(scope(1), &failed).await.unwrap());
     assert_eq!(read(store, scope(1), paid.id).await.amount_refunded, 0);
@@ -279,7 +283,7 @@ async fn due_work_is_found_at_its_time_and_leaves_the_index_with_the_work() {
     assert_eq!(due.len(), 10);
     let stuck: Payment = store.get_by_key(&due[0].pk, true).await.unwrap().unwrap();
     let settled = stuck
-        .apply(Command::Settled(Outcome::Approved), ask_at, "req")
+        .apply(Command::Settled(Outcome::Approved), ask_at, &"req".into())
         .unwrap();
     store.replace(due[0].scope, &settled).await.unwrap();
     assert_eq!(store.due(DueKind::Payment, ask_at, 100).await.unwrap().len(), 9);
@@ -365,13 +369,16 @@ async fn customers_are_found_by_address_until_it_changes() {
         (find("ann@example.COM").await, find("bob@example.com").await),
         (1, 0)
     );
-    let changed = made.with_profile(profile("bob@example.com"), NOW, "r2");
+    let changed = made.with_profile(profile("bob@example.com"), NOW, &"r2".into());
     store.replace(scope(1), &changed).await.unwrap();
     assert_eq!(
         (find("ann@example.com").await, find("bob@example.com").await),
         (0, 1)
     );
-    store.replace(scope(1), &changed.erased(NOW, "r3")).await.unwrap();
+    store
+        .replace(scope(1), &changed.erased(NOW, &"r3".into()))
+        .await
+        .unwrap();
     assert_eq!(find("bob@example.com").await, 0);
     assert_eq!(
         store
@@ -590,5 +597,5 @@ async fn a_challenge_that_nobody_answers_fails_the_payment_after_a_day() {
     );
     assert_eq!(run_at(NOW.plus_ms(CHALLENGE_LIFETIME_MS * 2)).await, 0);
     // A retry of the create is still told what the first was told.
-    assert_eq!(failed.as_first_answered().face, waiting.face);
+    assert_eq!(failed.into_first_answer().face, waiting.face);
 }

@@ -14,10 +14,12 @@ async fn main() -> Result<(), LambdaError> {
 
 async fn update_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = customers::id_in_path(&exchange)?;
-    let update = customers::read_update(Fields::of(&exchange.json()?))?;
-    let customer = exchange
+    let body = exchange.json()?;
+    let update = customers::read_update(Fields::of(&body))?;
+    let idempotency = exchange.idempotency(&body)?;
+    let made = exchange
         .call
-        .update_customer(id, |profile| update.apply(profile))
+        .update_customer(id, &update, idempotency.as_ref())
         .await?;
-    Ok(Reply::ok(render::customer(&customer)))
+    Ok(Reply::ok(render::customer(&made.thing)).replayed(made.replayed))
 }

@@ -12,11 +12,14 @@ async fn main() -> Result<(), LambdaError> {
 }
 
 async fn attach_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let customer = payment_methods::read_attach(exchange.form_or_json()?.fields())?;
+    let body = exchange.form_or_json()?;
+    let customer = payment_methods::read_attach(body.fields())?;
     let name = exchange.request.path_parameter("id");
-    let method = exchange.call.attach_payment_method(name, customer).await?;
-    Ok(Reply::ok(payment_methods::show(
-        exchange.tenant().await?,
-        &method,
-    )))
+    let idempotency = exchange.idempotency(body.value())?;
+    let made = exchange
+        .call
+        .attach_payment_method(name, customer, idempotency.as_ref())
+        .await?;
+    let answer = payment_methods::show(exchange.tenant().await?, &made.thing);
+    Ok(Reply::ok(answer).replayed(made.replayed))
 }

@@ -13,8 +13,11 @@ async fn main() -> Result<(), LambdaError> {
 
 async fn cancel_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = refunds::id_in_path(&exchange)?;
-    let mut body = exchange.form_or_json()?.fields();
-    lists::expansions(&mut body)?;
-    body.finish()?;
-    Ok(Reply::ok(refunds::show(&exchange.call.cancel_refund(id).await?)))
+    let body = exchange.form_or_json()?;
+    let expand = lists::read_expansions(body.fields())?;
+    let idempotency = exchange.idempotency(body.value())?;
+    let made = exchange.call.cancel_refund(id, idempotency.as_ref()).await?;
+    let mut answer = refunds::show(&made.thing);
+    lists::expand(&exchange, &mut answer, &expand).await?;
+    Ok(Reply::ok(answer).replayed(made.replayed))
 }

@@ -12,10 +12,12 @@ async fn main() -> Result<(), LambdaError> {
 }
 
 async fn create_api_key(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let (kind, scopes) = api_keys::read_create(exchange.form_or_json()?.fields())?;
-    let issued = exchange.call.create_api_key(kind, scopes).await?;
-    Ok(Reply::new(
-        201,
-        api_keys::show_created(&issued.key, &issued.secret),
-    ))
+    let body = exchange.form_or_json()?;
+    let (kind, scopes) = api_keys::read_create(body.fields())?;
+    let idempotency = exchange.idempotency(body.value())?;
+    let made = exchange
+        .call
+        .create_api_key(kind, scopes, idempotency.as_ref())
+        .await?;
+    Ok(Reply::new(201, api_keys::show_created(&made.thing)).replayed(made.replayed))
 }

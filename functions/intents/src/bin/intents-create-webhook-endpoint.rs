@@ -18,5 +18,9 @@ async fn create_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
         .call
         .create_endpoint(new, exchange.idempotency(body.value())?.as_ref())
         .await?;
-    Ok(Reply::new(201, endpoints::show_created(&made.thing)).replayed(made.replayed))
+    Ok(Reply::new(
+        201,
+        endpoints::show_created(exchange.tenant().await?, &made.thing),
+    )
+    .replayed(made.replayed))
 }

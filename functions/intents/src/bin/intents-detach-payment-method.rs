@@ -13,12 +13,13 @@ async fn main() -> Result<(), LambdaError> {
 
 async fn detach_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = payment_methods::id_in_path(&exchange)?;
-    let mut body = exchange.form_or_json()?.fields();
-    lists::expansions(&mut body)?;
-    body.finish()?;
-    let method = exchange.call.detach_payment_method(id).await?;
-    Ok(Reply::ok(payment_methods::show(
-        exchange.tenant().await?,
-        &method,
-    )))
+    let body = exchange.form_or_json()?;
+    lists::read_expansions(body.fields())?;
+    let idempotency = exchange.idempotency(body.value())?;
+    let made = exchange
+        .call
+        .detach_payment_method(id, idempotency.as_ref())
+        .await?;
+    let answer = payment_methods::show(exchange.tenant().await?, &made.thing);
+    Ok(Reply::ok(answer).replayed(made.replayed))
 }

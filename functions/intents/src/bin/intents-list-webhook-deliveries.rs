@@ -16,10 +16,7 @@ async fn list_webhook_deliveries(exchange: Arc<Exchange>) -> Result<Reply, Probl
     let mut query = exchange.nested_query()?;
     let window = lists::window(&mut query, events::PREFIX)?;
     query.finish()?;
-    let (deliveries, more) = exchange
-        .call
-        .list_deliveries(id, window.limit, window.starting_after)
-        .await?;
+    let (deliveries, more) = exchange.call.list_deliveries(id, window).await?;
     Ok(Reply::ok(events::show_deliveries(
         &exchange.request.path,
         &deliveries,

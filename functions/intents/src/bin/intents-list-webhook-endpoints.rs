@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
-use tollgate_intents::{Intents, webhook_endpoints as endpoints};
+use tollgate_intents::{Intents, lists, webhook_endpoints as endpoints};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
@@ -12,7 +12,9 @@ async fn main() -> Result<(), LambdaError> {
 }
 
 async fn list_endpoints(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let (limit, starting_after) = endpoints::read_list(exchange.query())?;
-    let page = exchange.call.list_endpoints(limit, starting_after).await?;
-    Ok(Reply::ok(endpoints::show_page(&page)))
+    let window = endpoints::read_list(exchange.nested_query()?)?;
+    let page = exchange.call.list_endpoints(window).await?;
+    let scope = exchange.tenant().await?;
+    let show = |endpoint: &_| endpoints::show(scope, endpoint);
+    Ok(Reply::ok(lists::page(&exchange, &page, show)))
 }

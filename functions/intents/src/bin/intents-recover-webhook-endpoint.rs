@@ -13,7 +13,12 @@ async fn main() -> Result<(), LambdaError> {
 
 async fn recover_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = webhook_endpoints::id_in_path(&exchange)?;
-    let (since, until) = events::read_recover(exchange.form_or_json()?.fields())?;
-    let recovered = exchange.call.recover_endpoint(id, since, until, queue()?).await?;
-    Ok(Reply::ok(events::show_recovered(&recovered)))
+    let body = exchange.form_or_json()?;
+    let (since, until) = events::read_recover(body.fields())?;
+    let idempotency = exchange.idempotency(body.value())?;
+    let made = exchange
+        .call
+        .recover_endpoint(id, since, until, queue()?, idempotency.as_ref())
+        .await?;
+    Ok(Reply::ok(events::show_recovered(&made.thing)).replayed(made.replayed))
 }

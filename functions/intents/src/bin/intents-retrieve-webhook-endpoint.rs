@@ -16,5 +16,5 @@ async fn retrieve_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
         .call
         .retrieve_endpoint(endpoints::id_in_path(&exchange)?)
         .await?;
-    Ok(Reply::ok(endpoints::show(&endpoint)))
+    Ok(Reply::ok(endpoints::show(exchange.tenant().await?, &endpoint)))
 }

@@ -13,9 +13,14 @@ async fn main() -> Result<(), LambdaError> {
 
 async fn retry_event(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = events::id_in_path(&exchange)?;
-    let only = events::read_retry(exchange.form_or_json()?.fields())?;
-    let (event, sent) = exchange.call.retry_event(id, only, queue()?).await?;
+    let body = exchange.form_or_json()?;
+    let only = events::read_retry(body.fields())?;
+    let idempotency = exchange.idempotency(body.value())?;
+    let (event, sent) = exchange
+        .call
+        .retry_event(id, only, queue()?, idempotency.as_ref())
+        .await?;
     let mut answer = events::show(&exchange, exchange.tenant().await?, &event);
-    answer["pending_webhooks"] = sent.into();
-    Ok(Reply::ok(answer))
+    answer["pending_webhooks"] = sent.thing.into();
+    Ok(Reply::ok(answer).replayed(sent.replayed))
 }

@@ -13,7 +13,12 @@ async fn main() -> Result<(), LambdaError> {
 
 async fn roll_api_key(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = api_keys::id_in_path(&exchange)?;
-    let overlap = api_keys::read_roll(exchange.form_or_json()?.fields())?;
-    let issued = exchange.call.roll_api_key(id, overlap).await?;
-    Ok(Reply::ok(api_keys::show_created(&issued.key, &issued.secret)))
+    let body = exchange.form_or_json()?;
+    let overlap = api_keys::read_roll(body.fields())?;
+    let idempotency = exchange.idempotency(body.value())?;
+    let made = exchange
+        .call
+        .roll_api_key(id, overlap, idempotency.as_ref())
+        .await?;
+    Ok(Reply::ok(api_keys::show_created(&made.thing)).replayed(made.replayed))
 }

@@ -13,7 +13,13 @@ async fn main() -> Result<(), LambdaError> {
 
 async fn roll_webhook_secret(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = webhook_endpoints::id_in_path(&exchange)?;
-    let overlap = api_keys::read_roll(exchange.form_or_json()?.fields())?;
-    let endpoint = exchange.call.roll_endpoint_secret(id, overlap).await?;
-    Ok(Reply::ok(webhook_endpoints::show_created(&endpoint)))
+    let body = exchange.form_or_json()?;
+    let overlap = api_keys::read_roll(body.fields())?;
+    let idempotency = exchange.idempotency(body.value())?;
+    let made = exchange
+        .call
+        .roll_endpoint_secret(id, overlap, idempotency.as_ref())
+        .await?;
+    let answer = webhook_endpoints::show_created(exchange.tenant().await?, &made.thing);
+    Ok(Reply::ok(answer).replayed(made.replayed))
 }

@@ -13,10 +13,13 @@ async fn main() -> Result<(), LambdaError> {
 
 async fn test_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = webhook_endpoints::id_in_path(&exchange)?;
-    let event = exchange.call.test_endpoint(id, queue()?).await?;
-    Ok(Reply::ok(events::show(
-        &exchange,
-        exchange.tenant().await?,
-        &event,
-    )))
+    let body = exchange.form_or_json()?;
+    body.fields().finish()?;
+    let idempotency = exchange.idempotency(body.value())?;
+    let made = exchange
+        .call
+        .test_endpoint(id, queue()?, idempotency.as_ref())
+        .await?;
+    let answer = events::show(&exchange, exchange.tenant().await?, &made.thing);
+    Ok(Reply::ok(answer).replayed(made.replayed))
 }

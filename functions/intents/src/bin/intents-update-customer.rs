@@ -13,10 +13,13 @@ async fn main() -> Result<(), LambdaError> {
 
 async fn update_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = customers::id_in_path(&exchange)?;
-    let update = customers::read_update(exchange.form_or_json()?.fields())?;
-    let customer = exchange
+    let body = exchange.form_or_json()?;
+    let update = customers::read_update(body.fields())?;
+    let idempotency = exchange.idempotency(body.value())?;
+    let made = exchange
         .call
-        .update_customer(id, |profile| update.apply(profile))
+        .update_customer(id, &update, idempotency.as_ref())
         .await?;
-    Ok(Reply::ok(customers::show(exchange.tenant().await?, &customer)))
+    let answer = customers::show(exchange.tenant().await?, &made.thing);
+    Ok(Reply::ok(answer).replayed(made.replayed))
 }

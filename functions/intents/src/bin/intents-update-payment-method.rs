@@ -13,13 +13,15 @@ async fn main() -> Result<(), LambdaError> {
 
 async fn update_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = payment_methods::id_in_path(&exchange)?;
-    let update = payment_methods::read_update(exchange.form_or_json()?.fields())?;
-    let (now, request_id) = (exchange.call.now(), exchange.call.request_id());
-    let method = exchange
+    let body = exchange.form_or_json()?;
+    let update = payment_methods::read_update(body.fields())?;
+    let idempotency = exchange.idempotency(body.value())?;
+    let (billing, metadata) = (update.billing.as_ref(), update.metadata.as_ref());
+    let made = exchange
         .call
-        .change_payment_method(id, |method| update.apply(method, now, request_id))
+        .update_payment_method(id, billing, metadata, idempotency.as_ref())
         .await?;
-    let mut answer = payment_methods::show(exchange.tenant().await?, &method);
+    let mut answer = payment_methods::show(exchange.tenant().await?, &made.thing);
     lists::expand(&exchange, &mut answer, &update.expand).await?;
-    Ok(Reply::ok(answer))
+    Ok(Reply::ok(answer).replayed(made.replayed))
 }

@@ -13,9 +13,14 @@ async fn main() -> Result<(), LambdaError> {
 
 async fn update_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = refunds::id_in_path(&exchange)?;
-    let (changes, expand) = refunds::read_update(exchange.form_or_json()?.fields())?;
-    let refund = exchange.call.update_refund(id, changes.as_ref()).await?;
-    let mut answer = refunds::show(&refund);
+    let body = exchange.form_or_json()?;
+    let (changes, expand) = refunds::read_update(body.fields())?;
+    let idempotency = exchange.idempotency(body.value())?;
+    let made = exchange
+        .call
+        .update_refund(id, changes.as_ref(), idempotency.as_ref())
+        .await?;
+    let mut answer = refunds::show(&made.thing);
     lists::expand(&exchange, &mut answer, &expand).await?;
-    Ok(Reply::ok(answer))
+    Ok(Reply::ok(answer).replayed(made.replayed))
 }

@@ -14,7 +14,13 @@ async fn main() -> Result<(), LambdaError> {
 async fn update_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = webhook_endpoints::id_in_path(&exchange)?;
     let current = exchange.call.retrieve_endpoint(id).await?;
-    let update = webhook_endpoints::read_update(exchange.form_or_json()?.fields(), &current)?;
-    let endpoint = exchange.call.update_endpoint(id, &update).await?;
-    Ok(Reply::ok(webhook_endpoints::show(&endpoint)))
+    let body = exchange.form_or_json()?;
+    let update = webhook_endpoints::read_update(body.fields(), &current)?;
+    let idempotency = exchange.idempotency(body.value())?;
+    let made = exchange
+        .call
+        .update_endpoint(id, &update, idempotency.as_ref())
+        .await?;
+    let answer = webhook_endpoints::show(exchange.tenant().await?, &made.thing);
+    Ok(Reply::ok(answer).replayed(made.replayed))
 }

@@ -9,9 +9,9 @@ async fn main() -> Result<(), LambdaError> {
         let Some(button) = pressed(&request, &["complete", "fail"]) else {
             return nothing_pressed();
         };
-        let (token, request_id) = (request.path_parameter("token"), gateway.new_request_id());
+        let (token, cause) = (request.path_parameter("token"), gateway.new_cause());
         match gateway
-            .answer_challenge(token, button == "complete", &request_id)
+            .answer_challenge(token, button == "complete", &cause)
             .await
         {
             Ok((scope, payment)) => go_on(&gateway, scope, &payment),

@@ -6,10 +6,10 @@ use tollgate_pages::{go_on, link_error, nothing_pressed, pressed};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
     serve_pages(|gateway, request| async move {
-        let (token, request_id) = (request.path_parameter("token"), gateway.new_request_id());
+        let (token, cause) = (request.path_parameter("token"), gateway.new_cause());
         let moved = match pressed(&request, &["pay", "cancel"]) {
-            Some("pay") => gateway.confirm_checkout(token, &request_id).await,
-            Some(_) => gateway.cancel_checkout(token, &request_id).await,
+            Some("pay") => gateway.confirm_checkout(token, &cause).await,
+            Some(_) => gateway.cancel_checkout(token, &cause).await,
             None => return nothing_pressed(),
         };
         match moved {

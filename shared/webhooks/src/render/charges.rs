@@ -130,8 +130,8 @@ pub(crate) fn subject(subject: &Subject, challenge_url: Option<&str>) -> Value {
         Subject::Payment(it) => payment(it, challenge_url),
         Subject::Refund(it) => refund(it),
         Subject::Customer(it) => customer(it),
-        // The text has no payment methods and no event about them.
-        Subject::PaymentMethod(_) => Value::Null,
+        // The text has neither of them and no event about them.
+        Subject::PaymentMethod(_) | Subject::Endpoint(_) => Value::Null,
     }
 }
 
@@ -156,6 +156,10 @@ pub(crate) const fn event_type(kind: EventKind) -> Option<&'static str> {
         | EventKind::PaymentMethodDetached
         | EventKind::PaymentMethodUpdated
         | EventKind::RefundUpdated
-        | EventKind::CustomerDeleted => None,
+        | EventKind::CustomerDeleted
+        | EventKind::EndpointCreated
+        | EventKind::EndpointUpdated
+        | EventKind::EndpointDisabled
+        | EventKind::EndpointDeleted => None,
     }
 }

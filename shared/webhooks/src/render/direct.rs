@@ -75,7 +75,7 @@ pub(crate) fn subject(subject: &Subject) -> Value {
             "name": customer.profile.name,
             "phone": customer.profile.phone,
         }),
-        Subject::PaymentMethod(_) => Value::Null,
+        Subject::PaymentMethod(_) | Subject::Endpoint(_) => Value::Null,
     }
 }
 
@@ -100,6 +100,10 @@ pub(crate) const fn event_type(kind: EventKind) -> Option<&'static str> {
         | EventKind::PaymentCapturable
         | EventKind::RefundSucceeded
         | EventKind::RefundFailed
-        | EventKind::CustomerDeleted => None,
+        | EventKind::CustomerDeleted
+        | EventKind::EndpointCreated
+        | EventKind::EndpointUpdated
+        | EventKind::EndpointDisabled
+        | EventKind::EndpointDeleted => None,
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    Customer, Decline, EventKind, Payment, PaymentMethod, Refund, Source, Subject, payment::Status,
-    refund::RefundStatus, source::Wallet,
+    Customer, Decline, EventKind, Payment, PaymentMethod, Refund, Source, Subject, WebhookEndpoint,
+    endpoint::EndpointStatus, payment::Status, refund::RefundStatus, source::Wallet,
 };
 
 /// Prefixes of ids.
@@ -16,6 +16,8 @@ pub const METHOD_PREFIX: &str = "pm_";
 pub const REFUND_PREFIX: &str = "re_";
 /// See [`PAYMENT_PREFIX`].
 pub const CUSTOMER_PREFIX: &str = "cus_";
+/// See [`PAYMENT_PREFIX`].
+pub const ENDPOINT_PREFIX: &str = "we_";
 
 /// The reasons that a refund may have.
 pub const REFUND_REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
@@ -263,6 +265,30 @@ pub fn customer(customer: &Customer, context: Context<'_>) -> Value {
     })
 }
 
+/// A webhook endpoint; of one that was deleted only that it was. Its secret is shown by nothing but its create.
+pub fn webhook_endpoint(endpoint: &WebhookEndpoint, context: Context<'_>) -> Value {
+    let id = endpoint.id.spell(ENDPOINT_PREFIX);
+    if endpoint.deleted {
+        return json!({"id": id, "object": "webhook_endpoint", "deleted": true});
+    }
+    json!({
+        "id": id,
+        "object": "webhook_endpoint",
+        "api": endpoint.api.as_str(),
+        "created": endpoint.created.s(),
+        "description": endpoint.description,
+        "disabled_reason": endpoint.disabled_reason,
+        "enabled_events": endpoint.enabled_events,
+        "livemode": context.livemode,
+        "metadata": endpoint.metadata.to_json(),
+        "status": match endpoint.status {
+            EndpointStatus::Enabled => "enabled",
+            EndpointStatus::Disabled => "disabled",
+        },
+        "url": endpoint.url,
+    })
+}
+
 pub(crate) fn subject(subject: &Subject, kind: EventKind, context: Context<'_>) -> Value {
     let about_charge = matches!(
         kind,
@@ -277,6 +303,7 @@ pub(crate) fn subject(subject: &Subject, kind: EventKind, context: Context<'_>) 
         Subject::Refund(it) => refund(it),
         Subject::Customer(it) => customer(it, context),
         Subject::PaymentMethod(it) => payment_method(it, context),
+        Subject::Endpoint(it) => webhook_endpoint(it, context),
     }
 }
 
@@ -303,5 +330,9 @@ pub(crate) const fn event_type(kind: EventKind) -> &'static str {
         EventKind::PaymentMethodAttached => "payment_method.attached",
         EventKind::PaymentMethodDetached => "payment_method.detached",
         EventKind::PaymentMethodUpdated => "payment_method.updated",
+        EventKind::EndpointCreated => "webhook_endpoint.created",
+        EventKind::EndpointUpdated => "webhook_endpoint.updated",
+        EventKind::EndpointDisabled => "webhook_endpoint.disabled",
+        EventKind::EndpointDeleted => "webhook_endpoint.deleted",
     }
 }

@@ -88,7 +88,11 @@ pub fn event(event: &Event, api: FrontDoor, livemode: bool, challenge_url: Optio
             "created": created,
             "data": data,
             "livemode": livemode,
-            "request": {"id": event.request_id, "idempotency_key": null},
+            "request": {
+                // Empty where nobody asked.
+                "id": Some(&event.cause.request_id).filter(|id| !id.is_empty()),
+                "idempotency_key": event.cause.idempotency_key,
+            },
             "type": event_type,
         }),
         _ => json!({"id": id, "type": event_type, "created": created, "data": data}),

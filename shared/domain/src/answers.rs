@@ -1,0 +1,193 @@
+//! What was answered about a thing, kept on the thing, so that a retry is told the same again.
+//!
+//! A create is answered with the thing as it was first; a change made with an idempotency key with the thing as it was
+//! after that change. Both are kept by the very write that makes them history, so an answer can be lost, but never the
+//! memory of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::idempotency::Fingerprint;
+
+/// Answers to changes that one thing remembers: enough for retries, few enough for one item.
+pub const MAX_ANSWERS: usize = 6;
+/// Bytes of them, as JSON: with the thing itself and its first version they stay within DynamoDB's 400 KB for an item.
+const MAX_ANSWERS_BYTES: usize = 150_000;
+
+/// The answers about a thing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answers<T> {
+    /// What its create answered, kept by the first change after it.
+    #[serde(
+        rename = "created_as",
+        default = "none",
+        skip_serializing_if = "Option::is_none"
+    )]
+    created: Option<Box<T>>,
+    /// What changes made with an idempotency key answered, the latest few.
+    #[serde(
+        rename = "answers",
+        default = "Vec::new",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    changed: Vec<Answer<T>>,
+}
+
+/// An answer to a change that was made with an idempotency key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Answer<T> {
+    /// Fingerprint of (route, key).
+    key: Fingerprint,
+    /// Fingerprint of the request.
+    request: Fingerprint,
+    /// The thing, as it was answered.
+    thing: T,
+}
+
+/// The idempotency key of a change had been used before.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Earlier<T> {
+    /// For the same request, which was answered with this.
+    Same(Box<T>),
+    /// For another request.
+    Other,
+}
+
+/// Something that remembers what was answered about it.
+pub trait Answerable: Clone + Serialize {
+    /// What it remembers.
+    fn answers(&self) -> &Answers<Self>;
+    /// See [`Answerable::answers`].
+    fn answers_mut(&mut self) -> &mut Answers<Self>;
+
+    /// A copy to be kept for an answer: without what only the thing itself needs.
+    #[must_use]
+    fn snapshot(&self) -> Self {
+        let mut copy = self.clone();
+        *copy.answers_mut() = Answers::default();
+        copy
+    }
+
+    /// Keeps what the create of `before` answered. Every change of a thing that answers show calls this.
+    fn keep_first_answer(&mut self, before: &Self) {
+        self.keep_all_of_first_answer(before);
+    }
+
+    /// Keeps the whole of it.
+    fn keep_all_of_first_answer(&mut self, before: &Self) {
+        if self.answers().created.is_none() {
+            self.answers_mut().created = Some(Box::new(before.snapshot()));
+        }
+    }
+
+    /// The thing as its create answered it, whatever happened since.
+    #[must_use]
+    fn into_first_answer(mut self) -> Self {
+        self.answers_mut().take_first().unwrap_or(self)
+    }
+
+    /// Remembers that this is what a change made with this key answers. The oldest answers give way.
+    fn remember_answer(&mut self, key: Fingerprint, request: Fingerprint) {
+        let thing = self.snapshot();
+        let size = |answer: &Answer<Self>| serde_json::to_vec(&answer.thing).map_or(0, |json| json.len());
+        let answers = &mut self.answers_mut().changed;
+        answers.push(Answer { key, request, thing });
+        let mut bytes: usize = answers.iter().map(size).sum();
+        while answers.len() > 1 && (answers.len() > MAX_ANSWERS || bytes > MAX_ANSWERS_BYTES) {
+            bytes -= size(&answers.remove(0));
+        }
+    }
+
+    /// What an earlier change made with this key answered, if there was one that is remembered.
+    fn earlier_answer(&self, key: &Fingerprint, request: &Fingerprint) -> Option<Earlier<Self>> {
+        let answers = &self.answers().changed;
+        let answer = answers.iter().find(|answer| &answer.key == key)?;
+        Some(if &answer.request == request {
+            Earlier::Same(Box::new(answer.thing.clone()))
+        } else {
+            Earlier::Other
+        })
+    }
+}
+
+const fn none<T>() -> Option<T> {
+    None
+}
+
+impl<T> Answers<T> {
+    /// What the create answered, if that was kept.
+    pub(crate) fn take_first(&mut self) -> Option<T> {
+        self.created.take().map(|first| *first)
+    }
+}
+
+impl<T> Default for Answers<T> {
+    fn default() -> Self {
+        Self {
+            created: None,
+            changed: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq, Serialize)]
+    struct Note {
+        text: String,
+        answers: Answers<Note>,
+    }
+
+    impl Answerable for Note {
+        fn answers(&self) -> &Answers<Self> {
+            &self.answers
+        }
+        fn answers_mut(&mut self) -> &mut Answers<Self> {
+            &mut self.answers
+        }
+    }
+
+    fn note(text: impl Into<String>) -> Note {
+        Note {
+            text: text.into(),
+            answers: Answers::default(),
+        }
+    }
+
+    fn fingerprint(text: &str) -> Fingerprint {
+        Fingerprint::of("r", &[text.as_bytes()])
+    }
+
+    fn changed(before: &Note, text: &str, key: &str) -> Note {
+        let mut next = before.clone();
+        next.text = text.into();
+        next.keep_first_answer(before);
+        next.remember_answer(fingerprint(key), fingerprint(text));
+        next
+    }
+
+    #[test]
+    fn a_key_is_told_what_it_was_told_and_another_request_apart() {
+        let third = changed(&changed(&note("one"), "two", "k1"), "three", "k2");
+        assert_eq!(third.clone().into_first_answer(), note("one"));
+        let earlier = |key: &str, text: &str| third.earlier_answer(&fingerprint(key), &fingerprint(text));
+        assert_eq!(earlier("k1", "two"), Some(Earlier::Same(Box::new(note("two")))));
+        assert_eq!(earlier("k1", "three"), Some(Earlier::Other));
+        assert_eq!(earlier("k3", "two"), None);
+    }
+
+    #[test]
+    fn an_items_size_is_bounded() {
+        let long = "x".repeat(60_000);
+        let mut kept = note("one");
+        for n in 0..20 {
+            kept = changed(&kept, &format!("{n}"), &format!("k{n}"));
+        }
+        assert_eq!(kept.answers.changed.len(), MAX_ANSWERS);
+        for n in 0..4 {
+            kept = changed(&kept, &format!("{n}{long}"), &format!("l{n}"));
+        }
+        assert_eq!(kept.answers.changed.len(), 2);
+    }
+}

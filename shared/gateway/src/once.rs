@@ -1,0 +1,336 @@
+//! Doing what a request asks for once, however often it is sent.
+//!
+//! A create is protected by the id that its key gives ([`Call::make_once`]), a change by what the changed thing remembers
+//! ([`Call::change`]), and whatever is more than one write by a record of its own ([`Call::run_once`]).
+
+use std::future::Future;
+
+use serde::{Serialize, de::DeserializeOwned};
+use tollgate_domain::{
+    Answerable, Customer, Earlier, Fingerprint, Id, IdempotencyKey, Payment, PaymentMethod, Refund, Run,
+    Scope, WebhookEndpoint,
+};
+use tollgate_store::{Entity, Put, Replaced, StoreError};
+
+use crate::{
+    call::Call,
+    error::{Error, Refusal, Thing},
+    gate::Denied,
+};
+
+/// Tries of a conditional write before a request gives up; each conflict means that another request went through.
+pub(crate) const MAX_TRIES: u32 = 16;
+/// How long a request may run before another one with its key may take its place, in milliseconds: longer than any
+/// function that runs one may take.
+const LEASE_MS: i64 = 60_000;
+
+/// The idempotency key of a request, and what the request asks for.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    /// The key.
+    pub key: IdempotencyKey,
+    /// The digest of the request.
+    pub fingerprint: Fingerprint,
+}
+
+/// Something that a request made or changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Made<E> {
+    /// The thing, as its first answer showed it.
+    pub thing: E,
+    /// Whether an earlier request with the same idempotency key made it.
+    pub replayed: bool,
+}
+
+impl<E> Made<E> {
+    pub(crate) fn new(thing: E) -> Self {
+        Self {
+            thing,
+            replayed: false,
+        }
+    }
+
+    pub(crate) fn again(thing: E) -> Self {
+        Self {
+            thing,
+            replayed: true,
+        }
+    }
+}
+
+/// What can be made and changed with an idempotency key: it keeps the fingerprint of the request that made it, and its
+/// answers.
+pub(crate) trait Idempotent: Entity + Answerable {
+    /// What it is called.
+    const THING: Thing;
+    /// The request that made it, if that had a key.
+    fn fingerprint(&self) -> Option<&Fingerprint>;
+    /// Whether it was deleted, so that nothing can be changed about it.
+    fn is_gone(&self) -> bool {
+        false
+    }
+    /// An earlier answer, with what answers do not keep.
+    #[must_use]
+    fn revive(&self, answer: Self) -> Self {
+        answer
+    }
+}
+
+impl Idempotent for Payment {
+    const THING: Thing = Thing::Payment;
+    fn fingerprint(&self) -> Option<&Fingerprint> {
+        self.fingerprint.as_ref()
+    }
+}
+
+impl Idempotent for Refund {
+    const THING: Thing = Thing::Refund;
+    fn fingerprint(&self) -> Option<&Fingerprint> {
+        self.fingerprint.as_ref()
+    }
+}
+
+impl Idempotent for PaymentMethod {
+    const THING: Thing = Thing::PaymentMethod;
+    fn fingerprint(&self) -> Option<&Fingerprint> {
+        self.fingerprint.as_ref()
+    }
+}
+
+impl Idempotent for Customer {
+    const THING: Thing = Thing::Customer;
+    fn fingerprint(&self) -> Option<&Fingerprint> {
+        self.fingerprint.as_ref()
+    }
+    fn is_gone(&self) -> bool {
+        self.deleted
+    }
+}
+
+impl Idempotent for WebhookEndpoint {
+    const THING: Thing = Thing::WebhookEndpoint;
+    fn fingerprint(&self) -> Option<&Fingerprint> {
+        self.fingerprint.as_ref()
+    }
+    fn is_gone(&self) -> bool {
+        self.deleted
+    }
+    /// Secrets are kept in one place only: an answer that is given again shows the one that signs now.
+    fn revive(&self, answer: Self) -> Self {
+        Self {
+            secret: self.secret.clone(),
+            ..answer
+        }
+    }
+}
+
+impl Call {
+    /// The id of what this request makes: derived from its idempotency key, or random.
+    pub(crate) fn id_for<K>(&self, scope: Scope, route: &str, idempotency: Option<&Idempotency>) -> Id<K> {
+        match idempotency {
+            Some(idempotency) => idempotency.key.derive_id(scope, &self.of_front_door(route)),
+            None => self.gateway.new_id(),
+        }
+    }
+
+    fn of_front_door(&self, route: &str) -> String {
+        format!("{}/{route}", self.front_door.as_str())
+    }
+
+    /// Makes something once: the first request with a key makes it, every later one is told what the first was told.
+    ///
+    /// `make` checks what has to hold and builds the thing. When it refuses, or the rate limit does, an earlier request
+    /// with the same key may still have succeeded: its answer is then given again, whatever changed since.
+    pub(crate) async fn make_once<E: Idempotent, F: Future<Output = Result<E, Error>>>(
+        &self,
+        scope: Scope,
+        id: &str,
+        idempotency: Option<&Idempotency>,
+        make: F,
+    ) -> Result<Made<E>, Error> {
+        let prepared = match make.await {
+            Ok(thing) => self.admitted().await.map(|_| thing).map_err(Error::from),
+            Err(error) => Err(error),
+        };
+        let thing = match prepared {
+            Ok(thing) => thing,
+            Err(error) => return self.earlier_answer_or(error, scope, id, idempotency).await,
+        };
+        match self.store.create(scope, &thing).await? {
+            Put::Created => Ok(Made::new(thing)),
+            Put::Exists(existing) => replay(&existing, idempotency),
+        }
+    }
+
+    /// The answer that an earlier request with the same key was given, or else this error. A key that was used for
+    /// another request is told so, whatever else is wrong with this one.
+    pub(crate) async fn earlier_answer_or<E: Idempotent>(
+        &self,
+        error: Error,
+        scope: Scope,
+        id: &str,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Made<E>, Error> {
+        let limited = matches!(error, Error::Denied(Denied::RateLimited { .. }));
+        if !limited && !matches!(error, Error::Refused(_)) {
+            return Err(error);
+        }
+        let existing: Option<E> = match idempotency {
+            Some(_) => self.store.get(scope, id, true).await?,
+            None => None,
+        };
+        match existing.map(|existing| replay(&existing, idempotency)) {
+            Some(Err(_)) if limited => Err(error),
+            Some(earlier) => earlier,
+            None => Err(error),
+        }
+    }
+
+    /// Changes something once: a read while the caller is admitted, then one conditional put, again for each other change
+    /// that came first. A retry with the same idempotency key is told what the first was told, whatever happened since.
+    ///
+    /// `route` names the change, so that one key may make two different ones. `step` gives the next version.
+    pub(crate) async fn change<E: Idempotent>(
+        &self,
+        id: &str,
+        route: &str,
+        idempotency: Option<&Idempotency>,
+        step: impl Fn(&E) -> Result<E, Error>,
+    ) -> Result<Made<E>, Error> {
+        let scope = self.tenant().await?;
+        let mut thing: Option<E> = self.store.get(scope, id, true).await?;
+        for _ in 0..MAX_TRIES {
+            let current = thing.filter(|thing| !thing.is_gone());
+            let current = current.ok_or(Refusal::NotFound(E::THING))?;
+            if let Some(answer) = earlier_answer(&current, route, idempotency)? {
+                return Ok(Made::again(answer));
+            }
+            let mut next = step(&current)?;
+            remember(&mut next, route, idempotency);
+            self.admitted().await?;
+            match self.store.replace(scope, &next).await? {
+                Replaced::Done => return Ok(Made::new(next)),
+                Replaced::Conflict(now) => thing = now,
+            }
+        }
+        Err(contended(id))
+    }
+
+    /// Does something that is more than one write, once: the first request with a key does it, a later one is given the
+    /// same answer, and one that comes meanwhile is refused. A request that died half-way is done again by the next one
+    /// after [`LEASE_MS`], so every step of `work` has to bear being repeated.
+    pub(crate) async fn run_once<T: Serialize + DeserializeOwned>(
+        &self,
+        route: &str,
+        idempotency: Option<&Idempotency>,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<Made<T>, Error> {
+        let scope = self.tenant().await?;
+        let Some(idempotency) = idempotency else {
+            self.admitted().await?;
+            return work.await.map(Made::new);
+        };
+        let run = Run {
+            id: self.id_for(scope, route, Some(idempotency)),
+            version: 1,
+            cause: self.cause.clone(),
+            request: idempotency.fingerprint.clone(),
+            answer: None,
+            until: self.now.plus_ms(LEASE_MS),
+            created: self.now,
+        };
+        let id = run.id.to_string();
+        if let Err(denied) = self.admitted().await {
+            // An answer that was given already costs nothing to give again.
+            let earlier: Option<Run> = self.store.get(scope, &id, true).await?;
+            let answer =
+                earlier.and_then(|earlier| Some(earlier.answer_to(&idempotency.fingerprint)?.to_owned()));
+            return match answer.filter(|_| matches!(denied, Denied::RateLimited { .. })) {
+                Some(answer) => Ok(Made::again(read(&answer)?)),
+                None => Err(denied.into()),
+            };
+        }
+        let run = match self.store.create(scope, &run).await? {
+            Put::Created => run,
+            Put::Exists(earlier) if earlier.request != idempotency.fingerprint => {
+                return Err(Refusal::IdempotencyKeyReused.into());
+            }
+            Put::Exists(earlier) => {
+                if let Some(answer) = earlier.answer {
+                    return Ok(Made::again(read(&answer)?));
+                }
+                let next = earlier
+                    .taken_over(self.now, LEASE_MS, &self.cause)
+                    .ok_or(Refusal::IdempotencyKeyInUse)?;
+                match self.store.replace(scope, &next).await? {
+                    Replaced::Done => next,
+                    Replaced::Conflict(_) => return Err(Refusal::IdempotencyKeyInUse.into()),
+                }
+            }
+        };
+        let done = work.await;
+        let ended = match &done {
+            Ok(answer) => {
+                run.answered(serde_json::to_string(answer).map_err(|e| Error::Internal(e.to_string()))?)
+            }
+            Err(_) => run.given_up(self.now),
+        };
+        // A conflict means that the lease ran out and another request took over: it records its own end.
+        self.store.replace(scope, &ended).await?;
+        done.map(Made::new)
+    }
+}
+
+fn read<T: DeserializeOwned>(answer: &str) -> Result<T, Error> {
+    serde_json::from_str(answer).map_err(|e| Error::Internal(format!("a kept answer does not read: {e}")))
+}
+
+/// What a request with a key that was used before is told.
+pub(crate) fn replay<E: Idempotent>(
+    existing: &E,
+    idempotency: Option<&Idempotency>,
+) -> Result<Made<E>, Error> {
+    match idempotency {
+        Some(i) if existing.fingerprint() == Some(&i.fingerprint) => {
+            let first = existing.clone().into_first_answer();
+            Ok(Made::again(existing.revive(first)))
+        }
+        Some(_) => Err(Refusal::IdempotencyKeyReused.into()),
+        None => Err(Error::Internal("a fresh random id was taken".into())),
+    }
+}
+
+fn key_of(route: &str, idempotency: &Idempotency) -> Fingerprint {
+    Fingerprint::of(route, &[idempotency.key.as_str().as_bytes()])
+}
+
+/// What an earlier change of the thing with this key was answered.
+pub(crate) fn earlier_answer<E: Idempotent>(
+    current: &E,
+    route: &str,
+    idempotency: Option<&Idempotency>,
+) -> Result<Option<E>, Refusal> {
+    let earlier =
+        idempotency.and_then(|i| Answerable::earlier_answer(current, &key_of(route, i), &i.fingerprint));
+    match earlier {
+        None => Ok(None),
+        Some(Earlier::Same(answer)) => Ok(Some(current.revive(*answer))),
+        Some(Earlier::Other) => Err(Refusal::IdempotencyKeyReused),
+    }
+}
+
+/// Keeps what a change with a key is answered with.
+pub(crate) fn remember<E: Idempotent>(next: &mut E, route: &str, idempotency: Option<&Idempotency>) {
+    if let Some(i) = idempotency {
+        next.remember_answer(key_of(route, i), i.fingerprint.clone());
+    }
+}
+
+/// Others kept coming first.
+pub(crate) fn contended(key: impl std::fmt::Display) -> Error {
+    let error = StoreError::Contended {
+        key: key.to_string(),
+        attempts: MAX_TRIES,
+    };
+    error.into()
+}
