@@ -1,7 +1,8 @@
 //! What sick endpoints cost healthy ones: many events to twenty endpoints, one of which never answers and one of which
 //! always answers 500, beside the same events to the eighteen healthy ones alone. Release binaries, in one run.
 //!
-//! `cargo bench -p tollgate-tests --bench webhooks`, or with `-- 1000` for another number of events.
+//! `cargo bench --workspace --bench webhooks`, or with `-- 1000` for another number of events. Every delivery is several
+//! durable writes: on a slow disk, set `TMPDIR` to a folder in memory.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

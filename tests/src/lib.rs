@@ -48,6 +48,10 @@ fn target() -> PathBuf {
         .to_owned()
 }
 
+fn is_release() -> bool {
+    target().ends_with("release")
+}
+
 static BUILT: OnceLock<()> = OnceLock::new();
 
 /// Builds every binary once for each test process; nothing to do when they are there.
@@ -59,7 +63,7 @@ fn build() {
 pub fn build_some(binaries: &[&str]) {
     BUILT.get_or_init(|| {
         let mut arguments: Vec<&str> = binaries.iter().flat_map(|name| ["--bin", name]).collect();
-        if target().ends_with("release") {
+        if is_release() {
             arguments.push("--release");
         }
         run_cargo(&arguments);
@@ -110,6 +114,7 @@ impl Cloud {
             .map(|(key, value)| format!("{key}='{value}'"))
             .collect();
         let mut child = Command::new(local)
+            .args(is_release().then_some("--release"))
             .args(["--port", "0", "--json", "--data"])
             .arg(data.path())
             .env("TOLLGATE_LOCAL_SKIP_BUILD", "1")

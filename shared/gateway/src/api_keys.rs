@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use tollgate_domain::{KeyId, KeyKind, Permission, Scope, Timestamp};
-use tollgate_store::{ApiKey, Merchant};
+use tollgate_store::{ApiKey, KeyHash, Merchant};
 
 use crate::{
     admin::{Admin, AdminError, IssuedKey, NewKey},
@@ -93,7 +93,11 @@ impl Call {
             (Some(secret), _) => secret,
             (None, Some(idempotency)) => {
                 let scope = self.tenant().await?;
-                Admin::key_text(key.kind, key.mode, &self.key_bytes(scope, route, idempotency)?)
+                let secret = Admin::key_text(key.kind, key.mode, &self.key_bytes(scope, route, idempotency)?);
+                // Since revoked, or made of a secret that the gateway has no more: there is nothing left to replay.
+                let found = self.store.find_key(&KeyHash::of(&secret), self.now).await?;
+                found.ok_or(Refusal::NotFound(Thing::ApiKey))?;
+                secret
             }
             (None, None) => return Err(Error::Internal("a key was issued without a text".into())),
         };

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 use tollgate_domain::{
-    Answers, EndpointId, FrontDoor, Metadata, WebhookEndpoint,
+    Answers, EndpointId, FrontDoor, Metadata, Scope, WebhookEndpoint,
     endpoint::{EndpointStatus, MAX_ENDPOINTS, Secret},
     id,
 };
 use tollgate_store::{ListQuery, Page};
-use tollgate_webhooks::{EndpointUrl, SigningSecret, UrlRules};
+use tollgate_webhooks::{EndpointUrl, Lookup, SigningSecret, UrlRefusal, UrlRules};
 
 use crate::{
     call::Call,
@@ -63,11 +63,7 @@ impl Call {
         let scope = self.tenant().await?;
         let id: EndpointId = self.id_for(scope, "webhook_endpoints", idempotency);
         let prepare = async {
-            let rules = UrlRules {
-                live: scope.mode.is_live(),
-                allow_loopback: new.allow_loopback,
-            };
-            EndpointUrl::parse(&new.url, rules).map_err(|e| Refusal::UnsafeEndpoint(e.to_string()))?;
+            check_url(scope, &new.url, new.allow_loopback).await?;
             let existing: Page<WebhookEndpoint> = self
                 .store
                 .list(scope, &ListQuery::new(MAX_ENDPOINTS), None)
@@ -147,11 +143,7 @@ impl Call {
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<WebhookEndpoint>, Error> {
         if let Some(url) = &update.url {
-            let rules = UrlRules {
-                live: self.tenant().await?.mode.is_live(),
-                allow_loopback: update.allow_loopback,
-            };
-            EndpointUrl::parse(url, rules).map_err(|e| Refusal::UnsafeEndpoint(e.to_string()))?;
+            check_url(self.tenant().await?, url, update.allow_loopback).await?;
         }
         self.change(
             &id.to_string(),
@@ -186,6 +178,18 @@ impl Call {
         )
         .await
     }
+}
+
+/// Refuses a URL that deliveries may not go to, by its text and, in live mode, by what its name resolves to right now.
+async fn check_url(scope: Scope, url: &str, allow_loopback: bool) -> Result<(), Error> {
+    let live = scope.mode.is_live();
+    let unsafe_endpoint = |why: UrlRefusal| Refusal::UnsafeEndpoint(why.to_string());
+    let rules = UrlRules { live, allow_loopback };
+    let url = EndpointUrl::parse(url, rules).map_err(unsafe_endpoint)?;
+    if live {
+        Lookup::system().check(&url).await.map_err(unsafe_endpoint)?;
+    }
+    Ok(())
 }
 
 impl EndpointUpdate {

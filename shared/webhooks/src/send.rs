@@ -1,21 +1,19 @@
 //! The way out to merchants' endpoints.
 
 use std::{
-    io,
-    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use reqwest::{
     Client,
-    dns::{Addrs, Name, Resolve, Resolving},
     header::{CONTENT_TYPE, USER_AGENT},
     redirect::Policy,
 };
 
 use crate::{
     address::{EndpointUrl, UrlRules},
+    resolve::{Lookup, REFUSED, Resolver},
     sign::Header,
 };
 
@@ -23,8 +21,6 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How much of an answer is kept, in bytes.
 const RESPONSE_MAX_BYTES: usize = 4096;
-/// Why a name's addresses were all refused; carried through the client's error.
-const REFUSED: &str = "no address of this name is on the public internet";
 
 /// Sends deliveries. Connections are kept and shared.
 #[derive(Clone, Debug)]
@@ -94,11 +90,11 @@ pub struct SenderError(#[from] reqwest::Error);
 impl Sender {
     /// A sender; `allow_loopback` says whether any endpoint's rules may allow this very machine.
     pub fn new(allow_loopback: bool) -> Result<Self, SenderError> {
-        Self::with_timeout(allow_loopback, TIMEOUT)
+        Self::with(allow_loopback, TIMEOUT, &Lookup::system())
     }
 
-    /// A sender that waits for so long.
-    pub fn with_timeout(allow_loopback: bool, timeout: Duration) -> Result<Self, SenderError> {
+    /// A sender that waits for so long and asks this for the addresses of names.
+    pub fn with(allow_loopback: bool, timeout: Duration, lookup: &Lookup) -> Result<Self, SenderError> {
         let client = |allow_loopback: bool| {
             Client::builder()
                 .timeout(timeout)
@@ -110,6 +106,7 @@ impl Sender {
                         live: false,
                         allow_loopback,
                     },
+                    lookup: lookup.clone(),
                 }))
                 .pool_max_idle_per_host(4)
                 .build()
@@ -184,27 +181,6 @@ fn classify(error: &reqwest::Error) -> SendError {
     }
 }
 
-/// Resolves names to the addresses that the rules allow. The client connects to what this gives it and asks nobody else.
-#[derive(Clone, Copy, Debug)]
-struct Resolver {
-    rules: UrlRules,
-}
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let rules = self.rules;
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> = found.filter(|address| rules.allow(address.ip())).collect();
-            if allowed.is_empty() {
-                return Err(io::Error::new(io::ErrorKind::PermissionDenied, REFUSED).into());
-            }
-            let addresses: Addrs = Box::new(allowed.into_iter());
-            Ok(addresses)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::{
@@ -250,7 +226,7 @@ mod tests {
 
     async fn post(port: u16) -> Attempt {
         let url = EndpointUrl::parse(&format!("http://127.0.0.1:{port}/hook"), LOCAL).unwrap();
-        let sender = Sender::with_timeout(true, Duration::from_millis(500)).unwrap();
+        let sender = Sender::with(true, Duration::from_millis(500), &Lookup::system()).unwrap();
         sender
             .post(&url, &[("x-signature", "t=1,v1=a".into())], "{}".into())
             .await
@@ -314,17 +290,66 @@ mod tests {
             },
             ..url.clone()
         };
-        let sender = Sender::with_timeout(true, Duration::from_millis(500)).unwrap();
+        let sender = Sender::with(true, Duration::from_millis(500), &Lookup::system()).unwrap();
         assert_eq!(
             sender.post(&live, &[], "{}".into()).await.error,
             Some(SendError::AddressRefused)
         );
-        let strict = Sender::with_timeout(false, Duration::from_millis(500)).unwrap();
+        let strict = Sender::with(false, Duration::from_millis(500), &Lookup::system()).unwrap();
         assert_eq!(
             strict.post(&url, &[], "{}".into()).await.error,
             Some(SendError::AddressRefused)
         );
-        let lax = Sender::with_timeout(true, Duration::from_millis(500)).unwrap();
+        let lax = Sender::with(true, Duration::from_millis(500), &Lookup::system()).unwrap();
         assert_eq!(lax.post(&url, &[], "{}".into()).await.status, Some(200));
+    }
+
+    const LIVE: UrlRules = UrlRules {
+        live: true,
+        allow_loopback: true,
+    };
+
+    #[tokio::test]
+    async fn a_name_that_resolves_to_our_own_network_is_never_connected_to() {
+        for private in [
+            "127.0.0.1",
+            "::1",
+            "169.254.169.254",
+            "10.1.2.3",
+            "192.168.0.1",
+            "172.31.0.1",
+            "fd00::1",
+            "::ffff:127.0.0.1",
+            "0.0.0.0",
+        ] {
+            let lookup = crate::resolve::tests::always(&[private]);
+            let sender = Sender::with(true, Duration::from_millis(500), &lookup).unwrap();
+            let url = EndpointUrl::parse("https://hooks.example/", LIVE).unwrap();
+            let attempt = sender.post(&url, &[], "{}".into()).await;
+            assert_eq!(attempt.error, Some(SendError::AddressRefused), "{private}");
+        }
+    }
+
+    /// The answer to the first question is public, every later one is this machine, on which a server listens.
+    #[tokio::test]
+    async fn a_name_whose_answer_changes_between_check_and_connection_gains_nothing() {
+        let port = server_with(answer("200 OK", "")).await;
+        let asked = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let counter = asked.clone();
+        let lookup = Lookup::new(move |_| {
+            let first = counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
+            let address = if first { "93.184.216.34" } else { "127.0.0.1" };
+            Box::pin(async move { Ok(vec![address.parse().unwrap()]) })
+        });
+        let url = EndpointUrl::parse(&format!("https://hooks.example:{port}/"), LIVE).unwrap();
+        assert_eq!(lookup.check(&url).await, Ok(()));
+        let sender = Sender::with(true, Duration::from_millis(500), &lookup).unwrap();
+        let attempt = sender.post(&url, &[], "{}".into()).await;
+        assert_eq!(
+            (attempt.status, attempt.error),
+            (None, Some(SendError::AddressRefused))
+        );
+        // One question for each connection: what was checked is what is connected to.
+        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 2);
     }
 }

@@ -1,7 +1,7 @@
 //! What each route costs: calls, depth and capacity units of a warm request, as budgeted in the design.
 
-use serde_json::json;
-use tollgate_tests::{Cloud, eventually};
+use serde_json::{Value, json};
+use tollgate_tests::{Client, Cloud, eventually};
 
 use crate::payment;
 
@@ -311,11 +311,17 @@ async fn every_warm_route_keeps_its_budget() {
         call_every_route(&cloud).await;
         call_every_other_route(&cloud, round).await;
     }
+    keeps_budgets(&cloud, BUDGETS).await;
+}
+
+/// Checks the cheapest of three requests to each function, and shows all of them.
+async fn keeps_budgets(cloud: &Cloud, budgets: &[Budget]) {
     println!(
-        "{:<28} {:<40} {:>5} {:>6} {:>6}",
+        "{:<36} {:<44} {:>5} {:>6} {:>6}",
         "function", "calls", "depth", "reads", "writes"
     );
-    for budget in BUDGETS {
+    let mut broken = Vec::new();
+    for budget in budgets {
         let line = eventually(budget.function, || async {
             let lines = cloud.request_log(budget.function);
             (lines.len() >= 3)
@@ -324,10 +330,10 @@ async fn every_warm_route_keeps_its_budget() {
         })
         .await;
         let number = |name: &str| line[name].as_f64().unwrap();
+        let calls = line["calls"].as_str().unwrap();
         println!(
-            "{:<28} {:<40} {:>5} {:>6} {:>6}",
+            "{:<36} {calls:<44} {:>5} {:>6} {:>6}",
             budget.function,
-            line["calls"].as_str().unwrap(),
             number("depth"),
             number("read_units"),
             number("write_units")
@@ -338,26 +344,227 @@ async fn every_warm_route_keeps_its_budget() {
             calls.sort();
             calls
         };
-        assert_eq!(
-            sorted(line["calls"].as_str().unwrap()),
-            sorted(budget.calls),
-            "{}",
-            budget.function
-        );
-        assert!(
-            line["depth"].as_u64().unwrap() <= budget.depth,
-            "{}: {line}",
-            budget.function
-        );
-        assert!(
-            number("read_units") <= budget.read_units,
-            "{}: {line}",
-            budget.function
-        );
-        assert!(
-            number("write_units") <= budget.write_units,
-            "{}: {line}",
-            budget.function
-        );
+        let keeps = sorted(calls) == sorted(budget.calls)
+            && line["depth"].as_u64().unwrap() <= budget.depth
+            && number("read_units") <= budget.read_units
+            && number("write_units") <= budget.write_units;
+        if !keeps {
+            broken.push(budget.function);
+        }
     }
+    assert!(broken.is_empty(), "over budget: {broken:?}");
+}
+
+/// The other routes of `intents`. What is more than one write is asked for without a key here.
+const INTENTS: &[Budget] = &[
+    budget(
+        "intents-update-payment-intent",
+        "UpdateItem,GetItem,PutItem",
+        2,
+        1.0,
+        7.0,
+    ),
+    budget(
+        "intents-capture-payment-intent",
+        "UpdateItem,GetItem,PutItem",
+        2,
+        1.0,
+        8.0,
+    ),
+    budget(
+        "intents-cancel-payment-intent",
+        "UpdateItem,GetItem,PutItem",
+        2,
+        1.0,
+        3.0,
+    ),
+    budget("intents-list-payment-intents", "UpdateItem,Query", 1, 2.5, 1.0),
+    budget("intents-create-payment-method", "UpdateItem,PutItem", 2, 0.0, 2.0),
+    budget(
+        "intents-retrieve-payment-method",
+        "UpdateItem,GetItem",
+        1,
+        1.0,
+        1.0,
+    ),
+    // The customer is looked for before the payment method is.
+    budget(
+        "intents-attach-payment-method",
+        "UpdateItem,GetItem,GetItem,PutItem",
+        3,
+        1.5,
+        3.0,
+    ),
+    budget(
+        "intents-update-payment-method",
+        "UpdateItem,GetItem,PutItem",
+        2,
+        1.0,
+        3.0,
+    ),
+    budget(
+        "intents-list-payment-methods",
+        "UpdateItem,GetItem,Query",
+        2,
+        2.5,
+        1.0,
+    ),
+    budget(
+        "intents-list-customer-payment-methods",
+        "UpdateItem,GetItem,Query",
+        2,
+        2.5,
+        1.0,
+    ),
+    budget(
+        "intents-detach-payment-method",
+        "UpdateItem,GetItem,PutItem",
+        2,
+        1.0,
+        3.0,
+    ),
+    budget(
+        "intents-create-refund",
+        "UpdateItem,GetItem,TransactWriteItems",
+        2,
+        1.0,
+        14.0,
+    ),
+    budget("intents-retrieve-refund", "UpdateItem,GetItem", 1, 1.0, 1.0),
+    budget("intents-update-refund", "UpdateItem,GetItem,PutItem", 2, 1.0, 4.0),
+    budget("intents-list-refunds", "UpdateItem,Query", 1, 2.5, 1.0),
+    budget(
+        "intents-cancel-refund",
+        "UpdateItem,GetItem,TransactWriteItems",
+        2,
+        1.0,
+        14.0,
+    ),
+    budget("intents-retrieve-customer", "UpdateItem,GetItem", 1, 1.0, 1.0),
+    budget(
+        "intents-update-customer",
+        "UpdateItem,GetItem,PutItem",
+        2,
+        1.0,
+        4.0,
+    ),
+    budget("intents-list-customers", "UpdateItem,Query", 1, 2.5, 1.0),
+    // Its payment methods are looked for, and erased with it.
+    budget(
+        "intents-delete-customer",
+        "UpdateItem,GetItem,PutItem,Query",
+        3,
+        1.5,
+        4.0,
+    ),
+    budget(
+        "intents-update-webhook-endpoint",
+        "UpdateItem,GetItem,GetItem,PutItem",
+        3,
+        2.0,
+        3.0,
+    ),
+    budget(
+        "intents-roll-webhook-secret",
+        "UpdateItem,GetItem,PutItem",
+        2,
+        1.0,
+        3.0,
+    ),
+    budget(
+        "intents-list-webhook-deliveries",
+        "UpdateItem,GetItem,Query",
+        2,
+        2.5,
+        1.0,
+    ),
+    // The event, its delivery, and a message on the queue.
+    budget(
+        "intents-test-webhook-endpoint",
+        "UpdateItem,GetItem,PutItem,PutItem",
+        3,
+        1.0,
+        6.0,
+    ),
+    budget("intents-list-events", "UpdateItem,Query", 1, 2.5, 1.0),
+    budget("intents-list-api-keys", "UpdateItem,GetItem,Query", 2, 2.5, 1.0),
+    budget(
+        "intents-create-api-key",
+        "UpdateItem,GetItem,PutItem",
+        3,
+        1.0,
+        3.0,
+    ),
+    budget("intents-retrieve-account", "UpdateItem,GetItem", 1, 1.0, 1.0),
+];
+
+async fn call_intents(intents: &Client) {
+    let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
+    let get = async |path: String| intents.get(&path).await.expect(200);
+    let post = async |path: String, body: Value| {
+        let answer = intents.post(&path, &body).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text);
+        answer.json()
+    };
+    let customer = post("/customers".into(), json!({"email": "c@example.com"})).await;
+    let of_customer = format!("/customers/{}", id(&customer));
+    get(of_customer.clone()).await;
+    post(of_customer.clone(), json!({"name": "x"})).await;
+    get("/customers".into()).await;
+
+    let card = json!({"number": "4000000000007726", "exp_month": 12, "exp_year": 2030, "cvc": "123"});
+    let method = post("/payment_methods".into(), json!({"type": "card", "card": card})).await;
+    let of_method = format!("/payment_methods/{}", id(&method));
+    get(of_method.clone()).await;
+    post(format!("{of_method}/attach"), json!({"customer": customer["id"]})).await;
+    post(of_method.clone(), json!({"metadata": {"a": "b"}})).await;
+    get(format!("/payment_methods?customer={}", id(&customer))).await;
+    get(format!("{of_customer}/payment_methods")).await;
+
+    let intent = json!({"amount": 1000, "currency": "eur", "capture_method": "manual", "payment_method": method["id"],
+        "customer": customer["id"]});
+    let intent = post("/payment_intents".into(), intent).await;
+    let of_intent = format!("/payment_intents/{}", id(&intent));
+    post(of_intent.clone(), json!({"description": "x"})).await;
+    post(format!("{of_intent}/confirm"), json!({})).await;
+    post(format!("{of_intent}/capture"), json!({})).await;
+    get("/payment_intents?limit=3".into()).await;
+    let other = json!({"amount": 1000, "currency": "eur"});
+    let other = post("/payment_intents".into(), other).await;
+    post(format!("/payment_intents/{}/cancel", id(&other)), json!({})).await;
+
+    let refund = json!({"payment_intent": intent["id"], "amount": 100});
+    let refund = post("/refunds".into(), refund).await;
+    let of_refund = format!("/refunds/{}", id(&refund));
+    get(of_refund.clone()).await;
+    post(of_refund.clone(), json!({"metadata": {"a": "b"}})).await;
+    get("/refunds?limit=3".into()).await;
+    post(format!("{of_refund}/cancel"), json!({})).await;
+    post(format!("{of_method}/detach"), json!({})).await;
+    intents.delete(&of_customer).await.expect(200);
+
+    let hooks = json!({"url": "https://example.com/x", "enabled_events": ["payment_intent.canceled"]});
+    let endpoint = post("/webhook_endpoints".into(), hooks).await;
+    let of_endpoint = format!("/webhook_endpoints/{}", id(&endpoint));
+    post(of_endpoint.clone(), json!({"description": "x"})).await;
+    post(format!("{of_endpoint}/roll_secret"), json!({})).await;
+    get(format!("{of_endpoint}/deliveries")).await;
+    // Nothing is sent: it is switched off, so that no test calls a stranger.
+    post(of_endpoint.clone(), json!({"disabled": true})).await;
+    post(format!("{of_endpoint}/test"), json!({})).await;
+    get("/events?limit=3".into()).await;
+    get("/api_keys".into()).await;
+    post("/api_keys".into(), json!({"scopes": ["payments:read"]})).await;
+    get("/account".into()).await;
+}
+
+#[tokio::test]
+async fn every_warm_route_of_intents_keeps_its_budget() {
+    let cloud = Cloud::start().await;
+    // More requests than a sandbox merchant has in a minute.
+    let intents = cloud.intents().with_key(&cloud.other_merchants_key().await);
+    for _ in 0..3 {
+        call_intents(&intents).await;
+    }
+    keeps_budgets(&cloud, INTENTS).await;
 }

@@ -313,6 +313,11 @@ async fn keys_are_made_with_less_rolled_with_an_overlap_and_revoked() {
         .unwrap();
     assert!(found["revoked_at"].is_i64() && found.get("secret").is_none());
     intents.delete("/api_keys/key_x").await.expect(404);
+    // A retry that made a key which is revoked by now is not told its text again.
+    let once = intents.post_once("/api_keys", "k", &json!({})).await.expect(201);
+    let path = format!("/api_keys/{}", once["id"].as_str().unwrap());
+    intents.delete(&path).await.expect(200);
+    intents.post_once("/api_keys", "k", &json!({})).await.expect(404);
     let live = intents.with_key(&cloud.demo_key(Mode::Live, KeyKind::Secret, Permission::ALL).await);
     assert_eq!(
         live.get("/api_keys").await.expect(200)["data"]
@@ -514,6 +519,14 @@ async fn live_endpoints_lead_to_the_public_internet_alone() {
     ] {
         let refused = live.post("/webhook_endpoints", &json!({"url": url})).await;
         assert_eq!(refused.expect(400)["error"]["param"], "url", "{url}");
+    }
+    // This machine's own name, where that resolves to an address of our network.
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let found = std::net::ToSocketAddrs::to_socket_addrs(&(name.trim(), 443));
+    if found.is_ok_and(|mut found| found.any(|address| !tollgate_webhooks::is_public(address.ip()))) {
+        let own = json!({"url": format!("https://{}/", name.trim())});
+        let refused = live.post("/webhook_endpoints", &own).await.expect(400);
+        assert_eq!(refused["error"]["param"], "url");
     }
     live.post("/webhook_endpoints", &json!({"url": "https://example.com/hooks"}))
         .await

@@ -1,0 +1,213 @@
+//! What must hold of a payment, whatever happens to it.
+#![allow(clippy::unwrap_used)]
+use proptest::prelude::*;
+
+use super::*;
+use crate::{money::Currency, source::Card};
+
+pub(crate) const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
+
+pub(crate) fn payment(minor: i64, outcome: Outcome) -> Payment {
+    Payment::create(new_payment(minor), outcome, NOW)
+}
+
+fn hosted(minor: i64, confirmed: bool) -> Payment {
+    let hosted = HostedCharge {
+        provider: Provider::Mpgs,
+        card: SealedCard("sealed".into()),
+        hosted: Hosted {
+            order_id: "1".into(),
+            cancel_url: None,
+        },
+        return_url: None,
+        expires: NOW.plus_ms(1000),
+        confirmed,
+    };
+    Payment::create_hosted(new_payment(minor), hosted, NOW)
+}
+
+fn new_payment(minor: i64) -> NewPayment {
+    NewPayment {
+        id: PaymentId::from_bytes([9; 16]),
+        front_door: FrontDoor::Charges,
+        cause: "req_1".into(),
+        amount: Money {
+            minor,
+            currency: Currency::from_code("GBP").unwrap(),
+        },
+        source: Some(Source::Card(Card {
+            brand: crate::source::Brand::Visa,
+            last4: "4242".into(),
+            exp_month: 12,
+            exp_year: 2030,
+            wallet: None,
+        })),
+        instrument: Some(Instrument("visa_4242".into())),
+        customer: None,
+        description: None,
+        metadata: Metadata::default(),
+        fingerprint: None,
+    }
+}
+
+fn outcomes() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        Just(Outcome::Approved),
+        Just(Outcome::Declined(Decline::CardDeclined)),
+        Just(Outcome::ChallengeRequired),
+        Just(Outcome::Pending {
+            ask_at: NOW.plus_ms(1000)
+        }),
+    ]
+}
+
+fn commands() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        Just(Command::SetReturnUrl("https://x.example/back".into())),
+        outcomes().prop_map(Command::ChallengePassed),
+        Just(Command::ChallengeFailed),
+        Just(Command::ChallengeExpired),
+        outcomes().prop_map(Command::Settled),
+        Just(Command::PayerConfirmed),
+        Just(Command::Cancel),
+        Just(Command::BeginCharge {
+            ask_at: NOW.plus_ms(9)
+        }),
+        Just(Command::AskAgain {
+            ask_at: NOW.plus_ms(9)
+        }),
+        Just(Command::Authorized {
+            network_id: "n".into(),
+            ask_at: NOW.plus_ms(9)
+        }),
+        Just(Command::Captured),
+        Just(Command::Refused(Decline::CardDeclined)),
+        Just(Command::Voided),
+        (-5..2000_i64).prop_map(Command::Refund),
+        (-5..2000_i64).prop_map(Command::RefundFailed),
+    ]
+}
+
+fn method() -> Method {
+    Method {
+        id: PaymentMethodId::from_bytes([1; 16]),
+        source: new_payment(1).source.unwrap(),
+        instrument: Instrument("i".into()),
+    }
+}
+
+fn intent_commands() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        (proptest::option::of(Just(Box::new(method()))), outcomes()).prop_map(|(method, outcome)| {
+            Command::Confirm {
+                method,
+                return_url: None,
+                outcome,
+            }
+        }),
+        Just(Command::Amend(Box::new(Amendment {
+            method: Some(method()),
+            ..Amendment::default()
+        }))),
+        (-5..6000_i64).prop_map(Command::Capture),
+        Just(Command::CancelIntent(None)),
+        commands(),
+    ]
+}
+
+proptest! {
+    /// The same for intents: they are charged at most once, whatever is asked of them.
+    #[test]
+    fn no_sequence_of_commands_breaks_an_intent(
+        minor in 50..5000_i64,
+        manual_capture: bool,
+        commands in proptest::collection::vec(intent_commands(), 0..40),
+    ) {
+        let new = NewPayment { source: None, instrument: None, ..new_payment(minor) };
+        let intent = Intent { manual_capture, ..Intent::default() };
+        let created = Payment::create_intent(new, intent, NOW);
+        let mut now = created.clone();
+        for command in commands {
+            let Ok(next) = now.apply(command, NOW.plus_ms(1), &"req_2".into()) else { continue };
+            prop_assert!((0..=next.amount_captured).contains(&next.amount_refunded));
+            prop_assert!(next.amount_captured <= minor);
+            prop_assert_eq!(next.amount_captured > 0, next.face.status == Status::Succeeded);
+            if now.face.status.is_final() {
+                prop_assert_eq!(next.face.status, now.face.status);
+                prop_assert_eq!(next.amount_captured, now.amount_captured);
+            }
+            prop_assert!(next.face.status != Status::Failed);
+            let waits = matches!(next.face.status, Status::RequiresAction | Status::Processing | Status::RequiresCapture);
+            prop_assert_eq!(next.due.is_some(), waits);
+            prop_assert_eq!(next.face.decline.is_some() && !next.face.status.is_final(), next.face.decline.is_some());
+            now = next;
+        }
+        let version = created.version;
+        let replayed = now.into_first_answer();
+        prop_assert_eq!(replayed.version, version);
+        prop_assert_eq!(replayed, created);
+    }
+
+    /// Whatever is asked in whatever order: money is conserved, ends stay ends, refusals change nothing.
+    #[test]
+    fn no_sequence_of_commands_breaks_a_payment(
+        minor in 50..5000_i64,
+        start in prop_oneof![outcomes().prop_map(Some), Just(None)],
+        confirmed: bool,
+        commands in proptest::collection::vec(commands(), 0..40),
+    ) {
+        let created = start.map_or_else(|| hosted(minor, confirmed), |start| payment(minor, start));
+        let mut now = created.clone();
+        for command in commands {
+            let Ok(next) = now.apply(command.clone(), NOW.plus_ms(1), &"req_2".into()) else { continue };
+            prop_assert_eq!(next.version, now.version + 1);
+            prop_assert!(next.amount_refunded >= 0);
+            prop_assert!(next.amount_refunded <= next.amount_captured);
+            prop_assert!(next.amount_captured == 0 || next.amount_captured == minor);
+            prop_assert_eq!(next.amount_captured > 0, next.face.status == Status::Succeeded);
+            prop_assert_eq!(next.face.decline.is_some(), next.face.status == Status::Failed);
+            prop_assert_eq!(next.due.is_some(), !next.face.status.is_final());
+            if now.face.status.is_final() {
+                prop_assert_eq!(next.face.status, now.face.status);
+            }
+            prop_assert_eq!(next.completed.is_some(), next.face.status == Status::Succeeded);
+            if let Some(network) = &next.network {
+                prop_assert_eq!(network.card.is_some(), !next.face.status.is_final());
+                prop_assert!(network.network_id.is_some() || next.face.status != Status::RequiresCapture);
+            }
+            now = next;
+        }
+        // A decline's answer names the request it was given to, so a failed create must not change.
+        if created.face.status == Status::Failed {
+            prop_assert_eq!(&now, &created);
+        }
+        prop_assert_eq!(now.into_first_answer().face, created.face);
+    }
+}
+
+#[test]
+fn a_refund_never_exceeds_what_is_left() {
+    let paid = payment(1000, Outcome::Approved);
+    let once = paid.apply(Command::Refund(600), NOW, &"r".into()).unwrap();
+    assert_eq!(once.refundable(), 400);
+    assert_eq!(
+        once.apply(Command::Refund(401), NOW, &"r".into()).unwrap_err(),
+        Refusal::RefundTooLarge { refundable: 400 }
+    );
+    let all = once.apply(Command::Refund(400), NOW, &"r".into()).unwrap();
+    assert_eq!(
+        all.apply(Command::Refund(1), NOW, &"r".into()).unwrap_err(),
+        Refusal::AlreadyRefunded
+    );
+    let back = all.apply(Command::RefundFailed(400), NOW, &"r".into()).unwrap();
+    assert_eq!(back.refundable(), 400);
+}
+
+#[test]
+fn a_failed_payment_cannot_be_refunded() {
+    let failed = payment(1000, Outcome::Declined(Decline::CardDeclined));
+    assert_eq!(
+        failed.apply(Command::Refund(1), NOW, &"r".into()).unwrap_err(),
+        Refusal::UnexpectedStatus(Status::Failed)
+    );
+}

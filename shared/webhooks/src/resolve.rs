@@ -1,0 +1,125 @@
+//! What names resolve to.
+
+use std::{future::Future, io, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::Host;
+
+use crate::address::{EndpointUrl, UrlRefusal, UrlRules};
+
+/// How long a registration waits for a name's addresses. Whatever they are, they are asked for again at every connection.
+const REGISTRATION_PATIENCE: Duration = Duration::from_secs(2);
+/// Why a name's addresses were all refused; carried through the client's error.
+pub(crate) const REFUSED: &str = "no address of this name is on the public internet";
+
+/// A name's addresses, on their way.
+pub type Found = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
+
+/// Asks for the addresses of a name.
+#[derive(Clone)]
+pub struct Lookup(Arc<dyn Fn(String) -> Found + Send + Sync>);
+
+impl std::fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Lookup")
+    }
+}
+
+impl Lookup {
+    /// As `ask` knows them.
+    pub fn new(ask: impl Fn(String) -> Found + Send + Sync + 'static) -> Self {
+        Self(Arc::new(ask))
+    }
+
+    /// As the system knows them.
+    pub fn system() -> Self {
+        Self::new(|name| {
+            Box::pin(async move {
+                let found = tokio::net::lookup_host((name, 0)).await?;
+                Ok(found.map(|address| address.ip()).collect())
+            })
+        })
+    }
+
+    async fn ask(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        (self.0)(name.to_owned()).await
+    }
+
+    /// Refuses a URL whose name resolves, right now, to an address that deliveries may not go to. A name that resolves to
+    /// nothing may do so later: what counts is what it resolves to when a delivery is made.
+    pub async fn check(&self, url: &EndpointUrl) -> Result<(), UrlRefusal> {
+        let Some(Host::Domain(name)) = url.url().host() else {
+            return Ok(());
+        };
+        match tokio::time::timeout(REGISTRATION_PATIENCE, self.ask(name)).await {
+            Ok(Ok(found)) if !found.iter().all(|address| url.rules().allow(*address)) => {
+                Err(UrlRefusal::NotPublic)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Resolves names to the addresses that the rules allow. The client connects to what this gives it and asks nobody else.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolver {
+    pub(crate) rules: UrlRules,
+    pub(crate) lookup: Lookup,
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let Self { rules, lookup } = self.clone();
+        Box::pin(async move {
+            let mut found = lookup.ask(name.as_str()).await?;
+            found.retain(|address| rules.allow(*address));
+            if found.is_empty() {
+                return Err(io::Error::new(io::ErrorKind::PermissionDenied, REFUSED).into());
+            }
+            let addresses: Addrs = Box::new(found.into_iter().map(|address| (address, 0).into()));
+            Ok(addresses)
+        })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    const LIVE: UrlRules = UrlRules {
+        live: true,
+        allow_loopback: true,
+    };
+
+    /// Every name resolves to these.
+    pub(crate) fn always(addresses: &[&str]) -> Lookup {
+        let addresses: Vec<IpAddr> = addresses.iter().map(|text| text.parse().unwrap()).collect();
+        Lookup::new(move |_| {
+            let addresses = addresses.clone();
+            Box::pin(async move { Ok(addresses) })
+        })
+    }
+
+    #[tokio::test]
+    async fn a_name_of_our_own_network_is_refused_when_it_is_registered() {
+        let url = EndpointUrl::parse("https://hooks.example/", LIVE).unwrap();
+        for private in [
+            "127.0.0.1",
+            "::1",
+            "169.254.169.254",
+            "10.1.2.3",
+            "192.168.0.1",
+            "fd00::1",
+            "::ffff:10.0.0.1",
+        ] {
+            let refused = always(&[private]).check(&url).await;
+            assert_eq!(refused, Err(UrlRefusal::NotPublic), "{private}");
+            let mixed = always(&["93.184.216.34", private]).check(&url).await;
+            assert_eq!(mixed, Err(UrlRefusal::NotPublic), "{private}");
+        }
+        assert_eq!(always(&["93.184.216.34"]).check(&url).await, Ok(()));
+        assert_eq!(always(&[]).check(&url).await, Ok(()));
+        let unknown = Lookup::new(|_| Box::pin(async { Err(io::Error::other("no such name")) }));
+        assert_eq!(unknown.check(&url).await, Ok(()));
+    }
+}
