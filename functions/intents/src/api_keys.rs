@@ -1,9 +1,11 @@
 //! API keys and the account: what their routes take and show.
 
 use serde_json::{Value, json};
-use tollgate_domain::{KeyId, KeyKind, Permission, Timestamp};
-use tollgate_gateway::{ApiKey, IssuedKey, Merchant, Refusal, Thing};
+use tollgate_domain::{KeyId, KeyKind, Permission, Timestamp, id::KeyKind as KeyMarker};
+use tollgate_gateway::{ApiKey, IssuedKey, Merchant, Refusal, Thing, Window};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+
+use crate::lists;
 
 /// Prefix of keys' ids.
 const PREFIX: &str = "key_";
@@ -44,6 +46,14 @@ pub fn read_create(mut body: Fields) -> Result<(KeyKind, Vec<Permission>), Field
     Ok((kind, scopes))
 }
 
+/// Reads the query of a list.
+pub fn read_list(mut query: Fields) -> Result<Window<KeyMarker>, FieldError> {
+    let window = lists::window(&mut query, PREFIX)?;
+    lists::expansions(&mut query)?;
+    query.finish()?;
+    Ok(window)
+}
+
 /// Reads `expires_in`: seconds for which what is rolled is still good.
 pub fn read_roll(mut body: Fields) -> Result<Option<i64>, FieldError> {
     let overlap = body.integer_in("expires_in", 0, MAX_OVERLAP_S)?;
@@ -74,16 +84,6 @@ pub fn show_created(issued: &IssuedKey) -> Value {
     let mut object = show(&issued.key);
     object["secret"] = json!(issued.secret);
     object
-}
-
-/// All keys: there are few enough for one page.
-pub fn show_all(keys: &[ApiKey]) -> Value {
-    json!({
-        "object": "list",
-        "data": keys.iter().map(show).collect::<Vec<_>>(),
-        "has_more": false,
-        "url": "/v2/api_keys",
-    })
 }
 
 /// The account.

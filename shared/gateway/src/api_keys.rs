@@ -2,14 +2,15 @@
 
 use std::future::Future;
 
-use tollgate_domain::{KeyId, KeyKind, Permission, Scope, Timestamp};
-use tollgate_store::{ApiKey, KeyHash, Merchant};
+use tollgate_domain::{KeyId, KeyKind, Permission, Scope, Timestamp, id};
+use tollgate_store::{ApiKey, Cursor, KeyHash, Merchant, Page};
 
 use crate::{
     admin::{Admin, AdminError, IssuedKey, NewKey},
     call::Call,
     error::{Error, Refusal, Thing},
     once::{Idempotency, Made},
+    window::Window,
 };
 
 /// How long a rolled key is still accepted, in milliseconds, unless the merchant says otherwise: a day.
@@ -34,11 +35,39 @@ impl Call {
         self.admin().merchant(scope.merchant).await.map_err(failed)
     }
 
-    /// The merchant's keys of this mode, oldest first; never their texts.
-    pub async fn list_api_keys(&self) -> Result<Vec<ApiKey>, Error> {
+    /// The merchant's keys of this mode, newest first; never their texts. There are few enough to read all of them for a page.
+    pub async fn list_api_keys(&self, window: Window<id::KeyKind>) -> Result<Page<ApiKey>, Error> {
+        let keys = self.keys_of_mode().await?;
+        let place = |id: KeyId| {
+            keys.iter()
+                .position(|key| key.id == id)
+                .ok_or(Refusal::NoSuchCursor)
+        };
+        let (from, to, more) = match (window.starting_after, window.ending_before) {
+            (None, Some(id)) => {
+                let to = place(id)?;
+                let from = to.saturating_sub(window.limit);
+                (from, to, from > 0)
+            }
+            (after, _) => {
+                let from = after.map(place).transpose()?.map_or(0, |at| at + 1);
+                let to = keys.len().min(from + window.limit);
+                (from, to, to < keys.len())
+            }
+        };
+        let items: Vec<ApiKey> = keys[from..to].to_vec();
+        let next = items.last().filter(|_| more).map(|key| Cursor {
+            created: key.created,
+            id: key.id.to_string(),
+        });
+        Ok(Page { items, next })
+    }
+
+    async fn keys_of_mode(&self) -> Result<Vec<ApiKey>, Error> {
         let scope = self.tenant().await?;
         let mut keys = self.admin().list_keys(scope.merchant).await.map_err(failed)?;
         keys.retain(|key| key.mode == scope.mode);
+        keys.reverse();
         Ok(keys)
     }
 
@@ -153,7 +182,7 @@ impl Call {
     }
 
     async fn own_key(&self, id: KeyId) -> Result<ApiKey, Error> {
-        let keys = self.list_api_keys().await?;
+        let keys = self.keys_of_mode().await?;
         let key = keys.into_iter().find(|key| key.id == id);
         Ok(key.ok_or(Refusal::NotFound(Thing::ApiKey))?)
     }

@@ -27,8 +27,10 @@ use crate::{
 const CLEARED_BUCKETS: i64 = 6;
 /// Seconds behind the last few that every request clears.
 const CLEARED_SECONDS: i64 = 10;
-/// Most keys of a merchant that are listed.
-const MAX_KEYS: i32 = 100;
+/// Keys that are read at a time.
+const PAGE: i32 = 100;
+/// Reads of one merchant's keys: whoever has more than a thousand does not see the newest.
+const MAX_PAGES: usize = 10;
 
 /// The SHA-256 of a key's text, in hex: all that is stored of it.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -364,7 +366,8 @@ impl Store {
         }
     }
 
-    /// A merchant's keys, oldest first, at most 100. One query of the index that leaves the counters out.
+    /// A merchant's keys, oldest first, at most [`PAGE`] × [`MAX_PAGES`]. A query of the index that leaves the counters out for
+    /// every [`PAGE`] of them.
     pub async fn list_keys(&self, merchant: MerchantId) -> Result<Vec<ApiKey>, StoreError> {
         Ok(self
             .key_items(merchant)
@@ -375,32 +378,38 @@ impl Store {
     }
 
     async fn key_items(&self, merchant: MerchantId) -> Result<Vec<(String, ApiKey)>, StoreError> {
-        let began = Instant::now();
-        let page = self
-            .db
-            .query()
-            .table_name(&self.tables.keys)
-            .index_name("gsi1")
-            .key_condition_expression("gsi1pk = :pk")
-            .expression_attribute_values(":pk", s(format!("M#{merchant}")))
-            .limit(MAX_KEYS)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|e| StoreError::aws("Query", e))?;
-        self.meter.record("Query", began, false, &page.consumed_capacity);
-        page.items
-            .unwrap_or_default()
-            .into_iter()
-            .map(|item| {
+        let mut keys = Vec::new();
+        let mut next = None;
+        for _ in 0..MAX_PAGES {
+            let began = Instant::now();
+            let page = self
+                .db
+                .query()
+                .table_name(&self.tables.keys)
+                .index_name("gsi1")
+                .key_condition_expression("gsi1pk = :pk")
+                .expression_attribute_values(":pk", s(format!("M#{merchant}")))
+                .limit(PAGE)
+                .set_exclusive_start_key(next)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(|e| StoreError::aws("Query", e))?;
+            self.meter.record("Query", began, false, &page.consumed_capacity);
+            for item in page.items.unwrap_or_default() {
                 let pk = item
                     .get("pk")
                     .and_then(|v| v.as_s().ok())
                     .cloned()
                     .unwrap_or_default();
-                Ok((pk, key_of(item)?))
-            })
-            .collect()
+                keys.push((pk, key_of(item)?));
+            }
+            next = page.last_evaluated_key;
+            if next.is_none() {
+                break;
+            }
+        }
+        Ok(keys)
     }
 
     /// Revokes a key from now on; `false` when the merchant has no such key. A query and one write.

@@ -657,7 +657,7 @@ async fn an_endpoint_that_does_not_answer_is_left_alone_until_its_merchant_says_
 }
 
 #[tokio::test]
-async fn lists_of_endpoints_and_deliveries_page_both_ways() {
+async fn lists_of_endpoints_deliveries_and_keys_page_both_ways() {
     let cloud = Cloud::start().await;
     let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
     let (path, _) = endpoint(
@@ -674,8 +674,13 @@ async fn lists_of_endpoints_and_deliveries_page_both_ways() {
         pay(&cloud, amount * 1000).await;
         receiver.wait_for(usize::try_from(amount).unwrap()).await;
         endpoint(&cloud, &json!({"url": format!("https://example.com/{amount}")})).await;
+        intents.post("/api_keys", &json!({})).await.expect(201);
     }
-    for list in ["/webhook_endpoints".to_owned(), format!("{path}/deliveries")] {
+    for list in [
+        "/webhook_endpoints".to_owned(),
+        "/api_keys".to_owned(),
+        format!("{path}/deliveries"),
+    ] {
         let all = ids(&intents.get(&list).await.expect(200));
         assert!(all.len() >= 3, "{list}: {all:?}");
         let page = |query: String| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
-use tollgate_intents::{Intents, api_keys};
+use tollgate_intents::{Intents, api_keys, lists};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
@@ -12,7 +12,7 @@ async fn main() -> Result<(), LambdaError> {
 }
 
 async fn list_api_keys(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    Ok(Reply::ok(api_keys::show_all(
-        &exchange.call.list_api_keys().await?,
-    )))
+    let window = api_keys::read_list(exchange.nested_query()?)?;
+    let page = exchange.call.list_api_keys(window).await?;
+    Ok(Reply::ok(lists::page(&exchange, &page, api_keys::show)))
 }
