@@ -572,6 +572,27 @@ impl tollgate_gateway::Clock for SetClock {
 }
 
 #[tokio::test]
+async fn one_run_does_all_that_is_due_however_much_it_is() {
+    use tollgate_domain::payment::CHALLENGE_LIFETIME_MS;
+    use tollgate_gateway::{Gateway, OsEntropy, Queue};
+    // More than are read at a time from all shards together.
+    const WAITING: u32 = 500;
+    let opened = open().await;
+    for n in 0..WAITING {
+        let waiting = payment(n, Outcome::ChallengeRequired, NOW);
+        opened.store.create(scope(1), &waiting).await.unwrap();
+    }
+    let nowhere = AwsEnvironment::emulated("http://127.0.0.1:9", "http://127.0.0.1:9");
+    let clock = std::sync::Arc::new(SetClock(NOW.plus_ms(CHALLENGE_LIFETIME_MS)));
+    let gateway = Gateway::new(opened.store.clone(), None, clock, std::sync::Arc::new(OsEntropy));
+    let report = gateway
+        .run_due_work(&Queue::open(&nowhere, "unused"))
+        .await
+        .unwrap();
+    assert_eq!((report.done, report.failed), (500, 0));
+}
+
+#[tokio::test]
 async fn a_challenge_that_nobody_answers_fails_the_payment_after_a_day() {
     use tollgate_domain::{Decline, payment::CHALLENGE_LIFETIME_MS};
     use tollgate_gateway::{Gateway, OsEntropy, Queue};
