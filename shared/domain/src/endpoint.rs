@@ -251,16 +251,6 @@ impl WebhookEndpoint {
             && self.secret == before.secret
     }
 
-    /// A copy that may be shown to anyone whom the endpoint concerns.
-    #[must_use]
-    pub fn without_secrets(&self) -> Self {
-        Self {
-            secret: Secret(String::new()),
-            previous: None,
-            ..self.snapshot()
-        }
-    }
-
     /// The secret before this one, while it still signs.
     pub fn previous_secret(&self, now: Timestamp) -> Option<&Secret> {
         self.previous
@@ -293,6 +283,16 @@ impl Answerable for WebhookEndpoint {
     }
     fn answers_mut(&mut self) -> &mut Answers<Self> {
         &mut self.answers
+    }
+
+    /// Without secrets: they are kept in one place, and shown by no event.
+    fn snapshot(&self) -> Self {
+        Self {
+            secret: Secret(String::new()),
+            previous: None,
+            answers: Answers::default(),
+            ..self.clone()
+        }
     }
 }
 
@@ -413,6 +413,16 @@ mod tests {
             Some(until.plus_ms(LONGEST_PAUSE_MS))
         );
         assert_eq!(endpoint(None).tried_out(NOW), None);
+    }
+
+    #[test]
+    fn a_rolled_secret_is_kept_nowhere_but_beside_the_new_one() {
+        let rolled = endpoint(None).rolled(Secret("whsec_new".into()), NOW, NOW, &"req_2".into());
+        let mut kept = rolled.rolled(Secret("whsec_newest".into()), NOW, NOW, &"req_3".into());
+        kept.remember_answer(Fingerprint::of("r", &[b"k"]), Fingerprint::of("r", &[b"x"]));
+        let stored = serde_json::to_string(&kept).unwrap();
+        assert!(!stored.contains("whsec_x"), "{stored}");
+        assert_eq!(stored.matches("whsec_newest").count(), 1, "{stored}");
     }
 
     #[test]

@@ -161,7 +161,7 @@ impl Subject {
             Self::Refund(refund) => Self::Refund(Box::new(refund.snapshot())),
             Self::Customer(customer) => Self::Customer(Box::new(customer.snapshot())),
             Self::PaymentMethod(method) => Self::PaymentMethod(Box::new(method.snapshot())),
-            Self::Endpoint(endpoint) => Self::Endpoint(Box::new(endpoint.without_secrets())),
+            Self::Endpoint(endpoint) => Self::Endpoint(Box::new(endpoint.snapshot())),
         }
     }
 

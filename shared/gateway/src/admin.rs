@@ -96,9 +96,7 @@ impl Admin {
 
     /// Makes a key: `sk_test_…`, `pk_live_…`.
     pub async fn create_key(&self, new: NewKey) -> Result<IssuedKey, AdminError> {
-        let mut random = [0; 32];
-        self.0.entropy.fill(&mut random);
-        self.create_key_of(new, &random).await
+        self.create_key_of(new, &self.0.random_bytes()).await
     }
 
     /// Makes the key whose text is made of these bytes, unless it is there already.
@@ -209,9 +207,7 @@ impl Admin {
 
     /// Random bytes for a secret.
     pub fn random(&self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        self.0.entropy.fill(&mut bytes);
-        bytes
+        self.0.random_bytes()
     }
 
     /// Makes an endpoint with a given secret, as the local cloud does for its inbox; `false` when it is there already.

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use tollgate_domain::{KeyId, KeyKind, Permission, Scope, Timestamp, id};
+use tollgate_domain::{KeyId, KeyKind, Permission, Timestamp, id};
 use tollgate_store::{ApiKey, Cursor, KeyHash, Merchant, Page};
 
 use crate::{
@@ -78,8 +78,10 @@ impl Call {
         scopes: Vec<Permission>,
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<IssuedKey>, Error> {
-        let issue = self.make_key(kind, scopes, "api_keys", idempotency);
-        self.issue_once("api_keys", idempotency, Box::pin(issue)).await
+        let bytes = self.key_bytes("api_keys", idempotency).await?;
+        let issue = self.make_key(kind, scopes, &bytes);
+        self.issue_once("api_keys", idempotency, &bytes, Box::pin(issue))
+            .await
     }
 
     /// Makes a key in another's place, which is accepted for `overlap_s` more seconds.
@@ -90,46 +92,36 @@ impl Call {
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<IssuedKey>, Error> {
         let route = format!("api_keys/{id}/roll");
+        let bytes = self.key_bytes(&route, idempotency).await?;
         let issue = async {
             let old = self.own_key(id).await?;
-            let issued = self
-                .make_key(old.kind, old.scopes.clone(), &route, idempotency)
-                .await?;
+            let key = self.make_key(old.kind, old.scopes.clone(), &bytes).await?;
             let overlap_ms = overlap_s.map_or(OVERLAP_MS, |seconds| seconds.saturating_mul(1000));
             self.store
                 .expire_key(old.merchant, id, self.now.plus_ms(overlap_ms))
                 .await?;
-            Ok(issued)
+            Ok(key)
         };
-        self.issue_once(&route, idempotency, Box::pin(issue)).await
+        self.issue_once(&route, idempotency, &bytes, Box::pin(issue))
+            .await
     }
 
-    /// Issues a key once. Only what may be shown again and again is kept of it; its text is worked out anew for a retry.
+    /// Issues the key whose text is made of these bytes, once. No text is kept: a retry makes the same one again.
     async fn issue_once(
         &self,
         route: &str,
         idempotency: Option<&Idempotency>,
-        issue: impl Future<Output = Result<IssuedKey, Error>>,
+        bytes: &[u8; 32],
+        issue: impl Future<Output = Result<ApiKey, Error>>,
     ) -> Result<Made<IssuedKey>, Error> {
-        let mut issued = None;
-        let made = self.run_once(route, idempotency, async {
-            let IssuedKey { key, secret } = issue.await?;
-            issued = Some(secret);
-            Ok(key)
-        });
-        let Made { thing: key, replayed } = Box::pin(made).await?;
-        let secret = match (issued, idempotency) {
-            (Some(secret), _) => secret,
-            (None, Some(idempotency)) => {
-                let scope = self.tenant().await?;
-                let secret = Admin::key_text(key.kind, key.mode, &self.key_bytes(scope, route, idempotency)?);
-                // Since revoked, or made of a secret that the gateway has no more: there is nothing left to replay.
-                let found = self.store.find_key(&KeyHash::of(&secret), self.now).await?;
-                found.ok_or(Refusal::NotFound(Thing::ApiKey))?;
-                secret
-            }
-            (None, None) => return Err(Error::Internal("a key was issued without a text".into())),
-        };
+        let made = Box::pin(self.run_once(route, idempotency, issue)).await?;
+        let Made { thing: key, replayed } = made;
+        let secret = Admin::key_text(key.kind, key.mode, bytes);
+        if replayed {
+            // Since revoked, or made of a secret that the gateway has no more: there is nothing left to replay.
+            let found = self.store.find_key(&KeyHash::of(&secret), self.now).await?;
+            found.ok_or(Refusal::NotFound(Thing::ApiKey))?;
+        }
         let thing = IssuedKey { secret, key };
         Ok(Made { thing, replayed })
     }
@@ -138,9 +130,8 @@ impl Call {
         &self,
         kind: KeyKind,
         scopes: Vec<Permission>,
-        route: &str,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<IssuedKey, Error> {
+        bytes: &[u8; 32],
+    ) -> Result<ApiKey, Error> {
         let admitted = self.admitted().await?;
         if let Some(needed) = scopes.iter().find(|scope| !admitted.may(**scope)) {
             return Err(crate::Denied::MissingScope {
@@ -156,21 +147,19 @@ impl Call {
             kind,
             scopes,
         };
-        match idempotency {
-            None => self.admin().create_key(new).await.map_err(failed),
-            Some(idempotency) => {
-                let bytes = self.key_bytes(scope, route, idempotency)?;
-                self.admin().create_key_of(new, &bytes).await.map_err(failed)
-            }
-        }
+        let issued = self.admin().create_key_of(new, bytes).await.map_err(failed)?;
+        Ok(issued.key)
     }
 
-    /// What a key's text is made of when it is made with an idempotency key: unknown to whoever lacks the gateway's own
-    /// secret, and the same for a retry, so that the text need not be stored.
-    fn key_bytes(&self, scope: Scope, route: &str, idempotency: &Idempotency) -> Result<[u8; 32], Error> {
-        let signer = self.gateway.signer()?;
+    /// What a key's text is made of: chance, or, when it is made with an idempotency key, what nobody knows who lacks the
+    /// gateway's own secret and what is the same for a retry.
+    async fn key_bytes(&self, route: &str, idempotency: Option<&Idempotency>) -> Result<[u8; 32], Error> {
+        let Some(idempotency) = idempotency else {
+            return Ok(self.gateway.random_bytes());
+        };
+        let scope = self.tenant().await?;
         let claim = format!("{scope}{route}#{}", idempotency.key.as_str());
-        Ok(signer.derive("api-key", claim.as_bytes()))
+        Ok(self.gateway.signer()?.derive("api-key", claim.as_bytes()))
     }
 
     /// Revokes a key: the next request with it is refused.

@@ -155,14 +155,15 @@ impl Deliverer {
 
     /// An event; it never changes, so a function that delivers it to many endpoints reads it once.
     async fn event(&self, scope: Scope, id: EventId) -> Result<Option<Arc<Event>>, StoreError> {
-        let known = |events: &KnownEvents| events.get(&(scope, id)).cloned();
-        if let Some(event) = known(&self.events.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(Some(event));
+        let events = || self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = events().get(&(scope, id)).cloned();
+        if known.is_some() {
+            return Ok(known);
         }
         let event: Option<Event> = self.gateway.store.get(scope, &id.to_string(), true).await?;
         let event = event.map(Arc::new);
         if let Some(event) = &event {
-            let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut events = events();
             if events.len() >= MAX_KNOWN_EVENTS {
                 events.clear();
             }
@@ -319,9 +320,7 @@ impl Deliverer {
     }
 
     fn random(&self) -> u64 {
-        let mut bytes = [0; 8];
-        self.gateway.entropy.fill(&mut bytes);
-        u64::from_be_bytes(bytes)
+        u64::from_be_bytes(self.gateway.random_bytes())
     }
 }
 

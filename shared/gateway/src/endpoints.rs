@@ -71,8 +71,6 @@ impl Call {
             if existing.items.len() >= MAX_ENDPOINTS {
                 return Err(Refusal::TooManyEndpoints.into());
             }
-            let mut random = [0; 32];
-            self.gateway.entropy.fill(&mut random);
             Ok(WebhookEndpoint {
                 id,
                 version: 1,
@@ -83,7 +81,7 @@ impl Call {
                 description: new.description,
                 metadata: new.metadata,
                 status: EndpointStatus::Enabled,
-                secret: Secret(SigningSecret::from_random(random).reveal().to_owned()),
+                secret: self.new_secret(),
                 previous: None,
                 failing_since: None,
                 pause: None,
@@ -158,6 +156,11 @@ impl Call {
         .await
     }
 
+    fn new_secret(&self) -> Secret {
+        let secret = SigningSecret::from_random(self.gateway.random_bytes());
+        Secret(secret.reveal().to_owned())
+    }
+
     /// Gives an endpoint another secret; for a while both sign.
     pub async fn roll_endpoint_secret(
         &self,
@@ -165,9 +168,7 @@ impl Call {
         overlap_s: Option<i64>,
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<WebhookEndpoint>, Error> {
-        let mut random = [0; 32];
-        self.gateway.entropy.fill(&mut random);
-        let secret = Secret(SigningSecret::from_random(random).reveal().to_owned());
+        let secret = self.new_secret();
         let overlap_ms = overlap_s.map_or(OVERLAP_MS, |seconds| seconds.saturating_mul(1000));
         let until = self.now.plus_ms(overlap_ms);
         self.change(

@@ -142,11 +142,16 @@ impl Gateway {
         self.clock.now()
     }
 
+    /// Bytes that nobody can guess.
+    pub(crate) fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+
     /// A fresh random id.
     pub fn new_id<K>(&self) -> Id<K> {
-        let mut bytes = [0; 16];
-        self.entropy.fill(&mut bytes);
-        Id::from_bytes(bytes)
+        Id::from_bytes(self.random_bytes())
     }
 
     /// The cause of what nobody asks for: a request of our own.

@@ -156,10 +156,10 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    const LIVE: UrlRules = UrlRules {
+    pub(crate) const LIVE: UrlRules = UrlRules {
         live: true,
         allow_loopback: true,
     };

@@ -85,11 +85,7 @@ impl Resolve for Resolver {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-
-    const LIVE: UrlRules = UrlRules {
-        live: true,
-        allow_loopback: true,
-    };
+    use crate::address::tests::LIVE;
 
     /// Every name resolves to these.
     pub(crate) fn always(addresses: &[&str]) -> Lookup {

@@ -189,6 +189,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::address::tests::LIVE;
 
     const LOCAL: UrlRules = UrlRules {
         live: false,
@@ -303,11 +304,6 @@ mod tests {
         let lax = Sender::with(true, Duration::from_millis(500), &Lookup::system()).unwrap();
         assert_eq!(lax.post(&url, &[], "{}".into()).await.status, Some(200));
     }
-
-    const LIVE: UrlRules = UrlRules {
-        live: true,
-        allow_loopback: true,
-    };
 
     #[tokio::test]
     async fn a_name_that_resolves_to_our_own_network_is_never_connected_to() {

@@ -22,6 +22,12 @@ async fn endpoint(cloud: &Cloud, body: &Value) -> (String, String) {
     (format!("/webhook_endpoints/{}", text("id")), text("secret"))
 }
 
+/// An endpoint for payments that succeed.
+async fn listen(cloud: &Cloud, receiver: &Receiver) -> (String, String) {
+    let body = json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]});
+    endpoint(cloud, &body).await
+}
+
 fn types(list: &Value) -> Vec<&str> {
     let all = list["data"].as_array().unwrap().iter();
     all.map(|event| event["type"].as_str().unwrap()).collect()
@@ -31,11 +37,7 @@ fn types(list: &Value) -> Vec<&str> {
 async fn events_are_listed_by_type_and_time_and_sent_again() {
     let cloud = Cloud::start().await;
     let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
-    let (path, _) = endpoint(
-        &cloud,
-        &json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]}),
-    )
-    .await;
+    let (path, _) = listen(&cloud, &receiver).await;
     let paid = pay(&cloud, 1500).await;
     receiver.wait_for(1).await;
     let all = intents.get("/events").await.expect(200);
@@ -114,11 +116,7 @@ async fn events_are_listed_by_type_and_time_and_sent_again() {
 async fn what_an_endpoint_missed_arrives_by_recover() {
     let cloud = Cloud::start_with(&[("WebhookRetrySeconds", "1")]).await;
     let (intents, receiver) = (cloud.intents(), Receiver::start(&[500, 500]).await);
-    let (path, _) = endpoint(
-        &cloud,
-        &json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]}),
-    )
-    .await;
+    let (path, _) = listen(&cloud, &receiver).await;
     pay(&cloud, 1000).await;
     eventually("the delivery is given up", || async {
         let list = intents.get(&format!("{path}/deliveries")).await.expect(200);
@@ -615,11 +613,7 @@ async fn endpoints_hear_of_each_other_and_never_of_secrets() {
 async fn an_endpoint_that_does_not_answer_is_left_alone_until_its_merchant_says_otherwise() {
     let cloud = Cloud::start().await;
     let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
-    let (path, _) = endpoint(
-        &cloud,
-        &json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]}),
-    )
-    .await;
+    let (path, _) = listen(&cloud, &receiver).await;
     // As two rounds of attempts without an answer leave it.
     let (store, scope) = (cloud.store(), cloud.demo_scope());
     let id = EndpointId::parse("we_", path.trim_start_matches("/webhook_endpoints/")).unwrap();
@@ -660,11 +654,7 @@ async fn an_endpoint_that_does_not_answer_is_left_alone_until_its_merchant_says_
 async fn lists_of_endpoints_deliveries_and_keys_page_both_ways() {
     let cloud = Cloud::start().await;
     let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
-    let (path, _) = endpoint(
-        &cloud,
-        &json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]}),
-    )
-    .await;
+    let (path, _) = listen(&cloud, &receiver).await;
     let ids = |list: &Value| -> Vec<String> {
         let all = list["data"].as_array().unwrap().iter();
         all.map(|thing| thing["id"].as_str().unwrap().to_owned())
