@@ -253,6 +253,7 @@ impl Said {
             Refusal::Method(_)
             | Refusal::InvalidIban
             | Refusal::RefundSettled(_)
+            | Refusal::RefundSent
             | Refusal::ClientSecret
             | Refusal::NoStoredCard
             | Refusal::InvalidAmount

@@ -17,6 +17,7 @@ pub mod id;
 pub mod idempotency;
 pub mod metadata;
 pub mod money;
+pub mod network;
 pub mod payment;
 pub mod payment_method;
 pub mod rate;
@@ -42,6 +43,7 @@ pub use id::{
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use metadata::{MetaValue, Metadata};
 pub use money::{Currency, Money};
+pub use network::{NetworkCharge, NetworkId, Stage};
 pub use payment::Payment;
 pub use payment_method::PaymentMethod;
 pub use refund::Refund;

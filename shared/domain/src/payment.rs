@@ -22,9 +22,12 @@ use crate::{
     idempotency::Fingerprint,
     metadata::Metadata,
     money::Money,
+    network::{NetworkCharge, NetworkId, Stage},
     source::{Decline, Instrument, Provider, SealedCard, Source},
     time::Timestamp,
 };
+
+mod over_wire;
 
 /// How long a cardholder may take to answer a 3-D Secure challenge, in milliseconds: a day.
 pub const CHALLENGE_LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
@@ -172,25 +175,6 @@ pub struct Amendment {
     pub payment_method_types: Option<Vec<String>>,
     /// Whether the merchant captures by hand.
     pub manual_capture: Option<bool>,
-}
-
-/// A charge that is made over a wire, by a provider of the merchant's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NetworkCharge {
-    /// The provider.
-    pub provider: Provider,
-    /// The card, sealed; gone as soon as the payment is decided.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub card: Option<SealedCard>,
-    /// The provider's own id of the authorisation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network_id: Option<String>,
-    /// Times that somebody set out to ask the provider.
-    #[serde(default)]
-    pub attempts: u32,
-    /// Since when it is with the provider.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub since: Option<Timestamp>,
 }
 
 /// What a hosted checkout knows beyond the payment.
@@ -356,29 +340,68 @@ pub enum Command {
     PayerConfirmed,
     /// The payer gave up on a hosted page, or let the time go by.
     Cancel,
-    /// The challenge is passed and the provider is about to be asked; due work asks what became of it at `ask_at`.
+    /// The challenge is passed and the authorisation is about to be sent; due work asks what became of it at `ask_at`.
     BeginCharge {
         /// When to ask.
         ask_at: Timestamp,
     },
-    /// Somebody is about to ask the provider again about a charge in flight; nobody else does until `ask_at`.
+    /// The provider is about to be asked what became of a charge; nobody else asks until `ask_at`.
     AskAgain {
         /// When to ask once more.
         ask_at: Timestamp,
     },
-    /// The provider reserved the money.
+    /// The request of the charge's stage is about to be sent once more.
+    SendAgain {
+        /// When to ask what became of it.
+        ask_at: Timestamp,
+    },
+    /// The last request certainly did nothing, so it may be sent again at once.
+    NothingDone {
+        /// When to go on.
+        ask_at: Timestamp,
+    },
+    /// The provider reserved the money, and the reservation has to be accepted first.
+    HeldForReview {
+        /// The provider's own id of the authorisation.
+        authorization: NetworkId,
+        /// When to ask whether it was accepted.
+        ask_at: Timestamp,
+    },
+    /// The provider reserved the money; the capture is about to be sent.
     Authorized {
         /// The provider's own id of the authorisation.
-        network_id: String,
-        /// When to ask, should nobody capture it.
+        authorization: NetworkId,
+        /// When to ask what became of the capture.
         ask_at: Timestamp,
     },
     /// The provider took the money.
-    Captured,
+    Captured {
+        /// The provider's own id of the capture.
+        capture: NetworkId,
+    },
     /// The provider refused for good.
     Refused(Decline),
-    /// The provider let the reservation go.
+    /// The provider refused for good, and has reserved the money all the same (a risk rule refused what the issuer had
+    /// approved, say): it is to be let go.
+    RefusedWithHold {
+        /// The provider's own id of the authorisation.
+        authorization: NetworkId,
+        /// Why it was refused.
+        decline: Decline,
+    },
+    /// The provider did not decide in time. What it reserved, or may have reserved, is to be let go.
+    GiveUp,
+    /// The provider says that the reservation was let go.
     Voided,
+    /// What was to be let go is gone.
+    Released,
+    /// The provider gave a clear answer that contradicts what is recorded: it is kept.
+    Keep(String),
+    /// Nothing is left that can be done without the operator.
+    Stuck {
+        /// When to look at it again.
+        ask_at: Timestamp,
+    },
     /// A refund of so many minor units takes its place in the sum.
     Refund(i64),
     /// A refund of so many minor units failed and leaves the sum.
@@ -435,13 +458,7 @@ impl Payment {
             Status::RequiresConfirmation
         };
         payment.face.return_url = hosted.return_url;
-        payment.network = Some(NetworkCharge {
-            provider: hosted.provider,
-            card: Some(hosted.card),
-            network_id: None,
-            attempts: 0,
-            since: None,
-        });
+        payment.network = Some(NetworkCharge::new(hosted.provider, hosted.card));
         payment.hosted = Some(hosted.hosted);
         payment.due = Some(hosted.expires);
         payment
@@ -511,6 +528,7 @@ impl Payment {
             }
             Command::ChallengePassed(outcome) => {
                 self.must_be(Status::RequiresAction)?;
+                self.must_be_decided_at_once()?;
                 if outcome == Outcome::ChallengeRequired {
                     return Err(Refusal::SenselessOutcome);
                 }
@@ -526,6 +544,7 @@ impl Payment {
             }
             Command::Settled(outcome) => {
                 self.must_be(Status::Processing)?;
+                self.must_be_decided_at_once()?;
                 if outcome == Outcome::ChallengeRequired {
                     return Err(Refusal::SenselessOutcome);
                 }
@@ -538,10 +557,18 @@ impl Payment {
             | Command::Cancel
             | Command::BeginCharge { .. }
             | Command::AskAgain { .. }
+            | Command::SendAgain { .. }
+            | Command::NothingDone { .. }
+            | Command::HeldForReview { .. }
             | Command::Authorized { .. }
-            | Command::Captured
+            | Command::Captured { .. }
             | Command::Refused(_)
-            | Command::Voided => self.step_over_wire(&mut next, command, now)?,
+            | Command::RefusedWithHold { .. }
+            | Command::GiveUp
+            | Command::Voided
+            | Command::Released
+            | Command::Keep(_)
+            | Command::Stuck { .. } => self.step_over_wire(&mut next, command, now)?,
             Command::Refund(minor) => {
                 self.must_be(Status::Succeeded)?;
                 let refundable = self.refundable();
@@ -573,7 +600,13 @@ impl Payment {
         match command {
             Command::Amend(amendment) => {
                 self.must_be_one_of(UNCHARGED)?;
+                let is_another_charge = self.is_changed_by(&amendment);
                 next.amend(*amendment)?;
+                // The cardholder was asked about another charge: what was changed has to be confirmed anew.
+                if is_another_charge && self.face.status == Status::RequiresAction {
+                    next.face.status = Status::RequiresConfirmation;
+                    next.due = None;
+                }
             }
             Command::Confirm {
                 method,
@@ -621,59 +654,12 @@ impl Payment {
         Ok(())
     }
 
-    fn step_over_wire(&self, next: &mut Self, command: Command, now: Timestamp) -> Result<(), Refusal> {
-        match command {
-            Command::PayerConfirmed => {
-                self.must_be(Status::RequiresConfirmation)?;
-                next.in_flight()?;
-                next.face.status = Status::RequiresAction;
-            }
-            Command::Cancel => {
-                self.must_be_one_of(&[Status::RequiresConfirmation, Status::RequiresAction])?;
-                next.in_flight()?;
-                next.end(Status::Canceled, None);
-            }
-            Command::BeginCharge { ask_at } => {
-                self.must_be(Status::RequiresAction)?;
-                next.in_flight()?.since = Some(now);
-                next.face.status = Status::Processing;
-                next.ask(ask_at)?;
-            }
-            Command::AskAgain { ask_at } => {
-                self.must_be_one_of(&[Status::Processing, Status::RequiresCapture])?;
-                next.ask(ask_at)?;
-            }
-            Command::Authorized { network_id, ask_at } => {
-                self.must_be(Status::Processing)?;
-                next.in_flight()?.network_id = Some(network_id);
-                next.face.status = Status::RequiresCapture;
-                next.due = Some(ask_at);
-            }
-            Command::Captured => {
-                self.must_be(Status::RequiresCapture)?;
-                next.take(Outcome::Approved, now);
-            }
-            Command::Refused(decline) => {
-                self.must_be_one_of(&[Status::Processing, Status::RequiresCapture])?;
-                next.in_flight()?;
-                next.take(Outcome::Declined(decline), now);
-            }
-            Command::Voided => {
-                self.must_be_one_of(&[Status::Processing, Status::RequiresCapture])?;
-                next.in_flight()?;
-                next.end(Status::Canceled, None);
-            }
-            _ => return Err(Refusal::SenselessOutcome),
-        }
-        Ok(())
-    }
-
     /// What can still be refunded, in minor units.
     pub fn refundable(&self) -> i64 {
         self.amount_captured - self.amount_refunded
     }
 
-    fn must_be(&self, status: Status) -> Result<(), Refusal> {
+    pub(super) fn must_be(&self, status: Status) -> Result<(), Refusal> {
         if self.face.status == status {
             Ok(())
         } else {
@@ -681,11 +667,20 @@ impl Payment {
         }
     }
 
-    fn must_be_one_of(&self, statuses: &[Status]) -> Result<(), Refusal> {
+    pub(super) fn must_be_one_of(&self, statuses: &[Status]) -> Result<(), Refusal> {
         if statuses.contains(&self.face.status) {
             Ok(())
         } else {
             Err(Refusal::UnexpectedStatus(self.face.status))
+        }
+    }
+
+    /// What a provider is asked over a wire for is decided by its own steps only.
+    fn must_be_decided_at_once(&self) -> Result<(), Refusal> {
+        if self.network.is_none() {
+            Ok(())
+        } else {
+            Err(Refusal::SenselessOutcome)
         }
     }
 
@@ -700,6 +695,21 @@ impl Payment {
         self.source = Some(method.source);
         self.instrument = Some(method.instrument);
         Ok(())
+    }
+
+    /// Whether an amendment changes what is charged, from what, or when the money is taken.
+    fn is_changed_by(&self, amendment: &Amendment) -> bool {
+        let manual = self.intent.as_ref().map(|intent| intent.manual_capture);
+        amendment.method.is_some()
+            || amendment.amount.is_some_and(|amount| amount != self.amount)
+            || amendment
+                .manual_capture
+                .is_some_and(|changed| Some(changed) != manual)
+    }
+
+    /// The number of the payment's latest challenge, from 1: a link to an earlier one answers no later one.
+    pub fn challenge_number(&self) -> u32 {
+        self.intent.as_ref().map_or(1, |intent| intent.charges.max(1))
     }
 
     fn amend(&mut self, amendment: Amendment) -> Result<(), Refusal> {
@@ -733,18 +743,6 @@ impl Payment {
         if let Some(manual) = amendment.manual_capture {
             intent.manual_capture = manual;
         }
-        Ok(())
-    }
-
-    /// The charge over a wire; steps of one make no sense for a payment that has none.
-    fn in_flight(&mut self) -> Result<&mut NetworkCharge, Refusal> {
-        self.network.as_mut().ok_or(Refusal::SenselessOutcome)
-    }
-
-    fn ask(&mut self, ask_at: Timestamp) -> Result<(), Refusal> {
-        let network = self.in_flight()?;
-        network.attempts = network.attempts.saturating_add(1);
-        self.due = Some(ask_at);
         Ok(())
     }
 
@@ -788,12 +786,15 @@ impl Payment {
     }
 
     /// Nothing more is due, and the card is not needed any longer.
-    fn end(&mut self, status: Status, decline: Option<Decline>) {
+    pub(super) fn end(&mut self, status: Status, decline: Option<Decline>) {
         self.face.status = status;
         self.face.decline = decline;
         self.due = None;
         if let Some(network) = &mut self.network {
             network.card = None;
+            if network.stage == Stage::Waiting {
+                network.stage = Stage::Ended;
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     idempotency::Fingerprint,
     metadata::Metadata,
     money::Money,
+    network::{Sent, Unapplied, keep_unapplied},
     time::Timestamp,
 };
 
@@ -72,12 +73,33 @@ pub struct Refund {
     /// When due work has to look at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
+    /// What was sent of it to a provider, if it is sent over a wire. Refunds over a wire that were stored before this was
+    /// kept have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkRefund>,
     /// The request that made it, if it was made with an idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
     /// What was answered about it.
     #[serde(flatten)]
     pub answers: Answers<Self>,
+}
+
+/// A refund that is sent to a provider over a wire.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkRefund {
+    /// The requests that may have reached the provider.
+    #[serde(default)]
+    pub sent: Sent,
+    /// Times that the provider was asked what became of it.
+    #[serde(default)]
+    pub attempts: u32,
+    /// Answers that contradict what is recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unapplied: Vec<Unapplied>,
+    /// Since when it waits for the operator, because nothing that can be done by itself is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck_since: Option<Timestamp>,
 }
 
 /// What a create asks for, checked.
@@ -97,6 +119,8 @@ pub struct NewRefund {
     pub reason: Option<String>,
     /// The merchant's metadata.
     pub metadata: Metadata,
+    /// Whether it is about to be sent to a provider.
+    pub over_wire: bool,
     /// The request's fingerprint, if it has an idempotency key.
     pub fingerprint: Option<Fingerprint>,
 }
@@ -123,6 +147,10 @@ impl Refund {
             created: now,
             updated: now,
             due,
+            network: new.over_wire.then(|| NetworkRefund {
+                sent: Sent::first(now),
+                ..NetworkRefund::default()
+            }),
             fingerprint: new.fingerprint,
             answers: Answers::default(),
         }
@@ -171,6 +199,67 @@ impl Refund {
             ..self.clone()
         };
         next.keep_first_answer(self);
+        next
+    }
+
+    /// What was sent of a refund that goes over a wire. One that was stored before this was kept was sent once.
+    pub fn sent_over_wire(&self) -> NetworkRefund {
+        self.network.clone().unwrap_or_else(|| NetworkRefund {
+            sent: Sent::first(self.created),
+            ..NetworkRefund::default()
+        })
+    }
+
+    /// The next version, with a note about its way to the provider, which no answer shows, and the time of the next look.
+    fn noted(&self, ask_at: Timestamp, cause: &Cause, note: impl FnOnce(&mut NetworkRefund)) -> Self {
+        let mut network = self.sent_over_wire();
+        note(&mut network);
+        Self {
+            version: self.version + 1,
+            due: Some(ask_at),
+            cause: cause.clone(),
+            network: Some(network),
+            ..self.clone()
+        }
+    }
+
+    /// The next version: the provider is about to be asked what became of it; nobody else asks until `ask_at`.
+    #[must_use]
+    pub fn asked_again(&self, ask_at: Timestamp, cause: &Cause) -> Self {
+        self.noted(ask_at, cause, |network| {
+            network.attempts = network.attempts.saturating_add(1);
+        })
+    }
+
+    /// The next version: it is about to be sent once more.
+    #[must_use]
+    pub fn sent_again(&self, now: Timestamp, ask_at: Timestamp, cause: &Cause) -> Self {
+        self.noted(ask_at, cause, |network| network.sent = network.sent.again(now))
+    }
+
+    /// The next version: the last request certainly did nothing.
+    #[must_use]
+    pub fn sent_without_effect(&self, ask_at: Timestamp, cause: &Cause) -> Self {
+        self.noted(ask_at, cause, |network| {
+            network.sent = network.sent.without_effect()
+        })
+    }
+
+    /// The next version: nothing is left that can be done without the operator.
+    #[must_use]
+    pub fn stuck(&self, now: Timestamp, ask_at: Timestamp, cause: &Cause) -> Self {
+        self.noted(ask_at, cause, |network| {
+            network.stuck_since.get_or_insert(now);
+        })
+    }
+
+    /// The next version of a settled refund, with a clear answer of the provider that contradicts how it was settled.
+    #[must_use]
+    pub fn with_unapplied(&self, answer: String, now: Timestamp, cause: &Cause) -> Self {
+        let mut next = self.noted(now, cause, |network| {
+            keep_unapplied(&mut network.unapplied, answer, now);
+        });
+        next.due = self.due;
         next
     }
 
@@ -223,6 +312,7 @@ mod tests {
             },
             reason: None,
             metadata: Metadata::default(),
+            over_wire: false,
             fingerprint: None,
         };
         Refund::create(new, outcome, NOW)

@@ -9,9 +9,10 @@ use tollgate_domain::{
 use crate::{
     Gateway,
     call::Call,
+    charge::Recorded,
     error::{Error, Refusal},
     links::Purpose,
-    network::{Recorded, card_place},
+    network::card_place,
     once::{Idempotency, MAX_TRIES, Made},
     pages::LinkError,
     payer::Payer,

@@ -7,7 +7,7 @@ use tollgate_domain::{
     Delivery, Payment, Refund, Scope, Timestamp,
     delivery::DeliveryStatus,
     payment::{Command, Status},
-    refund::{RefundOutcome, RefundStatus},
+    refund::RefundStatus,
 };
 use tollgate_processors::sandbox;
 use tollgate_store::{DueItem, DueKind, Queue, Replaced};
@@ -93,12 +93,12 @@ impl Gateway {
         if payment.due.is_none_or(|due| due > now) {
             return Ok(());
         }
+        if payment.is_open_with_provider() {
+            return self.resume_charge(item.scope, &payment).await;
+        }
         let command = match payment.face.status {
             Status::RequiresConfirmation => Command::Cancel,
             Status::RequiresAction => Command::ChallengeExpired,
-            Status::Processing | Status::RequiresCapture if payment.network.is_some() => {
-                return self.resume_charge(item.scope, &payment).await;
-            }
             Status::Processing => Command::Settled(sandbox_outcome(sandbox::look_up_charge(
                 instrument(&payment)?,
                 now,
@@ -138,17 +138,10 @@ impl Gateway {
         let Some(payment) = payment else {
             return Err(Error::Internal(format!("refund {} has no payment", refund.id)));
         };
-        let outcome = if payment.network.is_some() {
-            self.resume_refund(item.scope, &payment, &refund).await?
-        } else {
-            Some(sandbox_outcome(sandbox::look_up_refund(instrument(&payment)?))?)
-        };
-        let outcome = match outcome {
-            Some(outcome) => outcome,
-            None => RefundOutcome::Pending {
-                ask_at: self.ask_about_refund_at()?,
-            },
-        };
+        if payment.network.is_some() {
+            return self.resume_refund(item.scope, &payment, &refund).await;
+        }
+        let outcome = sandbox_outcome(sandbox::look_up_refund(instrument(&payment)?))?;
         if let Ok(settled) = refund.settle(outcome, now, &self.new_cause()) {
             self.store.settle_refund(item.scope, &settled).await?;
         }

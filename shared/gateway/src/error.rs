@@ -129,6 +129,9 @@ pub enum Refusal {
     /// The refund is settled.
     #[error("the refund is settled and cannot be canceled")]
     RefundSettled(RefundStatus),
+    /// The refund was sent to a provider, which may have carried it out.
+    #[error("the refund was sent to the payment provider and cannot be canceled")]
+    RefundSent,
     /// The client secret is not the intent's.
     #[error("the client secret does not match")]
     ClientSecret,

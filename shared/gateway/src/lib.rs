@@ -4,8 +4,10 @@
 //! and gives domain values, and every front door renders them in its own way.
 
 mod admin;
+mod alarm;
 mod api_keys;
 mod call;
+mod charge;
 mod checkout;
 mod customers;
 mod deliver;
@@ -24,6 +26,7 @@ mod payments;
 mod publish;
 mod refunds;
 mod replay;
+mod send_back;
 mod services;
 mod signer;
 mod vault;

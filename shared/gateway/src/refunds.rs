@@ -1,7 +1,7 @@
 //! Refunds: create, retrieve, list.
 
 use tollgate_domain::{
-    Metadata, Money, Payment, PaymentId, Refund, RefundId, Scope, id,
+    Answerable, Metadata, Money, Payment, PaymentId, Refund, RefundId, Scope, id,
     payment::{self, Command},
     refund::{NewRefund, RefundOutcome, RefundStatus},
 };
@@ -103,26 +103,25 @@ impl Call {
         Err(contended(new.payment))
     }
 
-    /// Sends a recorded refund over the wire. It stays pending unless the provider's answer is clear.
+    /// Sends a recorded refund over the wire. One that could not be sent stays pending: due work sends it.
     async fn refund_over_network(
         &self,
         scope: Scope,
         payment: &Payment,
         refund: Refund,
     ) -> Result<Refund, Error> {
-        let outcome = match self.gateway.send_back(scope, payment, &refund).await {
-            Ok(outcome) => outcome,
+        let sent = self
+            .gateway
+            .send_back(scope, payment, refund.clone(), true, &self.cause)
+            .await;
+        match sent {
+            // What a retry is told, though another change may have come first.
+            Ok(recorded) => Ok(recorded.into_first_answer()),
             Err(error) => {
                 tracing::error!(refund = %refund.id, %error, "a refund was not sent; it is tried again");
-                None
+                Ok(refund)
             }
-        };
-        let Some(outcome) = outcome else { return Ok(refund) };
-        let Ok(settled) = refund.settle_at_once(outcome, self.gateway.now(), &self.cause) else {
-            return Ok(refund);
-        };
-        let recorded = self.store.settle_refund(scope, &settled).await?;
-        Ok(if recorded { settled } else { refund })
+        }
     }
 
     fn decide_refund(
@@ -151,7 +150,7 @@ impl Call {
         let outcome = if payment.network.is_some() {
             // Recorded first, sent then: whoever finds it pending can ask the provider what became of it.
             RefundOutcome::Pending {
-                ask_at: self.gateway.ask_about_refund_at()?,
+                ask_at: self.gateway.ask_at(1)?,
             }
         } else {
             sandbox_outcome(sandbox::refund(instrument(payment)?, self.now))?
@@ -167,6 +166,7 @@ impl Call {
             },
             reason: new.reason.clone(),
             metadata: new.metadata.clone(),
+            over_wire: payment.network.is_some(),
             fingerprint: idempotency.map(|i| i.fingerprint.clone()),
         };
         Ok(Refund::create(refund, outcome, self.now))
@@ -193,7 +193,8 @@ impl Call {
         .await
     }
 
-    /// Calls a pending refund back: its amount can be refunded again.
+    /// Calls a pending refund back: its amount can be refunded again. One that goes over a wire cannot be called back: it was
+    /// recorded as sent when it was made, and the provider may have carried it out.
     pub async fn cancel_refund(
         &self,
         id: RefundId,
@@ -206,6 +207,9 @@ impl Call {
             if let Some(answer) = earlier_answer(&current, "cancel", idempotency)? {
                 return Ok(Made::again(answer));
             }
+            if current.network.is_some() || self.is_over_wire(scope, &current).await? {
+                return Err(Refusal::RefundSent.into());
+            }
             let mut next = current
                 .canceled(self.now, &self.cause)
                 .map_err(|_| Refusal::RefundSettled(current.status))?;
@@ -216,6 +220,15 @@ impl Call {
             }
         }
         Err(contended(id))
+    }
+
+    /// Whether a refund that says nothing of a wire went over one: it may have been stored before that was kept.
+    async fn is_over_wire(&self, scope: Scope, refund: &Refund) -> Result<bool, Error> {
+        if refund.status != RefundStatus::Pending {
+            return Ok(false);
+        }
+        let payment: Option<Payment> = self.store.get(scope, &refund.payment.to_string(), true).await?;
+        Ok(payment.is_none_or(|payment| payment.network.is_some()))
     }
 
     /// Lists refunds, the newest first.

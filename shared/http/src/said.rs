@@ -248,6 +248,7 @@ impl Said {
             | Refusal::Method(_)
             | Refusal::InvalidIban
             | Refusal::RefundSettled(_)
+            | Refusal::RefundSent
             | Refusal::ClientSecret => Self::of_input(refusal),
             Refusal::Metadata(bad) => Self::of_field(&FieldError::of_metadata(bad.clone())),
             Refusal::TooManyEndpoints => said(
@@ -299,6 +300,11 @@ impl Said {
                 Kind::InvalidRequest,
                 "refund_unexpected_status",
                 "The refund is settled and cannot be canceled.",
+            ),
+            Refusal::RefundSent => said(
+                Kind::InvalidRequest,
+                "refund_unexpected_status",
+                "The refund was sent to the payment provider and cannot be canceled.",
             ),
             Refusal::ClientSecret => said(
                 Kind::InvalidRequest,

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use tollgate_domain::{Provider, Timestamp};
+use tollgate_domain::{Money, NetworkId, Provider, Timestamp};
 
 use crate::{
     Account, Client,
     cybersource::CyberSource,
     mpgs::Mpgs,
-    network::{Answer, Authorize, Found, FoundRefund, NetworkError, OfAuthorization, Processor, SendBack},
+    network::{
+        Answer, Authorize, Found, FoundRefund, NetworkError, OfAuthorization, Processor, RefundName, Review,
+        SendBack,
+    },
 };
 
 /// Tells the time, for signatures that carry it.
@@ -58,15 +61,28 @@ impl Processor for Connector {
         ask!(self, refund, request)
     }
 
+    async fn void_unanswered(
+        &self,
+        reference: &str,
+        amount: Money,
+        renewed: u32,
+    ) -> Result<(), NetworkError> {
+        ask!(self, void_unanswered, reference, amount, renewed)
+    }
+
     async fn look_up(&self, reference: &str) -> Result<Found, NetworkError> {
         ask!(self, look_up, reference)
     }
 
-    async fn look_up_refund(
+    async fn look_up_review(
         &self,
-        reference: &str,
-        refund_reference: &str,
-    ) -> Result<FoundRefund, NetworkError> {
-        ask!(self, look_up_refund, reference, refund_reference)
+        authorization: &NetworkId,
+        since: Timestamp,
+    ) -> Result<Review, NetworkError> {
+        ask!(self, look_up_review, authorization, since)
+    }
+
+    async fn look_up_refund(&self, refund: &RefundName<'_>) -> Result<FoundRefund, NetworkError> {
+        ask!(self, look_up_refund, refund)
     }
 }

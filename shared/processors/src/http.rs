@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::{RequestBuilder, redirect::Policy};
 use serde_json::Value;
+use tollgate_domain::NetworkId;
 
 use crate::network::NetworkError;
 
@@ -95,11 +96,7 @@ pub(crate) fn text<'a>(body: &'a Value, pointer: &str) -> &'a str {
     body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The provider's own id of what it did. One that is empty or absurdly long makes no sense.
-pub(crate) fn network_id(id: &str) -> Result<String, NetworkError> {
-    if (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()) {
-        Ok(id.to_owned())
-    } else {
-        Err(NetworkError::Unknown("the answer names no transaction".into()))
-    }
+/// The provider's own id of what it did.
+pub(crate) fn network_id(id: &str) -> Result<NetworkId, NetworkError> {
+    NetworkId::parse(id).map_err(|_| NetworkError::Unknown("the answer names no transaction".into()))
 }

@@ -1,16 +1,21 @@
-//! Mastercard Payment Gateway Services: its REST API of orders and transactions.
+//! Mastercard Payment Gateway Services: its REST API of orders and transactions. `docs/processors.md` lists what is sent and
+//! the pages it comes from.
 //!
-//! An order is a payment, named by our reference; its transactions are named by us, too, so that each can be done once.
+//! An order is a payment, named by our reference; its transactions are named by us, too: the same request sent again under
+//! the same name is carried out once, and one that certainly did nothing is made anew under another name.
 //! `PUT …/order/{order}/transaction/{transaction}` does something, `GET` tells what became of it.
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tollgate_domain::Decline;
+use tollgate_domain::{Decline, Money, NetworkId, Timestamp};
 
 use crate::{
     Account, Client,
     http::{self, Reply, text},
-    network::{Answer, Authorize, Found, FoundRefund, NetworkError, OfAuthorization, Processor, SendBack},
+    network::{
+        Answer, Authorize, Found, FoundRefund, NetworkError, OfAuthorization, Processor, RefundName, Review,
+        SendBack,
+    },
 };
 
 /// The version of the API that is spoken.
@@ -24,6 +29,14 @@ const VOID: &str = "3";
 pub struct Mpgs {
     account: Account,
     client: Client,
+}
+
+/// The name of a transaction that was made anew so many times: at most 40 characters.
+fn named(transaction: &str, renewed: u32) -> String {
+    match renewed {
+        0 => transaction.to_owned(),
+        renewed => format!("{transaction}-{renewed}"),
+    }
 }
 
 impl Mpgs {
@@ -51,10 +64,9 @@ impl Mpgs {
         http::send(request).await
     }
 
-    async fn perform(&self, order: &str, transaction: &str, body: Value) -> Result<Answer, NetworkError> {
+    async fn perform(&self, order: &str, transaction: &str, body: Value) -> Result<Reply, NetworkError> {
         let path = format!("{order}/transaction/{transaction}");
-        let reply = self.send(Method::PUT, &path, Some(body)).await?;
-        answer(&reply, order)
+        self.send(Method::PUT, &path, Some(body)).await
     }
 
     async fn ask(&self, path: &str) -> Result<Reply, NetworkError> {
@@ -63,6 +75,19 @@ impl Mpgs {
             Err(_) => self.send(Method::GET, path, None).await,
             reply => reply,
         }
+    }
+
+    async fn void_authorization(
+        &self,
+        order: &str,
+        authorization: &str,
+        renewed: u32,
+    ) -> Result<Answer, NetworkError> {
+        let body = json!({
+            "apiOperation": "VOID",
+            "transaction": {"targetTransactionId": authorization},
+        });
+        answer(&self.perform(order, &named(VOID, renewed), body).await?, order)
     }
 }
 
@@ -84,51 +109,123 @@ impl Processor for Mpgs {
             },
         });
         if let Some(proof) = request.authentication {
-            body["authentication"] = json!({"3ds": {
-                "acsEci": proof.eci,
-                "authenticationToken": proof.cavv,
-                "transactionId": proof.transaction_id,
-            }});
+            body["authentication"] = json!({
+                "3ds": {
+                    "acsEci": proof.eci,
+                    "authenticationToken": proof.cavv,
+                    "transactionId": proof.transaction_id,
+                },
+                "3ds2": {"protocolVersion": proof.version, "transactionStatus": "Y"},
+            });
         }
-        self.perform(request.reference, AUTHORIZATION, body).await
+        let transaction = named(AUTHORIZATION, request.renewed);
+        let reply = self.perform(request.reference, &transaction, body).await?;
+        authorized(&reply, request.reference, &transaction)
     }
 
     async fn capture(&self, request: &OfAuthorization<'_>) -> Result<Answer, NetworkError> {
         let body = json!({"apiOperation": "CAPTURE", "transaction": money(request.amount)});
-        self.perform(request.reference, CAPTURE, body).await
+        let transaction = named(CAPTURE, request.renewed);
+        answer(
+            &self.perform(request.reference, &transaction, body).await?,
+            request.reference,
+        )
     }
 
     async fn void(&self, request: &OfAuthorization<'_>) -> Result<Answer, NetworkError> {
-        let body = json!({
-            "apiOperation": "VOID",
-            "transaction": {"targetTransactionId": request.network_id},
-        });
-        self.perform(request.reference, VOID, body).await
+        self.void_authorization(request.reference, request.authorization.as_str(), request.renewed)
+            .await
     }
 
     async fn refund(&self, request: &SendBack<'_>) -> Result<Answer, NetworkError> {
-        let body = json!({"apiOperation": "REFUND", "transaction": money(request.amount)});
-        self.perform(request.reference, request.refund_reference, body)
-            .await
+        let mut transaction = money(request.amount);
+        transaction["targetTransactionId"] = json!(request.capture.as_str());
+        let body = json!({"apiOperation": "REFUND", "transaction": transaction});
+        let name = named(request.refund_reference, request.renewed);
+        answer(
+            &self.perform(request.reference, &name, body).await?,
+            request.reference,
+        )
+    }
+
+    /// We name the authorisation, so it can be voided without its answer.
+    async fn void_unanswered(
+        &self,
+        reference: &str,
+        _amount: Money,
+        renewed: u32,
+    ) -> Result<(), NetworkError> {
+        match self
+            .void_authorization(reference, &named(AUTHORIZATION, renewed), 0)
+            .await?
+        {
+            Answer::Approved { .. } => Ok(()),
+            _ => Err(NetworkError::Unknown("the authorization was not voided".into())),
+        }
     }
 
     async fn look_up(&self, reference: &str) -> Result<Found, NetworkError> {
         found(&self.ask(reference).await?, reference)
     }
 
-    async fn look_up_refund(
+    /// No answer of this provider is read as a review.
+    async fn look_up_review(
         &self,
-        reference: &str,
-        refund_reference: &str,
-    ) -> Result<FoundRefund, NetworkError> {
-        let path = format!("{reference}/transaction/{refund_reference}");
-        found_refund(&self.ask(&path).await?, reference)
+        _authorization: &NetworkId,
+        _since: Timestamp,
+    ) -> Result<Review, NetworkError> {
+        Ok(Review::Waiting)
+    }
+
+    async fn look_up_refund(&self, refund: &RefundName<'_>) -> Result<FoundRefund, NetworkError> {
+        let name = named(refund.refund_reference, refund.renewed);
+        let path = format!("{}/transaction/{name}", refund.reference);
+        found_refund(&self.ask(&path).await?, refund.reference)
     }
 }
 
-fn money(amount: tollgate_domain::Money) -> Value {
+fn money(amount: Money) -> Value {
     json!({"amount": amount.to_decimal(), "currency": amount.currency.code()})
 }
+
+/// What a gateway code says of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Done,
+    /// Done for less than was asked.
+    InPart,
+    /// Certainly not done, and not decided: to be made anew.
+    NotDone,
+    /// Not known, or not yet.
+    Unknown,
+    Refused(Decline),
+}
+
+/// Reads result and code of a transaction: a result alone decides nothing.
+fn verdict(body: &Value) -> Verdict {
+    let code = text(body, "/response/gatewayCode");
+    match (text(body, "/result"), code) {
+        ("SUCCESS", "APPROVED" | "APPROVED_AUTO" | "APPROVED_PENDING_SETTLEMENT") => Verdict::Done,
+        ("SUCCESS", "PARTIALLY_APPROVED") => Verdict::InPart,
+        ("FAILURE", "LOCK_FAILURE") => Verdict::NotDone,
+        ("FAILURE", code) if !IS_UNKNOWN.contains(&code) => Verdict::Refused(decline(code)),
+        _ => Verdict::Unknown,
+    }
+}
+
+/// Codes after which it is not known what the acquirer did.
+const IS_UNKNOWN: &[&str] = &[
+    "",
+    "TIMED_OUT",
+    "ACQUIRER_SYSTEM_ERROR",
+    "SYSTEM_ERROR",
+    "UNSPECIFIED_FAILURE",
+    "UNKNOWN",
+    "PENDING",
+    "SUBMITTED",
+    "DEFERRED_TRANSACTION_RECEIVED",
+    "AUTHENTICATION_IN_PROGRESS",
+];
 
 /// What a transaction's answer says.
 fn answer(reply: &Reply, order: &str) -> Result<Answer, NetworkError> {
@@ -136,19 +233,37 @@ fn answer(reply: &Reply, order: &str) -> Result<Answer, NetworkError> {
         return Err(refused(reply));
     }
     is_about(reply, order)?;
-    let code = text(&reply.body, "/response/gatewayCode");
-    match text(&reply.body, "/result") {
-        "SUCCESS" => Ok(Answer::Approved {
-            network_id: http::network_id(text(&reply.body, "/transaction/id"))?,
+    match verdict(&reply.body) {
+        Verdict::Done => Ok(Answer::Approved {
+            id: http::network_id(text(&reply.body, "/transaction/id"))?,
         }),
-        "FAILURE" => Ok(Answer::Declined(decline(code))),
-        _ => Err(NetworkError::Unknown(
+        Verdict::Refused(decline) => Ok(Answer::Declined(decline)),
+        Verdict::NotDone => Err(NetworkError::NothingDone("the order is locked".into())),
+        Verdict::InPart | Verdict::Unknown => Err(NetworkError::Unknown(
             "the result is neither success nor failure".into(),
         )),
     }
 }
 
-/// What an order's answer says.
+/// What an authorisation's answer says. One that the acquirer did not answer is refused, and voided to be sure.
+fn authorized(reply: &Reply, order: &str, transaction: &str) -> Result<Answer, NetworkError> {
+    if reply.status < 400 && is_about(reply, order).is_ok() {
+        let timed_out = text(&reply.body, "/result") == "FAILURE"
+            && matches!(
+                text(&reply.body, "/response/gatewayCode"),
+                "TIMED_OUT" | "ACQUIRER_SYSTEM_ERROR" | "SYSTEM_ERROR" | "UNSPECIFIED_FAILURE"
+            );
+        if timed_out || verdict(&reply.body) == Verdict::InPart {
+            return Ok(Answer::DeclinedWithHold {
+                id: http::network_id(transaction)?,
+                decline: Decline::ProcessingError,
+            });
+        }
+    }
+    answer(reply, order)
+}
+
+/// What an order's answer says: by its status where there is one, else by its totals.
 fn found(reply: &Reply, order: &str) -> Result<Found, NetworkError> {
     if is_nothing(reply) {
         return Ok(Found::Nothing);
@@ -159,19 +274,73 @@ fn found(reply: &Reply, order: &str) -> Result<Found, NetworkError> {
     if text(&reply.body, "/id") != order {
         return Err(NetworkError::Unknown("the answer is about another order".into()));
     }
-    let network_id = AUTHORIZATION.to_owned();
+    // The latest authorisation, whatever the list's order; it may have been made anew.
+    let authorization = || transaction_of(&reply.body, "AUTHORIZATION", AUTHORIZATION);
+    let total = |name: &str| reply.body.get(name).and_then(Value::as_f64).unwrap_or(0.0);
     Ok(match text(&reply.body, "/status") {
-        "AUTHORIZED" => Found::Authorized { network_id },
-        "CAPTURED" | "PARTIALLY_CAPTURED" | "PARTIALLY_REFUNDED" | "REFUNDED" => {
-            Found::Captured { network_id }
-        }
+        "AUTHORIZED" => Found::Authorized {
+            authorization: authorization()?,
+        },
+        "CAPTURED"
+        | "PARTIALLY_CAPTURED"
+        | "PARTIALLY_REFUNDED"
+        | "REFUNDED"
+        | "EXCESSIVELY_REFUNDED"
+        | "REFUND_REQUESTED"
+        | "DISPUTED"
+        | "CHARGEBACK_PROCESSED" => Found::Captured {
+            authorization: authorization()?,
+            capture: transaction_of(&reply.body, "CAPTURE", CAPTURE)?,
+        },
         "CANCELLED" => Found::Voided,
-        "FAILED" | "DECLINED" => {
-            let first = reply.body.pointer("/transaction/0").cloned().unwrap_or_default();
-            Found::Declined(decline(text(&first, "/response/gatewayCode")))
+        "FAILED" => failed(&reply.body)?,
+        "INITIATED"
+        | "VERIFIED"
+        | "AUTHENTICATED"
+        | "AUTHENTICATION_INITIATED"
+        | "AUTHENTICATION_NOT_NEEDED"
+        | "AUTHENTICATION_UNSUCCESSFUL" => Found::Nothing,
+        "" if total("totalCapturedAmount") > 0.0 => Found::Captured {
+            authorization: authorization()?,
+            capture: transaction_of(&reply.body, "CAPTURE", CAPTURE)?,
+        },
+        "" if total("totalAuthorizedAmount") > 0.0 => Found::Authorized {
+            authorization: authorization()?,
+        },
+        _ => Found::Undecided,
+    })
+}
+
+/// An order whose payment has not been successful, by its authorisation.
+fn failed(order: &Value) -> Result<Found, NetworkError> {
+    let Some(transaction) = transactions(order, "AUTHORIZATION").next_back() else {
+        return Ok(Found::Undecided);
+    };
+    Ok(match verdict(transaction) {
+        Verdict::Refused(decline) => Found::Declined(decline),
+        Verdict::NotDone => Found::Nothing,
+        Verdict::Done | Verdict::InPart | Verdict::Unknown
+            if matches!(text(transaction, "/result"), "FAILURE" | "SUCCESS") =>
+        {
+            Found::DeclinedWithHold {
+                authorization: http::network_id(text(transaction, "/transaction/id"))?,
+                decline: Decline::ProcessingError,
+            }
         }
         _ => Found::Undecided,
     })
+}
+
+fn transactions<'a>(order: &'a Value, kind: &'a str) -> impl DoubleEndedIterator<Item = &'a Value> {
+    let all = order.get("transaction").and_then(Value::as_array);
+    let all = all.map_or(&[][..], Vec::as_slice).iter();
+    all.filter(move |one| text(one, "/transaction/type") == kind)
+}
+
+/// The name of the transaction of this kind that was done; `usual` where the order does not list it.
+fn transaction_of(order: &Value, kind: &str, usual: &str) -> Result<NetworkId, NetworkError> {
+    let done = transactions(order, kind).rfind(|one| verdict(one) == Verdict::Done);
+    http::network_id(done.map_or(usual, |one| text(one, "/transaction/id")))
 }
 
 /// What a refund's answer says.
@@ -183,15 +352,17 @@ fn found_refund(reply: &Reply, order: &str) -> Result<FoundRefund, NetworkError>
         return Err(refused(reply));
     }
     is_about(reply, order)?;
-    Ok(match text(&reply.body, "/result") {
-        "SUCCESS" => FoundRefund::Succeeded,
-        "FAILURE" => FoundRefund::Failed,
-        _ => FoundRefund::Undecided,
+    Ok(match verdict(&reply.body) {
+        Verdict::Done => FoundRefund::Succeeded,
+        Verdict::Refused(_) => FoundRefund::Failed,
+        Verdict::NotDone => FoundRefund::Nothing,
+        Verdict::InPart | Verdict::Unknown => FoundRefund::Undecided,
     })
 }
 
+/// A question about an order or a transaction that does not exist is an invalid request. The explanation is not for programs.
 fn is_nothing(reply: &Reply) -> bool {
-    matches!(reply.status, 400 | 404) && text(&reply.body, "/error/explanation").starts_with("Unable to find")
+    matches!(reply.status, 400 | 404) && text(&reply.body, "/error/cause") == "INVALID_REQUEST"
 }
 
 fn is_about(reply: &Reply, order: &str) -> Result<(), NetworkError> {
@@ -204,21 +375,25 @@ fn is_about(reply: &Reply, order: &str) -> Result<(), NetworkError> {
 
 /// The provider's words are its own: only the cause, which comes from a list, is repeated.
 fn refused(reply: &Reply) -> NetworkError {
-    let cause = match text(&reply.body, "/error/cause") {
-        "INVALID_REQUEST" => "INVALID_REQUEST",
-        "REQUEST_REJECTED" => "REQUEST_REJECTED",
-        "SERVER_BUSY" => "SERVER_BUSY",
-        _ => return NetworkError::Unknown(format!("status {}", reply.status)),
-    };
-    NetworkError::NothingDone(format!("status {}, {cause}", reply.status))
+    let status = reply.status;
+    match text(&reply.body, "/error/cause") {
+        _ if matches!(status, 401 | 403 | 429) => NetworkError::NothingDone(format!("status {status}")),
+        "INVALID_REQUEST" => NetworkError::Rejected(format!("status {status}, INVALID_REQUEST")),
+        "REQUEST_REJECTED" => NetworkError::NothingDone(format!("status {status}, REQUEST_REJECTED")),
+        // After these the provider advises to send the identical request again: it may have been carried out.
+        cause @ ("SERVER_BUSY" | "SERVER_FAILED") => {
+            NetworkError::Unknown(format!("status {status}, {cause}"))
+        }
+        _ => NetworkError::Unknown(format!("status {status}")),
+    }
 }
 
 fn decline(gateway_code: &str) -> Decline {
     match gateway_code {
         "INSUFFICIENT_FUNDS" => Decline::InsufficientFunds,
         "EXPIRED_CARD" => Decline::ExpiredCard,
-        "INVALID_CSC" => Decline::IncorrectCvc,
-        "ACQUIRER_SYSTEM_ERROR" | "SYSTEM_ERROR" | "TIMED_OUT" | "NOT_SUPPORTED" => Decline::ProcessingError,
+        "INVALID_CSC" | "DECLINED_CSC" | "DECLINED_AVS_CSC" => Decline::IncorrectCvc,
+        "NOT_SUPPORTED" | "ABORTED" | "CANCELLED" => Decline::ProcessingError,
         "AUTHENTICATION_FAILED" => Decline::AuthenticationFailed,
         _ => Decline::CardDeclined,
     }
@@ -234,18 +409,18 @@ mod tests {
         Reply { status, body }
     }
 
+    fn id(text: &str) -> NetworkId {
+        NetworkId::parse(text).unwrap()
+    }
+
+    fn body(result: &str, code: &str) -> Value {
+        json!({"result": result, "order": {"id": "o"}, "transaction": {"id": "1"}, "response": {"gatewayCode": code}})
+    }
+
     #[test]
-    fn results_are_read() {
-        let said = |result: &str, code: &str| {
-            let body = json!({"result": result, "order": {"id": "o"}, "transaction": {"id": "1"}, "response": {"gatewayCode": code}});
-            answer(&reply(200, body), "o")
-        };
-        assert_eq!(
-            said("SUCCESS", "APPROVED"),
-            Ok(Answer::Approved {
-                network_id: "1".into()
-            })
-        );
+    fn results_are_read_with_their_codes() {
+        let said = |result, code| answer(&reply(201, body(result, code)), "o");
+        assert_eq!(said("SUCCESS", "APPROVED"), Ok(Answer::Approved { id: id("1") }));
         assert_eq!(
             said("FAILURE", "DECLINED"),
             Ok(Answer::Declined(Decline::CardDeclined))
@@ -254,49 +429,129 @@ mod tests {
             said("FAILURE", "INSUFFICIENT_FUNDS"),
             Ok(Answer::Declined(Decline::InsufficientFunds))
         );
-        assert!(matches!(said("PENDING", ""), Err(NetworkError::Unknown(_))));
+        for (result, code) in [
+            ("SUCCESS", "SUBMITTED"),
+            ("SUCCESS", "PARTIALLY_APPROVED"),
+            ("SUCCESS", ""),
+            ("FAILURE", "TIMED_OUT"),
+            ("FAILURE", "ACQUIRER_SYSTEM_ERROR"),
+            ("PENDING", "PENDING"),
+            ("UNKNOWN", "UNKNOWN"),
+        ] {
+            assert!(
+                matches!(said(result, code), Err(NetworkError::Unknown(_))),
+                "{result} {code}"
+            );
+        }
+        assert!(matches!(
+            said("FAILURE", "LOCK_FAILURE"),
+            Err(NetworkError::NothingDone(_))
+        ));
         let other = json!({"result": "SUCCESS", "order": {"id": "p"}, "transaction": {"id": "1"}});
         assert!(matches!(
             answer(&reply(200, other), "o"),
             Err(NetworkError::Unknown(_))
         ));
-        let invalid = json!({"result": "ERROR", "error": {"cause": "INVALID_REQUEST"}});
+    }
+
+    #[test]
+    fn errors_say_whether_the_request_may_have_been_carried_out() {
+        let said = |cause: &str| answer(&reply(400, json!({"error": {"cause": cause}})), "o");
+        assert!(matches!(said("INVALID_REQUEST"), Err(NetworkError::Rejected(_))));
+        assert!(matches!(said("SERVER_BUSY"), Err(NetworkError::Unknown(_))));
         assert!(matches!(
-            answer(&reply(400, invalid), "o"),
+            said("REQUEST_REJECTED"),
             Err(NetworkError::NothingDone(_))
         ));
     }
 
     #[test]
+    fn an_authorization_that_the_acquirer_did_not_answer_or_gave_in_part_is_voided() {
+        let held = Ok(Answer::DeclinedWithHold {
+            id: id("1"),
+            decline: Decline::ProcessingError,
+        });
+        for (result, code) in [
+            ("FAILURE", "TIMED_OUT"),
+            ("FAILURE", "ACQUIRER_SYSTEM_ERROR"),
+            ("SUCCESS", "PARTIALLY_APPROVED"),
+        ] {
+            assert_eq!(
+                authorized(&reply(201, body(result, code)), "o", "1"),
+                held,
+                "{code}"
+            );
+        }
+        assert!(matches!(
+            authorized(&reply(201, body("UNKNOWN", "UNKNOWN")), "o", "1"),
+            Err(NetworkError::Unknown(_))
+        ));
+    }
+
+    fn order(status: &str, result: &str, code: &str) -> Value {
+        let one = |id: &str, kind: &str, result: &str, code: &str| json!({"result": result, "response": {"gatewayCode": code}, "transaction": {"id": id, "type": kind}});
+        json!({"id": "o", "status": status, "transaction": [
+            one("1", "AUTHENTICATION", "SUCCESS", "APPROVED"),
+            one("1-1", "AUTHORIZATION", result, code),
+            one("2", "CAPTURE", "FAILURE", "LOCK_FAILURE"),
+            one("2-1", "CAPTURE", "SUCCESS", "APPROVED"),
+        ]})
+    }
+
+    #[test]
     fn orders_are_read() {
-        let said = |status: &str| {
-            let body = json!({"id": "o", "status": status, "transaction": [{"response": {"gatewayCode": "EXPIRED_CARD"}}]});
-            found(&reply(200, body), "o")
-        };
-        let network_id = || "1".to_owned();
+        let said = |status: &str| found(&reply(200, order(status, "SUCCESS", "APPROVED")), "o").unwrap();
         assert_eq!(
             said("AUTHORIZED"),
-            Ok(Found::Authorized {
-                network_id: network_id()
-            })
+            Found::Authorized {
+                authorization: id("1-1")
+            }
         );
-        assert_eq!(
-            said("CAPTURED"),
-            Ok(Found::Captured {
-                network_id: network_id()
-            })
-        );
-        assert_eq!(
-            said("REFUNDED"),
-            Ok(Found::Captured {
-                network_id: network_id()
-            })
-        );
-        assert_eq!(said("CANCELLED"), Ok(Found::Voided));
-        assert_eq!(said("FAILED"), Ok(Found::Declined(Decline::ExpiredCard)));
-        assert_eq!(said("SOMETHING_NEW"), Ok(Found::Undecided));
-        let none = json!({"error": {"cause": "INVALID_REQUEST", "explanation": "Unable to find order"}});
+        for status in ["CAPTURED", "REFUNDED", "DISPUTED", "EXCESSIVELY_REFUNDED"] {
+            assert_eq!(
+                said(status),
+                Found::Captured {
+                    authorization: id("1-1"),
+                    capture: id("2-1")
+                },
+                "{status}"
+            );
+        }
+        assert_eq!(said("CANCELLED"), Found::Voided);
+        assert_eq!(said("INITIATED"), Found::Nothing);
+        assert_eq!(said("SOMETHING_NEW"), Found::Undecided);
+        let none = json!({"error": {"cause": "INVALID_REQUEST", "explanation": "in whatever words"}});
         assert_eq!(found(&reply(400, none), "o"), Ok(Found::Nothing));
+        // Version 100 does not always give a status.
+        let mut bare = order("", "SUCCESS", "APPROVED");
+        bare["totalAuthorizedAmount"] = json!(10.5);
+        assert!(matches!(
+            found(&reply(200, bare.clone()), "o"),
+            Ok(Found::Authorized { .. })
+        ));
+        bare["totalCapturedAmount"] = json!(10.5);
+        assert!(matches!(
+            found(&reply(200, bare), "o"),
+            Ok(Found::Captured { .. })
+        ));
+    }
+
+    #[test]
+    fn failed_orders_are_read_by_their_authorization() {
+        let said = |result, code| found(&reply(200, order("FAILED", result, code)), "o").unwrap();
+        assert_eq!(
+            said("FAILURE", "EXPIRED_CARD"),
+            Found::Declined(Decline::ExpiredCard)
+        );
+        assert_eq!(
+            said("FAILURE", "TIMED_OUT"),
+            Found::DeclinedWithHold {
+                authorization: id("1-1"),
+                decline: Decline::ProcessingError
+            }
+        );
+        assert_eq!(said("UNKNOWN", "UNKNOWN"), Found::Undecided);
+        assert_eq!(said("FAILURE", "LOCK_FAILURE"), Found::Nothing);
     }
 
     proptest! {
@@ -305,7 +560,7 @@ mod tests {
             if let Ok(reply) = http::read(status, &bytes) {
                 let approved = matches!(answer(&reply, "o"), Ok(Answer::Approved { .. }));
                 prop_assert!(!approved);
-                let _ = (found(&reply, "o"), found_refund(&reply, "o"));
+                let _ = (found(&reply, "o"), found_refund(&reply, "o"), authorized(&reply, "o", "1"));
             }
         }
     }

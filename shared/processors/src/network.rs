@@ -6,7 +6,7 @@
 
 use std::future::Future;
 
-use tollgate_domain::{Decline, EnteredCard, Money};
+use tollgate_domain::{Decline, EnteredCard, Money, NetworkId, Timestamp};
 
 /// Proof that the cardholder passed a 3-D Secure challenge, as the issuer's directory server gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Authentication {
     pub cavv: String,
     /// The directory server's transaction id, a UUID.
     pub transaction_id: String,
+    /// The version of EMV 3-D Secure: `2.2.0`.
+    pub version: String,
 }
 
 /// A request to reserve money on a card, without taking it.
@@ -30,6 +32,8 @@ pub struct Authorize<'a> {
     pub card: &'a EnteredCard,
     /// The passed challenge.
     pub authentication: Option<&'a Authentication>,
+    /// See [`tollgate_domain::network::Sent::renewed`].
+    pub renewed: u32,
 }
 
 /// A request about an authorisation: take it, or let it go.
@@ -38,9 +42,11 @@ pub struct OfAuthorization<'a> {
     /// Our reference of the payment.
     pub reference: &'a str,
     /// The network's own id of the authorisation.
-    pub network_id: &'a str,
+    pub authorization: &'a NetworkId,
     /// All of what was authorised.
     pub amount: Money,
+    /// See [`tollgate_domain::network::Sent::renewed`].
+    pub renewed: u32,
 }
 
 /// A request to send money back.
@@ -48,12 +54,25 @@ pub struct OfAuthorization<'a> {
 pub struct SendBack<'a> {
     /// Our reference of the payment.
     pub reference: &'a str,
-    /// The network's own id of the authorisation that was captured.
-    pub network_id: &'a str,
+    /// The network's own id of the capture: refunds are of a capture, not of its authorisation.
+    pub capture: &'a NetworkId,
     /// Our reference of this refund, of the same form as a payment's. One reference is one refund for ever.
     pub refund_reference: &'a str,
     /// How much: all of the capture or a part.
     pub amount: Money,
+    /// See [`tollgate_domain::network::Sent::renewed`].
+    pub renewed: u32,
+}
+
+/// A refund to be looked up.
+#[derive(Clone, Copy, Debug)]
+pub struct RefundName<'a> {
+    /// Our reference of the payment.
+    pub reference: &'a str,
+    /// Our reference of the refund.
+    pub refund_reference: &'a str,
+    /// See [`tollgate_domain::network::Sent::renewed`].
+    pub renewed: u32,
 }
 
 /// A clear answer.
@@ -61,40 +80,77 @@ pub struct SendBack<'a> {
 pub enum Answer {
     /// Done.
     Approved {
-        /// The network's own id of what was done, up to 64 characters; later requests name it.
-        network_id: String,
+        /// The network's own id of what was done; later requests name it.
+        id: NetworkId,
     },
-    /// Refused by the issuer or the network, for good.
+    /// An authorisation that reserved the money, which somebody has to accept before it may be captured.
+    InReview {
+        /// The network's own id of the authorisation.
+        id: NetworkId,
+    },
+    /// Refused by the issuer or the network, for good; nothing is reserved.
     Declined(Decline),
+    /// An authorisation that was refused for good although the money is, or may be, reserved: it is to be let go.
+    DeclinedWithHold {
+        /// The network's own id of the authorisation.
+        id: NetworkId,
+        /// Why it was refused.
+        decline: Decline,
+    },
 }
 
 /// What a network knows under a payment's reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// Nothing: no request with this reference arrived.
+    /// Nothing: no request with this reference arrived, or none that look-ups show yet.
     Nothing,
     /// The network has it and has not decided; ask again later.
     Undecided,
-    /// The money is reserved, not taken.
+    /// The money is reserved, and the reservation has to be accepted first.
+    InReview {
+        /// The network's own id of the authorisation.
+        authorization: NetworkId,
+    },
+    /// The money is reserved, not taken, as far as look-ups show.
     Authorized {
         /// The network's own id of the authorisation.
-        network_id: String,
+        authorization: NetworkId,
     },
     /// The money was taken.
     Captured {
         /// The network's own id of the authorisation.
-        network_id: String,
+        authorization: NetworkId,
+        /// The network's own id of the capture.
+        capture: NetworkId,
     },
-    /// Refused.
+    /// Refused; nothing is reserved.
     Declined(Decline),
+    /// Refused, and the money is, or may be, reserved all the same.
+    DeclinedWithHold {
+        /// The network's own id of the authorisation.
+        authorization: NetworkId,
+        /// Why it was refused.
+        decline: Decline,
+    },
     /// It was authorised and let go.
     Voided,
+}
+
+/// What became of a review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Review {
+    /// It goes on.
+    Waiting,
+    /// The authorisation may be captured.
+    Accepted,
+    /// It may not: it is to be let go.
+    Rejected,
 }
 
 /// What a network knows under a refund's reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FoundRefund {
-    /// Nothing: no refund with this reference arrived.
+    /// Nothing: no refund with this reference arrived, or none that look-ups show yet.
     Nothing,
     /// The network has it and has not decided; ask again later.
     Undecided,
@@ -107,11 +163,16 @@ pub enum FoundRefund {
 /// No clear answer. The texts never hold a card number, a key or a body.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
-    /// The request certainly did nothing: nobody could be connected to, or the network refused it as malformed or
-    /// unauthorised (4xx). Asking again with the same reference is safe.
+    /// The request certainly did nothing: the network could not be connected to, or was too busy, or did not accept the
+    /// account's credentials. The same request may be sent again.
     #[error("the network did nothing: {0}")]
     NothingDone(String),
-    /// It may or may not have happened: no answer in time, a broken connection, a 5xx, or an answer that makes no sense.
+    /// The request certainly did nothing and never will: the network says that it is wrong. An earlier request with the same
+    /// reference may still have done something.
+    #[error("the network refused the request: {0}")]
+    Rejected(String),
+    /// It may or may not have happened: no answer in time, a broken connection, a 5xx, a time-out or failure behind the
+    /// network, a duplicate of an earlier request, or an answer that makes no sense. Only a look-up decides.
     #[error("the network's answer is unknown: {0}")]
     Unknown(String),
 }
@@ -137,13 +198,28 @@ pub trait Processor {
     /// Sends taken money back.
     fn refund(&self, request: &SendBack<'_>) -> impl Future<Output = Result<Answer, NetworkError>> + Send;
 
+    /// Lets go whatever an authorisation without an answer may have reserved. An error says that the network cannot do this,
+    /// or that it is not clear whether it did.
+    fn void_unanswered(
+        &self,
+        reference: &str,
+        amount: Money,
+        renewed: u32,
+    ) -> impl Future<Output = Result<(), NetworkError>> + Send;
+
     /// What became of a payment.
     fn look_up(&self, reference: &str) -> impl Future<Output = Result<Found, NetworkError>> + Send;
+
+    /// What became of the review of an authorisation that is held since `since`.
+    fn look_up_review(
+        &self,
+        authorization: &NetworkId,
+        since: Timestamp,
+    ) -> impl Future<Output = Result<Review, NetworkError>> + Send;
 
     /// What became of a refund of a payment.
     fn look_up_refund(
         &self,
-        reference: &str,
-        refund_reference: &str,
+        refund: &RefundName<'_>,
     ) -> impl Future<Output = Result<FoundRefund, NetworkError>> + Send;
 }

@@ -40,7 +40,7 @@ pub(super) enum When {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum What {
+pub(super) enum What {
     /// No answer until the caller goes or faults are cleared.
     Hang,
     /// Status 500.
@@ -49,6 +49,39 @@ enum What {
     Garbage,
     /// The right answer, late.
     Delay,
+    /// Status 500 now, and the request is carried out `delay_ms` later.
+    Late,
+    /// The request arrives twice; the second answer is given.
+    Repeat,
+    /// Too busy: certainly nothing was done.
+    Busy,
+    /// The issuer or the acquirer says no.
+    Decline,
+    /// The authorisation is held until a reviewer decides.
+    Review,
+    /// The issuer approves, and a risk rule refuses.
+    Refuse,
+    /// The provider does not know for `delay_ms` what came of it; it was done.
+    UnknownDone,
+    /// The same, and it was not done.
+    UnknownNotDone,
+}
+
+impl What {
+    /// Whether it changes what is done, not the way of the answer.
+    const fn is_of_the_work(self) -> bool {
+        matches!(
+            self,
+            Self::Late
+                | Self::Repeat
+                | Self::Busy
+                | Self::Decline
+                | Self::Review
+                | Self::Refuse
+                | Self::UnknownDone
+                | Self::UnknownNotDone
+        )
+    }
 }
 
 /// A fault that waits for its request.
@@ -57,9 +90,9 @@ pub(super) struct Fault {
     provider: Provider,
     operation: Operation,
     when: When,
-    what: What,
+    pub(super) what: What,
     #[serde(default)]
-    delay_ms: u64,
+    pub(super) delay_ms: u64,
     #[serde(default = "once")]
     times: u32,
 }
@@ -122,17 +155,20 @@ impl Faults {
         json!({"waiting": *lock(&self.waiting), "hanging": *lock(&self.hanging)})
     }
 
-    fn take(&self, provider: Provider, operation: Operation, when: When) -> Option<Fault> {
+    fn take(&self, wanted: impl Fn(&Fault) -> bool) -> Option<Fault> {
         let mut waiting = lock(&self.waiting);
-        let at = waiting
-            .iter()
-            .position(|f| f.provider == provider && f.operation == operation && f.when == when)?;
+        let at = waiting.iter().position(wanted)?;
         let fault = waiting[at].clone();
         waiting[at].times = fault.times.saturating_sub(1);
         if waiting[at].times == 0 {
             waiting.remove(at);
         }
         Some(fault)
+    }
+
+    /// A fault of the work itself.
+    pub(super) fn of_the_work(&self, provider: Provider, operation: Operation) -> Option<Fault> {
+        self.take(|f| f.provider == provider && f.operation == operation && f.what.is_of_the_work())
     }
 
     /// What the caller gets in place of the right answer, if anything.
@@ -142,9 +178,10 @@ impl Faults {
         operation: Operation,
         when: When,
     ) -> Option<Response> {
-        let fault = self.take(provider, operation, when)?;
+        let fault = self.take(|f| {
+            f.provider == provider && f.operation == operation && f.when == when && !f.what.is_of_the_work()
+        })?;
         match fault.what {
-            What::Error => Some(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
             What::Garbage => Some("<html>what?".into_response()),
             What::Delay => {
                 tokio::time::sleep(Duration::from_millis(fault.delay_ms.min(MAX_DELAY_MS))).await;
@@ -155,6 +192,7 @@ impl Faults {
                 let _ = self.cleared.subscribe().changed().await;
                 Some(StatusCode::INTERNAL_SERVER_ERROR.into_response())
             }
+            _ => Some(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
         }
     }
 }

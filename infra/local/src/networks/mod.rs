@@ -1,21 +1,29 @@
 //! Simulators of the two payment providers: they speak the wire formats that the connectors speak, check credentials for
 //! real, know the test cards, and can be told to fail in every way that a network fails.
 //!
-//! `GET /_networks/orders` shows what each provider did, so that a test can tell one charge from two.
+//! They refuse what the published references say the providers refuse (`docs/processors.md`). `GET /_networks/orders` shows
+//! their books, so that a test can tell one charge from two; `POST /_networks/faults` spoils a request to come, `PUT
+//! /_networks/lag` lets look-ups lag, `POST /_networks/reviews` decides what is held for review.
 
 mod cybersource;
 mod faults;
 mod ledger;
 mod mpgs;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use axum::{
     Json, Router,
     extract::{Query, State},
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post, put},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -23,8 +31,8 @@ use tollgate_domain::Provider;
 use tollgate_processors::Account;
 
 use crate::Error;
-use faults::{Fault, Faults, Operation, When};
-use ledger::Ledger;
+use faults::{Fault, Faults, Operation, What, When};
+use ledger::{DONE, Ledger, REFUSED, REVIEW};
 
 /// The demo merchant's account with the simulated `CyberSource`. No other system knows these credentials.
 const CYBERSOURCE_MID: &str = "tollgate_demo";
@@ -55,35 +63,144 @@ pub fn demo_accounts(url: &str) -> Vec<Account> {
     ]
 }
 
+/// Requests that wait to be carried out late.
+const MAX_LATE: usize = 1000;
+/// The longest lag that can be asked for, in milliseconds: an hour.
+const MAX_LAG_MS: i64 = 60 * 60 * 1000;
+
+/// Tells the time, in milliseconds since 1970.
+pub type NowMs = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Carries a request out, in whatever way it is told to.
+type Work = Box<dyn Fn(&Ledger, &Effects) -> Result<Response, Error> + Send + Sync>;
+
 /// Both providers.
 pub struct Networks {
     ledger: Ledger,
     faults: Faults,
+    /// Requests that are carried out when their time has come, whoever asks for something then.
+    late: Mutex<Vec<(i64, Work)>>,
+    lag_ms: AtomicI64,
+    now_ms: NowMs,
+}
+
+/// In what way a request is carried out.
+pub(super) struct Effects {
+    fault: Option<Fault>,
+    /// When, in milliseconds since 1970.
+    now: i64,
+    lag_ms: i64,
+}
+
+impl Effects {
+    fn what(&self) -> Option<What> {
+        self.fault.as_ref().map(|fault| fault.what)
+    }
+
+    /// What comes of a request that would by itself end like this.
+    fn outcome(&self, natural: &str) -> String {
+        match self.what() {
+            Some(What::Decline) => "card_declined",
+            Some(What::UnknownNotDone) => "processing_error",
+            Some(What::Review) if natural == DONE => REVIEW,
+            Some(What::Refuse) if natural == DONE => REFUSED,
+            _ => natural,
+        }
+        .to_owned()
+    }
+
+    fn visible_at(&self) -> i64 {
+        self.now.saturating_add(self.lag_ms)
+    }
+
+    fn decided_at(&self) -> i64 {
+        match (&self.fault, self.what()) {
+            (Some(fault), Some(What::UnknownDone | What::UnknownNotDone)) => {
+                self.now.saturating_add_unsigned(fault.delay_ms)
+            }
+            _ => self.now,
+        }
+    }
+}
+
+fn system_now_ms() -> i64 {
+    i64::try_from(crate::clock::now_ms()).unwrap_or(i64::MAX)
 }
 
 impl Networks {
     /// Providers that keep what they did in a file.
     pub fn open(path: &Path) -> Result<Arc<Self>, Error> {
+        Self::open_with_clock(path, Arc::new(system_now_ms))
+    }
+
+    /// The same, with a clock of the caller's.
+    pub fn open_with_clock(path: &Path, now_ms: NowMs) -> Result<Arc<Self>, Error> {
         Ok(Arc::new(Self {
             ledger: Ledger::open(path)?,
             faults: Faults::default(),
+            late: Mutex::default(),
+            lag_ms: AtomicI64::new(0),
+            now_ms,
         }))
     }
 
-    /// Does something as a provider does it, with whatever fault was asked for before or after.
-    async fn perform(
-        &self,
-        provider: Provider,
-        operation: Operation,
-        work: impl FnOnce(&Ledger) -> Result<Response, Error>,
-    ) -> Response {
+    fn now(&self) -> i64 {
+        (self.now_ms)()
+    }
+
+    fn effects(&self, fault: Option<Fault>) -> Effects {
+        Effects {
+            fault,
+            now: self.now(),
+            lag_ms: self.lag_ms.load(Ordering::Relaxed),
+        }
+    }
+
+    fn carry_out(&self, work: &Work, effects: &Effects) -> Response {
+        work(&self.ledger, effects).unwrap_or_else(|error| {
+            crate::log("networks", &error.to_string());
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        })
+    }
+
+    /// Carries out what was put off and whose time has come.
+    fn carry_out_late(&self) {
+        let now = self.now();
+        let due: Vec<Work> = {
+            let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+            let (due, rest) = late.drain(..).partition(|(at, _)| *at <= now);
+            *late = rest;
+            due.into_iter().map(|(_, work)| work).collect()
+        };
+        for work in due {
+            let _ = self.carry_out(&work, &self.effects(None));
+        }
+    }
+
+    /// Does something as a provider does it, with whatever fault was asked for.
+    async fn perform(&self, provider: Provider, operation: Operation, work: Work) -> Response {
+        self.carry_out_late();
         if let Some(spoilt) = self.faults.strike(provider, operation, When::Before).await {
             return spoilt;
         }
-        let answer = work(&self.ledger).unwrap_or_else(|error| {
-            crate::log("networks", &error.to_string());
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        });
+        let fault = self.faults.of_the_work(provider, operation);
+        let effects = self.effects(fault);
+        let answer = match effects.what() {
+            Some(What::Busy) => return reply(429, &json!({"message": "Too many requests"})),
+            Some(What::Late) => {
+                let delay_ms = effects.fault.as_ref().map_or(0, |fault| fault.delay_ms);
+                let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+                if late.len() < MAX_LATE {
+                    late.push((effects.now.saturating_add_unsigned(delay_ms), work));
+                }
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+            Some(What::Repeat) => {
+                let _ = self.carry_out(&work, &effects);
+                self.carry_out(&work, &self.effects(None))
+            }
+            _ => self.carry_out(&work, &effects),
+        };
         match self.faults.strike(provider, operation, When::After).await {
             Some(spoilt) => spoilt,
             None => answer,
@@ -93,10 +210,14 @@ impl Networks {
 
 /// The providers' routes, and those that control them.
 pub fn router(networks: Arc<Networks>) -> Router {
-    let control = Router::new().route("/_networks/orders", get(orders)).route(
-        "/_networks/faults",
-        get(show_faults).post(add_fault).delete(clear_faults),
-    );
+    let control = Router::new()
+        .route("/_networks/orders", get(orders))
+        .route(
+            "/_networks/faults",
+            get(show_faults).post(add_fault).delete(clear_faults),
+        )
+        .route("/_networks/lag", put(set_lag))
+        .route("/_networks/reviews", post(decide_review));
     control
         .merge(cybersource::routes())
         .merge(mpgs::routes())
@@ -110,9 +231,10 @@ struct Which {
 }
 
 async fn orders(State(networks): State<Arc<Networks>>, Query(which): Query<Which>) -> Response {
+    networks.carry_out_late();
     match networks
         .ledger
-        .orders(which.provider.as_deref(), which.reference.as_deref())
+        .books(which.provider.as_deref(), which.reference.as_deref())
     {
         Ok(orders) => Json(json!({"data": orders})).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
@@ -131,6 +253,37 @@ async fn show_faults(State(networks): State<Arc<Networks>>) -> Json<Value> {
 async fn clear_faults(State(networks): State<Arc<Networks>>) -> Json<Value> {
     networks.faults.clear();
     Json(networks.faults.show())
+}
+
+#[derive(Deserialize)]
+struct Lag {
+    ms: i64,
+}
+
+async fn set_lag(State(networks): State<Arc<Networks>>, Json(lag): Json<Lag>) -> Json<Value> {
+    let ms = lag.ms.clamp(0, MAX_LAG_MS);
+    networks.lag_ms.store(ms, Ordering::Relaxed);
+    Json(json!({"ms": ms}))
+}
+
+#[derive(Deserialize)]
+struct Decision {
+    provider: Provider,
+    /// The provider's id of the authorisation.
+    network_id: String,
+    accept: bool,
+}
+
+async fn decide_review(State(networks): State<Arc<Networks>>, Json(decision): Json<Decision>) -> Response {
+    let now = networks.now();
+    match networks
+        .ledger
+        .review(decision.provider, &decision.network_id, decision.accept, now)
+    {
+        Ok(true) => StatusCode::NO_CONTENT.into_response(),
+        Ok(false) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
 }
 
 fn reply(status: u16, body: &Value) -> Response {

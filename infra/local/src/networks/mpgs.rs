@@ -12,15 +12,24 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use tollgate_domain::{Currency, Money, Provider};
+use sha2::{Digest, Sha256};
+use tollgate_domain::{Currency, Decline, Money, Provider};
+use tollgate_processors::sandbox;
 
 use super::{
-    MPGS_MID, MPGS_PASSWORD, Networks, Operation,
-    ledger::{Order, Refused},
+    Effects, MPGS_MID, MPGS_PASSWORD, Networks, Operation,
+    ledger::{DONE, Kind, Ledger, Order, REFUSED, REVIEW, Transaction},
     reply,
 };
+use crate::Error;
 
+const PROVIDER: Provider = Provider::Mpgs;
 const BASE: &str = "/_networks/mpgs/api/rest/version/{version}/merchant/{mid}/order/{order}";
+/// The version that is spoken.
+const VERSION: &str = "100";
+/// Longest name of an order or a transaction, and longest amount, in characters.
+const NAME_MAX_CHARS: usize = 40;
+const AMOUNT_MAX_CHARS: usize = 14;
 
 pub(super) fn routes() -> Router<Arc<Networks>> {
     Router::new().route(BASE, get(retrieve_order)).route(
@@ -51,149 +60,329 @@ fn unauthorized() -> Response {
     error(401, "INVALID_REQUEST", "Invalid credentials.")
 }
 
-fn refused(refused: &Refused) -> Response {
-    match refused {
-        Refused::Duplicate => error(400, "INVALID_REQUEST", "The transaction exists already"),
-        Refused::Invalid => error(400, "INVALID_REQUEST", "The order does not allow this"),
+fn invalid(explanation: &str) -> Response {
+    error(400, "INVALID_REQUEST", explanation)
+}
+
+fn gateway_code(outcome: &str) -> &'static str {
+    match outcome {
+        DONE => "APPROVED",
+        "insufficient_funds" => "INSUFFICIENT_FUNDS",
+        "expired_card" => "EXPIRED_CARD",
+        "incorrect_cvc" => "INVALID_CSC",
+        "processing_error" => "ACQUIRER_SYSTEM_ERROR",
+        // What a rule of the gateway held or refused was approved by nobody that this API names: it is timed out.
+        REVIEW | REFUSED => "TIMED_OUT",
+        _ => "DECLINED",
     }
 }
 
-fn gateway_code(order: &Order) -> &'static str {
-    match order.decline.as_deref() {
-        None => "APPROVED",
-        Some("insufficient_funds") => "INSUFFICIENT_FUNDS",
-        Some("expired_card") => "EXPIRED_CARD",
-        Some("incorrect_cvc") => "INVALID_CSC",
-        Some("processing_error") => "ACQUIRER_SYSTEM_ERROR",
-        Some(_) => "DECLINED",
+/// Result and gateway code of a transaction.
+fn result(one: &Transaction, now: i64) -> (&'static str, &'static str) {
+    if !one.is_decided(now) {
+        return ("UNKNOWN", "UNKNOWN");
+    }
+    let code = gateway_code(&one.outcome);
+    (if one.is_done() { "SUCCESS" } else { "FAILURE" }, code)
+}
+
+fn kind_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Authorization => "AUTHORIZATION",
+        Kind::Capture => "CAPTURE",
+        Kind::Void => "VOID_AUTHORIZATION",
+        Kind::Refund => "REFUND",
     }
 }
 
-fn status(order: &Order) -> &'static str {
-    if order.decline.is_some() {
-        "FAILED"
-    } else if order.voids > 0 {
-        "CANCELLED"
-    } else if order.captures == 0 {
-        "AUTHORIZED"
-    } else if order.refunded == 0 {
+fn number(minor: i64, money: Money) -> Value {
+    let decimal = Money { minor, ..money }.to_decimal();
+    serde_json::from_str(&decimal).unwrap_or(Value::Null)
+}
+
+fn status(order: &Order, now: i64) -> &'static str {
+    let captured = order.captured();
+    let last = order.of(Kind::Authorization).next_back();
+    if captured > 0 && order.refunded() == 0 {
         "CAPTURED"
-    } else if order.refunded < order.amount {
+    } else if captured > 0 && order.refunded() < captured {
         "PARTIALLY_REFUNDED"
-    } else {
+    } else if captured > 0 {
         "REFUNDED"
+    } else if order.is_voided() {
+        "CANCELLED"
+    } else if order
+        .of(Kind::Authorization)
+        .any(|one| one.is_done() && one.is_decided(now))
+    {
+        "AUTHORIZED"
+    } else if last.is_some_and(|one| !one.is_decided(now)) {
+        "INITIATED"
+    } else {
+        "FAILED"
     }
 }
 
-fn transaction(order: &Order, id: &str, kind: &str, http: u16) -> Response {
-    let failed = order.decline.is_some();
-    reply(
-        http,
-        &json!({
-            "merchant": MPGS_MID,
-            "order": {"id": order.reference, "status": status(order), "amount": order.money(), "currency": order.currency},
-            "response": {"gatewayCode": gateway_code(order)},
-            "result": if failed { "FAILURE" } else { "SUCCESS" },
-            "transaction": {"id": id, "type": kind, "amount": order.money(), "currency": order.currency},
-        }),
-    )
+fn shown_order(order: &Order, money: Money, now: i64) -> Value {
+    let authorized = order.of(Kind::Authorization).any(Transaction::is_done);
+    json!({
+        "status": status(order, now),
+        "amount": number(money.minor, money),
+        "currency": money.currency.code(),
+        "totalAuthorizedAmount": number(if authorized { money.minor } else { 0 }, money),
+        "totalCapturedAmount": number(order.captured(), money),
+        "totalRefundedAmount": number(order.refunded(), money),
+    })
+}
+
+fn shown_transaction(one: &Transaction, now: i64) -> Value {
+    let (result, code) = result(one, now);
+    json!({
+        "response": {"gatewayCode": code},
+        "result": result,
+        "transaction": {
+            "id": one.name,
+            "type": kind_of(one.kind),
+            "amount": number(one.money.minor, one.money),
+            "currency": one.money.currency.code(),
+        },
+    })
+}
+
+/// The answer about a transaction, with its order as it is now.
+fn answer(one: &Transaction, order: &Order, now: i64, http: u16) -> Response {
+    let mut body = shown_transaction(one, now);
+    let money = order.0.first().map_or(one.money, |first| first.money);
+    body["order"] = shown_order(order, money, now);
+    body["order"]["id"] = json!(one.order);
+    body["merchant"] = json!(MPGS_MID);
+    reply(http, &body)
 }
 
 fn money(value: Option<&Value>) -> Option<Money> {
     let value = value?;
     let currency = Currency::from_code(value.get("currency")?.as_str()?)?;
-    Money::from_decimal(value.get("amount")?.as_str()?, currency)
+    let amount = value.get("amount")?.as_str()?;
+    let money = Money::from_decimal(amount, currency)?;
+    (money.minor > 0 && amount.len() <= AMOUNT_MAX_CHARS).then_some(money)
+}
+
+fn is_name(text: &str) -> bool {
+    (1..=NAME_MAX_CHARS).contains(&text.len())
 }
 
 async fn perform(
     State(networks): State<Arc<Networks>>,
-    Path((_, mid, order, id)): Path<(String, String, String, String)>,
+    Path((version, mid, order, name)): Path<(String, String, String, String)>,
     headers: HeaderMap,
-    body: Bytes,
+    bytes: Bytes,
 ) -> Response {
     if !authorized(&headers, &mid) {
         return unauthorized();
     }
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let operation = match text("/apiOperation") {
-        "AUTHORIZE" => Operation::Authorize,
-        "CAPTURE" => Operation::Capture,
-        "VOID" => Operation::Void,
-        "REFUND" => Operation::Refund,
-        _ => return error(400, "INVALID_REQUEST", "Unknown apiOperation"),
+    if version != VERSION || !is_name(&order) || !is_name(&name) {
+        return invalid("Value is invalid");
+    }
+    let Ok(body) = serde_json::from_slice::<Value>(&bytes) else {
+        return invalid("The body is no JSON");
     };
-    let amount = money(body.get("order").or_else(|| body.get("transaction")));
-    let amount = match (amount, operation) {
-        (Some(amount), _) => Some(amount),
-        (None, Operation::Void) => None,
-        (None, _) => return error(400, "INVALID_REQUEST", "An amount and a currency are needed"),
+    let (operation, kind) = match body.pointer("/apiOperation").and_then(Value::as_str) {
+        Some("AUTHORIZE") => (Operation::Authorize, Kind::Authorization),
+        Some("CAPTURE") => (Operation::Capture, Kind::Capture),
+        Some("VOID") => (Operation::Void, Kind::Void),
+        Some("REFUND") => (Operation::Refund, Kind::Refund),
+        _ => return invalid("Value of apiOperation is invalid"),
     };
+    let said = hex::encode(Sha256::digest(&bytes));
     networks
-        .perform(Provider::Mpgs, operation, |ledger| {
-            let done = match (operation, amount) {
-                (Operation::Authorize, Some(amount)) => {
-                    let number = text("/sourceOfFunds/provided/card/number");
-                    ledger.authorize(Provider::Mpgs, &order, "", amount, number)?
+        .perform(
+            PROVIDER,
+            operation,
+            Box::new(move |ledger, effects| {
+                let known = ledger.order(PROVIDER, &order)?;
+                // The same request again is not carried out again; another one needs another name.
+                if let Some(earlier) = known.0.iter().find(|one| one.name == name) {
+                    return Ok(if earlier.body == said && earlier.kind == kind {
+                        answer(earlier, &known, effects.now, 200)
+                    } else {
+                        invalid("The transaction exists already")
+                    });
                 }
-                (Operation::Capture, Some(amount)) => ledger.capture(Provider::Mpgs, &order, amount)?,
-                (Operation::Refund, Some(amount)) => {
-                    ledger.refund(Provider::Mpgs, &order, &id, &id, amount)?
-                }
-                _ => ledger.void(Provider::Mpgs, &order)?,
-            };
-            Ok(match done {
-                Ok(done) => transaction(&done, &id, text("/apiOperation"), 201),
-                Err(why) => refused(&why),
-            })
-        })
+                let made = match kind {
+                    Kind::Authorization => authorization(&known, &body),
+                    Kind::Capture => capture(&known, &body),
+                    Kind::Void => void(&known, &body),
+                    Kind::Refund => refund(&known, &body),
+                };
+                let (money, last4, natural) = match made {
+                    Ok(made) => made,
+                    Err(refusal) => return Ok(refusal),
+                };
+                let one = Transaction {
+                    kind,
+                    order: order.clone(),
+                    name: name.clone(),
+                    unique: String::new(),
+                    code: order.clone(),
+                    money,
+                    last4,
+                    outcome: effects.outcome(natural),
+                    visible_at: effects.visible_at(),
+                    decided_at: effects.decided_at(),
+                    body: said.clone(),
+                };
+                record(ledger, effects, &one)
+            }),
+        )
         .await
+}
+
+fn record(ledger: &Ledger, effects: &Effects, one: &Transaction) -> Result<Response, Error> {
+    ledger.add(PROVIDER, one)?;
+    let order = ledger.order(PROVIDER, &one.order)?;
+    Ok(answer(one, &order, effects.now, 201))
+}
+
+/// Amount, last four digits and what comes of it by itself; or why it is refused.
+type Made = Result<(Money, String, &'static str), Response>;
+
+fn authorization(known: &Order, body: &Value) -> Made {
+    if known.reservation().is_some() {
+        return Err(invalid("The order has an initial transaction already"));
+    }
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let number = text("/sourceOfFunds/provided/card/number");
+    let (month, year) = (
+        text("/sourceOfFunds/provided/card/expiry/month"),
+        text("/sourceOfFunds/provided/card/expiry/year"),
+    );
+    let money = money(body.get("order")).ok_or_else(|| invalid("Value of order.amount is missing"))?;
+    let in_form = text("/sourceOfFunds/type") == "CARD"
+        && (9..=19).contains(&number.len())
+        && number.bytes().all(|b| b.is_ascii_digit())
+        && (1..=2).contains(&month.len())
+        && year.len() == 2;
+    if !in_form {
+        return Err(invalid("Value of sourceOfFunds is invalid"));
+    }
+    let natural = sandbox::decline_of(number).map_or(DONE, Decline::code);
+    Ok((money, tollgate_domain::card::last_four_digits(number), natural))
+}
+
+/// What follows an authorisation names no source of funds.
+fn follow_up<'a>(known: &'a Order, body: &Value) -> Result<&'a Transaction, Response> {
+    if body.get("sourceOfFunds").is_some() {
+        return Err(invalid("Unexpected parameter sourceOfFunds"));
+    }
+    let reserved = known.of(Kind::Authorization).find(|one| one.is_done());
+    reserved.ok_or_else(|| invalid("There is nothing to be captured or refunded"))
+}
+
+fn capture(known: &Order, body: &Value) -> Made {
+    let authorization = follow_up(known, body)?;
+    let money = money(body.get("transaction")).ok_or_else(|| invalid("An amount is needed"))?;
+    let fits = known.captured() == 0
+        && !known.is_voided()
+        && money.currency == authorization.money.currency
+        && money.minor <= authorization.money.minor;
+    if !fits {
+        return Err(invalid("The order does not allow this"));
+    }
+    Ok((money, authorization.last4.clone(), DONE))
+}
+
+fn refund(known: &Order, body: &Value) -> Made {
+    let authorization = follow_up(known, body)?;
+    let money = money(body.get("transaction")).ok_or_else(|| invalid("An amount is needed"))?;
+    let target = body
+        .pointer("/transaction/targetTransactionId")
+        .and_then(Value::as_str);
+    let is_capture = target.is_none_or(|target| {
+        known
+            .of(Kind::Capture)
+            .any(|one| one.name == target && one.is_done())
+    });
+    let fits = is_capture
+        && money.currency == authorization.money.currency
+        && known.refunded() + money.minor <= known.captured();
+    if !fits {
+        return Err(invalid("The order does not allow this"));
+    }
+    Ok((money, authorization.last4.clone(), DONE))
+}
+
+fn void(known: &Order, body: &Value) -> Made {
+    let target = body
+        .pointer("/transaction/targetTransactionId")
+        .and_then(Value::as_str);
+    let Some(target) = target else {
+        return Err(invalid("Value of transaction.targetTransactionId is missing"));
+    };
+    let found = known.of(Kind::Authorization).find(|one| one.name == target);
+    let Some(authorization) = found else {
+        return Err(invalid("The target transaction does not exist"));
+    };
+    if known.captured() > 0 || known.is_voided() {
+        return Err(invalid("The order does not allow this"));
+    }
+    // There may be nothing to let go; that it is gone is what was asked for.
+    Ok((authorization.money, authorization.last4.clone(), DONE))
 }
 
 async fn retrieve_order(
     State(networks): State<Arc<Networks>>,
-    Path((_, mid, order)): Path<(String, String, String)>,
+    Path((version, mid, reference)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
     if !authorized(&headers, &mid) {
         return unauthorized();
     }
+    if version != VERSION {
+        return invalid("Value of version is invalid");
+    }
     networks
-        .perform(Provider::Mpgs, Operation::LookUp, |ledger| {
-            Ok(match ledger.find(Provider::Mpgs, &order)? {
-                None => error(400, "INVALID_REQUEST", "Unable to find order"),
-                Some(order) => reply(
-                    200,
-                    &json!({
-                        "id": order.reference,
-                        "status": status(&order),
-                        "amount": order.money(),
-                        "currency": order.currency,
-                        "transaction": [{"response": {"gatewayCode": gateway_code(&order)}, "transaction": {"id": "1"}}],
-                        "result": "SUCCESS",
-                    }),
-                ),
-            })
-        })
+        .perform(
+            PROVIDER,
+            Operation::LookUp,
+            Box::new(move |ledger, effects| {
+                let order = ledger.order(PROVIDER, &reference)?.shown_at(effects.now);
+                let Some(first) = order.0.first() else {
+                    return Ok(invalid("The order does not exist"));
+                };
+                let mut body = shown_order(&order, first.money, effects.now);
+                body["id"] = json!(reference);
+                body["result"] = json!("SUCCESS");
+                let all = order.0.iter().map(|one| shown_transaction(one, effects.now));
+                body["transaction"] = all.collect();
+                Ok(reply(200, &body))
+            }),
+        )
         .await
 }
 
 async fn retrieve_transaction(
     State(networks): State<Arc<Networks>>,
-    Path((_, mid, order, id)): Path<(String, String, String, String)>,
+    Path((version, mid, reference, name)): Path<(String, String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
     if !authorized(&headers, &mid) {
         return unauthorized();
     }
+    if version != VERSION {
+        return invalid("Value of version is invalid");
+    }
     networks
-        .perform(Provider::Mpgs, Operation::LookUp, |ledger| {
-            let refund = ledger.find_refund(Provider::Mpgs, &id)?;
-            let found = refund.filter(|refund| refund.order == order);
-            Ok(match (found, ledger.find(Provider::Mpgs, &order)?) {
-                (Some(refund), Some(order)) => transaction(&order, &refund.network_id, "REFUND", 200),
-                _ => error(400, "INVALID_REQUEST", "Unable to find transaction"),
-            })
-        })
+        .perform(
+            PROVIDER,
+            Operation::LookUp,
+            Box::new(move |ledger, effects| {
+                let order = ledger.order(PROVIDER, &reference)?.shown_at(effects.now);
+                let found = order.0.iter().find(|one| one.name == name);
+                Ok(match found {
+                    Some(one) => answer(one, &order, effects.now, 200),
+                    None => invalid("The transaction does not exist"),
+                })
+            }),
+        )
         .await
 }

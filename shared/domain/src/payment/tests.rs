@@ -76,16 +76,42 @@ fn commands() -> impl Strategy<Value = Command> {
         Just(Command::AskAgain {
             ask_at: NOW.plus_ms(9)
         }),
-        Just(Command::Authorized {
-            network_id: "n".into(),
+        Just(Command::SendAgain {
             ask_at: NOW.plus_ms(9)
         }),
-        Just(Command::Captured),
+        Just(Command::NothingDone {
+            ask_at: NOW.plus_ms(9)
+        }),
+        Just(Command::HeldForReview {
+            authorization: network_id("a"),
+            ask_at: NOW.plus_ms(9)
+        }),
+        Just(Command::Authorized {
+            authorization: network_id("a"),
+            ask_at: NOW.plus_ms(9)
+        }),
+        Just(Command::Captured {
+            capture: network_id("c")
+        }),
         Just(Command::Refused(Decline::CardDeclined)),
+        Just(Command::RefusedWithHold {
+            authorization: network_id("a"),
+            decline: Decline::CardDeclined
+        }),
+        Just(Command::GiveUp),
         Just(Command::Voided),
+        Just(Command::Released),
+        Just(Command::Keep("an answer".into())),
+        Just(Command::Stuck {
+            ask_at: NOW.plus_ms(9)
+        }),
         (-5..2000_i64).prop_map(Command::Refund),
         (-5..2000_i64).prop_map(Command::RefundFailed),
     ]
+}
+
+fn network_id(text: &str) -> NetworkId {
+    NetworkId::parse(text).unwrap()
 }
 
 fn method() -> Method {
@@ -166,14 +192,14 @@ proptest! {
             prop_assert!(next.amount_captured == 0 || next.amount_captured == minor);
             prop_assert_eq!(next.amount_captured > 0, next.face.status == Status::Succeeded);
             prop_assert_eq!(next.face.decline.is_some(), next.face.status == Status::Failed);
-            prop_assert_eq!(next.due.is_some(), !next.face.status.is_final());
+            let releasing = matches!(&next.network, Some(charge) if matches!(charge.stage, Stage::Releasing { .. }));
+            prop_assert_eq!(next.due.is_some(), !next.face.status.is_final() || releasing);
             if now.face.status.is_final() {
                 prop_assert_eq!(next.face.status, now.face.status);
             }
             prop_assert_eq!(next.completed.is_some(), next.face.status == Status::Succeeded);
             if let Some(network) = &next.network {
-                prop_assert_eq!(network.card.is_some(), !next.face.status.is_final());
-                prop_assert!(network.network_id.is_some() || next.face.status != Status::RequiresCapture);
+                keeps_its_stage(&next, network)?;
             }
             now = next;
         }
@@ -183,6 +209,125 @@ proptest! {
         }
         prop_assert_eq!(now.into_first_answer().face, created.face);
     }
+}
+
+/// A charge over a wire and its payment agree on where it stands: the card is kept as long as it may be sent, and what was
+/// reserved is captured, or is being let go, or is gone.
+fn keeps_its_stage(payment: &Payment, charge: &NetworkCharge) -> Result<(), TestCaseError> {
+    let card_is_needed = matches!(charge.stage, Stage::Waiting | Stage::Authorizing);
+    prop_assert_eq!(charge.card.is_some(), card_is_needed);
+    let fits = match payment.face.status {
+        Status::RequiresPaymentMethod => false,
+        Status::RequiresConfirmation | Status::RequiresAction => charge.stage == Stage::Waiting,
+        Status::Processing => matches!(charge.stage, Stage::Authorizing | Stage::InReview { .. }),
+        Status::RequiresCapture => matches!(charge.stage, Stage::Authorized { .. }),
+        Status::Succeeded => matches!(charge.stage, Stage::Captured { .. }),
+        Status::Failed | Status::Canceled => matches!(charge.stage, Stage::Releasing { .. } | Stage::Ended),
+    };
+    prop_assert!(fits, "{:?} {:?}", payment.face.status, charge.stage);
+    Ok(())
+}
+
+fn after(payment: &Payment, commands: &[Command]) -> Payment {
+    commands.iter().fold(payment.clone(), |payment, command| {
+        payment.apply(command.clone(), NOW, &"r".into()).unwrap()
+    })
+}
+
+#[test]
+fn what_was_reserved_for_a_payment_that_fails_is_to_be_let_go() {
+    let ask_at = NOW.plus_ms(9);
+    let begun = after(&hosted(1000, true), &[Command::BeginCharge { ask_at }]);
+    let authorized = Command::Authorized {
+        authorization: network_id("a"),
+        ask_at,
+    };
+    let held = Command::HeldForReview {
+        authorization: network_id("a"),
+        ask_at,
+    };
+    let refused = || Command::Refused(Decline::CardDeclined);
+    let stage = |payment: &Payment| payment.network.as_ref().unwrap().stage.clone();
+    let releasing = |authorization: Option<&str>| Stage::Releasing {
+        authorization: authorization.map(network_id),
+    };
+
+    let declined_capture = after(&begun, &[authorized.clone(), refused()]);
+    assert_eq!(declined_capture.face.status, Status::Failed);
+    assert_eq!(stage(&declined_capture), releasing(Some("a")));
+    assert_eq!(declined_capture.due, Some(NOW));
+    let rejected = after(&begun, &[held, refused()]);
+    assert_eq!(stage(&rejected), releasing(Some("a")));
+    let given_up = after(&begun, &[Command::GiveUp]);
+    assert_eq!(stage(&given_up), releasing(None));
+    // The authorisation that was given up arrives after all.
+    let late = after(&given_up, std::slice::from_ref(&authorized));
+    assert_eq!(stage(&late), releasing(Some("a")));
+    assert_eq!(late.face.status, Status::Failed);
+    let done = after(&late, &[Command::Released]);
+    assert_eq!((stage(&done), done.due), (Stage::Ended, None));
+    // A clear refusal reserves nothing.
+    let refused = after(&begun, &[refused()]);
+    assert_eq!((stage(&refused), refused.due), (Stage::Ended, None));
+    // Money that was taken for a payment that has ended cannot be taken for a success.
+    let captured = Command::Captured {
+        capture: network_id("c"),
+    };
+    assert!(given_up.apply(captured, NOW, &"r".into()).is_err());
+}
+
+#[test]
+fn an_intent_whose_charge_changes_under_a_challenge_has_to_be_confirmed_again() {
+    let intent = Payment::create_intent(new_payment(1000), Intent::default(), NOW);
+    let confirm = |outcome| Command::Confirm {
+        method: None,
+        return_url: None,
+        outcome,
+    };
+    let challenged = after(&intent, &[confirm(Outcome::ChallengeRequired)]);
+    assert_eq!(
+        (challenged.face.status, challenged.challenge_number()),
+        (Status::RequiresAction, 1)
+    );
+    let amend = |amendment| Command::Amend(Box::new(amendment));
+    let more = Money {
+        minor: 99_000,
+        ..challenged.amount
+    };
+    let changes = [
+        Amendment {
+            amount: Some(more),
+            ..Amendment::default()
+        },
+        Amendment {
+            method: Some(method()),
+            ..Amendment::default()
+        },
+        Amendment {
+            manual_capture: Some(true),
+            ..Amendment::default()
+        },
+    ];
+    for change in changes {
+        let changed = after(&challenged, &[amend(change)]);
+        assert_eq!(
+            (changed.face.status, changed.due),
+            (Status::RequiresConfirmation, None)
+        );
+        let again = after(&changed, &[confirm(Outcome::ChallengeRequired)]);
+        assert_eq!(
+            (again.face.status, again.challenge_number()),
+            (Status::RequiresAction, 2)
+        );
+    }
+    let harmless = Amendment {
+        amount: Some(challenged.amount),
+        description: Some(Some("x".into())),
+        ..Amendment::default()
+    };
+    let same = after(&challenged, &[amend(harmless)]);
+    assert_eq!(same.face.status, Status::RequiresAction);
+    assert_eq!(same.due, challenged.due);
 }
 
 #[test]

@@ -1,0 +1,273 @@
+//! The steps of a charge that a provider makes over a wire.
+//!
+//! A payment may end while money is still reserved for it: a capture was declined, a review ended badly, the provider did
+//! not decide in time. Its charge is then [`Stage::Releasing`] and stays due until the provider says that nothing is
+//! reserved any more.
+
+use super::{Command, Payment, Refusal, Status};
+use crate::{
+    network::{NetworkCharge, NetworkId, Sent, Stage, keep_unapplied},
+    source::Decline,
+    time::Timestamp,
+};
+
+impl Payment {
+    pub(super) fn step_over_wire(
+        &self,
+        next: &mut Self,
+        command: Command,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        match command {
+            Command::PayerConfirmed => {
+                self.must_be(Status::RequiresConfirmation)?;
+                next.charge()?;
+                next.face.status = Status::RequiresAction;
+            }
+            Command::Cancel => {
+                self.must_be_one_of(&[Status::RequiresConfirmation, Status::RequiresAction])?;
+                next.charge()?;
+                next.end(Status::Canceled, None);
+            }
+            Command::BeginCharge { ask_at } => {
+                self.must_be(Status::RequiresAction)?;
+                let charge = next.charge()?;
+                charge.stage = Stage::Authorizing;
+                charge.since = Some(now);
+                charge.sent = Sent::first(now);
+                charge.attempts = 1;
+                next.face.status = Status::Processing;
+                next.due = Some(ask_at);
+            }
+            Command::AskAgain { ask_at } => {
+                self.must_be_open()?;
+                let charge = next.charge()?;
+                charge.attempts = charge.attempts.saturating_add(1);
+                next.due = Some(ask_at);
+            }
+            Command::SendAgain { ask_at } => {
+                self.must_be_open()?;
+                let charge = next.charge()?;
+                charge.sent = charge.sent.again(now);
+                next.due = Some(ask_at);
+            }
+            Command::NothingDone { ask_at } => {
+                self.must_be_open()?;
+                let charge = next.charge()?;
+                charge.sent = charge.sent.without_effect();
+                next.due = Some(ask_at);
+            }
+            Command::HeldForReview {
+                authorization,
+                ask_at,
+            } => self.reserved(next, authorization, Reserved::InReview, ask_at, now)?,
+            Command::Authorized {
+                authorization,
+                ask_at,
+            } => self.reserved(next, authorization, Reserved::Accepted, ask_at, now)?,
+            Command::Captured { capture } => {
+                self.must_be(Status::RequiresCapture)?;
+                let charge = next.charge()?;
+                let Stage::Authorized { authorization } = charge.stage.clone() else {
+                    return Err(Refusal::SenselessOutcome);
+                };
+                charge.stage = Stage::Captured {
+                    authorization,
+                    capture,
+                };
+                next.amount_captured = self.amount.minor;
+                next.completed = Some(now);
+                next.end(Status::Succeeded, None);
+            }
+            Command::Refused(decline) => self.end_without_money(next, decline, false, now)?,
+            Command::RefusedWithHold {
+                authorization,
+                decline,
+            } => {
+                if self.face.status == Status::Processing {
+                    self.end_without_money(next, decline, true, now)?;
+                    next.release(Some(authorization), now)?;
+                } else {
+                    // It had ended already: only the reservation is news.
+                    self.reserved(next, authorization, Reserved::Accepted, now, now)?;
+                }
+            }
+            Command::GiveUp => self.end_without_money(next, Decline::ProcessingError, true, now)?,
+            Command::Voided => {
+                self.must_be_one_of(&[Status::Processing, Status::RequiresCapture])?;
+                next.charge()?.stage = Stage::Ended;
+                next.end(Status::Canceled, None);
+            }
+            Command::Released => {
+                let charge = next.charge()?;
+                let Stage::Releasing { .. } = charge.stage else {
+                    return Err(Refusal::UnexpectedStatus(self.face.status));
+                };
+                charge.stage = Stage::Ended;
+                next.due = None;
+            }
+            Command::Keep(answer) => keep_unapplied(&mut next.charge()?.unapplied, answer, now),
+            Command::Stuck { ask_at } => {
+                self.must_be_open()?;
+                let charge = next.charge()?;
+                charge.stuck_since.get_or_insert(now);
+                next.due = Some(ask_at);
+            }
+            _ => return Err(Refusal::SenselessOutcome),
+        }
+        Ok(())
+    }
+
+    /// Whether something is still to be done with the provider.
+    pub fn is_open_with_provider(&self) -> bool {
+        let Some(charge) = &self.network else { return false };
+        match self.face.status {
+            Status::Processing | Status::RequiresCapture => true,
+            _ => matches!(charge.stage, Stage::Releasing { .. }),
+        }
+    }
+
+    /// Whether a clear answer says no more than what is recorded already.
+    pub fn reflects(&self, command: &Command) -> bool {
+        let Some(charge) = &self.network else { return false };
+        match (command, &charge.stage) {
+            (
+                Command::Authorized {
+                    authorization: said, ..
+                },
+                Stage::Authorized { authorization }
+                | Stage::Captured { authorization, .. }
+                | Stage::Releasing {
+                    authorization: Some(authorization),
+                },
+            )
+            | (
+                Command::HeldForReview {
+                    authorization: said, ..
+                },
+                Stage::InReview { authorization }
+                | Stage::Authorized { authorization }
+                | Stage::Captured { authorization, .. }
+                | Stage::Releasing {
+                    authorization: Some(authorization),
+                },
+            ) => said == authorization,
+            (Command::Captured { capture: said }, Stage::Captured { capture, .. }) => said == capture,
+            (
+                Command::RefusedWithHold {
+                    authorization: said, ..
+                },
+                Stage::Releasing {
+                    authorization: Some(authorization),
+                },
+            ) => said == authorization,
+            (
+                Command::Refused(_) | Command::RefusedWithHold { .. } | Command::GiveUp,
+                Stage::Releasing { .. } | Stage::Ended,
+            )
+            | (Command::Voided | Command::Released, Stage::Ended) => true,
+            _ => false,
+        }
+    }
+
+    fn must_be_open(&self) -> Result<(), Refusal> {
+        if self.is_open_with_provider() {
+            Ok(())
+        } else {
+            Err(Refusal::UnexpectedStatus(self.face.status))
+        }
+    }
+
+    /// The charge over a wire; steps of one make no sense for a payment that has none.
+    fn charge(&mut self) -> Result<&mut NetworkCharge, Refusal> {
+        self.network.as_mut().ok_or(Refusal::SenselessOutcome)
+    }
+
+    /// The provider reserved the money. For a payment that has ended meanwhile it is to be let go again.
+    fn reserved(
+        &self,
+        next: &mut Self,
+        authorization: NetworkId,
+        reserved: Reserved,
+        ask_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let stage = &next.charge()?.stage;
+        match self.face.status {
+            Status::Processing => {
+                let in_time = match reserved {
+                    Reserved::InReview => *stage == Stage::Authorizing,
+                    Reserved::Accepted => matches!(stage, Stage::Authorizing | Stage::InReview { .. }),
+                };
+                if !in_time {
+                    return Err(Refusal::SenselessOutcome);
+                }
+                let charge = next.charge()?;
+                // What follows names the authorisation: the card is not needed any longer.
+                charge.card = None;
+                charge.since = Some(now);
+                match reserved {
+                    Reserved::InReview => {
+                        charge.stage = Stage::InReview { authorization };
+                        charge.sent = Sent::default();
+                    }
+                    Reserved::Accepted => {
+                        charge.stage = Stage::Authorized { authorization };
+                        charge.sent = Sent::first(now);
+                        next.face.status = Status::RequiresCapture;
+                    }
+                }
+                next.due = Some(ask_at);
+                Ok(())
+            }
+            Status::Failed | Status::Canceled
+                if matches!(stage, Stage::Releasing { authorization: None } | Stage::Ended) =>
+            {
+                next.release(Some(authorization), now)
+            }
+            status => Err(Refusal::UnexpectedStatus(status)),
+        }
+    }
+
+    /// The payment fails. What is reserved for it, or, where that is `unknown`, may be, is to be let go.
+    fn end_without_money(
+        &self,
+        next: &mut Self,
+        decline: Decline,
+        unknown: bool,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        self.must_be_one_of(&[Status::Processing, Status::RequiresCapture])?;
+        let reserved = match next.charge()?.stage.clone() {
+            Stage::InReview { authorization } | Stage::Authorized { authorization } => Some(authorization),
+            Stage::Authorizing => None,
+            _ => return Err(Refusal::SenselessOutcome),
+        };
+        next.end(Status::Failed, Some(decline));
+        if reserved.is_some() || unknown {
+            return next.release(reserved, now);
+        }
+        next.charge()?.stage = Stage::Ended;
+        Ok(())
+    }
+
+    fn release(&mut self, authorization: Option<NetworkId>, now: Timestamp) -> Result<(), Refusal> {
+        let charge = self.charge()?;
+        // Of an authorisation that may still be on its way it matters when it was sent last.
+        if authorization.is_some() {
+            charge.sent = Sent::default();
+        }
+        charge.stage = Stage::Releasing { authorization };
+        charge.since = Some(now);
+        charge.attempts = 0;
+        self.due = Some(now);
+        Ok(())
+    }
+}
+
+/// How a provider reserved the money.
+#[derive(Clone, Copy)]
+enum Reserved {
+    InReview,
+    Accepted,
+}

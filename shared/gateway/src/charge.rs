@@ -1,0 +1,783 @@
+//! Charges over a wire: every request to the provider is recorded before it is sent, and every clear answer after it came,
+//! so that whoever finds a payment half-way can ask the provider what became of it and go on from there.
+//!
+//! ```text
+//! requires_action ─(recorded)─▶ processing ─ authorize ─▶ requires_capture ─ capture ─▶ succeeded
+//! ```
+//!
+//! Four rules keep our books equal to the provider's:
+//!
+//! - Unknown is not failed: only a clear answer decides. After any other the payment stays where it is and due work looks
+//!   it up.
+//! - A look-up that shows nothing proves nothing until the last request has settled ([`Networks::settle_ms`]); only then
+//!   may the request be sent again, a bounded number of times and for a bounded time.
+//! - A clear answer is never dropped: if another change came first, it is applied to what is there now; if it contradicts
+//!   that, it is kept on the payment and the operator is told.
+//! - What was reserved is captured or let go: a payment that ends without the money stays due until it is.
+//!
+//! [`Networks::settle_ms`]: crate::Networks
+
+use tollgate_domain::{
+    Cause, Decline, Money, NetworkCharge, NetworkId, Payment, Scope, Stage, Timestamp,
+    payment::{AUTHORIZATION_LIFETIME_MS, Command},
+};
+use tollgate_processors::{
+    Connector,
+    network::{Answer, Authentication, Authorize, Found, NetworkError, OfAuthorization, Processor, Review},
+};
+use tollgate_store::Replaced;
+
+use crate::{
+    Gateway, alarm,
+    error::{Error, Refusal},
+    network::{card_place, payment_reference},
+    once::{MAX_TRIES, contended},
+};
+
+/// Requests of one stage that are sent at most.
+pub(crate) const SENDS_MAX: u32 = 5;
+/// An authorisation is sent again for so long, in milliseconds: a quarter of an hour. After that the payer is long gone.
+const AUTHORIZE_FOR_MS: i64 = 15 * 60 * 1000;
+/// A capture or a release is tried for so long, in milliseconds, before the operator is told: a day.
+pub(crate) const TRY_FOR_MS: i64 = 24 * 60 * 60 * 1000;
+/// How often something that waits for the operator is looked at, in milliseconds: once a day.
+pub(crate) const STUCK_ASK_MS: i64 = 24 * 60 * 60 * 1000;
+/// Steps that one run takes: authorize, look up, record, capture, look up, record, and two to spare.
+const STEPS_MAX: u32 = 8;
+
+/// What to do about a charge, given what a look-up shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Next {
+    /// The look-up decides.
+    Apply,
+    /// Nothing that was sent has done anything: send it again.
+    SendAgain,
+    /// It has been long enough: end the payment without the money.
+    GiveUp,
+    /// Ask again later.
+    Wait,
+    /// Only the operator can go on.
+    Stuck,
+}
+
+/// Decides what to do about a charge whose provider shows `found`.
+fn next_step(charge: &NetworkCharge, found: &Found, now: Timestamp, settle_ms: i64) -> Next {
+    let settled = charge.sent.is_settled(now, settle_ms);
+    let lasted = |limit_ms| charge.since.is_some_and(|since| since.plus_ms(limit_ms) <= now);
+    let may_send = |limit_ms| charge.sent.times < SENDS_MAX && !lasted(limit_ms);
+    match (&charge.stage, found) {
+        (Stage::Authorizing, Found::Nothing) if settled && may_send(AUTHORIZE_FOR_MS) => Next::SendAgain,
+        (Stage::Authorizing, Found::Nothing) if settled => Next::GiveUp,
+        (Stage::Authorizing, Found::Undecided) if settled && lasted(AUTHORIZE_FOR_MS) => Next::GiveUp,
+        (Stage::Authorizing, Found::Nothing | Found::Undecided) => Next::Wait,
+        (Stage::InReview { .. }, Found::InReview { .. } | Found::Nothing | Found::Undecided)
+            if lasted(AUTHORIZATION_LIFETIME_MS) =>
+        {
+            Next::GiveUp
+        }
+        (Stage::InReview { .. }, Found::InReview { .. } | Found::Nothing | Found::Undecided) => Next::Wait,
+        (Stage::Authorized { .. }, Found::Authorized { .. }) if settled && may_send(TRY_FOR_MS) => {
+            Next::SendAgain
+        }
+        (Stage::Authorized { .. }, Found::Authorized { .. }) if settled => Next::GiveUp,
+        (
+            Stage::Authorized { .. },
+            Found::Authorized { .. } | Found::InReview { .. } | Found::Nothing | Found::Undecided,
+        ) => {
+            if lasted(TRY_FOR_MS) {
+                Next::Stuck
+            } else {
+                Next::Wait
+            }
+        }
+        (Stage::Authorizing | Stage::InReview { .. } | Stage::Authorized { .. }, _) => Next::Apply,
+        (Stage::Waiting | Stage::Captured { .. } | Stage::Releasing { .. } | Stage::Ended, _) => Next::Wait,
+    }
+}
+
+impl Gateway {
+    /// Charges a payment whose challenge was passed. Whatever happens on the way, the payment that is returned is what is
+    /// recorded: decided, or in flight and looked after by due work.
+    pub(crate) async fn charge_over_network(
+        &self,
+        scope: Scope,
+        payment: &Payment,
+        cause: &Cause,
+    ) -> Result<Payment, Error> {
+        // An account that is missing is found before anything is begun.
+        let connector = self.connector_of(scope, payment).await?;
+        let ask_at = self.ask_at(1)?;
+        match self
+            .record(scope, payment, Command::BeginCharge { ask_at }, cause)
+            .await?
+        {
+            Recorded::Done(payment) => self.go_on(scope, payment, &connector, None, cause).await,
+            Recorded::Overtaken(payment) => Ok(payment),
+        }
+    }
+
+    /// What due work does for a charge that is open with its provider: claims it, asks what became of it, and goes on.
+    pub(crate) async fn resume_charge(&self, scope: Scope, payment: &Payment) -> Result<(), Error> {
+        let Some(charge) = &payment.network else {
+            return Ok(());
+        };
+        let cause = self.new_cause();
+        let ask_at = self.ask_at(charge.attempts.saturating_add(1))?;
+        let claimed = match self
+            .record(scope, payment, Command::AskAgain { ask_at }, &cause)
+            .await?
+        {
+            Recorded::Done(claimed) => claimed,
+            Recorded::Overtaken(_) => return Ok(()),
+        };
+        let connector = self.connector_of(scope, &claimed).await?;
+        if let Stage::Releasing { authorization } = charge.stage.clone() {
+            return self
+                .release(scope, claimed, authorization, &connector, &cause)
+                .await;
+        }
+        let found = match self.look_up(charge, &claimed, &connector).await {
+            Ok(found) => found,
+            Err(error) => return self.not_looked_up(scope, &claimed, &error, &cause).await,
+        };
+        let settle_ms = self.networks()?.settle_ms(charge.provider);
+        match next_step(charge, &found, self.now(), settle_ms) {
+            Next::Apply => {
+                self.go_on(scope, claimed, &connector, Some(found), &cause)
+                    .await?;
+            }
+            Next::SendAgain => {
+                let again = Command::SendAgain {
+                    ask_at: self.ask_at(1)?,
+                };
+                if let Recorded::Done(payment) = self.record(scope, &claimed, again, &cause).await? {
+                    self.go_on(scope, payment, &connector, None, &cause).await?;
+                }
+            }
+            Next::GiveUp => {
+                self.record_answer(scope, claimed, Command::GiveUp, &cause)
+                    .await?;
+            }
+            Next::Wait => {}
+            Next::Stuck => {
+                let what = "the provider no longer shows an authorization that it gave";
+                self.stuck(scope, &claimed, what, &cause).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the provider shows of a payment; of one that is held for review, what became of the review.
+    async fn look_up(
+        &self,
+        charge: &NetworkCharge,
+        payment: &Payment,
+        connector: &Connector,
+    ) -> Result<Found, NetworkError> {
+        let found = connector.look_up(&payment_reference(payment.id)).await?;
+        let Stage::InReview { authorization } = &charge.stage else {
+            return Ok(found);
+        };
+        if !matches!(found, Found::InReview { .. }) {
+            return Ok(found);
+        }
+        let since = charge.since.unwrap_or(payment.created);
+        let authorization = authorization.clone();
+        Ok(match connector.look_up_review(&authorization, since).await? {
+            Review::Waiting => found,
+            Review::Accepted => Found::Authorized { authorization },
+            Review::Rejected => Found::Declined(Decline::CardDeclined),
+        })
+    }
+
+    /// Takes the next steps of a charge, as far as clear answers lead. Without `found`, the request of the charge's stage is
+    /// sent: it was recorded as sent just now.
+    async fn go_on(
+        &self,
+        scope: Scope,
+        mut payment: Payment,
+        connector: &Connector,
+        mut found: Option<Found>,
+        cause: &Cause,
+    ) -> Result<Payment, Error> {
+        for _ in 0..STEPS_MAX {
+            let Some(charge) = &payment.network else { break };
+            let step = match (&charge.stage, found.take()) {
+                (Stage::Authorizing, None) => {
+                    let answer = self.authorize(scope, &payment, connector).await?;
+                    self.read_answer(&payment, connector, answer, |id| Ok(self.authorized(id)?))
+                        .await?
+                }
+                (Stage::Authorized { authorization }, None) => {
+                    let of = of_authorization(&payment, authorization, charge.sent.renewed);
+                    let answer = connector.capture(&of.as_request()).await;
+                    self.read_answer(&payment, connector, answer, |capture| {
+                        Ok(Command::Captured { capture })
+                    })
+                    .await?
+                }
+                (Stage::Authorizing | Stage::InReview { .. } | Stage::Authorized { .. }, Some(clear)) => {
+                    Read::Found(clear)
+                }
+                _ => break,
+            };
+            let command = match step {
+                Read::Command(command) => command,
+                Read::Found(clear) => match self.command_of(charge, &clear)? {
+                    Some(command) => {
+                        // A capture is found before its authorisation was recorded: one step after the other.
+                        if matches!(clear, Found::Captured { .. }) {
+                            found = Some(clear);
+                        }
+                        command
+                    }
+                    None => break,
+                },
+                Read::Nothing(ask_at) => {
+                    let nothing = Command::NothingDone { ask_at };
+                    return Ok(match self.record(scope, &payment, nothing, cause).await? {
+                        Recorded::Done(payment) | Recorded::Overtaken(payment) => payment,
+                    });
+                }
+                Read::Unclear => break,
+            };
+            payment = self.record_answer(scope, payment, command, cause).await?;
+        }
+        Ok(payment)
+    }
+
+    /// The command that a clear look-up means for a charge; `None` where it says nothing new.
+    fn command_of(&self, charge: &NetworkCharge, found: &Found) -> Result<Option<Command>, Error> {
+        Ok(match (found, &charge.stage) {
+            (Found::Captured { capture, .. }, Stage::Authorized { .. }) => Some(Command::Captured {
+                capture: capture.clone(),
+            }),
+            (
+                Found::Authorized { authorization } | Found::Captured { authorization, .. },
+                Stage::Authorizing | Stage::InReview { .. },
+            ) => Some(self.authorized(authorization.clone())?),
+            (Found::InReview { authorization }, Stage::Authorizing) => Some(Command::HeldForReview {
+                authorization: authorization.clone(),
+                ask_at: self.ask_at(1)?,
+            }),
+            (Found::Declined(decline), _) => Some(Command::Refused(*decline)),
+            (
+                Found::DeclinedWithHold {
+                    authorization,
+                    decline,
+                },
+                _,
+            ) => Some(Command::RefusedWithHold {
+                authorization: authorization.clone(),
+                decline: *decline,
+            }),
+            (Found::Voided, _) => Some(Command::Voided),
+            _ => None,
+        })
+    }
+
+    /// What an answer to a request means; an unclear one is looked up at once.
+    async fn read_answer(
+        &self,
+        payment: &Payment,
+        connector: &Connector,
+        answer: Result<Answer, NetworkError>,
+        done: impl Fn(NetworkId) -> Result<Command, Error>,
+    ) -> Result<Read, Error> {
+        let error = match answer {
+            Ok(Answer::Approved { id }) => return Ok(Read::Command(done(id)?)),
+            Ok(Answer::InReview { id }) => {
+                return Ok(Read::Command(Command::HeldForReview {
+                    authorization: id,
+                    ask_at: self.ask_at(1)?,
+                }));
+            }
+            Ok(Answer::Declined(decline)) => return Ok(Read::Command(Command::Refused(decline))),
+            Ok(Answer::DeclinedWithHold { id, decline }) => {
+                return Ok(Read::Command(Command::RefusedWithHold {
+                    authorization: id,
+                    decline,
+                }));
+            }
+            Err(error) => error,
+        };
+        tracing::warn!(payment = %payment.id, %error, "a provider's answer is unclear");
+        let is_only = payment
+            .network
+            .as_ref()
+            .is_some_and(|charge| charge.sent.is_only_one());
+        match error {
+            // Where no other request may have arrived, one that is wrong can do nothing, now or later.
+            NetworkError::Rejected(_) if is_only => {
+                Ok(Read::Command(Command::Refused(Decline::ProcessingError)))
+            }
+            NetworkError::NothingDone(_) if is_only => Ok(Read::Nothing(self.ask_at(1)?)),
+            NetworkError::NothingDone(_) | NetworkError::Rejected(_) | NetworkError::Unknown(_) => {
+                let found = connector.look_up(&payment_reference(payment.id)).await;
+                Ok(match found {
+                    // That it knows nothing, or nothing yet, may change while our request is still on its way.
+                    Ok(Found::Nothing | Found::Undecided) | Err(_) => Read::Unclear,
+                    Ok(found) => Read::Found(found),
+                })
+            }
+        }
+    }
+
+    fn authorized(&self, authorization: NetworkId) -> Result<Command, Error> {
+        Ok(Command::Authorized {
+            authorization,
+            ask_at: self.ask_at(1)?,
+        })
+    }
+
+    /// When what is sent now is asked about, for the `attempt`-th time, from 1.
+    pub(crate) fn ask_at(&self, attempt: u32) -> Result<Timestamp, Error> {
+        Ok(self.now().plus_ms(self.networks()?.ask_after_ms(attempt)))
+    }
+
+    async fn authorize(
+        &self,
+        scope: Scope,
+        payment: &Payment,
+        connector: &Connector,
+    ) -> Result<Result<Answer, NetworkError>, Error> {
+        let sealed = payment.network.as_ref().and_then(|network| network.card.as_ref());
+        let sealed = sealed.ok_or_else(|| Error::Internal(format!("payment {} has no card", payment.id)))?;
+        let place = card_place(scope, payment.id);
+        let card = self
+            .networks()?
+            .vault()
+            .open_card(&place, sealed, self.now())
+            .map_err(|e| Error::Internal(e.to_string()))?;
+        let request = Authorize {
+            reference: &payment_reference(payment.id),
+            amount: payment.amount,
+            card: &card,
+            authentication: Some(&passed_challenge(payment)),
+            renewed: payment.network.as_ref().map_or(0, |charge| charge.sent.renewed),
+        };
+        Ok(connector.authorize(&request).await)
+    }
+
+    /// Lets go what is reserved for a payment that has ended, as far as clear answers lead.
+    async fn release(
+        &self,
+        scope: Scope,
+        mut payment: Payment,
+        mut authorization: Option<NetworkId>,
+        connector: &Connector,
+        cause: &Cause,
+    ) -> Result<(), Error> {
+        let reference = payment_reference(payment.id);
+        let Some(charge) = payment.network.clone() else {
+            return Ok(());
+        };
+        let settle_ms = self.networks()?.settle_ms(charge.provider);
+        let is_settled = charge.sent.is_settled(self.now(), settle_ms);
+        // A first void of a known authorisation needs no question; before another one the provider is asked.
+        if authorization.is_none() || charge.sent.times > 0 {
+            let found = match connector.look_up(&reference).await {
+                Ok(found) => found,
+                Err(error) => return self.not_looked_up(scope, &payment, &error, cause).await,
+            };
+            match found {
+                Found::Voided | Found::Declined(_) => return self.released(scope, payment, cause).await,
+                Found::Captured { .. } => {
+                    let what = "the provider took money for a payment that has ended";
+                    return self.contradicted(scope, payment, what, cause).await;
+                }
+                Found::Nothing if authorization.is_none() && is_settled => {
+                    return self.released(scope, payment, cause).await;
+                }
+                Found::Authorized { authorization: id }
+                | Found::InReview { authorization: id }
+                | Found::DeclinedWithHold {
+                    authorization: id, ..
+                } if authorization.is_none() => {
+                    let command = self.authorized(id.clone())?;
+                    payment = self.record_answer(scope, payment, command, cause).await?;
+                    authorization = Some(id);
+                }
+                _ if authorization.is_some() && !is_settled => return Ok(()),
+                _ => {}
+            }
+        }
+        let Some(authorization) = authorization else {
+            return self.void_unanswered(scope, payment, connector, cause).await;
+        };
+        let charge = payment.network.as_ref().unwrap_or(&charge);
+        if charge.sent.times >= SENDS_MAX {
+            let what = "a reservation is not let go";
+            return self.stuck(scope, &payment, what, cause).await;
+        }
+        let again = Command::SendAgain {
+            ask_at: self.ask_at(1)?,
+        };
+        let Recorded::Done(payment) = self.record(scope, &payment, again, cause).await? else {
+            return Ok(());
+        };
+        let renewed = payment.network.as_ref().map_or(0, |charge| charge.sent.renewed);
+        let of = of_authorization(&payment, &authorization, renewed);
+        match connector.void(&of.as_request()).await {
+            Ok(Answer::Approved { .. }) => self.released(scope, payment, cause).await,
+            Err(NetworkError::NothingDone(_)) => {
+                let nothing = Command::NothingDone {
+                    ask_at: self.ask_at(1)?,
+                };
+                // Overtaken or not, it stays due.
+                let (Recorded::Done(_) | Recorded::Overtaken(_)) =
+                    self.record(scope, &payment, nothing, cause).await?;
+                Ok(())
+            }
+            answer => {
+                tracing::warn!(payment = %payment.id, ?answer, "a reservation was not let go yet");
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets go whatever an authorisation without an answer may have reserved: the provider does not show it, or not what
+    /// became of it. A request that a provider does not know, or not for this processor, changes nothing.
+    async fn void_unanswered(
+        &self,
+        scope: Scope,
+        payment: Payment,
+        connector: &Connector,
+        cause: &Cause,
+    ) -> Result<(), Error> {
+        let renewed = payment.network.as_ref().map_or(0, |charge| charge.sent.renewed);
+        let voided = connector
+            .void_unanswered(&payment_reference(payment.id), payment.amount, renewed)
+            .await;
+        match voided {
+            Ok(()) => self.released(scope, payment, cause).await,
+            Err(error) => {
+                tracing::warn!(payment = %payment.id, %error, "an unanswered authorization was not voided");
+                let what = "whether money is reserved is not known";
+                self.stuck_if_late(scope, &payment, what, cause).await
+            }
+        }
+    }
+
+    async fn released(&self, scope: Scope, payment: Payment, cause: &Cause) -> Result<(), Error> {
+        self.record_answer(scope, payment, Command::Released, cause)
+            .await
+            .map(|_| ())
+    }
+
+    /// A look-up failed: the payment stays due, and the operator is told when it has been so for too long.
+    async fn not_looked_up(
+        &self,
+        scope: Scope,
+        payment: &Payment,
+        error: &NetworkError,
+        cause: &Cause,
+    ) -> Result<(), Error> {
+        self.stuck_if_late(scope, payment, "the provider cannot be asked", cause)
+            .await?;
+        Err(Error::Internal(error.to_string()))
+    }
+
+    async fn stuck_if_late(
+        &self,
+        scope: Scope,
+        payment: &Payment,
+        what: &str,
+        cause: &Cause,
+    ) -> Result<(), Error> {
+        let since = payment.network.as_ref().and_then(|charge| charge.since);
+        if since.is_none_or(|since| since.plus_ms(TRY_FOR_MS) > self.now()) {
+            return Ok(());
+        }
+        self.stuck(scope, payment, what, cause).await
+    }
+
+    /// Nothing is left to be done without the operator, who is told each time that the payment is looked at: once a day.
+    async fn stuck(&self, scope: Scope, payment: &Payment, what: &str, cause: &Cause) -> Result<(), Error> {
+        let ask_at = self.now().plus_ms(STUCK_ASK_MS);
+        if let Recorded::Done(payment) = self
+            .record(scope, payment, Command::Stuck { ask_at }, cause)
+            .await?
+        {
+            alarm::raise(self.now(), &format!("{scope}PAY#{}", payment.id), what);
+        }
+        Ok(())
+    }
+
+    /// The provider contradicts what is recorded: what it says is kept, and the payment waits for the operator.
+    async fn contradicted(
+        &self,
+        scope: Scope,
+        payment: Payment,
+        what: &str,
+        cause: &Cause,
+    ) -> Result<(), Error> {
+        let kept = self
+            .record_answer(scope, payment, Command::Keep(what.to_owned()), cause)
+            .await?;
+        self.stuck(scope, &kept, what, cause).await
+    }
+
+    /// Records a step, unless another change came first.
+    pub(crate) async fn record(
+        &self,
+        scope: Scope,
+        payment: &Payment,
+        command: Command,
+        cause: &Cause,
+    ) -> Result<Recorded, Error> {
+        let next = payment.apply(command, self.now(), cause).map_err(Refusal::from)?;
+        match self.store.replace(scope, &next).await? {
+            Replaced::Done => Ok(Recorded::Done(next)),
+            Replaced::Conflict(Some(now)) => Ok(Recorded::Overtaken(now)),
+            Replaced::Conflict(None) => Err(Error::Internal(format!("payment {} is gone", payment.id))),
+        }
+    }
+
+    /// Records a clear answer of the provider, whatever came first. One that contradicts what is recorded by now is kept on
+    /// the payment, and the operator is told.
+    async fn record_answer(
+        &self,
+        scope: Scope,
+        payment: Payment,
+        answer: Command,
+        cause: &Cause,
+    ) -> Result<Payment, Error> {
+        let id = payment.id;
+        let mut current = payment;
+        for _ in 0..MAX_TRIES {
+            let (next, contradicts) = match current.apply(answer.clone(), self.now(), cause) {
+                Ok(next) => (next, false),
+                Err(_) if current.reflects(&answer) => return Ok(current),
+                Err(_) => {
+                    let kept = Command::Keep(told(&answer));
+                    let next = current.apply(kept, self.now(), cause);
+                    (next.map_err(Refusal::from)?, true)
+                }
+            };
+            match self.store.replace(scope, &next).await? {
+                Replaced::Done => {
+                    if contradicts {
+                        let what = "a provider's answer contradicts what is recorded";
+                        alarm::raise(self.now(), &format!("{scope}PAY#{id}"), what);
+                    }
+                    return Ok(next);
+                }
+                Replaced::Conflict(Some(now)) => current = now,
+                Replaced::Conflict(None) => return Err(Error::Internal(format!("payment {id} is gone"))),
+            }
+        }
+        Err(contended(id))
+    }
+}
+
+/// What became of a step that was to be recorded.
+#[must_use]
+pub(crate) enum Recorded {
+    /// It was; the payment as it is now.
+    Done(Payment),
+    /// Another change came first; the payment as it is now.
+    Overtaken(Payment),
+}
+
+/// What an answer means.
+enum Read {
+    /// It is clear.
+    Command(Command),
+    /// It was not, but a look-up is.
+    Found(Found),
+    /// The request certainly did not arrive: go on at this time.
+    Nothing(Timestamp),
+    /// Neither is clear.
+    Unclear,
+}
+
+/// A clear answer in words, for the operator.
+fn told(answer: &Command) -> String {
+    match answer {
+        Command::Authorized { authorization, .. } => format!("authorized: {authorization}"),
+        Command::HeldForReview { authorization, .. } => format!("held for review: {authorization}"),
+        Command::Captured { capture } => format!("captured: {capture}"),
+        Command::Refused(decline) => format!("refused: {}", decline.code()),
+        Command::RefusedWithHold {
+            authorization,
+            decline,
+        } => format!("refused: {}, held: {authorization}", decline.code()),
+        Command::Voided => "voided".to_owned(),
+        Command::Released => "released".to_owned(),
+        _ => "not expected".to_owned(),
+    }
+}
+
+/// What a request about an authorisation names.
+struct AboutAuthorization<'a> {
+    reference: String,
+    authorization: &'a NetworkId,
+    amount: Money,
+    renewed: u32,
+}
+
+impl AboutAuthorization<'_> {
+    fn as_request(&self) -> OfAuthorization<'_> {
+        OfAuthorization {
+            reference: &self.reference,
+            authorization: self.authorization,
+            amount: self.amount,
+            renewed: self.renewed,
+        }
+    }
+}
+
+fn of_authorization<'a>(
+    payment: &Payment,
+    authorization: &'a NetworkId,
+    renewed: u32,
+) -> AboutAuthorization<'a> {
+    AboutAuthorization {
+        reference: payment_reference(payment.id),
+        authorization,
+        amount: payment.amount,
+        renewed,
+    }
+}
+
+/// The proof of the challenge that our own page simulates in test mode: what an issuer's directory server would have
+/// given, derived from the payment.
+fn passed_challenge(payment: &Payment) -> Authentication {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use tollgate_domain::{Source, source::Brand};
+    let mastercard = matches!(&payment.source, Some(Source::Card(card)) if card.brand == Brand::Mastercard);
+    let id = payment.id.uuid();
+    Authentication {
+        eci: if mastercard { "02" } else { "05" }.to_owned(),
+        cavv: STANDARD.encode([id.as_bytes().as_slice(), b"test"].concat()),
+        transaction_id: id.to_string(),
+        version: "2.2.0".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate_domain::{
+        network::Sent,
+        source::{Provider, SealedCard},
+    };
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_s(1_795_219_200);
+    const SETTLE_MS: i64 = 60_000;
+
+    fn id(text: &str) -> NetworkId {
+        NetworkId::parse(text).unwrap()
+    }
+
+    /// A charge in a stage, whose `times`-th request was sent `ago_ms` milliseconds ago, in that stage for `lasted_ms`.
+    fn charge(stage: Stage, times: u32, ago_ms: i64, lasted_ms: i64) -> NetworkCharge {
+        NetworkCharge {
+            stage,
+            since: Some(NOW.plus_ms(-lasted_ms)),
+            sent: Sent {
+                times,
+                last: Some(NOW.plus_ms(-ago_ms)),
+                renewed: 0,
+            },
+            ..NetworkCharge::new(Provider::Mpgs, SealedCard("s".into()))
+        }
+    }
+
+    fn next(charge: &NetworkCharge, found: &Found) -> Next {
+        next_step(charge, found, NOW, SETTLE_MS)
+    }
+
+    #[test]
+    fn that_nothing_is_shown_proves_nothing_until_the_request_has_settled() {
+        let fresh = charge(Stage::Authorizing, 1, SETTLE_MS - 1, SETTLE_MS - 1);
+        let settled = charge(Stage::Authorizing, 1, SETTLE_MS, SETTLE_MS);
+        assert_eq!(next(&fresh, &Found::Nothing), Next::Wait);
+        assert_eq!(next(&settled, &Found::Nothing), Next::SendAgain);
+        // One that is known and not decided is never sent again.
+        assert_eq!(next(&settled, &Found::Undecided), Next::Wait);
+        let stage = || Stage::Authorized {
+            authorization: id("a"),
+        };
+        let found = Found::Authorized {
+            authorization: id("a"),
+        };
+        assert_eq!(next(&charge(stage(), 1, SETTLE_MS - 1, 0), &found), Next::Wait);
+        assert_eq!(next(&charge(stage(), 1, SETTLE_MS, 0), &found), Next::SendAgain);
+        assert_eq!(
+            next(&charge(stage(), 1, SETTLE_MS, 0), &Found::Nothing),
+            Next::Wait
+        );
+    }
+
+    #[test]
+    fn requests_are_sent_again_a_bounded_number_of_times_and_for_a_bounded_time() {
+        let often = charge(Stage::Authorizing, SENDS_MAX, SETTLE_MS, SETTLE_MS);
+        assert_eq!(next(&often, &Found::Nothing), Next::GiveUp);
+        let long = charge(Stage::Authorizing, 1, SETTLE_MS, AUTHORIZE_FOR_MS);
+        assert_eq!(next(&long, &Found::Nothing), Next::GiveUp);
+        assert_eq!(next(&long, &Found::Undecided), Next::GiveUp);
+        // However long it lasted: what may still be on its way is waited for.
+        let unsettled = charge(Stage::Authorizing, 1, SETTLE_MS - 1, AUTHORIZE_FOR_MS);
+        assert_eq!(next(&unsettled, &Found::Nothing), Next::Wait);
+        let stage = || Stage::Authorized {
+            authorization: id("a"),
+        };
+        let found = Found::Authorized {
+            authorization: id("a"),
+        };
+        assert_eq!(
+            next(&charge(stage(), SENDS_MAX, SETTLE_MS, SETTLE_MS), &found),
+            Next::GiveUp
+        );
+        assert_eq!(
+            next(&charge(stage(), 1, SETTLE_MS, TRY_FOR_MS), &Found::Undecided),
+            Next::Stuck
+        );
+    }
+
+    #[test]
+    fn a_review_is_waited_for_as_long_as_the_authorization_lives() {
+        let stage = || Stage::InReview {
+            authorization: id("a"),
+        };
+        let found = Found::InReview {
+            authorization: id("a"),
+        };
+        let lifetime_ms = AUTHORIZATION_LIFETIME_MS;
+        assert_eq!(next(&charge(stage(), 0, 0, lifetime_ms - 1), &found), Next::Wait);
+        assert_eq!(next(&charge(stage(), 0, 0, lifetime_ms), &found), Next::GiveUp);
+        let accepted = Found::Authorized {
+            authorization: id("a"),
+        };
+        assert_eq!(next(&charge(stage(), 0, 0, lifetime_ms), &accepted), Next::Apply);
+    }
+
+    #[test]
+    fn clear_answers_decide_in_every_stage() {
+        let stages = [
+            Stage::Authorizing,
+            Stage::InReview {
+                authorization: id("a"),
+            },
+            Stage::Authorized {
+                authorization: id("a"),
+            },
+        ];
+        let captured = Found::Captured {
+            authorization: id("a"),
+            capture: id("c"),
+        };
+        for stage in stages {
+            for found in [
+                Found::Voided,
+                Found::Declined(Decline::CardDeclined),
+                captured.clone(),
+            ] {
+                assert_eq!(next(&charge(stage.clone(), 1, 0, 0), &found), Next::Apply);
+            }
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Refunds over a wire: recorded as sent before they are sent, settled by a clear answer only, by the same rules as charges
+//! (see [`crate::charge`]).
+
+use tollgate_domain::{
+    Cause, NetworkId, Payment, Refund, Scope, Stage, Timestamp,
+    refund::{NetworkRefund, RefundOutcome, RefundStatus},
+};
+use tollgate_processors::{
+    Connector,
+    network::{Answer, Found, FoundRefund, NetworkError, Processor, RefundName, SendBack},
+};
+use tollgate_store::Replaced;
+
+use crate::{
+    Gateway, alarm,
+    charge::{SENDS_MAX, STUCK_ASK_MS, TRY_FOR_MS},
+    error::Error,
+    network::{payment_reference, refund_reference},
+    once::{MAX_TRIES, contended},
+};
+
+/// What to do about a refund, given what a look-up shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// It is settled.
+    Settle(RefundOutcome),
+    /// Nothing that was sent has done anything: send it again.
+    SendAgain,
+    /// Nothing that was sent has done anything, and it was sent often enough: it failed, and the operator is told.
+    GiveUp,
+    /// Ask again later.
+    Wait,
+    /// Only the operator can go on.
+    Stuck,
+}
+
+/// Decides what to do about a refund, asked for at `created`, whose provider shows `found`.
+fn next_step(
+    refund: &NetworkRefund,
+    created: Timestamp,
+    found: FoundRefund,
+    now: Timestamp,
+    settle_ms: i64,
+) -> Next {
+    let is_late = created.plus_ms(TRY_FOR_MS) <= now;
+    match found {
+        FoundRefund::Succeeded => Next::Settle(RefundOutcome::Succeeded),
+        FoundRefund::Failed => Next::Settle(RefundOutcome::Failed),
+        FoundRefund::Nothing if !refund.sent.is_settled(now, settle_ms) => Next::Wait,
+        FoundRefund::Nothing if refund.sent.times >= SENDS_MAX || is_late => Next::GiveUp,
+        FoundRefund::Nothing => Next::SendAgain,
+        FoundRefund::Undecided if is_late => Next::Stuck,
+        FoundRefund::Undecided => Next::Wait,
+    }
+}
+
+impl Gateway {
+    /// Sends a refund that was recorded as sent just now. Whatever happens on the way, the refund that is returned is what
+    /// is recorded: settled, or pending and looked after by due work.
+    ///
+    /// `at_once` says that the refund's create was not answered yet: what is recorded is its answer.
+    pub(crate) async fn send_back(
+        &self,
+        scope: Scope,
+        payment: &Payment,
+        refund: Refund,
+        at_once: bool,
+        cause: &Cause,
+    ) -> Result<Refund, Error> {
+        let connector = self.connector_of(scope, payment).await?;
+        let (reference, own_reference) = (payment_reference(payment.id), refund_reference(refund.id));
+        let sent = refund.sent_over_wire().sent;
+        let capture = capture_of(payment, &connector).await?;
+        let answer = connector
+            .refund(&SendBack {
+                reference: &reference,
+                capture: &capture,
+                refund_reference: &own_reference,
+                amount: refund.amount,
+                renewed: sent.renewed,
+            })
+            .await;
+        let outcome = match answer {
+            Ok(Answer::Approved { .. }) => RefundOutcome::Succeeded,
+            Ok(Answer::Declined(_)) => RefundOutcome::Failed,
+            Err(NetworkError::Rejected(_)) if sent.is_only_one() => RefundOutcome::Failed,
+            Err(NetworkError::NothingDone(why)) if sent.is_only_one() => {
+                tracing::warn!(refund = %refund.id, why, "a refund was not sent; it is sent again");
+                let next = refund.sent_without_effect(self.ask_at(1)?, cause);
+                return Ok(match self.store.replace(scope, &next).await? {
+                    Replaced::Done => next,
+                    Replaced::Conflict(other) => other.unwrap_or(refund),
+                });
+            }
+            unclear => {
+                tracing::warn!(refund = %refund.id, ?unclear, "a provider's answer is unclear");
+                let name = RefundName {
+                    reference: &reference,
+                    refund_reference: &own_reference,
+                    renewed: sent.renewed,
+                };
+                match connector.look_up_refund(&name).await {
+                    Ok(FoundRefund::Succeeded) => RefundOutcome::Succeeded,
+                    Ok(FoundRefund::Failed) => RefundOutcome::Failed,
+                    // That it knows nothing, or nothing yet, may change while our request is still on its way.
+                    Ok(FoundRefund::Nothing | FoundRefund::Undecided) | Err(_) => return Ok(refund),
+                }
+            }
+        };
+        self.settle_refund(scope, refund, outcome, at_once, cause).await
+    }
+
+    /// What due work does for a refund in flight: claims it, asks the provider, and sends it again if it never arrived.
+    pub(crate) async fn resume_refund(
+        &self,
+        scope: Scope,
+        payment: &Payment,
+        refund: &Refund,
+    ) -> Result<(), Error> {
+        let cause = self.new_cause();
+        let network = refund.sent_over_wire();
+        let ask_at = self.ask_at(network.attempts.saturating_add(1))?;
+        let claimed = refund.asked_again(ask_at, &cause);
+        let Replaced::Done = self.store.replace(scope, &claimed).await? else {
+            return Ok(());
+        };
+        let connector = self.connector_of(scope, payment).await?;
+        let provider = payment.network.as_ref().map(|charge| charge.provider);
+        let settle_ms = provider.map_or(Ok(0), |provider| {
+            self.networks().map(|networks| networks.settle_ms(provider))
+        })?;
+        let found = connector
+            .look_up_refund(&RefundName {
+                reference: &payment_reference(payment.id),
+                refund_reference: &refund_reference(refund.id),
+                renewed: network.sent.renewed,
+            })
+            .await;
+        let next = match &found {
+            Ok(found) => next_step(&network, refund.created, *found, self.now(), settle_ms),
+            Err(_) if refund.created.plus_ms(TRY_FOR_MS) <= self.now() => Next::Stuck,
+            Err(_) => Next::Wait,
+        };
+        match next {
+            Next::Settle(outcome) => {
+                self.settle_refund(scope, claimed, outcome, false, &cause).await?;
+            }
+            Next::SendAgain => {
+                let again = claimed.sent_again(self.now(), self.ask_at(1)?, &cause);
+                if let Replaced::Done = self.store.replace(scope, &again).await? {
+                    self.send_back(scope, payment, again, false, &cause).await?;
+                }
+            }
+            Next::GiveUp => {
+                let failed = self
+                    .settle_refund(scope, claimed, RefundOutcome::Failed, false, &cause)
+                    .await?;
+                self.alarm(
+                    scope,
+                    &failed,
+                    "a refund was given up: the provider never carried it out",
+                );
+            }
+            Next::Wait => {}
+            Next::Stuck => {
+                let stuck = claimed.stuck(self.now(), self.now().plus_ms(STUCK_ASK_MS), &cause);
+                if let Replaced::Done = self.store.replace(scope, &stuck).await? {
+                    self.alarm(scope, &stuck, "what became of a refund is not known");
+                }
+            }
+        }
+        found
+            .map(|_| ())
+            .map_err(|error| Error::Internal(error.to_string()))
+    }
+
+    /// Records a clear answer of the provider, whatever came first. One that contradicts how the refund was settled is kept
+    /// on the refund, and the operator is told.
+    async fn settle_refund(
+        &self,
+        scope: Scope,
+        refund: Refund,
+        outcome: RefundOutcome,
+        at_once: bool,
+        cause: &Cause,
+    ) -> Result<Refund, Error> {
+        let id = refund.id;
+        let mut current = refund;
+        let mut at_once = at_once;
+        for _ in 0..MAX_TRIES {
+            let now = self.now();
+            let settled = if at_once {
+                current.settle_at_once(outcome, now, cause)
+            } else {
+                current.settle(outcome, now, cause)
+            };
+            let Ok(settled) = settled else {
+                return self.keep_answer(scope, current, outcome, cause).await;
+            };
+            if self.store.settle_refund(scope, &settled).await? {
+                return Ok(settled);
+            }
+            // Another change came first (its metadata, say): what the provider did is as true of what is there now.
+            at_once = false;
+            let newest: Option<Refund> = self.store.get(scope, &id.to_string(), true).await?;
+            current = newest.ok_or_else(|| Error::Internal(format!("refund {id} is gone")))?;
+        }
+        Err(contended(id))
+    }
+
+    /// Keeps an answer that came after the refund was settled, unless it says the same.
+    async fn keep_answer(
+        &self,
+        scope: Scope,
+        settled: Refund,
+        outcome: RefundOutcome,
+        cause: &Cause,
+    ) -> Result<Refund, Error> {
+        let said = match outcome {
+            RefundOutcome::Succeeded => RefundStatus::Succeeded,
+            RefundOutcome::Failed => RefundStatus::Failed,
+            RefundOutcome::Pending { .. } => return Ok(settled),
+        };
+        let mut current = settled;
+        for _ in 0..MAX_TRIES {
+            if current.status == said {
+                return Ok(current);
+            }
+            let kept = current.with_unapplied(format!("{said:?}").to_lowercase(), self.now(), cause);
+            match self.store.replace(scope, &kept).await? {
+                Replaced::Done => {
+                    self.alarm(
+                        scope,
+                        &kept,
+                        "a provider's answer contradicts how a refund was settled",
+                    );
+                    return Ok(kept);
+                }
+                Replaced::Conflict(Some(other)) => current = other,
+                Replaced::Conflict(None) => break,
+            }
+        }
+        Err(contended(current.id))
+    }
+
+    fn alarm(&self, scope: Scope, refund: &Refund, what: &str) {
+        alarm::raise(self.now(), &format!("{scope}REF#{}", refund.id), what);
+    }
+}
+
+/// The capture that refunds of a payment name. Payments that were stored before captures were kept have it looked up.
+async fn capture_of(payment: &Payment, connector: &Connector) -> Result<NetworkId, Error> {
+    match payment.network.as_ref().map(|charge| &charge.stage) {
+        Some(Stage::Captured { capture, .. }) => Ok(capture.clone()),
+        _ => match connector.look_up(&payment_reference(payment.id)).await {
+            Ok(Found::Captured { capture, .. }) => Ok(capture),
+            Ok(_) => Err(Error::Internal(format!(
+                "the provider does not show the capture of payment {}",
+                payment.id
+            ))),
+            Err(error) => Err(Error::Internal(error.to_string())),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate_domain::network::Sent;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_s(1_795_219_200);
+    const SETTLE_MS: i64 = 60_000;
+
+    fn next(times: u32, ago_ms: i64, age_ms: i64, found: FoundRefund) -> Next {
+        let refund = NetworkRefund {
+            sent: Sent {
+                times,
+                last: Some(NOW.plus_ms(-ago_ms)),
+                renewed: 0,
+            },
+            ..NetworkRefund::default()
+        };
+        next_step(&refund, NOW.plus_ms(-age_ms), found, NOW, SETTLE_MS)
+    }
+
+    #[test]
+    fn a_refund_is_sent_again_only_when_the_last_request_has_settled_and_not_without_end() {
+        let nothing = FoundRefund::Nothing;
+        assert_eq!(next(1, SETTLE_MS - 1, SETTLE_MS, nothing), Next::Wait);
+        assert_eq!(next(1, SETTLE_MS, SETTLE_MS, nothing), Next::SendAgain);
+        assert_eq!(next(SENDS_MAX, SETTLE_MS, SETTLE_MS, nothing), Next::GiveUp);
+        assert_eq!(next(1, SETTLE_MS, TRY_FOR_MS, nothing), Next::GiveUp);
+        // What may still arrive is waited for, however long it lasted.
+        assert_eq!(next(SENDS_MAX, SETTLE_MS - 1, TRY_FOR_MS, nothing), Next::Wait);
+    }
+
+    #[test]
+    fn what_is_not_decided_is_never_sent_again_and_never_failed() {
+        let undecided = FoundRefund::Undecided;
+        assert_eq!(next(1, SETTLE_MS, SETTLE_MS, undecided), Next::Wait);
+        assert_eq!(next(1, SETTLE_MS, TRY_FOR_MS, undecided), Next::Stuck);
+        assert_eq!(
+            next(1, 0, 0, FoundRefund::Failed),
+            Next::Settle(RefundOutcome::Failed)
+        );
+    }
+}
