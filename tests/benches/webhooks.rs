@@ -28,6 +28,7 @@ use axum::{
 use serde_json::json;
 use tollgate_domain::{Customer, CustomerId, FrontDoor, Scope, customer::Profile};
 use tollgate_gateway::{Clock, Store, SystemClock};
+use tollgate_store::Put;
 use tollgate_tests::{Cloud, build_some};
 
 const EVENTS: u32 = 10_000;
@@ -92,7 +93,8 @@ async fn write_events(store: &Store, scope: Scope, count: u32) {
                 let now = SystemClock.now();
                 let cause = format!("req_{n}").into();
                 let customer = Customer::create(id, FrontDoor::Intents, cause, Profile::default(), None, now);
-                store.create(scope, &customer).await.unwrap();
+                let put = store.create(scope, &customer).await.unwrap();
+                assert_eq!(put, Put::Created);
             }
         });
     }

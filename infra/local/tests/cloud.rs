@@ -92,6 +92,10 @@ async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a client of the local cloud's own, not the store's"
+)]
 fn dynamodb(url: &str) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(db_config::BehaviorVersion::latest())

@@ -8,7 +8,7 @@ use tollgate_domain::{
     id::KeyKind as KeyMarker,
 };
 use tollgate_processors::Account;
-use tollgate_store::{ApiKey, KeyHash, Merchant, NewApiKey, Put, StoreError};
+use tollgate_store::{ApiKey, Changed, KeyHash, Merchant, NewApiKey, Put, StoreError};
 
 use crate::{Gateway, error::Error};
 
@@ -81,7 +81,8 @@ impl Admin {
             tier,
             created: self.0.now(),
         };
-        self.0.store.create_merchant(&merchant).await?;
+        // A random id is taken by none but an earlier try of this very put, whose answer was lost.
+        let (Put::Created | Put::Exists(())) = self.0.store.create_merchant(&merchant).await?;
         Ok(merchant)
     }
 
@@ -120,8 +121,9 @@ impl Admin {
             hash: hash.clone(),
             key: key.clone(),
         };
-        if self.0.store.create_key(&stored).await? {
-            return Ok(IssuedKey { secret, key });
+        match self.0.store.create_key(&stored).await? {
+            Put::Created => return Ok(IssuedKey { secret, key }),
+            Put::Exists(()) => {}
         }
         let existing = self.0.store.find_key(&hash, self.0.now()).await?;
         let key = existing.ok_or(AdminError::NoSuchKey)?;
@@ -146,8 +148,10 @@ impl Admin {
 
     /// Revokes a key: the next request with it is refused.
     pub async fn revoke_key(&self, merchant: MerchantId, key: KeyId) -> Result<(), AdminError> {
-        let found = self.0.store.revoke_key(merchant, key, self.0.now()).await?;
-        if found { Ok(()) } else { Err(AdminError::NoSuchKey) }
+        match self.0.store.revoke_key(merchant, key, self.0.now()).await? {
+            Changed::Done => Ok(()),
+            Changed::Missing => Err(AdminError::NoSuchKey),
+        }
     }
 
     /// Sets what a key may do.
@@ -157,16 +161,18 @@ impl Admin {
         key: KeyId,
         scopes: &[Permission],
     ) -> Result<(), AdminError> {
-        let found = self.0.store.set_key_scopes(merchant, key, scopes).await?;
-        if found { Ok(()) } else { Err(AdminError::NoSuchKey) }
+        match self.0.store.set_key_scopes(merchant, key, scopes).await? {
+            Changed::Done => Ok(()),
+            Changed::Missing => Err(AdminError::NoSuchKey),
+        }
     }
 
     /// Sets a merchant's tier, on the merchant and on each of its keys; says on how many keys.
     pub async fn set_tier(&self, merchant: MerchantId, tier: Tier) -> Result<usize, AdminError> {
-        if !self.0.store.set_merchant_tier(merchant, tier).await? {
-            return Err(AdminError::NoSuchMerchant);
+        match self.0.store.set_merchant_tier(merchant, tier).await? {
+            Changed::Done => Ok(self.0.store.set_tier(merchant, tier).await?),
+            Changed::Missing => Err(AdminError::NoSuchMerchant),
         }
-        Ok(self.0.store.set_tier(merchant, tier).await?)
     }
 
     /// The recorded attempts to deliver an event to an endpoint, the first first.

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use tollgate_domain::{KeyId, KeyKind, Permission, Timestamp, id};
-use tollgate_store::{ApiKey, Cursor, KeyHash, Merchant, Page};
+use tollgate_store::{ApiKey, Changed, Cursor, KeyHash, Merchant, Page};
 
 use crate::{
     admin::{Admin, AdminError, IssuedKey, NewKey},
@@ -97,10 +97,11 @@ impl Call {
             let old = self.own_key(id).await?;
             let key = self.make_key(old.kind, old.scopes.clone(), &bytes).await?;
             let overlap_ms = overlap_s.map_or(OVERLAP_MS, |seconds| seconds.saturating_mul(1000));
-            self.store
-                .expire_key(old.merchant, id, self.now.plus_ms(overlap_ms))
-                .await?;
-            Ok(key)
+            let ends_at = self.now.plus_ms(overlap_ms);
+            match self.store.expire_key(old.merchant, id, ends_at).await? {
+                Changed::Done => Ok(key),
+                Changed::Missing => Err(Refusal::NotFound(Thing::ApiKey).into()),
+            }
         };
         self.issue_once(&route, idempotency, &bytes, Box::pin(issue))
             .await

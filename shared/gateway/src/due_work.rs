@@ -116,12 +116,10 @@ impl Gateway {
         let next = payment
             .apply(command, now, &self.new_cause())
             .map_err(crate::error::Refusal::from)?;
-        // Someone else who came first did this work; the item is no longer due or will be found again.
-        self.store
-            .replace(item.scope, &next)
-            .await
-            .map(|_| ())
-            .map_err(Error::from)
+        match self.store.replace(item.scope, &next).await? {
+            // Someone else who came first did this work; the item is no longer due or will be found again.
+            Replaced::Done | Replaced::Conflict(_) => Ok(()),
+        }
     }
 
     async fn look_after_refund(&self, item: &DueItem, now: Timestamp) -> Result<(), Error> {
@@ -143,7 +141,10 @@ impl Gateway {
         }
         let outcome = sandbox_outcome(sandbox::look_up_refund(instrument(&payment)?))?;
         if let Ok(settled) = refund.settle(outcome, now, &self.new_cause()) {
-            self.store.settle_refund(item.scope, &settled).await?;
+            match self.store.settle_refund(item.scope, &settled).await? {
+                // It is no longer due or will be found again.
+                Replaced::Done | Replaced::Conflict(_) => {}
+            }
         }
         Ok(())
     }

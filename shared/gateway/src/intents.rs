@@ -5,7 +5,7 @@ use tollgate_domain::{
     payment::{Amendment, Command, Intent, NewPayment, Outcome},
 };
 use tollgate_processors::sandbox;
-use tollgate_store::Replaced;
+use tollgate_store::{Put, Replaced};
 
 use crate::{
     Gateway,
@@ -303,7 +303,12 @@ impl Call {
     async fn store_method(&self, scope: Scope, resolved: Option<&Resolved>) -> Result<(), Error> {
         if let Some(resolved) = resolved.filter(|resolved| resolved.is_new) {
             self.admitted().await?;
-            self.store.create(scope, &resolved.method).await?;
+            match self.store.create(scope, &resolved.method).await? {
+                Put::Created => {}
+                // An earlier try of the same request made it, or an earlier request with the same key another one.
+                Put::Exists(existing) if existing.source == resolved.method.source => {}
+                Put::Exists(_) => return Err(Refusal::IdempotencyKeyReused.into()),
+            }
         }
         Ok(())
     }

@@ -276,7 +276,7 @@ impl Call {
             Err(_) => run.given_up(self.now),
         };
         // A conflict means that the lease ran out and another request took over: it records its own end.
-        self.store.replace(scope, &ended).await?;
+        let (Replaced::Done | Replaced::Conflict(_)) = self.store.replace(scope, &ended).await?;
         done.map(Made::new)
     }
 }

@@ -94,8 +94,10 @@ impl Call {
                     // Its data was erased. Whoever pays now is somebody new.
                     Put::Exists(_) => {
                         let customer = new(self.gateway.new_id());
-                        self.store.create(scope, &customer).await?;
-                        return Ok(Some(customer.id));
+                        return match self.store.create(scope, &customer).await? {
+                            Put::Created => Ok(Some(customer.id)),
+                            Put::Exists(_) => Err(Error::Internal("a fresh random id was taken".into())),
+                        };
                     }
                 }
             }

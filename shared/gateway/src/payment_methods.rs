@@ -6,13 +6,13 @@ use tollgate_domain::{
     source::{SepaDebit, Wallet},
 };
 use tollgate_processors::sandbox;
-use tollgate_store::{ListQuery, Page};
+use tollgate_store::{ListQuery, Page, Replaced};
 
 use crate::{
     call::Call,
     customers::must_exist,
     error::{Error, Refusal, Thing},
-    once::{Idempotency, Made},
+    once::{Idempotency, MAX_TRIES, Made, contended},
     window::Window,
 };
 
@@ -259,13 +259,24 @@ impl Call {
         let query = ListQuery::new(MAX_METHODS).of_customer(scope, customer);
         let methods: Page<PaymentMethod> = self.store.list(scope, &query, None).await?;
         for method in methods.items {
-            let mut erased = method.changed(self.now, &self.cause, |next| {
-                next.customer = None;
-                next.detached = true;
-                next.billing = Billing::default();
-            });
-            erased.answers = Answers::default();
-            self.store.replace(scope, &erased).await?;
+            let id = method.id;
+            let mut left = Some(method);
+            for _ in 0..MAX_TRIES {
+                let Some(method) = left.take() else { break };
+                let mut erased = method.changed(self.now, &self.cause, |next| {
+                    next.customer = None;
+                    next.detached = true;
+                    next.billing = Billing::default();
+                });
+                erased.answers = Answers::default();
+                match self.store.replace(scope, &erased).await? {
+                    Replaced::Done => {}
+                    Replaced::Conflict(now) => left = now,
+                }
+            }
+            if left.is_some() {
+                return Err(contended(id));
+            }
         }
         Ok(())
     }

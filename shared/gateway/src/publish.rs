@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use tollgate_domain::{
     Delivery, Event, Scope, Subject, WebhookEndpoint, endpoint::MAX_ENDPOINTS, event::events_of,
 };
-use tollgate_store::{ListQuery, Page, Queue, QueueMessage};
+use tollgate_store::{ListQuery, Page, Put, Queue, QueueMessage};
 
 use crate::{Gateway, deliver::Message, error::Error};
 
@@ -63,13 +63,17 @@ impl Publisher<'_> {
     async fn prepare(&self, scope: Scope, event: &Event) -> Result<Vec<QueueMessage>, Error> {
         let store = &self.gateway.store;
         let (created, endpoints) = tokio::join!(store.create(scope, event), self.endpoints(scope));
-        created?;
+        // A batch that is tried again finds what it wrote before.
+        let (Put::Created | Put::Exists(_)) = created?;
         let endpoints = endpoints?;
         let wanting = endpoints.iter().filter(|endpoint| wants(endpoint, event));
         let deliveries: Vec<Delivery> = wanting
             .map(|endpoint| Delivery::new(event.id, endpoint.id, self.gateway.now()))
             .collect();
-        try_join_all(deliveries.iter().map(|delivery| store.create(scope, delivery))).await?;
+        let written = deliveries.iter().map(|delivery| store.create(scope, delivery));
+        for put in try_join_all(written).await? {
+            let (Put::Created | Put::Exists(_)) = put;
+        }
         let messages = deliveries.iter().map(|delivery| {
             let message = Message {
                 scope,

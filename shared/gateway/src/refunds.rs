@@ -6,7 +6,7 @@ use tollgate_domain::{
     refund::{NewRefund, RefundOutcome, RefundStatus},
 };
 use tollgate_processors::sandbox;
-use tollgate_store::{Page, RefundPut};
+use tollgate_store::{Page, RefundPut, Replaced};
 
 use crate::{
     call::Call,
@@ -215,8 +215,9 @@ impl Call {
                 .map_err(|_| Refusal::RefundSettled(current.status))?;
             remember(&mut next, "cancel", idempotency);
             self.admitted().await?;
-            if self.store.settle_refund(scope, &next).await? {
-                return Ok(Made::new(next));
+            match self.store.settle_refund(scope, &next).await? {
+                Replaced::Done => return Ok(Made::new(next)),
+                Replaced::Conflict(_) => {}
             }
         }
         Err(contended(id))

@@ -146,7 +146,7 @@ impl Call {
         let work = async {
             if let Some(unpaused) = endpoint.unpaused() {
                 // A conflict is a note about its health that came first, and is as good.
-                self.store.replace(scope, &unpaused).await?;
+                let (Replaced::Done | Replaced::Conflict(_)) = self.store.replace(scope, &unpaused).await?;
             }
             let mut query = ListQuery::new(PAGE);
             query.created_from = Some(since);
@@ -246,7 +246,8 @@ impl Call {
         let route = format!("webhook_endpoints/{id}/test");
         let event = self.test_event(self.id_for(scope, &route, idempotency))?;
         let work = async {
-            self.store.create(scope, &event).await?;
+            // An earlier try of the same request may have made it.
+            let (Put::Created | Put::Exists(_)) = self.store.create(scope, &event).await?;
             let wanted = std::iter::once((&event, &endpoint));
             self.send_again(scope, wanted, Again::IfUndelivered, queue)
                 .await?;

@@ -197,13 +197,19 @@ impl Gateway {
             let Ok(settled) = settled else {
                 return self.keep_answer(scope, current, outcome, cause).await;
             };
-            if self.store.settle_refund(scope, &settled).await? {
+            let Replaced::Conflict(newest) = self.store.settle_refund(scope, &settled).await? else {
                 return Ok(settled);
-            }
+            };
             // Another change came first (its metadata, say): what the provider did is as true of what is there now.
             at_once = false;
-            let newest: Option<Refund> = self.store.get(scope, &id.to_string(), true).await?;
-            current = newest.ok_or_else(|| Error::Internal(format!("refund {id} is gone")))?;
+            current = match newest {
+                Some(newest) => newest,
+                None => self
+                    .store
+                    .get(scope, &id.to_string(), true)
+                    .await?
+                    .ok_or_else(|| Error::Internal(format!("refund {id} is gone")))?,
+            };
         }
         Err(contended(id))
     }

@@ -131,7 +131,7 @@ impl AwsEnvironment {
     }
 
     /// What both services' clients have in common.
-    fn shared(&self) -> SdkConfig {
+    pub(crate) fn shared(&self) -> SdkConfig {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -148,10 +148,9 @@ impl AwsEnvironment {
             .build()
     }
 
-    pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.shared());
-        config.set_endpoint_url(self.dynamodb_endpoint.clone());
-        aws_sdk_dynamodb::Client::from_conf(config.build())
+    /// Where DynamoDB is emulated, if it is.
+    pub(crate) fn dynamodb_endpoint(&self) -> Option<String> {
+        self.dynamodb_endpoint.clone()
     }
 
     pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {

@@ -1,8 +1,6 @@
 //! The attempts of a delivery: items beside the delivery's own.
 
-use std::time::Instant;
-
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::operation::{put_item::PutItemInput, query::QueryInput};
 use tollgate_domain::{Delivery, EndpointId, EventId, Scope, delivery::AttemptRecord};
 
 use crate::{
@@ -37,17 +35,10 @@ impl Store {
         item.insert("sk".into(), s(format!("ATT#{:04}", attempt.number)));
         item.insert("t".into(), s("ATT"));
         item.insert("expires_at".into(), crate::items::n(expires_at_s));
-        let began = Instant::now();
-        let put = self
-            .db
-            .put_item()
+        let request = PutItemInput::builder()
             .table_name(&self.tables.events)
-            .set_item(Some(item))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|e| StoreError::aws("PutItem", e))?;
-        self.meter.record("PutItem", began, true, &put.consumed_capacity);
+            .set_item(Some(item));
+        self.db.put_item(request).await?.unconditional()?;
         Ok(())
     }
 
@@ -59,17 +50,13 @@ impl Store {
         endpoint: EndpointId,
     ) -> Result<Vec<AttemptRecord>, StoreError> {
         let key = delivery_pk(scope, event, endpoint);
-        let page = self
-            .db
-            .query()
+        let request = QueryInput::builder()
             .table_name(&self.tables.events)
             .key_condition_expression("pk = :pk AND begins_with(sk, :att)")
             .expression_attribute_values(":pk", s(&key))
             .expression_attribute_values(":att", s("ATT#"))
-            .limit(MAX_ATTEMPTS_LISTED)
-            .send()
-            .await
-            .map_err(|e| StoreError::aws("Query", e))?;
+            .limit(MAX_ATTEMPTS_LISTED);
+        let page = self.db.query(request).await?;
         page.items
             .unwrap_or_default()
             .into_iter()

@@ -1,8 +1,6 @@
 //! Due work: a sparse index of everything that has to be looked at at some time.
 
-use std::time::Instant;
-
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::operation::query::QueryInput;
 use sha2::{Digest, Sha256};
 use tollgate_domain::{Scope, Timestamp};
 
@@ -64,21 +62,14 @@ impl Store {
         };
         let mut due = Vec::new();
         for shard in 0..SHARDS {
-            let began = Instant::now();
-            let page = self
-                .db
-                .query()
+            let request = QueryInput::builder()
                 .table_name(table)
                 .index_name("gsi3")
                 .key_condition_expression("gsi3pk = :pk AND gsi3sk <= :now")
                 .expression_attribute_values(":pk", s(format!("DUE#{}#{shard}", kind.code())))
                 .expression_attribute_values(":now", s(sortable(now)))
-                .limit(limit)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-                .map_err(|e| StoreError::aws("Query", e))?;
-            self.meter.record("Query", began, false, &page.consumed_capacity);
+                .limit(limit);
+            let page = self.db.query(request).await?;
             for item in page.items.unwrap_or_default() {
                 let Some(pk) = item.get("pk").and_then(|v| v.as_s().ok()) else {
                     continue;

@@ -1,10 +1,5 @@
 //! What can go wrong below the rules: always our fault or AWS's, never the caller's.
 
-use aws_sdk_dynamodb::{
-    error::{DisplayErrorContext, SdkError},
-    operation::RequestId,
-};
-
 /// A failure of the tables or the queue. The text is for logs; callers of the API are told `internal server error`.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -30,7 +25,7 @@ pub enum StoreError {
     /// Others changed the same item each time we tried.
     #[error("gave up after {attempts} conflicting attempts on {key}")]
     Contended {
-        /// The item's partition key.
+        /// The item's partition key, or the operation.
         key: String,
         /// How often it was tried.
         attempts: u32,
@@ -38,18 +33,4 @@ pub enum StoreError {
     /// The function's environment lacks a setting.
     #[error("environment variable {0} is not set")]
     Environment(&'static str),
-}
-
-impl StoreError {
-    pub(crate) fn aws<E, R>(operation: &'static str, error: SdkError<E, R>) -> Self
-    where
-        E: std::error::Error + RequestId + 'static,
-        R: std::fmt::Debug,
-        SdkError<E, R>: std::error::Error,
-    {
-        Self::Aws {
-            operation,
-            detail: DisplayErrorContext(error).to_string(),
-        }
-    }
 }

@@ -1,16 +1,16 @@
 //! Reading and writing one item of its own.
 
-use std::{collections::HashMap, time::Instant};
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
-    error::SdkError,
-    operation::put_item::PutItemError,
-    types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure},
+    operation::{batch_get_item::BatchGetItemInput, get_item::GetItemInput, put_item::PutItemInput},
+    types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure},
 };
 use tollgate_domain::Scope;
 
 use crate::{
     Store,
+    db::Conditional,
     entity::{Entity, from_item, pk, to_item},
     error::StoreError,
 };
@@ -36,6 +36,7 @@ pub(crate) fn n(number: impl std::fmt::Display) -> AttributeValue {
 
 /// What became of a create.
 #[derive(Clone, Debug, PartialEq)]
+#[must_use = "something else may have that id"]
 pub enum Put<E> {
     /// It was made.
     Created,
@@ -45,11 +46,22 @@ pub enum Put<E> {
 
 /// What became of an update.
 #[derive(Clone, Debug, PartialEq)]
+#[must_use = "another change may have come first"]
 pub enum Replaced<E> {
     /// It was made.
     Done,
     /// Another change came first: the item as it is now, or `None` when it is gone.
     Conflict(Option<E>),
+}
+
+/// What became of a change to attributes of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "there may be no such item"]
+pub enum Changed {
+    /// It was made.
+    Done,
+    /// There is no such item.
+    Missing,
 }
 
 impl Store {
@@ -84,21 +96,12 @@ impl Store {
         pk: &str,
         consistent: bool,
     ) -> Result<Option<Item>, StoreError> {
-        let began = Instant::now();
-        let read = self
-            .db
-            .get_item()
+        let request = GetItemInput::builder()
             .table_name(table)
             .key("pk", s(pk))
             .key("sk", s(SK))
-            .consistent_read(consistent)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|e| StoreError::aws("GetItem", e))?;
-        self.meter
-            .record("GetItem", began, false, &read.consumed_capacity);
-        Ok(read.item)
+            .consistent_read(consistent);
+        self.db.get_item(request).await
     }
 
     /// Reads several items by their ids, in no particular order; those that do not exist are left out. One call for each
@@ -119,22 +122,12 @@ impl Store {
                 if wanted.is_empty() {
                     break;
                 }
-                let began = Instant::now();
                 let keys = KeysAndAttributes::builder()
                     .set_keys(Some(wanted))
                     .build()
                     .map_err(|e| StoreError::BadValue(e.to_string()))?;
-                let read = self
-                    .db
-                    .batch_get_item()
-                    .request_items(self.table_of::<E>(), keys)
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                    .send()
-                    .await
-                    .map_err(|e| StoreError::aws("BatchGetItem", e))?;
-                for capacity in read.consumed_capacity.unwrap_or_default() {
-                    self.meter.record("BatchGetItem", began, false, &Some(capacity));
-                }
+                let request = BatchGetItemInput::builder().request_items(self.table_of::<E>(), keys);
+                let read = self.db.batch_get_item(request).await?;
                 for item in read.responses.unwrap_or_default().into_values().flatten() {
                     found.push(from_item(item)?);
                 }
@@ -199,38 +192,22 @@ impl Store {
         condition: &str,
         value: Option<(&str, AttributeValue)>,
     ) -> Result<Option<Option<E>>, StoreError> {
-        let began = Instant::now();
-        let put = self
-            .db
-            .put_item()
+        let request = PutItemInput::builder()
             .table_name(self.table_of::<E>())
             .set_item(Some(to_item(scope, entity)?))
             .condition_expression(condition)
             .set_expression_attribute_values(
                 value.map(|(name, value)| HashMap::from([(name.to_owned(), value)])),
             )
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match put {
-            Ok(done) => {
-                self.meter.record("PutItem", began, true, &done.consumed_capacity);
-                Ok(None)
-            }
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                self.meter.record("PutItem", began, true, None);
-                let PutItemError::ConditionalCheckFailedException(failed) = e.into_err() else {
-                    return Ok(Some(None));
-                };
-                Ok(Some(failed.item.map(from_item).transpose()?))
-            }
-            Err(error) => Err(StoreError::aws("PutItem", error)),
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match self.db.put_item(request).await? {
+            Conditional::Done(_) => Ok(None),
+            Conditional::Refused(existing) => Ok(Some(existing.map(from_item).transpose()?)),
         }
     }
 }
 
 /// Whether an item that was found is what this very request wrote. Things that no request writes have no request id.
-fn ours<E: Entity>(existing: &E, written: &E) -> bool {
+pub(crate) fn ours<E: Entity>(existing: &E, written: &E) -> bool {
     !written.request_id().is_empty() && existing.request_id() == written.request_id()
 }

@@ -1,14 +1,10 @@
 //! API keys: found by a digest of their text, metered in the same round trip.
 
-use std::{
-    fmt::{self, Write as _},
-    time::Instant,
-};
+use std::fmt::{self, Write as _};
 
 use aws_sdk_dynamodb::{
-    error::SdkError,
-    operation::update_item::UpdateItemError,
-    types::{AttributeValue, ReturnConsumedCapacity, ReturnValue},
+    operation::{put_item::PutItemInput, query::QueryInput, update_item::UpdateItemInput},
+    types::{AttributeValue, ReturnValue},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -17,7 +13,8 @@ use tollgate_domain::{
 };
 
 use crate::{
-    Store,
+    Changed, Put, Store,
+    db::Conditional,
     error::StoreError,
     items::{Item, SK, n, s},
 };
@@ -284,19 +281,15 @@ impl Store {
         remove: &[String],
         condition: Condition,
     ) -> Result<Option<Item>, StoreError> {
-        let began = Instant::now();
         let names: Vec<String> = (0..token.attributes.len()).map(|at| format!("#c{at}")).collect();
         let added: Vec<String> = names.iter().map(|name| format!("{name} :add")).collect();
         let mut expression = format!("ADD {}", added.join(", "));
-        let mut update = self
-            .db
-            .update_item()
+        let mut update = UpdateItemInput::builder()
             .table_name(&self.tables.keys)
             .key("pk", s(&token.pk))
             .key("sk", s(SK))
             .expression_attribute_values(":add", n(add))
-            .return_values(ReturnValue::AllNew)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            .return_values(ReturnValue::AllNew);
         for (name, attribute) in names.iter().zip(&token.attributes) {
             update = update.expression_attribute_names(name, attribute);
         }
@@ -315,24 +308,14 @@ impl Store {
                 )
                 .expression_attribute_values(":now", n(now.ms())),
         };
-        match update.update_expression(expression).send().await {
-            Ok(done) => {
-                self.meter
-                    .record("UpdateItem", began, true, &done.consumed_capacity);
-                Ok(done.attributes)
-            }
-            Err(SdkError::ServiceError(e))
-                if matches!(e.err(), UpdateItemError::ConditionalCheckFailedException(_)) =>
-            {
-                self.meter.record("UpdateItem", began, true, None);
-                Ok(None)
-            }
-            Err(error) => Err(StoreError::aws("UpdateItem", error)),
+        match self.db.update_item(update.update_expression(expression)).await? {
+            Conditional::Done(attributes) => Ok(attributes),
+            Conditional::Refused(_) => Ok(None),
         }
     }
 
-    /// Stores a key. One call, 1 unit and its index write; `false` when the very same key exists.
-    pub async fn create_key(&self, new: &NewApiKey) -> Result<bool, StoreError> {
+    /// Stores a key unless the very same one exists. One call, 1 unit and its index write.
+    pub async fn create_key(&self, new: &NewApiKey) -> Result<Put<()>, StoreError> {
         let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(&new.key)
             .map_err(|e| StoreError::BadValue(e.to_string()))?;
         item.insert("pk".into(), s(new.hash.pk()));
@@ -346,24 +329,14 @@ impl Store {
                 new.key.id
             )),
         );
-        let began = Instant::now();
-        let put = self
-            .db
-            .put_item()
+        let request = PutItemInput::builder()
             .table_name(&self.tables.keys)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match put {
-            Ok(done) => {
-                self.meter.record("PutItem", began, true, &done.consumed_capacity);
-                Ok(true)
-            }
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(StoreError::aws("PutItem", error)),
-        }
+            .condition_expression("attribute_not_exists(pk)");
+        Ok(match self.db.put_item(request).await? {
+            Conditional::Done(_) => Put::Created,
+            Conditional::Refused(_) => Put::Exists(()),
+        })
     }
 
     /// A merchant's keys, oldest first, at most [`PAGE`] × [`MAX_PAGES`]. A query of the index that leaves the counters out for
@@ -381,21 +354,14 @@ impl Store {
         let mut keys = Vec::new();
         let mut next = None;
         for _ in 0..MAX_PAGES {
-            let began = Instant::now();
-            let page = self
-                .db
-                .query()
+            let request = QueryInput::builder()
                 .table_name(&self.tables.keys)
                 .index_name("gsi1")
                 .key_condition_expression("gsi1pk = :pk")
                 .expression_attribute_values(":pk", s(format!("M#{merchant}")))
                 .limit(PAGE)
-                .set_exclusive_start_key(next)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-                .map_err(|e| StoreError::aws("Query", e))?;
-            self.meter.record("Query", began, false, &page.consumed_capacity);
+                .set_exclusive_start_key(next);
+            let page = self.db.query(request).await?;
             for item in page.items.unwrap_or_default() {
                 let pk = item
                     .get("pk")
@@ -412,33 +378,33 @@ impl Store {
         Ok(keys)
     }
 
-    /// Revokes a key from now on; `false` when the merchant has no such key. A query and one write.
+    /// Revokes a key from now on. A query and one write.
     pub async fn revoke_key(
         &self,
         merchant: MerchantId,
         id: KeyId,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         self.set_on_key(merchant, id, "revoked_at", n(now.ms())).await
     }
 
-    /// Lets a key be accepted until `at` and no longer; `false` when the merchant has no such key. A query and one write.
+    /// Lets a key be accepted until `at` and no longer. A query and one write.
     pub async fn expire_key(
         &self,
         merchant: MerchantId,
         id: KeyId,
         at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         self.set_on_key(merchant, id, "expires_at", n(at.ms())).await
     }
 
-    /// Sets what a key may do; `false` when the merchant has no such key. A query and one write.
+    /// Sets what a key may do. A query and one write.
     pub async fn set_key_scopes(
         &self,
         merchant: MerchantId,
         id: KeyId,
         scopes: &[Permission],
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         let scopes = AttributeValue::L(scopes.iter().map(|p| s(p.as_str())).collect());
         self.set_on_key(merchant, id, "scopes", scopes).await
     }
@@ -447,7 +413,8 @@ impl Store {
     pub async fn set_tier(&self, merchant: MerchantId, tier: Tier) -> Result<usize, StoreError> {
         let keys = self.key_items(merchant).await?;
         for (pk, _) in &keys {
-            self.set_attribute(pk, "tier", s(tier.as_str())).await?;
+            // A key that is gone needs no tier.
+            let (Changed::Done | Changed::Missing) = self.set_attribute(pk, "tier", s(tier.as_str())).await?;
         }
         Ok(keys.len())
     }
@@ -458,28 +425,31 @@ impl Store {
         id: KeyId,
         name: &str,
         value: AttributeValue,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         let keys = self.key_items(merchant).await?;
         let Some((pk, _)) = keys.iter().find(|(_, key)| key.id == id) else {
-            return Ok(false);
+            return Ok(Changed::Missing);
         };
-        self.set_attribute(pk, name, value).await?;
-        Ok(true)
+        self.set_attribute(pk, name, value).await
     }
 
-    async fn set_attribute(&self, pk: &str, name: &str, value: AttributeValue) -> Result<(), StoreError> {
-        self.db
-            .update_item()
+    async fn set_attribute(
+        &self,
+        pk: &str,
+        name: &str,
+        value: AttributeValue,
+    ) -> Result<Changed, StoreError> {
+        let request = UpdateItemInput::builder()
             .table_name(&self.tables.keys)
             .key("pk", s(pk))
             .key("sk", s(SK))
             .condition_expression("attribute_exists(pk)")
             .update_expression("SET #name = :value")
             .expression_attribute_names("#name", name)
-            .expression_attribute_values(":value", value)
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|e| StoreError::aws("UpdateItem", e))
+            .expression_attribute_values(":value", value);
+        Ok(match self.db.update_item(request).await? {
+            Conditional::Done(_) => Changed::Done,
+            Conditional::Refused(_) => Changed::Missing,
+        })
     }
 }

@@ -1,32 +1,24 @@
 //! Writes in which two items must agree: a refund and the payment it counts against.
 
-use std::{collections::HashMap, time::Instant};
+use std::collections::HashMap;
 
-use aws_sdk_dynamodb::{
-    error::SdkError,
-    operation::transact_write_items::TransactWriteItemsError,
-    types::{
-        AttributeValue, Put as PutOperation, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
-        TransactWriteItem, Update, builders::UpdateBuilder,
-    },
+use aws_sdk_dynamodb::types::{
+    Put as PutOperation, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    builders::UpdateBuilder,
 };
 use tollgate_domain::{Payment, Refund, Scope, refund::RefundStatus};
 
 use crate::{
-    Store,
+    Replaced, Store,
+    db::Transacted,
     entity::{Entity, from_item, pk, to_item},
     error::StoreError,
-    items::{Item, SK, n, s},
+    items::{SK, n, ours, s},
 };
-
-/// Tries of a transaction that others keep conflicting with. Each conflict means that another one went through, so
-/// this bounds how many refunds of one payment may race, not how often bad luck strikes.
-const MAX_TRIES: u32 = 64;
-/// The first wait after a conflict, in milliseconds; it doubles up to the last, and is shortened by chance.
-const WAIT_MS: (u64, u64) = (4, 64);
 
 /// What became of a refund.
 #[derive(Clone, Debug, PartialEq)]
+#[must_use = "the payment may not have allowed it"]
 pub enum RefundPut {
     /// It was made, and the payment counts it.
     Created,
@@ -34,12 +26,6 @@ pub enum RefundPut {
     Exists(Box<Refund>),
     /// The payment no longer allows it: the payment as it is now, or `None` when it is gone.
     PaymentChanged(Option<Box<Payment>>),
-}
-
-enum Transacted {
-    Done,
-    /// For each operation the item that failed its condition, if one did.
-    Refused(Vec<Option<Item>>),
 }
 
 impl Store {
@@ -76,14 +62,13 @@ impl Store {
             TransactWriteItem::builder().put(put).build(),
             TransactWriteItem::builder().update(update).build(),
         ];
-        match self.transact(operations, &refund.key_id()).await? {
+        match self.db.transact_write_items(operations).await? {
             Transacted::Done => Ok(RefundPut::Created),
             Transacted::Refused(items) => {
                 let mut items = items.into_iter();
                 if let Some(existing) = items.next().flatten() {
                     let existing: Refund = from_item(existing)?;
-                    let ours = existing.version == 1 && existing.cause.request_id == refund.cause.request_id;
-                    return Ok(if ours {
+                    return Ok(if existing.version == 1 && ours(&existing, refund) {
                         RefundPut::Created
                     } else {
                         RefundPut::Exists(Box::new(existing))
@@ -95,21 +80,22 @@ impl Store {
         }
     }
 
-    /// Records what became of a pending refund; one that failed or was called back gives its amount back to the payment, in the same
-    /// transaction. `false` when the refund was settled by someone else meanwhile. One call, cost as
-    /// [`Store::create_refund`].
-    pub async fn settle_refund(&self, scope: Scope, settled: &Refund) -> Result<bool, StoreError> {
+    /// Records what became of a pending refund; one that failed or was called back gives its amount back to the payment, in the
+    /// same transaction. One call, cost as [`Store::create_refund`].
+    pub async fn settle_refund(
+        &self,
+        scope: Scope,
+        settled: &Refund,
+    ) -> Result<Replaced<Refund>, StoreError> {
         if !matches!(settled.status, RefundStatus::Failed | RefundStatus::Canceled) {
-            return Ok(matches!(
-                self.replace(scope, settled).await?,
-                crate::Replaced::Done
-            ));
+            return self.replace(scope, settled).await;
         }
         let put = PutOperation::builder()
             .table_name(&self.tables.main)
             .set_item(Some(to_item(scope, settled)?))
             .condition_expression("version = :before")
-            .expression_attribute_values(":before", n(settled.version - 1))
+            .expression_attribute_values(":before", n(settled.version.saturating_sub(1)))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .map_err(|e| StoreError::BadValue(e.to_string()))?;
         let update = self
@@ -122,10 +108,17 @@ impl Store {
             TransactWriteItem::builder().put(put).build(),
             TransactWriteItem::builder().update(update).build(),
         ];
-        Ok(matches!(
-            self.transact(operations, &settled.key_id()).await?,
-            Transacted::Done
-        ))
+        let existing = match self.db.transact_write_items(operations).await? {
+            Transacted::Done => return Ok(Replaced::Done),
+            Transacted::Refused(items) => items.into_iter().next().flatten(),
+        };
+        let existing: Option<Refund> = existing.map(from_item).transpose()?;
+        Ok(match existing {
+            Some(existing) if existing.version == settled.version && ours(&existing, settled) => {
+                Replaced::Done
+            }
+            existing => Replaced::Conflict(existing),
+        })
     }
 
     /// The next version of a refund's payment, with `minor` more (or less) refunded, due to what the refund is due to.
@@ -152,66 +145,4 @@ impl Store {
             None => update.update_expression(format!("{changes} REMOVE idempotency_key")),
         }
     }
-
-    async fn transact(
-        &self,
-        operations: Vec<TransactWriteItem>,
-        key: &str,
-    ) -> Result<Transacted, StoreError> {
-        let mut wait_ms = WAIT_MS.0;
-        for _ in 0..MAX_TRIES {
-            let began = Instant::now();
-            let sent = self
-                .db
-                .transact_write_items()
-                .set_transact_items(Some(operations.clone()))
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await;
-            match sent {
-                Ok(done) => {
-                    self.meter
-                        .record("TransactWriteItems", began, true, done.consumed_capacity());
-                    return Ok(Transacted::Done);
-                }
-                Err(SdkError::ServiceError(e)) if e.err().is_transaction_canceled_exception() => {
-                    self.meter.record("TransactWriteItems", began, true, None);
-                    let TransactWriteItemsError::TransactionCanceledException(canceled) = e.into_err() else {
-                        continue;
-                    };
-                    let reasons = canceled.cancellation_reasons.unwrap_or_default();
-                    let failed = |code: &str| reasons.iter().any(|r| r.code.as_deref() == Some(code));
-                    if failed("ConditionalCheckFailed") {
-                        let items = reasons.into_iter().map(refused_item).collect();
-                        return Ok(Transacted::Refused(items));
-                    }
-                    if !failed("TransactionConflict") {
-                        let detail = format!("{:?}", reasons.iter().map(|r| &r.code).collect::<Vec<_>>());
-                        return Err(StoreError::Aws {
-                            operation: "TransactWriteItems",
-                            detail,
-                        });
-                    }
-                }
-                Err(SdkError::ServiceError(e)) if e.err().is_transaction_in_progress_exception() => {}
-                Err(error) => return Err(StoreError::aws("TransactWriteItems", error)),
-            }
-            // The instant's own nanoseconds spread the tries of racing functions well enough.
-            let spread = u64::from(began.elapsed().subsec_nanos()) % wait_ms;
-            tokio::time::sleep(std::time::Duration::from_millis(wait_ms / 2 + spread)).await;
-            wait_ms = (wait_ms * 2).min(WAIT_MS.1);
-        }
-        Err(StoreError::Contended {
-            key: key.to_owned(),
-            attempts: MAX_TRIES,
-        })
-    }
-}
-
-/// The item that failed its condition. A failed condition on an item that does not exist shows no item.
-fn refused_item(reason: aws_sdk_dynamodb::types::CancellationReason) -> Option<Item> {
-    (reason.code.as_deref() == Some("ConditionalCheckFailed"))
-        .then_some(reason.item)
-        .flatten()
-        .filter(|item: &HashMap<String, AttributeValue>| !item.is_empty())
 }

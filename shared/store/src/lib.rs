@@ -5,6 +5,7 @@
 //! Each function's comment gives its key, its condition, its calls and what it consumes.
 
 mod aws;
+mod db;
 mod deliveries;
 mod due;
 mod entity;
@@ -22,7 +23,7 @@ pub use aws::{AwsEnvironment, Tables};
 pub use due::{DueItem, DueKind};
 pub use entity::{Entity, subject_of};
 pub use error::StoreError;
-pub use items::{Put, Replaced};
+pub use items::{Changed, Put, Replaced};
 pub use keys::{ApiKey, Counted, KeyHash, Metered, NewApiKey, Token};
 pub use ledger::RefundPut;
 pub use listing::{Cursor, ListQuery, Page};
@@ -36,34 +37,24 @@ use std::sync::Arc;
 /// The tables, opened.
 #[derive(Clone, Debug)]
 pub struct Store {
-    db: aws_sdk_dynamodb::Client,
+    db: db::Db,
     tables: Arc<Tables>,
-    meter: Meter,
 }
 
 impl Store {
     /// Opens the tables that the environment names. Makes no call.
     pub fn open(environment: &AwsEnvironment, tables: Tables) -> Self {
         Self {
-            db: environment.dynamodb(),
+            db: db::Db::open(environment),
             tables: Arc::new(tables),
-            meter: Meter::default(),
         }
     }
 
     /// Makes the first connection, so that no request pays for it: one read of an item that does not exist. A failure
     /// is no reason not to start; the first request will meet it again and say so.
     pub async fn warm_up(&self) {
-        let read = self
-            .db
-            .get_item()
-            .table_name(&self.tables.main)
-            .key("pk", items::s("WARM-UP"))
-            .key("sk", items::s(items::SK))
-            .send()
-            .await;
-        if let Err(error) = read {
-            tracing::debug!(error = %aws_sdk_dynamodb::error::DisplayErrorContext(error), "warm-up read failed");
+        if let Err(error) = self.read_item(&self.tables.main, "WARM-UP", false).await {
+            tracing::debug!(%error, "warm-up read failed");
         }
     }
 
@@ -71,13 +62,13 @@ impl Store {
     #[must_use]
     pub fn metered(&self) -> Self {
         Self {
-            meter: Meter::default(),
-            ..self.clone()
+            db: self.db.metered(),
+            tables: self.tables.clone(),
         }
     }
 
     /// The calls made through this handle.
     pub fn meter(&self) -> &Meter {
-        &self.meter
+        self.db.meter()
     }
 }

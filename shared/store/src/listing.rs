@@ -1,8 +1,6 @@
 //! Lists: a tenant's things of one type, or a parent's children, newest first.
 
-use std::time::Instant;
-
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::operation::query::QueryInput;
 use tollgate_domain::{CustomerId, EndpointId, PaymentId, Scope, Timestamp};
 
 use crate::{
@@ -242,10 +240,7 @@ impl Store {
         if low > high {
             return Ok((Vec::new(), false));
         }
-        let began = Instant::now();
-        let page = self
-            .db
-            .query()
+        let request = QueryInput::builder()
             .table_name(self.table_of::<E>())
             .index_name(index)
             .key_condition_expression(format!("{index}pk = :pk AND {index}sk BETWEEN :low AND :high"))
@@ -253,12 +248,8 @@ impl Store {
             .expression_attribute_values(":low", s(format!("{prefix}{low}")))
             .expression_attribute_values(":high", s(format!("{prefix}{high}")))
             .scan_index_forward(newer)
-            .limit(i32::try_from(read_at_most).unwrap_or(i32::MAX))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|e| StoreError::aws("Query", e))?;
-        self.meter.record("Query", began, false, &page.consumed_capacity);
+            .limit(i32::try_from(read_at_most).unwrap_or(i32::MAX));
+        let page = self.db.query(request).await?;
         let more = page.last_evaluated_key.is_some_and(|key| !key.is_empty());
         let mut items = Vec::new();
         for item in page.items.unwrap_or_default() {

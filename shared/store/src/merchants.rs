@@ -1,11 +1,12 @@
 //! Merchants: accounts, made by the operator's tool.
 
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::{put_item::PutItemInput, update_item::UpdateItemInput};
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{MerchantId, Tier, Timestamp};
 
 use crate::{
-    Store,
+    Changed, Put, Store,
+    db::Conditional,
     error::StoreError,
     items::{Item, SK, s},
 };
@@ -28,26 +29,21 @@ fn pk(id: MerchantId) -> String {
 }
 
 impl Store {
-    /// Makes a merchant unless its id is taken; says whether it was made. One call, 1 unit.
-    pub async fn create_merchant(&self, merchant: &Merchant) -> Result<bool, StoreError> {
+    /// Makes a merchant unless its id is taken. One call, 1 unit.
+    pub async fn create_merchant(&self, merchant: &Merchant) -> Result<Put<()>, StoreError> {
         let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(merchant)
             .map_err(|e| StoreError::BadValue(e.to_string()))?;
         item.insert("pk".into(), s(pk(merchant.id)));
         item.insert("sk".into(), s(SK));
         item.insert("t".into(), s("MERCHANT"));
-        let put = self
-            .db
-            .put_item()
+        let request = PutItemInput::builder()
             .table_name(&self.tables.main)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await;
-        match put {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(StoreError::aws("PutItem", error)),
-        }
+            .condition_expression("attribute_not_exists(pk)");
+        Ok(match self.db.put_item(request).await? {
+            Conditional::Done(_) => Put::Created,
+            Conditional::Refused(_) => Put::Exists(()),
+        })
     }
 
     /// Reads a merchant. One call, 1 unit.
@@ -63,22 +59,17 @@ impl Store {
     }
 
     /// Records a merchant's tier; its keys carry a copy each. One call, 1 unit.
-    pub async fn set_merchant_tier(&self, id: MerchantId, tier: Tier) -> Result<bool, StoreError> {
-        let update = self
-            .db
-            .update_item()
+    pub async fn set_merchant_tier(&self, id: MerchantId, tier: Tier) -> Result<Changed, StoreError> {
+        let request = UpdateItemInput::builder()
             .table_name(&self.tables.main)
             .key("pk", s(pk(id)))
             .key("sk", s(SK))
             .condition_expression("attribute_exists(pk)")
             .update_expression("SET tier = :tier")
-            .expression_attribute_values(":tier", s(tier.as_str()))
-            .send()
-            .await;
-        match update {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(StoreError::aws("UpdateItem", error)),
-        }
+            .expression_attribute_values(":tier", s(tier.as_str()));
+        Ok(match self.db.update_item(request).await? {
+            Conditional::Done(_) => Changed::Done,
+            Conditional::Refused(_) => Changed::Missing,
+        })
     }
 }

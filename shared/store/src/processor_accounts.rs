@@ -1,8 +1,6 @@
 //! Merchants' accounts with providers: where to reach them and what they know the merchant by.
 
-use std::time::Instant;
-
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{Provider, Scope, Timestamp};
 
@@ -46,17 +44,10 @@ impl Store {
         item.insert("pk".into(), s(pk(scope, account.provider)));
         item.insert("sk".into(), s(SK));
         item.insert("t".into(), s("PRC"));
-        let began = Instant::now();
-        let done = self
-            .db
-            .put_item()
+        let request = PutItemInput::builder()
             .table_name(&self.tables.main)
-            .set_item(Some(item))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|e| StoreError::aws("PutItem", e))?;
-        self.meter.record("PutItem", began, true, &done.consumed_capacity);
+            .set_item(Some(item));
+        self.db.put_item(request).await?.unconditional()?;
         Ok(())
     }
 

@@ -412,7 +412,10 @@ async fn a_key_whose_request_still_runs_is_in_use_and_one_that_died_is_taken_ove
     };
     let now = SystemClock.now();
     let running_now = running(&ended, now.plus_ms(60_000));
-    store.replace(scope, &running_now).await.unwrap();
+    assert_eq!(
+        store.replace(scope, &running_now).await.unwrap(),
+        tollgate_store::Replaced::Done
+    );
     let refused = intents.post_once(&path, "k", &body).await.expect(409);
     assert_eq!(
         (&refused["error"]["type"], &refused["error"]["code"]),
@@ -423,7 +426,10 @@ async fn a_key_whose_request_still_runs_is_in_use_and_one_that_died_is_taken_ove
         .await
         .expect(400);
     assert_eq!(other["error"]["type"], "idempotency_error");
-    store.replace(scope, &running(&running_now, now)).await.unwrap();
+    assert_eq!(
+        store.replace(scope, &running(&running_now, now)).await.unwrap(),
+        tollgate_store::Replaced::Done
+    );
     let done = intents.post_once(&path, "k", &body).await;
     assert_eq!(
         (done.expect(200), done.header("idempotent-replayed")),

@@ -150,7 +150,10 @@ async fn a_message_that_was_given_up_is_revived() {
     let event = EventId::parse("evt_", &event).unwrap();
     let endpoint = EndpointId::parse("we_", made["id"].as_str().unwrap()).unwrap();
     let delivery = Delivery::new(event, endpoint, SystemClock.now());
-    store.create(scope, &delivery).await.unwrap();
+    assert_eq!(
+        store.create(scope, &delivery).await.unwrap(),
+        tollgate_store::Put::Created
+    );
     let url = |name: &str| cloud.ready[name].as_str().unwrap().to_owned();
     let environment = AwsEnvironment::emulated(&url("dynamodb"), &url("sqs"));
     let dead = Queue::named(&environment, "tollgate-webhook-dead-letters")

@@ -620,10 +620,16 @@ async fn an_endpoint_that_does_not_answer_is_left_alone_until_its_merchant_says_
     let made: WebhookEndpoint = store.get(scope, &id.to_string(), true).await.unwrap().unwrap();
     let now = SystemClock.now();
     let failing = made.after_attempt(Attempted::TimedOut, false, now).unwrap();
-    store.replace(scope, &failing).await.unwrap();
+    assert_eq!(
+        store.replace(scope, &failing).await.unwrap(),
+        tollgate_store::Replaced::Done
+    );
     let later = now.plus_ms(endpoint::PAUSE_AFTER_MS);
     let paused = failing.after_attempt(Attempted::TimedOut, false, later).unwrap();
-    store.replace(scope, &paused).await.unwrap();
+    assert_eq!(
+        store.replace(scope, &paused).await.unwrap(),
+        tollgate_store::Replaced::Done
+    );
     let until = paused.held_back_until(later).unwrap();
     pay(&cloud, 1000).await;
     let held = eventually("the delivery is held back", || async {

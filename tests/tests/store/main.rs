@@ -1,6 +1,8 @@
 //! The store's access patterns on a real (embedded) DynamoDB with the templates' own tables.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod calls;
+
 use std::path::Path;
 
 use tollgate_domain::{
@@ -14,13 +16,15 @@ use tollgate_domain::{
 };
 use tollgate_local::{dynamodb::DynamoDb, template};
 use tollgate_store::{
-    ApiKey, AwsEnvironment, DueKind, KeyHash, ListQuery, NewApiKey, Put, RefundPut, Replaced, Store, Tables,
+    ApiKey, AwsEnvironment, Changed, DueKind, KeyHash, ListQuery, NewApiKey, Put, RefundPut, Replaced, Store,
+    Tables,
 };
 
 const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
 
 struct Opened {
     store: Store,
+    url: String,
     _folder: tempfile::TempDir,
     _stop: tokio::sync::watch::Sender<bool>,
 }
@@ -40,16 +44,21 @@ async fn open() -> Opened {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = tokio::sync::watch::channel(false);
     dynamodb.serve(listener, stopped);
+    Opened {
+        store: store_at(&url),
+        url,
+        _folder: folder,
+        _stop: stop,
+    }
+}
+
+fn store_at(url: &str) -> Store {
     let names = Tables {
         main: "tollgate".into(),
         keys: "tollgate-keys".into(),
         events: "tollgate-events".into(),
     };
-    Opened {
-        store: Store::open(&AwsEnvironment::emulated(&url, &url), names),
-        _folder: folder,
-        _stop: stop,
-    }
+    Store::open(&AwsEnvironment::emulated(url, url), names)
 }
 
 fn bytes(n: u32) -> [u8; 16] {
@@ -153,7 +162,7 @@ async fn of_two_changes_of_one_version_one_wins() {
     let opened = open().await;
     let store = &opened.store;
     let made = payment(1, Outcome::ChallengeRequired, NOW);
-    store.create(scope(1), &made).await.unwrap();
+    assert_eq!(store.create(scope(1), &made).await.unwrap(), Put::Created);
     let passed = made
         .apply(Command::ChallengePassed(Outcome::Approved), NOW, &"req_a".into())
         .unwrap();
@@ -177,7 +186,7 @@ async fn a_refund_and_its_payment_agree_or_neither_is_written() {
     let opened = open().await;
     let store = &opened.store;
     let paid = payment(1, Outcome::Approved, NOW);
-    store.create(scope(1), &paid).await.unwrap();
+    assert_eq!(store.create(scope(1), &paid).await.unwrap(), Put::Created);
     let first = refund(1, &paid, 600, RefundOutcome::Succeeded);
     assert_eq!(
         store.create_refund(scope(1), &first, &paid).await.unwrap(),
@@ -223,7 +232,7 @@ async fn a_refund_and_its_payment_agree_or_neither_is_written() {
 async fn racing_refunds_never_pass_what_was_captured() {
     let opened = open().await;
     let paid = payment(1, Outcome::Approved, NOW);
-    opened.store.create(scope(1), &paid).await.unwrap();
+    assert_eq!(opened.store.create(scope(1), &paid).await.unwrap(), Put::Created);
     let mut tasks = tokio::task::JoinSet::new();
     for n in 0..20 {
         let (store, paid) = (opened.store.clone(), paid.clone());
@@ -245,15 +254,32 @@ async fn a_failed_refund_gives_its_amount_back_once() {
     let opened = open().await;
     let store = &opened.store;
     let paid = payment(1, Outcome::Approved, NOW);
-    store.create(scope(1), &paid).await.unwrap();
+    assert_eq!(store.create(scope(1), &paid).await.unwrap(), Put::Created);
     let pending = refund(1, &paid, 600, RefundOutcome::Pending { ask_at: NOW });
-    store.create_refund(scope(1), &pending, &paid).await.unwrap();
+    assert_eq!(
+        store.create_refund(scope(1), &pending, &paid).await.unwrap(),
+        RefundPut::Created
+    );
     assert_eq!(store.due(DueKind::Refund, NOW, 10).await.unwrap().len(), 1);
     let failed = pending
         .settle(RefundOutcome::Failed, NOW, &"req_settle".into())
         .unwrap();
-    assert!(store.settle_refund(scope(1), &failed).await.unwrap());
-    assert!(!store.settle_refund(scope(1), &failed).await.unwrap());
+    assert_eq!(
+        store.settle_refund(scope(1), &failed).await.unwrap(),
+        Replaced::Done
+    );
+    assert_eq!(
+        store.settle_refund(scope(1), &failed).await.unwrap(),
+        Replaced::Done,
+        "sent again"
+    );
+    let late = pending
+        .settle(RefundOutcome::Failed, NOW, &"req_late".into())
+        .unwrap();
+    assert_eq!(
+        store.settle_refund(scope(1), &late).await.unwrap(),
+        Replaced::Conflict(Some(failed))
+    );
     assert_eq!(read(store, scope(1), paid.id).await.amount_refunded, 0);
     assert_eq!(store.due(DueKind::Refund, NOW, 10).await.unwrap(), []);
 }
@@ -264,15 +290,11 @@ async fn due_work_is_found_at_its_time_and_leaves_the_index_with_the_work() {
     let store = &opened.store;
     let ask_at = NOW.plus_ms(5000);
     for n in 0..10 {
-        store
-            .create(scope(n), &payment(n, Outcome::Pending { ask_at }, NOW))
-            .await
-            .unwrap();
+        let pending = payment(n, Outcome::Pending { ask_at }, NOW);
+        assert_eq!(store.create(scope(n), &pending).await.unwrap(), Put::Created);
     }
-    store
-        .create(scope(1), &payment(99, Outcome::Approved, NOW))
-        .await
-        .unwrap();
+    let paid = payment(99, Outcome::Approved, NOW);
+    assert_eq!(store.create(scope(1), &paid).await.unwrap(), Put::Created);
     assert_eq!(
         store
             .due(DueKind::Payment, ask_at.plus_ms(-1), 100)
@@ -286,7 +308,10 @@ async fn due_work_is_found_at_its_time_and_leaves_the_index_with_the_work() {
     let settled = stuck
         .apply(Command::Settled(Outcome::Approved), ask_at, &"req".into())
         .unwrap();
-    store.replace(due[0].scope, &settled).await.unwrap();
+    assert_eq!(
+        store.replace(due[0].scope, &settled).await.unwrap(),
+        Replaced::Done
+    );
     assert_eq!(store.due(DueKind::Payment, ask_at, 100).await.unwrap().len(), 9);
 }
 
@@ -295,14 +320,14 @@ async fn a_filter_that_drops_nearly_everything_still_ends_and_can_be_gone_on_fro
     let opened = open().await;
     let store = &opened.store;
     let needle = payment(0, Outcome::ChallengeRequired, NOW);
-    store.create(scope(1), &needle).await.unwrap();
+    assert_eq!(store.create(scope(1), &needle).await.unwrap(), Put::Created);
     let mut tasks = tokio::task::JoinSet::new();
     for worker in 0..16 {
         let store = store.clone();
         tasks.spawn(async move {
             for n in (1..=1100).filter(|n| n % 16 == worker) {
                 let made = payment(n, Outcome::Approved, NOW.plus_ms(i64::from(n)));
-                store.create(scope(1), &made).await.unwrap();
+                assert_eq!(store.create(scope(1), &made).await.unwrap(), Put::Created);
             }
         });
     }
@@ -327,10 +352,8 @@ async fn a_filter_that_drops_nearly_everything_still_ends_and_can_be_gone_on_fro
     );
     assert_eq!(metered.meter().cost().operations, ["Query"]);
     // A create costs the same however much is stored, and its item is small.
-    metered
-        .create(scope(1), &payment(5000, Outcome::Approved, NOW))
-        .await
-        .unwrap();
+    let another = payment(5000, Outcome::Approved, NOW);
+    assert_eq!(metered.create(scope(1), &another).await.unwrap(), Put::Created);
     let cost = metered.meter().cost();
     assert_eq!(
         (cost.operations.len(), cost.write_units),
@@ -356,7 +379,7 @@ async fn customers_are_found_by_address_until_it_changes() {
         None,
         NOW,
     );
-    store.create(scope(1), &made).await.unwrap();
+    assert_eq!(store.create(scope(1), &made).await.unwrap(), Put::Created);
     let find = async |email: &str| {
         let query = ListQuery::new(5).of_email(scope(1), email);
         store
@@ -371,15 +394,13 @@ async fn customers_are_found_by_address_until_it_changes() {
         (1, 0)
     );
     let changed = made.with_profile(profile("bob@example.com"), NOW, &"r2".into());
-    store.replace(scope(1), &changed).await.unwrap();
+    assert_eq!(store.replace(scope(1), &changed).await.unwrap(), Replaced::Done);
     assert_eq!(
         (find("ann@example.com").await, find("bob@example.com").await),
         (0, 1)
     );
-    store
-        .replace(scope(1), &changed.erased(NOW, &"r3".into()))
-        .await
-        .unwrap();
+    let erased = changed.erased(NOW, &"r3".into());
+    assert_eq!(store.replace(scope(1), &erased).await.unwrap(), Replaced::Done);
     assert_eq!(find("bob@example.com").await, 0);
     assert_eq!(
         store
@@ -405,24 +426,12 @@ async fn key(store: &Store) -> KeyHash {
         revoked_at: None,
         expires_at: Some(NOW.plus_ms(3_600_000)),
     };
-    assert!(
-        store
-            .create_key(&NewApiKey {
-                hash: hash.clone(),
-                key: key.clone()
-            })
-            .await
-            .unwrap()
-    );
-    assert!(
-        !store
-            .create_key(&NewApiKey {
-                hash: hash.clone(),
-                key
-            })
-            .await
-            .unwrap()
-    );
+    let new = NewApiKey {
+        hash: hash.clone(),
+        key,
+    };
+    assert_eq!(store.create_key(&new).await.unwrap(), Put::Created);
+    assert_eq!(store.create_key(&new).await.unwrap(), Put::Exists(()));
     hash
 }
 
@@ -550,8 +559,14 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
             .is_none()
     );
     let id = KeyId::from_bytes(bytes(1));
-    assert!(store.revoke_key(scope(1).merchant, id, NOW).await.unwrap());
-    assert!(!store.revoke_key(scope(2).merchant, id, NOW).await.unwrap());
+    assert_eq!(
+        store.revoke_key(scope(1).merchant, id, NOW).await.unwrap(),
+        Changed::Done
+    );
+    assert_eq!(
+        store.revoke_key(scope(2).merchant, id, NOW).await.unwrap(),
+        Changed::Missing
+    );
     assert!(
         store
             .meter_key(&hash, FrontDoor::Charges, NOW)
@@ -581,7 +596,10 @@ async fn one_run_does_all_that_is_due_however_much_it_is() {
     let opened = open().await;
     for n in 0..WAITING {
         let waiting = payment(n, Outcome::ChallengeRequired, NOW);
-        opened.store.create(scope(1), &waiting).await.unwrap();
+        assert_eq!(
+            opened.store.create(scope(1), &waiting).await.unwrap(),
+            Put::Created
+        );
     }
     let nowhere = AwsEnvironment::emulated("http://127.0.0.1:9", "http://127.0.0.1:9");
     let clock = std::sync::Arc::new(SetClock(NOW.plus_ms(CHALLENGE_LIFETIME_MS)));
@@ -599,7 +617,10 @@ async fn a_challenge_that_nobody_answers_fails_the_payment_after_a_day() {
     use tollgate_gateway::{Gateway, OsEntropy, Queue};
     let opened = open().await;
     let waiting = payment(1, Outcome::ChallengeRequired, NOW);
-    opened.store.create(scope(1), &waiting).await.unwrap();
+    assert_eq!(
+        opened.store.create(scope(1), &waiting).await.unwrap(),
+        Put::Created
+    );
     // Nothing that is due here is put on the queue.
     let queue = Queue::open(
         &AwsEnvironment::emulated("http://127.0.0.1:9", "http://127.0.0.1:9"),
