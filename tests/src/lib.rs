@@ -74,6 +74,8 @@ fn run_cargo(arguments: &[&str]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let status = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .current_dir(root)
+        // Build scripts that look at it (ring's) would run again, and everything after them be built again.
+        .env_remove("CARGO_MANIFEST_DIR")
         .args(["build", "--workspace", "--quiet"])
         .args(arguments)
         .arg("--target-dir")

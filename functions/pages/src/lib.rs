@@ -208,6 +208,11 @@ pub fn link_error(gateway: &Gateway, error: &LinkError) -> Result<Response<Body>
                 &format!("<p>Nothing is charged twice.</p>{onward}"),
             )
         }
+        LinkError::Changed => notice(
+            410,
+            "This payment was changed",
+            "The shop changed it after it sent you here. Nothing was charged. Go back to the shop to confirm it as it is now.",
+        ),
         LinkError::Expired => notice(410, "This link has expired", "Go back to the shop and try again."),
         LinkError::Failed(error) => {
             tracing::error!(%error, "page failed");

@@ -17,7 +17,12 @@ pub fn folder(root: &Path, release: bool) -> PathBuf {
 /// Builds the crates that the templates' functions are in. What cargo says goes to standard error.
 pub fn build(root: &Path, release: bool) -> Result<(), Error> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root).args(["build", "--bins"]);
+    // `cargo run` sets the variable: build scripts that look at it (ring's) would run again, and everything after them be
+    // built again.
+    command
+        .current_dir(root)
+        .env_remove("CARGO_MANIFEST_DIR")
+        .args(["build", "--bins"]);
     if release {
         command.arg("--release");
     }

@@ -137,7 +137,7 @@ impl Call {
             Entrance::Redirect => Purpose::Checkout,
             Entrance::Html => Purpose::Challenge,
         };
-        self.gateway.page_url(purpose, scope, payment.id)
+        self.gateway.page_url(purpose, scope, payment)
     }
 }
 

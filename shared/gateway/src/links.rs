@@ -71,15 +71,18 @@ impl Links {
         &self.signer
     }
 
-    /// The page of a payment. The same for the payment's whole life.
-    pub fn url(&self, purpose: Purpose, scope: Scope, payment: PaymentId) -> String {
-        let claim = format!("{}.{}.{payment}", scope.merchant, scope.mode.as_str());
+    /// The page of a payment, or of its `number`-th challenge, from 1: a link to one challenge answers no other.
+    pub fn url(&self, purpose: Purpose, scope: Scope, payment: PaymentId, number: u32) -> String {
+        let mut claim = format!("{}.{}.{payment}", scope.merchant, scope.mode.as_str());
+        if number > 1 {
+            claim = format!("{claim}.{number}");
+        }
         let signature = URL_SAFE_NO_PAD.encode(self.signer.sign(purpose.as_str(), claim.as_bytes()));
         format!("{}/{}/{claim}.{signature}", self.base_url, purpose.as_str())
     }
 
-    /// Reads the token of a link that this key signed for this purpose.
-    pub fn verify(&self, purpose: Purpose, token: &str) -> Option<(Scope, PaymentId)> {
+    /// Reads the token of a link that this key signed for this purpose: whose payment, which, and which of its challenges.
+    pub fn verify(&self, purpose: Purpose, token: &str) -> Option<(Scope, PaymentId, u32)> {
         if token.len() > TOKEN_MAX_BYTES {
             return None;
         }
@@ -91,7 +94,11 @@ impl Links {
         let mut parts = claim.split('.');
         let (merchant, mode, payment) = (parts.next()?, parts.next()?, parts.next()?);
         let scope = Scope::from_key(&format!("M#{merchant}#{mode}#"))?;
-        Some((scope, payment.parse().ok()?))
+        let number = match parts.next() {
+            None => 1,
+            Some(number) => number.parse().ok()?,
+        };
+        Some((scope, payment.parse().ok()?, number))
     }
 }
 
@@ -109,11 +116,19 @@ mod tests {
             mode: Mode::Test,
         };
         let payment = PaymentId::from_bytes([2; 16]);
-        let url = links.url(Purpose::Challenge, scope, payment);
+        let url = links.url(Purpose::Challenge, scope, payment, 1);
         let token = url.strip_prefix("https://pages.example/challenge/").unwrap();
-        assert_eq!(links.verify(Purpose::Challenge, token), Some((scope, payment)));
+        assert_eq!(links.verify(Purpose::Challenge, token), Some((scope, payment, 1)));
         assert_eq!(links.verify(Purpose::Checkout, token), None);
         assert_eq!(Links::new("", b"other").verify(Purpose::Challenge, token), None);
+        let second = links.url(Purpose::Challenge, scope, payment, 2);
+        let second = second.rsplit('/').next().unwrap();
+        assert_eq!(
+            links.verify(Purpose::Challenge, second),
+            Some((scope, payment, 2))
+        );
+        let third = second.replacen(".2.", ".3.", 1);
+        assert_eq!(links.verify(Purpose::Challenge, &third), None);
         let live = token.replacen(".test.", ".live.", 1);
         assert_eq!(links.verify(Purpose::Challenge, &live), None);
         for forged in [

@@ -1,7 +1,7 @@
 //! Hosted pages: what their links open, and where the payer goes next.
 
 use tollgate_domain::{
-    Cause, Payment, PaymentId, Scope,
+    Cause, Payment, Scope,
     payment::{Command, Status},
 };
 use tollgate_processors::sandbox;
@@ -24,6 +24,9 @@ pub enum LinkError {
     /// What it was for was done already; whose the payment is, and how it is now.
     #[error("the link was used")]
     Used(Scope, Box<Payment>),
+    /// The merchant changed the payment since: what the link asked about is no longer what would be charged.
+    #[error("the payment was changed")]
+    Changed,
     /// It is too late.
     #[error("the link has expired")]
     Expired,
@@ -54,11 +57,16 @@ pub enum Onward {
 
 impl Gateway {
     /// A page of ours.
-    pub(crate) fn page_url(&self, purpose: Purpose, scope: Scope, id: PaymentId) -> Result<String, Error> {
+    pub(crate) fn page_url(
+        &self,
+        purpose: Purpose,
+        scope: Scope,
+        payment: &Payment,
+    ) -> Result<String, Error> {
         let links = self.links.as_ref();
         let links =
             links.ok_or_else(|| Error::Internal("this function has no key to sign links with".into()))?;
-        Ok(links.url(purpose, scope, id))
+        Ok(links.url(purpose, scope, payment.id, payment.challenge_number()))
     }
 
     /// Opens a link to a page that waits for the payer. One read, and one more where the page names the merchant.
@@ -68,6 +76,9 @@ impl Gateway {
             Purpose::Checkout => Status::RequiresConfirmation,
             Purpose::Challenge | Purpose::Result => Status::RequiresAction,
         };
+        if purpose == Purpose::Challenge && is_to_be_confirmed_again(&payment) {
+            return Err(LinkError::Changed);
+        }
         if payment.face.status != waits_for {
             return Err(LinkError::Used(scope, Box::new(payment)));
         }
@@ -97,7 +108,11 @@ impl Gateway {
         let (scope, mut payment) = self.linked_payment(Purpose::Challenge, token).await?;
         for _ in 0..MAX_TRIES {
             if payment.face.status != Status::RequiresAction {
-                return Ok((scope, payment));
+                return if is_to_be_confirmed_again(&payment) {
+                    Err(LinkError::Changed)
+                } else {
+                    Ok((scope, payment))
+                };
             }
             self.not_expired(&payment)?;
             if passed && payment.network.is_some() {
@@ -133,7 +148,7 @@ impl Gateway {
 
     /// Where the payer goes next.
     pub fn onward(&self, scope: Scope, payment: &Payment) -> Result<Onward, Error> {
-        let page = |purpose| self.page_url(purpose, scope, payment.id);
+        let page = |purpose| self.page_url(purpose, scope, payment);
         let Some(hosted) = &payment.hosted else {
             // The merchant's own page decides what to show; it gets the address that it gave, as it gave it.
             if payment.intent.is_some() {
@@ -184,15 +199,19 @@ impl Gateway {
         token: &str,
     ) -> Result<(Scope, Payment), LinkError> {
         let links = self.links.as_ref();
-        let (scope, id) = links
+        let (scope, id, number) = links
             .and_then(|links| links.verify(purpose, token))
             .ok_or(LinkError::Invalid)?;
-        let payment = self
+        let payment: Option<Payment> = self
             .store
             .get(scope, &id.to_string(), true)
             .await
             .map_err(Error::from)?;
-        Ok((scope, payment.ok_or(LinkError::Invalid)?))
+        let payment = payment.ok_or(LinkError::Invalid)?;
+        if purpose == Purpose::Challenge && number != payment.challenge_number() {
+            return Err(LinkError::Changed);
+        }
+        Ok((scope, payment))
     }
 
     pub(crate) fn not_expired(&self, payment: &Payment) -> Result<(), LinkError> {
@@ -201,4 +220,9 @@ impl Gateway {
         }
         Ok(())
     }
+}
+
+/// Whether an intent's challenge was taken back because its merchant changed what would be charged.
+fn is_to_be_confirmed_again(payment: &Payment) -> bool {
+    payment.intent.is_some() && payment.face.status == Status::RequiresConfirmation
 }

@@ -203,7 +203,8 @@ impl crate::Gateway {
             Status::RequiresAction => Purpose::Challenge,
             _ => return None,
         };
-        Some(self.links.as_ref()?.url(purpose, scope, payment.id))
+        let number = payment.challenge_number();
+        Some(self.links.as_ref()?.url(purpose, scope, payment.id, number))
     }
 }
 

@@ -176,3 +176,76 @@ async fn a_retried_confirm_is_told_the_same_whatever_happened_since() {
         .await;
     other.charges_error(409, "idempotency_error", "key_reused", Some("Idempotency-Key"));
 }
+
+/// An intent whose payer stands before the challenge: its id and the challenge's page.
+async fn challenged_intent(cloud: &Cloud, amount: i64) -> (String, String) {
+    let body = json!({"amount": amount, "currency": "eur", "confirm": true,
+        "payment_method": "pm_card_threeDSecure2Required", "return_url": "https://shop.example/back"});
+    let made = cloud.intents().post("/payment_intents", &body).await.expect(201);
+    assert_eq!(made["status"], "requires_action");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (
+        text(&made["id"]),
+        text(&made["next_action"]["redirect_to_url"]["url"]),
+    )
+}
+
+#[tokio::test]
+async fn a_challenge_answers_for_the_charge_it_asked_about_and_for_no_other() {
+    let cloud = Cloud::start().await;
+    let intents = cloud.intents();
+    let changes = [
+        json!({"amount": 99_000}),
+        json!({"currency": "usd"}),
+        json!({"payment_method": "pm_card_visa"}),
+        json!({"capture_method": "manual"}),
+    ];
+    for change in changes {
+        let (id, old) = challenged_intent(&cloud, 1000).await;
+        let path = format!("/payment_intents/{id}");
+        let changed = intents.post(&path, &change).await.expect(200);
+        assert_eq!(changed["status"], "requires_confirmation", "{change}");
+        assert_eq!(changed["next_action"], Value::Null, "{change}");
+        for answer in [
+            press(&old, "complete").await,
+            Client::send(browser().get(&old)).await,
+        ] {
+            assert_eq!(answer.status, 410, "{change}: {}", answer.text);
+            assert!(
+                answer.text.contains("This payment was changed"),
+                "{change}: {}",
+                answer.text
+            );
+        }
+        assert_eq!(
+            intents.get(&path).await.expect(200)["status"],
+            "requires_confirmation"
+        );
+        // Confirmed anew, it asks anew; the first link stays what it is.
+        let again = json!({"payment_method": "pm_card_threeDSecure2Required"});
+        let again = intents.post(&format!("{path}/confirm"), &again).await.expect(200);
+        let new = again["next_action"]["redirect_to_url"]["url"].as_str().unwrap();
+        assert_ne!(new, old);
+        assert_eq!(press(&old, "complete").await.status, 410);
+        let shown = Client::send(browser().get(new)).await;
+        let price = if change.get("amount").is_some() {
+            "990.00"
+        } else {
+            "10.00"
+        };
+        assert!(shown.text.contains(price), "{}", shown.text);
+        assert_eq!(press(new, "complete").await.status, 303);
+        let end = intents.get(&path).await.expect(200)["status"].clone();
+        assert!(end == "succeeded" || end == "requires_capture", "{end}");
+    }
+    // What changes nothing about the charge leaves the challenge as it is.
+    let (id, url) = challenged_intent(&cloud, 1000).await;
+    let path = format!("/payment_intents/{id}");
+    let same = json!({"amount": 1000, "description": "x", "metadata": {"a": "b"}});
+    assert_eq!(
+        intents.post(&path, &same).await.expect(200)["status"],
+        "requires_action"
+    );
+    assert_eq!(press(&url, "complete").await.status, 303);
+    assert_eq!(intents.get(&path).await.expect(200)["status"], "succeeded");
+}

@@ -6,8 +6,9 @@ use tollgate_tests::{Cloud, Signal, eventually, signal};
 
 use crate::checkout::{initialized, press_at, status, with};
 
-/// Providers that are given a third of a second, so that what is left half-way is looked after within seconds.
-const HASTY: &[(&str, &str)] = &[("NetworkTimeoutMs", "300")];
+/// Providers that are given a third of a second and whose look-ups do not lag, so that what is left half-way is looked
+/// after within seconds.
+const HASTY: &[(&str, &str)] = &[("NetworkTimeoutMs", "300"), ("NetworkLookUpLagMs", "0")];
 const PROVIDERS: [&str; 2] = ["cybersource", "mpgs"];
 
 async fn fault(cloud: &Cloud, fault: &Value) {
@@ -276,5 +277,190 @@ async fn a_payment_that_is_reserved_and_not_yet_captured_is_authorized() {
             refused["message"],
             "Cannot refund transaction: Transaction is not in a completed state"
         );
+    }
+}
+
+/// A payment that was paid, as its merchant's refunds name it.
+async fn paid(cloud: &Cloud, provider: &str, order: &str) -> (String, String) {
+    let (reference, challenge) = challenged(cloud, provider, order).await;
+    press_at(&challenge, "complete").await;
+    ends(cloud, &reference, Status::Succeeded).await;
+    let id = PaymentId::parse_uuid(&reference).unwrap().spell("pi_");
+    (reference, id)
+}
+
+#[tokio::test]
+async fn a_refund_that_may_have_been_sent_cannot_be_called_back() {
+    let cloud = Cloud::start_with(HASTY).await;
+    let intents = cloud.intents();
+    for provider in PROVIDERS {
+        let (reference, id) = paid(&cloud, provider, &format!("called-back-{provider}")).await;
+        // The provider carries it out, and its answer is lost; so are the look-ups.
+        for (operation, times) in [("refund", 1), ("look_up", 4)] {
+            fault(&cloud, &json!({"provider": provider, "operation": operation, "when": "after", "what": "error", "times": times})).await;
+        }
+        let body = json!({"payment_intent": id, "amount": 3000});
+        let refund = intents.post("/refunds", &body).await.expect(201);
+        assert_eq!(refund["status"], "pending");
+        let path = format!("/refunds/{}", refund["id"].as_str().unwrap());
+        let refused = intents
+            .post(&format!("{path}/cancel"), &json!({}))
+            .await
+            .expect(400);
+        assert_eq!(refused["error"]["code"], "refund_unexpected_status", "{refused}");
+        // Its amount stays spoken for.
+        let more = json!({"payment_intent": id, "amount": 10_050 - 3000 + 1});
+        assert_eq!(
+            intents.post("/refunds", &more).await.expect(400)["error"]["code"],
+            "amount_too_large"
+        );
+        // A change of its metadata while the answer is awaited throws no answer away.
+        intents
+            .post(&path, &json!({"metadata": {"a": "b"}}))
+            .await
+            .expect(200);
+        eventually("the refund succeeds", || async {
+            let now = intents.get(&path).await.expect(200);
+            (now["status"] == "succeeded").then_some(())
+        })
+        .await;
+        let orders = orders(&cloud, &reference).await;
+        assert_eq!(
+            (&orders[0]["refunds"], &orders[0]["refunded"]),
+            (&json!(1), &json!(3000)),
+            "{orders:?}"
+        );
+        clear(&cloud).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_provider_does_not_know_decides_nothing() {
+    let cloud = Cloud::start_with(HASTY).await;
+    for provider in PROVIDERS {
+        for (what, end) in [
+            ("unknown_done", Status::Succeeded),
+            ("unknown_not_done", Status::Failed),
+        ] {
+            let order = format!("{provider}-{what}");
+            let (reference, challenge) = challenged(&cloud, provider, &order).await;
+            fault(&cloud, &json!({"provider": provider, "operation": "authorize", "when": "before", "what": what, "delay_ms": 2500})).await;
+            let (_, next) = press_at(&challenge, "complete").await;
+            assert!(next.contains("/pages/result/"), "{order}: {next}");
+            assert_eq!(status(&cloud, &reference).await["status"], "pending", "{order}");
+            ends(&cloud, &reference, end).await;
+            released(&cloud, &reference).await;
+            clear(&cloud).await;
+        }
+        let (reference, id) = paid(&cloud, provider, &format!("{provider}-unknown-refund")).await;
+        fault(&cloud, &json!({"provider": provider, "operation": "refund", "when": "before", "what": "unknown_done", "delay_ms": 2500})).await;
+        let intents = cloud.intents();
+        let body = json!({"payment_intent": id, "amount": 3000});
+        let refund = intents.post("/refunds", &body).await.expect(201);
+        assert_eq!(refund["status"], "pending");
+        let path = format!("/refunds/{}", refund["id"].as_str().unwrap());
+        eventually("the refund succeeds", || async {
+            let now = intents.get(&path).await.expect(200)["status"].clone();
+            assert!(now == "pending" || now == "succeeded", "{now}");
+            (now == "succeeded").then_some(())
+        })
+        .await;
+        assert_eq!(orders(&cloud, &reference).await[0]["refunded"], 3000);
+        clear(&cloud).await;
+    }
+}
+
+/// Waits until nothing is reserved any more at the provider.
+async fn released(cloud: &Cloud, reference: &str) {
+    eventually("nothing is reserved", || async {
+        let orders = orders(cloud, reference).await;
+        orders.iter().all(|order| order["reserved"] == 0).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_reserved_for_a_payment_that_fails_is_let_go() {
+    let cloud = Cloud::start_with(HASTY).await;
+    for provider in PROVIDERS {
+        for (operation, what) in [("capture", "decline"), ("authorize", "refuse")] {
+            let order = format!("{provider}-{operation}-{what}");
+            let (reference, challenge) = challenged(&cloud, provider, &order).await;
+            fault(
+                &cloud,
+                &json!({"provider": provider, "operation": operation, "when": "before", "what": what}),
+            )
+            .await;
+            // The first try to let it go is lost, too.
+            fault(
+                &cloud,
+                &json!({"provider": provider, "operation": "void", "when": "before", "what": "error"}),
+            )
+            .await;
+            let (_, next) = press_at(&challenge, "complete").await;
+            assert!(next.contains("/payment/cancel?"), "{order}: {next}");
+            ends(&cloud, &reference, Status::Failed).await;
+            released(&cloud, &reference).await;
+            let orders = orders(&cloud, &reference).await;
+            assert_eq!(
+                (&orders[0]["captured"], &orders[0]["voids"]),
+                (&json!(0), &json!(1)),
+                "{orders:?}"
+            );
+            clear(&cloud).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn money_that_is_held_for_review_is_taken_once_it_is_accepted_and_let_go_once_it_is_not() {
+    let cloud = Cloud::start_with(HASTY).await;
+    for (accept, end) in [(true, Status::Succeeded), (false, Status::Failed)] {
+        let (reference, challenge) = challenged(&cloud, "cybersource", &format!("review-{accept}")).await;
+        fault(
+            &cloud,
+            &json!({"provider": "cybersource", "operation": "authorize", "when": "before", "what": "review"}),
+        )
+        .await;
+        let (_, next) = press_at(&challenge, "complete").await;
+        assert!(next.contains("/pages/result/"), "{next}");
+        assert_eq!(status(&cloud, &reference).await["status"], "pending");
+        let held = orders(&cloud, &reference).await;
+        assert_eq!(
+            (&held[0]["reserved"], &held[0]["captured"]),
+            (&json!(10_050), &json!(0))
+        );
+        let decision =
+            json!({"provider": "cybersource", "network_id": held[0]["network_id"], "accept": accept});
+        let decided = reqwest::Client::new()
+            .post(cloud.local("/_networks/reviews"))
+            .json(&decision)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(decided.status(), 204);
+        ends(&cloud, &reference, end).await;
+        released(&cloud, &reference).await;
+        let captured = if accept { 10_050 } else { 0 };
+        assert_eq!(orders(&cloud, &reference).await[0]["captured"], captured);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_carried_out_late_or_twice_charges_once() {
+    let cloud = Cloud::start_with(HASTY).await;
+    for provider in PROVIDERS {
+        for operation in ["authorize", "capture"] {
+            for what in ["late", "repeat", "busy"] {
+                let order = format!("{provider}-{operation}-{what}");
+                let (reference, challenge) = challenged(&cloud, provider, &order).await;
+                // Within the time in which a request arrives or never will.
+                fault(&cloud, &json!({"provider": provider, "operation": operation, "when": "before", "what": what, "delay_ms": 900})).await;
+                press_at(&challenge, "complete").await;
+                ends(&cloud, &reference, Status::Succeeded).await;
+                charged_once(&orders(&cloud, &reference).await);
+                clear(&cloud).await;
+            }
+        }
     }
 }
