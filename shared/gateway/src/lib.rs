@@ -40,7 +40,7 @@ pub use deliver::{Deliverer, DeliverySettings, Message};
 pub use due_work::DueReport;
 pub use endpoints::{EndpointUpdate, NewEndpoint};
 pub use error::{Error, Refusal, Thing};
-pub use gate::{ACCESS_TOKEN_S, Admitted, Credentials, Denied};
+pub use gate::{ACCESS_TOKEN_S, Admitted, Authorized, Credentials, Denied};
 pub use intents::{IntentUpdate, IntentWish, NewIntent};
 pub use links::{Links, Purpose};
 pub use network::Networks;

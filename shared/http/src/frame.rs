@@ -98,6 +98,18 @@ impl Exchange {
         Ok(self.call.tenant().await.map_err(Error::from)?)
     }
 
+    /// Refuses a caller that lacks a permission beyond the route's own.
+    pub async fn require(&self, permission: Permission) -> Result<(), Problem> {
+        let caller = self.call.authorized().await.map_err(Error::from)?;
+        Ok(caller.require(permission).map_err(Error::from)?)
+    }
+
+    /// Whether the caller has a permission beyond the route's own.
+    pub async fn may(&self, permission: Permission) -> Result<bool, Problem> {
+        let caller = self.call.authorized().await.map_err(Error::from)?;
+        Ok(caller.may(permission))
+    }
+
     /// The text of a number (or of anything else) at the top of a JSON body, exactly as it was sent: decimal amounts are
     /// never read as binary floats. `None` when there is none.
     pub fn raw(&self, name: &str) -> Option<String> {
