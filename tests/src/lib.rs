@@ -7,6 +7,8 @@
     clippy::missing_panics_doc
 )]
 
+pub mod dynamodb;
+
 use std::{
     path::{Path, PathBuf},
     process::Stdio,

@@ -94,6 +94,6 @@ pub fn show_account(merchant: &Merchant, livemode: bool) -> Value {
         "business_profile": {"name": merchant.name},
         "created": merchant.created.s(),
         "livemode": livemode,
-        "tier": merchant.tier.as_str(),
+        "tier": merchant.contract.tier.as_str(),
     })
 }

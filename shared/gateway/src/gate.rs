@@ -356,10 +356,13 @@ async fn admit(
     if !key.is_of(caller.merchant.as_deref()) {
         return Err(Denied::InvalidKey);
     }
-    let limit = key.tier.requests_per_minute(needs.front_door);
-    let mut standing = Standing::judge(limit, counted.counts, now);
-    let burst = key.tier.burst(needs.front_door);
-    if !standing.exceeded && burst.is_some_and(|burst| burst.is_exceeded(counted.by_second, now)) {
+    let limit = key.contract.rate_limit(needs.front_door);
+    let mut standing = Standing::judge(limit.requests_per_minute, counted.counts, now);
+    if !standing.exceeded
+        && limit
+            .burst
+            .is_some_and(|burst| burst.is_exceeded(counted.by_second, now))
+    {
         standing = standing.too_fast(now);
     }
     if standing.exceeded {
