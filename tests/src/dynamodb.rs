@@ -1,7 +1,5 @@
 //! DynamoDB asked directly, past the store: what an earlier release wrote, and what a test would wait too long for.
 
-use std::collections::HashMap;
-
 use serde_json::{Value, json};
 
 /// A text as an attribute.
@@ -30,10 +28,4 @@ pub async fn ask(url: &str, operation: &str, body: &Value) -> Value {
     let (status, text) = (answer.status(), answer.text().await.unwrap());
     assert!(status.is_success(), "{operation}: {text}");
     serde_json::from_str(&text).unwrap()
-}
-
-/// Puts an item as it is.
-pub async fn put(url: &str, table: &str, item: &[(&str, Value)]) {
-    let item: HashMap<_, _> = item.iter().cloned().collect();
-    ask(url, "PutItem", &json!({"TableName": table, "Item": item})).await;
 }

@@ -25,7 +25,10 @@ use tokio::{
     process::{Child, Command},
 };
 use tollgate_domain::{KeyKind, Mode, Permission, Scope, Tier};
-use tollgate_gateway::{Admin, AwsEnvironment, Gateway, NewKey, OsEntropy, Store, SystemClock, Tables};
+use tollgate_gateway::{
+    Admin, AwsEnvironment, Clock, Gateway, NewKey, OsEntropy, Store, SystemClock, Tables,
+};
+use tollgate_store::KeyHash;
 
 /// How long anything may take that a test waits for.
 pub const DEADLINE: Duration = Duration::from_secs(30);
@@ -268,6 +271,51 @@ impl Cloud {
             scopes: scopes.to_vec(),
         };
         self.admin().create_key(new).await.unwrap().secret
+    }
+
+    /// Uses up the rate windows of a key in every front door, of the next ten minutes.
+    pub async fn use_up_key(&self, key: &str) {
+        let digest = KeyHash::of(key).digest();
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.use_up(&format!("KEY#{hex}")).await;
+    }
+
+    /// Uses up the windows that a tenant's keys share, in the front doors that limit merchants, for the next ten minutes.
+    pub async fn use_up_tenant(&self, scope: Scope) {
+        self.use_up(&format!("{scope}RATE")).await;
+    }
+
+    /// Gives the windows back that [`Cloud::use_up_tenant`] used up.
+    pub async fn rest_tenant(&self, scope: Scope) {
+        let url = self.ready["dynamodb"].as_str().unwrap();
+        let key = serde_json::json!({"pk": dynamodb::s(&format!("{scope}RATE")), "sk": dynamodb::s("#")});
+        let delete = serde_json::json!({"TableName": "tollgate-keys", "Key": key});
+        dynamodb::ask(url, "DeleteItem", &delete).await;
+    }
+
+    async fn use_up(&self, pk: &str) {
+        use std::fmt::Write;
+        use tollgate_domain::rate::bucket_at;
+        let mut expression = String::from("SET ");
+        let mut names = serde_json::Map::new();
+        let current = bucket_at(SystemClock.now());
+        for letter in ["i", "c", "d", "s", "k"] {
+            for bucket in current..current + 60 {
+                let at = names.len();
+                let separator = if at == 0 { "" } else { ", " };
+                write!(expression, "{separator}#n{at} = :many").unwrap();
+                names.insert(format!("#n{at}"), format!("{letter}{bucket}").into());
+            }
+        }
+        let url = self.ready["dynamodb"].as_str().unwrap();
+        let update = serde_json::json!({
+            "TableName": "tollgate-keys",
+            "Key": {"pk": dynamodb::s(pk), "sk": dynamodb::s("#")},
+            "UpdateExpression": expression,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": {":many": dynamodb::n(1_000_000)},
+        });
+        dynamodb::ask(url, "UpdateItem", &update).await;
     }
 
     /// The log lines of requests that a function handled, the oldest first.

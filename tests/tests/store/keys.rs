@@ -10,7 +10,7 @@ use tollgate_store::{ApiKey, Changed, KeyHash, KeyPlace, KeyPut, KeyQuery, LIVE_
 use super::{NOW, bytes, open, scope};
 
 /// A key of a tenant, told from others by its number.
-pub fn new_key(scope: Scope, number: u32) -> NewApiKey {
+pub(crate) fn new_key(scope: Scope, number: u32) -> NewApiKey {
     NewApiKey {
         hash: KeyHash::of(&format!("sk_{}_{number}", scope.mode.as_str())),
         key: ApiKey {
@@ -28,31 +28,37 @@ pub fn new_key(scope: Scope, number: u32) -> NewApiKey {
     }
 }
 
-/// Puts a key as releases did that kept nothing but the key itself.
-async fn put_as_formerly(url: &str, new: &NewApiKey) {
-    use tollgate_tests::dynamodb::{n, put, s};
-    let key = &new.key;
-    let digest: String = new
-        .hash
-        .digest()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let item = [
-        ("pk", s(&format!("KEY#{digest}"))),
-        ("sk", s("#")),
-        ("gsi1pk", s(&format!("M#{}", key.merchant))),
-        ("gsi1sk", s(&format!("{:013}#{}", key.created.ms(), key.id))),
-        ("id", s(&key.id.to_string())),
-        ("merchant", s(&key.merchant.to_string())),
-        ("mode", s(key.mode.as_str())),
-        ("kind", s("secret")),
-        ("scopes", serde_json::json!({"L": [{"S": "payments:read"}]})),
-        ("tier", s("growth")),
-        ("created", n(key.created.ms())),
-        ("hint", s("x")),
-    ];
-    put(url, "tollgate-keys", &item).await;
+/// Puts keys as releases did that kept nothing but the key itself.
+async fn put_as_formerly(url: &str, all: &[NewApiKey]) {
+    use tollgate_tests::dynamodb::{ask, n, s};
+    let put = |new: &NewApiKey| {
+        let key = &new.key;
+        let digest: String = new
+            .hash
+            .digest()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        serde_json::json!({"PutRequest": {"Item": {
+            "pk": s(&format!("KEY#{digest}")),
+            "sk": s("#"),
+            "gsi1pk": s(&format!("M#{}", key.merchant)),
+            "gsi1sk": s(&format!("{:013}#{}", key.created.ms(), key.id)),
+            "id": s(&key.id.to_string()),
+            "merchant": s(&key.merchant.to_string()),
+            "mode": s(key.mode.as_str()),
+            "kind": s("secret"),
+            "scopes": {"L": [s("payments:read")]},
+            "tier": s("growth"),
+            "created": n(key.created.ms()),
+            "hint": s("x"),
+        }}})
+    };
+    for some in all.chunks(25) {
+        let puts: Vec<_> = some.iter().map(put).collect();
+        let batch = serde_json::json!({"RequestItems": {"tollgate-keys": puts}});
+        ask(url, "BatchWriteItem", &batch).await;
+    }
 }
 
 async fn make(store: &Store, new: &NewApiKey) -> KeyPut {
@@ -98,13 +104,9 @@ async fn keys_of_earlier_releases_are_found_by_their_ids_however_many_there_are(
     let opened = open().await;
     let store = &opened.store;
     // More than one page of the index, and more than were ever looked at.
-    let mut last = None;
-    for number in 1..=1201 {
-        let new = new_key(scope(1), number);
-        put_as_formerly(&opened.url, &new).await;
-        last = Some(new);
-    }
-    let last = last.unwrap();
+    let all: Vec<_> = (1..=1201).map(|number| new_key(scope(1), number)).collect();
+    put_as_formerly(&opened.url, &all).await;
+    let last = all.last().unwrap().clone();
     let (hash, key) = find(store, &last).await;
     assert_eq!((&hash, key.id), (&last.hash, last.key.id));
     assert_eq!(store.revoke_key(&hash, &key, NOW).await.unwrap(), Changed::Done);
