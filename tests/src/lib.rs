@@ -294,28 +294,24 @@ impl Cloud {
     }
 
     async fn use_up(&self, pk: &str) {
-        use std::fmt::Write;
-        use tollgate_domain::rate::bucket_at;
-        let mut expression = String::from("SET ");
-        let mut names = serde_json::Map::new();
-        let current = bucket_at(SystemClock.now());
-        for letter in ["i", "c", "d", "s", "k"] {
-            for bucket in current..current + 60 {
-                let at = names.len();
-                let separator = if at == 0 { "" } else { ", " };
-                write!(expression, "{separator}#n{at} = :many").unwrap();
-                names.insert(format!("#n{at}"), format!("{letter}{bucket}").into());
-            }
-        }
+        let current = tollgate_domain::rate::bucket_at(SystemClock.now());
         let url = self.ready["dynamodb"].as_str().unwrap();
-        let update = serde_json::json!({
-            "TableName": "tollgate-keys",
-            "Key": {"pk": dynamodb::s(pk), "sk": dynamodb::s("#")},
-            "UpdateExpression": expression,
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": {":many": dynamodb::n(1_000_000)},
-        });
-        dynamodb::ask(url, "UpdateItem", &update).await;
+        for letter in ["i", "c", "d", "s", "k"] {
+            let buckets = current..current + 60;
+            let set: Vec<_> = (0..60).map(|at| format!("#n{at} = :many")).collect();
+            let names: serde_json::Map<_, _> = buckets
+                .enumerate()
+                .map(|(at, bucket)| (format!("#n{at}"), format!("{letter}{bucket}").into()))
+                .collect();
+            let update = serde_json::json!({
+                "TableName": "tollgate-keys",
+                "Key": {"pk": dynamodb::s(pk), "sk": dynamodb::s("#")},
+                "UpdateExpression": format!("SET {}", set.join(", ")),
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": {":many": dynamodb::n(1_000_000)},
+            });
+            dynamodb::ask(url, "UpdateItem", &update).await;
+        }
     }
 
     /// The log lines of requests that a function handled, the oldest first.

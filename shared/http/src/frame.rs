@@ -377,6 +377,8 @@ async fn admit<A: Api>(
         Ok(_) if replayed => (outcome, exchange.call.give_token_back().await),
         Ok(admitted) => (outcome, Some(admitted.standing())),
         Err(Denied::RateLimited { standing, .. }) if replayed => (outcome, Some(standing)),
+        // What it may not do at all comes before how often it may.
+        Err(Denied::RateLimited { standing, .. }) if is_forbidden(&outcome) => (outcome, Some(standing)),
         Err(denied) => {
             let standing = denied.standing();
             (Err(Error::from(denied).into()), standing)
@@ -392,6 +394,15 @@ async fn admit<A: Api>(
         A::problem(&problem, request_id)
     });
     (reply, standing)
+}
+
+fn is_forbidden(outcome: &Result<Reply, Problem>) -> bool {
+    matches!(
+        outcome,
+        Err(Problem::Gateway(Error::Denied(
+            Denied::MissingScope { .. } | Denied::PublishableKey { .. }
+        )))
+    )
 }
 
 /// What is logged of a request.
