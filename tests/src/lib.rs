@@ -7,6 +7,8 @@
     clippy::missing_panics_doc
 )]
 
+pub mod dynamodb;
+
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
@@ -23,7 +25,10 @@ use tokio::{
     process::{Child, Command},
 };
 use tollgate_domain::{KeyKind, Mode, Permission, Scope, Tier};
-use tollgate_gateway::{Admin, AwsEnvironment, Gateway, NewKey, OsEntropy, Store, SystemClock, Tables};
+use tollgate_gateway::{
+    Admin, AwsEnvironment, Clock, Gateway, NewKey, OsEntropy, Store, SystemClock, Tables,
+};
+use tollgate_store::KeyHash;
 
 /// How long anything may take that a test waits for.
 pub const DEADLINE: Duration = Duration::from_secs(30);
@@ -268,6 +273,47 @@ impl Cloud {
             scopes: scopes.to_vec(),
         };
         self.admin().create_key(new).await.unwrap().secret
+    }
+
+    /// Uses up the rate windows of a key in every front door, of the next ten minutes.
+    pub async fn use_up_key(&self, key: &str) {
+        let digest = KeyHash::of(key).digest();
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.use_up(&format!("KEY#{hex}")).await;
+    }
+
+    /// Uses up the windows that a tenant's keys share, in the front doors that limit merchants, for the next ten minutes.
+    pub async fn use_up_tenant(&self, scope: Scope) {
+        self.use_up(&format!("{scope}RATE")).await;
+    }
+
+    /// Gives the windows back that [`Cloud::use_up_tenant`] used up.
+    pub async fn rest_tenant(&self, scope: Scope) {
+        let url = self.ready["dynamodb"].as_str().unwrap();
+        let key = serde_json::json!({"pk": dynamodb::s(&format!("{scope}RATE")), "sk": dynamodb::s("#")});
+        let delete = serde_json::json!({"TableName": "tollgate-keys", "Key": key});
+        dynamodb::ask(url, "DeleteItem", &delete).await;
+    }
+
+    async fn use_up(&self, pk: &str) {
+        let current = tollgate_domain::rate::bucket_at(SystemClock.now());
+        let url = self.ready["dynamodb"].as_str().unwrap();
+        for letter in ["i", "c", "d", "s", "k"] {
+            let buckets = current..current + 60;
+            let set: Vec<_> = (0..60).map(|at| format!("#n{at} = :many")).collect();
+            let names: serde_json::Map<_, _> = buckets
+                .enumerate()
+                .map(|(at, bucket)| (format!("#n{at}"), format!("{letter}{bucket}").into()))
+                .collect();
+            let update = serde_json::json!({
+                "TableName": "tollgate-keys",
+                "Key": {"pk": dynamodb::s(pk), "sk": dynamodb::s("#")},
+                "UpdateExpression": format!("SET {}", set.join(", ")),
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": {":many": dynamodb::n(1_000_000)},
+            });
+            dynamodb::ask(url, "UpdateItem", &update).await;
+        }
     }
 
     /// The log lines of requests that a function handled, the oldest first.

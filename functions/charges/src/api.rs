@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{FrontDoor, payment};
-use tollgate_gateway::{Credentials, Error, Refusal};
+use tollgate_gateway::{Credentials, Denied, Error, Refusal};
 use tollgate_http::{Api, Kind, Problem, Reply, Request, Said, bearer_token};
 use tollgate_webhooks::render::charges::{PAYMENT_PREFIX, payment_status};
 
@@ -69,6 +69,11 @@ const fn error_type(kind: Kind) -> &'static str {
 fn say(problem: &Problem) -> Said {
     let said = Said::of(problem);
     match problem {
+        // The one code that the text has for 401.
+        Problem::Gateway(Error::Denied(Denied::NoKey)) => Said {
+            code: "invalid_api_key",
+            ..said
+        },
         Problem::Gateway(Error::Refused(Refusal::AmountTooSmall { minimum })) => Said {
             message: format!("Amount must be at least {} (minor units)", minimum.minor),
             ..said

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    CustomerId, EnteredCard, Money, Payment, PaymentId, Timestamp,
+    CustomerId, EnteredCard, Money, Payment, PaymentId, Permission, Timestamp,
     card::last_four_digits,
     source::Wallet,
     tenant::Mode,
@@ -105,10 +105,11 @@ pub fn without_card_data(body: &Value) -> Value {
     body
 }
 
-/// Payments as the text shows them, each with its customer's id and address. One call, if any has a customer.
+/// Payments as the text shows them, each with its customer's id and, for a caller who may read customers, address. One call, if
+/// any has a customer.
 pub async fn show_all(exchange: &Exchange, payments: &[Payment]) -> Result<Vec<Value>, Problem> {
     let ids: Vec<CustomerId> = payments.iter().filter_map(|payment| payment.customer).collect();
-    let customers = if ids.is_empty() {
+    let customers = if ids.is_empty() || !exchange.may(Permission::CustomersRead).await? {
         Vec::new()
     } else {
         exchange.call.customers(&ids).await?

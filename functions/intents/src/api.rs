@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tollgate_domain::{BadCard, FrontDoor, money::MAX_AMOUNT_MINOR, payment};
-use tollgate_gateway::{Credentials, Denied, Error, Refusal};
+use tollgate_gateway::{Credentials, Denied, Error, KeyRefusal, Refusal};
 use tollgate_http::{Api, FieldError, Issue, Problem, Reply, Request, basic_user, bearer_token};
 use tollgate_webhooks::render::intents::payment_status;
 
@@ -179,6 +179,32 @@ impl Said {
         }
     }
 
+    fn of_key(refusal: KeyRefusal) -> Self {
+        match refusal {
+            KeyRefusal::TooMany => said(
+                400,
+                INVALID,
+                Some("too_many_api_keys"),
+                format!(
+                    "There can be at most {} API keys in each mode that are neither revoked nor expired. Revoke one first.",
+                    tollgate_gateway::LIVE_KEYS_MAX
+                ),
+            ),
+            KeyRefusal::Ended => said(
+                400,
+                INVALID,
+                Some("api_key_ended"),
+                "The API key is revoked or has expired, and cannot be rolled. Make a new one.",
+            ),
+            KeyRefusal::CallerEnds => said(
+                403,
+                "permission_error",
+                Some("lasting_api_key_required"),
+                "An access token, or an API key that is about to end, makes no API keys. Use another secret key.",
+            ),
+        }
+    }
+
     fn of_refusal(refusal: &Refusal) -> Self {
         match refusal {
             Refusal::NotFound(thing) => said(
@@ -277,6 +303,7 @@ impl Said {
                     tollgate_domain::endpoint::MAX_ENDPOINTS
                 ),
             ),
+            Refusal::ApiKey(refusal) => Self::of_key(*refusal),
             Refusal::UnsafeEndpoint(why) => {
                 said(400, INVALID, Some("url_invalid"), why.as_str()).about("url")
             }

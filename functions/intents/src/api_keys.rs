@@ -5,7 +5,7 @@ use tollgate_domain::{KeyId, KeyKind, Permission, Timestamp, id::KeyKind as KeyM
 use tollgate_gateway::{ApiKey, IssuedKey, Merchant, Refusal, Thing, Window};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 
-use crate::lists;
+use crate::{expansions, lists};
 
 /// Prefix of keys' ids.
 const PREFIX: &str = "key_";
@@ -49,7 +49,7 @@ pub fn read_create(mut body: Fields) -> Result<(KeyKind, Vec<Permission>), Field
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<Window<KeyMarker>, FieldError> {
     let window = lists::window(&mut query, PREFIX)?;
-    lists::expansions(&mut query)?;
+    expansions::read(&mut query)?;
     query.finish()?;
     Ok(window)
 }
@@ -94,6 +94,6 @@ pub fn show_account(merchant: &Merchant, livemode: bool) -> Value {
         "business_profile": {"name": merchant.name},
         "created": merchant.created.s(),
         "livemode": livemode,
-        "tier": merchant.tier.as_str(),
+        "tier": merchant.contract.tier.as_str(),
     })
 }

@@ -10,7 +10,7 @@ use tollgate_gateway::{CustomerFilter, Refusal, Thing};
 use tollgate_http::{Exchange, FieldError, Fields, Problem};
 use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX};
 
-use crate::lists;
+use crate::{expansions, lists};
 
 /// The customer that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<CustomerId, Problem> {
@@ -26,7 +26,7 @@ pub fn read_create(mut body: Fields) -> Result<Profile, FieldError> {
         phone: body.string("phone", PHONE_MAX_CHARS)?,
         metadata: body.metadata("metadata")?,
     };
-    lists::expansions(&mut body)?;
+    expansions::read(&mut body)?;
     body.finish()?;
     Ok(profile)
 }
@@ -39,7 +39,7 @@ pub fn read_update(mut body: Fields) -> Result<ProfileUpdate, FieldError> {
         phone: body.change("phone", |b| b.string("phone", PHONE_MAX_CHARS))?,
         metadata: body.metadata_changes("metadata")?,
     };
-    lists::expansions(&mut body)?;
+    expansions::read(&mut body)?;
     body.finish()?;
     Ok(update)
 }
@@ -54,7 +54,7 @@ pub fn read_list(mut query: Fields) -> Result<CustomerFilter, FieldError> {
         created_from,
         created_to,
     };
-    lists::expansions(&mut query)?;
+    expansions::read(&mut query)?;
     query.finish()?;
     Ok(filter)
 }

@@ -10,6 +10,7 @@ use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 use tollgate_webhooks::render;
 
 use crate::{
+    expansions,
     lists::{self, ID_MAX_CHARS},
     webhook_endpoints::PREFIX as ENDPOINT_PREFIX,
 };
@@ -46,7 +47,7 @@ pub fn read_list(mut query: Fields) -> Result<EventFilter, FieldError> {
         created_from,
         created_to,
     };
-    lists::expansions(&mut query)?;
+    expansions::read(&mut query)?;
     query.finish()?;
     Ok(filter)
 }

@@ -8,6 +8,7 @@ pub mod api_keys;
 pub mod customers;
 pub mod deprecated;
 pub mod events;
+pub mod expansions;
 pub mod lists;
 pub mod payment_intents;
 pub mod payment_methods;

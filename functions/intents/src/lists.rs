@@ -1,17 +1,13 @@
-//! What every list of this API takes and answers, and the links that a request may ask to be shown whole.
+//! What every list of this API takes and answers.
 
 use serde_json::{Value, json};
-use tollgate_domain::{CustomerId, Id, PaymentId, PaymentMethodId, Scope, Timestamp, id::Kind};
+use tollgate_domain::{Id, Scope, Timestamp, id::Kind};
 use tollgate_gateway::{Page, Window};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
-use tollgate_webhooks::render::intents::{
-    self as render, CHARGE_PREFIX, CUSTOMER_PREFIX, Context, METHOD_PREFIX, PAYMENT_PREFIX,
-};
+use tollgate_http::{Exchange, FieldError, Fields, Issue};
+use tollgate_webhooks::render::intents::Context;
 
 /// Longest id that is looked at.
 pub const ID_MAX_CHARS: usize = 64;
-/// Links that one request may ask for.
-const MAX_EXPANSIONS: usize = 8;
 
 /// Reads `limit` (1 to 100, 10 when absent), `starting_after` and `ending_before`.
 pub fn window<K: Kind>(query: &mut Fields, prefix: &str) -> Result<Window<K>, FieldError> {
@@ -80,82 +76,6 @@ pub fn page<E>(exchange: &Exchange, page: &Page<E>, show: impl FnMut(&E) -> Valu
         "has_more": page.next.is_some(),
         "url": url,
     })
-}
-
-/// Reads `expand`: the links that the answer is to show whole.
-pub fn expansions(fields: &mut Fields) -> Result<Vec<String>, FieldError> {
-    Ok(fields
-        .strings("expand", MAX_EXPANSIONS, ID_MAX_CHARS)?
-        .unwrap_or_default())
-}
-
-/// Reads a body that holds nothing but `expand`.
-pub fn read_expansions(mut body: Fields) -> Result<Vec<String>, FieldError> {
-    let expand = expansions(&mut body)?;
-    body.finish()?;
-    Ok(expand)
-}
-
-/// Shows the links of an answer whole: `customer`, `payment_method`, `latest_charge`, `charge`, `payment_intent`, of the
-/// object itself or, as `data.customer`, of every object of a list.
-pub async fn expand(exchange: &Exchange, answer: &mut Value, wanted: &[String]) -> Result<(), Problem> {
-    for path in wanted {
-        let bad = || {
-            let issue = Issue::Other(format!("names a property that cannot be expanded: {path}"));
-            Problem::Field(FieldError::new("expand", issue))
-        };
-        match path.strip_prefix("data.") {
-            None => expand_one(exchange, answer, path, &bad).await?,
-            Some(name) => {
-                let list = answer
-                    .get_mut("data")
-                    .and_then(Value::as_array_mut)
-                    .ok_or_else(bad)?;
-                for object in list {
-                    expand_one(exchange, object, name, &bad).await?;
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-async fn expand_one(
-    exchange: &Exchange,
-    object: &mut Value,
-    name: &str,
-    bad: &(dyn Fn() -> Problem + Sync),
-) -> Result<(), Problem> {
-    let link = object.get(name).ok_or_else(bad)?;
-    let Some(id) = link.as_str() else { return Ok(()) };
-    let scope = exchange.tenant().await?;
-    let context = Context {
-        livemode: scope.mode.is_live(),
-        ..Context::default()
-    };
-    let whole = match name {
-        "customer" => {
-            let id = CustomerId::parse(CUSTOMER_PREFIX, id).map_err(|_| bad())?;
-            let customer = exchange.call.retrieve_customer_even_deleted(id).await?;
-            render::customer(&customer, context)
-        }
-        "payment_method" => {
-            let id = PaymentMethodId::parse(METHOD_PREFIX, id).map_err(|_| bad())?;
-            render::payment_method(&exchange.call.retrieve_payment_method(id).await?, context)
-        }
-        "latest_charge" | "charge" => {
-            let id = PaymentId::parse(CHARGE_PREFIX, id).map_err(|_| bad())?;
-            render::charge(&exchange.call.retrieve_payment(id).await?, context)
-        }
-        "payment_intent" => {
-            let id = PaymentId::parse(PAYMENT_PREFIX, id).map_err(|_| bad())?;
-            let payment = exchange.call.retrieve_payment(id).await?;
-            crate::payment_intents::show(exchange, scope, &payment)?
-        }
-        _ => return Err(bad()),
-    };
-    object[name] = whole;
-    Ok(())
 }
 
 /// The context of objects that need no more than their mode.

@@ -13,6 +13,7 @@ use tollgate_webhooks::render::intents::{
 };
 
 use crate::{
+    expansions::{self, Permitted},
     lists::{self, ID_MAX_CHARS},
     payment_methods,
 };
@@ -91,7 +92,7 @@ pub async fn read_create(exchange: &Exchange, mut body: Fields) -> Result<(NewIn
         let issue = Issue::Other("can only be sent when confirm is true".to_owned());
         return Err(body.error("return_url", issue).into());
     }
-    let expand = lists::expansions(&mut body)?;
+    let expand = expansions::read(&mut body)?;
     body.finish()?;
     Ok((new, expand))
 }
@@ -121,7 +122,7 @@ pub async fn read_update(
         metadata: body.metadata_changes("metadata")?,
         amendment,
     };
-    let expand = lists::expansions(&mut body)?;
+    let expand = expansions::read(&mut body)?;
     body.finish()?;
     Ok((IntentWish::Update(Box::new(update)), expand))
 }
@@ -145,7 +146,7 @@ pub async fn read_confirm(exchange: &Exchange, mut body: Fields) -> Result<Confi
             return_url: body.url("return_url")?,
         },
         client_secret: body.string("client_secret", 256)?,
-        expand: lists::expansions(&mut body)?,
+        expand: expansions::read(&mut body)?,
     };
     body.finish()?;
     Ok(confirmation)
@@ -154,7 +155,7 @@ pub async fn read_confirm(exchange: &Exchange, mut body: Fields) -> Result<Confi
 /// Reads the body of a capture.
 pub fn read_capture(mut body: Fields) -> Result<(IntentWish, Vec<String>), FieldError> {
     let wish = IntentWish::Capture(body.integer("amount_to_capture")?);
-    let expand = lists::expansions(&mut body)?;
+    let expand = expansions::read(&mut body)?;
     body.finish()?;
     Ok((wish, expand))
 }
@@ -162,7 +163,7 @@ pub fn read_capture(mut body: Fields) -> Result<(IntentWish, Vec<String>), Field
 /// Reads the body of a cancel.
 pub fn read_cancel(mut body: Fields) -> Result<(IntentWish, Vec<String>), FieldError> {
     let reason = body.one_of("cancellation_reason", CANCELLATION_REASONS)?;
-    let expand = lists::expansions(&mut body)?;
+    let expand = expansions::read(&mut body)?;
     body.finish()?;
     Ok((IntentWish::Cancel(reason.map(str::to_owned)), expand))
 }
@@ -179,7 +180,7 @@ pub fn read_list(mut query: Fields) -> Result<(PaymentFilter, Vec<String>), Fiel
         created_from,
         created_to,
     };
-    let expand = lists::expansions(&mut query)?;
+    let expand = expansions::read(&mut query)?;
     query.finish()?;
     Ok((filter, expand))
 }
@@ -206,11 +207,11 @@ pub async fn answer(
     status: u16,
     payment: &Payment,
     charged: bool,
-    wanted: &[String],
+    expand: &Permitted,
 ) -> Result<Reply, Problem> {
     let scope = exchange.tenant().await?;
     let mut shown = show(exchange, scope, payment)?;
-    lists::expand(exchange, &mut shown, wanted).await?;
+    expansions::expand(exchange, &mut shown, expand).await?;
     if charged
         && payment.face.status == Status::RequiresPaymentMethod
         && let Some(mut error) = decline_error(payment)

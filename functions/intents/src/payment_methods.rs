@@ -10,7 +10,10 @@ use tollgate_gateway::{MethodData, MethodFilter, NewMethod, Refusal, Thing};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX, METHOD_PREFIX};
 
-use crate::lists::{self, ID_MAX_CHARS};
+use crate::{
+    expansions,
+    lists::{self, ID_MAX_CHARS},
+};
 
 /// The kinds that can be made.
 const TYPES: &[&str] = &["card", "sepa_debit"];
@@ -92,7 +95,7 @@ pub fn read_update(mut body: Fields) -> Result<Update, FieldError> {
     let update = Update {
         billing: read_billing(&mut body)?,
         metadata: body.metadata_changes("metadata")?,
-        expand: lists::expansions(&mut body)?,
+        expand: expansions::read(&mut body)?,
     };
     body.finish()?;
     Ok(update)
@@ -101,7 +104,7 @@ pub fn read_update(mut body: Fields) -> Result<Update, FieldError> {
 /// Reads the customer of an attach.
 pub fn read_attach(mut body: Fields) -> Result<CustomerId, Problem> {
     let customer = body.required_string("customer", ID_MAX_CHARS)?;
-    lists::expansions(&mut body)?;
+    expansions::read(&mut body)?;
     body.finish()?;
     CustomerId::parse(CUSTOMER_PREFIX, &customer)
         .map_err(|_| Refusal::NoSuchReference(Thing::Customer).into())
@@ -123,7 +126,7 @@ pub fn read_list(
         window,
         kind: query.one_of("type", TYPES)?,
     };
-    lists::expansions(&mut query)?;
+    expansions::read(&mut query)?;
     query.finish()?;
     Ok((customer, filter))
 }

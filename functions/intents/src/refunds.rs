@@ -8,7 +8,10 @@ use tollgate_webhooks::render::intents::{
     self as render, CHARGE_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS,
 };
 
-use crate::lists::{self, ID_MAX_CHARS};
+use crate::{
+    expansions,
+    lists::{self, ID_MAX_CHARS},
+};
 
 /// The refund that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<RefundId, Problem> {
@@ -36,7 +39,7 @@ pub fn read_create(mut body: Fields) -> Result<(CreateRefund, Vec<String>), Prob
         reason: body.one_of("reason", REFUND_REASONS)?.map(str::to_owned),
         metadata: body.metadata("metadata")?,
     };
-    let expand = lists::expansions(&mut body)?;
+    let expand = expansions::read(&mut body)?;
     body.finish()?;
     Ok((new, expand))
 }
@@ -44,7 +47,7 @@ pub fn read_create(mut body: Fields) -> Result<(CreateRefund, Vec<String>), Prob
 /// Reads the body of an update: `metadata` alone can change.
 pub fn read_update(mut body: Fields) -> Result<(Option<Value>, Vec<String>), FieldError> {
     let changes = body.metadata_changes("metadata")?;
-    let expand = lists::expansions(&mut body)?;
+    let expand = expansions::read(&mut body)?;
     body.finish()?;
     Ok((changes, expand))
 }
@@ -57,7 +60,7 @@ pub fn read_list(mut query: Fields) -> Result<(RefundFilter, Vec<String>), Probl
         payment: read_payment(&mut query)?,
         status: None,
     };
-    let expand = lists::expansions(&mut query)?;
+    let expand = expansions::read(&mut query)?;
     query.finish()?;
     Ok((filter, expand))
 }

@@ -11,7 +11,7 @@ use tollgate_gateway::{EndpointUpdate, NewEndpoint, Refusal, Thing, Window};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 use tollgate_webhooks::render::intents as render;
 
-use crate::lists;
+use crate::{expansions, lists};
 
 /// Prefix of endpoints' ids.
 pub use tollgate_webhooks::render::intents::ENDPOINT_PREFIX as PREFIX;
@@ -94,7 +94,7 @@ pub fn id_in_path(exchange: &Exchange) -> Result<EndpointId, Problem> {
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<Window<EndpointKind>, FieldError> {
     let window = lists::window(&mut query, PREFIX)?;
-    lists::expansions(&mut query)?;
+    expansions::read(&mut query)?;
     query.finish()?;
     Ok(window)
 }

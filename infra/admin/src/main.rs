@@ -3,11 +3,13 @@
 //! It works on the tables that the environment names, with the credentials of the environment: those of a deployed stack,
 //! or, with `--dynamodb URL`, those of a local cloud. Every answer is one JSON document on standard output.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{io::BufRead, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 use serde_json::{Value, json};
-use tollgate_domain::{KeyId, KeyKind, MerchantId, Mode, Permission, Provider, Tier};
+use tollgate_domain::{
+    ContractLimit, FrontDoor, KeyId, KeyKind, MerchantId, Mode, Permission, Provider, Tier,
+};
 use tollgate_gateway::{
     Admin, AdminError, ApiKey, AwsEnvironment, Gateway, Networks, NewKey, OsEntropy, Queue, Store,
     StoreError, SystemClock, Tables,
@@ -22,7 +24,7 @@ const KEY_PREFIX: &str = "key_";
 #[derive(Parser)]
 #[command(
     name = "cargo admin",
-    about = "Makes merchants, makes, lists, scopes and revokes their keys, sets their tier, revives dead webhook messages"
+    about = "Makes merchants, makes, lists, scopes and revokes their keys, sets their tier and limits, revives dead webhook messages"
 )]
 struct Arguments {
     /// DynamoDB of a local cloud, as `cargo local` prints it; AWS when absent
@@ -68,15 +70,8 @@ enum Command {
         #[arg(required = true, value_parser = permission)]
         scopes: Vec<Permission>,
     },
-    /// Revoke a key: the next request with it is refused
-    RevokeKey {
-        /// `acct_…`
-        #[arg(value_parser = merchant)]
-        merchant: MerchantId,
-        /// `key_…`
-        #[arg(value_parser = key)]
-        key: KeyId,
-    },
+    /// Revoke a key, named by its id or by its text: the next request with it is refused
+    RevokeKey(RevokeKey),
     /// Record a merchant's account with a payment provider, in place of the one there is
     SetProcessor(SetProcessor),
     /// Put the webhook messages that were given up (each failed five times in a function) back on their queue
@@ -90,6 +85,38 @@ enum Command {
         #[arg(value_parser = tier)]
         tier: Tier,
     },
+    /// Set how often an enterprise may call a front door, on all of its keys
+    SetLimit(SetLimit),
+}
+
+/// By its text a key is found whosever it is. The text is read from standard input, so that it is in no shell's history.
+#[derive(Args)]
+struct RevokeKey {
+    /// `acct_…`
+    #[arg(value_parser = merchant, required_unless_present = "text")]
+    merchant: Option<MerchantId>,
+    /// `key_…`
+    #[arg(value_parser = key, required_unless_present = "text")]
+    key: Option<KeyId>,
+    /// Read the key's text from standard input
+    #[arg(long, conflicts_with_all = ["merchant", "key"])]
+    text: bool,
+}
+
+#[derive(Args)]
+struct SetLimit {
+    /// `acct_…`
+    #[arg(value_parser = merchant)]
+    merchant: MerchantId,
+    /// intents, charges, direct, simple or checkout
+    #[arg(value_parser = front_door)]
+    front_door: FrontDoor,
+    /// Requests within any 60 seconds; the largest published limit when absent
+    #[arg(long, value_name = "REQUESTS")]
+    per_minute: Option<u32>,
+    /// Requests at once, in intents and simple; not limited when absent
+    #[arg(long, value_name = "REQUESTS", requires = "per_minute")]
+    burst: Option<u32>,
 }
 
 /// The vault's key comes from the environment (`TOLLGATE_VAULT_KEY`: the stack's vault secret), the account's own secret
@@ -147,6 +174,11 @@ fn tier(text: &str) -> Result<Tier, String> {
     Tier::parse(text).ok_or_else(|| "there is no such tier".to_owned())
 }
 
+fn front_door(text: &str) -> Result<FrontDoor, String> {
+    let known: Vec<&str> = FrontDoor::ALL.iter().map(|door| door.as_str()).collect();
+    FrontDoor::parse(text).ok_or_else(|| format!("the front doors are {}", known.join(", ")))
+}
+
 fn provider(text: &str) -> Result<Provider, String> {
     Provider::parse(text).ok_or_else(|| "the providers are cybersource and mpgs".to_owned())
 }
@@ -164,7 +196,7 @@ fn show(key: &ApiKey) -> Value {
         "kind": key.kind.prefix(),
         "ends_with": key.hint,
         "scopes": key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>(),
-        "tier": key.tier.as_str(),
+        "tier": key.contract.tier.as_str(),
         "created": key.created.s(),
         "revoked": key.revoked_at.map(tollgate_domain::Timestamp::s),
     })
@@ -208,7 +240,7 @@ async fn perform(environment: &AwsEnvironment, stack: &str, command: Command) ->
             json!({
                 "id": merchant.id.spell(MERCHANT_PREFIX),
                 "name": merchant.name,
-                "tier": merchant.tier.as_str(),
+                "tier": merchant.contract.tier.as_str(),
                 "created": merchant.created.s(),
             })
         }
@@ -254,10 +286,7 @@ async fn perform(environment: &AwsEnvironment, stack: &str, command: Command) ->
             admin.set_scopes(merchant, key, &scopes).await?;
             json!({"id": key.spell(KEY_PREFIX), "scopes": scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>()})
         }
-        Command::RevokeKey { merchant, key } => {
-            admin.revoke_key(merchant, key).await?;
-            json!({"id": key.spell(KEY_PREFIX), "revoked": true})
-        }
+        Command::RevokeKey(named) => revoke_key(&admin, &named).await?,
         Command::SetProcessor(new) => {
             let account = Account {
                 provider: new.provider,
@@ -281,7 +310,38 @@ async fn perform(environment: &AwsEnvironment, stack: &str, command: Command) ->
             let keys = admin.set_tier(merchant, tier).await?;
             json!({"id": merchant.spell(MERCHANT_PREFIX), "tier": tier.as_str(), "keys": keys})
         }
+        Command::SetLimit(new) => {
+            let limit = new.per_minute.map(|requests_per_minute| ContractLimit {
+                requests_per_minute,
+                burst: new.burst,
+            });
+            let keys = admin.set_limit(new.merchant, new.front_door, limit).await?;
+            json!({
+                "id": new.merchant.spell(MERCHANT_PREFIX),
+                "front_door": new.front_door.as_str(),
+                "per_minute": new.per_minute,
+                "burst": new.burst,
+                "keys": keys,
+            })
+        }
     })
+}
+
+async fn revoke_key(admin: &Admin, named: &RevokeKey) -> Result<Value, AdminError> {
+    if let (Some(merchant), Some(key)) = (named.merchant, named.key) {
+        admin.revoke_key(merchant, key).await?;
+        return Ok(json!({"id": key.spell(KEY_PREFIX), "revoked": true}));
+    }
+    let mut text = String::new();
+    // What cannot be read is the text of no key.
+    std::io::stdin().lock().read_line(&mut text).unwrap_or_default();
+    let key = admin.revoke_key_text(text.trim()).await?;
+    Ok(json!({
+        "id": key.id.spell(KEY_PREFIX),
+        "merchant": key.merchant.spell(MERCHANT_PREFIX),
+        "mode": key.mode.as_str(),
+        "revoked": true,
+    }))
 }
 
 #[tokio::main(flavor = "current_thread")]

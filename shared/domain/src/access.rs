@@ -102,9 +102,9 @@ impl Tier {
     }
 
     /// How unevenly it may make them, where the text of the front door says so.
-    pub const fn burst(self, front_door: FrontDoor) -> Option<Burst> {
+    const fn burst(self, front_door: FrontDoor) -> Option<Burst> {
         match (front_door, self) {
-            (FrontDoor::Charges | FrontDoor::Direct | FrontDoor::Checkout, _) | (_, Self::Enterprise) => None,
+            (FrontDoor::Charges | FrontDoor::Direct | FrontDoor::Checkout, _) => None,
             (_, Self::Sandbox) => Some(Burst {
                 capacity: 20,
                 per_second: 2,
@@ -113,7 +113,7 @@ impl Tier {
                 capacity: 60,
                 per_second: 5,
             }),
-            (_, Self::Growth) => Some(Burst {
+            (_, Self::Growth | Self::Enterprise) => Some(Burst {
                 capacity: 200,
                 per_second: 17,
             }),
@@ -121,15 +121,151 @@ impl Tier {
     }
 
     /// Requests that a key of this tier may make through a front door within any 60 seconds, as its text says.
-    pub const fn requests_per_minute(self, front_door: FrontDoor) -> u32 {
+    const fn requests_per_minute(self, front_door: FrontDoor) -> u32 {
         match (front_door, self) {
-            (FrontDoor::Charges, _) | (FrontDoor::Intents | FrontDoor::Simple, Self::Growth) => 1000,
+            (FrontDoor::Charges, _)
+            | (FrontDoor::Intents | FrontDoor::Simple, Self::Growth | Self::Enterprise) => 1000,
             (FrontDoor::Checkout, _)
             | (FrontDoor::Direct, Self::Sandbox | Self::Starter)
             | (FrontDoor::Intents | FrontDoor::Simple, Self::Sandbox) => 100,
             (FrontDoor::Direct, Self::Growth | Self::Enterprise) => 500,
             (FrontDoor::Intents | FrontDoor::Simple, Self::Starter) => 300,
-            (FrontDoor::Intents | FrontDoor::Simple, Self::Enterprise) => 10_000,
+        }
+    }
+}
+
+/// How often a front door may be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Requests within any 60 seconds.
+    pub requests_per_minute: u32,
+    /// How unevenly they may come, where that is limited.
+    pub burst: Option<Burst>,
+}
+
+/// Most requests per minute that a contract may allow: each is counted by a write of one item, of which DynamoDB takes 1000 a
+/// second.
+pub const CONTRACT_REQUESTS_PER_MINUTE_MAX: u32 = 50_000;
+
+/// What a contract allows through one front door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractLimit {
+    /// Requests within any 60 seconds.
+    pub requests_per_minute: u32,
+    /// Requests at once; not limited when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub burst: Option<u32>,
+}
+
+/// Why figures can be no contract's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadLimit {
+    /// None, or more than can be counted.
+    #[error("requests per minute are 1 to {CONTRACT_REQUESTS_PER_MINUTE_MAX}")]
+    RequestsPerMinute,
+    /// Not from 1 to the requests of a minute.
+    #[error("a burst is 1 to the requests of a minute")]
+    Burst,
+    /// The front door's text limits no bursts.
+    #[error("this front door limits no bursts")]
+    NoBursts,
+}
+
+impl ContractLimit {
+    /// Checks that it can be kept.
+    pub const fn check(self, front_door: FrontDoor) -> Result<(), BadLimit> {
+        let most = self.requests_per_minute;
+        match self.burst {
+            _ if most == 0 || most > CONTRACT_REQUESTS_PER_MINUTE_MAX => Err(BadLimit::RequestsPerMinute),
+            Some(_) if !front_door.limits_bursts() => Err(BadLimit::NoBursts),
+            Some(burst) if burst == 0 || burst > most => Err(BadLimit::Burst),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The limits of an enterprise contract, where they differ from the largest published ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContractLimits {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intents: Option<ContractLimit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    charges: Option<ContractLimit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direct: Option<ContractLimit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    simple: Option<ContractLimit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkout: Option<ContractLimit>,
+}
+
+impl ContractLimits {
+    /// What the contract says of a front door, if it says anything.
+    pub const fn get(&self, front_door: FrontDoor) -> Option<ContractLimit> {
+        match front_door {
+            FrontDoor::Intents => self.intents,
+            FrontDoor::Charges => self.charges,
+            FrontDoor::Direct => self.direct,
+            FrontDoor::Simple => self.simple,
+            FrontDoor::Checkout => self.checkout,
+        }
+    }
+
+    /// The same contract with another limit of one front door; `None` is the largest published one.
+    #[must_use]
+    pub const fn with(mut self, front_door: FrontDoor, limit: Option<ContractLimit>) -> Self {
+        match front_door {
+            FrontDoor::Intents => self.intents = limit,
+            FrontDoor::Charges => self.charges = limit,
+            FrontDoor::Direct => self.direct = limit,
+            FrontDoor::Simple => self.simple = limit,
+            FrontDoor::Checkout => self.checkout = limit,
+        }
+        self
+    }
+
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A merchant's tier and, of an enterprise, what its contract says beyond it. A copy of it is on each of the merchant's keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contract {
+    /// The tier.
+    pub tier: Tier,
+    /// The limits that were agreed on.
+    #[serde(default, skip_serializing_if = "ContractLimits::is_empty")]
+    pub limits: ContractLimits,
+}
+
+impl Contract {
+    /// How often a front door may be called: what was agreed with an enterprise, else what the text says of the tier.
+    pub fn rate_limit(&self, front_door: FrontDoor) -> RateLimit {
+        let agreed = self.limits.get(front_door);
+        match agreed.filter(|_| self.tier == Tier::Enterprise) {
+            Some(agreed) => RateLimit {
+                requests_per_minute: agreed.requests_per_minute,
+                burst: agreed.burst.map(|capacity| Burst {
+                    capacity: i64::from(capacity),
+                    per_second: i64::from(agreed.requests_per_minute.div_ceil(60)),
+                }),
+            },
+            None => RateLimit {
+                requests_per_minute: self.tier.requests_per_minute(front_door),
+                burst: self.tier.burst(front_door),
+            },
+        }
+    }
+}
+
+impl From<Tier> for Contract {
+    fn from(tier: Tier) -> Self {
+        Self {
+            tier,
+            limits: ContractLimits::default(),
         }
     }
 }
@@ -147,5 +283,60 @@ mod tests {
             assert_eq!(Tier::parse(tier.as_str()), Some(*tier));
         }
         assert_eq!(Permission::parse("payments:*"), None);
+    }
+
+    #[test]
+    fn an_enterprise_has_what_was_agreed_and_everybody_else_what_is_published() {
+        let agreed = ContractLimit {
+            requests_per_minute: 6001,
+            burst: Some(900),
+        };
+        let limits = ContractLimits::default().with(FrontDoor::Intents, Some(agreed));
+        let of = |tier, front_door| Contract { tier, limits }.rate_limit(front_door);
+        let intents = of(Tier::Enterprise, FrontDoor::Intents);
+        assert_eq!(
+            (intents.requests_per_minute, intents.burst),
+            (
+                6001,
+                Some(Burst {
+                    capacity: 900,
+                    per_second: 101
+                })
+            )
+        );
+        assert_eq!(of(Tier::Growth, FrontDoor::Intents).requests_per_minute, 1000);
+        // What nothing was agreed on is the largest that is published.
+        for front_door in [
+            FrontDoor::Simple,
+            FrontDoor::Charges,
+            FrontDoor::Direct,
+            FrontDoor::Checkout,
+        ] {
+            assert_eq!(of(Tier::Enterprise, front_door), of(Tier::Growth, front_door));
+        }
+    }
+
+    #[test]
+    fn limits_that_cannot_be_kept_are_refused() {
+        let check = |requests_per_minute, burst, front_door| {
+            ContractLimit {
+                requests_per_minute,
+                burst,
+            }
+            .check(front_door)
+        };
+        assert_eq!(check(20_000, Some(4000), FrontDoor::Simple), Ok(()));
+        assert_eq!(check(20_000, None, FrontDoor::Direct), Ok(()));
+        assert_eq!(
+            check(0, None, FrontDoor::Intents),
+            Err(BadLimit::RequestsPerMinute)
+        );
+        assert_eq!(
+            check(50_001, None, FrontDoor::Intents),
+            Err(BadLimit::RequestsPerMinute)
+        );
+        assert_eq!(check(100, Some(0), FrontDoor::Intents), Err(BadLimit::Burst));
+        assert_eq!(check(100, Some(101), FrontDoor::Intents), Err(BadLimit::Burst));
+        assert_eq!(check(100, Some(10), FrontDoor::Charges), Err(BadLimit::NoBursts));
     }
 }

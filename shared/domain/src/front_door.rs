@@ -30,6 +30,20 @@ impl FrontDoor {
         }
     }
 
+    /// Every front door.
+    pub const ALL: &'static [Self] = &[
+        Self::Intents,
+        Self::Charges,
+        Self::Direct,
+        Self::Simple,
+        Self::Checkout,
+    ];
+
+    /// Reads a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|door| door.as_str() == text)
+    }
+
     /// Whether all of a merchant's keys share one rate window, as the texts of `direct` ("accounts") and `checkout` ("per
     /// merchant") have it; elsewhere each key has its own.
     pub const fn limits_merchants(self) -> bool {

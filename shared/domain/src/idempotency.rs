@@ -74,6 +74,11 @@ impl Fingerprint {
         let digest = hash(&all);
         Self(format!("{:032x}", u128::from_be_bytes(first_16(&digest))))
     }
+
+    /// Its digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 fn hash(parts: &[&[u8]]) -> [u8; 32] {

@@ -28,7 +28,7 @@ pub mod tenant;
 pub mod text;
 pub mod time;
 
-pub use access::{KeyKind, Permission, Tier};
+pub use access::{Contract, ContractLimit, ContractLimits, KeyKind, Permission, Tier};
 pub use answers::{Answerable, Answers, Earlier};
 pub use card::{BadCard, Cvc, EnteredCard, Pan};
 pub use cause::Cause;

@@ -1,14 +1,15 @@
 //! What the operator's tool does: merchants, their keys and their tier.
 
 use tollgate_domain::{
-    Answers, Cause, EndpointId, EventId, FrontDoor, Id, KeyId, KeyKind, MerchantId, Metadata, Mode,
-    Permission, Scope, Tier, WebhookEndpoint,
+    Answers, Cause, Contract, ContractLimit, EndpointId, EventId, FrontDoor, Id, KeyId, KeyKind, MerchantId,
+    Metadata, Mode, Permission, Scope, Tier, WebhookEndpoint,
+    access::BadLimit,
     delivery::AttemptRecord,
     endpoint::{EndpointStatus, Secret},
     id::KeyKind as KeyMarker,
 };
 use tollgate_processors::Account;
-use tollgate_store::{ApiKey, Changed, KeyHash, Merchant, NewApiKey, Put, StoreError};
+use tollgate_store::{ApiKey, Changed, KeyHash, KeyPut, LIVE_KEYS_MAX, Merchant, NewApiKey, Put, StoreError};
 
 use crate::{Gateway, error::Error};
 
@@ -30,6 +31,15 @@ pub enum AdminError {
     /// The merchant has no such key.
     #[error("the merchant has no such key")]
     NoSuchKey,
+    /// The tenant has as many accepted keys as there may be.
+    #[error("the merchant has {LIVE_KEYS_MAX} keys of this mode that are accepted; revoke one first")]
+    TooManyKeys,
+    /// Limits by contract are for enterprises.
+    #[error("limits by contract are for the tier enterprise; set the tier first")]
+    NotEnterprise,
+    /// The limit cannot be kept.
+    #[error(transparent)]
+    BadLimit(#[from] BadLimit),
     /// Empty or too long.
     #[error("a merchant's name has 1 to {NAME_MAX_CHARS} characters")]
     BadName,
@@ -52,6 +62,14 @@ pub struct NewKey {
     pub kind: KeyKind,
     /// What it may do.
     pub scopes: Vec<Permission>,
+}
+
+impl NewKey {
+    /// Whether this is the key that was asked for.
+    fn is_for(&self, key: &ApiKey) -> bool {
+        (self.merchant, self.mode, self.kind) == (key.merchant, key.mode, key.kind)
+            && self.scopes == key.scopes
+    }
 }
 
 /// A key that was made. Its text is shown this once and is not stored.
@@ -78,7 +96,7 @@ impl Admin {
         let merchant = Merchant {
             id: self.0.new_id(),
             name: name.to_owned(),
-            tier,
+            contract: tier.into(),
             created: self.0.now(),
         };
         // A random id is taken by none but an earlier try of this very put, whose answer was lost.
@@ -104,13 +122,14 @@ impl Admin {
     pub(crate) async fn create_key_of(&self, new: NewKey, bytes: &[u8; 32]) -> Result<IssuedKey, AdminError> {
         let merchant = self.merchant(new.merchant).await?;
         let secret = Self::key_text(new.kind, new.mode, bytes);
+        let asked = new.clone();
         let key = ApiKey {
             id: self.0.new_id(),
             merchant: merchant.id,
             mode: new.mode,
             kind: new.kind,
             scopes: new.scopes,
-            tier: merchant.tier,
+            contract: merchant.contract,
             created: self.0.now(),
             hint: secret.chars().skip(secret.len() - HINT_CHARS).collect(),
             revoked_at: None,
@@ -121,12 +140,21 @@ impl Admin {
             hash: hash.clone(),
             key: key.clone(),
         };
-        match self.0.store.create_key(&stored).await? {
-            Put::Created => return Ok(IssuedKey { secret, key }),
-            Put::Exists(()) => {}
+        let now = self.0.now();
+        match self.0.store.create_key(&stored, now).await? {
+            KeyPut::Created => {}
+            KeyPut::TooMany => return Err(AdminError::TooManyKeys),
+            // A retry whose record has expired: the same key, if it is still what is asked for.
+            KeyPut::Exists(key) if asked.is_for(&key) && key.is_live(now) => {
+                return Ok(IssuedKey { secret, key: *key });
+            }
+            KeyPut::Exists(_) => return Err(AdminError::NoSuchKey),
         }
-        let existing = self.0.store.find_key(&hash, self.0.now()).await?;
-        let key = existing.ok_or(AdminError::NoSuchKey)?;
+        // The contract may have been changed since it was read, and the change not have met this key.
+        let current = self.merchant(merchant.id).await?.contract;
+        if current != merchant.contract {
+            let (Changed::Done | Changed::Missing) = self.0.store.set_contract_of_key(&hash, current).await?;
+        }
         Ok(IssuedKey { secret, key })
     }
 
@@ -143,15 +171,35 @@ impl Admin {
     /// A merchant's keys, oldest first.
     pub async fn list_keys(&self, merchant: MerchantId) -> Result<Vec<ApiKey>, AdminError> {
         self.merchant(merchant).await?;
-        Ok(self.0.store.list_keys(merchant).await?)
+        Ok(self.0.store.all_keys(merchant).await?)
     }
 
     /// Revokes a key: the next request with it is refused.
     pub async fn revoke_key(&self, merchant: MerchantId, key: KeyId) -> Result<(), AdminError> {
-        match self.0.store.revoke_key(merchant, key, self.0.now()).await? {
+        let (hash, key) = self.key_by_id(merchant, key).await?;
+        self.revoke(&hash, &key).await
+    }
+
+    /// Revokes the key of this text, whosever it is, and says which it was: what is left to do with a key that was found where it
+    /// should not be.
+    pub async fn revoke_key_text(&self, text: &str) -> Result<ApiKey, AdminError> {
+        let hash = KeyHash::of(text);
+        let key = self.0.store.key_of_hash(&hash).await?;
+        let key = key.ok_or(AdminError::NoSuchKey)?;
+        self.revoke(&hash, &key).await?;
+        Ok(key)
+    }
+
+    async fn revoke(&self, hash: &KeyHash, key: &ApiKey) -> Result<(), AdminError> {
+        match self.0.store.revoke_key(hash, key, self.0.now()).await? {
             Changed::Done => Ok(()),
             Changed::Missing => Err(AdminError::NoSuchKey),
         }
+    }
+
+    async fn key_by_id(&self, merchant: MerchantId, id: KeyId) -> Result<(KeyHash, ApiKey), AdminError> {
+        let found = self.0.store.key_by_id(merchant, id).await?;
+        found.ok_or(AdminError::NoSuchKey)
     }
 
     /// Sets what a key may do.
@@ -161,16 +209,42 @@ impl Admin {
         key: KeyId,
         scopes: &[Permission],
     ) -> Result<(), AdminError> {
-        match self.0.store.set_key_scopes(merchant, key, scopes).await? {
+        let (hash, _) = self.key_by_id(merchant, key).await?;
+        match self.0.store.set_key_scopes(&hash, scopes).await? {
             Changed::Done => Ok(()),
             Changed::Missing => Err(AdminError::NoSuchKey),
         }
     }
 
-    /// Sets a merchant's tier, on the merchant and on each of its keys; says on how many keys.
+    /// Sets a merchant's tier, on the merchant and on each of its keys; says on how many keys. Limits by contract stay on record, and
+    /// count for an enterprise alone.
     pub async fn set_tier(&self, merchant: MerchantId, tier: Tier) -> Result<usize, AdminError> {
-        match self.0.store.set_merchant_tier(merchant, tier).await? {
-            Changed::Done => Ok(self.0.store.set_tier(merchant, tier).await?),
+        let limits = self.merchant(merchant).await?.contract.limits;
+        self.set_contract(merchant, Contract { tier, limits }).await
+    }
+
+    /// Sets what an enterprise's contract allows through a front door, on the merchant and on each of its keys; says on how many
+    /// keys. Without a limit it is the largest published one.
+    pub async fn set_limit(
+        &self,
+        merchant: MerchantId,
+        front_door: FrontDoor,
+        limit: Option<ContractLimit>,
+    ) -> Result<usize, AdminError> {
+        if let Some(limit) = limit {
+            limit.check(front_door)?;
+        }
+        let Contract { tier, limits } = self.merchant(merchant).await?.contract;
+        if tier != Tier::Enterprise {
+            return Err(AdminError::NotEnterprise);
+        }
+        let limits = limits.with(front_door, limit);
+        self.set_contract(merchant, Contract { tier, limits }).await
+    }
+
+    async fn set_contract(&self, merchant: MerchantId, contract: Contract) -> Result<usize, AdminError> {
+        match self.0.store.set_merchant_contract(merchant, contract).await? {
+            Changed::Done => Ok(self.0.store.set_contract(merchant, contract).await?),
             Changed::Missing => Err(AdminError::NoSuchMerchant),
         }
     }

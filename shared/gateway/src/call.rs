@@ -5,7 +5,7 @@ use tollgate_store::{Cost, Store};
 
 use crate::{
     Gateway,
-    gate::{Admitted, Credentials, Denied, Gate, Needs},
+    gate::{Admitted, Authorized, Credentials, Denied, Gate, Needs},
 };
 
 /// One request: who calls, through which front door, when. Every use case of a merchant is a method of it.
@@ -85,6 +85,12 @@ impl Call {
     /// The tenant, for reading only (see [`crate::gate`]).
     pub async fn tenant(&self) -> Result<Scope, Denied> {
         self.gate.tenant().await
+    }
+
+    /// The caller, known to be of the right kind and to have the route's scope, even when it is over its rate limit. What is
+    /// replayed or found is judged by it.
+    pub async fn authorized(&self) -> Result<&Authorized, Denied> {
+        self.gate.authorized().await
     }
 
     /// The caller, once it is let in; writing needs it.

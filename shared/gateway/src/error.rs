@@ -138,7 +138,24 @@ pub enum Refusal {
     /// The merchant has as many webhook endpoints as there may be.
     #[error("too many webhook endpoints")]
     TooManyEndpoints,
+    /// API keys are not made like that.
+    #[error(transparent)]
+    ApiKey(#[from] KeyRefusal),
     /// The endpoint's URL is not one that deliveries may go to; the text says why.
     #[error("{0}")]
     UnsafeEndpoint(String),
+}
+
+/// Why an API key is not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRefusal {
+    /// The tenant has as many accepted keys as there may be.
+    #[error("too many API keys")]
+    TooMany,
+    /// The key to be rolled is revoked or has expired.
+    #[error("the API key has ended")]
+    Ended,
+    /// The caller came with an access token or with a key that is about to end.
+    #[error("what is about to end makes no API keys")]
+    CallerEnds,
 }

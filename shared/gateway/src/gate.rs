@@ -4,6 +4,9 @@
 //! [`Gate::tenant`], which answers immediately when this warm function has met the key before; what writes needs an
 //! [`Admitted`], which exists only once the key was accepted and counted. The answer of a request whose key turns out
 //! bad is thrown away by the front door's frame, so a speculative read tells nobody anything.
+//!
+//! A caller is judged in this order, on every path, replays included: the key is valid, it is of the right kind, it has the scope,
+//! the rate is not exceeded. The first three make an [`Authorized`], and only an `Authorized` is given a replay.
 
 use std::sync::{Arc, PoisonError};
 
@@ -20,14 +23,27 @@ pub const ACCESS_TOKEN_S: i64 = 3600;
 /// Longest text that can be a key.
 const KEY_MAX_BYTES: usize = 256;
 
-/// A caller whose key was accepted and whose request was counted. Writes need one.
+/// A caller whose key is valid, of the right kind and has the scope that the route needs. Its rate is judged apart, because a
+/// replay is answered over the rate limit, too; what is replayed or found needs an `Authorized`.
 #[derive(Clone, Debug)]
-pub struct Admitted {
+pub struct Authorized {
     key: ApiKey,
     standing: Standing,
     token: Token,
     hash: KeyHash,
     by_access_token: bool,
+}
+
+/// An authorized caller within its rate limit. Writes need one.
+#[derive(Clone, Debug)]
+pub struct Admitted(Authorized);
+
+impl std::ops::Deref for Admitted {
+    type Target = Authorized;
+
+    fn deref(&self) -> &Authorized {
+        &self.0
+    }
 }
 
 /// What a caller sent to say who it is.
@@ -48,7 +64,7 @@ impl From<String> for Credentials {
     }
 }
 
-impl Admitted {
+impl Authorized {
     /// The tenant the caller speaks for.
     pub fn scope(&self) -> Scope {
         self.key.scope()
@@ -59,9 +75,32 @@ impl Admitted {
         self.standing
     }
 
-    /// Whether the caller's key has a permission.
+    /// Refuses a caller that lacks a permission: a publishable key has none, however it was made.
+    pub fn require(&self, permission: Permission) -> Result<(), Denied> {
+        let standing = self.standing;
+        if self.is_publishable() {
+            Err(Denied::PublishableKey { standing })
+        } else if self.key.scopes.contains(&permission) {
+            Ok(())
+        } else {
+            let needed = permission;
+            Err(Denied::MissingScope { needed, standing })
+        }
+    }
+
+    /// Whether the caller has a permission.
     pub fn may(&self, permission: Permission) -> bool {
-        self.key.scopes.contains(&permission)
+        self.require(permission).is_ok()
+    }
+
+    /// The key that the caller came with, or that its access token was made with.
+    pub(crate) fn key(&self) -> &ApiKey {
+        &self.key
+    }
+
+    /// Whether the caller came with an access token instead of the key itself.
+    pub(crate) fn by_access_token(&self) -> bool {
+        self.by_access_token
     }
 
     /// Whether the caller came with a publishable key, as a payer's page does.
@@ -130,8 +169,15 @@ pub(crate) struct Needs {
 #[derive(Debug)]
 pub(crate) struct Gate {
     known: Option<ApiKey>,
-    running: Mutex<Option<JoinHandle<Result<Admitted, Denied>>>>,
-    done: OnceCell<Result<Admitted, Denied>>,
+    running: Mutex<Option<JoinHandle<Result<Judged, Denied>>>>,
+    done: OnceCell<Result<Judged, Denied>>,
+}
+
+/// An authorized caller, and where its rate stands.
+#[derive(Debug)]
+enum Judged {
+    Within(Admitted),
+    Exceeded(Authorized, Timestamp),
 }
 
 impl Gate {
@@ -179,12 +225,30 @@ impl Gate {
     pub(crate) async fn tenant(&self) -> Result<Scope, Denied> {
         match &self.known {
             Some(key) => Ok(key.scope()),
-            None => self.admitted().await.map(Admitted::scope),
+            None => self.authorized().await.map(Authorized::scope),
         }
+    }
+
+    /// The caller, whatever its rate.
+    pub(crate) async fn authorized(&self) -> Result<&Authorized, Denied> {
+        Ok(match self.judged().await? {
+            Judged::Within(admitted) => admitted,
+            Judged::Exceeded(authorized, _) => authorized,
+        })
     }
 
     /// The caller, let in.
     pub(crate) async fn admitted(&self) -> Result<&Admitted, Denied> {
+        match self.judged().await? {
+            Judged::Within(admitted) => Ok(admitted),
+            Judged::Exceeded(authorized, now) => Err(Denied::RateLimited {
+                standing: authorized.standing,
+                now: *now,
+            }),
+        }
+    }
+
+    async fn judged(&self) -> Result<&Judged, Denied> {
         let outcome = self
             .done
             .get_or_init(|| async {
@@ -272,13 +336,15 @@ async fn find_and_count(
     Ok(Some((key, counted)))
 }
 
+/// Judges a caller: first its key, then the key's kind and scope, and its rate last, so that nobody learns or gets anything by being
+/// over a limit.
 async fn admit(
     gateway: Gateway,
     store: Store,
     caller: Caller,
     needs: Needs,
     now: Timestamp,
-) -> Result<Admitted, Denied> {
+) -> Result<Judged, Denied> {
     let found = find_and_count(&store, &caller, needs.front_door, now)
         .await
         .map_err(|e| Denied::Unavailable(Arc::new(e)))?;
@@ -290,10 +356,13 @@ async fn admit(
     if !key.is_of(caller.merchant.as_deref()) {
         return Err(Denied::InvalidKey);
     }
-    let limit = key.tier.requests_per_minute(needs.front_door);
-    let mut standing = Standing::judge(limit, counted.counts, now);
-    let burst = key.tier.burst(needs.front_door);
-    if !standing.exceeded && burst.is_some_and(|burst| burst.is_exceeded(counted.by_second, now)) {
+    let limit = key.contract.rate_limit(needs.front_door);
+    let mut standing = Standing::judge(limit.requests_per_minute, counted.counts, now);
+    if !standing.exceeded
+        && limit
+            .burst
+            .is_some_and(|burst| burst.is_exceeded(counted.by_second, now))
+    {
         standing = standing.too_fast(now);
     }
     if standing.exceeded {
@@ -302,23 +371,25 @@ async fn admit(
             .give_token_back(&counted.token)
             .await
             .map_err(|e| Denied::Unavailable(Arc::new(e)))?;
-        return Err(Denied::RateLimited { standing, now });
     }
-    let publishable = key.kind == KeyKind::Publishable;
-    if publishable && !needs.publishable {
-        return Err(Denied::PublishableKey { standing });
-    }
-    if let Some(needed) = needs.permission.filter(|_| !publishable)
-        && !key.scopes.contains(&needed)
-    {
-        return Err(Denied::MissingScope { needed, standing });
-    }
-    Ok(Admitted {
+    let authorized = Authorized {
         key,
         standing,
         token: counted.token,
         hash: caller.hash,
         by_access_token: caller.by_access_token,
+    };
+    let is_payers_page = needs.publishable && authorized.is_publishable();
+    if authorized.is_publishable() && !is_payers_page {
+        return Err(Denied::PublishableKey { standing });
+    }
+    if let Some(needed) = needs.permission.filter(|_| !is_payers_page) {
+        authorized.require(needed)?;
+    }
+    Ok(if standing.exceeded {
+        Judged::Exceeded(authorized, now)
+    } else {
+        Judged::Within(Admitted(authorized))
     })
 }
 

@@ -198,7 +198,7 @@ impl Call {
         for _ in 0..MAX_TRIES {
             let current = payment.ok_or(Refusal::NotFound(Thing::Payment))?;
             if let Some(answer) = earlier_answer(&current, wish.route(), idempotency)? {
-                return Ok(Made::again(answer));
+                return Ok(Made::again(answer, self.authorized().await?));
             }
             let (command, resolved) = Box::pin(self.command_for(scope, fresh, &current, wish)).await?;
             let mut next = current
@@ -315,7 +315,7 @@ impl Call {
 
     /// Whether the caller came with a publishable key.
     pub async fn is_client(&self) -> Result<bool, Error> {
-        Ok(self.admitted().await?.is_publishable())
+        Ok(self.authorized().await?.is_publishable())
     }
 
     /// Checks the client secret that a payer's page has to show, of a caller with a publishable key.

@@ -39,8 +39,8 @@ pub use customers::CustomerFilter;
 pub use deliver::{Deliverer, DeliverySettings, Message};
 pub use due_work::DueReport;
 pub use endpoints::{EndpointUpdate, NewEndpoint};
-pub use error::{Error, Refusal, Thing};
-pub use gate::{ACCESS_TOKEN_S, Admitted, Credentials, Denied};
+pub use error::{Error, KeyRefusal, Refusal, Thing};
+pub use gate::{ACCESS_TOKEN_S, Admitted, Authorized, Credentials, Denied};
 pub use intents::{IntentUpdate, IntentWish, NewIntent};
 pub use links::{Links, Purpose};
 pub use network::Networks;
@@ -54,7 +54,8 @@ pub use refunds::{CreateRefund, RefundAmount, RefundFilter};
 pub use replay::{EventFilter, Recovered};
 pub use services::{Clock, Entropy, OsEntropy, SystemClock};
 pub use tollgate_store::{
-    ApiKey, AwsEnvironment, Cost, Cursor, Merchant, Page, Queue, Store, StoreError, Tables, subject_of,
+    ApiKey, AwsEnvironment, Cost, Cursor, LIVE_KEYS_MAX, Merchant, Page, Queue, Store, StoreError, Tables,
+    subject_of,
 };
 pub use vault::Vault;
 pub use window::Window;

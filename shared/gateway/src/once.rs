@@ -15,7 +15,7 @@ use tollgate_store::{Entity, Put, Replaced, StoreError};
 use crate::{
     call::Call,
     error::{Error, Refusal, Thing},
-    gate::Denied,
+    gate::{Authorized, Denied},
 };
 
 /// Tries of a conditional write before a request gives up; each conflict means that another request went through.
@@ -50,7 +50,8 @@ impl<E> Made<E> {
         }
     }
 
-    pub(crate) fn again(thing: E) -> Self {
+    /// What an earlier request was answered, given again: to an authorized caller only, be it over its rate limit.
+    pub(crate) fn again(thing: E, _to: &Authorized) -> Self {
         Self {
             thing,
             replayed: true,
@@ -158,7 +159,7 @@ impl Call {
         };
         match self.store.create(scope, &thing).await? {
             Put::Created => Ok(Made::new(thing)),
-            Put::Exists(existing) => replay(&existing, idempotency),
+            Put::Exists(existing) => replay(&existing, idempotency, self.authorized().await?),
         }
     }
 
@@ -179,7 +180,8 @@ impl Call {
             Some(_) => self.store.get(scope, id, true).await?,
             None => None,
         };
-        match existing.map(|existing| replay(&existing, idempotency)) {
+        let to = self.authorized().await?;
+        match existing.map(|existing| replay(&existing, idempotency, to)) {
             Some(Err(_)) if limited => Err(error),
             Some(earlier) => earlier,
             None => Err(error),
@@ -203,7 +205,7 @@ impl Call {
             let current = thing.filter(|thing| !thing.is_gone());
             let current = current.ok_or(Refusal::NotFound(E::THING))?;
             if let Some(answer) = earlier_answer(&current, route, idempotency)? {
-                return Ok(Made::again(answer));
+                return Ok(Made::again(answer, self.authorized().await?));
             }
             let mut next = step(&current)?;
             remember(&mut next, route, idempotency);
@@ -246,7 +248,7 @@ impl Call {
             let answer =
                 earlier.and_then(|earlier| Some(earlier.answer_to(&idempotency.fingerprint)?.to_owned()));
             return match answer.filter(|_| matches!(denied, Denied::RateLimited { .. })) {
-                Some(answer) => Ok(Made::again(read(&answer)?)),
+                Some(answer) => Ok(Made::again(read(&answer)?, self.authorized().await?)),
                 None => Err(denied.into()),
             };
         }
@@ -257,7 +259,7 @@ impl Call {
             }
             Put::Exists(earlier) => {
                 if let Some(answer) = earlier.answer {
-                    return Ok(Made::again(read(&answer)?));
+                    return Ok(Made::again(read(&answer)?, self.authorized().await?));
                 }
                 let next = earlier
                     .taken_over(self.now, LEASE_MS, &self.cause)
@@ -289,11 +291,12 @@ fn read<T: DeserializeOwned>(answer: &str) -> Result<T, Error> {
 pub(crate) fn replay<E: Idempotent>(
     existing: &E,
     idempotency: Option<&Idempotency>,
+    to: &Authorized,
 ) -> Result<Made<E>, Error> {
     match idempotency {
         Some(i) if existing.fingerprint() == Some(&i.fingerprint) => {
             let first = existing.clone().into_first_answer();
-            Ok(Made::again(existing.revive(first)))
+            Ok(Made::again(existing.revive(first), to))
         }
         Some(_) => Err(Refusal::IdempotencyKeyReused.into()),
         None => Err(Error::Internal("a fresh random id was taken".into())),

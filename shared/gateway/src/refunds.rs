@@ -96,7 +96,9 @@ impl Call {
                         .map(Made::new);
                 }
                 RefundPut::Created => return Ok(Made::new(refund)),
-                RefundPut::Exists(existing) => return replay(&*existing, idempotency),
+                RefundPut::Exists(existing) => {
+                    return replay(&*existing, idempotency, self.authorized().await?);
+                }
                 RefundPut::PaymentChanged(now) => payment = now.map(|payment| *payment),
             }
         }
@@ -205,7 +207,7 @@ impl Call {
             let refund: Option<Refund> = self.store.get(scope, &id.to_string(), true).await?;
             let current = refund.ok_or(Refusal::NotFound(Thing::Refund))?;
             if let Some(answer) = earlier_answer(&current, "cancel", idempotency)? {
-                return Ok(Made::again(answer));
+                return Ok(Made::again(answer, self.authorized().await?));
             }
             if current.network.is_some() || self.is_over_wire(scope, &current).await? {
                 return Err(Refusal::RefundSent.into());

@@ -3,8 +3,8 @@
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{
-    Delivery, EndpointId, Event, EventId, EventKind, FrontDoor, Metadata, Money, Payment, Scope, Subject,
-    Timestamp, WebhookEndpoint,
+    Delivery, EndpointId, Event, EventId, EventKind, FrontDoor, Metadata, Money, Payment, Permission, Scope,
+    Subject, Timestamp, WebhookEndpoint,
     delivery::{AttemptRecord, DeliveryStatus},
     endpoint::MAX_ENDPOINTS,
     id,
@@ -53,31 +53,45 @@ pub struct Recovered {
 }
 
 impl Call {
-    /// Reads an event. One round trip in a warm function.
+    /// Reads an event, for a caller who may read what it is about. One round trip in a warm function.
     pub async fn retrieve_event(&self, id: EventId) -> Result<Event, Error> {
+        let event = self.find_event(id).await?;
+        self.authorized().await?.require(permission_for(&event))?;
+        Ok(event)
+    }
+
+    async fn find_event(&self, id: EventId) -> Result<Event, Error> {
         let scope = self.tenant().await?;
         let event = self.store.get(scope, &id.to_string(), true).await?;
         Ok(event.ok_or(Refusal::NotFound(Thing::Event))?)
     }
 
-    /// Lists events, the newest first.
+    /// Lists events, the newest first, of what the caller may read. One round trip in a warm function, one more for a caller
+    /// that may not read everything on the page.
     pub async fn list_events(&self, filter: EventFilter) -> Result<Page<Event>, Error> {
         let scope = self.tenant().await?;
         let mut query = self.query_of::<Event, _>(scope, filter.window).await?;
         query.created_from = filter.created_from;
         query.created_to = filter.created_to;
         let types = filter.types;
-        let keep = |event: &Event| {
+        let is_asked_for = |event: &Event| {
             let name = render::event_type(event, FrontDoor::Intents).unwrap_or_default();
             types
                 .iter()
                 .flatten()
                 .any(|pattern| tollgate_domain::endpoint::matches(pattern, name))
         };
-        Ok(self
+        let page = self
             .store
-            .list(scope, &query, types.is_some().then_some(&keep as _))
-            .await?)
+            .list(scope, &query, types.is_some().then_some(&is_asked_for as _))
+            .await?;
+        let caller = self.authorized().await?;
+        let is_readable = |event: &Event| caller.may(permission_for(event));
+        if page.items.iter().all(is_readable) {
+            return Ok(page);
+        }
+        let keep = |event: &Event| is_readable(event) && (types.is_none() || is_asked_for(event));
+        Ok(self.store.list(scope, &query, Some(&keep)).await?)
     }
 
     /// Lists an endpoint's deliveries, the newest first, each with its attempts.
@@ -255,7 +269,7 @@ impl Call {
         };
         let Made { replayed, .. } = Box::pin(self.run_once(&route, idempotency, work)).await?;
         let thing = if replayed {
-            self.retrieve_event(event.id).await?
+            self.find_event(event.id).await?
         } else {
             event
         };
@@ -290,6 +304,15 @@ impl Call {
             subject: Subject::Payment(Box::new(Payment::create(payment, Outcome::Approved, self.now))),
             previous: None,
         })
+    }
+}
+
+/// What the route that reads an event's subject needs: an event shows it whole.
+fn permission_for(event: &Event) -> Permission {
+    match event.subject {
+        Subject::Payment(_) | Subject::Refund(_) | Subject::PaymentMethod(_) => Permission::PaymentsRead,
+        Subject::Customer(_) => Permission::CustomersRead,
+        Subject::Endpoint(_) => Permission::WebhooksRead,
     }
 }
 

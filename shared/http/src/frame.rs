@@ -2,13 +2,14 @@
 
 use std::{future::Future, sync::Arc, time::Instant};
 
-use lambda_http::{Body, Response, service_fn};
+use lambda_http::{Body, Response};
 use serde_json::Value;
 use tollgate_domain::{Cause, Fingerprint, IdempotencyKey, Permission, Scope, Timestamp, rate::Standing};
 use tollgate_gateway::{Call, Cost, Denied, Error, Gateway, Idempotency};
 
 use crate::{
     api::{Api, Content, Reply},
+    event,
     fields::Fields,
     init_logs,
     problem::Problem,
@@ -96,6 +97,18 @@ impl Exchange {
     /// The tenant, for reading only.
     pub async fn tenant(&self) -> Result<Scope, Problem> {
         Ok(self.call.tenant().await.map_err(Error::from)?)
+    }
+
+    /// Refuses a caller that lacks a permission beyond the route's own.
+    pub async fn require(&self, permission: Permission) -> Result<(), Problem> {
+        let caller = self.call.authorized().await.map_err(Error::from)?;
+        Ok(caller.require(permission).map_err(Error::from)?)
+    }
+
+    /// Whether the caller has a permission beyond the route's own.
+    pub async fn may(&self, permission: Permission) -> Result<bool, Problem> {
+        let caller = self.call.authorized().await.map_err(Error::from)?;
+        Ok(caller.may(permission))
     }
 
     /// The text of a number (or of anything else) at the top of a JSON body, exactly as it was sent: decimal amounts are
@@ -199,18 +212,17 @@ where
     let gateway = Gateway::from_environment()?;
     gateway.warm_up().await;
     let handler = Arc::new(handler);
-    lambda_http::run(service_fn(move |event| {
+    event::run(move |request| {
         let (gateway, handler) = (gateway.clone(), handler.clone());
-        async move { Ok::<_, lambda_http::Error>(answer::<A, H, F>(&gateway, route, &handler, event).await) }
-    }))
+        async move { Ok(answer::<A, H, F>(&gateway, route, &*handler, request).await) }
+    })
     .await
 }
 
 /// Runs the route that answers every path and method that no other route does. It needs no key and no table.
 pub async fn serve_unknown_route<A: Api>() -> Result<(), lambda_http::Error> {
     init_logs();
-    lambda_http::run(service_fn(|event| async move {
-        let request = Request::from_lambda(event);
+    event::run(|request| async move {
         let request_id = request_id_without_gateway();
         let problem = if request.body().len() > BODY_MAX_BYTES {
             Problem::BodyTooLarge
@@ -224,8 +236,8 @@ pub async fn serve_unknown_route<A: Api>() -> Result<(), lambda_http::Error> {
             method = request.method,
             "unknown route"
         );
-        Ok::<_, lambda_http::Error>(respond::<A>(&reply, &request_id, None))
-    }))
+        Ok(respond::<A>(&reply, &request_id, None))
+    })
     .await
 }
 
@@ -246,11 +258,10 @@ where
     let gateway = Gateway::from_environment()?;
     gateway.warm_up().await;
     let render = Arc::new(render);
-    lambda_http::run(service_fn(move |event| {
+    event::run(move |request: Request| {
         let (gateway, render) = (gateway.metered(), render.clone());
         async move {
             let began = Instant::now();
-            let request = Request::from_lambda(event);
             let method = request.method.clone();
             let page = render(gateway.clone(), request).await?;
             // The path holds the link's token and is not logged.
@@ -262,25 +273,19 @@ where
                 began,
             };
             log("pages", &method, &logged);
-            Ok::<_, lambda_http::Error>(page)
+            Ok(page)
         }
-    }))
+    })
     .await
 }
 
-async fn answer<A, H, F>(
-    gateway: &Gateway,
-    route: Route,
-    handler: &H,
-    event: lambda_http::Request,
-) -> Response<Body>
+async fn answer<A, H, F>(gateway: &Gateway, route: Route, handler: &H, request: Request) -> Response<Body>
 where
     A: Api,
     H: Fn(Arc<Exchange>) -> F,
     F: Future<Output = Result<Reply, Problem>>,
 {
     let began = Instant::now();
-    let request = Request::from_lambda(event);
     let request_id = gateway.new_request_id();
     let credentials = match A::credentials(&request) {
         Ok(credentials) => credentials,
@@ -331,7 +336,7 @@ fn allow_any_origin(response: &mut Response<Body>) {
 /// Runs the route that answers a browser's question whether a page may call another one.
 pub async fn serve_preflight() -> Result<(), lambda_http::Error> {
     init_logs();
-    lambda_http::run(service_fn(|_: lambda_http::Request| async move {
+    event::run(|_| async move {
         let mut response = Response::builder()
             .status(204)
             .header("access-control-allow-methods", "GET, POST")
@@ -342,8 +347,8 @@ pub async fn serve_preflight() -> Result<(), lambda_http::Error> {
             .header("access-control-max-age", "600")
             .body(Body::Empty)?;
         allow_any_origin(&mut response);
-        Ok::<_, lambda_http::Error>(response)
-    }))
+        Ok(response)
+    })
     .await
 }
 
@@ -372,6 +377,8 @@ async fn admit<A: Api>(
         Ok(_) if replayed => (outcome, exchange.call.give_token_back().await),
         Ok(admitted) => (outcome, Some(admitted.standing())),
         Err(Denied::RateLimited { standing, .. }) if replayed => (outcome, Some(standing)),
+        // What it may not do at all comes before how often it may.
+        Err(Denied::RateLimited { standing, .. }) if is_forbidden(&outcome) => (outcome, Some(standing)),
         Err(denied) => {
             let standing = denied.standing();
             (Err(Error::from(denied).into()), standing)
@@ -387,6 +394,15 @@ async fn admit<A: Api>(
         A::problem(&problem, request_id)
     });
     (reply, standing)
+}
+
+fn is_forbidden(outcome: &Result<Reply, Problem>) -> bool {
+    matches!(
+        outcome,
+        Err(Problem::Gateway(Error::Denied(
+            Denied::MissingScope { .. } | Denied::PublishableKey { .. }
+        )))
+    )
 }
 
 /// What is logged of a request.

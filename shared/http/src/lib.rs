@@ -5,6 +5,7 @@
 //! front door's own shape, even for a bad key, a body that is too large or an unknown path.
 
 mod api;
+mod event;
 mod fields;
 mod frame;
 mod logs;
@@ -13,6 +14,7 @@ mod request;
 mod said;
 
 pub use api::{Api, Content, Reply};
+pub use event::run;
 pub use fields::{FieldError, Fields, Issue, Wrong};
 pub use frame::{Decoded, Exchange, Route, serve, serve_pages, serve_preflight, serve_unknown_route};
 pub use lambda_http::Error as LambdaError;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use lambda_http::{Body, RequestExt, http};
+use lambda_http::http::HeaderMap;
 use serde_json::Value;
 
 use crate::Problem;
@@ -17,46 +17,13 @@ pub struct Request {
     pub method: String,
     /// The path as called, without stage or prefix.
     pub path: String,
-    path_parameters: HashMap<String, String>,
-    query: Vec<(String, String)>,
-    headers: http::HeaderMap,
-    body: Vec<u8>,
+    pub(crate) path_parameters: HashMap<String, String>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
-    /// Reads Lambda's event.
-    pub fn from_lambda(event: lambda_http::Request) -> Self {
-        let path = event.raw_http_path().to_owned();
-        let path_parameters = event
-            .path_parameters()
-            .iter()
-            .map(|(k, v)| (k.to_owned(), v.to_owned()))
-            .collect::<HashMap<_, _>>();
-        let query = event
-            .uri()
-            .query()
-            .map(|query| {
-                url::form_urlencoded::parse(query.as_bytes())
-                    .into_owned()
-                    .collect()
-            })
-            .unwrap_or_default();
-        let (parts, body) = event.into_parts();
-        let body = match body {
-            Body::Text(text) => text.into_bytes(),
-            Body::Binary(bytes) => bytes,
-            _ => Vec::new(),
-        };
-        Self {
-            method: parts.method.to_string(),
-            path,
-            path_parameters,
-            query,
-            headers: parts.headers,
-            body,
-        }
-    }
-
     /// A parameter of the path, empty when the route has none of that name.
     pub fn path_parameter(&self, name: &str) -> &str {
         self.path_parameters.get(name).map_or("", String::as_str)

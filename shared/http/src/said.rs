@@ -1,7 +1,7 @@
 //! Every problem in plain words: what front doors say unless their texts say it differently.
 
 use tollgate_domain::{BadCard, metadata::BadMetadata, money::MAX_AMOUNT_MINOR, payment};
-use tollgate_gateway::{Denied, Error, Refusal, Thing};
+use tollgate_gateway::{Denied, Error, KeyRefusal, Refusal, Thing};
 
 use crate::{BODY_MAX_BYTES, FieldError, Issue, Problem};
 
@@ -182,6 +182,26 @@ impl Said {
         }
     }
 
+    fn of_key(refusal: KeyRefusal) -> Self {
+        match refusal {
+            KeyRefusal::TooMany => said(
+                Kind::InvalidRequest,
+                "too_many_api_keys",
+                "There are too many API keys. Revoke one first.",
+            ),
+            KeyRefusal::Ended => said(
+                Kind::InvalidRequest,
+                "api_key_ended",
+                "The API key is revoked or has expired.",
+            ),
+            KeyRefusal::CallerEnds => said(
+                Kind::Permission,
+                "lasting_api_key_required",
+                "An access token, or an API key that is about to end, makes no API keys.",
+            ),
+        }
+    }
+
     fn of_refusal(refusal: &Refusal) -> Self {
         match refusal {
             Refusal::NotFound(thing) | Refusal::NoSuchReference(thing) => {
@@ -256,6 +276,7 @@ impl Said {
                 "too_many_webhook_endpoints",
                 "There are too many webhook endpoints.",
             ),
+            Refusal::ApiKey(refusal) => Self::of_key(*refusal),
             Refusal::UnsafeEndpoint(why) => {
                 said(Kind::InvalidRequest, "invalid_param", why.as_str()).about("url")
             }

@@ -2,18 +2,15 @@
 
 use std::fmt::{self, Write as _};
 
-use aws_sdk_dynamodb::{
-    operation::{put_item::PutItemInput, query::QueryInput, update_item::UpdateItemInput},
-    types::{AttributeValue, ReturnValue},
-};
+use aws_sdk_dynamodb::{operation::update_item::UpdateItemInput, types::ReturnValue};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
-    FrontDoor, KeyId, KeyKind, MerchantId, Mode, Permission, Scope, Tier, Timestamp, rate,
+    Contract, FrontDoor, KeyId, KeyKind, MerchantId, Mode, Permission, Scope, Timestamp, rate,
 };
 
 use crate::{
-    Changed, Put, Store,
+    Store,
     db::Conditional,
     error::StoreError,
     items::{Item, SK, n, s},
@@ -24,10 +21,6 @@ use crate::{
 const CLEARED_BUCKETS: i64 = 6;
 /// Seconds behind the last few that every request clears.
 const CLEARED_SECONDS: i64 = 10;
-/// Keys that are read at a time.
-const PAGE: i32 = 100;
-/// Reads of one merchant's keys: whoever has more than a thousand does not see the newest.
-const MAX_PAGES: usize = 10;
 
 /// The SHA-256 of a key's text, in hex: all that is stored of it.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -52,8 +45,13 @@ impl KeyHash {
         digest
     }
 
-    fn pk(&self) -> String {
+    pub(crate) fn pk(&self) -> String {
         format!("KEY#{}", self.0)
+    }
+
+    /// Of the key with this partition key.
+    pub(crate) fn from_pk(pk: &str) -> Option<Self> {
+        pk.strip_prefix("KEY#").map(|digest| Self(digest.to_owned()))
     }
 }
 
@@ -76,8 +74,9 @@ pub struct ApiKey {
     pub kind: KeyKind,
     /// What it may do.
     pub scopes: Vec<Permission>,
-    /// How often.
-    pub tier: Tier,
+    /// How often: a copy of its merchant's contract.
+    #[serde(flatten)]
+    pub contract: Contract,
     /// When it was made.
     pub created: Timestamp,
     /// The last characters of its text, to tell keys apart.
@@ -99,6 +98,11 @@ impl ApiKey {
         }
     }
 
+    /// Whether it is accepted at this instant.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| end > now)
+    }
+
     /// Whether it is this merchant's, where one is named.
     pub fn is_of(&self, merchant: Option<&str>) -> bool {
         merchant.is_none_or(|merchant| self.merchant.to_string() == merchant)
@@ -113,7 +117,7 @@ enum Condition {
     ValidKey(Timestamp),
 }
 
-fn key_of(item: Item) -> Result<ApiKey, StoreError> {
+pub(crate) fn key_of(item: Item) -> Result<ApiKey, StoreError> {
     serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
         key: "KEY#…".into(),
         detail: e.to_string(),
@@ -189,7 +193,7 @@ impl Store {
     pub async fn find_key(&self, hash: &KeyHash, now: Timestamp) -> Result<Option<ApiKey>, StoreError> {
         let item = self.read_item(&self.tables.keys, &hash.pk(), true).await?;
         let key = item.map(key_of).transpose()?;
-        Ok(key.filter(|key| key.revoked_at.is_none() && key.expires_at.is_none_or(|at| at > now)))
+        Ok(key.filter(|key| key.is_live(now)))
     }
 
     /// Counts a request against all of a merchant's keys together: one `UpdateItem` of 1 unit.
@@ -312,144 +316,5 @@ impl Store {
             Conditional::Done(attributes) => Ok(attributes),
             Conditional::Refused(_) => Ok(None),
         }
-    }
-
-    /// Stores a key unless the very same one exists. One call, 1 unit and its index write.
-    pub async fn create_key(&self, new: &NewApiKey) -> Result<Put<()>, StoreError> {
-        let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(&new.key)
-            .map_err(|e| StoreError::BadValue(e.to_string()))?;
-        item.insert("pk".into(), s(new.hash.pk()));
-        item.insert("sk".into(), s(SK));
-        item.insert("gsi1pk".into(), s(format!("M#{}", new.key.merchant)));
-        item.insert(
-            "gsi1sk".into(),
-            s(format!(
-                "{}#{}",
-                crate::entity::sortable(new.key.created),
-                new.key.id
-            )),
-        );
-        let request = PutItemInput::builder()
-            .table_name(&self.tables.keys)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)");
-        Ok(match self.db.put_item(request).await? {
-            Conditional::Done(_) => Put::Created,
-            Conditional::Refused(_) => Put::Exists(()),
-        })
-    }
-
-    /// A merchant's keys, oldest first, at most [`PAGE`] × [`MAX_PAGES`]. A query of the index that leaves the counters out for
-    /// every [`PAGE`] of them.
-    pub async fn list_keys(&self, merchant: MerchantId) -> Result<Vec<ApiKey>, StoreError> {
-        Ok(self
-            .key_items(merchant)
-            .await?
-            .into_iter()
-            .map(|(_, key)| key)
-            .collect())
-    }
-
-    async fn key_items(&self, merchant: MerchantId) -> Result<Vec<(String, ApiKey)>, StoreError> {
-        let mut keys = Vec::new();
-        let mut next = None;
-        for _ in 0..MAX_PAGES {
-            let request = QueryInput::builder()
-                .table_name(&self.tables.keys)
-                .index_name("gsi1")
-                .key_condition_expression("gsi1pk = :pk")
-                .expression_attribute_values(":pk", s(format!("M#{merchant}")))
-                .limit(PAGE)
-                .set_exclusive_start_key(next);
-            let page = self.db.query(request).await?;
-            for item in page.items.unwrap_or_default() {
-                let pk = item
-                    .get("pk")
-                    .and_then(|v| v.as_s().ok())
-                    .cloned()
-                    .unwrap_or_default();
-                keys.push((pk, key_of(item)?));
-            }
-            next = page.last_evaluated_key;
-            if next.is_none() {
-                break;
-            }
-        }
-        Ok(keys)
-    }
-
-    /// Revokes a key from now on. A query and one write.
-    pub async fn revoke_key(
-        &self,
-        merchant: MerchantId,
-        id: KeyId,
-        now: Timestamp,
-    ) -> Result<Changed, StoreError> {
-        self.set_on_key(merchant, id, "revoked_at", n(now.ms())).await
-    }
-
-    /// Lets a key be accepted until `at` and no longer. A query and one write.
-    pub async fn expire_key(
-        &self,
-        merchant: MerchantId,
-        id: KeyId,
-        at: Timestamp,
-    ) -> Result<Changed, StoreError> {
-        self.set_on_key(merchant, id, "expires_at", n(at.ms())).await
-    }
-
-    /// Sets what a key may do. A query and one write.
-    pub async fn set_key_scopes(
-        &self,
-        merchant: MerchantId,
-        id: KeyId,
-        scopes: &[Permission],
-    ) -> Result<Changed, StoreError> {
-        let scopes = AttributeValue::L(scopes.iter().map(|p| s(p.as_str())).collect());
-        self.set_on_key(merchant, id, "scopes", scopes).await
-    }
-
-    /// Sets the tier on every key of a merchant; says on how many. A query and one write for each.
-    pub async fn set_tier(&self, merchant: MerchantId, tier: Tier) -> Result<usize, StoreError> {
-        let keys = self.key_items(merchant).await?;
-        for (pk, _) in &keys {
-            // A key that is gone needs no tier.
-            let (Changed::Done | Changed::Missing) = self.set_attribute(pk, "tier", s(tier.as_str())).await?;
-        }
-        Ok(keys.len())
-    }
-
-    async fn set_on_key(
-        &self,
-        merchant: MerchantId,
-        id: KeyId,
-        name: &str,
-        value: AttributeValue,
-    ) -> Result<Changed, StoreError> {
-        let keys = self.key_items(merchant).await?;
-        let Some((pk, _)) = keys.iter().find(|(_, key)| key.id == id) else {
-            return Ok(Changed::Missing);
-        };
-        self.set_attribute(pk, name, value).await
-    }
-
-    async fn set_attribute(
-        &self,
-        pk: &str,
-        name: &str,
-        value: AttributeValue,
-    ) -> Result<Changed, StoreError> {
-        let request = UpdateItemInput::builder()
-            .table_name(&self.tables.keys)
-            .key("pk", s(pk))
-            .key("sk", s(SK))
-            .condition_expression("attribute_exists(pk)")
-            .update_expression("SET #name = :value")
-            .expression_attribute_names("#name", name)
-            .expression_attribute_values(":value", value);
-        Ok(match self.db.update_item(request).await? {
-            Conditional::Done(_) => Changed::Done,
-            Conditional::Refused(_) => Changed::Missing,
-        })
     }
 }

@@ -2,13 +2,14 @@
 
 use aws_sdk_dynamodb::operation::{put_item::PutItemInput, update_item::UpdateItemInput};
 use serde::{Deserialize, Serialize};
-use tollgate_domain::{MerchantId, Tier, Timestamp};
+use tollgate_domain::{Contract, MerchantId, Timestamp};
 
 use crate::{
     Changed, Put, Store,
     db::Conditional,
     error::StoreError,
     items::{Item, SK, s},
+    key_registry::with_contract,
 };
 
 /// A merchant.
@@ -18,8 +19,9 @@ pub struct Merchant {
     pub id: MerchantId,
     /// What it is called.
     pub name: String,
-    /// Its contract.
-    pub tier: Tier,
+    /// Its contract: how often its keys may call.
+    #[serde(flatten)]
+    pub contract: Contract,
     /// When it was made.
     pub created: Timestamp,
 }
@@ -58,15 +60,18 @@ impl Store {
         .transpose()
     }
 
-    /// Records a merchant's tier; its keys carry a copy each. One call, 1 unit.
-    pub async fn set_merchant_tier(&self, id: MerchantId, tier: Tier) -> Result<Changed, StoreError> {
+    /// Records a merchant's contract; its keys carry a copy each. One call, 1 unit.
+    pub async fn set_merchant_contract(
+        &self,
+        id: MerchantId,
+        contract: Contract,
+    ) -> Result<Changed, StoreError> {
         let request = UpdateItemInput::builder()
             .table_name(&self.tables.main)
             .key("pk", s(pk(id)))
             .key("sk", s(SK))
-            .condition_expression("attribute_exists(pk)")
-            .update_expression("SET tier = :tier")
-            .expression_attribute_values(":tier", s(tier.as_str()));
+            .condition_expression("attribute_exists(pk)");
+        let request = with_contract(request, contract)?;
         Ok(match self.db.update_item(request).await? {
             Conditional::Done(_) => Changed::Done,
             Conditional::Refused(_) => Changed::Missing,

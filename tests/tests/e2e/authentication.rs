@@ -43,13 +43,13 @@ async fn only_a_valid_key_gets_in() {
     let none = reqwest::Client::new().get(format!("{}/payments", cloud.api("charges")));
     Client::send(none)
         .await
-        .charges_error(401, "authentication_error", "missing_api_key", None);
+        .charges_error(401, "authentication_error", "invalid_api_key", None);
     let basic = reqwest::Client::new()
         .get(format!("{}/payments", cloud.api("charges")))
         .basic_auth(cloud.key(), None::<&str>);
     Client::send(basic)
         .await
-        .charges_error(401, "authentication_error", "missing_api_key", None);
+        .charges_error(401, "authentication_error", "invalid_api_key", None);
 
     let key = cloud.demo_key(Mode::Test, KeyKind::Secret, Permission::ALL).await;
     charges.with_key(&key).get("/health").await.expect(200);

@@ -6,6 +6,7 @@
     clippy::too_many_lines
 )]
 
+mod api_keys;
 mod authentication;
 mod bad_input;
 mod browser;
@@ -23,6 +24,7 @@ mod networks;
 mod operator;
 mod payments;
 mod refunds;
+mod runtime_api;
 mod samples;
 mod secrecy;
 mod simple;

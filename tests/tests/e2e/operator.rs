@@ -1,13 +1,38 @@
 //! The operator's tool, as an operator runs it.
 
-use std::process::Command;
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+};
 
 use serde_json::{Value, json};
 use tollgate_domain::{Delivery, EndpointId, EventId};
 use tollgate_gateway::{AwsEnvironment, Clock, Message, Queue, SystemClock};
 use tollgate_tests::{Cloud, Receiver, binary, eventually};
 
-fn admin(cloud: &Cloud, arguments: &[&str]) -> Result<Value, String> {
+/// Runs the tool with something on its standard input.
+pub(crate) fn admin_with_input(cloud: &Cloud, arguments: &[&str], input: &str) -> Result<Value, String> {
+    let dynamodb = cloud.ready["dynamodb"].as_str().unwrap();
+    let mut child = Command::new(binary("tollgate-admin"))
+        .args(["--dynamodb", dynamodb])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    writeln!(stdin, "{input}").unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    if output.status.success() {
+        Ok(serde_json::from_slice(&output.stdout).unwrap())
+    } else {
+        Err(String::from_utf8(output.stderr).unwrap())
+    }
+}
+
+pub(crate) fn admin(cloud: &Cloud, arguments: &[&str]) -> Result<Value, String> {
     admin_with(cloud, arguments, &[])
 }
 

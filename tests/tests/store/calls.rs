@@ -12,8 +12,8 @@ use axum::{
     http::{HeaderMap, HeaderValue, Response, StatusCode},
 };
 use serde_json::{Value, json};
-use tollgate_domain::{Delivery, Provider, delivery::AttemptRecord};
-use tollgate_store::{Merchant, ProcessorAccount, StoreError};
+use tollgate_domain::{Delivery, Permission, Provider, Tier, delivery::AttemptRecord};
+use tollgate_store::{KeyQuery, Merchant, ProcessorAccount, StoreError};
 
 use super::*;
 
@@ -195,7 +195,7 @@ async fn use_accounts(store: &Store) {
     let merchant = Merchant {
         id: scope.merchant,
         name: "A".into(),
-        tier: Tier::Growth,
+        contract: Tier::Growth.into(),
         created: NOW,
     };
     store.warm_up().await;
@@ -206,12 +206,14 @@ async fn use_accounts(store: &Store) {
         Some(merchant.clone())
     );
     for tier in [Tier::Sandbox, Tier::Growth] {
-        let changed = store.set_merchant_tier(merchant.id, tier).await.unwrap();
+        let changed = store
+            .set_merchant_contract(merchant.id, tier.into())
+            .await
+            .unwrap();
         assert_eq!(changed, Changed::Done);
     }
 
     let hash = key(store).await;
-    let id = KeyId::from_bytes(bytes(1));
     assert!(store.find_key(&hash, NOW).await.unwrap().is_some());
     let metered = store.meter_key(&hash, FrontDoor::Charges, NOW).await.unwrap();
     store
@@ -219,16 +221,27 @@ async fn use_accounts(store: &Store) {
         .await
         .unwrap();
     store.meter_merchant(scope, FrontDoor::Direct, NOW).await.unwrap();
-    assert_eq!(store.list_keys(merchant.id).await.unwrap().len(), 1);
-    assert_eq!(store.set_tier(merchant.id, Tier::Sandbox).await.unwrap(), 1);
+    let query = KeyQuery {
+        scope,
+        from: None,
+        limit: 10,
+    };
+    assert_eq!(store.list_keys(query).await.unwrap().items.len(), 1);
+    assert_eq!(store.all_keys(merchant.id).await.unwrap().len(), 1);
+    let set = store.set_contract(merchant.id, Tier::Sandbox.into()).await;
+    assert_eq!(set.unwrap(), 1);
+    let id = KeyId::from_bytes(bytes(1));
+    let (hash, key) = store.key_by_id(merchant.id, id).await.unwrap().unwrap();
+    assert_eq!(store.key_of_hash(&hash).await.unwrap(), Some(key.clone()));
     let ends_at = NOW.plus_ms(1000);
     for changed in [
         store
-            .set_key_scopes(merchant.id, id, Permission::ALL)
+            .set_contract_of_key(&hash, Tier::Growth.into())
             .await
             .unwrap(),
-        store.expire_key(merchant.id, id, ends_at).await.unwrap(),
-        store.revoke_key(merchant.id, id, NOW).await.unwrap(),
+        store.set_key_scopes(&hash, Permission::ALL).await.unwrap(),
+        store.expire_key(&hash, &key, ends_at, NOW).await.unwrap(),
+        store.revoke_key(&hash, &key, NOW).await.unwrap(),
     ] {
         assert_eq!(changed, Changed::Done);
     }

@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod calls;
+mod keys;
 
 use std::path::Path;
 
 use tollgate_domain::{
-    Answerable, Currency, Customer, CustomerId, FrontDoor, KeyId, KeyKind, MerchantId, Metadata, Mode, Money,
-    Payment, PaymentId, Permission, Refund, RefundId, Scope, Source, Tier, Timestamp,
+    Answerable, Currency, Customer, CustomerId, FrontDoor, KeyId, MerchantId, Metadata, Mode, Money, Payment,
+    PaymentId, Refund, RefundId, Scope, Source, Timestamp,
     customer::Profile,
     payment::{Command, NewPayment, Outcome, Status},
     rate::{BUCKET_S, BUCKETS, Standing},
@@ -16,8 +17,7 @@ use tollgate_domain::{
 };
 use tollgate_local::{dynamodb::DynamoDb, template};
 use tollgate_store::{
-    ApiKey, AwsEnvironment, Changed, DueKind, KeyHash, ListQuery, NewApiKey, Put, RefundPut, Replaced, Store,
-    Tables,
+    AwsEnvironment, Changed, DueKind, KeyHash, KeyPut, ListQuery, Put, RefundPut, Replaced, Store, Tables,
 };
 
 const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
@@ -413,26 +413,13 @@ async fn customers_are_found_by_address_until_it_changes() {
 }
 
 async fn key(store: &Store) -> KeyHash {
-    let hash = KeyHash::of("sk_test_x");
-    let key = ApiKey {
-        id: KeyId::from_bytes(bytes(1)),
-        merchant: scope(1).merchant,
-        mode: Mode::Test,
-        kind: KeyKind::Secret,
-        scopes: Permission::ALL.to_vec(),
-        tier: Tier::Growth,
-        created: NOW,
-        hint: "x".into(),
-        revoked_at: None,
-        expires_at: Some(NOW.plus_ms(3_600_000)),
-    };
-    let new = NewApiKey {
-        hash: hash.clone(),
-        key,
-    };
-    assert_eq!(store.create_key(&new).await.unwrap(), Put::Created);
-    assert_eq!(store.create_key(&new).await.unwrap(), Put::Exists(()));
-    hash
+    let mut new = keys::new_key(scope(1), 1);
+    new.hash = KeyHash::of("sk_test_x");
+    new.key.expires_at = Some(NOW.plus_ms(3_600_000));
+    assert_eq!(store.create_key(&new, NOW).await.unwrap(), KeyPut::Created);
+    let again = store.create_key(&new, NOW).await.unwrap();
+    assert_eq!(again, KeyPut::Exists(Box::new(new.key)));
+    new.hash
 }
 
 #[tokio::test]
@@ -559,14 +546,9 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
             .is_none()
     );
     let id = KeyId::from_bytes(bytes(1));
-    assert_eq!(
-        store.revoke_key(scope(1).merchant, id, NOW).await.unwrap(),
-        Changed::Done
-    );
-    assert_eq!(
-        store.revoke_key(scope(2).merchant, id, NOW).await.unwrap(),
-        Changed::Missing
-    );
+    assert_eq!(store.key_by_id(scope(2).merchant, id).await.unwrap(), None);
+    let (found, key) = store.key_by_id(scope(1).merchant, id).await.unwrap().unwrap();
+    assert_eq!(store.revoke_key(&found, &key, NOW).await.unwrap(), Changed::Done);
     assert!(
         store
             .meter_key(&hash, FrontDoor::Charges, NOW)
@@ -574,7 +556,7 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
             .unwrap()
             .is_none()
     );
-    let listed = store.list_keys(scope(1).merchant).await.unwrap();
+    let listed = store.all_keys(scope(1).merchant).await.unwrap();
     assert_eq!(listed[0].revoked_at, Some(NOW));
 }
 

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
-use tollgate_intents::{Intents, payment_intents, without_card_data};
+use tollgate_intents::{
+    Intents,
+    expansions::{self, Linked},
+    payment_intents, without_card_data,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
@@ -15,6 +19,7 @@ async fn capture_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Proble
     let id = payment_intents::id_in_path(&exchange)?;
     let body = exchange.form_or_json()?;
     let (wish, expand) = payment_intents::read_capture(body.fields())?;
+    let expand = expansions::permitted(&exchange, &expand, Linked::INTENT).await?;
     let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
     let made = exchange
         .call

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
-use tollgate_intents::{Intents, payment_intents, without_card_data};
+use tollgate_intents::{
+    Intents,
+    expansions::{self, Linked},
+    payment_intents, without_card_data,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
@@ -23,11 +27,12 @@ async fn confirm_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Proble
         .call
         .check_client(id, confirmation.client_secret.as_deref())
         .await?;
+    let expand = expansions::permitted(&exchange, &confirmation.expand, Linked::INTENT).await?;
     let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
     let made = exchange
         .call
         .change_intent(id, &confirmation.wish, idempotency.as_ref())
         .await?;
-    let answer = payment_intents::answer(&exchange, 200, &made.thing, true, &confirmation.expand).await?;
+    let answer = payment_intents::answer(&exchange, 200, &made.thing, true, &expand).await?;
     Ok(answer.replayed(made.replayed))
 }

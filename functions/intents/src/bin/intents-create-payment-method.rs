@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
-use tollgate_intents::{Intents, lists, payment_methods, without_card_data};
+use tollgate_intents::{Intents, expansions, payment_methods, without_card_data};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
@@ -19,7 +19,7 @@ async fn create_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem
     let body = exchange.form_or_json()?;
     let scope = exchange.tenant().await?;
     let mut fields = body.fields();
-    lists::expansions(&mut fields)?;
+    expansions::read(&mut fields)?;
     let new = payment_methods::read_new(fields, scope, exchange.call.now())?;
     let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
     let made = exchange

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
-use tollgate_intents::{Intents, lists, refunds};
+use tollgate_intents::{
+    Intents,
+    expansions::{self, Linked},
+    refunds,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
@@ -14,11 +18,12 @@ async fn main() -> Result<(), LambdaError> {
 async fn create_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.form_or_json()?;
     let (new, expand) = refunds::read_create(body.fields())?;
+    let expand = expansions::permitted(&exchange, &expand, Linked::REFUND).await?;
     let made = exchange
         .call
         .create_refund(new, exchange.idempotency(body.value())?.as_ref())
         .await?;
     let mut answer = refunds::show(&made.thing);
-    lists::expand(&exchange, &mut answer, &expand).await?;
+    expansions::expand(&exchange, &mut answer, &expand).await?;
     Ok(Reply::new(201, answer).replayed(made.replayed))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
-use tollgate_intents::{Intents, lists, payment_methods};
+use tollgate_intents::{Intents, expansions, payment_methods};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
@@ -14,7 +14,7 @@ async fn main() -> Result<(), LambdaError> {
 async fn detach_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = payment_methods::id_in_path(&exchange)?;
     let body = exchange.form_or_json()?;
-    lists::read_expansions(body.fields())?;
+    expansions::read_alone(body.fields())?;
     let idempotency = exchange.idempotency(body.value())?;
     let made = exchange
         .call

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
-use tollgate_intents::{Intents, lists, payment_intents};
+use tollgate_intents::{
+    Intents,
+    expansions::{self, Linked},
+    lists, payment_intents,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
@@ -19,6 +23,7 @@ async fn list_payment_intents(exchange: Arc<Exchange>) -> Result<Reply, Problem>
     let shown = shown.map(|payment| payment_intents::show(&exchange, scope, payment));
     let mut shown = shown.collect::<Result<Vec<_>, _>>()?.into_iter();
     let mut answer = lists::page(&exchange, &page, |_| shown.next().unwrap_or_default());
-    lists::expand(&exchange, &mut answer, &expand).await?;
+    let expand = expansions::permitted(&exchange, &expand, Linked::INTENT.list()).await?;
+    expansions::expand(&exchange, &mut answer, &expand).await?;
     Ok(Reply::ok(answer))
 }

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
-use tollgate_intents::{Intents, lists, refunds};
+use tollgate_intents::{
+    Intents,
+    expansions::{self, Linked},
+    lists, refunds,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
@@ -15,6 +19,7 @@ async fn list_refunds(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let (filter, expand) = refunds::read_list(exchange.nested_query()?)?;
     let page = exchange.call.list_refunds(filter).await?;
     let mut answer = lists::page(&exchange, &page, refunds::show);
-    lists::expand(&exchange, &mut answer, &expand).await?;
+    let expand = expansions::permitted(&exchange, &expand, Linked::REFUND.list()).await?;
+    expansions::expand(&exchange, &mut answer, &expand).await?;
     Ok(Reply::ok(answer))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
-use tollgate_intents::{Intents, customers, lists};
+use tollgate_intents::{Intents, customers, expansions};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
@@ -14,7 +14,7 @@ async fn main() -> Result<(), LambdaError> {
 async fn retrieve_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = customers::id_in_path(&exchange)?;
     let mut query = exchange.nested_query()?;
-    lists::expansions(&mut query)?;
+    expansions::read(&mut query)?;
     query.finish()?;
     let customer = exchange.call.retrieve_customer_even_deleted(id).await?;
     Ok(Reply::ok(customers::show(exchange.tenant().await?, &customer)))

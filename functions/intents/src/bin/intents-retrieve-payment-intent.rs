@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
-use tollgate_intents::{Intents, lists, payment_intents};
+use tollgate_intents::{
+    Intents,
+    expansions::{self, Linked},
+    payment_intents,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
@@ -19,11 +23,12 @@ async fn retrieve_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Probl
     let id = payment_intents::id_in_path(&exchange)?;
     let mut query = exchange.nested_query()?;
     let client_secret = query.string("client_secret", 256)?;
-    let expand = lists::expansions(&mut query)?;
+    let expand = expansions::read(&mut query)?;
     query.finish()?;
     // Read first, beside the admission that the check has to wait for; shown only to whoever passes the check.
     let payment = exchange.call.retrieve_payment(id).await;
     exchange.call.check_client(id, client_secret.as_deref()).await?;
     let payment = payment?;
+    let expand = expansions::permitted(&exchange, &expand, Linked::INTENT).await?;
     payment_intents::answer(&exchange, 200, &payment, false, &expand).await
 }

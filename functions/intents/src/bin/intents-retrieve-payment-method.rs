@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
-use tollgate_intents::{Intents, lists, payment_methods};
+use tollgate_intents::{
+    Intents,
+    expansions::{self, Linked},
+    payment_methods,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
@@ -14,10 +18,11 @@ async fn main() -> Result<(), LambdaError> {
 async fn retrieve_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = payment_methods::id_in_path(&exchange)?;
     let mut query = exchange.nested_query()?;
-    let expand = lists::expansions(&mut query)?;
+    let expand = expansions::read(&mut query)?;
     query.finish()?;
     let method = exchange.call.retrieve_payment_method(id).await?;
     let mut answer = payment_methods::show(exchange.tenant().await?, &method);
-    lists::expand(&exchange, &mut answer, &expand).await?;
+    let expand = expansions::permitted(&exchange, &expand, Linked::METHOD).await?;
+    expansions::expand(&exchange, &mut answer, &expand).await?;
     Ok(Reply::ok(answer))
 }

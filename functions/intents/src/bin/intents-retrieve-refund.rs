@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
-use tollgate_intents::{Intents, lists, refunds};
+use tollgate_intents::{
+    Intents,
+    expansions::{self, Linked},
+    refunds,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
@@ -14,9 +18,10 @@ async fn main() -> Result<(), LambdaError> {
 async fn retrieve_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = refunds::id_in_path(&exchange)?;
     let mut query = exchange.nested_query()?;
-    let expand = lists::expansions(&mut query)?;
+    let expand = expansions::read(&mut query)?;
     query.finish()?;
     let mut answer = refunds::show(&exchange.call.retrieve_refund(id).await?);
-    lists::expand(&exchange, &mut answer, &expand).await?;
+    let expand = expansions::permitted(&exchange, &expand, Linked::REFUND).await?;
+    expansions::expand(&exchange, &mut answer, &expand).await?;
     Ok(Reply::ok(answer))
 }

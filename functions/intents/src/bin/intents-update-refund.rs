@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
-use tollgate_intents::{Intents, lists, refunds};
+use tollgate_intents::{
+    Intents,
+    expansions::{self, Linked},
+    refunds,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
@@ -15,12 +19,13 @@ async fn update_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = refunds::id_in_path(&exchange)?;
     let body = exchange.form_or_json()?;
     let (changes, expand) = refunds::read_update(body.fields())?;
+    let expand = expansions::permitted(&exchange, &expand, Linked::REFUND).await?;
     let idempotency = exchange.idempotency(body.value())?;
     let made = exchange
         .call
         .update_refund(id, changes.as_ref(), idempotency.as_ref())
         .await?;
     let mut answer = refunds::show(&made.thing);
-    lists::expand(&exchange, &mut answer, &expand).await?;
+    expansions::expand(&exchange, &mut answer, &expand).await?;
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

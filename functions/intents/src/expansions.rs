@@ -1,0 +1,170 @@
+//! `expand[]`: the links that an answer shows whole, to a caller who may read what they lead to.
+//!
+//! A link leads to an object that has a route of its own, so showing it whole needs what that route needs. Links are checked
+//! before anything is done: a request that asks for one it may not see, or that does not exist, changes nothing.
+
+use serde_json::Value;
+use tollgate_domain::{CustomerId, PaymentId, PaymentMethodId, Permission};
+use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_webhooks::render::intents::{
+    self as render, CHARGE_PREFIX, CUSTOMER_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX,
+};
+
+use crate::lists::{ID_MAX_CHARS, context};
+
+/// Links that one request may ask for.
+const EXPANSIONS_MAX: usize = 8;
+
+/// A link of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Customer,
+    PaymentMethod,
+    LatestCharge,
+    Charge,
+    PaymentIntent,
+}
+
+impl Link {
+    /// The property that holds it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::PaymentMethod => "payment_method",
+            Self::LatestCharge => "latest_charge",
+            Self::Charge => "charge",
+            Self::PaymentIntent => "payment_intent",
+        }
+    }
+
+    /// What the route that reads its object needs. A charge is read as a part of its payment.
+    const fn permission(self) -> Permission {
+        match self {
+            Self::Customer => Permission::CustomersRead,
+            Self::PaymentMethod | Self::LatestCharge | Self::Charge | Self::PaymentIntent => {
+                Permission::PaymentsRead
+            }
+        }
+    }
+}
+
+/// An answer that has links.
+#[derive(Clone, Copy, Debug)]
+pub struct Linked {
+    links: &'static [Link],
+    listed: bool,
+}
+
+impl Linked {
+    /// A payment intent.
+    pub const INTENT: Self = Self::object(&[Link::Customer, Link::PaymentMethod, Link::LatestCharge]);
+    /// A payment method.
+    pub const METHOD: Self = Self::object(&[Link::Customer]);
+    /// A refund.
+    pub const REFUND: Self = Self::object(&[Link::Charge, Link::PaymentIntent]);
+
+    const fn object(links: &'static [Link]) -> Self {
+        Self { links, listed: false }
+    }
+
+    /// A list of such objects, whose links begin with `data.`.
+    #[must_use]
+    pub const fn list(self) -> Self {
+        Self { listed: true, ..self }
+    }
+
+    fn link(self, path: &str) -> Option<Link> {
+        let name = if self.listed {
+            path.strip_prefix("data.")?
+        } else {
+            path
+        };
+        self.links.iter().copied().find(|link| link.name() == name)
+    }
+}
+
+/// Links that this caller may see whole: made by [`permitted`] alone.
+#[derive(Debug)]
+pub struct Permitted {
+    links: Vec<Link>,
+    listed: bool,
+}
+
+/// Reads `expand`: the links that the answer is to show whole.
+pub fn read(fields: &mut Fields) -> Result<Vec<String>, FieldError> {
+    Ok(fields
+        .strings("expand", EXPANSIONS_MAX, ID_MAX_CHARS)?
+        .unwrap_or_default())
+}
+
+/// Reads a body that holds nothing but `expand`.
+pub fn read_alone(mut body: Fields) -> Result<Vec<String>, FieldError> {
+    let expand = read(&mut body)?;
+    body.finish()?;
+    Ok(expand)
+}
+
+/// Checks that the answer has these links and that the caller may read what they lead to. No call of its own: it waits for the
+/// caller's admission.
+pub async fn permitted(exchange: &Exchange, wanted: &[String], of: Linked) -> Result<Permitted, Problem> {
+    let mut links = Vec::with_capacity(wanted.len());
+    for path in wanted {
+        let link = of.link(path).ok_or_else(|| {
+            let issue = Issue::Other(format!("names a property that cannot be expanded: {path}"));
+            FieldError::new("expand", issue)
+        })?;
+        exchange.require(link.permission()).await?;
+        links.push(link);
+    }
+    Ok(Permitted {
+        links,
+        listed: of.listed,
+    })
+}
+
+/// Shows the links of an answer whole, of the object itself or of every object of a list. A call for each.
+pub async fn expand(exchange: &Exchange, answer: &mut Value, permitted: &Permitted) -> Result<(), Problem> {
+    for link in &permitted.links {
+        if permitted.listed {
+            let list = answer.get_mut("data").and_then(Value::as_array_mut);
+            for object in list.into_iter().flatten() {
+                expand_one(exchange, object, *link).await?;
+            }
+        } else {
+            expand_one(exchange, answer, *link).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn expand_one(exchange: &Exchange, object: &mut Value, link: Link) -> Result<(), Problem> {
+    // A link that leads nowhere is `null`.
+    let Some(id) = object.get(link.name()).and_then(Value::as_str) else {
+        return Ok(());
+    };
+    let scope = exchange.tenant().await?;
+    let context = context(scope);
+    let no_id = |_| tollgate_gateway::Error::Internal("an answer's link is no id".into());
+    let whole = match link {
+        Link::Customer => {
+            let id = CustomerId::parse(CUSTOMER_PREFIX, id).map_err(no_id)?;
+            let customer = exchange.call.retrieve_customer_even_deleted(id).await?;
+            render::customer(&customer, context)
+        }
+        Link::PaymentMethod => {
+            let id = PaymentMethodId::parse(METHOD_PREFIX, id).map_err(no_id)?;
+            render::payment_method(&exchange.call.retrieve_payment_method(id).await?, context)
+        }
+        Link::LatestCharge | Link::Charge => {
+            let id = PaymentId::parse(CHARGE_PREFIX, id).map_err(no_id)?;
+            render::charge(&exchange.call.retrieve_payment(id).await?, context)
+        }
+        Link::PaymentIntent => {
+            let id = PaymentId::parse(PAYMENT_PREFIX, id).map_err(no_id)?;
+            let payment = exchange.call.retrieve_payment(id).await?;
+            crate::payment_intents::show(exchange, scope, &payment)?
+        }
+    };
+    object[link.name()] = whole;
+    Ok(())
+}

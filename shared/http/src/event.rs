@@ -1,0 +1,164 @@
+//! API Gateway's events, read and answered here. `lambda_http` would parse the query string as a part of a URI, and panics where
+//! it is none: a client's `"`, `<` or `>` would be a 500 that no front door has worded. Here every event reads.
+
+use std::{collections::HashMap, future::Future};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use lambda_http::{
+    Body, LambdaEvent, Response,
+    aws_lambda_events::apigw::ApiGatewayV2httpResponse,
+    http::{HeaderMap, HeaderName, HeaderValue, header::SET_COOKIE},
+    lambda_runtime, service_fn,
+};
+use serde::Deserialize;
+
+use crate::request::Request;
+
+/// The parts of an HTTP API's event, payload version 2.0, that a request is made of.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Event {
+    raw_path: Option<String>,
+    raw_query_string: Option<String>,
+    headers: Option<HashMap<String, String>>,
+    path_parameters: Option<HashMap<String, String>>,
+    body: Option<String>,
+    is_base64_encoded: bool,
+    request_context: Context,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Context {
+    http: Http,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Http {
+    method: String,
+}
+
+impl From<Event> for Request {
+    fn from(event: Event) -> Self {
+        let query = event.raw_query_string.unwrap_or_default();
+        let mut headers = HeaderMap::new();
+        for (name, value) in event.headers.unwrap_or_default() {
+            if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+                // A value that is none is kept as an empty one: that the header was sent counts, too.
+                let value = HeaderValue::from_bytes(value.as_bytes());
+                headers.append(name, value.unwrap_or_else(|_| HeaderValue::from_static("")));
+            }
+        }
+        let body = event.body.unwrap_or_default();
+        let body = if event.is_base64_encoded {
+            // API Gateway's own encoding; what is not of it is no body that any route accepts.
+            STANDARD.decode(&body).unwrap_or_else(|_| body.into_bytes())
+        } else {
+            body.into_bytes()
+        };
+        Self {
+            method: event.request_context.http.method,
+            path: event.raw_path.unwrap_or_default(),
+            path_parameters: event.path_parameters.unwrap_or_default(),
+            query: url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+            headers,
+            body,
+        }
+    }
+}
+
+fn answer(response: Response<Body>) -> ApiGatewayV2httpResponse {
+    let (mut parts, body) = response.into_parts();
+    let mut answer = ApiGatewayV2httpResponse::default();
+    answer.status_code = i64::from(parts.status.as_u16());
+    // API Gateway sets cookies from a list of their own.
+    let cookies = parts.headers.get_all(SET_COOKIE).iter();
+    answer.cookies = cookies
+        .filter_map(|cookie| cookie.to_str().ok().map(str::to_owned))
+        .collect();
+    parts.headers.remove(SET_COOKIE);
+    answer.headers = parts.headers;
+    answer.is_base64_encoded = matches!(body, Body::Binary(_));
+    answer.body = Some(body).filter(|body| !matches!(body, Body::Empty));
+    answer
+}
+
+/// Answers requests until Lambda ends the function.
+///
+/// # Errors
+/// What `handle` could not make an answer of: API Gateway then answers 500 by itself.
+pub async fn run<H, F>(handle: H) -> Result<(), lambda_http::Error>
+where
+    H: Fn(Request) -> F,
+    F: Future<Output = Result<Response<Body>, lambda_http::Error>>,
+{
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| {
+        let answered = handle(event.payload.into());
+        async move { Ok::<_, lambda_http::Error>(answer(answered.await?)) }
+    }))
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(event: serde_json::Value) -> Request {
+        serde_json::from_value::<Event>(event).unwrap().into()
+    }
+
+    #[test]
+    fn whatever_a_query_string_or_a_header_holds_the_event_reads() {
+        for query in ["a=\"<x>\"", "a=%", "a=%zz&b", "a=%ff", "{}|\\^`", "a=ü", "&&=&=="] {
+            let request = read(json!({
+                "rawPath": "/v1/\"x\"",
+                "rawQueryString": query,
+                "headers": {"x-umlaut": "ü", "bad name": "x", "x-bad": "a\u{1}b"},
+                "requestContext": {"http": {"method": "GET"}},
+            }));
+            assert_eq!(
+                (request.method.as_str(), request.path.as_str()),
+                ("GET", "/v1/\"x\"")
+            );
+            assert!(request.has_header("x-bad") && request.has_header("x-umlaut"));
+        }
+        assert_eq!(
+            read(json!({"rawQueryString": "a=\"<x>\"&b=%"})).query(),
+            [
+                ("a".to_owned(), "\"<x>\"".to_owned()),
+                ("b".to_owned(), "%".to_owned())
+            ]
+        );
+    }
+
+    #[test]
+    fn bodies_are_read_as_text_and_as_base64() {
+        assert_eq!(read(json!({"body": "{}"})).body(), b"{}");
+        assert_eq!(
+            read(json!({"body": "AP8=", "isBase64Encoded": true})).body(),
+            [0, 255]
+        );
+        assert_eq!(read(json!({"body": null, "headers": null})).body(), b"");
+    }
+
+    #[test]
+    fn an_answer_has_api_gateways_shape() {
+        let response = Response::builder()
+            .status(201)
+            .header("x-a", "b")
+            .header("set-cookie", "c=d")
+            .body(Body::Text("{}".into()))
+            .unwrap();
+        let json = serde_json::to_value(answer(response)).unwrap();
+        assert_eq!((&json["statusCode"], &json["body"]), (&json!(201), &json!("{}")));
+        assert_eq!(
+            (&json["headers"], &json["cookies"]),
+            (&json!({"x-a": "b"}), &json!(["c=d"]))
+        );
+    }
+}
