@@ -8,6 +8,7 @@ mod clock;
 pub mod demo;
 pub mod dynamodb;
 mod front;
+mod grants;
 mod inbox;
 mod lambda;
 mod net;
@@ -29,6 +30,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use tollgate_webhooks::SigningSecret;
 
 use demo::{Credentials, DemoContext};
+pub use grants::{Checks, Grant};
 use lambda::{Host, Lambda};
 use sqs::{Sqs, SqsError};
 use template::{Cloud, Setting, TemplateError};
@@ -109,6 +111,8 @@ pub struct Options {
     pub binaries: PathBuf,
     /// Template parameters that replace the defaults.
     pub parameters: Vec<(String, String)>,
+    /// What to check beyond running the functions.
+    pub checks: Checks,
 }
 
 /// What a caller needs to know once everything runs: the line that `--json` prints.
@@ -159,12 +163,19 @@ impl LocalCloud {
         let cloud = read_templates(options, &url, &sqs_url)?;
         let dynamodb = dynamodb::DynamoDb::open(&data.join("dynamodb.db"), &cloud.tables)?;
         let sqs = Sqs::open(&data.join("sqs.db"), &cloud.queues)?;
-        let lambda = Lambda::new(host(options, &dynamodb_url, &sqs_url), &cloud.functions);
-
         let (stop, stopped) = watch::channel(false);
         dynamodb.serve(dynamodb_listener.into_v4(), stopped.clone());
         let sqs_routes = sqs::router(sqs.clone(), sqs_url.clone());
         let mut servers = vec![tokio::spawn(sqs_listener.serve(sqs_routes))];
+        let mut functions_dynamodb = dynamodb_url.clone();
+        if options.checks.any() {
+            let listener = bind(0).await?;
+            functions_dynamodb = format!("http://127.0.0.1:{}", listener.port);
+            let grants = grants::Grants::of(&cloud.functions);
+            let routes = grants::router(dynamodb_url.clone(), options.checks, grants);
+            servers.push(tokio::spawn(listener.serve(routes)));
+        }
+        let lambda = Lambda::new(host(options, &functions_dynamodb, &sqs_url), &cloud.functions);
 
         let demo = demo::provision_demo(&DemoContext {
             data,

@@ -126,6 +126,19 @@ impl Customer {
         }
     }
 
+    /// The e-mail address by which it is found, in lower case.
+    pub fn address(&self) -> Option<String> {
+        self.profile.email.as_deref().map(str::to_lowercase)
+    }
+
+    /// Whether it is found by this address, in whatever case.
+    pub fn has_address(&self, email: &str) -> bool {
+        !self.deleted
+            && self
+                .address()
+                .is_some_and(|address| address == email.to_lowercase())
+    }
+
     /// The next version, with another profile.
     #[must_use]
     pub fn with_profile(&self, profile: Profile, now: Timestamp, cause: &Cause) -> Self {

@@ -29,14 +29,15 @@ pub struct CustomerFilter {
 
 /// A customer that a request refers to has to exist and not be deleted. One read.
 pub(crate) async fn must_exist(store: &Store, scope: Scope, id: CustomerId) -> Result<Customer, Error> {
-    let customer: Option<Customer> = store.get(scope, &id.to_string(), false).await?;
+    let customer: Option<Customer> = store.get(scope, &id.to_string(), true).await?;
     Ok(customer
         .filter(|c| !c.deleted)
         .ok_or(Refusal::NoSuchReference(Thing::Customer))?)
 }
 
 impl Call {
-    /// Makes a customer. Two round trips: admission and one conditional put.
+    /// Makes a customer. Two round trips: admission, and one conditional put or, with an e-mail address, one transaction,
+    /// since the customer then owns its address unless another one does.
     pub async fn create_customer(
         &self,
         profile: Profile,

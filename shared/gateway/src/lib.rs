@@ -3,6 +3,7 @@
 //! A use case reads, lets the domain decide, and writes once. It knows no front door's words: it takes checked values
 //! and gives domain values, and every front door renders them in its own way.
 
+mod addresses;
 mod admin;
 mod alarm;
 mod api_keys;

@@ -10,9 +10,10 @@ use tollgate_domain::{
     Answerable, Customer, Earlier, Fingerprint, Id, IdempotencyKey, Payment, PaymentMethod, Refund, Run,
     Scope, WebhookEndpoint,
 };
-use tollgate_store::{Entity, Put, Replaced, StoreError};
+use tollgate_store::{Entity, Put, Replaced, Store, StoreError};
 
 use crate::{
+    addresses::write_customer,
     call::Call,
     error::{Error, Refusal, Thing},
     gate::Denied,
@@ -60,7 +61,7 @@ impl<E> Made<E> {
 
 /// What can be made and changed with an idempotency key: it keeps the fingerprint of the request that made it, and its
 /// answers.
-pub(crate) trait Idempotent: Entity + Answerable {
+pub(crate) trait Idempotent: Entity + Answerable + Send + Sync {
     /// What it is called.
     const THING: Thing;
     /// The request that made it, if that had a key.
@@ -73,6 +74,19 @@ pub(crate) trait Idempotent: Entity + Answerable {
     #[must_use]
     fn revive(&self, answer: Self) -> Self {
         answer
+    }
+    /// Makes it, with whatever has to be written together with it.
+    fn make(&self, store: &Store, scope: Scope) -> impl Future<Output = Result<Put<Self>, Error>> + Send {
+        async move { Ok(store.create(scope, self).await?) }
+    }
+    /// Replaces the version `before` by this next one, with whatever has to be written together with it.
+    fn replace(
+        &self,
+        store: &Store,
+        scope: Scope,
+        _before: &Self,
+    ) -> impl Future<Output = Result<Replaced<Self>, Error>> + Send {
+        async move { Ok(store.replace(scope, self).await?) }
     }
 }
 
@@ -104,6 +118,22 @@ impl Idempotent for Customer {
     }
     fn is_gone(&self) -> bool {
         self.deleted
+    }
+    async fn make(&self, store: &Store, scope: Scope) -> Result<Put<Self>, Error> {
+        match write_customer(store, scope, None, self).await? {
+            None => Ok(Put::Created),
+            Some(Some(existing)) => Ok(Put::Exists(*existing)),
+            Some(None) => Err(Error::Internal(format!(
+                "customer {} exists and is not shown",
+                self.id
+            ))),
+        }
+    }
+    async fn replace(&self, store: &Store, scope: Scope, before: &Self) -> Result<Replaced<Self>, Error> {
+        Ok(match write_customer(store, scope, Some(before), self).await? {
+            None => Replaced::Done,
+            Some(now) => Replaced::Conflict(now.map(|now| *now)),
+        })
     }
 }
 
@@ -156,7 +186,7 @@ impl Call {
             Ok(thing) => thing,
             Err(error) => return self.earlier_answer_or(error, scope, id, idempotency).await,
         };
-        match self.store.create(scope, &thing).await? {
+        match thing.make(&self.store, scope).await? {
             Put::Created => Ok(Made::new(thing)),
             Put::Exists(existing) => replay(&existing, idempotency),
         }
@@ -208,7 +238,7 @@ impl Call {
             let mut next = step(&current)?;
             remember(&mut next, route, idempotency);
             self.admitted().await?;
-            match self.store.replace(scope, &next).await? {
+            match next.replace(&self.store, scope, &current).await? {
                 Replaced::Done => return Ok(Made::new(next)),
                 Replaced::Conflict(now) => thing = now,
             }

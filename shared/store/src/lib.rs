@@ -4,6 +4,7 @@
 //! [`Scope`](tollgate_domain::Scope), which every function here takes, so no caller can name another tenant's item.
 //! Each function's comment gives its key, its condition, its calls and what it consumes.
 
+mod addresses;
 mod aws;
 mod db;
 mod deliveries;
@@ -19,6 +20,7 @@ mod meter;
 mod processor_accounts;
 mod queue;
 
+pub use addresses::{Claim, CustomerWrite, Ownership};
 pub use aws::{AwsEnvironment, Tables};
 pub use due::{DueItem, DueKind};
 pub use entity::{Entity, subject_of};

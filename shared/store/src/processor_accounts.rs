@@ -51,14 +51,14 @@ impl Store {
         Ok(())
     }
 
-    /// Reads a merchant's account with a provider. One call, 0.5 units.
+    /// Reads a merchant's account with a provider. One call, 1 unit.
     pub async fn get_processor_account(
         &self,
         scope: Scope,
         provider: Provider,
     ) -> Result<Option<ProcessorAccount>, StoreError> {
         let pk = pk(scope, provider);
-        let item = self.read_item(&self.tables.main, &pk, false).await?;
+        let item = self.read_item(&self.tables.main, &pk, true).await?;
         item.map(|item| {
             serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
                 key: pk,

@@ -12,6 +12,7 @@ mod browser;
 mod budgets;
 mod challenge;
 mod checkout;
+mod consistency;
 mod customers;
 mod direct;
 mod durability;
