@@ -175,6 +175,7 @@ fn greeting(ready: &Ready, data: &Path) -> String {
     }
     lines.push(row("DynamoDB", &ready.dynamodb));
     lines.push(row("SQS", &ready.sqs));
+    lines.push(row("Secrets Manager", &ready.secretsmanager));
     lines.push(row("state", &data.display().to_string()));
     if let Some(keys) = &ready.credentials {
         lines.push("\nThe demo merchant's test keys:\n".to_owned());

@@ -28,9 +28,12 @@ mod publish;
 mod refunds;
 mod replay;
 mod send_back;
+mod reseal;
 mod services;
 mod signer;
 mod vault;
+mod vault_admin;
+mod vault_keys;
 mod window;
 
 pub use admin::{Admin, AdminError, IssuedKey, NewKey};
@@ -53,11 +56,14 @@ pub use payments::{ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, PaymentFilter, d
 pub use publish::{Published, Publisher};
 pub use refunds::{CreateRefund, RefundAmount, RefundFilter};
 pub use replay::{EventFilter, Recovered};
+pub use reseal::Resealed;
 pub use services::{Clock, Entropy, OsEntropy, SystemClock};
 pub use tollgate_store::{
-    ApiKey, AwsEnvironment, Cost, Cursor, Merchant, Page, Queue, Store, StoreError, Tables, subject_of,
+    ApiKey, AwsEnvironment, Cost, Cursor, Merchant, Page, Queue, Secrets, Store, StoreError, Tables,
+    subject_of,
 };
-pub use vault::Vault;
+pub use vault::{KeySource, Vault, VaultError, VaultSecret};
+pub use vault_keys::{BadVaultKeys, VaultKeys};
 pub use window::Window;
 
 use std::{
@@ -93,16 +99,21 @@ impl Gateway {
         }
     }
 
-    /// A gateway as the function's environment describes it (see [`Tables`], [`AwsEnvironment`] and [`Links`]).
-    pub fn from_environment() -> Result<Self, StoreError> {
-        let store = Store::open(&AwsEnvironment::from_environment()?, Tables::from_environment()?);
-        let gateway = Self::new(
-            store,
-            Links::from_environment(),
-            Arc::new(SystemClock),
-            Arc::new(OsEntropy),
+    /// A gateway as the function's environment describes it (see [`Tables`], [`AwsEnvironment`], [`Links`] and [`Networks`]).
+    ///
+    /// It reads the function's secrets and makes the first connection to the tables side by side, while the function still
+    /// starts, so that no request pays for either. A function whose secrets cannot be read does not start.
+    pub async fn start() -> Result<Self, StoreError> {
+        let environment = AwsEnvironment::from_environment()?;
+        let store = Store::open(&environment, Tables::from_environment()?);
+        let secrets = Secrets::open(&environment);
+        let (_, links, networks) = tokio::join!(
+            store.warm_up(),
+            Links::from_environment(&secrets),
+            Networks::from_environment(&secrets, SystemClock.now())
         );
-        Ok(match Networks::from_environment() {
+        let gateway = Self::new(store, links?, Arc::new(SystemClock), Arc::new(OsEntropy));
+        Ok(match networks? {
             Some(networks) => gateway.with_networks(networks),
             None => gateway,
         })
@@ -115,11 +126,6 @@ impl Gateway {
             networks: Some(Arc::new(networks)),
             ..self
         }
-    }
-
-    /// Makes the first connection, while the function still starts.
-    pub async fn warm_up(&self) {
-        self.store.warm_up().await;
     }
 
     /// The tables.

@@ -196,8 +196,7 @@ where
     F: Future<Output = Result<Reply, Problem>> + Send + 'static,
 {
     init_logs();
-    let gateway = Gateway::from_environment()?;
-    gateway.warm_up().await;
+    let gateway = Gateway::start().await?;
     let handler = Arc::new(handler);
     lambda_http::run(service_fn(move |event| {
         let (gateway, handler) = (gateway.clone(), handler.clone());
@@ -243,8 +242,7 @@ where
     F: Future<Output = Result<Response<Body>, lambda_http::Error>> + Send + 'static,
 {
     init_logs();
-    let gateway = Gateway::from_environment()?;
-    gateway.warm_up().await;
+    let gateway = Gateway::start().await?;
     let render = Arc::new(render);
     lambda_http::run(service_fn(move |event| {
         let (gateway, render) = (gateway.metered(), render.clone());

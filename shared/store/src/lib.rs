@@ -19,6 +19,8 @@ mod merchants;
 mod meter;
 mod processor_accounts;
 mod queue;
+mod sealed;
+mod secrets;
 
 pub use addresses::{Claim, CustomerWrite, Ownership};
 pub use aws::{AwsEnvironment, Tables};
@@ -33,6 +35,8 @@ pub use merchants::Merchant;
 pub use meter::{Cost, Meter};
 pub use processor_accounts::ProcessorAccount;
 pub use queue::{Queue, QueueMessage};
+pub use sealed::{Sealed, SealedPage};
+pub use secrets::Secrets;
 
 use std::sync::Arc;
 

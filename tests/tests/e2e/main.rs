@@ -24,6 +24,7 @@ mod networks;
 mod operator;
 mod payments;
 mod refunds;
+mod rotation;
 mod samples;
 mod secrecy;
 mod simple;

@@ -38,6 +38,8 @@ pub struct Cloud {
     pub queues: Vec<Queue>,
     /// What starts functions besides HTTP.
     pub sources: Vec<Source>,
+    /// Every secret.
+    pub secrets: Vec<Secret>,
 }
 
 /// An HTTP API: a front door.
@@ -92,6 +94,17 @@ pub struct Table {
     pub streamed: bool,
     /// The attribute that holds an item's end of life.
     pub ttl_attribute: Option<String>,
+}
+
+/// A secret of Secrets Manager.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// Its name.
+    pub name: String,
+    /// By what functions know it.
+    pub arn: String,
+    /// Characters of the value that is made first.
+    pub length: usize,
 }
 
 /// An SQS queue.
@@ -195,6 +208,9 @@ fn gather(stack: &Stack<'_>, cloud: &mut Cloud) -> Result<(), TemplateError> {
     }
     for (id, resource) in stack.resources("AWS::SQS::Queue")? {
         cloud.queues.push(queue(stack, &id, &resource["Properties"])?);
+    }
+    for (id, _) in stack.resources("AWS::SecretsManager::Secret")? {
+        cloud.secrets.push(stack.secret(&id)?);
     }
     let mut apis = HashMap::new();
     for (id, _) in stack.resources("AWS::Serverless::HttpApi")? {

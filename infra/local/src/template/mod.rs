@@ -13,7 +13,8 @@ use std::path::PathBuf;
 pub(crate) use intrinsics::{ACCOUNT, REGION};
 
 pub use cloud::{
-    Api, Cloud, Function, Queue, QueueSource, Route, ScheduleSource, Source, StreamSource, Table, load,
+    Api, Cloud, Function, Queue, QueueSource, Route, ScheduleSource, Secret, Source, StreamSource, Table,
+    load,
 };
 
 /// What the templates can't know: where this local cloud listens, and what the caller sets.
