@@ -4,12 +4,14 @@
 //! asked only for customers whom no owner item names: those of earlier releases, and one that shares its address with an
 //! owner that is gone.
 
-use tollgate_domain::{Customer, CustomerId, Scope, idempotency::consequence_id};
-use tollgate_store::{Claim, CustomerWrite, ListQuery, Ownership, Page, Store};
+use tollgate_domain::{Customer, CustomerId, Scope};
+use tollgate_store::{Claim, CustomerWrite, ListQuery, Ownership, Page, Secrets, Store, StoreError};
 
 use crate::{
+    Gateway,
     error::Error,
     once::{MAX_TRIES, contended},
+    signer::Signer,
 };
 
 /// Customers with one address of whom the newest that still has it is taken.
@@ -28,20 +30,60 @@ pub(crate) struct FoundByAddress {
     pub(crate) id_is_taken: bool,
 }
 
-/// The id of the customer that the first payment with an address makes: two first payments at once make one customer, and
-/// the next payment reads it beside the owner.
-pub(crate) fn id_of_address(scope: Scope, email: &str) -> CustomerId {
-    consequence_id(&format!("{scope}EML#{}", email.to_lowercase()), 0, 0)
+/// Makes the ids of the customers whom first payments with an address make: the next payment reads the customer beside the
+/// owner of the address.
+///
+/// They are keyed with a secret of their own, since ids outlive their customers: without it nobody can try out whose an id
+/// was. The secret is never rotated; another one would change nothing but that customers are read after their owner's item.
+#[derive(Clone)]
+pub struct AddressIds(Signer);
+
+impl std::fmt::Debug for AddressIds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AddressIds(…)")
+    }
 }
 
-/// Finds the customer with an e-mail address. Two reads side by side; one more when the owner has another id than the
+impl AddressIds {
+    /// Ids that are keyed with this secret.
+    pub fn new(secret: &[u8]) -> Self {
+        Self(Signer::new(secret))
+    }
+
+    /// Reads the secret that `TOLLGATE_IDENTITY_SECRET_ARN` names; `None` for a function that is given none.
+    pub(crate) async fn from_environment(secrets: &Secrets) -> Result<Option<Self>, StoreError> {
+        let secret = secrets.named_by("TOLLGATE_IDENTITY_SECRET_ARN").await?;
+        Ok(secret.map(|secret| Self::new(secret.as_bytes())))
+    }
+
+    /// The id of the customer that the first payment with an address makes.
+    fn of(&self, scope: Scope, email: &str) -> CustomerId {
+        let claim = format!("{scope}{}", email.to_lowercase());
+        let digest = self.0.derive("customer-of-address", claim.as_bytes());
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        CustomerId::from_bytes(id)
+    }
+}
+
+impl Gateway {
+    /// See [`AddressIds`].
+    pub(crate) fn id_of_address(&self, scope: Scope, email: &str) -> Result<CustomerId, Error> {
+        let ids = self.address_ids.as_ref();
+        let ids =
+            ids.ok_or_else(|| Error::Internal("this function has no secret for customers' ids".into()))?;
+        Ok(ids.of(scope, email))
+    }
+}
+
+/// Finds the customer with an e-mail address; `likely` is the id that comes from the address. Two reads side by side; one more when the owner has another id than the
 /// address gives; a query and a read of each candidate when nobody owns the address.
 pub(crate) async fn find_by_address(
     store: &Store,
     scope: Scope,
     email: &str,
+    likely: CustomerId,
 ) -> Result<FoundByAddress, Error> {
-    let likely = id_of_address(scope, email);
     let likely_text = likely.to_string();
     let (owner, guess) = tokio::join!(
         store.address_owner(scope, email),
@@ -122,4 +164,35 @@ pub(crate) async fn write_customer(
         }
     }
     Err(contended(next.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate_domain::{MerchantId, Mode};
+
+    use super::*;
+
+    #[test]
+    fn an_id_of_an_address_is_its_tenants_own_and_needs_the_secret() {
+        let scope = |n, mode| Scope {
+            merchant: MerchantId::from_bytes([n; 16]),
+            mode,
+        };
+        let ids = AddressIds::new(b"secret");
+        let first = ids.of(scope(1, Mode::Test), "a@x.example");
+        assert_eq!(ids.of(scope(1, Mode::Test), "A@X.example"), first);
+        assert_ne!(ids.of(scope(2, Mode::Test), "a@x.example"), first);
+        assert_ne!(ids.of(scope(1, Mode::Live), "a@x.example"), first);
+        assert_ne!(
+            AddressIds::new(b"other").of(scope(1, Mode::Test), "a@x.example"),
+            first
+        );
+        // Not what could be tried out without the secret.
+        let unkeyed: CustomerId = tollgate_domain::idempotency::consequence_id(
+            &format!("{}EML#a@x.example", scope(1, Mode::Test)),
+            0,
+            0,
+        );
+        assert_ne!(unkeyed, first);
+    }
 }

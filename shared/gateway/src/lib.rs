@@ -14,6 +14,7 @@ mod customers;
 mod deliver;
 mod due_work;
 mod endpoints;
+mod erasure;
 mod error;
 mod gate;
 mod intents;
@@ -36,6 +37,7 @@ mod vault_admin;
 mod vault_keys;
 mod window;
 
+pub use addresses::AddressIds;
 pub use admin::{Admin, AdminError, IssuedKey, NewKey};
 pub use call::Call;
 pub use checkout::{Entrance, NewCheckout};
@@ -80,6 +82,7 @@ pub struct Gateway {
     store: Store,
     links: Option<Links>,
     networks: Option<Arc<Networks>>,
+    address_ids: Option<AddressIds>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     /// Keys that this warm function has met: to whom a key belongs never changes, so a read may begin at once.
@@ -93,13 +96,15 @@ impl Gateway {
             store,
             links,
             networks: None,
+            address_ids: None,
             clock,
             entropy,
             known_keys: Arc::default(),
         }
     }
 
-    /// A gateway as the function's environment describes it (see [`Tables`], [`AwsEnvironment`], [`Links`] and [`Networks`]).
+    /// A gateway as the function's environment describes it (see [`Tables`], [`AwsEnvironment`], [`Links`], [`Networks`] and
+    /// [`AddressIds`]).
     ///
     /// It reads the function's secrets and makes the first connection to the tables side by side, while the function still
     /// starts, so that no request pays for either. A function whose secrets cannot be read does not start.
@@ -107,12 +112,16 @@ impl Gateway {
         let environment = AwsEnvironment::from_environment()?;
         let store = Store::open(&environment, Tables::from_environment()?);
         let secrets = Secrets::open(&environment);
-        let (_, links, networks) = tokio::join!(
+        let (_, links, networks, address_ids) = tokio::join!(
             store.warm_up(),
             Links::from_environment(&secrets),
-            Networks::from_environment(&secrets, SystemClock.now())
+            Networks::from_environment(&secrets, SystemClock.now()),
+            AddressIds::from_environment(&secrets)
         );
-        let gateway = Self::new(store, links?, Arc::new(SystemClock), Arc::new(OsEntropy));
+        let gateway = Self {
+            address_ids: address_ids?,
+            ..Self::new(store, links?, Arc::new(SystemClock), Arc::new(OsEntropy))
+        };
         Ok(match networks? {
             Some(networks) => gateway.with_networks(networks),
             None => gateway,

@@ -325,6 +325,8 @@ pub(crate) fn replay<E: Idempotent>(
             let first = existing.clone().into_first_answer();
             Ok(Made::again(existing.revive(first)))
         }
+        // What it was made with was erased with its data: there is nothing left to replay.
+        Some(_) if existing.fingerprint().is_none() => Err(Refusal::NotFound(E::THING).into()),
         Some(_) => Err(Refusal::IdempotencyKeyReused.into()),
         None => Err(Error::Internal("a fresh random id was taken".into())),
     }

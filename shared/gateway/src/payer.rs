@@ -7,7 +7,7 @@ use tollgate_domain::{
 use tollgate_store::{Claim, CustomerWrite, Ownership};
 
 use crate::{
-    addresses::{FoundByAddress, find_by_address, id_of_address},
+    addresses::{FoundByAddress, find_by_address},
     call::Call,
     customers::must_exist,
     error::{Error, Refusal, Thing},
@@ -62,8 +62,13 @@ impl Call {
                 owns: true,
                 ..FoundByAddress::default()
             },
-            Payer::WithEmail { email, .. } => find_by_address(&self.store, scope, email).await?,
+            Payer::WithEmail { email, .. } => self.find_by_address(scope, email).await?,
         }))
+    }
+
+    async fn find_by_address(&self, scope: Scope, email: &str) -> Result<FoundByAddress, Error> {
+        let likely = self.gateway.id_of_address(scope, email)?;
+        find_by_address(&self.store, scope, email, likely).await
     }
 
     /// Makes the payer if there is none, and records what is new about it. No write when nothing is new.
@@ -111,7 +116,7 @@ impl Call {
                 (_, CustomerWrite::Done) => return Ok(Some(id)),
                 // Another payment, or the merchant, came first: what is found now counts.
                 (Payer::WithEmail { email, .. }, _) => {
-                    found = find_by_address(&self.store, scope, email).await?;
+                    found = self.find_by_address(scope, email).await?;
                 }
                 (_, CustomerWrite::Refused(Some(now))) if !now.deleted => found.customer = Some(*now),
                 // Erased meanwhile: the payment goes on for the customer that it was for.
@@ -135,7 +140,7 @@ impl Call {
         let id = if found.id_is_taken {
             self.gateway.new_id()
         } else {
-            id_of_address(scope, email)
+            self.gateway.id_of_address(scope, email)?
         };
         let profile = payer.over(&Profile::default());
         let customer = Customer::create(id, self.front_door, self.cause.clone(), profile, None, self.now);

@@ -49,13 +49,13 @@ const BUDGETS: &[Budget] = &[
         4.0,
     ),
     budget("charges-list-customers", "UpdateItem,Query", 1, 0.5, 1.0),
-    // Its payment methods are looked for, and erased with it.
+    // Its payment methods are looked for, attached and detached, and erased with it; then it is told that this is done.
     budget(
         "charges-delete-customer",
-        "UpdateItem,GetItem,TransactWriteItems,Query",
-        3,
-        1.5,
-        7.0,
+        "UpdateItem,GetItem,TransactWriteItems,Query,Query,PutItem",
+        5,
+        2.0,
+        11.0,
     ),
     budget("charges-create-payment", "UpdateItem,PutItem", 2, 0.0, 3.0),
     budget("charges-retrieve-payment", "UpdateItem,GetItem", 1, 1.0, 1.0),
@@ -462,13 +462,13 @@ const INTENTS: &[Budget] = &[
         4.0,
     ),
     budget("intents-list-customers", "UpdateItem,Query", 1, 2.5, 1.0),
-    // Its payment methods are looked for, and erased with it.
+    // Its payment methods are looked for, attached and detached, and erased with it; then it is told that this is done.
     budget(
         "intents-delete-customer",
-        "UpdateItem,GetItem,TransactWriteItems,Query",
-        3,
-        1.5,
-        7.0,
+        "UpdateItem,GetItem,TransactWriteItems,Query,Query,PutItem",
+        5,
+        2.0,
+        11.0,
     ),
     budget(
         "intents-update-webhook-endpoint",

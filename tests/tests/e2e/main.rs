@@ -16,6 +16,7 @@ mod consistency;
 mod customers;
 mod direct;
 mod durability;
+mod erasure;
 mod idempotency;
 mod intents;
 mod lists;
