@@ -73,7 +73,9 @@ impl Networks {
         let secrets = secrets.clone();
         let vault = Vault::open_with(Box::new(VaultSecret { secrets, id }), now).await?;
         let networks = Self::new(vault, timeout_ms);
-        Ok(Some(networks.with_look_up_lag_ms(ms("TOLLGATE_NETWORK_LOOK_UP_LAG_MS"))))
+        Ok(Some(
+            networks.with_look_up_lag_ms(ms("TOLLGATE_NETWORK_LOOK_UP_LAG_MS")),
+        ))
     }
 
     pub(crate) fn vault(&self) -> &Vault {

@@ -18,7 +18,7 @@ use tollgate_domain::{Customer, CustomerId, Scope};
 use crate::{
     Put, Replaced, Store,
     db::Transacted,
-    entity::{Entity, email_key, from_item, to_item},
+    entity::{email_key, from_item, to_item},
     error::StoreError,
     items::{Item, SK, n, ours, s},
 };

@@ -80,10 +80,7 @@ impl Store {
             .set_item(Some(to_item(scope, next)?))
             .condition_expression("secret = :before")
             .expression_attribute_values(":before", s(&before.secret));
-        Ok(matches!(
-            self.db.put_item(request).await?,
-            Conditional::Done(_)
-        ))
+        Ok(matches!(self.db.put_item(request).await?, Conditional::Done(_)))
     }
 
     /// Reads a merchant's account with a provider. One call, 1 unit.

@@ -16,8 +16,8 @@ use tollgate_domain::{
 };
 use tollgate_local::{dynamodb::DynamoDb, template};
 use tollgate_store::{
-    ApiKey, AwsEnvironment, Changed, Claim, CustomerWrite, DueKind, KeyHash, ListQuery, NewApiKey, Ownership, Put,
-    RefundPut, Replaced, Store, Tables,
+    ApiKey, AwsEnvironment, Changed, Claim, CustomerWrite, DueKind, KeyHash, ListQuery, NewApiKey, Ownership,
+    Put, RefundPut, Replaced, Store, Tables,
 };
 
 const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
