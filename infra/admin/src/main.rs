@@ -92,6 +92,22 @@ enum Command {
     SetProcessor(SetProcessor),
     /// Put the webhook messages that were given up (each failed five times in a function) back on their queue
     Redrive,
+    #[command(flatten)]
+    Vault(VaultCommand),
+    /// Set a merchant's tier, on all of its keys
+    SetTier {
+        /// `acct_…`
+        #[arg(value_parser = merchant)]
+        merchant: MerchantId,
+        /// sandbox, starter, growth or enterprise
+        #[arg(value_parser = tier)]
+        tier: Tier,
+    },
+}
+
+/// The steps of a rotation of the vault's key, and where it stands.
+#[derive(Subcommand)]
+enum VaultCommand {
     /// Show the versions of the vault's key, without the keys
     ShowVaultKeys,
     /// Add a version of the vault's key, which only opens: the first step of a rotation
@@ -115,15 +131,6 @@ enum Command {
     RetireVaultKey {
         /// The version
         version: u32,
-    },
-    /// Set a merchant's tier, on all of its keys
-    SetTier {
-        /// `acct_…`
-        #[arg(value_parser = merchant)]
-        merchant: MerchantId,
-        /// sandbox, starter, growth or enterprise
-        #[arg(value_parser = tier)]
-        tier: Tier,
     },
 }
 
@@ -233,27 +240,19 @@ fn show_keys(keys: &VaultKeys) -> Value {
     json!({"current": keys.current(), "versions": keys.versions()})
 }
 
-async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<Value, AdminError> {
-    let stack = &arguments.stack;
-    let gateway = open(environment, stack);
-    let secret = VaultSecret {
-        secrets: Secrets::open(environment),
-        id: arguments.vault_secret,
-    };
-    // Only what seals or opens needs the vault, and the right to read its secret.
-    let admin = match &arguments.command {
-        Command::SetProcessor(_) | Command::Reseal { .. } => {
-            let vault = Vault::open_with(Box::new(secret.clone()), gateway.now()).await?;
-            Admin::new(gateway.with_networks(Networks::new(vault, 0)))
+async fn perform_vault(
+    admin: &Admin,
+    secret: &VaultSecret,
+    command: VaultCommand,
+) -> Result<Value, AdminError> {
+    Ok(match command {
+        VaultCommand::ShowVaultKeys => show_keys(&admin.vault_keys(secret).await?),
+        VaultCommand::AddVaultKey => show_keys(&admin.add_vault_key(secret).await?),
+        VaultCommand::PromoteVaultKey { now } => show_keys(&admin.promote_vault_key(secret, now).await?),
+        VaultCommand::RetireVaultKey { version } => {
+            show_keys(&admin.retire_vault_key(secret, version).await?)
         }
-        _ => Admin::new(gateway),
-    };
-    Ok(match arguments.command {
-        Command::ShowVaultKeys => show_keys(&admin.vault_keys(&secret).await?),
-        Command::AddVaultKey => show_keys(&admin.add_vault_key(&secret).await?),
-        Command::PromoteVaultKey { now } => show_keys(&admin.promote_vault_key(&secret, now).await?),
-        Command::RetireVaultKey { version } => show_keys(&admin.retire_vault_key(&secret, version).await?),
-        Command::Reseal { after, pages } => {
+        VaultCommand::Reseal { after, pages } => {
             let done = admin.reseal(after, pages).await?;
             json!({
                 "scanned": done.scanned,
@@ -263,6 +262,26 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
                 "next": done.next,
             })
         }
+    })
+}
+
+async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<Value, AdminError> {
+    let stack = &arguments.stack;
+    let gateway = open(environment, stack);
+    let secret = VaultSecret {
+        secrets: Secrets::open(environment),
+        id: arguments.vault_secret,
+    };
+    // Only what seals or opens needs the vault, and the right to read its secret.
+    let admin = match &arguments.command {
+        Command::SetProcessor(_) | Command::Vault(VaultCommand::Reseal { .. }) => {
+            let vault = Vault::open_with(Box::new(secret.clone()), gateway.now()).await?;
+            Admin::new(gateway.with_networks(Networks::new(vault, 0)))
+        }
+        _ => Admin::new(gateway),
+    };
+    Ok(match arguments.command {
+        Command::Vault(command) => perform_vault(&admin, &secret, command).await?,
         Command::Redrive => {
             let queue = Queue::named(environment, &format!("{stack}-webhook-dead-letters")).await?;
             json!({"messages": queue.redrive().await?})

@@ -4,6 +4,7 @@
 //! goes on where a request ended. The index that finds payment methods trails the table, and one may be attached in the very
 //! moment of the deletion: due work looks again, until it finds nothing more.
 
+use futures_util::stream::{self, StreamExt};
 use tollgate_domain::{Cause, Customer, CustomerId, PaymentMethod, Scope, Timestamp, customer::Erasure};
 use tollgate_store::{DueItem, ListQuery, Page, Replaced, Store};
 
@@ -18,8 +19,12 @@ use crate::{
 pub(crate) const LOOK_AGAIN_MS: i64 = 60_000;
 /// Payment methods of one page.
 const PAGE: usize = 100;
-/// Pages of one run; due work goes on with what is left.
-const MAX_PAGES: usize = 20;
+/// Pages of each list that a request erases: more would take longer than a caller waits. Due work goes on with what is left.
+const REQUEST_PAGES: usize = 1;
+/// Pages of each list that a run of due work erases.
+const RUN_PAGES: usize = 20;
+/// Payment methods that are erased at the same time.
+const AT_A_TIME: usize = 10;
 
 /// What a run found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +36,7 @@ struct Swept {
 }
 
 impl Gateway {
-    /// Erases what is found of a deleted customer, and records how far that got.
+    /// What a request does to erase a deleted customer.
     pub(crate) async fn go_on_erasing(
         &self,
         store: &Store,
@@ -39,8 +44,20 @@ impl Gateway {
         tombstone: Customer,
         cause: &Cause,
     ) -> Result<(), Error> {
+        self.erase(store, scope, tombstone, cause, REQUEST_PAGES).await
+    }
+
+    /// Erases what is found of a deleted customer, and records how far that got.
+    async fn erase(
+        &self,
+        store: &Store,
+        scope: Scope,
+        tombstone: Customer,
+        cause: &Cause,
+        pages: usize,
+    ) -> Result<(), Error> {
         let swept = self
-            .erase_payment_methods(store, scope, tombstone.id, cause)
+            .erase_payment_methods(store, scope, tombstone.id, cause, pages)
             .await?;
         let mut customer = tombstone;
         for _ in 0..MAX_TRIES {
@@ -70,7 +87,7 @@ impl Gateway {
                     .is_some_and(|erasure| erasure.look_again_at <= now) =>
             {
                 let cause = self.new_cause();
-                self.go_on_erasing(&self.store, item.scope, customer, &cause)
+                self.erase(&self.store, item.scope, customer, &cause, RUN_PAGES)
                     .await
             }
             _ => Ok(()),
@@ -83,6 +100,7 @@ impl Gateway {
         scope: Scope,
         customer: CustomerId,
         cause: &Cause,
+        pages: usize,
     ) -> Result<Swept, Error> {
         let mut swept = Swept {
             erased: 0,
@@ -94,18 +112,16 @@ impl Gateway {
         ];
         for mut list in lists {
             for page in 0.. {
-                if page == MAX_PAGES {
+                if page == pages {
                     swept.whole = false;
                     break;
                 }
                 let methods: Page<PaymentMethod> = store.list(scope, &list, None).await?;
-                for method in methods.items {
-                    if self
-                        .erase_payment_method(store, scope, customer, method, cause)
-                        .await?
-                    {
-                        swept.erased += 1;
-                    }
+                let mut erased = stream::iter(methods.items)
+                    .map(|method| self.erase_payment_method(store, scope, customer, method, cause))
+                    .buffer_unordered(AT_A_TIME);
+                while let Some(erased) = erased.next().await {
+                    swept.erased += usize::from(erased?);
                 }
                 match methods.next {
                     Some(next) => list.after = Some(next),
@@ -141,8 +157,15 @@ impl Gateway {
 
 /// Where an erasure stands after a run: finished when a look that was due found nothing at all.
 fn next_step(erasure: Erasure, swept: Swept, now: Timestamp) -> Option<Erasure> {
+    if !swept.whole {
+        let look_again_at = now;
+        return Some(Erasure {
+            look_again_at,
+            ..erasure
+        });
+    }
     let was_due = erasure.look_again_at <= now;
-    if was_due && erasure.complete && swept.whole && swept.erased == 0 {
+    if was_due && erasure.complete && swept.erased == 0 {
         return None;
     }
     Some(Erasure {
@@ -151,7 +174,7 @@ fn next_step(erasure: Erasure, swept: Swept, now: Timestamp) -> Option<Erasure> 
         } else {
             erasure.look_again_at
         },
-        complete: erasure.complete || swept.whole,
+        complete: true,
     })
 }
 
@@ -171,8 +194,9 @@ mod tests {
         // Within the request: complete, and looked at again.
         let told = next_step(begun, swept(2, true), NOW).unwrap();
         assert!(told.complete && told.look_again_at == begun.look_again_at);
-        // More than one run reaches: not complete.
-        assert!(!next_step(begun, swept(2000, false), NOW).unwrap().complete);
+        // More than one run reaches: not complete, and due at once.
+        let more = next_step(begun, swept(2000, false), NOW).unwrap();
+        assert!(!more.complete && more.look_again_at == NOW);
         // Too early a look ends nothing, and one that finds something is not the last.
         assert_eq!(next_step(told, swept(0, true), NOW), Some(told));
         let due = told.look_again_at;

@@ -112,7 +112,7 @@ impl Gateway {
         let environment = AwsEnvironment::from_environment()?;
         let store = Store::open(&environment, Tables::from_environment()?);
         let secrets = Secrets::open(&environment);
-        let (_, links, networks, address_ids) = tokio::join!(
+        let ((), links, networks, address_ids) = tokio::join!(
             store.warm_up(),
             Links::from_environment(&secrets),
             Networks::from_environment(&secrets, SystemClock.now()),

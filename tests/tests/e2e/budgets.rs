@@ -429,12 +429,13 @@ const INTENTS: &[Budget] = &[
         2.5,
         1.0,
     ),
+    // It moves to the list of those that its former customer's erasure finds.
     budget(
         "intents-detach-payment-method",
         "UpdateItem,GetItem,PutItem",
         2,
         1.0,
-        3.0,
+        4.0,
     ),
     budget(
         "intents-create-refund",
@@ -465,10 +466,10 @@ const INTENTS: &[Budget] = &[
     // Its payment methods are looked for, attached and detached, and erased with it; then it is told that this is done.
     budget(
         "intents-delete-customer",
-        "UpdateItem,GetItem,TransactWriteItems,Query,Query,PutItem",
-        5,
+        "UpdateItem,GetItem,TransactWriteItems,Query,Query,PutItem,PutItem",
+        6,
         2.0,
-        11.0,
+        13.0,
     ),
     budget(
         "intents-update-webhook-endpoint",

@@ -88,12 +88,12 @@ async fn the_vaults_key_is_changed_under_payments_in_flight() {
     time_passes(&cloud).await;
     let needed = admin(&cloud, &["retire-vault-key", "1"]).await.unwrap_err();
     assert!(needed.contains("still sealed with version 1"), "{needed}");
-    let mut next = None;
+    let mut next: Option<String> = None;
     let mut resealed = 0;
     loop {
         let mut arguments = vec!["reseal", "--pages", "1"];
         if let Some(next) = &next {
-            arguments.extend(["--after", next]);
+            arguments.extend(["--after", next.as_str()]);
         }
         let done = admin(&cloud, &arguments).await.unwrap();
         assert_eq!(done["left"], json!([]));

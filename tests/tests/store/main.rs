@@ -399,7 +399,7 @@ async fn customers_are_found_by_address_until_it_changes() {
         (find("ann@example.com").await, find("bob@example.com").await),
         (0, 1)
     );
-    let erased = changed.erased(NOW, &"r3".into());
+    let erased = changed.erased(NOW, NOW, &"r3".into());
     assert_eq!(store.replace(scope(1), &erased).await.unwrap(), Replaced::Done);
     assert_eq!(find("bob@example.com").await, 0);
     assert_eq!(
