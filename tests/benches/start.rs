@@ -55,7 +55,7 @@ fn build() -> PathBuf {
 }
 
 /// One start: the time until `next` is asked for, and the resident memory a moment later.
-fn start(binary: &Path, dynamodb: &str) -> (Duration, u64) {
+fn start(binary: &Path, dynamodb: &str, secrets: &str) -> (Duration, u64) {
     let runtime = TcpListener::bind("127.0.0.1:0").unwrap();
     let began = Instant::now();
     let mut child: Child = Command::new(binary)
@@ -75,7 +75,8 @@ fn start(binary: &Path, dynamodb: &str) -> (Duration, u64) {
         .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
         .env("TOLLGATE_TABLE", "tollgate")
         .env("TOLLGATE_KEYS_TABLE", "tollgate-keys")
-        .env("TOLLGATE_LINK_KEY", "bench")
+        .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets)
+        .env("TOLLGATE_LINK_SECRET_ARN", "LinkSecret")
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
@@ -117,11 +118,18 @@ async fn main() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (_stop, stopped) = tokio::sync::watch::channel(false);
     dynamodb.serve(listener, stopped);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let secrets = format!("http://{}", listener.local_addr().unwrap());
+    let answer = || async { "{\"SecretString\":\"a secret of the bench\"}" };
+    let routes = axum::Router::new().fallback(answer);
+    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
 
     let measured = tokio::task::spawn_blocking(move || {
         let names = std::iter::once("examples/hello-world").chain(FUNCTIONS.iter().copied());
         let measure = |name: &'static str| {
-            let runs: Vec<_> = (0..RUNS).map(|_| start(&binaries.join(name), &url)).collect();
+            let runs: Vec<_> = (0..RUNS)
+                .map(|_| start(&binaries.join(name), &url, &secrets))
+                .collect();
             let (took, memory): (Vec<_>, Vec<_>) = runs.into_iter().unzip();
             (name, median(took), median(memory))
         };

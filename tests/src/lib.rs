@@ -77,7 +77,15 @@ pub fn build_some(binaries: &[&str]) {
 
 fn run_cargo(arguments: &[&str]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let status = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // Build scripts run again, and whatever depends on them is built again, where these differ from an ordinary build's.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(&name);
+        }
+    }
+    let status = cargo
         .current_dir(root)
         // Build scripts that look at it (ring's) would run again, and everything after them be built again.
         .env_remove("CARGO_MANIFEST_DIR")
@@ -113,8 +121,19 @@ impl Cloud {
         Self::start_in(Arc::new(tempfile::tempdir().unwrap()), parameters).await
     }
 
+    /// Starts a fresh one in which every eventually consistent read finds nothing, as if no write had reached the indexes and
+    /// the other replicas yet.
+    pub async fn start_stale() -> Self {
+        let data = Arc::new(tempfile::tempdir().unwrap());
+        Self::start_checked(data, &[], "grants,stale-reads").await
+    }
+
     /// Starts one on a folder of data that may have been used before.
     pub async fn start_in(data: Arc<tempfile::TempDir>, parameters: &[(&str, &str)]) -> Self {
+        Self::start_checked(data, parameters, "grants").await
+    }
+
+    async fn start_checked(data: Arc<tempfile::TempDir>, parameters: &[(&str, &str)], checks: &str) -> Self {
         let local = binary("tollgate-local");
         let overrides: Vec<String> = parameters
             .iter()
@@ -125,6 +144,7 @@ impl Cloud {
             .args(["--port", "0", "--json", "--data"])
             .arg(data.path())
             .env("TOLLGATE_LOCAL_SKIP_BUILD", "1")
+            .env("TOLLGATE_LOCAL_CHECK", checks)
             .env("CARGO_TARGET_DIR", target().parent().unwrap())
             .env("TOLLGATE_PARAMETER_OVERRIDES", overrides.join(" "))
             .stdout(Stdio::piped())

@@ -11,8 +11,8 @@ use tollgate_domain::{
     ContractLimit, FrontDoor, KeyId, KeyKind, MerchantId, Mode, Permission, Provider, Tier,
 };
 use tollgate_gateway::{
-    Admin, AdminError, ApiKey, AwsEnvironment, Gateway, Networks, NewKey, OsEntropy, Queue, Store,
-    StoreError, SystemClock, Tables,
+    Admin, AdminError, ApiKey, AwsEnvironment, Gateway, Networks, NewKey, OsEntropy, Queue, Secrets, Store,
+    StoreError, SystemClock, Tables, Vault, VaultKeys, VaultSecret,
 };
 use tollgate_processors::Account;
 
@@ -24,7 +24,7 @@ const KEY_PREFIX: &str = "key_";
 #[derive(Parser)]
 #[command(
     name = "cargo admin",
-    about = "Makes merchants, makes, lists, scopes and revokes their keys, sets their tier and limits, revives dead webhook messages"
+    about = "Makes merchants, makes, lists, scopes and revokes their keys, sets their tier and limits, changes the vault's key, revives dead webhook messages"
 )]
 struct Arguments {
     /// DynamoDB of a local cloud, as `cargo local` prints it; AWS when absent
@@ -33,6 +33,17 @@ struct Arguments {
     /// SQS of a local cloud, as `cargo local` prints it; AWS when absent
     #[arg(long, global = true, value_name = "URL")]
     sqs: Option<String>,
+    /// Secrets Manager of a local cloud, as `cargo local` prints it; AWS when absent
+    #[arg(long, global = true, value_name = "URL")]
+    secretsmanager: Option<String>,
+    /// The secret of the vault's key: the stack's output `VaultSecretArn`; a local cloud's own when absent
+    #[arg(
+        long,
+        global = true,
+        env = "TOLLGATE_VAULT_SECRET_ARN",
+        default_value = "VaultSecret"
+    )]
+    vault_secret: String,
     /// The stack whose tables and queues are meant
     #[arg(long, global = true, env = "TOLLGATE_STACK", default_value = "tollgate")]
     stack: String,
@@ -76,6 +87,8 @@ enum Command {
     SetProcessor(SetProcessor),
     /// Put the webhook messages that were given up (each failed five times in a function) back on their queue
     Redrive,
+    #[command(flatten)]
+    Vault(VaultCommand),
     /// Set a merchant's tier, on all of its keys
     SetTier {
         /// `acct_…`
@@ -119,8 +132,37 @@ struct SetLimit {
     burst: Option<u32>,
 }
 
-/// The vault's key comes from the environment (`TOLLGATE_VAULT_KEY`: the stack's vault secret), the account's own secret
-/// from `TOLLGATE_PROCESSOR_SECRET`, so that neither is in a shell's history.
+/// The steps of a rotation of the vault's key, and where it stands.
+#[derive(Subcommand)]
+enum VaultCommand {
+    /// Show the versions of the vault's key, without the keys
+    ShowVaultKeys,
+    /// Add a version of the vault's key, which only opens: the first step of a rotation
+    AddVaultKey,
+    /// Seal with the version that was added: the second step, some minutes later
+    PromoteVaultKey {
+        /// Do not wait: functions that do not know the version yet read it when they meet it
+        #[arg(long)]
+        now: bool,
+    },
+    /// Seal again with the current version what another one sealed: the third step
+    Reseal {
+        /// Where to go on: `next` of a run that was stopped
+        #[arg(long, value_name = "PLACE")]
+        after: Option<String>,
+        /// Parts of the table (1000 items or 1 MB each) of one run
+        #[arg(long, default_value_t = 10_000)]
+        pages: usize,
+    },
+    /// Take an old version of the vault's key away, when nothing is sealed with it any more: the last step
+    RetireVaultKey {
+        /// The version
+        version: u32,
+    },
+}
+
+/// The account's own secret comes from `TOLLGATE_PROCESSOR_SECRET`, so that it is in no shell's history; the vault's from
+/// Secrets Manager.
 #[derive(Args)]
 struct SetProcessor {
     /// `acct_…`
@@ -204,33 +246,74 @@ fn show(key: &ApiKey) -> Value {
 
 fn environment(arguments: &Arguments) -> Result<AwsEnvironment, StoreError> {
     let (dynamodb, sqs) = (&arguments.dynamodb, &arguments.sqs);
-    Ok(match dynamodb.as_deref().or(sqs.as_deref()) {
+    let secrets = &arguments.secretsmanager;
+    Ok(match dynamodb.as_ref().or(sqs.as_ref()).or(secrets.as_ref()) {
         // A command that needs the one that was not given says that nobody answers there.
         Some(given) => AwsEnvironment::emulated(
             dynamodb.as_deref().unwrap_or(given),
             sqs.as_deref().unwrap_or(given),
-        ),
+        )
+        .with_secrets_endpoint(Some(secrets.as_ref().unwrap_or(given).clone())),
         None => AwsEnvironment::from_environment()?,
     })
 }
 
-fn open(environment: &AwsEnvironment, stack: &str) -> Admin {
+fn open(environment: &AwsEnvironment, stack: &str) -> Gateway {
     let tables = Tables {
         main: stack.to_owned(),
         keys: format!("{stack}-keys"),
         events: format!("{stack}-events"),
     };
     let store = Store::open(environment, tables);
-    let gateway = Gateway::new(store, None, Arc::new(SystemClock), Arc::new(OsEntropy));
-    Admin::new(match Networks::from_environment() {
-        Some(networks) => gateway.with_networks(networks),
-        None => gateway,
+    Gateway::new(store, None, Arc::new(SystemClock), Arc::new(OsEntropy))
+}
+
+fn show_keys(keys: &VaultKeys) -> Value {
+    json!({"current": keys.current(), "versions": keys.versions()})
+}
+
+async fn perform_vault(
+    admin: &Admin,
+    secret: &VaultSecret,
+    command: VaultCommand,
+) -> Result<Value, AdminError> {
+    Ok(match command {
+        VaultCommand::ShowVaultKeys => show_keys(&admin.vault_keys(secret).await?),
+        VaultCommand::AddVaultKey => show_keys(&admin.add_vault_key(secret).await?),
+        VaultCommand::PromoteVaultKey { now } => show_keys(&admin.promote_vault_key(secret, now).await?),
+        VaultCommand::RetireVaultKey { version } => {
+            show_keys(&admin.retire_vault_key(secret, version).await?)
+        }
+        VaultCommand::Reseal { after, pages } => {
+            let done = admin.reseal(after, pages).await?;
+            json!({
+                "scanned": done.scanned,
+                "resealed": done.resealed,
+                "found": done.found,
+                "left": done.left,
+                "next": done.next,
+            })
+        }
     })
 }
 
-async fn perform(environment: &AwsEnvironment, stack: &str, command: Command) -> Result<Value, AdminError> {
-    let admin = open(environment, stack);
-    Ok(match command {
+async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<Value, AdminError> {
+    let stack = &arguments.stack;
+    let gateway = open(environment, stack);
+    let secret = VaultSecret {
+        secrets: Secrets::open(environment),
+        id: arguments.vault_secret,
+    };
+    // Only what seals or opens needs the vault, and the right to read its secret.
+    let admin = match &arguments.command {
+        Command::SetProcessor(_) | Command::Vault(VaultCommand::Reseal { .. }) => {
+            let vault = Vault::open_with(Box::new(secret.clone()), gateway.now()).await?;
+            Admin::new(gateway.with_networks(Networks::new(vault, 0)))
+        }
+        _ => Admin::new(gateway),
+    };
+    Ok(match arguments.command {
+        Command::Vault(command) => perform_vault(&admin, &secret, command).await?,
         Command::Redrive => {
             let queue = Queue::named(environment, &format!("{stack}-webhook-dead-letters")).await?;
             json!({"messages": queue.redrive().await?})
@@ -356,7 +439,7 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match perform(&environment, &arguments.stack, arguments.command).await {
+    match perform(&environment, arguments).await {
         Ok(done) => {
             println!("{}", serde_json::to_string_pretty(&done).unwrap_or_default());
             ExitCode::SUCCESS

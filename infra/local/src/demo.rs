@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tollgate_domain::{FrontDoor, KeyKind, MerchantId, Mode, Permission, Scope, Tier};
 use tollgate_gateway::{
     Admin, AdminError, AwsEnvironment, Gateway, Networks, NewKey, OsEntropy, Store, SystemClock, Tables,
-    Vault,
+    Vault, VaultKeys,
 };
 use tollgate_processors::Account;
 use tollgate_webhooks::SigningSecret;
@@ -28,8 +28,8 @@ pub struct DemoContext<'a> {
     pub tables: &'a [(String, String)],
     /// Where the inbox receives webhooks.
     pub inbox_url: &'a str,
-    /// The secret from which the functions derive the vault's key.
-    pub vault_key: Option<&'a str>,
+    /// The versions of the vault's key.
+    pub vault_keys: Option<VaultKeys>,
     /// The merchant's accounts with providers.
     pub accounts: Vec<Account>,
 }
@@ -79,8 +79,8 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
     let environment = AwsEnvironment::emulated(context.dynamodb_url, context.sqs_url);
     let store = Store::open(&environment, Tables { main, keys, events });
     let gateway = Gateway::new(store, None, Arc::new(SystemClock), Arc::new(OsEntropy));
-    let admin = Admin::new(match context.vault_key {
-        Some(key) => gateway.with_networks(Networks::new(Vault::new(key.as_bytes()), 0)),
+    let admin = Admin::new(match &context.vault_keys {
+        Some(keys) => gateway.with_networks(Networks::new(Vault::new(keys), 0)),
         None => gateway,
     });
     let fail = |error: AdminError| Error::Demo(error.to_string());
@@ -103,7 +103,7 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
         .await
         .map_err(fail)?;
     // The simulators are behind this port, too.
-    for account in context.accounts.iter().filter(|_| context.vault_key.is_some()) {
+    for account in context.accounts.iter().filter(|_| context.vault_keys.is_some()) {
         admin
             .set_processor(demo.merchant, Mode::Test, account)
             .await

@@ -8,10 +8,12 @@ mod clock;
 pub mod demo;
 pub mod dynamodb;
 mod front;
+mod grants;
 mod inbox;
 mod lambda;
 mod net;
 pub mod networks;
+mod secretsmanager;
 mod sources;
 pub mod sqs;
 pub mod state;
@@ -26,9 +28,11 @@ use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, rou
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::{sync::watch, task::JoinHandle};
+use tollgate_gateway::VaultKeys;
 use tollgate_webhooks::SigningSecret;
 
 use demo::{Credentials, DemoContext};
+pub use grants::{Checks, Grant};
 use lambda::{Host, Lambda};
 use sqs::{Sqs, SqsError};
 use template::{Cloud, Setting, TemplateError};
@@ -109,6 +113,8 @@ pub struct Options {
     pub binaries: PathBuf,
     /// Template parameters that replace the defaults.
     pub parameters: Vec<(String, String)>,
+    /// What to check beyond running the functions.
+    pub checks: Checks,
 }
 
 /// What a caller needs to know once everything runs: the line that `--json` prints.
@@ -125,6 +131,8 @@ pub struct Ready {
     pub dynamodb: String,
     /// SQS's endpoint.
     pub sqs: String,
+    /// Secrets Manager's endpoint.
+    pub secretsmanager: String,
     /// The demo merchant's.
     pub credentials: Option<Credentials>,
 }
@@ -152,19 +160,35 @@ impl LocalCloud {
         state::make_folder(data)?;
         let main = bind(options.port).await?.with_v6().await;
         let (dynamodb_listener, sqs_listener) = (bind(0).await?, bind(0).await?);
+        let secrets_listener = bind(0).await?;
         let url = format!("http://localhost:{}", main.port);
         let dynamodb_url = format!("http://127.0.0.1:{}", dynamodb_listener.port);
         let sqs_url = format!("http://127.0.0.1:{}", sqs_listener.port);
+        let secrets_url = format!("http://127.0.0.1:{}", secrets_listener.port);
+        let secrets = Arc::new(state::Secrets::open(data.join("secrets.json"))?);
 
-        let cloud = read_templates(options, &url, &sqs_url)?;
+        let cloud = read_templates(options, &secrets, &url, &sqs_url)?;
         let dynamodb = dynamodb::DynamoDb::open(&data.join("dynamodb.db"), &cloud.tables)?;
         let sqs = Sqs::open(&data.join("sqs.db"), &cloud.queues)?;
-        let lambda = Lambda::new(host(options, &dynamodb_url, &sqs_url), &cloud.functions);
-
         let (stop, stopped) = watch::channel(false);
         dynamodb.serve(dynamodb_listener.into_v4(), stopped.clone());
         let sqs_routes = sqs::router(sqs.clone(), sqs_url.clone());
         let mut servers = vec![tokio::spawn(sqs_listener.serve(sqs_routes))];
+        let grants = grants::Grants::of(&cloud.functions);
+        let enforced = options.checks.grants.then(|| grants.clone());
+        let secrets_routes = secretsmanager::router(cloud.secrets.clone(), secrets.clone(), enforced)?;
+        servers.push(tokio::spawn(secrets_listener.serve(secrets_routes)));
+        let mut functions_dynamodb = dynamodb_url.clone();
+        if options.checks.any() {
+            let listener = bind(0).await?;
+            functions_dynamodb = format!("http://127.0.0.1:{}", listener.port);
+            let routes = grants::router(dynamodb_url.clone(), options.checks, grants);
+            servers.push(tokio::spawn(listener.serve(routes)));
+        }
+        let lambda = Lambda::new(
+            host(options, &functions_dynamodb, &sqs_url, &secrets_url),
+            &cloud.functions,
+        );
 
         let demo = demo::provision_demo(&DemoContext {
             data,
@@ -172,7 +196,7 @@ impl LocalCloud {
             sqs_url: &sqs_url,
             tables: &tables_by_variable(&cloud),
             inbox_url: &format!("{url}/_inbox/receive"),
-            vault_key: variable(&cloud, "TOLLGATE_VAULT_KEY"),
+            vault_keys: vault_keys(&cloud, &secrets)?,
             accounts: networks::demo_accounts(&url),
         })
         .await?;
@@ -203,6 +227,7 @@ impl LocalCloud {
                 dashboard: format!("{url}/_inbox"),
                 dynamodb: dynamodb_url,
                 sqs: sqs_url,
+                secretsmanager: secrets_url,
                 credentials: demo.map(|demo| demo.credentials),
             },
             port,
@@ -229,8 +254,12 @@ async fn bind(port: u16) -> Result<net::Listener, Error> {
         .map_err(|source| Error::Port { port, source })
 }
 
-fn read_templates(options: &Options, front_url: &str, sqs_url: &str) -> Result<Cloud, Error> {
-    let secrets = state::Secrets::open(options.data.join("secrets.json"))?;
+fn read_templates(
+    options: &Options,
+    secrets: &state::Secrets,
+    front_url: &str,
+    sqs_url: &str,
+) -> Result<Cloud, Error> {
     let secret = |name: &str, length| {
         secrets
             .get(name, length)
@@ -245,7 +274,7 @@ fn read_templates(options: &Options, front_url: &str, sqs_url: &str) -> Result<C
     Ok(template::load(&options.root.join("template.yaml"), &setting)?)
 }
 
-fn host(options: &Options, dynamodb_url: &str, sqs_url: &str) -> Host {
+fn host(options: &Options, dynamodb_url: &str, sqs_url: &str, secrets_url: &str) -> Host {
     let environment = [
         ("AWS_REGION", template::REGION),
         ("AWS_DEFAULT_REGION", template::REGION),
@@ -255,6 +284,7 @@ fn host(options: &Options, dynamodb_url: &str, sqs_url: &str) -> Host {
         ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_url),
         ("AWS_ENDPOINT_URL_SQS", sqs_url),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets_url),
     ];
     Host {
         binaries: options.binaries.clone(),
@@ -265,10 +295,18 @@ fn host(options: &Options, dynamodb_url: &str, sqs_url: &str) -> Host {
     }
 }
 
-/// The value of an environment variable that some function is given.
-fn variable<'a>(cloud: &'a Cloud, name: &str) -> Option<&'a str> {
-    let mut values = cloud.functions.iter().filter_map(|f| f.environment.get(name));
-    values.next().map(String::as_str)
+/// The versions of the vault's key, where some function has a vault.
+fn vault_keys(cloud: &Cloud, secrets: &state::Secrets) -> Result<Option<VaultKeys>, Error> {
+    let mut arns = cloud
+        .functions
+        .iter()
+        .filter_map(|f| f.environment.get("TOLLGATE_VAULT_SECRET_ARN"));
+    let arn = arns.next();
+    let secret = cloud.secrets.iter().find(|secret| Some(&secret.arn) == arn);
+    let Some(secret) = secret else { return Ok(None) };
+    let text = secrets.get(&secret.name, secret.length)?;
+    let keys = VaultKeys::parse(&text).map_err(|e| Error::Demo(e.to_string()))?;
+    Ok(Some(keys))
 }
 
 /// The tables by the variables that name them to the functions.

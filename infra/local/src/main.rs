@@ -6,7 +6,7 @@ use std::{
 };
 
 use tokio::signal::unix::{SignalKind, signal};
-use tollgate_local::{Error, LocalCloud, Options, Ready, binaries, state, template};
+use tollgate_local::{Checks, Error, LocalCloud, Options, Ready, binaries, state, template};
 
 const USAGE: &str = "usage: cargo local [--port 9000] [--data DIR] [--json] [--release]
 
@@ -19,6 +19,8 @@ environment:
   TOLLGATE_PARAMETER_OVERRIDES   template parameters, as samconfig.toml writes them: Key=Value Other=\"1,2\"
   TOLLGATE_LOCAL_SKIP_BUILD=1    run the binaries that are there already
   TOLLGATE_LOCAL_BINARIES=DIR    run the binaries of this folder
+  TOLLGATE_LOCAL_CHECK=LIST      what tests check: `grants` refuses calls of DynamoDB that a function's policies do not
+                                 allow, `stale-reads` answers eventually consistent reads as if nothing were written yet
 ";
 const DEFAULT_PORT: u16 = 9000;
 
@@ -113,6 +115,8 @@ async fn run(arguments: &Arguments) -> Result<(), Error> {
         ),
     };
     let mut parameters = vec![("AllowLoopbackWebhooks".to_owned(), "true".to_owned())];
+    let checks = std::env::var("TOLLGATE_LOCAL_CHECK").unwrap_or_default();
+    let checked = |name: &str| checks.split(',').any(|check| check.trim() == name);
     let overrides = std::env::var("TOLLGATE_PARAMETER_OVERRIDES").unwrap_or_default();
     parameters.extend(template::parse_overrides(&overrides));
     let cloud = LocalCloud::start(&Options {
@@ -121,6 +125,10 @@ async fn run(arguments: &Arguments) -> Result<(), Error> {
         port: arguments.port,
         data: data.clone(),
         parameters,
+        checks: Checks {
+            grants: checked("grants"),
+            stale_reads: checked("stale-reads"),
+        },
     })
     .await?;
     if arguments.json {
@@ -167,6 +175,7 @@ fn greeting(ready: &Ready, data: &Path) -> String {
     }
     lines.push(row("DynamoDB", &ready.dynamodb));
     lines.push(row("SQS", &ready.sqs));
+    lines.push(row("Secrets Manager", &ready.secretsmanager));
     lines.push(row("state", &data.display().to_string()));
     if let Some(keys) = &ready.credentials {
         lines.push("\nThe demo merchant's test keys:\n".to_owned());

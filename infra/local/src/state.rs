@@ -71,7 +71,7 @@ pub fn random_text(length: usize) -> Result<String, Error> {
     Ok(text)
 }
 
-/// Secrets Manager: values made once, by name.
+/// What Secrets Manager keeps: values made once, by name, and replaced when somebody says so.
 pub(crate) struct Secrets {
     path: PathBuf,
     values: Mutex<BTreeMap<String, String>>,
@@ -95,6 +95,12 @@ impl Secrets {
         values.insert(name.to_owned(), value.clone());
         write_private(&self.path, &*values)?;
         Ok(value)
+    }
+
+    pub(crate) fn put(&self, name: &str, value: &str) -> Result<(), Error> {
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        values.insert(name.to_owned(), value.to_owned());
+        write_private(&self.path, &*values)
     }
 }
 

@@ -44,6 +44,7 @@ impl Running {
             data: data.path().to_owned(),
             binaries: binaries(),
             parameters: vec![("Record".to_owned(), record)],
+            checks: tollgate_local::Checks::default(),
         })
         .await
         .expect("the local cloud starts");

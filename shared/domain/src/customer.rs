@@ -68,6 +68,16 @@ pub struct SavedCard {
     pub instrument: Instrument,
 }
 
+/// The erasure of a customer's data, while it is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasure {
+    /// When due work looks again for what is left: the index that finds it trails the table.
+    pub look_again_at: Timestamp,
+    /// Whether everything that was found was erased, so that the merchant was told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub complete: bool,
+}
+
 /// A customer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Customer {
@@ -93,6 +103,9 @@ pub struct Customer {
     /// Deleted: the profile is gone, only the id stays, so that it is never given out again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deleted: bool,
+    /// What is left to do of the erasure; `None` once nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erasure: Option<Erasure>,
     /// The request that made it, if it was made with an idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
@@ -121,9 +134,23 @@ impl Customer {
             created: now,
             updated: now,
             deleted: false,
+            erasure: None,
             fingerprint,
             answers: Answers::default(),
         }
+    }
+
+    /// The e-mail address by which it is found, in lower case.
+    pub fn address(&self) -> Option<String> {
+        self.profile.email.as_deref().map(str::to_lowercase)
+    }
+
+    /// Whether it is found by this address, in whatever case.
+    pub fn has_address(&self, email: &str) -> bool {
+        !self.deleted
+            && self
+                .address()
+                .is_some_and(|address| address == email.to_lowercase())
     }
 
     /// The next version, with another profile.
@@ -151,9 +178,11 @@ impl Customer {
         }
     }
 
-    /// The next version, without personal data. What was answered about it is personal data too and goes with it.
+    /// The next version, without personal data. What was answered about it is personal data too and goes with it, and so does
+    /// the digest of the request that made it, which could be tried out. What belongs to it is erased next: it is found by the
+    /// id, which stays.
     #[must_use]
-    pub fn erased(&self, now: Timestamp, cause: &Cause) -> Self {
+    pub fn erased(&self, now: Timestamp, look_again_at: Timestamp, cause: &Cause) -> Self {
         Self {
             version: self.version + 1,
             updated: now,
@@ -161,7 +190,23 @@ impl Customer {
             profile: Profile::default(),
             card: None,
             deleted: true,
+            erasure: Some(Erasure {
+                look_again_at,
+                complete: false,
+            }),
+            fingerprint: None,
             answers: Answers::default(),
+            ..self.clone()
+        }
+    }
+
+    /// The next version, further on in its erasure.
+    #[must_use]
+    pub fn with_erasure(&self, erasure: Option<Erasure>, cause: &Cause) -> Self {
+        Self {
+            version: self.version + 1,
+            cause: cause.clone(),
+            erasure,
             ..self.clone()
         }
     }
@@ -222,7 +267,7 @@ mod tests {
             (replayed.profile, replayed.updated),
             (first.profile, first.updated)
         );
-        let gone = later.erased(NOW.plus_ms(3000), &"req_4".into());
+        let gone = later.erased(NOW.plus_ms(3000), NOW.plus_ms(9000), &"req_4".into());
         assert!(gone.deleted && gone.answers == Answers::default());
         assert_eq!(gone.profile, Profile::default());
     }

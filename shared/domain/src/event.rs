@@ -221,6 +221,7 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
                 .collect()
         }
         (None, Subject::Customer(_)) => vec![EventKind::CustomerCreated],
+        (Some(Subject::Customer(old)), Subject::Customer(_)) if old.deleted => vec![],
         (Some(_), Subject::Customer(new)) if new.deleted => vec![EventKind::CustomerDeleted],
         (Some(Subject::Customer(old)), Subject::Customer(new)) if old.profile == new.profile => vec![],
         (Some(_), Subject::Customer(_)) => vec![EventKind::CustomerUpdated],
@@ -230,6 +231,12 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
                 .then_some(EventKind::PaymentMethodAttached)
                 .into_iter()
                 .collect()
+        }
+        // Erased with the customer that it was detached from: to tell what it was would keep it for another month.
+        (Some(Subject::PaymentMethod(old)), Subject::PaymentMethod(new))
+            if old.detached_from.is_some() && new.detached_from.is_none() =>
+        {
+            vec![]
         }
         (Some(Subject::PaymentMethod(old)), Subject::PaymentMethod(new)) => {
             vec![match (old.customer, new.customer) {

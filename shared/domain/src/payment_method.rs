@@ -47,6 +47,9 @@ pub struct PaymentMethod {
     /// The customer that it is attached to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
+    /// The customer that it was detached from: whoever erases that one's data finds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detached_from: Option<CustomerId>,
     /// It was detached, and cannot be used any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub detached: bool,
@@ -111,9 +114,28 @@ impl PaymentMethod {
             return Err(MethodRefusal::NotAttached);
         }
         Ok(self.changed(now, cause, |next| {
-            next.customer = None;
+            next.detached_from = next.customer.take();
             next.detached = true;
         }))
+    }
+
+    /// The next version, without what says whose it is: detached, and without the answers and the digest of the request that
+    /// told it. What may be shown of the card or account stays, as it does on its payments.
+    #[must_use]
+    pub fn erased(&self, now: Timestamp, cause: &Cause) -> Self {
+        Self {
+            version: self.version + 1,
+            updated: now,
+            cause: cause.clone(),
+            billing: Billing::default(),
+            metadata: Metadata::default(),
+            customer: None,
+            detached_from: None,
+            detached: true,
+            fingerprint: None,
+            answers: Answers::default(),
+            ..self.clone()
+        }
     }
 
     /// The next version, with whatever the closure changes.

@@ -20,7 +20,7 @@ const NAME_MAX_CHARS: usize = 100;
 
 /// The operator's view of a gateway: no caller, no tenant, no metering.
 #[derive(Clone, Debug)]
-pub struct Admin(Gateway);
+pub struct Admin(pub(crate) Gateway);
 
 /// Why an operation was not done.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,9 @@ pub enum AdminError {
     /// The provider's account is not one; the text says why.
     #[error("{0}")]
     BadAccount(String),
+    /// The vault's key was not changed; the text says why.
+    #[error("{0}")]
+    Vault(String),
     /// The tables failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -347,7 +347,8 @@ impl Gateway {
         let card = self
             .networks()?
             .vault()
-            .open_card(&place, sealed, self.now())
+            .open_card(self.now(), &place, sealed)
+            .await
             .map_err(|e| Error::Internal(e.to_string()))?;
         let request = Authorize {
             reference: &payment_reference(payment.id),

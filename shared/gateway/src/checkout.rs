@@ -99,7 +99,13 @@ impl Call {
             }
             let vault = self.gateway.networks()?.vault();
             let card = vault
-                .seal_card(self.gateway.entropy.as_ref(), &card_place(scope, id), &new.card)
+                .seal_card(
+                    self.gateway.entropy.as_ref(),
+                    self.now,
+                    &card_place(scope, id),
+                    &new.card,
+                )
+                .await
                 .map_err(|e| Error::Internal(e.to_string()))?;
             let customer = self.settle_payer(scope, &new.payer, payer?, None).await?;
             let payment = NewPayment {

@@ -9,6 +9,7 @@ use tollgate_store::{Page, Store};
 
 use crate::{
     call::Call,
+    erasure::LOOK_AGAIN_MS,
     error::{Error, Refusal, Thing},
     once::{Idempotency, Made},
     window::Window,
@@ -29,14 +30,15 @@ pub struct CustomerFilter {
 
 /// A customer that a request refers to has to exist and not be deleted. One read.
 pub(crate) async fn must_exist(store: &Store, scope: Scope, id: CustomerId) -> Result<Customer, Error> {
-    let customer: Option<Customer> = store.get(scope, &id.to_string(), false).await?;
+    let customer: Option<Customer> = store.get(scope, &id.to_string(), true).await?;
     Ok(customer
         .filter(|c| !c.deleted)
         .ok_or(Refusal::NoSuchReference(Thing::Customer))?)
 }
 
 impl Call {
-    /// Makes a customer. Two round trips: admission and one conditional put.
+    /// Makes a customer. Two round trips: admission, and one conditional put or, with an e-mail address, one transaction,
+    /// since the customer then owns its address unless another one does.
     pub async fn create_customer(
         &self,
         profile: Profile,
@@ -105,13 +107,35 @@ impl Call {
         .await
     }
 
-    /// Erases a customer's personal data; only the id stays. Cost as an update.
+    /// Erases a customer's personal data and that of its payment methods; only the ids stay. Cost as an update, two queries and
+    /// another put, and a read and a put for each payment method.
+    ///
+    /// Whatever interrupts it, due work finishes it, and a retry goes on and is told that it is done.
     pub async fn delete_customer(&self, id: CustomerId) -> Result<(), Error> {
-        self.change(&id.to_string(), "delete", None, |customer: &Customer| {
-            Ok(customer.erased(self.now, &self.cause))
-        })
-        .await?;
-        self.erase_payment_methods(id).await
+        let scope = self.tenant().await?;
+        let (look_again_at, now) = (self.now.plus_ms(LOOK_AGAIN_MS), self.now);
+        let deleted = self
+            .change(&id.to_string(), "delete", None, |customer: &Customer| {
+                Ok(customer.erased(now, look_again_at, &self.cause))
+            })
+            .await;
+        let (tombstone, is_first) = match deleted {
+            Ok(made) => (made.thing, true),
+            Err(Error::Refused(Refusal::NotFound(_))) => {
+                self.admitted().await?;
+                let tombstone: Option<Customer> = self.store.get(scope, &id.to_string(), true).await?;
+                (tombstone.ok_or(Refusal::NotFound(Thing::Customer))?, false)
+            }
+            Err(error) => return Err(error),
+        };
+        let was_complete = tombstone.erasure.is_none_or(|erasure| erasure.complete);
+        self.gateway
+            .go_on_erasing(&self.store, scope, tombstone, &self.cause)
+            .await?;
+        if was_complete && !is_first {
+            return Err(Refusal::NotFound(Thing::Customer).into());
+        }
+        Ok(())
     }
 
     /// Lists customers, the newest first.

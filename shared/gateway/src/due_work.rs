@@ -82,6 +82,7 @@ impl Gateway {
         match kind {
             DueKind::Payment => self.look_after_payment(item, now).await,
             DueKind::Refund => self.look_after_refund(item, now).await,
+            DueKind::Customer => self.look_after_erasure(item, now).await,
             DueKind::Delivery => self.look_after_delivery(item, now, queue).await,
         }
     }

@@ -3,6 +3,7 @@
 //! A use case reads, lets the domain decide, and writes once. It knows no front door's words: it takes checked values
 //! and gives domain values, and every front door renders them in its own way.
 
+mod addresses;
 mod admin;
 mod alarm;
 mod api_keys;
@@ -13,6 +14,7 @@ mod customers;
 mod deliver;
 mod due_work;
 mod endpoints;
+mod erasure;
 mod error;
 mod gate;
 mod intents;
@@ -26,12 +28,16 @@ mod payments;
 mod publish;
 mod refunds;
 mod replay;
+mod reseal;
 mod send_back;
 mod services;
 mod signer;
 mod vault;
+mod vault_admin;
+mod vault_keys;
 mod window;
 
+pub use addresses::AddressIds;
 pub use admin::{Admin, AdminError, IssuedKey, NewKey};
 pub use call::Call;
 pub use checkout::{Entrance, NewCheckout};
@@ -52,12 +58,14 @@ pub use payments::{ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, PaymentFilter, d
 pub use publish::{Published, Publisher};
 pub use refunds::{CreateRefund, RefundAmount, RefundFilter};
 pub use replay::{EventFilter, Recovered};
+pub use reseal::Resealed;
 pub use services::{Clock, Entropy, OsEntropy, SystemClock};
 pub use tollgate_store::{
-    ApiKey, AwsEnvironment, Cost, Cursor, LIVE_KEYS_MAX, Merchant, Page, Queue, Store, StoreError, Tables,
-    subject_of,
+    ApiKey, AwsEnvironment, Cost, Cursor, LIVE_KEYS_MAX, Merchant, Page, Queue, Secrets, Store, StoreError,
+    Tables, subject_of,
 };
-pub use vault::Vault;
+pub use vault::{KeySource, Vault, VaultError, VaultSecret};
+pub use vault_keys::{BadVaultKeys, VaultKeys};
 pub use window::Window;
 
 use std::{
@@ -74,6 +82,7 @@ pub struct Gateway {
     store: Store,
     links: Option<Links>,
     networks: Option<Arc<Networks>>,
+    address_ids: Option<AddressIds>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     /// Keys that this warm function has met: to whom a key belongs never changes, so a read may begin at once.
@@ -87,22 +96,33 @@ impl Gateway {
             store,
             links,
             networks: None,
+            address_ids: None,
             clock,
             entropy,
             known_keys: Arc::default(),
         }
     }
 
-    /// A gateway as the function's environment describes it (see [`Tables`], [`AwsEnvironment`] and [`Links`]).
-    pub fn from_environment() -> Result<Self, StoreError> {
-        let store = Store::open(&AwsEnvironment::from_environment()?, Tables::from_environment()?);
-        let gateway = Self::new(
-            store,
-            Links::from_environment(),
-            Arc::new(SystemClock),
-            Arc::new(OsEntropy),
+    /// A gateway as the function's environment describes it (see [`Tables`], [`AwsEnvironment`], [`Links`], [`Networks`] and
+    /// [`AddressIds`]).
+    ///
+    /// It reads the function's secrets and makes the first connection to the tables side by side, while the function still
+    /// starts, so that no request pays for either. A function whose secrets cannot be read does not start.
+    pub async fn start() -> Result<Self, StoreError> {
+        let environment = AwsEnvironment::from_environment()?;
+        let store = Store::open(&environment, Tables::from_environment()?);
+        let secrets = Secrets::open(&environment);
+        let ((), links, networks, address_ids) = tokio::join!(
+            store.warm_up(),
+            Links::from_environment(&secrets),
+            Networks::from_environment(&secrets, SystemClock.now()),
+            AddressIds::from_environment(&secrets)
         );
-        Ok(match Networks::from_environment() {
+        let gateway = Self {
+            address_ids: address_ids?,
+            ..Self::new(store, links?, Arc::new(SystemClock), Arc::new(OsEntropy))
+        };
+        Ok(match networks? {
             Some(networks) => gateway.with_networks(networks),
             None => gateway,
         })
@@ -115,11 +135,6 @@ impl Gateway {
             networks: Some(Arc::new(networks)),
             ..self
         }
-    }
-
-    /// Makes the first connection, while the function still starts.
-    pub async fn warm_up(&self) {
-        self.store.warm_up().await;
     }
 
     /// The tables.

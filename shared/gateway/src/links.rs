@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use tollgate_domain::{PaymentId, Scope};
+use tollgate_store::{Secrets, StoreError};
 
 use crate::signer::Signer;
 
@@ -56,15 +57,12 @@ impl Links {
         }
     }
 
-    /// Reads `TOLLGATE_PAGES_URL` and `TOLLGATE_LINK_KEY`; `None` for a function that is given no key.
-    pub fn from_environment() -> Option<Self> {
-        let key = std::env::var("TOLLGATE_LINK_KEY")
-            .ok()
-            .filter(|key| !key.is_empty())?;
-        Some(Self::new(
-            &std::env::var("TOLLGATE_PAGES_URL").unwrap_or_default(),
-            key.as_bytes(),
-        ))
+    /// Reads `TOLLGATE_PAGES_URL`, and the secret that `TOLLGATE_LINK_SECRET_ARN` names; `None` for a function that is given
+    /// no secret.
+    pub(crate) async fn from_environment(secrets: &Secrets) -> Result<Option<Self>, StoreError> {
+        let key = secrets.named_by("TOLLGATE_LINK_SECRET_ARN").await?;
+        let base_url = std::env::var("TOLLGATE_PAGES_URL").unwrap_or_default();
+        Ok(key.map(|key| Self::new(&base_url, key.as_bytes())))
     }
 
     pub(crate) fn signer(&self) -> &Signer {

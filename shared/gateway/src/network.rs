@@ -3,14 +3,14 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tollgate_domain::{Payment, PaymentId, Provider, RefundId, Scope};
+use tollgate_domain::{Payment, PaymentId, Provider, RefundId, Scope, Timestamp};
 use tollgate_processors::{Account, Client, Connector};
-use tollgate_store::ProcessorAccount;
+use tollgate_store::{ProcessorAccount, Secrets, StoreError};
 
 use crate::{
     Gateway,
     error::{Error, Refusal},
-    vault::Vault,
+    vault::{Vault, VaultSecret},
 };
 
 /// How long a provider may take to answer, in milliseconds, unless set otherwise.
@@ -56,13 +56,26 @@ impl Networks {
         }
     }
 
-    /// Reads `TOLLGATE_VAULT_KEY`, `TOLLGATE_NETWORK_TIMEOUT_MS` and `TOLLGATE_NETWORK_LOOK_UP_LAG_MS`; `None` for a
-    /// function that is given no key.
-    pub fn from_environment() -> Option<Self> {
+    /// Reads `TOLLGATE_NETWORK_TIMEOUT_MS` and `TOLLGATE_NETWORK_LOOK_UP_LAG_MS`, and the secret that
+    /// `TOLLGATE_VAULT_SECRET_ARN` names; `None` for a function that is given no secret.
+    pub(crate) async fn from_environment(
+        secrets: &Secrets,
+        now: Timestamp,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(id) = std::env::var("TOLLGATE_VAULT_SECRET_ARN")
+            .ok()
+            .filter(|id| !id.is_empty())
+        else {
+            return Ok(None);
+        };
         let ms = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
         let timeout_ms = ms("TOLLGATE_NETWORK_TIMEOUT_MS").unwrap_or(DEFAULT_TIMEOUT_MS);
-        let networks = Self::new(Vault::from_environment()?, timeout_ms);
-        Some(networks.with_look_up_lag_ms(ms("TOLLGATE_NETWORK_LOOK_UP_LAG_MS")))
+        let secrets = secrets.clone();
+        let vault = Vault::open_with(Box::new(VaultSecret { secrets, id }), now).await?;
+        let networks = Self::new(vault, timeout_ms);
+        Ok(Some(
+            networks.with_look_up_lag_ms(ms("TOLLGATE_NETWORK_LOOK_UP_LAG_MS")),
+        ))
     }
 
     pub(crate) fn vault(&self) -> &Vault {
@@ -118,7 +131,8 @@ pub(crate) fn card_place(scope: Scope, id: PaymentId) -> String {
     format!("{scope}PAY#{id}")
 }
 
-fn secret_place(scope: Scope, provider: Provider) -> String {
+/// The place that the secret of an account with a provider is sealed for.
+pub(crate) fn secret_place(scope: Scope, provider: Provider) -> String {
     format!("{scope}PRC#{}", provider.as_str())
 }
 
@@ -134,7 +148,13 @@ impl Gateway {
         let secret = self
             .networks()?
             .vault
-            .seal(self.entropy.as_ref(), &place, account.secret.as_bytes())
+            .seal(
+                self.entropy.as_ref(),
+                self.now(),
+                &place,
+                account.secret.as_bytes(),
+            )
+            .await
             .map_err(|e| Error::Internal(e.to_string()))?;
         let stored = ProcessorAccount {
             provider: account.provider,
@@ -160,7 +180,8 @@ impl Gateway {
         let networks = self.networks()?;
         let secret = networks
             .vault
-            .open(&secret_place(scope, provider), &stored.secret)
+            .open(self.now(), &secret_place(scope, provider), &stored.secret)
+            .await
             .map_err(|e| Error::Internal(e.to_string()))?;
         let secret = String::from_utf8(secret.to_vec()).map_err(|e| Error::Internal(e.to_string()))?;
         let account = Account {

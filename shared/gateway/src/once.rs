@@ -10,9 +10,10 @@ use tollgate_domain::{
     Answerable, Customer, Earlier, Fingerprint, Id, IdempotencyKey, Payment, PaymentMethod, Refund, Run,
     Scope, WebhookEndpoint,
 };
-use tollgate_store::{Entity, Put, Replaced, StoreError};
+use tollgate_store::{Entity, Put, Replaced, Store, StoreError};
 
 use crate::{
+    addresses::write_customer,
     call::Call,
     error::{Error, Refusal, Thing},
     gate::{Authorized, Denied},
@@ -61,7 +62,7 @@ impl<E> Made<E> {
 
 /// What can be made and changed with an idempotency key: it keeps the fingerprint of the request that made it, and its
 /// answers.
-pub(crate) trait Idempotent: Entity + Answerable {
+pub(crate) trait Idempotent: Entity + Answerable + Send + Sync {
     /// What it is called.
     const THING: Thing;
     /// The request that made it, if that had a key.
@@ -74,6 +75,19 @@ pub(crate) trait Idempotent: Entity + Answerable {
     #[must_use]
     fn revive(&self, answer: Self) -> Self {
         answer
+    }
+    /// Makes it, with whatever has to be written together with it.
+    fn make(&self, store: &Store, scope: Scope) -> impl Future<Output = Result<Put<Self>, Error>> + Send {
+        async move { Ok(store.create(scope, self).await?) }
+    }
+    /// Replaces the version `before` by this next one, with whatever has to be written together with it.
+    fn replace(
+        &self,
+        store: &Store,
+        scope: Scope,
+        _before: &Self,
+    ) -> impl Future<Output = Result<Replaced<Self>, Error>> + Send {
+        async move { Ok(store.replace(scope, self).await?) }
     }
 }
 
@@ -105,6 +119,22 @@ impl Idempotent for Customer {
     }
     fn is_gone(&self) -> bool {
         self.deleted
+    }
+    async fn make(&self, store: &Store, scope: Scope) -> Result<Put<Self>, Error> {
+        match write_customer(store, scope, None, self).await? {
+            None => Ok(Put::Created),
+            Some(Some(existing)) => Ok(Put::Exists(*existing)),
+            Some(None) => Err(Error::Internal(format!(
+                "customer {} exists and is not shown",
+                self.id
+            ))),
+        }
+    }
+    async fn replace(&self, store: &Store, scope: Scope, before: &Self) -> Result<Replaced<Self>, Error> {
+        Ok(match write_customer(store, scope, Some(before), self).await? {
+            None => Replaced::Done,
+            Some(now) => Replaced::Conflict(now.map(|now| *now)),
+        })
     }
 }
 
@@ -157,7 +187,7 @@ impl Call {
             Ok(thing) => thing,
             Err(error) => return self.earlier_answer_or(error, scope, id, idempotency).await,
         };
-        match self.store.create(scope, &thing).await? {
+        match thing.make(&self.store, scope).await? {
             Put::Created => Ok(Made::new(thing)),
             Put::Exists(existing) => replay(&existing, idempotency, self.authorized().await?),
         }
@@ -210,7 +240,7 @@ impl Call {
             let mut next = step(&current)?;
             remember(&mut next, route, idempotency);
             self.admitted().await?;
-            match self.store.replace(scope, &next).await? {
+            match next.replace(&self.store, scope, &current).await? {
                 Replaced::Done => return Ok(Made::new(next)),
                 Replaced::Conflict(now) => thing = now,
             }
@@ -298,6 +328,8 @@ pub(crate) fn replay<E: Idempotent>(
             let first = existing.clone().into_first_answer();
             Ok(Made::again(existing.revive(first), to))
         }
+        // What it was made with was erased with its data: there is nothing left to replay.
+        Some(_) if existing.fingerprint().is_none() => Err(Refusal::NotFound(E::THING).into()),
         Some(_) => Err(Refusal::IdempotencyKeyReused.into()),
         None => Err(Error::Internal("a fresh random id was taken".into())),
     }

@@ -3,15 +3,15 @@
 use tollgate_domain::{
     Customer, CustomerId, Scope,
     customer::{Profile, SavedCard},
-    idempotency::consequence_id,
 };
-use tollgate_store::{ListQuery, Page, Put, Replaced};
+use tollgate_store::{Claim, CustomerWrite, Ownership};
 
 use crate::{
+    addresses::{FoundByAddress, find_by_address},
     call::Call,
     customers::must_exist,
     error::{Error, Refusal, Thing},
-    once::MAX_TRIES,
+    once::{MAX_TRIES, contended},
 };
 
 /// Who pays.
@@ -40,18 +40,35 @@ impl Payer {
     }
 }
 
+/// The payer, as far as it was found before anything is written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FoundPayer(FoundByAddress);
+
+impl FoundPayer {
+    /// The customer, if there is one (yet).
+    pub(crate) fn customer(&self) -> Option<&Customer> {
+        self.0.customer.as_ref()
+    }
+}
+
 impl Call {
-    /// Looks the payer up, writing nothing. One read; `None` when there is none (yet).
-    pub(crate) async fn find_payer(&self, scope: Scope, payer: &Payer) -> Result<Option<Customer>, Error> {
-        match payer {
-            Payer::Anonymous => Ok(None),
-            Payer::Customer(id) => must_exist(&self.store, scope, *id).await.map(Some),
-            Payer::WithEmail { email, .. } => {
-                let query = ListQuery::new(1).of_email(scope, email);
-                let page: Page<Customer> = self.store.list(scope, &query, None).await?;
-                Ok(page.items.into_iter().next())
-            }
-        }
+    /// Looks the payer up, writing nothing. One read of a customer that is named, two side by side of one that owns the
+    /// address (see [`find_by_address`]).
+    pub(crate) async fn find_payer(&self, scope: Scope, payer: &Payer) -> Result<FoundPayer, Error> {
+        Ok(FoundPayer(match payer {
+            Payer::Anonymous => FoundByAddress::default(),
+            Payer::Customer(id) => FoundByAddress {
+                customer: Some(must_exist(&self.store, scope, *id).await?),
+                owns: true,
+                ..FoundByAddress::default()
+            },
+            Payer::WithEmail { email, .. } => self.find_by_address(scope, email).await?,
+        }))
+    }
+
+    async fn find_by_address(&self, scope: Scope, email: &str) -> Result<FoundByAddress, Error> {
+        let likely = self.gateway.id_of_address(scope, email)?;
+        find_by_address(&self.store, scope, email, likely).await
     }
 
     /// Makes the payer if there is none, and records what is new about it. No write when nothing is new.
@@ -59,62 +76,75 @@ impl Call {
         &self,
         scope: Scope,
         payer: &Payer,
-        found: Option<Customer>,
+        found: FoundPayer,
         card: Option<SavedCard>,
     ) -> Result<Option<CustomerId>, Error> {
-        let mut current = match (payer, found) {
-            (Payer::Anonymous, _) => return Ok(None),
-            (_, Some(found)) => found,
-            (Payer::WithEmail { email, .. }, None) => {
-                let new = |id| {
-                    let (front_door, request) = (self.front_door, self.cause.clone());
-                    let customer = Customer::create(
-                        id,
-                        front_door,
-                        request,
-                        payer.over(&Profile::default()),
-                        None,
-                        self.now,
-                    );
-                    Customer {
-                        card: card.clone(),
-                        ..customer
-                    }
-                };
-                self.admitted().await?;
-                // Two first payments at once make one customer: its id comes from the address.
-                let address = format!("{scope}EML#{}", email.to_lowercase());
-                match self
-                    .store
-                    .create(scope, &new(consequence_id(&address, 0, 0)))
-                    .await?
-                {
-                    Put::Created => return Ok(Some(consequence_id(&address, 0, 0))),
-                    Put::Exists(existing) if !existing.deleted => existing,
-                    // Its data was erased. Whoever pays now is somebody new.
-                    Put::Exists(_) => {
-                        let customer = new(self.gateway.new_id());
-                        return match self.store.create(scope, &customer).await? {
-                            Put::Created => Ok(Some(customer.id)),
-                            Put::Exists(_) => Err(Error::Internal("a fresh random id was taken".into())),
-                        };
-                    }
-                }
-            }
-            (Payer::Customer(_), None) => return Err(Refusal::NoSuchReference(Thing::Customer).into()),
-        };
+        let mut found = found.0;
         for _ in 0..MAX_TRIES {
-            let Some(next) = self.news_of(&current, payer, card.as_ref()) else {
-                break;
+            let (id, next) = match &found.customer {
+                None if matches!(payer, Payer::Anonymous) => return Ok(None),
+                None => {
+                    let customer = self.new_payer(scope, payer, &found, card.clone())?;
+                    (customer.id, Some(customer))
+                }
+                Some(customer) => (customer.id, self.news_of(customer, payer, card.as_ref())),
             };
-            self.admitted().await?;
-            match self.store.replace(scope, &next).await? {
-                Replaced::Conflict(Some(now)) if !now.deleted => current = now,
-                // Done, or erased meanwhile: the payment goes on for whoever it was.
-                Replaced::Done | Replaced::Conflict(_) => break,
+            let claim = match payer {
+                Payer::WithEmail { email, .. } if !found.owns => Some(Claim {
+                    email,
+                    instead_of: found.former,
+                }),
+                _ => None,
+            };
+            let written = match (next, claim) {
+                (None, None) => return Ok(Some(id)),
+                (None, Some(claim)) => {
+                    self.admitted().await?;
+                    let owner = self.store.claim_address(scope, &claim, id).await?;
+                    owner.map_or(CustomerWrite::Done, |owner| CustomerWrite::OwnedBy {
+                        claimed: Some(owner),
+                        released: None,
+                    })
+                }
+                (Some(next), claim) => {
+                    self.admitted().await?;
+                    let ownership = Ownership { claim, release: None };
+                    self.store.write_customer(scope, &next, &ownership).await?
+                }
+            };
+            match (payer, written) {
+                (_, CustomerWrite::Done) => return Ok(Some(id)),
+                // Another payment, or the merchant, came first: what is found now counts.
+                (Payer::WithEmail { email, .. }, _) => {
+                    found = self.find_by_address(scope, email).await?;
+                }
+                (_, CustomerWrite::Refused(Some(now))) if !now.deleted => found.customer = Some(*now),
+                // Erased meanwhile: the payment goes on for the customer that it was for.
+                (_, CustomerWrite::Refused(_) | CustomerWrite::OwnedBy { .. }) => return Ok(Some(id)),
             }
         }
-        Ok(Some(current.id))
+        Err(contended("a payer"))
+    }
+
+    fn new_payer(
+        &self,
+        scope: Scope,
+        payer: &Payer,
+        found: &FoundByAddress,
+        card: Option<SavedCard>,
+    ) -> Result<Customer, Error> {
+        let Payer::WithEmail { email, .. } = payer else {
+            return Err(Refusal::NoSuchReference(Thing::Customer).into());
+        };
+        // The data of an erased customer is gone: a payment with its address is by somebody new.
+        let id = if found.id_is_taken {
+            self.gateway.new_id()
+        } else {
+            self.gateway.id_of_address(scope, email)?
+        };
+        let profile = payer.over(&Profile::default());
+        let customer = Customer::create(id, self.front_door, self.cause.clone(), profile, None, self.now);
+        Ok(Customer { card, ..customer })
     }
 
     fn news_of(&self, customer: &Customer, payer: &Payer, card: Option<&SavedCard>) -> Option<Customer> {

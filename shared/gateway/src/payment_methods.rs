@@ -6,18 +6,15 @@ use tollgate_domain::{
     source::{SepaDebit, Wallet},
 };
 use tollgate_processors::sandbox;
-use tollgate_store::{ListQuery, Page, Replaced};
+use tollgate_store::Page;
 
 use crate::{
     call::Call,
     customers::must_exist,
     error::{Error, Refusal, Thing},
-    once::{Idempotency, MAX_TRIES, Made, contended},
+    once::{Idempotency, Made},
     window::Window,
 };
-
-/// Payment methods of a customer that an erasure reaches.
-const MAX_METHODS: usize = 100;
 
 /// What a payment method is made of.
 #[derive(Clone, Debug)]
@@ -109,6 +106,7 @@ impl Call {
             instrument: chargeable.instrument,
             billing: new.billing,
             customer: None,
+            detached_from: None,
             detached: false,
             metadata: new.metadata,
             created: self.now,
@@ -251,34 +249,6 @@ impl Call {
             },
         )
         .await
-    }
-
-    /// Erases the payment methods of a customer that was deleted: detached, and whose they were is gone.
-    pub(crate) async fn erase_payment_methods(&self, customer: CustomerId) -> Result<(), Error> {
-        let scope = self.tenant().await?;
-        let query = ListQuery::new(MAX_METHODS).of_customer(scope, customer);
-        let methods: Page<PaymentMethod> = self.store.list(scope, &query, None).await?;
-        for method in methods.items {
-            let id = method.id;
-            let mut left = Some(method);
-            for _ in 0..MAX_TRIES {
-                let Some(method) = left.take() else { break };
-                let mut erased = method.changed(self.now, &self.cause, |next| {
-                    next.customer = None;
-                    next.detached = true;
-                    next.billing = Billing::default();
-                });
-                erased.answers = Answers::default();
-                match self.store.replace(scope, &erased).await? {
-                    Replaced::Done => {}
-                    Replaced::Conflict(now) => left = now,
-                }
-            }
-            if left.is_some() {
-                return Err(contended(id));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -100,7 +100,7 @@ impl Call {
                 ChargeFrom::CardToken(token) if sandbox::card_token(token).is_none() => {
                     self.stored_method(scope, token).await?
                 }
-                from => chargeable(scope, from, payer.as_ref())?,
+                from => chargeable(scope, from, payer.customer())?,
             };
             // The sandbox is a pure function: asking it before the put charges nobody, so put and charge are one step.
             let outcome = sandbox_outcome(sandbox::charge(&chargeable.instrument, self.now))?;

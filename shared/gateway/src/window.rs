@@ -64,7 +64,7 @@ impl Call {
     /// The place of the thing called `id`.
     async fn cursor<E: Entity>(&self, scope: Scope, id: Option<String>) -> Result<Option<Cursor>, Error> {
         let Some(id) = id else { return Ok(None) };
-        match self.store.get::<E>(scope, &id, false).await? {
+        match self.store.get::<E>(scope, &id, true).await? {
             Some(thing) => Ok(Some(Cursor {
                 created: thing.created(),
                 id,

@@ -209,8 +209,7 @@ where
     F: Future<Output = Result<Reply, Problem>> + Send + 'static,
 {
     init_logs();
-    let gateway = Gateway::from_environment()?;
-    gateway.warm_up().await;
+    let gateway = Gateway::start().await?;
     let handler = Arc::new(handler);
     event::run(move |request| {
         let (gateway, handler) = (gateway.clone(), handler.clone());
@@ -255,8 +254,7 @@ where
     F: Future<Output = Result<Response<Body>, lambda_http::Error>> + Send + 'static,
 {
     init_logs();
-    let gateway = Gateway::from_environment()?;
-    gateway.warm_up().await;
+    let gateway = Gateway::start().await?;
     let render = Arc::new(render);
     event::run(move |request: Request| {
         let (gateway, render) = (gateway.metered(), render.clone());

@@ -16,7 +16,7 @@ use aws_smithy_async::{
     time::{SharedTimeSource, SystemTimeSource},
 };
 use aws_smithy_http_client::{
-    Builder,
+    Builder, Connector,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
 
@@ -38,6 +38,7 @@ pub struct AwsEnvironment {
     credentials: Credentials,
     dynamodb_endpoint: Option<String>,
     sqs_endpoint: Option<String>,
+    secrets_endpoint: Option<String>,
     http: SharedHttpClient,
 }
 
@@ -80,9 +81,16 @@ impl Tables {
     }
 }
 
+/// A context of fixed, checked certificates cannot fail to build; if it did, the SDK's default roots serve.
+fn amazon_roots() -> Option<TlsContext> {
+    let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    TlsContext::builder().with_trust_store(trust).build().ok()
+}
+
 impl AwsEnvironment {
     /// Reads what Lambda gives every function: `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
-    /// `AWS_SESSION_TOKEN`; and `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SQS`, which the local cloud sets.
+    /// `AWS_SESSION_TOKEN`; and `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SQS` and `AWS_ENDPOINT_URL_SECRETS_MANAGER`,
+    /// which the local cloud sets.
     pub fn from_environment() -> Result<Self, StoreError> {
         Ok(Self::new(
             variable("AWS_REGION")?,
@@ -95,7 +103,8 @@ impl AwsEnvironment {
             ),
             variable("AWS_ENDPOINT_URL_DYNAMODB").ok(),
             variable("AWS_ENDPOINT_URL_SQS").ok(),
-        ))
+        )
+        .with_secrets_endpoint(variable("AWS_ENDPOINT_URL_SECRETS_MANAGER").ok()))
     }
 
     /// An environment whose DynamoDB and SQS are emulated at these URLs, which accept any credentials.
@@ -114,19 +123,45 @@ impl AwsEnvironment {
         dynamodb_endpoint: Option<String>,
         sqs_endpoint: Option<String>,
     ) -> Self {
-        let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
         let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-        // A context of fixed, checked certificates cannot fail to build; if it did, the SDK's default roots serve.
-        let http = match TlsContext::builder().with_trust_store(trust).build() {
-            Ok(context) => builder.tls_context(context).build_https(),
-            Err(_) => builder.build_https(),
+        let http = match amazon_roots() {
+            Some(context) => builder.tls_context(context).build_https(),
+            None => builder.build_https(),
         };
         Self {
             region,
             credentials,
             dynamodb_endpoint,
             sqs_endpoint,
+            secrets_endpoint: None,
             http,
+        }
+    }
+
+    /// The same environment with Secrets Manager at another URL, if one is given.
+    #[must_use]
+    pub fn with_secrets_endpoint(self, url: Option<String>) -> Self {
+        Self {
+            secrets_endpoint: url,
+            ..self
+        }
+    }
+
+    /// What it takes to call Secrets Manager: region, credentials, and the endpoint where it is emulated.
+    pub(crate) fn secrets(&self) -> (String, Credentials, Option<String>) {
+        (
+            self.region.clone(),
+            self.credentials.clone(),
+            self.secrets_endpoint.clone(),
+        )
+    }
+
+    /// A connection of its own, for a service that has no client of the SDK here.
+    pub(crate) fn connector() -> Connector {
+        let builder = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring));
+        match amazon_roots() {
+            Some(context) => builder.tls_context(context).build(),
+            None => builder.build(),
         }
     }
 

@@ -16,6 +16,7 @@ use aws_sdk_dynamodb::{
         get_item::{GetItemError, GetItemOutput, builders::GetItemInputBuilder},
         put_item::{PutItemError, PutItemOutput, builders::PutItemInputBuilder},
         query::{QueryError, QueryOutput, builders::QueryInputBuilder},
+        scan::{ScanError, ScanOutput, builders::ScanInputBuilder},
         transact_write_items::{
             TransactWriteItemsError, TransactWriteItemsInput, TransactWriteItemsOutput,
             builders::TransactWriteItemsInputBuilder,
@@ -134,6 +135,7 @@ macro_rules! operation {
 
 operation!(GetItemInputBuilder, "GetItem", false, GetItemOutput, GetItemError);
 operation!(QueryInputBuilder, "Query", false, QueryOutput, QueryError);
+operation!(ScanInputBuilder, "Scan", false, ScanOutput, ScanError);
 operation!(
     BatchGetItemInputBuilder,
     "BatchGetItem",
@@ -236,6 +238,12 @@ impl Db {
     pub(crate) async fn query(&self, request: QueryInputBuilder) -> Result<QueryOutput, StoreError> {
         let read = self.run(request).await?;
         read.map_err(failed::<QueryInputBuilder>)
+    }
+
+    /// Reads a part of a table.
+    pub(crate) async fn scan(&self, request: ScanInputBuilder) -> Result<ScanOutput, StoreError> {
+        let read = self.run(request).await?;
+        read.map_err(failed::<ScanInputBuilder>)
     }
 
     /// Puts an item.

@@ -16,6 +16,8 @@ pub enum DueKind {
     Payment,
     /// A refund that is stuck in flight.
     Refund,
+    /// A customer whose erasure is not finished.
+    Customer,
     /// A webhook delivery whose next attempt is due, or was lost.
     Delivery,
 }
@@ -31,12 +33,13 @@ pub struct DueItem {
 
 impl DueKind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Payment, Self::Refund, Self::Delivery];
+    pub const ALL: &'static [Self] = &[Self::Payment, Self::Refund, Self::Customer, Self::Delivery];
 
     const fn code(self) -> &'static str {
         match self {
             Self::Payment => "PAY",
             Self::Refund => "REF",
+            Self::Customer => "CUS",
             Self::Delivery => "DLV",
         }
     }

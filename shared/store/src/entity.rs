@@ -10,7 +10,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
-    Customer, Delivery, Event, Payment, PaymentMethod, Refund, Run, Scope, Subject, Timestamp,
+    Customer, CustomerId, Delivery, Event, Payment, PaymentMethod, Refund, Run, Scope, Subject, Timestamp,
     WebhookEndpoint, id::Kind,
 };
 
@@ -22,6 +22,9 @@ use crate::{
 
 /// Seconds that events and deliveries are kept: 30 days.
 const EVENT_LIFETIME_S: i64 = 30 * 24 * 60 * 60;
+
+/// In place of a customer's code, the parent of the payment methods that were detached from it.
+pub(crate) const DETACHED_FROM: &str = "CUS-DETACHED";
 
 /// Something stored as one item of its own.
 pub trait Entity: Serialize + DeserializeOwned + Clone {
@@ -198,9 +201,12 @@ impl Entity for PaymentMethod {
     const CODE: &'static str = tollgate_domain::id::PaymentMethodKind::CODE;
 
     fields!();
+    /// Its customer, or else the one that it was detached from, whose list does not show it.
     fn parent(&self, scope: Scope) -> Option<String> {
+        let of = |code, id: CustomerId| parent_key(scope, code, &id.to_string());
         self.customer
-            .map(|id| parent_key(scope, Customer::CODE, &id.to_string()))
+            .map(|id| of(Customer::CODE, id))
+            .or_else(|| self.detached_from.map(|id| of(DETACHED_FROM, id)))
     }
     fn listed(&self) -> bool {
         false
@@ -213,6 +219,10 @@ impl Entity for Customer {
     fields!();
     fn parent(&self, scope: Scope) -> Option<String> {
         self.profile.email.as_deref().map(|email| email_key(scope, email))
+    }
+    fn due(&self) -> Option<(DueKind, Timestamp)> {
+        self.erasure
+            .map(|erasure| (DueKind::Customer, erasure.look_again_at))
     }
     fn listed(&self) -> bool {
         !self.deleted

@@ -4,6 +4,7 @@
 //! [`Scope`](tollgate_domain::Scope), which every function here takes, so no caller can name another tenant's item.
 //! Each function's comment gives its key, its condition, its calls and what it consumes.
 
+mod addresses;
 mod aws;
 mod db;
 mod deliveries;
@@ -19,7 +20,10 @@ mod merchants;
 mod meter;
 mod processor_accounts;
 mod queue;
+mod sealed;
+mod secrets;
 
+pub use addresses::{Claim, CustomerWrite, Ownership};
 pub use aws::{AwsEnvironment, Tables};
 pub use due::{DueItem, DueKind};
 pub use entity::{Entity, subject_of};
@@ -33,6 +37,8 @@ pub use merchants::Merchant;
 pub use meter::{Cost, Meter};
 pub use processor_accounts::ProcessorAccount;
 pub use queue::{Queue, QueueMessage};
+pub use sealed::{Sealed, SealedPage};
+pub use secrets::Secrets;
 
 use std::sync::Arc;
 

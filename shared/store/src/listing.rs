@@ -5,7 +5,7 @@ use tollgate_domain::{CustomerId, EndpointId, PaymentId, Scope, Timestamp};
 
 use crate::{
     Store,
-    entity::{Entity, email_key, from_item, parent_key, sortable},
+    entity::{DETACHED_FROM, Entity, email_key, from_item, parent_key, sortable},
     error::StoreError,
     items::s,
 };
@@ -69,6 +69,15 @@ impl ListQuery {
         );
         Self {
             parent: Some(Parent(parent)),
+            ..self
+        }
+    }
+
+    /// Only the payment methods that were detached from a customer.
+    #[must_use]
+    pub fn detached_from(self, scope: Scope, id: CustomerId) -> Self {
+        Self {
+            parent: Some(Parent(parent_key(scope, DETACHED_FROM, &id.to_string()))),
             ..self
         }
     }

@@ -6,9 +6,13 @@ use tollgate_domain::{Provider, Scope, Timestamp};
 
 use crate::{
     Store,
+    db::Conditional,
     error::StoreError,
     items::{Item, SK, s},
 };
+
+/// The type's code.
+pub(crate) const CODE: &str = "PRC";
 
 /// A merchant's account with a provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +33,24 @@ pub struct ProcessorAccount {
 }
 
 fn pk(scope: Scope, provider: Provider) -> String {
-    format!("{scope}PRC#{}", provider.as_str())
+    format!("{scope}{CODE}#{}", provider.as_str())
+}
+
+fn to_item(scope: Scope, account: &ProcessorAccount) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(account)
+        .map_err(|e| StoreError::BadValue(e.to_string()))?;
+    item.insert("pk".into(), s(pk(scope, account.provider)));
+    item.insert("sk".into(), s(SK));
+    item.insert("t".into(), s(CODE));
+    Ok(item)
+}
+
+pub(crate) fn from_item(item: Item) -> Result<ProcessorAccount, StoreError> {
+    let key = item.get("pk").and_then(|v| v.as_s().ok()).cloned();
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
+        key: key.unwrap_or_default(),
+        detail: e.to_string(),
+    })
 }
 
 impl Store {
@@ -39,32 +60,37 @@ impl Store {
         scope: Scope,
         account: &ProcessorAccount,
     ) -> Result<(), StoreError> {
-        let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(account)
-            .map_err(|e| StoreError::BadValue(e.to_string()))?;
-        item.insert("pk".into(), s(pk(scope, account.provider)));
-        item.insert("sk".into(), s(SK));
-        item.insert("t".into(), s("PRC"));
         let request = PutItemInput::builder()
             .table_name(&self.tables.main)
-            .set_item(Some(item));
+            .set_item(Some(to_item(scope, account)?));
         self.db.put_item(request).await?.unconditional()?;
         Ok(())
     }
 
-    /// Reads a merchant's account with a provider. One call, 0.5 units.
+    /// Replaces an account by another state of it; `false` when somebody else replaced it first. One call, 1 unit. Each sealing of
+    /// a secret is different, so the secret tells whether the account is still the one that was read.
+    pub async fn replace_processor_account(
+        &self,
+        scope: Scope,
+        before: &ProcessorAccount,
+        next: &ProcessorAccount,
+    ) -> Result<bool, StoreError> {
+        let request = PutItemInput::builder()
+            .table_name(&self.tables.main)
+            .set_item(Some(to_item(scope, next)?))
+            .condition_expression("secret = :before")
+            .expression_attribute_values(":before", s(&before.secret));
+        Ok(matches!(self.db.put_item(request).await?, Conditional::Done(_)))
+    }
+
+    /// Reads a merchant's account with a provider. One call, 1 unit.
     pub async fn get_processor_account(
         &self,
         scope: Scope,
         provider: Provider,
     ) -> Result<Option<ProcessorAccount>, StoreError> {
         let pk = pk(scope, provider);
-        let item = self.read_item(&self.tables.main, &pk, false).await?;
-        item.map(|item| {
-            serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
-                key: pk,
-                detail: e.to_string(),
-            })
-        })
-        .transpose()
+        let item = self.read_item(&self.tables.main, &pk, true).await?;
+        item.map(from_item).transpose()
     }
 }

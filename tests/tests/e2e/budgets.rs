@@ -32,7 +32,14 @@ const fn budget(
 /// One unit for the key's counter everywhere. A new item costs one unit, and one for each index it is in.
 const BUDGETS: &[Budget] = &[
     budget("charges-health", "UpdateItem", 1, 0.0, 1.0),
-    budget("charges-create-customer", "UpdateItem,PutItem", 2, 0.0, 4.0),
+    // With an address it owns, in one transaction.
+    budget(
+        "charges-create-customer",
+        "UpdateItem,TransactWriteItems",
+        2,
+        0.0,
+        7.0,
+    ),
     budget("charges-retrieve-customer", "UpdateItem,GetItem", 1, 1.0, 1.0),
     budget(
         "charges-update-customer",
@@ -42,13 +49,13 @@ const BUDGETS: &[Budget] = &[
         4.0,
     ),
     budget("charges-list-customers", "UpdateItem,Query", 1, 0.5, 1.0),
-    // Its payment methods are looked for, and erased with it.
+    // Its payment methods are looked for, attached and detached, and erased with it; then it is told that this is done.
     budget(
         "charges-delete-customer",
-        "UpdateItem,GetItem,PutItem,Query",
-        3,
-        1.5,
-        4.0,
+        "UpdateItem,GetItem,TransactWriteItems,Query,Query,PutItem",
+        5,
+        2.0,
+        11.0,
     ),
     budget("charges-create-payment", "UpdateItem,PutItem", 2, 0.0, 3.0),
     budget("charges-retrieve-payment", "UpdateItem,GetItem", 1, 1.0, 1.0),
@@ -107,7 +114,13 @@ const BUDGETS: &[Budget] = &[
         1.0,
         7.0,
     ),
-    budget("intents-create-customer", "UpdateItem,PutItem", 2, 0.0, 4.0),
+    budget(
+        "intents-create-customer",
+        "UpdateItem,TransactWriteItems",
+        2,
+        0.0,
+        7.0,
+    ),
     budget("simple-create-payment", "UpdateItem,PutItem", 2, 0.0, 3.0),
     budget("simple-retrieve-payment", "UpdateItem,GetItem", 1, 1.0, 1.0),
     budget(
@@ -119,19 +132,19 @@ const BUDGETS: &[Budget] = &[
     ),
     // Where a merchant's keys share a window, the key is read beside the count.
     budget("direct-issue-token", "GetItem,UpdateItem", 1, 1.0, 1.0),
-    // The customer is looked up by address beside that, and known with its card from the payment before.
+    // The owner of the address and the customer are read beside that; it is known with its card from the payment before.
     budget(
         "direct-create-payment",
-        "GetItem,UpdateItem,Query,PutItem",
+        "GetItem,UpdateItem,GetItem,GetItem,PutItem",
         2,
-        1.5,
+        3.0,
         4.0,
     ),
     budget(
         "direct-retrieve-payment",
         "GetItem,UpdateItem,GetItem,BatchGetItem",
         2,
-        2.5,
+        3.0,
         1.0,
     ),
     budget(
@@ -150,9 +163,9 @@ const BUDGETS: &[Budget] = &[
     ),
     budget(
         "checkout-initialize-payment",
-        "GetItem,UpdateItem,GetItem,GetItem,Query,PutItem",
+        "GetItem,UpdateItem,GetItem,GetItem,GetItem,GetItem,PutItem",
         2,
-        3.0,
+        5.0,
         5.0,
     ),
     budget(
@@ -166,7 +179,7 @@ const BUDGETS: &[Budget] = &[
         "checkout-refund-payment",
         "GetItem,UpdateItem,GetItem,TransactWriteItems,GetItem,PutItem",
         4,
-        2.5,
+        3.0,
         14.0,
     ),
     budget("pages-show-checkout", "GetItem,GetItem", 2, 2.0, 0.0),
@@ -392,7 +405,7 @@ const INTENTS: &[Budget] = &[
         "intents-attach-payment-method",
         "UpdateItem,GetItem,GetItem,PutItem",
         3,
-        1.5,
+        2.0,
         3.0,
     ),
     budget(
@@ -416,12 +429,13 @@ const INTENTS: &[Budget] = &[
         2.5,
         1.0,
     ),
+    // It moves to the list of those that its former customer's erasure finds.
     budget(
         "intents-detach-payment-method",
         "UpdateItem,GetItem,PutItem",
         2,
         1.0,
-        3.0,
+        4.0,
     ),
     budget(
         "intents-create-refund",
@@ -449,13 +463,13 @@ const INTENTS: &[Budget] = &[
         4.0,
     ),
     budget("intents-list-customers", "UpdateItem,Query", 1, 2.5, 1.0),
-    // Its payment methods are looked for, and erased with it.
+    // Its payment methods are looked for, attached and detached, and erased with it; then it is told that this is done.
     budget(
         "intents-delete-customer",
-        "UpdateItem,GetItem,PutItem,Query",
-        3,
-        1.5,
-        4.0,
+        "UpdateItem,GetItem,TransactWriteItems,Query,Query,PutItem,PutItem",
+        6,
+        2.0,
+        13.0,
     ),
     budget(
         "intents-update-webhook-endpoint",

@@ -115,9 +115,7 @@ async fn a_merchant_is_configured_for_a_provider() {
         .with_account(merchant.trim_start_matches("acct_"));
     let order = crate::checkout::order("first");
     checkout.post("/payments/initialize", &order).await.expect(422);
-    let secrets: Value =
-        serde_json::from_slice(&std::fs::read(cloud.data.path().join("secrets.json")).unwrap()).unwrap();
-    let vault = secrets["VaultSecret"].as_str().unwrap();
+    let secrets = cloud.ready["secretsmanager"].as_str().unwrap();
     let arguments = [
         "set-processor",
         merchant,
@@ -126,9 +124,11 @@ async fn a_merchant_is_configured_for_a_provider() {
         "http://localhost:1",
         "--mid",
         "SHOP1",
+        "--secretsmanager",
+        secrets,
     ];
     let environment = [
-        ("TOLLGATE_VAULT_KEY", vault),
+        ("TOLLGATE_VAULT_SECRET_ARN", "VaultSecret"),
         ("TOLLGATE_PROCESSOR_SECRET", "password"),
     ];
     let set = admin_with(&cloud, &arguments, &environment).unwrap();
@@ -141,7 +141,8 @@ async fn a_merchant_is_configured_for_a_provider() {
         admin_with(&cloud, arguments, environment).unwrap_err()
     };
     assert!(refused(&arguments, &environment[..1]).contains("secret"));
-    assert!(refused(&arguments, &environment[1..]).contains("vault"));
+    let elsewhere = [("TOLLGATE_VAULT_SECRET_ARN", "Nobody"), environment[1]];
+    assert!(refused(&arguments, &elsewhere).contains("ResourceNotFoundException"));
     let mut live = arguments.to_vec();
     live.push("--live");
     assert!(refused(&live, &environment).contains("https"));

@@ -17,7 +17,8 @@ use tollgate_domain::{
 };
 use tollgate_local::{dynamodb::DynamoDb, template};
 use tollgate_store::{
-    AwsEnvironment, Changed, DueKind, KeyHash, KeyPut, ListQuery, Put, RefundPut, Replaced, Store, Tables,
+    AwsEnvironment, Changed, Claim, CustomerWrite, DueKind, KeyHash, KeyPut, ListQuery, Ownership, Put,
+    RefundPut, Replaced, Store, Tables,
 };
 
 const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
@@ -399,7 +400,7 @@ async fn customers_are_found_by_address_until_it_changes() {
         (find("ann@example.com").await, find("bob@example.com").await),
         (0, 1)
     );
-    let erased = changed.erased(NOW, &"r3".into());
+    let erased = changed.erased(NOW, NOW, &"r3".into());
     assert_eq!(store.replace(scope(1), &erased).await.unwrap(), Replaced::Done);
     assert_eq!(find("bob@example.com").await, 0);
     assert_eq!(
@@ -623,4 +624,109 @@ async fn a_challenge_that_nobody_answers_fails_the_payment_after_a_day() {
     assert_eq!(run_at(NOW.plus_ms(CHALLENGE_LIFETIME_MS * 2)).await, 0);
     // A retry of the create is still told what the first was told.
     assert_eq!(failed.into_first_answer().face, waiting.face);
+}
+
+fn customer(n: u32, email: &str) -> Customer {
+    let profile = Profile {
+        email: Some(email.into()),
+        ..Profile::default()
+    };
+    let id = CustomerId::from_bytes(bytes(n));
+    Customer::create(
+        id,
+        FrontDoor::Charges,
+        format!("req_{n}").as_str().into(),
+        profile,
+        None,
+        NOW,
+    )
+}
+
+fn claims(email: &str) -> Ownership<'_> {
+    let claim = Some(Claim {
+        email,
+        instead_of: None,
+    });
+    Ownership { claim, release: None }
+}
+
+#[tokio::test]
+async fn an_address_is_owned_by_one_customer_at_a_time() {
+    let opened = open().await;
+    let store = &opened.store;
+    let (first, second) = (customer(1, "a@x.example"), customer(2, "A@x.example"));
+    let owner = async || store.address_owner(scope(1), "a@X.example").await.unwrap();
+    assert_eq!(owner().await, None);
+    let made = store
+        .write_customer(scope(1), &first, &claims("a@x.example"))
+        .await;
+    assert_eq!(made.unwrap(), CustomerWrite::Done);
+    // The SDK sends it again because the first answer was lost.
+    let again = store
+        .write_customer(scope(1), &first, &claims("a@x.example"))
+        .await;
+    assert_eq!(again.unwrap(), CustomerWrite::Done);
+    // Another one with the address is told of the owner, and not made; another tenant's is another address.
+    let refused = store
+        .write_customer(scope(1), &second, &claims("A@x.example"))
+        .await;
+    let owned = CustomerWrite::OwnedBy {
+        claimed: Some(first.id),
+        released: None,
+    };
+    assert_eq!(refused.unwrap(), owned);
+    assert_eq!(
+        store
+            .get::<Customer>(scope(1), &second.id.to_string(), true)
+            .await
+            .unwrap(),
+        None
+    );
+    let elsewhere = store
+        .write_customer(scope(2), &second, &claims("a@x.example"))
+        .await;
+    assert_eq!(elsewhere.unwrap(), CustomerWrite::Done);
+    let made = store
+        .write_customer(scope(1), &second, &Ownership::default())
+        .await;
+    assert_eq!(made.unwrap(), CustomerWrite::Done);
+    assert_eq!(owner().await, Some(first.id));
+
+    // Only its owner lets go of it, together with the change that takes the address away.
+    let release = Ownership {
+        claim: None,
+        release: Some("a@x.example"),
+    };
+    let moved = second.with_profile(Profile::default(), NOW, &"req_3".into());
+    let owned = CustomerWrite::OwnedBy {
+        claimed: None,
+        released: Some(first.id),
+    };
+    assert_eq!(
+        store.write_customer(scope(1), &moved, &release).await.unwrap(),
+        owned
+    );
+    let moved = first.with_profile(Profile::default(), NOW, &"req_4".into());
+    let stale = moved.with_profile(Profile::default(), NOW, &"req_5".into());
+    assert!(matches!(
+        store.write_customer(scope(1), &stale, &release).await.unwrap(),
+        CustomerWrite::Refused(Some(_))
+    ));
+    assert_eq!(owner().await, Some(first.id));
+    let written = store.write_customer(scope(1), &moved, &release).await;
+    assert_eq!(written.unwrap(), CustomerWrite::Done);
+    assert_eq!(owner().await, None);
+
+    // One that owns it wrongly gives way to whoever read that.
+    let claim = |instead_of| Claim {
+        email: "a@x.example",
+        instead_of,
+    };
+    let claimed =
+        |claim: Claim<'static>, id| async move { store.claim_address(scope(1), &claim, id).await.unwrap() };
+    assert_eq!(claimed(claim(None), second.id).await, None);
+    assert_eq!(claimed(claim(None), second.id).await, None);
+    assert_eq!(claimed(claim(None), first.id).await, Some(second.id));
+    assert_eq!(claimed(claim(Some(second.id)), first.id).await, None);
+    assert_eq!(owner().await, Some(first.id));
 }

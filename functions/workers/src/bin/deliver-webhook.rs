@@ -9,10 +9,9 @@ use tollgate_workers::BatchResponse;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     tollgate_http::init_logs();
-    let gateway = Gateway::from_environment()?;
+    let gateway = Gateway::start().await?;
     let queue = Queue::from_environment(&AwsEnvironment::from_environment()?)?;
     let deliverer = Deliverer::new(gateway.clone(), queue, DeliverySettings::from_environment()?)?;
-    gateway.warm_up().await;
     let deliverer = &deliverer;
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| {
         deliver(deliverer, event.payload)

@@ -7,9 +7,8 @@ use tollgate_gateway::{AwsEnvironment, Gateway, Queue};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     tollgate_http::init_logs();
-    let gateway = Gateway::from_environment()?;
+    let gateway = Gateway::start().await?;
     let queue = Queue::from_environment(&AwsEnvironment::from_environment()?)?;
-    gateway.warm_up().await;
     let (gateway, queue) = (&gateway, &queue);
     lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| async move {
         let report = gateway.run_due_work(queue).await?;

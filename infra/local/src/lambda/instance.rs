@@ -208,6 +208,8 @@ fn spawn(lambda: &Lambda, function: &template::Function, port: u16, number: u64)
         )
         .envs(host.environment.iter().map(|(name, value)| (name, value)))
         .envs(&function.environment)
+        // Each function has credentials of its own, by which an endpoint knows who calls.
+        .env("AWS_ACCESS_KEY_ID", &function.name)
         .env("AWS_LAMBDA_RUNTIME_API", format!("127.0.0.1:{port}"))
         .env("AWS_LAMBDA_FUNCTION_NAME", &function.name)
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string())

@@ -9,6 +9,7 @@ use std::{
 use serde_json::{Map, Value, json};
 
 use super::{Setting, TemplateError, intrinsics::Stack};
+use crate::grants::Grant;
 
 /// The root stack's name, and so what its tables' names begin with.
 const ROOT_STACK: &str = "tollgate";
@@ -37,6 +38,8 @@ pub struct Cloud {
     pub queues: Vec<Queue>,
     /// What starts functions besides HTTP.
     pub sources: Vec<Source>,
+    /// Every secret.
+    pub secrets: Vec<Secret>,
 }
 
 /// An HTTP API: a front door.
@@ -76,6 +79,8 @@ pub struct Function {
     pub timeout: Duration,
     /// Told to the function, not enforced.
     pub memory_mb: u64,
+    /// What its policies allow it.
+    pub grants: Vec<Grant>,
 }
 
 /// A DynamoDB table. `definition` is the body of the `CreateTable` call.
@@ -89,6 +94,17 @@ pub struct Table {
     pub streamed: bool,
     /// The attribute that holds an item's end of life.
     pub ttl_attribute: Option<String>,
+}
+
+/// A secret of Secrets Manager.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// Its name.
+    pub name: String,
+    /// By what functions know it.
+    pub arn: String,
+    /// Characters of the value that is made first.
+    pub length: usize,
 }
 
 /// An SQS queue.
@@ -192,6 +208,9 @@ fn gather(stack: &Stack<'_>, cloud: &mut Cloud) -> Result<(), TemplateError> {
     }
     for (id, resource) in stack.resources("AWS::SQS::Queue")? {
         cloud.queues.push(queue(stack, &id, &resource["Properties"])?);
+    }
+    for (id, _) in stack.resources("AWS::SecretsManager::Secret")? {
+        cloud.secrets.push(stack.secret(&id)?);
     }
     let mut apis = HashMap::new();
     for (id, _) in stack.resources("AWS::Serverless::HttpApi")? {
@@ -317,7 +336,36 @@ fn function(stack: &Stack<'_>, id: &str, resource: &Value) -> Result<Function, T
         environment,
         timeout: Duration::from_secs(number("Timeout", DEFAULT_TIMEOUT_S)?),
         memory_mb: number("MemorySize", DEFAULT_MEMORY_MB)?,
+        grants: grants(stack, id, properties)?,
     })
+}
+
+/// The statements of a function's own policies; the templates have no other kind.
+fn grants(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Vec<Grant>, TemplateError> {
+    let mut grants = Vec::new();
+    for policy in properties["Policies"].as_array().into_iter().flatten() {
+        for statement in policy["Statement"].as_array().into_iter().flatten() {
+            let statement = stack.evaluate(statement, id)?;
+            if statement["Effect"] != "Allow" {
+                return Err(stack.error(id, "the local cloud knows only policies that allow"));
+            }
+            grants.push(Grant {
+                actions: texts(&statement["Action"]),
+                resources: texts(&statement["Resource"]),
+            });
+        }
+    }
+    Ok(grants)
+}
+
+/// One text, or a list of them.
+fn texts(value: &Value) -> Vec<String> {
+    let list = value
+        .as_array()
+        .map_or(std::slice::from_ref(value), Vec::as_slice);
+    list.iter()
+        .filter_map(|text| text.as_str().map(str::to_owned))
+        .collect()
 }
 
 fn route(stack: &Stack<'_>, at: &str, event: &Value, function: &str) -> Result<Route, TemplateError> {

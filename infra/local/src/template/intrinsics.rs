@@ -7,7 +7,7 @@ use std::{cell::RefCell, collections::HashMap, path::PathBuf, rc::Rc};
 
 use serde_json::{Map, Value};
 
-use super::{Setting, TemplateError, yaml};
+use super::{Secret, Setting, TemplateError, yaml};
 
 /// Stacks in stacks in parameters: more than any template that is meant.
 const MAX_DEPTH: usize = 64;
@@ -391,10 +391,23 @@ impl<'a> Stack<'a> {
         Ok(format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}"))
     }
 
+    fn secret_length(&self, id: &str) -> u64 {
+        let generated = &self.template["Resources"][id]["Properties"]["GenerateSecretString"];
+        generated["PasswordLength"].as_u64().unwrap_or(32)
+    }
+
+    /// A secret, as the local Secrets Manager keeps it.
+    pub(super) fn secret(&self, id: &str) -> Result<Secret, TemplateError> {
+        Ok(Secret {
+            name: self.name_of(id, "Name")?,
+            arn: self.secret_arn(id)?,
+            length: usize::try_from(self.secret_length(id)).unwrap_or(usize::MAX),
+        })
+    }
+
     /// The length is carried in the local ARN, so that whoever resolves it, in whichever stack, needs no more.
     fn secret_arn(&self, id: &str) -> Result<String, TemplateError> {
-        let generated = &self.template["Resources"][id]["Properties"]["GenerateSecretString"];
-        let length = generated["PasswordLength"].as_u64().unwrap_or(32);
+        let length = self.secret_length(id);
         Ok(format!(
             "arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{}-{length}",
             self.name_of(id, "Name")?

@@ -1,8 +1,8 @@
 //! What the SAM templates say, and nothing else: `template.yaml` and the stacks nested in it are read into a [`Cloud`],
 //! the one description that the rest of the local cloud runs.
 //!
-//! Only what is run is read. A policy, an alarm or a log group is for the real cloud, and an intrinsic in one is never
-//! evaluated here.
+//! Only what is run is read, and the functions' policies. An alarm or a log group is for the real cloud, and an intrinsic in
+//! one is never evaluated here.
 
 mod cloud;
 mod intrinsics;
@@ -13,7 +13,8 @@ use std::path::PathBuf;
 pub(crate) use intrinsics::{ACCOUNT, REGION};
 
 pub use cloud::{
-    Api, Cloud, Function, Queue, QueueSource, Route, ScheduleSource, Source, StreamSource, Table, load,
+    Api, Cloud, Function, Queue, QueueSource, Route, ScheduleSource, Secret, Source, StreamSource, Table,
+    load,
 };
 
 /// What the templates can't know: where this local cloud listens, and what the caller sets.

@@ -1,0 +1,108 @@
+//! Secrets Manager's JSON protocol, as far as functions and the operator's tool speak it: reading a secret's current text, and
+//! replacing it.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    Error,
+    grants::{Grants, caller},
+    state::Secrets,
+    template::Secret,
+};
+
+const JSON: [(&str, &str); 1] = [("content-type", "application/x-amz-json-1.1")];
+
+struct Endpoint {
+    known: Vec<Secret>,
+    secrets: Arc<Secrets>,
+    /// Policies to be enforced, if they are.
+    grants: Option<Grants>,
+}
+
+/// Makes the secrets that the templates describe and are not there yet, and serves them.
+pub(crate) fn router(
+    known: Vec<Secret>,
+    secrets: Arc<Secrets>,
+    grants: Option<Grants>,
+) -> Result<Router, Error> {
+    for secret in &known {
+        secrets.get(&secret.name, secret.length)?;
+    }
+    let endpoint = Endpoint {
+        known,
+        secrets,
+        grants,
+    };
+    Ok(Router::new()
+        .route("/", post(call))
+        .with_state(Arc::new(endpoint)))
+}
+
+/// Why a call is refused: the error's name and its text.
+type Refusal = (&'static str, String);
+
+async fn call(State(endpoint): State<Arc<Endpoint>>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").and_then(|t| t.to_str().ok());
+    let operation = target
+        .and_then(|t| t.strip_prefix("secretsmanager."))
+        .unwrap_or_default();
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    match endpoint.perform(operation, caller(&headers), &body) {
+        Ok(answer) => (JSON, answer.to_string()).into_response(),
+        Err((kind, text)) => {
+            let body = json!({"__type": kind, "Message": text}).to_string();
+            (StatusCode::BAD_REQUEST, JSON, body).into_response()
+        }
+    }
+}
+
+impl Endpoint {
+    fn perform(&self, operation: &str, caller: &str, body: &Value) -> Result<Value, Refusal> {
+        let id = body["SecretId"].as_str().unwrap_or_default();
+        let missing = || ("ResourceNotFoundException", format!("there is no secret `{id}`"));
+        let secret = self
+            .known
+            .iter()
+            .find(|secret| secret.arn == id || secret.name == id);
+        let secret = secret.ok_or_else(missing)?;
+        let action = format!("secretsmanager:{operation}");
+        let refusal = self
+            .grants
+            .as_ref()
+            .and_then(|grants| grants.refusal(caller, &action, &secret.arn));
+        if let Some(refusal) = refusal {
+            crate::log("grants", &refusal);
+            return Err(("AccessDeniedException", refusal));
+        }
+        let failed = |error: Error| ("InternalServiceError", error.to_string());
+        let mut answer = json!({"ARN": secret.arn, "Name": secret.name, "VersionStages": ["AWSCURRENT"]});
+        match operation {
+            "GetSecretValue" => {
+                let text = self.secrets.get(&secret.name, secret.length).map_err(failed)?;
+                answer["SecretString"] = Value::from(text);
+            }
+            "PutSecretValue" => {
+                let text = body["SecretString"].as_str().filter(|text| !text.is_empty());
+                let text = text.ok_or(("InvalidParameterException", "SecretString is missing".to_owned()))?;
+                self.secrets.put(&secret.name, text).map_err(failed)?;
+            }
+            other => {
+                return Err((
+                    "UnknownOperationException",
+                    format!("the local cloud has no `{other}`"),
+                ));
+            }
+        }
+        Ok(answer)
+    }
+}

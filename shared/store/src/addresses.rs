@@ -1,0 +1,219 @@
+//! Who owns an e-mail address: an item for each tenant and address that names the customer whom a payment with the address is
+//! for.
+//!
+//! Several customers may have one address; at most one owns it. The item is written in one transaction with the customer it
+//! names: entered with the first customer that has the address, and removed with the change that takes the address away from
+//! its owner. Its key holds a digest, and it is gone with the customer's other data.
+//!
+//! Data of releases that knew no owners has none. So an absent item means that nobody owns the address, not that nobody
+//! has it, and who is found otherwise is entered then.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, Put as PutOperation, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use tollgate_domain::{Customer, CustomerId, Scope};
+
+use crate::{
+    Put, Replaced, Store,
+    db::Transacted,
+    entity::{email_key, from_item, to_item},
+    error::StoreError,
+    items::{Item, SK, n, ours, s},
+};
+
+/// The type's code.
+const CODE: &str = "EML";
+/// An owner is entered where there is none, and in place of the one that was found to own the address wrongly.
+const MAY_ENTER: &str = "attribute_not_exists(pk) OR customer = :former";
+
+/// An address whose owner a customer shall be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim<'a> {
+    /// The address, in whatever case.
+    pub email: &'a str,
+    /// The owner that may be replaced: one that was read and does not have the address any more.
+    pub instead_of: Option<CustomerId>,
+}
+
+/// What a write of a customer changes about the owners of addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ownership<'a> {
+    /// The customer shall own this address.
+    pub claim: Option<Claim<'a>>,
+    /// The customer shall not own this address any more.
+    pub release: Option<&'a str>,
+}
+
+/// What became of a write of a customer.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "something else may have come first"]
+pub enum CustomerWrite {
+    /// It was made.
+    Done,
+    /// The id is taken, or another change came first: the customer as it is now, or `None` when it is gone.
+    Refused(Option<Box<Customer>>),
+    /// Another customer owns an address: the owner of the one that was claimed and of the one that was to be released.
+    OwnedBy {
+        /// Who owns the claimed address.
+        claimed: Option<CustomerId>,
+        /// Who owns the address that was to be released: it need not be released.
+        released: Option<CustomerId>,
+    },
+}
+
+fn owner_of(item: &Item, key: &str) -> Result<CustomerId, StoreError> {
+    let id = item.get("customer").and_then(|v| v.as_s().ok());
+    id.and_then(|id| id.parse().ok())
+        .ok_or_else(|| StoreError::BadItem {
+            key: key.to_owned(),
+            detail: "names no customer".to_owned(),
+        })
+}
+
+impl Store {
+    /// The customer that owns an e-mail address. One call, 1 unit: a customer that was made a moment ago owns its address.
+    pub async fn address_owner(&self, scope: Scope, email: &str) -> Result<Option<CustomerId>, StoreError> {
+        let key = email_key(scope, email);
+        let item = self.read_item(&self.tables.main, &key, true).await?;
+        item.map(|item| owner_of(&item, &key)).transpose()
+    }
+
+    /// Makes a customer (version 1) or replaces it by its next version, together with who owns its address: both or neither.
+    /// One call. Where no owner changes it costs as [`Store::create`]; else twice as much, and 2 units for each owner.
+    pub async fn write_customer(
+        &self,
+        scope: Scope,
+        next: &Customer,
+        ownership: &Ownership<'_>,
+    ) -> Result<CustomerWrite, StoreError> {
+        if *ownership == Ownership::default() {
+            return self.write_only_customer(scope, next).await;
+        }
+        let mut operations = vec![self.put_customer(scope, next)?];
+        if let Some(claim) = &ownership.claim {
+            operations.push(self.put_owner(scope, claim, next.id)?);
+        }
+        if let Some(email) = ownership.release {
+            operations.push(self.delete_owner(scope, email, next.id)?);
+        }
+        let refused = match self.db.transact_write_items(operations).await? {
+            Transacted::Done => return Ok(CustomerWrite::Done),
+            Transacted::Refused(refused) => refused,
+        };
+        let mut refused = refused.into_iter();
+        if let Some(existing) = refused.next().flatten() {
+            let existing: Customer = from_item(existing)?;
+            return Ok(if existing.version == next.version && ours(&existing, next) {
+                CustomerWrite::Done
+            } else {
+                CustomerWrite::Refused(Some(Box::new(existing)))
+            });
+        }
+        let mut owner = |wanted: bool| -> Result<Option<CustomerId>, StoreError> {
+            let item = if wanted { refused.next().flatten() } else { None };
+            item.map(|item| owner_of(&item, "EML")).transpose()
+        };
+        let claimed = owner(ownership.claim.is_some())?;
+        let released = owner(ownership.release.is_some())?;
+        Ok(match (claimed, released) {
+            // No owner is in the way, so it was the customer: it does not exist.
+            (None, None) => CustomerWrite::Refused(None),
+            (claimed, released) => CustomerWrite::OwnedBy { claimed, released },
+        })
+    }
+
+    /// Enters the owner of an address, of a customer that is not changed otherwise; `Some` of another one that owns it. One
+    /// call, 2 units.
+    pub async fn claim_address(
+        &self,
+        scope: Scope,
+        claim: &Claim<'_>,
+        customer: CustomerId,
+    ) -> Result<Option<CustomerId>, StoreError> {
+        let operation = self.put_owner(scope, claim, customer)?;
+        match self.db.transact_write_items(vec![operation]).await? {
+            Transacted::Done => Ok(None),
+            Transacted::Refused(refused) => {
+                let item = refused.into_iter().flatten().next();
+                let owner = item.map(|item| owner_of(&item, CODE)).transpose()?;
+                Ok(owner.filter(|owner| *owner != customer))
+            }
+        }
+    }
+
+    async fn write_only_customer(&self, scope: Scope, next: &Customer) -> Result<CustomerWrite, StoreError> {
+        if next.version == 1 {
+            return Ok(match self.create(scope, next).await? {
+                Put::Created => CustomerWrite::Done,
+                Put::Exists(existing) => CustomerWrite::Refused(Some(Box::new(existing))),
+            });
+        }
+        Ok(match self.replace(scope, next).await? {
+            Replaced::Done => CustomerWrite::Done,
+            Replaced::Conflict(existing) => CustomerWrite::Refused(existing.map(Box::new)),
+        })
+    }
+
+    fn put_customer(&self, scope: Scope, next: &Customer) -> Result<TransactWriteItem, StoreError> {
+        let put = PutOperation::builder()
+            .table_name(&self.tables.main)
+            .set_item(Some(to_item(scope, next)?))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let put = if next.version == 1 {
+            put.condition_expression("attribute_not_exists(pk)")
+        } else {
+            put.condition_expression("version = :before")
+                .expression_attribute_values(":before", n(next.version - 1))
+        };
+        let put = put.build().map_err(|e| StoreError::BadValue(e.to_string()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn put_owner(
+        &self,
+        scope: Scope,
+        claim: &Claim<'_>,
+        customer: CustomerId,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let former = claim.instead_of.unwrap_or(customer);
+        let item = HashMap::from([
+            ("pk".to_owned(), s(email_key(scope, claim.email))),
+            ("sk".to_owned(), s(SK)),
+            ("t".to_owned(), s(CODE)),
+            ("customer".to_owned(), s(customer.to_string())),
+        ]);
+        let put = PutOperation::builder()
+            .table_name(&self.tables.main)
+            .set_item(Some(item))
+            .condition_expression(MAY_ENTER)
+            .expression_attribute_values(":former", s(former.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|e| StoreError::BadValue(e.to_string()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn delete_owner(
+        &self,
+        scope: Scope,
+        email: &str,
+        customer: CustomerId,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let key: HashMap<String, AttributeValue> = HashMap::from([
+            ("pk".to_owned(), s(email_key(scope, email))),
+            ("sk".to_owned(), s(SK)),
+        ]);
+        let delete = Delete::builder()
+            .table_name(&self.tables.main)
+            .set_key(Some(key))
+            // An absent item, as of a customer of an earlier release, is no obstacle.
+            .condition_expression(MAY_ENTER)
+            .expression_attribute_values(":former", s(customer.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|e| StoreError::BadValue(e.to_string()))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+}

@@ -1,0 +1,180 @@
+//! Erasing a customer: all of it, whatever interrupts it.
+
+use serde_json::json;
+use tollgate_domain::{Customer, CustomerId, PaymentMethod, PaymentMethodId, Timestamp};
+use tollgate_store::{ListQuery, Replaced};
+use tollgate_tests::{Cloud, eventually};
+
+const ADDRESS: &str = "secret.person@example.com";
+
+async fn customer(cloud: &Cloud) -> CustomerId {
+    let body = json!({"email": ADDRESS, "name": "Secret Person", "metadata": {"note": "Secret"}});
+    let made = cloud
+        .charges()
+        .post_once("/customers", "made", &body)
+        .await
+        .expect(201);
+    CustomerId::parse("cus_", made["id"].as_str().unwrap()).unwrap()
+}
+
+/// A payment method with the customer's data, attached and changed with a key, so that answers about it are kept.
+async fn method(cloud: &Cloud, customer: CustomerId) -> PaymentMethodId {
+    let intents = cloud.intents();
+    let details = json!({"email": ADDRESS, "name": "Secret Person"});
+    let card = json!({"number": "4242424242424242", "exp_month": 12, "exp_year": 2030});
+    let body = json!({"type": "card", "card": card, "billing_details": details});
+    let made = intents.post("/payment_methods", &body).await.expect(201);
+    let id = made["id"].as_str().unwrap();
+    let to = json!({"customer": customer.spell("cus_")});
+    intents
+        .post_once(&format!("/payment_methods/{id}/attach"), id, &to)
+        .await
+        .expect(200);
+    PaymentMethodId::parse("pm_", id).unwrap()
+}
+
+async fn stored<E: tollgate_store::Entity>(cloud: &Cloud, id: impl ToString) -> E {
+    let found = cloud.store().get(cloud.demo_scope(), &id.to_string(), true).await;
+    found.unwrap().unwrap()
+}
+
+#[track_caller]
+fn tells_nothing(thing: &impl serde::Serialize) {
+    let text = serde_json::to_string(thing).unwrap();
+    for personal in ["ecret", ADDRESS] {
+        assert!(!text.contains(personal), "{text}");
+    }
+}
+
+async fn is_erased(cloud: &Cloud, methods: &[PaymentMethodId]) -> bool {
+    for id in methods {
+        let method: PaymentMethod = stored(cloud, id).await;
+        if !method.detached || method.customer.is_some() || method.detached_from.is_some() {
+            return false;
+        }
+        tells_nothing(&method);
+        assert_eq!(method.fingerprint, None);
+    }
+    true
+}
+
+/// What is left when a function dies right after its first write.
+async fn delete_half(cloud: &Cloud, id: CustomerId, look_again_at: Timestamp) {
+    let before: Customer = stored(cloud, id).await;
+    let erased = before.erased(before.updated, look_again_at, &"req_died".into());
+    let written = cloud.store().replace(cloud.demo_scope(), &erased).await.unwrap();
+    assert_eq!(written, Replaced::Done);
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_an_erased_customer() {
+    let cloud = Cloud::start().await;
+    let (charges, intents) = (cloud.charges(), cloud.intents());
+    let id = customer(&cloud).await;
+    let path = format!("/customers/{}", id.spell("cus_"));
+    charges.patch(&path, &json!({"phone": "+44 1"})).await.expect(200);
+    let (kept, detached) = (method(&cloud, id).await, method(&cloud, id).await);
+    let detach = format!("/payment_methods/{}/detach", detached.spell("pm_"));
+    intents.post(&detach, &json!({})).await.expect(200);
+    let listed = intents.get(&format!("{path}/payment_methods")).await.expect(200);
+    assert_eq!(listed["data"].as_array().unwrap().len(), 1);
+
+    charges.delete(&path).await.expect(204);
+    assert!(is_erased(&cloud, &[kept, detached]).await);
+    let tombstone: Customer = stored(&cloud, id).await;
+    tells_nothing(&tombstone);
+    assert_eq!(tombstone.fingerprint, None);
+    let store = cloud.store();
+    assert_eq!(
+        store.address_owner(cloud.demo_scope(), ADDRESS).await.unwrap(),
+        None
+    );
+    // It is told once, and a retry of its create has nothing to repeat.
+    charges.delete(&path).await.expect(404);
+    let again = charges
+        .post_once("/customers", "made", &json!({"email": ADDRESS}))
+        .await;
+    again.expect(404);
+    let deleted = async || {
+        let events = intents.get("/events?type=customer.deleted").await.expect(200);
+        events["data"].as_array().unwrap().len()
+    };
+    eventually("the event", || async { (deleted().await == 1).then_some(()) }).await;
+    // The look that is due finds nothing, and the erasure ends; nobody is told of that.
+    let due = tombstone.with_erasure(
+        tombstone
+            .erasure
+            .map(|erasure| tollgate_domain::customer::Erasure {
+                look_again_at: tombstone.updated,
+                ..erasure
+            }),
+        &"req_due".into(),
+    );
+    assert_eq!(
+        store.replace(cloud.demo_scope(), &due).await.unwrap(),
+        Replaced::Done
+    );
+    eventually("the end of the erasure", || async {
+        let customer: Customer = stored(&cloud, id).await;
+        customer.erasure.is_none().then_some(())
+    })
+    .await;
+    assert_eq!(deleted().await, 1);
+}
+
+#[tokio::test]
+async fn an_erasure_that_died_half_way_is_finished_by_a_retry() {
+    let cloud = Cloud::start().await;
+    let id = customer(&cloud).await;
+    let methods = [method(&cloud, id).await, method(&cloud, id).await];
+    let far = Timestamp::from_s(4_000_000_000);
+    delete_half(&cloud, id, far).await;
+    assert!(!is_erased(&cloud, &methods[..1]).await);
+    let path = format!("/customers/{}", id.spell("cus_"));
+    cloud.intents().delete(&path).await.expect(200);
+    assert!(is_erased(&cloud, &methods).await);
+    cloud.intents().delete(&path).await.expect(404);
+}
+
+#[tokio::test]
+async fn an_erasure_that_died_half_way_is_finished_by_due_work() {
+    let cloud = Cloud::start().await;
+    let id = customer(&cloud).await;
+    let methods = [method(&cloud, id).await, method(&cloud, id).await];
+    let before: Customer = stored(&cloud, id).await;
+    delete_half(&cloud, id, before.updated).await;
+    eventually("the payment methods are erased", || async {
+        is_erased(&cloud, &methods).await.then_some(())
+    })
+    .await;
+    let customer: Customer = stored(&cloud, id).await;
+    assert!(customer.erasure.is_some_and(|erasure| erasure.complete));
+}
+
+#[tokio::test]
+async fn every_payment_method_is_erased_however_many() {
+    let cloud = Cloud::start().await;
+    let id = customer(&cloud).await;
+    let first: PaymentMethod = stored(&cloud, method(&cloud, id).await).await;
+    let (store, scope) = (cloud.store(), cloud.demo_scope());
+    for n in 0..230_u128 {
+        let method = PaymentMethod {
+            id: PaymentMethodId::from_bytes((n + 1).to_be_bytes()),
+            version: 1,
+            ..first.clone()
+        };
+        let put = store.create(scope, &method).await.unwrap();
+        assert_eq!(put, tollgate_store::Put::Created);
+    }
+    let path = format!("/customers/{}", id.spell("cus_"));
+    cloud.charges().delete(&path).await.expect(204);
+    // A request erases a page of them; due work the others.
+    let left = ListQuery::new(10).of_customer(scope, id);
+    eventually("all are erased", || async {
+        let left = store.list::<PaymentMethod>(scope, &left, None).await.unwrap();
+        left.items.is_empty().then_some(())
+    })
+    .await;
+    let last = PaymentMethodId::from_bytes(1_u128.to_be_bytes());
+    assert!(is_erased(&cloud, &[first.id, last]).await);
+}
