@@ -8,11 +8,12 @@ use std::{io::BufRead, process::ExitCode, sync::Arc};
 use clap::{Args, Parser, Subcommand};
 use serde_json::{Value, json};
 use tollgate_domain::{
-    ContractLimit, FrontDoor, KeyId, KeyKind, MerchantId, Mode, Permission, Provider, Tier,
+    ContractLimit, FrontDoor, KeyId, KeyKind, MerchantId, Mode, PaymentId, Permission, Provider, RefundId,
+    Tier,
 };
 use tollgate_gateway::{
-    Admin, AdminError, ApiKey, AwsEnvironment, Gateway, Networks, NewKey, OsEntropy, Queue, Secrets, Store,
-    StoreError, SystemClock, Tables, Vault, VaultKeys, VaultSecret,
+    Admin, AdminError, ApiKey, AwsEnvironment, Gateway, Networks, NewKey, OpenMoney, OsEntropy, Queue,
+    Secrets, Store, StoreError, SystemClock, Tables, Vault, VaultKeys, VaultSecret,
 };
 use tollgate_processors::Account;
 
@@ -85,6 +86,18 @@ enum Command {
     RevokeKey(RevokeKey),
     /// Record a merchant's account with a payment provider, in place of the one there is
     SetProcessor(SetProcessor),
+    /// Have a payment or a refund begun anew that waits for a person (the alarm `MoneyNeedsAttention` names it)
+    ResumeMoney {
+        /// `acct_…`
+        #[arg(value_parser = merchant)]
+        merchant: MerchantId,
+        /// `pay_…` or `rfnd_…`, or the last part of the item's key that the alarm names
+        #[arg(value_parser = open_money)]
+        id: OpenMoney,
+        /// Of live data
+        #[arg(long)]
+        live: bool,
+    },
     /// Put the webhook messages that were given up (each failed five times in a function) back on their queue
     Redrive,
     #[command(flatten)]
@@ -208,6 +221,20 @@ fn merchant(text: &str) -> Result<MerchantId, String> {
         .map_err(|e| e.to_string())
 }
 
+fn open_money(text: &str) -> Result<OpenMoney, String> {
+    let payment = ["pay_", "pi_", "PAY#"]
+        .iter()
+        .find_map(|prefix| PaymentId::parse(prefix, text).ok());
+    let refund = || {
+        let mut prefixes = ["rfnd_", "re_", "REF#"].iter();
+        prefixes.find_map(|prefix| RefundId::parse(prefix, text).ok())
+    };
+    payment
+        .map(OpenMoney::Payment)
+        .or_else(|| refund().map(OpenMoney::Refund))
+        .ok_or_else(|| "not the id of a payment or a refund".to_owned())
+}
+
 fn key(text: &str) -> Result<KeyId, String> {
     KeyId::parse(KEY_PREFIX, text).map_err(|e| e.to_string())
 }
@@ -314,6 +341,10 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
     };
     Ok(match arguments.command {
         Command::Vault(command) => perform_vault(&admin, &secret, command).await?,
+        Command::ResumeMoney { merchant, id, live } => {
+            let mode = if live { Mode::Live } else { Mode::Test };
+            json!({"resumed": admin.resume_money(merchant, mode, id).await?})
+        }
         Command::Redrive => {
             let queue = Queue::named(environment, &format!("{stack}-webhook-dead-letters")).await?;
             json!({"messages": queue.redrive().await?})

@@ -73,7 +73,7 @@ impl DynamoDb {
     }
 
     /// Up to `limit` records of a table's stream after a sequence number, or from the oldest; in Lambda's shape.
-    pub(crate) async fn records_after(
+    pub async fn records_after(
         self: &Arc<Self>,
         table: &str,
         after: Option<String>,

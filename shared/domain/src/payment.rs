@@ -397,6 +397,8 @@ pub enum Command {
     Released,
     /// The provider gave a clear answer that contradicts what is recorded: it is kept.
     Keep(String),
+    /// The operator has what is open with the provider begun anew: it may be sent as often as at first.
+    Resume,
     /// Nothing is left that can be done without the operator.
     Stuck {
         /// When to look at it again.
@@ -568,6 +570,7 @@ impl Payment {
             | Command::Voided
             | Command::Released
             | Command::Keep(_)
+            | Command::Resume
             | Command::Stuck { .. } => self.step_over_wire(&mut next, command, now)?,
             Command::Refund(minor) => {
                 self.must_be(Status::Succeeded)?;

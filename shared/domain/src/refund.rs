@@ -94,6 +94,9 @@ pub struct NetworkRefund {
     /// Times that the provider was asked what became of it.
     #[serde(default)]
     pub attempts: u32,
+    /// Since when it is with the provider; since it was made when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// Answers that contradict what is recorded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unapplied: Vec<Unapplied>,
@@ -250,6 +253,20 @@ impl Refund {
     pub fn stuck(&self, now: Timestamp, ask_at: Timestamp, cause: &Cause) -> Self {
         self.noted(ask_at, cause, |network| {
             network.stuck_since.get_or_insert(now);
+        })
+    }
+
+    /// The next version: the operator has it begun anew; it may be sent as often as at first. `None` for a refund that is
+    /// settled or goes over no wire.
+    pub fn resumed(&self, now: Timestamp, cause: &Cause) -> Option<Self> {
+        let is_open = self.status == RefundStatus::Pending && self.network.is_some();
+        is_open.then(|| {
+            self.noted(now, cause, |network| {
+                network.sent.times = u32::from(network.sent.times > 0);
+                network.since = Some(now);
+                network.attempts = 0;
+                network.stuck_since = None;
+            })
         })
     }
 

@@ -2,7 +2,7 @@
 
 use tollgate_domain::{
     Answers, Cause, Contract, ContractLimit, EndpointId, EventId, FrontDoor, Id, KeyId, KeyKind, MerchantId,
-    Metadata, Mode, Permission, Scope, Tier, WebhookEndpoint,
+    Metadata, Mode, PaymentId, Permission, RefundId, Scope, Tier, WebhookEndpoint,
     access::BadLimit,
     delivery::AttemptRecord,
     endpoint::{EndpointStatus, Secret},
@@ -49,6 +49,9 @@ pub enum AdminError {
     /// The vault's key was not changed; the text says why.
     #[error("{0}")]
     Vault(String),
+    /// It did not work; the text says why.
+    #[error("{0}")]
+    Failed(String),
     /// The tables failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -82,6 +85,15 @@ pub struct IssuedKey {
     pub secret: String,
     /// Everything else.
     pub key: ApiKey,
+}
+
+/// Money on its way, as the operator names it.
+#[derive(Clone, Copy, Debug)]
+pub enum OpenMoney {
+    /// A payment's.
+    Payment(PaymentId),
+    /// A refund's.
+    Refund(RefundId),
 }
 
 impl Admin {
@@ -286,6 +298,25 @@ impl Admin {
                 Error::Store(error) => AdminError::Store(error),
                 other => AdminError::BadAccount(other.to_string()),
             })
+    }
+
+    /// Has a payment or a refund begun anew that waits for the operator (see `docs/operations.md`): due work asks its provider
+    /// at once, and may send as often as at first. `false` when nothing of it is open with a provider.
+    pub async fn resume_money(
+        &self,
+        merchant: MerchantId,
+        mode: Mode,
+        what: OpenMoney,
+    ) -> Result<bool, AdminError> {
+        let scope = Scope { merchant, mode };
+        let resumed = match what {
+            OpenMoney::Payment(id) => self.0.resume_stuck_payment(scope, id).await,
+            OpenMoney::Refund(id) => self.0.resume_stuck_refund(scope, id).await,
+        };
+        resumed.map_err(|e| match e {
+            Error::Store(error) => AdminError::Store(error),
+            other => AdminError::Failed(other.to_string()),
+        })
     }
 
     /// Random bytes for a secret.

@@ -18,7 +18,7 @@
 //! [`Networks::settle_ms`]: crate::Networks
 
 use tollgate_domain::{
-    Cause, Decline, Money, NetworkCharge, NetworkId, Payment, Scope, Stage, Timestamp,
+    Cause, Decline, Money, NetworkCharge, NetworkId, Payment, PaymentId, Scope, Stage, Timestamp,
     payment::{AUTHORIZATION_LIFETIME_MS, Command},
 };
 use tollgate_processors::{
@@ -175,12 +175,16 @@ impl Gateway {
         connector: &Connector,
     ) -> Result<Found, NetworkError> {
         let found = connector.look_up(&payment_reference(payment.id)).await?;
-        let Stage::InReview { authorization } = &charge.stage else {
-            return Ok(found);
+        let authorization = match (&charge.stage, &found) {
+            (Stage::InReview { authorization }, Found::InReview { .. }) => authorization,
+            // A search goes on showing as held what was accepted since.
+            (Stage::Authorized { .. }, Found::InReview { authorization }) => {
+                return Ok(Found::Authorized {
+                    authorization: authorization.clone(),
+                });
+            }
+            _ => return Ok(found),
         };
-        if !matches!(found, Found::InReview { .. }) {
-            return Ok(found);
-        }
         let since = charge.since.unwrap_or(payment.created);
         let authorization = authorization.clone();
         Ok(match connector.look_up_review(&authorization, since).await? {
@@ -517,6 +521,24 @@ impl Gateway {
             .record_answer(scope, payment, Command::Keep(what.to_owned()), cause)
             .await?;
         self.stuck(scope, &kept, what, cause).await
+    }
+
+    /// The operator has what is open of a payment begun anew that waits for a person: it is due at once. `false` when there is
+    /// nothing to begin.
+    pub(crate) async fn resume_stuck_payment(&self, scope: Scope, id: PaymentId) -> Result<bool, Error> {
+        for _ in 0..MAX_TRIES {
+            let payment: Option<Payment> = self.store.get(scope, &id.to_string(), true).await?;
+            let Some(payment) = payment.filter(Payment::is_open_with_provider) else {
+                return Ok(false);
+            };
+            if let Recorded::Done(_) = self
+                .record(scope, &payment, Command::Resume, &self.new_cause())
+                .await?
+            {
+                return Ok(true);
+            }
+        }
+        Err(contended(id))
     }
 
     /// Records a step, unless another change came first.

@@ -22,7 +22,7 @@ use crate::{
 /// Items of each shard that are read at a time.
 const PER_SHARD: i32 = 100;
 /// Items that are looked after at the same time.
-const AT_A_TIME: usize = 10;
+pub(crate) const AT_A_TIME: usize = 10;
 /// How long a run goes on while there is more to do, in milliseconds: the next one is a minute later.
 const RUN_MS: i64 = 45_000;
 /// Reads of one kind in one run.
@@ -54,7 +54,7 @@ impl Gateway {
                 }
                 let mut outcomes = stream::iter(&items)
                     .map(|item| async move { (item, self.look_after(*kind, item, now, queue).await) })
-                    .buffer_unordered(AT_A_TIME);
+                    .buffer_unordered(self.due_at_a_time);
                 while let Some((item, outcome)) = outcomes.next().await {
                     match outcome {
                         Ok(()) => report.done += 1,

@@ -38,7 +38,7 @@ mod vault_keys;
 mod window;
 
 pub use addresses::AddressIds;
-pub use admin::{Admin, AdminError, IssuedKey, NewKey};
+pub use admin::{Admin, AdminError, IssuedKey, NewKey, OpenMoney};
 pub use call::Call;
 pub use checkout::{Entrance, NewCheckout};
 pub use customers::CustomerFilter;
@@ -85,6 +85,8 @@ pub struct Gateway {
     address_ids: Option<AddressIds>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    /// Items of due work that are looked after at the same time.
+    due_at_a_time: usize,
     /// Keys that this warm function has met: to whom a key belongs never changes, so a read may begin at once.
     known_keys: Arc<Mutex<HashMap<KeyHash, ApiKey>>>,
 }
@@ -99,6 +101,7 @@ impl Gateway {
             address_ids: None,
             clock,
             entropy,
+            due_at_a_time: due_work::AT_A_TIME,
             known_keys: Arc::default(),
         }
     }
@@ -133,6 +136,15 @@ impl Gateway {
     pub fn with_networks(self, networks: Networks) -> Self {
         Self {
             networks: Some(Arc::new(networks)),
+            ..self
+        }
+    }
+
+    /// The same gateway, which does due work one item after the other: a simulation repeats itself from its seed.
+    #[must_use]
+    pub fn with_due_work_in_order(self) -> Self {
+        Self {
+            due_at_a_time: 1,
             ..self
         }
     }

@@ -2,7 +2,7 @@
 //! (see [`crate::charge`]).
 
 use tollgate_domain::{
-    Cause, NetworkId, Payment, Refund, Scope, Stage, Timestamp,
+    Cause, NetworkId, Payment, Refund, RefundId, Scope, Stage, Timestamp,
     refund::{NetworkRefund, RefundOutcome, RefundStatus},
 };
 use tollgate_processors::{
@@ -34,15 +34,15 @@ enum Next {
     Stuck,
 }
 
-/// Decides what to do about a refund, asked for at `created`, whose provider shows `found`.
+/// Decides what to do about a refund that is with its provider since `since` and of which that shows `found`.
 fn next_step(
     refund: &NetworkRefund,
-    created: Timestamp,
+    since: Timestamp,
     found: FoundRefund,
     now: Timestamp,
     settle_ms: i64,
 ) -> Next {
-    let is_late = created.plus_ms(TRY_FOR_MS) <= now;
+    let is_late = since.plus_ms(TRY_FOR_MS) <= now;
     match found {
         FoundRefund::Succeeded => Next::Settle(RefundOutcome::Succeeded),
         FoundRefund::Failed => Next::Settle(RefundOutcome::Failed),
@@ -136,9 +136,10 @@ impl Gateway {
                 renewed: network.sent.renewed,
             })
             .await;
+        let since = network.since.unwrap_or(refund.created);
         let next = match &found {
-            Ok(found) => next_step(&network, refund.created, *found, self.now(), settle_ms),
-            Err(_) if refund.created.plus_ms(TRY_FOR_MS) <= self.now() => Next::Stuck,
+            Ok(found) => next_step(&network, since, *found, self.now(), settle_ms),
+            Err(_) if since.plus_ms(TRY_FOR_MS) <= self.now() => Next::Stuck,
             Err(_) => Next::Wait,
         };
         match next {
@@ -247,6 +248,20 @@ impl Gateway {
             }
         }
         Err(contended(current.id))
+    }
+
+    /// The operator has a refund begun anew that waits for a person: it is due at once. `false` when there is nothing to
+    /// begin.
+    pub(crate) async fn resume_stuck_refund(&self, scope: Scope, id: RefundId) -> Result<bool, Error> {
+        for _ in 0..MAX_TRIES {
+            let refund: Option<Refund> = self.store.get(scope, &id.to_string(), true).await?;
+            let resumed = refund.and_then(|refund| refund.resumed(self.now(), &self.new_cause()));
+            let Some(resumed) = resumed else { return Ok(false) };
+            if let Replaced::Done = self.store.replace(scope, &resumed).await? {
+                return Ok(true);
+            }
+        }
+        Err(contended(id))
     }
 
     fn alarm(&self, scope: Scope, refund: &Refund, what: &str) {

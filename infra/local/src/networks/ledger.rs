@@ -166,6 +166,8 @@ pub(super) struct Book {
     captured: i64,
     refunded: i64,
     reserved: i64,
+    /// The authorisation that waits for a reviewer.
+    in_review: Option<String>,
 }
 
 impl Book {
@@ -188,6 +190,10 @@ impl Book {
             captured: order.captured(),
             refunded: order.refunded(),
             reserved: order.reserved(),
+            in_review: order
+                .of(Kind::Authorization)
+                .find(|one| one.outcome == REVIEW)
+                .map(|one| one.name.clone()),
         })
     }
 }

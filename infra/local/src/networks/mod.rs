@@ -166,14 +166,19 @@ impl Networks {
     /// Carries out what was put off and whose time has come.
     fn carry_out_late(&self) {
         let now = self.now();
-        let due: Vec<Work> = {
+        let due: Vec<(i64, Work)> = {
             let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
             let (due, rest) = late.drain(..).partition(|(at, _)| *at <= now);
             *late = rest;
-            due.into_iter().map(|(_, work)| work).collect()
+            due
         };
-        for work in due {
-            let _ = self.carry_out(&work, &self.effects(None));
+        for (at, work) in due {
+            // It was carried out at its time, not when somebody asked.
+            let effects = Effects {
+                now: at,
+                ..self.effects(None)
+            };
+            let _ = self.carry_out(&work, &effects);
         }
     }
 

@@ -30,7 +30,7 @@ struct Endpoint {
     url: String,
 }
 
-pub(crate) fn router(sqs: Arc<Sqs>, url: String) -> Router {
+pub fn router(sqs: Arc<Sqs>, url: String) -> Router {
     Router::new()
         .route("/", post(call))
         // Some clients post to the queue's own URL.

@@ -5,6 +5,6 @@ mod digest;
 mod queue;
 mod store;
 
-pub(crate) use api::router;
+pub use api::router;
 pub use queue::{Received, SendRequest};
 pub use store::{Sqs, SqsError};

@@ -107,6 +107,15 @@ impl Payment {
                 next.due = None;
             }
             Command::Keep(answer) => keep_unapplied(&mut next.charge()?.unapplied, answer, now),
+            Command::Resume => {
+                self.must_be_open()?;
+                let charge = next.charge()?;
+                charge.sent.times = u32::from(charge.sent.times > 0);
+                charge.since = Some(now);
+                charge.attempts = 0;
+                charge.stuck_since = None;
+                next.due = Some(now);
+            }
             Command::Stuck { ask_at } => {
                 self.must_be_open()?;
                 let charge = next.charge()?;

@@ -102,6 +102,7 @@ fn commands() -> impl Strategy<Value = Command> {
         Just(Command::Voided),
         Just(Command::Released),
         Just(Command::Keep("an answer".into())),
+        Just(Command::Resume),
         Just(Command::Stuck {
             ask_at: NOW.plus_ms(9)
         }),
