@@ -406,9 +406,17 @@ impl World {
     }
 
     async fn refund(&mut self) {
-        let Some(payment) = self.some_payment() else {
+        if self.chance.percent(10) {
+            let all = self.all::<Payment>().await;
+            let paid = all
+                .iter()
+                .filter(|payment| payment.face.status == Status::Succeeded);
+            self.paid = paid.map(|payment| payment.id).collect();
+        }
+        if self.paid.is_empty() {
             return;
-        };
+        }
+        let payment = *self.chance.pick(&self.paid);
         let new = CreateRefund {
             payment,
             amount: RefundAmount::Minor(self.chance.in_range(1, 8000)),

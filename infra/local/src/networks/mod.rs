@@ -100,8 +100,7 @@ impl Effects {
     /// What comes of a request that would by itself end like this.
     fn outcome(&self, natural: &str) -> String {
         match self.what() {
-            Some(What::Decline) => "card_declined",
-            Some(What::UnknownNotDone) => "processing_error",
+            Some(What::Decline | What::UnknownNotDone) => "card_declined",
             Some(What::Review) if natural == DONE => REVIEW,
             Some(What::Refuse) if natural == DONE => REFUSED,
             _ => natural,
