@@ -271,7 +271,9 @@ impl<'a> Request<'a> {
             let (id, said) = make(cloud, row.api(), name).await;
             path = path.replace(&format!("<{name}>"), &id);
             body = body.replace(&format!("<{name}>"), &id);
-            said.iter().for_each(|value| marks(value, &mut protected));
+            for value in &said {
+                marks(value, &mut protected);
+            }
         }
         Self {
             row,

@@ -110,7 +110,7 @@ fn uuid() -> String {
     use tollgate_gateway::{Entropy, OsEntropy};
     let mut bytes = [0; 8];
     OsEntropy.fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(bytes)
 }
 
 /// The texts that tell one thing from all others: ids, secrets, addresses. Times and words that anything may have are none.
