@@ -297,9 +297,8 @@ impl Cloud {
 
     /// Uses up the rate windows of a key in every front door, of the next ten minutes.
     pub async fn use_up_key(&self, key: &str) {
-        let digest = KeyHash::of(key).digest();
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.use_up(&format!("KEY#{hex}")).await;
+        let digest = hex::encode(KeyHash::of(key).digest());
+        self.use_up(&format!("KEY#{digest}")).await;
     }
 
     /// Uses up the windows that a tenant's keys share, in the front doors that limit merchants, for the next ten minutes.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tollgate_domain::{BadCard, FrontDoor, money::MAX_AMOUNT_MINOR, payment};
-use tollgate_gateway::{Credentials, Denied, Error, KeyRefusal, Refusal};
+use tollgate_gateway::{Credentials, Denied, Error, KeyRefusal, Refusal, Thing};
 use tollgate_http::{Api, FieldError, Issue, Problem, Reply, Request, basic_user, bearer_token};
 use tollgate_webhooks::render::intents::payment_status;
 
@@ -205,22 +205,15 @@ impl Said {
         }
     }
 
+    fn missing(thing: Thing) -> Self {
+        let message = format!("No such {}.", thing.noun());
+        said(404, INVALID, Some("resource_missing"), message)
+    }
+
     fn of_refusal(refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::NotFound(thing) => said(
-                404,
-                INVALID,
-                Some("resource_missing"),
-                format!("No such {}.", thing.noun()),
-            )
-            .about("id"),
-            Refusal::NoSuchReference(thing) => said(
-                404,
-                INVALID,
-                Some("resource_missing"),
-                format!("No such {}.", thing.noun()),
-            )
-            .about(thing.noun().replace(' ', "_")),
+            Refusal::NotFound(thing) => Self::missing(*thing).about("id"),
+            Refusal::NoSuchReference(thing) => Self::missing(*thing).about(thing.noun().replace(' ', "_")),
             Refusal::NoSuchCursor => said(
                 400,
                 INVALID,

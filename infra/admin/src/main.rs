@@ -358,30 +358,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
                 "created": merchant.created.s(),
             })
         }
-        Command::CreateKey(new) => {
-            let scopes = if new.scopes.is_empty() {
-                Permission::ALL.to_vec()
-            } else {
-                new.scopes
-            };
-            let mode = if new.live { Mode::Live } else { Mode::Test };
-            let kind = if new.publishable {
-                KeyKind::Publishable
-            } else {
-                KeyKind::Secret
-            };
-            let issued = admin
-                .create_key(NewKey {
-                    merchant: new.merchant,
-                    mode,
-                    kind,
-                    scopes,
-                })
-                .await?;
-            let mut shown = show(&issued.key);
-            shown["secret"] = json!(issued.secret);
-            shown
-        }
+        Command::CreateKey(new) => create_key(&admin, new).await?,
         Command::ListKeys { merchant } => {
             json!(
                 admin
@@ -424,21 +401,48 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
             let keys = admin.set_tier(merchant, tier).await?;
             json!({"id": merchant.spell(MERCHANT_PREFIX), "tier": tier.as_str(), "keys": keys})
         }
-        Command::SetLimit(new) => {
-            let limit = new.per_minute.map(|requests_per_minute| ContractLimit {
-                requests_per_minute,
-                burst: new.burst,
-            });
-            let keys = admin.set_limit(new.merchant, new.front_door, limit).await?;
-            json!({
-                "id": new.merchant.spell(MERCHANT_PREFIX),
-                "front_door": new.front_door.as_str(),
-                "per_minute": new.per_minute,
-                "burst": new.burst,
-                "keys": keys,
-            })
-        }
+        Command::SetLimit(new) => set_limit(&admin, &new).await?,
     })
+}
+
+async fn create_key(admin: &Admin, new: CreateKey) -> Result<Value, AdminError> {
+    let scopes = if new.scopes.is_empty() {
+        Permission::ALL.to_vec()
+    } else {
+        new.scopes
+    };
+    let mode = if new.live { Mode::Live } else { Mode::Test };
+    let kind = if new.publishable {
+        KeyKind::Publishable
+    } else {
+        KeyKind::Secret
+    };
+    let issued = admin
+        .create_key(NewKey {
+            merchant: new.merchant,
+            mode,
+            kind,
+            scopes,
+        })
+        .await?;
+    let mut shown = show(&issued.key);
+    shown["secret"] = json!(issued.secret);
+    Ok(shown)
+}
+
+async fn set_limit(admin: &Admin, new: &SetLimit) -> Result<Value, AdminError> {
+    let limit = new.per_minute.map(|requests_per_minute| ContractLimit {
+        requests_per_minute,
+        burst: new.burst,
+    });
+    let keys = admin.set_limit(new.merchant, new.front_door, limit).await?;
+    Ok(json!({
+        "id": new.merchant.spell(MERCHANT_PREFIX),
+        "front_door": new.front_door.as_str(),
+        "per_minute": new.per_minute,
+        "burst": new.burst,
+        "keys": keys,
+    }))
 }
 
 async fn revoke_key(admin: &Admin, named: &RevokeKey) -> Result<Value, AdminError> {

@@ -96,7 +96,8 @@ where
     F: Future<Output = Result<Response<Body>, lambda_http::Error>>,
 {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| {
-        let answered = handle(event.payload.into());
+        // A use case's future is large; the runtime would move it more than once.
+        let answered = Box::pin(handle(event.payload.into()));
         async move { Ok::<_, lambda_http::Error>(answer(answered.await?)) }
     }))
     .await

@@ -501,13 +501,15 @@ const INTENTS: &[Budget] = &[
         6.0,
     ),
     budget("intents-list-events", "UpdateItem,Query", 1, 2.5, 1.0),
-    budget("intents-list-api-keys", "UpdateItem,GetItem,Query", 2, 2.5, 1.0),
+    budget("intents-list-api-keys", "UpdateItem,Query", 1, 0.5, 1.0),
     budget(
+        // The merchant and the tenant's live keys are read; key, id and live keys are one transaction; and the contract is
+        // read again, in case it was changed meanwhile.
         "intents-create-api-key",
-        "UpdateItem,GetItem,PutItem",
-        3,
-        1.0,
+        "UpdateItem,GetItem,GetItem,TransactWriteItems,GetItem",
+        5,
         3.0,
+        8.0,
     ),
     budget("intents-retrieve-account", "UpdateItem,GetItem", 1, 1.0, 1.0),
 ];

@@ -11,6 +11,7 @@ mod authentication;
 mod bad_input;
 mod browser;
 mod budgets;
+mod callers;
 mod challenge;
 mod checkout;
 mod consistency;

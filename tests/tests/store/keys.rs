@@ -33,12 +33,7 @@ async fn put_as_formerly(url: &str, all: &[NewApiKey]) {
     use tollgate_tests::dynamodb::{ask, n, s};
     let put = |new: &NewApiKey| {
         let key = &new.key;
-        let digest: String = new
-            .hash
-            .digest()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = hex::encode(new.hash.digest());
         serde_json::json!({"PutRequest": {"Item": {
             "pk": s(&format!("KEY#{digest}")),
             "sk": s("#"),

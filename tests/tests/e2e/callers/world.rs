@@ -1,0 +1,132 @@
+//! What rows name: made anew for each of them, with the markers that only who may read it may be shown.
+
+use serde_json::{Value, json};
+use tollgate_tests::{Cloud, eventually};
+
+use crate::checkout::{initialized, order, pay};
+
+/// Makes what a row names as `name`; gives how it is named and everything that is said of it.
+pub(super) async fn make(cloud: &Cloud, api: &str, name: &str) -> (String, Vec<Value>) {
+    let (charges, intents) = (cloud.charges(), cloud.intents());
+    let unique = uuid();
+    let marked = json!({"email": format!("{unique}@secret.example"), "name": format!("Secret {unique}")});
+    let of = |made: Value| (made["id"].as_str().unwrap().to_owned(), vec![made]);
+    match (api, name) {
+        ("charges", "customer") => of(charges.post("/customers", &marked).await.expect(201)),
+        ("charges", "payment" | "waiting" | "refund") => {
+            let token = if name == "waiting" {
+                "tok_visa_3220"
+            } else {
+                "tok_visa_4242"
+            };
+            let mut body = crate::payment(token, 1000);
+            body["description"] = json!(format!("secret {unique}"));
+            let paid = charges.post("/payments", &body).await.expect(201);
+            if name != "refund" {
+                return of(paid);
+            }
+            let refund = json!({"payment_id": paid["id"], "amount": 10});
+            of(charges.post("/refunds", &refund).await.expect(201))
+        }
+        ("direct", "payment") => {
+            let card = json!({"number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123"});
+            let body = json!({
+                "amount": 1000, "currency": "USD", "payment_method": "card", "card": card,
+                "customer": {"email": marked["email"]},
+            });
+            of(cloud.client("direct").post("/payments", &body).await.expect(200))
+        }
+        ("simple", _) => {
+            let body = json!({"amount": 10, "currency": "USD", "source": "tok_visa"});
+            of(cloud.client("simple").post("/payments", &body).await.expect(201))
+        }
+        ("checkout", "order") => (unique, Vec::new()),
+        ("checkout", _) => {
+            let (reference, page) = initialized(cloud, &order(&unique)).await;
+            pay(&page).await;
+            let said = json!({"reference": reference, "order_id": unique, "page": page});
+            (reference, vec![said])
+        }
+        ("intents", "customer") => of(intents.post("/customers", &marked).await.expect(201)),
+        ("intents", "intent" | "capturable" | "succeeded" | "refund" | "pending_refund") => {
+            let method = if name == "pending_refund" {
+                json!({"type": "card", "card": {"number": "4000000000007726", "exp_month": 12, "exp_year": 2030}})
+            } else {
+                json!({"type": "card", "card": {"number": "4242424242424242", "exp_month": 12, "exp_year": 2030}})
+            };
+            let mut body = json!({
+                "amount": 2000, "currency": "eur", "payment_method_data": method,
+                "receipt_email": marked["email"], "description": marked["name"], "confirm": name != "intent",
+            });
+            if name == "capturable" {
+                body["capture_method"] = json!("manual");
+            }
+            let intent = intents.post("/payment_intents", &body).await.expect(201);
+            if !name.ends_with("refund") {
+                return of(intent);
+            }
+            let refund = json!({"payment_intent": intent["id"], "amount": 10});
+            of(intents.post("/refunds", &refund).await.expect(201))
+        }
+        ("intents", "method" | "attached") => {
+            let body = json!({
+                "type": "card",
+                "card": {"number": "4242424242424242", "exp_month": 12, "exp_year": 2030},
+                "billing_details": marked,
+            });
+            let method = intents.post("/payment_methods", &body).await.expect(201);
+            if name == "attached" {
+                let customer = intents.post("/customers", &marked).await.expect(201);
+                let path = format!("/payment_methods/{}/attach", method["id"].as_str().unwrap());
+                let to = json!({"customer": customer["id"]});
+                intents.post(&path, &to).await.expect(200);
+            }
+            of(method)
+        }
+        ("intents", "endpoint") => {
+            let body = json!({"url": "https://example.com/hook", "description": marked["name"], "enabled_events": ["refund.created"]});
+            of(intents.post("/webhook_endpoints", &body).await.expect(201))
+        }
+        ("intents", "event") => {
+            let customer = intents.post("/customers", &marked).await.expect(201);
+            let event = eventually("the customer's event", || async {
+                let page = intents
+                    .get("/events?limit=100&type=customer.created")
+                    .await
+                    .expect(200);
+                let events = page["data"].as_array().unwrap().clone();
+                events
+                    .into_iter()
+                    .find(|event| event["data"]["object"]["id"] == customer["id"])
+            });
+            of(event.await)
+        }
+        ("intents", "key") => of(intents.post("/api_keys", &json!({})).await.expect(201)),
+        other => panic!("nothing is called {other:?}"),
+    }
+}
+
+fn uuid() -> String {
+    use tollgate_gateway::{Entropy, OsEntropy};
+    let mut bytes = [0; 8];
+    OsEntropy.fill(&mut bytes);
+    hex::encode(bytes)
+}
+
+/// The texts that tell one thing from all others: ids, secrets, addresses. Times and words that anything may have are none.
+pub(super) fn marks(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::String(text) => {
+            let is_time = text.len() > 4 && text.as_bytes()[4] == b'-' && text.starts_with("20");
+            // The path of a list is the same for everybody.
+            let is_path = text.starts_with("/v2/") && !text[4..].contains('/');
+            let is_mark = text.len() >= 12 && text.bytes().any(|b| b.is_ascii_digit());
+            if is_mark && !is_time && !is_path {
+                into.push(text.clone());
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| marks(value, into)),
+        Value::Object(map) => map.values().for_each(|value| marks(value, into)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
