@@ -59,7 +59,8 @@ impl Store {
     }
 
     /// Makes the first connection, so that no request pays for it: one read of an item that does not exist. A failure
-    /// is no reason not to start; the first request will meet it again and say so.
+    /// is no reason not to start: a function that may not read the table has its connection all the same, and of anything
+    /// else the first request will say so.
     pub async fn warm_up(&self) {
         if let Err(error) = self.read_item(&self.tables.main, "WARM-UP", false).await {
             tracing::debug!(%error, "warm-up read failed");

@@ -147,8 +147,12 @@ async fn an_erasure_that_died_half_way_is_finished_by_due_work() {
         is_erased(&cloud, &methods).await.then_some(())
     })
     .await;
-    let customer: Customer = stored(&cloud, id).await;
-    assert!(customer.erasure.is_some_and(|erasure| erasure.complete));
+    eventually("the erasure is complete", || async {
+        let customer: Customer = stored(&cloud, id).await;
+        let erasure = customer.erasure?;
+        erasure.complete.then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
