@@ -237,14 +237,16 @@ impl Refund {
     /// The next version: it is about to be sent once more.
     #[must_use]
     pub fn sent_again(&self, now: Timestamp, ask_at: Timestamp, cause: &Cause) -> Self {
-        self.noted(ask_at, cause, |network| network.sent = network.sent.again(now))
+        self.noted(ask_at, cause, |network| {
+            network.sent = network.sent.again(now);
+        })
     }
 
     /// The next version: the last request certainly did nothing.
     #[must_use]
     pub fn sent_without_effect(&self, ask_at: Timestamp, cause: &Cause) -> Self {
         self.noted(ask_at, cause, |network| {
-            network.sent = network.sent.without_effect()
+            network.sent = network.sent.without_effect();
         })
     }
 

@@ -65,33 +65,37 @@ fn next_step(charge: &NetworkCharge, found: &Found, now: Timestamp, settle_ms: i
     let settled = charge.sent.is_settled(now, settle_ms);
     let lasted = |limit_ms| charge.since.is_some_and(|since| since.plus_ms(limit_ms) <= now);
     let may_send = |limit_ms| charge.sent.times < SENDS_MAX && !lasted(limit_ms);
-    match (&charge.stage, found) {
-        (Stage::Authorizing, Found::Nothing) if settled && may_send(AUTHORIZE_FOR_MS) => Next::SendAgain,
-        (Stage::Authorizing, Found::Nothing) if settled => Next::GiveUp,
-        (Stage::Authorizing, Found::Undecided) if settled && lasted(AUTHORIZE_FOR_MS) => Next::GiveUp,
-        (Stage::Authorizing, Found::Nothing | Found::Undecided) => Next::Wait,
-        (Stage::InReview { .. }, Found::InReview { .. } | Found::Nothing | Found::Undecided)
-            if lasted(AUTHORIZATION_LIFETIME_MS) =>
-        {
-            Next::GiveUp
-        }
-        (Stage::InReview { .. }, Found::InReview { .. } | Found::Nothing | Found::Undecided) => Next::Wait,
-        (Stage::Authorized { .. }, Found::Authorized { .. }) if settled && may_send(TRY_FOR_MS) => {
-            Next::SendAgain
-        }
-        (Stage::Authorized { .. }, Found::Authorized { .. }) if settled => Next::GiveUp,
-        (
-            Stage::Authorized { .. },
-            Found::Authorized { .. } | Found::InReview { .. } | Found::Nothing | Found::Undecided,
-        ) => {
-            if lasted(TRY_FOR_MS) {
-                Next::Stuck
-            } else {
-                Next::Wait
+    match &charge.stage {
+        Stage::Authorizing => match found {
+            Found::Nothing if settled && may_send(AUTHORIZE_FOR_MS) => Next::SendAgain,
+            Found::Nothing if settled => Next::GiveUp,
+            Found::Undecided if settled && lasted(AUTHORIZE_FOR_MS) => Next::GiveUp,
+            Found::Nothing | Found::Undecided => Next::Wait,
+            _ => Next::Apply,
+        },
+        Stage::InReview { .. } => match found {
+            Found::InReview { .. } | Found::Nothing | Found::Undecided => {
+                if lasted(AUTHORIZATION_LIFETIME_MS) {
+                    Next::GiveUp
+                } else {
+                    Next::Wait
+                }
             }
-        }
-        (Stage::Authorizing | Stage::InReview { .. } | Stage::Authorized { .. }, _) => Next::Apply,
-        (Stage::Waiting | Stage::Captured { .. } | Stage::Releasing { .. } | Stage::Ended, _) => Next::Wait,
+            _ => Next::Apply,
+        },
+        Stage::Authorized { .. } => match found {
+            Found::Authorized { .. } if settled && may_send(TRY_FOR_MS) => Next::SendAgain,
+            Found::Authorized { .. } if settled => Next::GiveUp,
+            Found::Authorized { .. } | Found::InReview { .. } | Found::Nothing | Found::Undecided => {
+                if lasted(TRY_FOR_MS) {
+                    Next::Stuck
+                } else {
+                    Next::Wait
+                }
+            }
+            _ => Next::Apply,
+        },
+        Stage::Waiting | Stage::Captured { .. } | Stage::Releasing { .. } | Stage::Ended => Next::Wait,
     }
 }
 
@@ -209,7 +213,7 @@ impl Gateway {
             let step = match (&charge.stage, found.take()) {
                 (Stage::Authorizing, None) => {
                     let answer = self.authorize(scope, &payment, connector).await?;
-                    self.read_answer(&payment, connector, answer, |id| Ok(self.authorized(id)?))
+                    self.read_answer(&payment, connector, answer, |id| self.authorized(id))
                         .await?
                 }
                 (Stage::Authorized { authorization }, None) => {

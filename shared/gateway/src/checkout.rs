@@ -22,6 +22,9 @@ use crate::{
 /// How long a payer may take, in milliseconds, unless set otherwise: an hour.
 const DEFAULT_LIFETIME_MS: i64 = 60 * 60 * 1000;
 
+/// Attempts to pay one order. A shop whose customer needs more gives the order another number.
+const ATTEMPTS_MAX: usize = 20;
+
 /// A hosted payment to be made.
 #[derive(Clone, Debug)]
 pub struct NewCheckout {
@@ -71,29 +74,40 @@ fn lifetime_ms() -> i64 {
 }
 
 impl Call {
-    /// Makes a payment that waits for its payer. An admission beside a read of the merchant's account with the provider,
-    /// and one conditional put, which is also the check of the order's number.
+    /// Makes a payment that waits for its payer. An admission beside reads of the order's attempt and of the merchant's account
+    /// with the provider, and one conditional put, which is also the check of the order's number.
+    ///
+    /// An order whose attempt has failed, was cancelled or has expired may be initialised again, whatever the request: the new
+    /// attempt is a payment of its own. At most one attempt is ever charged, as the one before has ended without money.
     pub async fn initialize_checkout(
         &self,
         new: NewCheckout,
         idempotency: &Idempotency,
     ) -> Result<Made<Payment>, Error> {
         let scope = self.tenant().await?;
-        let id: PaymentId = self.id_for(scope, "orders", Some(idempotency));
+        let first = self.attempt_id(scope, idempotency, 1);
+        let (known, account, payer) = tokio::join!(
+            self.read_attempt(scope, first),
+            self.store.get_processor_account(scope, new.provider),
+            self.find_payer(scope, &new.payer),
+        );
+        let known = known?;
+        let (id, is_taken) = match known {
+            None => (first, false),
+            Some(known) if !self.has_ended(&known) => (first, true),
+            Some(known) => {
+                self.end_expired(scope, known).await?;
+                self.next_attempt(scope, idempotency).await?
+            }
+        };
         let prepare = async {
             check_amount(new.amount, 1)?;
             // The challenge of our own page proves nothing to an issuer.
             if scope.mode.is_live() {
                 return Err(Refusal::NoNetwork.into());
             }
-            let order = id.to_string();
-            let (account, known, payer) = tokio::join!(
-                self.store.get_processor_account(scope, new.provider),
-                self.store.get::<Payment>(scope, &order, true),
-                self.find_payer(scope, &new.payer),
-            );
             account?.ok_or(Refusal::ProviderNotConfigured)?;
-            if known?.is_some() {
+            if is_taken {
                 // Whether it is a retry is decided below; nothing is written about the payer before that.
                 return Err(Refusal::IdempotencyKeyReused.into());
             }
@@ -134,6 +148,62 @@ impl Call {
             Ok(Payment::create_hosted(payment, hosted, self.now))
         };
         Box::pin(self.make_once(scope, &id.to_string(), Some(idempotency), prepare)).await
+    }
+
+    /// The id of an order's `number`-th attempt, from 1.
+    fn attempt_id(&self, scope: Scope, idempotency: &Idempotency, number: usize) -> PaymentId {
+        match number {
+            1 => self.id_for(scope, "orders", Some(idempotency)),
+            number => self.id_for(scope, &format!("orders/{number}"), Some(idempotency)),
+        }
+    }
+
+    async fn read_attempt(&self, scope: Scope, id: PaymentId) -> Result<Option<Payment>, Error> {
+        Ok(self.store.get(scope, &id.to_string(), true).await?)
+    }
+
+    /// Whether an attempt has ended without the money, or would have, had due work come by already.
+    fn has_ended(&self, attempt: &Payment) -> bool {
+        match attempt.face.status {
+            Status::Failed | Status::Canceled => true,
+            Status::RequiresConfirmation | Status::RequiresAction => {
+                attempt.due.is_none_or(|due| due <= self.now)
+            }
+            _ => false,
+        }
+    }
+
+    /// Ends an attempt that has expired, so that its payer can no longer pay it. One that was paid at the last moment is no
+    /// longer expired: the request then meets it as it is.
+    async fn end_expired(&self, scope: Scope, attempt: Payment) -> Result<(), Error> {
+        let command = match attempt.face.status {
+            Status::RequiresConfirmation => Command::Cancel,
+            Status::RequiresAction => Command::ChallengeExpired,
+            _ => return Ok(()),
+        };
+        self.admitted().await?;
+        match self.gateway.record(scope, &attempt, command, &self.cause).await? {
+            Recorded::Done(_) => Ok(()),
+            Recorded::Overtaken(now) if self.has_ended(&now) => Ok(()),
+            Recorded::Overtaken(_) => Err(Refusal::IdempotencyKeyReused.into()),
+        }
+    }
+
+    /// The attempt after the last one that has ended, and whether there is one of that id already.
+    async fn next_attempt(
+        &self,
+        scope: Scope,
+        idempotency: &Idempotency,
+    ) -> Result<(PaymentId, bool), Error> {
+        for number in 2..=ATTEMPTS_MAX {
+            let id = self.attempt_id(scope, idempotency, number);
+            match self.read_attempt(scope, id).await? {
+                None => return Ok((id, false)),
+                Some(attempt) if !self.has_ended(&attempt) => return Ok((id, true)),
+                Some(attempt) => self.end_expired(scope, attempt).await?,
+            }
+        }
+        Err(Refusal::IdempotencyKeyReused.into())
     }
 
     /// Where the payer of a hosted payment is sent first.

@@ -135,19 +135,16 @@ impl CyberSource {
 impl Processor for CyberSource {
     async fn authorize(&self, request: &Authorize<'_>) -> Result<Answer, NetworkError> {
         let card = request.card;
-        let mut shown = json!({
-            "number": card.pan.reveal(),
-            "expirationMonth": format!("{:02}", card.exp_month),
-            "expirationYear": card.exp_year.to_string(),
-        });
-        if let Some(scheme) = card_type(card.brand) {
-            shown["type"] = json!(scheme);
-        }
         let mut body = json!({
             "clientReferenceInformation":
                 reference_information(request.reference, Purpose::Authorize, request.renewed),
             "processingInformation": {"capture": false, "commerceIndicator": "internet"},
-            "paymentInformation": {"card": shown},
+            "paymentInformation": {"card": {
+                "number": card.pan.reveal(),
+                "type": card_type(card.brand),
+                "expirationMonth": format!("{:02}", card.exp_month),
+                "expirationYear": card.exp_year.to_string(),
+            }},
             "orderInformation": order(request.amount),
         });
         if let Some(proof) = request.authentication {
@@ -269,15 +266,15 @@ fn reversal(money: Money) -> Value {
 }
 
 /// The scheme, as `paymentInformation.card.type` has it.
-const fn card_type(brand: Brand) -> Option<&'static str> {
+const fn card_type(brand: Brand) -> &'static str {
     match brand {
-        Brand::Visa => Some("001"),
-        Brand::Mastercard => Some("002"),
-        Brand::Amex => Some("003"),
-        Brand::Discover => Some("004"),
-        Brand::Diners => Some("005"),
-        Brand::Jcb => Some("007"),
-        Brand::UnionPay => Some("062"),
+        Brand::Visa => "001",
+        Brand::Mastercard => "002",
+        Brand::Amex => "003",
+        Brand::Discover => "004",
+        Brand::Diners => "005",
+        Brand::Jcb => "007",
+        Brand::UnionPay => "062",
     }
 }
 

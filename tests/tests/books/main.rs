@@ -7,7 +7,12 @@
 //! it arrives or before its answer does.
 //!
 //! `BOOKS_SEED` replays a run, `BOOKS_STEPS` makes it longer; both are printed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::large_futures
+)]
 
 mod chance;
 mod fate;

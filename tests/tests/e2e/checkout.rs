@@ -867,3 +867,71 @@ $result = json_decode($response, true);
     let body: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(body["message"], "Transaction refunded successfully", "{printed}");
 }
+
+#[tokio::test]
+async fn an_order_whose_attempt_ended_without_money_can_be_paid_under_its_number_again() {
+    let cloud = Cloud::start().await;
+    let other = json!({"amount": 7.25, "card_number": "5123450000000008"});
+    // Cancelled by the payer, failed at the challenge, declined by the issuer.
+    for end in ["cancel", "fail", "declined"] {
+        let number = format!("again-{end}");
+        let card = if end == "declined" {
+            json!({"card_number": "4000000000009995"})
+        } else {
+            json!({})
+        };
+        let (first, url) = initialized(&cloud, &with(&number, &card)).await;
+        // While it is alive, another request with its number is refused, and the same one is the same payment.
+        let taken = cloud
+            .checkout()
+            .post("/payments/initialize", &with(&number, &other))
+            .await
+            .expect(422);
+        assert!(taken["errors"]["order_id"].is_array(), "{taken}");
+        assert_eq!(initialized(&cloud, &with(&number, &card)).await.0, first);
+        match end {
+            "cancel" => {
+                press_at(&url, "cancel").await;
+            }
+            button => {
+                let (_, challenge) = press_at(&url, "pay").await;
+                let button = if button == "fail" { "fail" } else { "complete" };
+                press_at(&challenge, button).await;
+            }
+        }
+        let ended = status(&cloud, &first).await["status"].clone();
+        assert!(ended == "cancelled" || ended == "failed", "{ended}");
+        // Another request, and the very same one: each begins a new attempt only once.
+        let (second, url) = initialized(&cloud, &with(&number, &other)).await;
+        assert_ne!(second, first);
+        assert_eq!(initialized(&cloud, &with(&number, &other)).await.0, second);
+        let back = pay(&url).await;
+        assert!(back.contains("/payment/success?"), "{back}");
+        assert_eq!(status(&cloud, &second).await["status"], "completed");
+        assert_eq!(status(&cloud, &first).await["status"], ended, "it stays readable");
+        // A paid order is paid: its number stays taken, whatever the request.
+        let taken = cloud
+            .checkout()
+            .post("/payments/initialize", &with(&number, &card))
+            .await;
+        assert_eq!(taken.status, 422, "{}", taken.text);
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_that_has_expired_makes_way_though_due_work_has_not_come_by() {
+    let cloud = Cloud::start_with(&[("CheckoutSeconds", "1")]).await;
+    let (first, url) = initialized(&cloud, &order("expired")).await;
+    let second = tollgate_tests::eventually("a new attempt", || async {
+        let answer = cloud
+            .checkout()
+            .post("/payments/initialize", &with("expired", &json!({"amount": 9})))
+            .await;
+        (answer.status == 200).then(|| answer.json()["transaction_reference"].clone())
+    })
+    .await;
+    assert_ne!(second, json!(first));
+    let (_, next) = press_at(&url, "pay").await;
+    assert!(next.contains("/payment/cancel?"), "the old page is over: {next}");
+    assert_eq!(status(&cloud, &first).await["status"], "cancelled");
+}

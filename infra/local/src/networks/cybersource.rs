@@ -25,6 +25,9 @@ use super::{
 };
 use crate::Error;
 
+/// Why a request is refused, in the provider's word.
+type Reason = &'static str;
+
 const PROVIDER: Provider = Provider::CyberSource;
 /// Longest `clientReferenceInformation.code` and `.transactionId`, and longest amount, in characters.
 const CODE_MAX_CHARS: usize = 50;
@@ -94,7 +97,7 @@ fn unauthorized() -> Response {
     reply(401, &json!({"response": {"rmsg": "Authentication Failed"}}))
 }
 
-fn invalid(reason: &str) -> Response {
+fn invalid(reason: Reason) -> Response {
     reply(
         400,
         &json!({"status": "INVALID_REQUEST", "reason": reason, "message": "The request is not valid."}),
@@ -133,29 +136,29 @@ fn text<'a>(body: &'a Value, pointer: &str) -> &'a str {
     body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn money(body: &Value, pointer: &str) -> Result<Money, Response> {
+fn money(body: &Value, pointer: &str) -> Result<Money, Reason> {
     let (amount, currency) = (
         text(body, &format!("{pointer}/totalAmount")),
         text(body, &format!("{pointer}/currency")),
     );
     if amount.is_empty() || currency.is_empty() {
-        return Err(invalid("MISSING_FIELD"));
+        return Err("MISSING_FIELD");
     }
     let money = Currency::from_code(currency).and_then(|currency| Money::from_decimal(amount, currency));
     money
         .filter(|money| money.minor > 0 && amount.len() <= AMOUNT_MAX_CHARS)
-        .ok_or_else(|| invalid("INVALID_DATA"))
+        .ok_or("INVALID_DATA")
 }
 
 /// What every request names: our reference, and its transaction id, if it has one.
-fn reference(body: &Value) -> Result<(String, String), Response> {
+fn reference(body: &Value) -> Result<(String, String), Reason> {
     let code = text(body, "/clientReferenceInformation/code");
     let unique = text(body, "/clientReferenceInformation/transactionId");
     if code.is_empty() {
-        return Err(invalid("MISSING_FIELD"));
+        return Err("MISSING_FIELD");
     }
     if code.len() > CODE_MAX_CHARS || unique.len() > TRANSACTION_ID_MAX_CHARS {
-        return Err(invalid("INVALID_DATA"));
+        return Err("INVALID_DATA");
     }
     Ok((code.to_owned(), unique.to_owned()))
 }
@@ -193,7 +196,7 @@ async fn signed(
     networks: &Networks,
     operation: Operation,
     (headers, uri, bytes): (HeaderMap, axum::http::Uri, Bytes),
-    work: impl Fn(&Ledger, &Effects, &Value) -> Result<Result<Response, Response>, Error> + Send + Sync + 'static,
+    work: impl Fn(&Ledger, &Effects, &Value) -> Result<Result<Response, Reason>, Error> + Send + Sync + 'static,
 ) -> Response {
     if !authorized(&Method::POST, &headers, &uri, &bytes) {
         return unauthorized();
@@ -206,7 +209,7 @@ async fn signed(
             PROVIDER,
             operation,
             Box::new(move |ledger, effects| {
-                work(ledger, effects, &body).map(|answer| answer.unwrap_or_else(|refusal| refusal))
+                work(ledger, effects, &body).map(|answer| answer.unwrap_or_else(invalid))
             }),
         )
         .await
@@ -232,7 +235,7 @@ async fn authorize(
                 Err(refusal) => return Ok(Err(refusal)),
             };
             if ledger.is_used(PROVIDER, &unique)? {
-                return Ok(Err(invalid("DUPLICATE_REQUEST")));
+                return Ok(Err("DUPLICATE_REQUEST"));
             }
             let natural = sandbox::decline_of(&number).map_or(DONE, Decline::code);
             let one = Transaction {
@@ -256,17 +259,17 @@ async fn authorize(
 }
 
 /// The card's number, where everything about the card is there and in form.
-fn card(body: &Value) -> Result<String, Response> {
+fn card(body: &Value) -> Result<String, Reason> {
     let part = |name: &str| text(body, &format!("/paymentInformation/card/{name}"));
     let digits = |text: &str, lengths: std::ops::RangeInclusive<usize>| {
         lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
     };
     let (number, month, year) = (part("number"), part("expirationMonth"), part("expirationYear"));
     if number.is_empty() || month.is_empty() || year.is_empty() {
-        return Err(invalid("MISSING_FIELD"));
+        return Err("MISSING_FIELD");
     }
     if !digits(number, 12..=19) {
-        return Err(invalid("INVALID_CARD"));
+        return Err("INVALID_CARD");
     }
     let mastercard = part("type") == "002";
     let proof = body.get("consumerAuthenticationInformation");
@@ -280,7 +283,7 @@ fn card(body: &Value) -> Result<String, Response> {
             }
     });
     if !digits(month, 2..=2) || !digits(year, 4..=4) || !proof_fits {
-        return Err(invalid("INVALID_DATA"));
+        return Err("INVALID_DATA");
     }
     Ok(number.to_owned())
 }
@@ -313,22 +316,22 @@ async fn capture(
                 Err(refusal) => return Ok(Err(refusal)),
             };
             if ledger.is_used(PROVIDER, &unique)? {
-                return Ok(Err(invalid("DUPLICATE_REQUEST")));
+                return Ok(Err("DUPLICATE_REQUEST"));
             }
             let Some((authorization, order)) = named(ledger, &id, Kind::Authorization)? else {
-                return Ok(Err(invalid("INVALID_DATA")));
+                return Ok(Err("INVALID_DATA"));
             };
             if order.is_voided() {
-                return Ok(Err(invalid("AUTH_ALREADY_REVERSED")));
+                return Ok(Err("AUTH_ALREADY_REVERSED"));
             }
             if order.captured() > 0 || !authorization.is_done() {
-                return Ok(Err(invalid("MISSING_AUTH")));
+                return Ok(Err("MISSING_AUTH"));
             }
             if money.currency != authorization.money.currency {
-                return Ok(Err(invalid("INVALID_DATA")));
+                return Ok(Err("INVALID_DATA"));
             }
             if money.minor > authorization.money.minor {
-                return Ok(Err(invalid("EXCEEDS_AUTH_AMOUNT")));
+                return Ok(Err("EXCEEDS_AUTH_AMOUNT"));
             }
             let one = Transaction {
                 kind: Kind::Capture,
@@ -397,7 +400,7 @@ fn reversal(
     effects: &Effects,
     body: &Value,
     found: Option<(Transaction, Order)>,
-) -> Result<Result<Response, Response>, Error> {
+) -> Result<Result<Response, Reason>, Error> {
     let read =
         reference(body).and_then(|(code, _)| Ok((code, money(body, "/reversalInformation/amountDetails")?)));
     let (code, money) = match read {
@@ -405,19 +408,19 @@ fn reversal(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let Some((authorization, order)) = found else {
-        return Ok(Err(invalid("INVALID_DATA")));
+        return Ok(Err("INVALID_DATA"));
     };
     if order.is_voided() {
-        return Ok(Err(invalid("AUTH_ALREADY_REVERSED")));
+        return Ok(Err("AUTH_ALREADY_REVERSED"));
     }
     if order.captured() > 0 {
-        return Ok(Err(invalid("TRANSACTION_ALREADY_SETTLED")));
+        return Ok(Err("TRANSACTION_ALREADY_SETTLED"));
     }
     if order.reservation().is_none() {
-        return Ok(Err(invalid("MISSING_AUTH")));
+        return Ok(Err("MISSING_AUTH"));
     }
     if money != authorization.money {
-        return Ok(Err(invalid("INVALID_AMOUNT")));
+        return Ok(Err("INVALID_AMOUNT"));
     }
     let one = Transaction {
         kind: Kind::Void,
@@ -441,7 +444,7 @@ async fn refund_payment(
     bytes: Bytes,
 ) -> Response {
     signed(&networks, Operation::Refund, (headers, uri, bytes), |_, _, _| {
-        Ok(Err(invalid("NOT_SUPPORTED")))
+        Ok(Err("NOT_SUPPORTED"))
     })
     .await
 }
@@ -465,16 +468,16 @@ async fn refund_capture(
                 Err(refusal) => return Ok(Err(refusal)),
             };
             if ledger.is_used(PROVIDER, &unique)? {
-                return Ok(Err(invalid("DUPLICATE_REQUEST")));
+                return Ok(Err("DUPLICATE_REQUEST"));
             }
             let Some((capture, order)) = named(ledger, &id, Kind::Capture)? else {
-                return Ok(Err(invalid("INVALID_DATA")));
+                return Ok(Err("INVALID_DATA"));
             };
             if !capture.is_done() || money.currency != capture.money.currency {
-                return Ok(Err(invalid("INVALID_DATA")));
+                return Ok(Err("INVALID_DATA"));
             }
             if order.refunded() + money.minor > order.captured() {
-                return Ok(Err(invalid("INVALID_AMOUNT")));
+                return Ok(Err("INVALID_AMOUNT"));
             }
             let one = Transaction {
                 kind: Kind::Refund,
@@ -535,10 +538,10 @@ async fn search(
         |ledger, effects, body| {
             let query = text(body, "/query");
             let Some(code) = query.strip_prefix("clientReferenceInformation.code:") else {
-                return Ok(Err(invalid("INVALID_DATA")));
+                return Ok(Err("INVALID_DATA"));
             };
             if text(body, "/sort").is_empty() {
-                return Ok(Err(invalid("MISSING_FIELD")));
+                return Ok(Err("MISSING_FIELD"));
             }
             let limit = body.pointer("/limit").and_then(Value::as_u64).unwrap_or(20);
             let mut found = Vec::new();

@@ -216,7 +216,7 @@ async fn perform(
                 };
                 let (money, last4, natural) = match made {
                     Ok(made) => made,
-                    Err(refusal) => return Ok(refusal),
+                    Err(explanation) => return Ok(invalid(explanation)),
                 };
                 let one = Transaction {
                     kind,
@@ -244,11 +244,11 @@ fn record(ledger: &Ledger, effects: &Effects, one: &Transaction) -> Result<Respo
 }
 
 /// Amount, last four digits and what comes of it by itself; or why it is refused.
-type Made = Result<(Money, String, &'static str), Response>;
+type Made = Result<(Money, String, &'static str), &'static str>;
 
 fn authorization(known: &Order, body: &Value) -> Made {
     if known.reservation().is_some() {
-        return Err(invalid("The order has an initial transaction already"));
+        return Err("The order has an initial transaction already");
     }
     let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let number = text("/sourceOfFunds/provided/card/number");
@@ -256,44 +256,44 @@ fn authorization(known: &Order, body: &Value) -> Made {
         text("/sourceOfFunds/provided/card/expiry/month"),
         text("/sourceOfFunds/provided/card/expiry/year"),
     );
-    let money = money(body.get("order")).ok_or_else(|| invalid("Value of order.amount is missing"))?;
+    let money = money(body.get("order")).ok_or("Value of order.amount is missing")?;
     let in_form = text("/sourceOfFunds/type") == "CARD"
         && (9..=19).contains(&number.len())
         && number.bytes().all(|b| b.is_ascii_digit())
         && (1..=2).contains(&month.len())
         && year.len() == 2;
     if !in_form {
-        return Err(invalid("Value of sourceOfFunds is invalid"));
+        return Err("Value of sourceOfFunds is invalid");
     }
     let natural = sandbox::decline_of(number).map_or(DONE, Decline::code);
     Ok((money, tollgate_domain::card::last_four_digits(number), natural))
 }
 
 /// What follows an authorisation names no source of funds.
-fn follow_up<'a>(known: &'a Order, body: &Value) -> Result<&'a Transaction, Response> {
+fn follow_up<'a>(known: &'a Order, body: &Value) -> Result<&'a Transaction, &'static str> {
     if body.get("sourceOfFunds").is_some() {
-        return Err(invalid("Unexpected parameter sourceOfFunds"));
+        return Err("Unexpected parameter sourceOfFunds");
     }
     let reserved = known.of(Kind::Authorization).find(|one| one.is_done());
-    reserved.ok_or_else(|| invalid("There is nothing to be captured or refunded"))
+    reserved.ok_or("There is nothing to be captured or refunded")
 }
 
 fn capture(known: &Order, body: &Value) -> Made {
     let authorization = follow_up(known, body)?;
-    let money = money(body.get("transaction")).ok_or_else(|| invalid("An amount is needed"))?;
+    let money = money(body.get("transaction")).ok_or("An amount is needed")?;
     let fits = known.captured() == 0
         && !known.is_voided()
         && money.currency == authorization.money.currency
         && money.minor <= authorization.money.minor;
     if !fits {
-        return Err(invalid("The order does not allow this"));
+        return Err("The order does not allow this");
     }
     Ok((money, authorization.last4.clone(), DONE))
 }
 
 fn refund(known: &Order, body: &Value) -> Made {
     let authorization = follow_up(known, body)?;
-    let money = money(body.get("transaction")).ok_or_else(|| invalid("An amount is needed"))?;
+    let money = money(body.get("transaction")).ok_or("An amount is needed")?;
     let target = body
         .pointer("/transaction/targetTransactionId")
         .and_then(Value::as_str);
@@ -306,7 +306,7 @@ fn refund(known: &Order, body: &Value) -> Made {
         && money.currency == authorization.money.currency
         && known.refunded() + money.minor <= known.captured();
     if !fits {
-        return Err(invalid("The order does not allow this"));
+        return Err("The order does not allow this");
     }
     Ok((money, authorization.last4.clone(), DONE))
 }
@@ -316,14 +316,14 @@ fn void(known: &Order, body: &Value) -> Made {
         .pointer("/transaction/targetTransactionId")
         .and_then(Value::as_str);
     let Some(target) = target else {
-        return Err(invalid("Value of transaction.targetTransactionId is missing"));
+        return Err("Value of transaction.targetTransactionId is missing");
     };
     let found = known.of(Kind::Authorization).find(|one| one.name == target);
     let Some(authorization) = found else {
-        return Err(invalid("The target transaction does not exist"));
+        return Err("The target transaction does not exist");
     };
     if known.captured() > 0 || known.is_voided() {
-        return Err(invalid("The order does not allow this"));
+        return Err("The order does not allow this");
     }
     // There may be nothing to let go; that it is gone is what was asked for.
     Ok((authorization.money, authorization.last4.clone(), DONE))

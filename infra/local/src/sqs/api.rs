@@ -30,6 +30,7 @@ struct Endpoint {
     url: String,
 }
 
+/// The endpoint's routes, of queues behind `url`.
 pub fn router(sqs: Arc<Sqs>, url: String) -> Router {
     Router::new()
         .route("/", post(call))

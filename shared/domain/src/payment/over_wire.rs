@@ -39,24 +39,11 @@ impl Payment {
                 next.face.status = Status::Processing;
                 next.due = Some(ask_at);
             }
-            Command::AskAgain { ask_at } => {
-                self.must_be_open()?;
-                let charge = next.charge()?;
-                charge.attempts = charge.attempts.saturating_add(1);
-                next.due = Some(ask_at);
-            }
-            Command::SendAgain { ask_at } => {
-                self.must_be_open()?;
-                let charge = next.charge()?;
-                charge.sent = charge.sent.again(now);
-                next.due = Some(ask_at);
-            }
-            Command::NothingDone { ask_at } => {
-                self.must_be_open()?;
-                let charge = next.charge()?;
-                charge.sent = charge.sent.without_effect();
-                next.due = Some(ask_at);
-            }
+            Command::AskAgain { .. }
+            | Command::SendAgain { .. }
+            | Command::NothingDone { .. }
+            | Command::Resume
+            | Command::Stuck { .. } => self.note_about_requests(next, &command, now)?,
             Command::HeldForReview {
                 authorization,
                 ask_at,
@@ -107,23 +94,42 @@ impl Payment {
                 next.due = None;
             }
             Command::Keep(answer) => keep_unapplied(&mut next.charge()?.unapplied, answer, now),
+            _ => return Err(Refusal::SenselessOutcome),
+        }
+        Ok(())
+    }
+
+    /// What was sent, and when to ask about it: nothing that an answer shows.
+    fn note_about_requests(&self, next: &mut Self, command: &Command, now: Timestamp) -> Result<(), Refusal> {
+        self.must_be_open()?;
+        let charge = next.charge()?;
+        let due = match *command {
+            Command::AskAgain { ask_at } => {
+                charge.attempts = charge.attempts.saturating_add(1);
+                ask_at
+            }
+            Command::SendAgain { ask_at } => {
+                charge.sent = charge.sent.again(now);
+                ask_at
+            }
+            Command::NothingDone { ask_at } => {
+                charge.sent = charge.sent.without_effect();
+                ask_at
+            }
             Command::Resume => {
-                self.must_be_open()?;
-                let charge = next.charge()?;
                 charge.sent.times = u32::from(charge.sent.times > 0);
                 charge.since = Some(now);
                 charge.attempts = 0;
                 charge.stuck_since = None;
-                next.due = Some(now);
+                now
             }
             Command::Stuck { ask_at } => {
-                self.must_be_open()?;
-                let charge = next.charge()?;
                 charge.stuck_since.get_or_insert(now);
-                next.due = Some(ask_at);
+                ask_at
             }
             _ => return Err(Refusal::SenselessOutcome),
-        }
+        };
+        next.due = Some(due);
         Ok(())
     }
 
@@ -139,42 +145,32 @@ impl Payment {
     /// Whether a clear answer says no more than what is recorded already.
     pub fn reflects(&self, command: &Command) -> bool {
         let Some(charge) = &self.network else { return false };
-        match (command, &charge.stage) {
-            (
-                Command::Authorized {
-                    authorization: said, ..
-                },
-                Stage::Authorized { authorization }
-                | Stage::Captured { authorization, .. }
-                | Stage::Releasing {
-                    authorization: Some(authorization),
-                },
-            )
-            | (
-                Command::HeldForReview {
-                    authorization: said, ..
-                },
-                Stage::InReview { authorization }
-                | Stage::Authorized { authorization }
-                | Stage::Captured { authorization, .. }
-                | Stage::Releasing {
-                    authorization: Some(authorization),
-                },
-            ) => said == authorization,
-            (Command::Captured { capture: said }, Stage::Captured { capture, .. }) => said == capture,
-            (
-                Command::RefusedWithHold {
-                    authorization: said, ..
-                },
-                Stage::Releasing {
-                    authorization: Some(authorization),
-                },
-            ) => said == authorization,
-            (
-                Command::Refused(_) | Command::RefusedWithHold { .. } | Command::GiveUp,
-                Stage::Releasing { .. } | Stage::Ended,
-            )
-            | (Command::Voided | Command::Released, Stage::Ended) => true,
+        let stage = &charge.stage;
+        let authorization = match stage {
+            Stage::InReview { authorization }
+            | Stage::Authorized { authorization }
+            | Stage::Captured { authorization, .. }
+            | Stage::Releasing {
+                authorization: Some(authorization),
+            } => Some(authorization),
+            _ => None,
+        };
+        let has_ended = matches!(stage, Stage::Releasing { .. } | Stage::Ended);
+        match command {
+            Command::Authorized {
+                authorization: said, ..
+            } => !matches!(stage, Stage::InReview { .. }) && authorization == Some(said),
+            Command::HeldForReview {
+                authorization: said, ..
+            } => authorization == Some(said),
+            Command::RefusedWithHold {
+                authorization: said, ..
+            } => *stage == Stage::Ended || (has_ended && authorization == Some(said)),
+            Command::Captured { capture: said } => {
+                matches!(stage, Stage::Captured { capture, .. } if capture == said)
+            }
+            Command::Refused(_) | Command::GiveUp => has_ended,
+            Command::Voided | Command::Released => *stage == Stage::Ended,
             _ => false,
         }
     }

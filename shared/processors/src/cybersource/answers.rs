@@ -13,7 +13,7 @@ use crate::{
 
 /// Of a request that was done.
 const DONE: &str = "100";
-/// Reason codes after which it is not known whether the request was done. `` is a service that was not reached.
+/// Reason codes after which it is not known whether the request was done; none is that of a service that was not reached.
 const UNDECIDED: &[&str] = &["", "150", "151", "152", "236", "250"];
 /// Reason codes of authorisations that the issuer approved and that are held until a reviewer decides.
 const HELD_FOR_REVIEW: &[&str] = &["200", "201", "230", "480", "520"];
