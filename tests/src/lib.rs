@@ -335,11 +335,16 @@ impl Cloud {
 
     /// The log lines of requests that a function handled, the oldest first.
     pub fn request_log(&self, function: &str) -> Vec<Value> {
+        self.log_of(function, "request")
+    }
+
+    /// The log lines of a function with this message, the oldest first.
+    pub fn log_of(&self, function: &str, message: &str) -> Vec<Value> {
         let log = self.log.lock().unwrap();
         log.iter()
             .filter_map(|line| line.strip_prefix(&format!("[{function}] ")))
             .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .filter(|line| line["message"] == "request")
+            .filter(|line| line["message"] == message)
             .collect()
     }
 

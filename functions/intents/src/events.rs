@@ -5,7 +5,7 @@ use tollgate_domain::{
     Delivery, EndpointId, Event, EventId, FrontDoor, Scope, Timestamp,
     delivery::{AttemptRecord, DeliveryStatus},
 };
-use tollgate_gateway::{EventFilter, Recovered, Refusal, Thing};
+use tollgate_gateway::{EventFilter, RecoverUntil, Recovered, Refusal, Thing};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 use tollgate_webhooks::render;
 
@@ -59,23 +59,30 @@ pub fn read_retry(mut body: Fields) -> Result<Option<EndpointId>, FieldError> {
     Ok(endpoint)
 }
 
-/// Reads the body of a recovery: `since`, and `until` where an earlier one ended.
-pub fn read_recover(mut body: Fields) -> Result<(Timestamp, Option<Timestamp>), FieldError> {
+/// Reads the body of a recovery: `since`, and `until`: a second, or the place where an earlier one ended.
+pub fn read_recover(mut body: Fields) -> Result<(Timestamp, Option<RecoverUntil>), FieldError> {
     let since = body
         .unix_time("since")?
         .ok_or_else(|| body.error("since", Issue::Missing))?;
-    let until = body.unix_time("until")?.map(|at| at.plus_ms(999));
+    let until = if body.begins("until", PREFIX) {
+        lists::id(&mut body, "until", PREFIX)?.map(RecoverUntil::Before)
+    } else {
+        let second = body.unix_time("until")?;
+        second.map(|at| RecoverUntil::Time(at.plus_ms(999)))
+    };
     body.finish()?;
     Ok((since, until))
 }
 
-/// What a recovery answers; while there is more, `next_until` says from where the next one goes on.
+/// What a recovery answers; while there is more, `next_until` is what the next one takes as its `until`.
 pub fn show_recovered(recovered: &Recovered) -> Value {
+    let last = recovered.last.map(|event| json!(event.spell(PREFIX)));
+    let next_until = last.or(recovered.until.map(|at| json!(at.s())));
     json!({
         "object": "webhook_recovery",
         "recovered": recovered.deliveries,
-        "has_more": recovered.until.is_some(),
-        "next_until": recovered.until.map(Timestamp::s),
+        "has_more": next_until.is_some(),
+        "next_until": next_until,
     })
 }
 

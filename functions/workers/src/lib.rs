@@ -1,6 +1,24 @@
 //! What Lambda's event sources start: the functions that no caller waits for.
 
+use std::time::Instant;
+
 use serde::Serialize;
+use tollgate_gateway::Cost;
+
+/// One line for every invocation that had something to do: how much it was and what it cost. A batch may make thousands of
+/// calls, so they are counted and not named.
+pub fn log_invocation(records: usize, cost: &Cost, began: Instant) {
+    tracing::info!(
+        function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
+        records,
+        duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        calls = cost.operations.len(),
+        depth = cost.depth,
+        read_units = cost.read_units,
+        write_units = cost.write_units,
+        "invocation"
+    );
+}
 
 /// The part of a batch that has to be delivered again.
 #[derive(Debug, Default, Serialize)]

@@ -11,7 +11,7 @@ use tollgate_domain::{
     delivery::{AttemptRecord, DeliveryStatus, LOST_AFTER_MS},
     endpoint::{Attempted, EndpointStatus},
 };
-use tollgate_store::{Queue, QueueMessage, Replaced, StoreError};
+use tollgate_store::{Cost, Queue, QueueMessage, Replaced, StoreError};
 use tollgate_webhooks::{
     Attempt, Delay, EndpointUrl, Outcome, RetrySchedule, SendError, Sender, SigningSecret, UrlRules, render,
     sign, to_js_string,
@@ -104,6 +104,20 @@ impl Deliverer {
             settings,
             events: Arc::default(),
         })
+    }
+
+    /// The same deliverer with a meter of its own, so that what one batch costs is counted apart from all others.
+    #[must_use]
+    pub fn metered(&self) -> Self {
+        Self {
+            gateway: self.gateway.metered(),
+            ..self.clone()
+        }
+    }
+
+    /// What was done through this handle so far.
+    pub fn cost(&self) -> Cost {
+        self.gateway.cost()
     }
 
     /// Makes the attempt that a message asks for, records it, and sees to the next one if it failed.

@@ -57,7 +57,7 @@ pub use payment_methods::{MethodData, MethodFilter, MethodRef, NewMethod, kind_o
 pub use payments::{ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, PaymentFilter, declined};
 pub use publish::{Published, Publisher};
 pub use refunds::{CreateRefund, RefundAmount, RefundFilter};
-pub use replay::{EventFilter, Recovered};
+pub use replay::{EventFilter, RecoverUntil, Recovered};
 pub use reseal::Resealed;
 pub use services::{Clock, Entropy, OsEntropy, SystemClock};
 pub use tollgate_store::{

@@ -1,6 +1,6 @@
 //! What merchants do with their events and deliveries: look at them, have them sent again, try an endpoint out.
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{
     Delivery, EndpointId, Event, EventId, EventKind, FrontDoor, Metadata, Money, Payment, Permission, Scope,
@@ -48,8 +48,22 @@ pub struct EventFilter {
 pub struct Recovered {
     /// Deliveries that are made again.
     pub deliveries: usize,
-    /// Where the next recovery goes on, if there is more.
+    /// The last event that was looked at, if there is more: the next recovery goes on behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<EventId>,
+    /// The same as an instant, in answers that were kept by releases that knew no better place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+}
+
+/// The newest event that a recovery looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecoverUntil {
+    /// The newest of those that happened then or earlier.
+    Time(Timestamp),
+    /// The one before this one, where an earlier recovery ended. Instants do not tell events apart: any number of them may
+    /// share one.
+    Before(EventId),
 }
 
 impl Call {
@@ -108,15 +122,12 @@ impl Call {
         let query = query.of_endpoint(scope, endpoint);
         let page: Page<Delivery> = self.store.list(scope, &query, None).await?;
         let more = page.next.is_some();
-        let mut deliveries = Vec::with_capacity(page.items.len());
-        for delivery in page.items {
-            let attempts = self
-                .store
-                .list_attempts(scope, delivery.event, delivery.endpoint)
-                .await?;
-            deliveries.push((delivery, attempts));
-        }
-        Ok((deliveries, more))
+        let attempts = page
+            .items
+            .iter()
+            .map(|delivery| self.store.list_attempts(scope, delivery.event, delivery.endpoint));
+        let attempts = try_join_all(attempts).await?;
+        Ok((page.items.into_iter().zip(attempts).collect(), more))
     }
 
     /// Has an event sent again, to one endpoint or to all that want it, whatever came of it before; says to how many.
@@ -151,20 +162,26 @@ impl Call {
         &self,
         id: EndpointId,
         since: Timestamp,
-        until: Option<Timestamp>,
+        until: Option<RecoverUntil>,
         queue: &Queue,
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<Recovered>, Error> {
         let scope = self.tenant().await?;
         let endpoint = self.retrieve_endpoint(id).await?;
+        let mut window = Window::newest(PAGE);
+        if let Some(RecoverUntil::Before(event)) = until {
+            window.starting_after = Some(event);
+        }
+        let mut query = self.query_of::<Event, _>(scope, window).await?;
+        query.created_from = Some(since);
+        if let Some(RecoverUntil::Time(at)) = until {
+            query.created_to = Some(at);
+        }
         let work = async {
             if let Some(unpaused) = endpoint.unpaused() {
                 // A conflict is a note about its health that came first, and is as good.
                 let (Replaced::Done | Replaced::Conflict(_)) = self.store.replace(scope, &unpaused).await?;
             }
-            let mut query = ListQuery::new(PAGE);
-            query.created_from = Some(since);
-            query.created_to = until;
             let mut recovered = Recovered::default();
             let mut looked_at = 0;
             loop {
@@ -176,9 +193,11 @@ impl Call {
                     .await?;
                 looked_at += page.items.len();
                 query.after = page.next;
-                let Some(next) = &query.after else { break };
+                if query.after.is_none() {
+                    break;
+                }
                 if looked_at >= RECOVERED_AT_ONCE {
-                    recovered.until = Some(next.created);
+                    recovered.last = page.items.last().map(|event| event.id);
                     break;
                 }
             }

@@ -195,6 +195,12 @@ impl Fields {
         self.values.contains_key(name)
     }
 
+    /// Whether a field is a text that begins like this.
+    pub fn begins(&self, name: &str, with: &str) -> bool {
+        let text = self.values.get(name).and_then(Value::as_str);
+        text.is_some_and(|text| text.starts_with(with))
+    }
+
     /// A text of at most `max_chars` characters without control characters.
     pub fn string(&mut self, name: &str, max_chars: usize) -> Result<Option<String>, FieldError> {
         let Some(value) = self.take_present(name) else {

@@ -26,6 +26,7 @@ mod local_cloud;
 mod networks;
 mod operator;
 mod payments;
+mod recover;
 mod refunds;
 mod rotation;
 mod runtime_api;

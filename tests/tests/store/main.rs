@@ -595,6 +595,26 @@ async fn one_run_does_all_that_is_due_however_much_it_is() {
 }
 
 #[tokio::test]
+async fn a_run_of_due_work_that_finds_nothing_asks_each_shard_once() {
+    use tollgate_gateway::{Gateway, OsEntropy, Queue};
+    let opened = open().await;
+    let nowhere = AwsEnvironment::emulated("http://127.0.0.1:9", "http://127.0.0.1:9");
+    let clock = std::sync::Arc::new(SetClock(NOW));
+    let gateway = Gateway::new(opened.store.clone(), None, clock, std::sync::Arc::new(OsEntropy)).metered();
+    let report = gateway
+        .run_due_work(&Queue::open(&nowhere, "unused"))
+        .await
+        .unwrap();
+    assert_eq!((report.done, report.failed), (0, 0));
+    let cost = gateway.cost();
+    assert_eq!(cost.operations, vec!["Query"; DueKind::ALL.len() * 4]);
+    assert!(
+        cost.read_units <= 6.0 && cost.write_units <= 0.0,
+        "every minute, all day: {cost:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_challenge_that_nobody_answers_fails_the_payment_after_a_day() {
     use tollgate_domain::{Decline, payment::CHALLENGE_LIFETIME_MS};
     use tollgate_gateway::{Gateway, OsEntropy, Queue};

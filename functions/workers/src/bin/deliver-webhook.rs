@@ -1,10 +1,12 @@
 //! The webhook queue: makes one attempt for every message, all of a batch at the same time.
 
+use std::time::Instant;
+
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tokio::task::JoinSet;
 use tollgate_gateway::{AwsEnvironment, Deliverer, DeliverySettings, Error, Gateway, Message, Queue};
-use tollgate_workers::BatchResponse;
+use tollgate_workers::{BatchResponse, log_invocation};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -13,8 +15,12 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let queue = Queue::from_environment(&AwsEnvironment::from_environment()?)?;
     let deliverer = Deliverer::new(gateway.clone(), queue, DeliverySettings::from_environment()?)?;
     let deliverer = &deliverer;
-    lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| {
-        deliver(deliverer, event.payload)
+    lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+        let (began, records) = (Instant::now(), event.payload.records.len());
+        let deliverer = deliverer.metered();
+        let response = deliver(&deliverer, event.payload).await;
+        log_invocation(records, &deliverer.cost(), began);
+        response
     }))
     .await
 }

@@ -1,10 +1,12 @@
 //! The stream of the table `tollgate`: turns each committed change into events and a message for every endpoint.
 
+use std::time::Instant;
+
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tollgate_gateway::{AwsEnvironment, Error, Gateway, Publisher, Queue, StoreError, subject_of};
-use tollgate_workers::BatchResponse;
+use tollgate_workers::{BatchResponse, log_invocation};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -12,8 +14,12 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let gateway = Gateway::start().await?;
     let queue = Queue::from_environment(&AwsEnvironment::from_environment()?)?;
     let (gateway, queue) = (&gateway, &queue);
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| {
-        publish(gateway, queue, event.payload)
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| async move {
+        let (began, records) = (Instant::now(), event.payload.records.len());
+        let gateway = gateway.metered();
+        let response = publish(&gateway, queue, event.payload).await;
+        log_invocation(records, &gateway.cost(), began);
+        response
     }))
     .await
 }

@@ -1,8 +1,11 @@
 //! The schedule: does what is due and nobody else will do.
 
+use std::time::Instant;
+
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use tollgate_gateway::{AwsEnvironment, Gateway, Queue};
+use tollgate_workers::log_invocation;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -11,9 +14,13 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let queue = Queue::from_environment(&AwsEnvironment::from_environment()?)?;
     let (gateway, queue) = (&gateway, &queue);
     lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| async move {
+        let began = Instant::now();
+        let gateway = gateway.metered();
         let report = gateway.run_due_work(queue).await?;
-        if report.done + report.failed > 0 {
+        let found = report.done + report.failed;
+        if found > 0 {
             tracing::info!(done = report.done, failed = report.failed, "due work");
+            log_invocation(found, &gateway.cost(), began);
         }
         Ok::<_, lambda_runtime::Error>(())
     }))

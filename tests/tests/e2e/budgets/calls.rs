@@ -1,0 +1,260 @@
+//! One request to every route.
+
+use serde_json::{Value, json};
+use tollgate_domain::PaymentId;
+use tollgate_gateway::{Links, Purpose};
+use tollgate_tests::{Client, Cloud, Receiver, eventually};
+
+use crate::{challenge::browser, payment};
+
+/// One request to every route that has a budget.
+pub(super) async fn call_every_route(cloud: &Cloud) {
+    let (charges, intents) = (cloud.charges(), cloud.intents());
+    let browser = browser();
+    charges.get("/health").await.expect(200);
+    let customer = charges
+        .post("/customers", &json!({"email": "a@example.com"}))
+        .await
+        .expect(201);
+    let path = format!("/customers/{}", customer["id"].as_str().unwrap());
+    charges.get(&path).await.expect(200);
+    charges.patch(&path, &json!({"name": "x"})).await.expect(200);
+    charges.get("/customers").await.expect(200);
+    charges.delete(&path).await.expect(204);
+    let paid = charges
+        .post("/payments", &payment("tok_visa_4242", 1000))
+        .await
+        .expect(201);
+    charges
+        .get(&format!("/payments/{}", paid["id"].as_str().unwrap()))
+        .await
+        .expect(200);
+    charges.get("/payments").await.expect(200);
+    let waiting = charges
+        .post("/payments", &payment("tok_visa_3220", 1000))
+        .await
+        .expect(201);
+    let confirm = format!("/payments/{}/confirm", waiting["id"].as_str().unwrap());
+    charges
+        .post(&confirm, &json!({"return_url": "https://x.example/"}))
+        .await
+        .expect(200);
+    // The challenged payment waits in the index of due work; the plain one is the budget's subject.
+    charges
+        .post("/payments", &payment("tok_visa_4242", 1000))
+        .await
+        .expect(201);
+    let refund = charges
+        .post("/refunds", &json!({"payment_id": paid["id"]}))
+        .await
+        .expect(201);
+    charges
+        .get(&format!("/refunds/{}", refund["id"].as_str().unwrap()))
+        .await
+        .expect(200);
+    charges.get("/refunds").await.expect(200);
+    let endpoint = intents
+        .post("/webhook_endpoints", &json!({"url": "https://example.com/x"}))
+        .await
+        .expect(201);
+    let path = format!("/webhook_endpoints/{}", endpoint["id"].as_str().unwrap());
+    intents.get(&path).await.expect(200);
+    intents.get("/webhook_endpoints").await.expect(200);
+    intents.delete(&path).await.expect(200);
+    let page = waiting["next_action"]["redirect_url"].as_str().unwrap();
+    assert_eq!(browser.get(page).send().await.unwrap().status(), 200);
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let answered = browser
+        .post(page)
+        .header(form.0, form.1)
+        .body("answer=complete")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answered.status(), 303);
+    show_result(cloud, &paid).await;
+}
+
+/// One request to every route of the other three front doors, and to the pages of a hosted payment.
+pub(super) async fn call_every_other_route(cloud: &Cloud, round: u32) {
+    let (simple, direct, checkout) = (cloud.client("simple"), cloud.client("direct"), cloud.checkout());
+    let paid = simple
+        .post(
+            "/payments",
+            &json!({"amount": 10, "currency": "USD", "source": "tok_visa"}),
+        )
+        .await
+        .expect(201);
+    let path = format!("/payments/{}", paid["id"].as_str().unwrap());
+    simple.get(&path).await.expect(200);
+    simple
+        .post("/refunds", &json!({"payment_id": paid["id"]}))
+        .await
+        .expect(201);
+    let intents = cloud.intents();
+    intents
+        .post("/customers", &json!({"email": "b@example.com"}))
+        .await
+        .expect(201);
+    let intent = intents
+        .post("/payment_intents", &json!({"amount": 1000, "currency": "eur"}))
+        .await
+        .expect(201);
+    let path = format!("/payment_intents/{}", intent["id"].as_str().unwrap());
+    intents.get(&path).await.expect(200);
+    let method = json!({"payment_method": "pm_card_visa"});
+    intents
+        .post(&format!("{path}/confirm"), &method)
+        .await
+        .expect(200);
+    let credentials = &cloud.ready["credentials"];
+    let token = json!({"client_id": credentials["client_id"], "client_secret": credentials["client_secret"]});
+    direct.post("/auth/token", &token).await.expect(200);
+    let card = json!({"amount": 5000, "currency": "USD", "payment_method": "card",
+        "customer": {"email": "customer@example.com"},
+        "card": {"number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123"}});
+    let paid = direct.post("/payments", &card).await.expect(200);
+    let path = format!("/payments/{}", paid["id"].as_str().unwrap());
+    direct.get(&path).await.expect(200);
+    direct.get("/transactions?limit=5").await.expect(200);
+    direct
+        .post(&format!("{path}/refund"), &json!({}))
+        .await
+        .expect(200);
+    let order = crate::checkout::order(&format!("budget-{round}"));
+    let (reference, url) = crate::checkout::initialized(cloud, &order).await;
+    assert_eq!(reqwest::get(&url).await.unwrap().status(), 200);
+    crate::checkout::pay(&url).await;
+    let path = format!("/payments/{reference}");
+    checkout.get(&format!("{path}/status")).await.expect(200);
+    checkout
+        .post(&format!("{path}/refund"), &json!({}))
+        .await
+        .expect(200);
+}
+
+pub(super) async fn call_intents(intents: &Client, receiver: &Receiver) {
+    let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
+    let get = async |path: String| intents.get(&path).await.expect(200);
+    let post = async |path: String, body: Value| {
+        let answer = intents.post(&path, &body).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text);
+        answer.json()
+    };
+    let customer = post("/customers".into(), json!({"email": "c@example.com"})).await;
+    let of_customer = format!("/customers/{}", id(&customer));
+    get(of_customer.clone()).await;
+    post(of_customer.clone(), json!({"name": "x"})).await;
+    get("/customers".into()).await;
+
+    let card = json!({"number": "4000000000007726", "exp_month": 12, "exp_year": 2030, "cvc": "123"});
+    let method = post("/payment_methods".into(), json!({"type": "card", "card": card})).await;
+    let of_method = format!("/payment_methods/{}", id(&method));
+    get(of_method.clone()).await;
+    post(format!("{of_method}/attach"), json!({"customer": customer["id"]})).await;
+    post(of_method.clone(), json!({"metadata": {"a": "b"}})).await;
+    get(format!("/payment_methods?customer={}", id(&customer))).await;
+    get(format!("{of_customer}/payment_methods")).await;
+
+    let intent = json!({"amount": 1000, "currency": "eur", "capture_method": "manual", "payment_method": method["id"],
+        "customer": customer["id"]});
+    let intent = post("/payment_intents".into(), intent).await;
+    let of_intent = format!("/payment_intents/{}", id(&intent));
+    post(of_intent.clone(), json!({"description": "x"})).await;
+    post(format!("{of_intent}/confirm"), json!({})).await;
+    post(format!("{of_intent}/capture"), json!({})).await;
+    get("/payment_intents?limit=3".into()).await;
+    let other = json!({"amount": 1000, "currency": "eur"});
+    let other = post("/payment_intents".into(), other).await;
+    post(format!("/payment_intents/{}/cancel", id(&other)), json!({})).await;
+
+    let refund = json!({"payment_intent": intent["id"], "amount": 100});
+    let refund = post("/refunds".into(), refund).await;
+    let of_refund = format!("/refunds/{}", id(&refund));
+    get(of_refund.clone()).await;
+    post(of_refund.clone(), json!({"metadata": {"a": "b"}})).await;
+    get("/refunds?limit=3".into()).await;
+    post(format!("{of_refund}/cancel"), json!({})).await;
+    post(format!("{of_method}/detach"), json!({})).await;
+    intents.delete(&of_customer).await.expect(200);
+
+    get("/events?limit=3".into()).await;
+    get("/api_keys".into()).await;
+    let key = post("/api_keys".into(), json!({"scopes": ["payments:read"]})).await;
+    let of_key = format!("/api_keys/{}", id(&key));
+    post(format!("{of_key}/roll"), json!({})).await;
+    intents.delete(&of_key).await.expect(200);
+    get("/account".into()).await;
+    call_webhooks(intents, receiver).await;
+}
+
+/// One request to every route that has to do with an endpoint, its events and its deliveries.
+async fn call_webhooks(intents: &Client, receiver: &Receiver) {
+    let get = async |path: String| intents.get(&path).await.expect(200);
+    let post = async |path: String, body: Value| {
+        let answer = intents.post(&path, &body).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text);
+        answer.json()
+    };
+    let hooks = json!({"url": receiver.url, "enabled_events": ["payment_intent.canceled"]});
+    let endpoint = post("/webhook_endpoints".into(), hooks).await;
+    let of_endpoint = format!("/webhook_endpoints/{}", endpoint["id"].as_str().unwrap());
+    post(of_endpoint.clone(), json!({"description": "x"})).await;
+    post(format!("{of_endpoint}/roll_secret"), json!({})).await;
+
+    let before = receiver.received().len();
+    let intent = json!({"amount": 1000, "currency": "eur"});
+    let intent = post("/payment_intents".into(), intent).await;
+    let cancel = format!("/payment_intents/{}/cancel", intent["id"].as_str().unwrap());
+    post(cancel, json!({})).await;
+    let event = receiver.wait_for(before + 1).await[before].json();
+    let deliveries = format!("{of_endpoint}/deliveries");
+    eventually("the delivery has ended", || async {
+        let page = get(deliveries.clone()).await;
+        (page["data"][0]["status"] == "succeeded").then_some(())
+    })
+    .await;
+    let of_event = format!("/events/{}", event["id"].as_str().unwrap());
+    let read = get(of_event.clone()).await;
+    let since = json!({"since": read["created"]});
+    post(format!("{of_endpoint}/recover"), since).await;
+    let to_it = json!({"webhook_endpoint": endpoint["id"]});
+    post(format!("{of_event}/retry"), to_it).await;
+    post(format!("{of_endpoint}/test"), json!({})).await;
+    // The next round's endpoint is the only one that hears of its events.
+    receiver.wait_for(before + 3).await;
+    intents.delete(&of_endpoint).await.expect(200);
+}
+
+/// One request to every function that has no table: it answers without asking anybody.
+pub(super) async fn call_without_tables(cloud: &Cloud) {
+    for (front_door, path) in [
+        ("charges", "/nothing"),
+        ("checkout", "/nothing"),
+        ("direct", "/nothing"),
+        ("intents", "/nothing"),
+        ("simple", "/nothing"),
+    ] {
+        cloud.client(front_door).get(path).await.expect(404);
+    }
+    let browser = browser();
+    let status = async |request: reqwest::RequestBuilder| request.send().await.unwrap().status().as_u16();
+    let intents = cloud.api("intents");
+    let preflight = browser.request(reqwest::Method::OPTIONS, format!("{intents}/payment_methods"));
+    assert_eq!(status(preflight).await, 204);
+    let version_1 = browser.get(intents.replace("/v2", "/v1/customers"));
+    assert_eq!(status(version_1).await, 308);
+    assert_eq!(status(browser.get(cloud.local("/pages/nothing"))).await, 404);
+}
+
+/// A page that waits for the decision of a payment, shown once it is there.
+async fn show_result(cloud: &Cloud, payment: &Value) {
+    let secrets = std::fs::read(cloud.data.path().join("secrets.json")).unwrap();
+    let secrets: Value = serde_json::from_slice(&secrets).unwrap();
+    let mut secrets = secrets.as_object().unwrap().iter();
+    let (_, secret) = secrets.find(|(name, _)| name.contains("Link")).unwrap();
+    let links = Links::new(&cloud.local("/pages"), secret.as_str().unwrap().as_bytes());
+    let id = PaymentId::parse("pay_", payment["id"].as_str().unwrap()).unwrap();
+    let url = links.url(Purpose::Result, cloud.demo_scope(), id);
+    assert_eq!(browser().get(url).send().await.unwrap().status(), 200);
+}
