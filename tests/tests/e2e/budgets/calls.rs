@@ -255,6 +255,6 @@ async fn show_result(cloud: &Cloud, payment: &Value) {
     let (_, secret) = secrets.find(|(name, _)| name.contains("Link")).unwrap();
     let links = Links::new(&cloud.local("/pages"), secret.as_str().unwrap().as_bytes());
     let id = PaymentId::parse("pay_", payment["id"].as_str().unwrap()).unwrap();
-    let url = links.url(Purpose::Result, cloud.demo_scope(), id);
+    let url = links.url(Purpose::Result, cloud.demo_scope(), id, 1);
     assert_eq!(browser().get(url).send().await.unwrap().status(), 200);
 }
