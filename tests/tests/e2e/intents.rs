@@ -173,6 +173,8 @@ fn expected(status: &'static str, step: Step, manual: bool) -> Option<&'static s
             })
         }
         Step::GiveMethod if status == "requires_payment_method" => Some("requires_confirmation"),
+        // The cardholder was asked about another charge.
+        Step::GiveMethod | Step::ChangeAmount if status == "requires_action" => Some("requires_confirmation"),
         Step::GiveMethod | Step::ChangeAmount if uncharged => Some(status),
         Step::Capture if status == "requires_capture" => Some("succeeded"),
         Step::Cancel if uncharged || status == "requires_capture" => Some("canceled"),
