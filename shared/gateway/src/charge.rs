@@ -18,20 +18,19 @@
 //! [`Networks::settle_ms`]: crate::Networks
 
 use tollgate_domain::{
-    Cause, Decline, Money, NetworkCharge, NetworkId, Payment, PaymentId, Scope, Stage, Timestamp,
+    Cause, Decline, Money, NetworkCharge, NetworkId, Payment, Scope, Stage, Timestamp,
     payment::{AUTHORIZATION_LIFETIME_MS, Command},
 };
 use tollgate_processors::{
     Connector,
     network::{Answer, Authentication, Authorize, Found, NetworkError, OfAuthorization, Processor, Review},
 };
-use tollgate_store::Replaced;
 
 use crate::{
-    Gateway, alarm,
-    error::{Error, Refusal},
+    Gateway,
+    error::Error,
     network::{card_place, payment_reference},
-    once::{MAX_TRIES, contended},
+    record::Recorded,
 };
 
 /// Requests of one stage that are sent at most.
@@ -331,7 +330,7 @@ impl Gateway {
         }
     }
 
-    fn authorized(&self, authorization: NetworkId) -> Result<Command, Error> {
+    pub(crate) fn authorized(&self, authorization: NetworkId) -> Result<Command, Error> {
         Ok(Command::Authorized {
             authorization,
             ask_at: self.ask_at(1)?,
@@ -367,244 +366,6 @@ impl Gateway {
         };
         Ok(connector.authorize(&request).await)
     }
-
-    /// Lets go what is reserved for a payment that has ended, as far as clear answers lead.
-    async fn release(
-        &self,
-        scope: Scope,
-        mut payment: Payment,
-        mut authorization: Option<NetworkId>,
-        connector: &Connector,
-        cause: &Cause,
-    ) -> Result<(), Error> {
-        let reference = payment_reference(payment.id);
-        let Some(charge) = payment.network.clone() else {
-            return Ok(());
-        };
-        let settle_ms = self.networks()?.settle_ms(charge.provider);
-        let is_settled = charge.sent.is_settled(self.now(), settle_ms);
-        // A first void of a known authorisation needs no question; before another one the provider is asked.
-        if authorization.is_none() || charge.sent.times > 0 {
-            let found = match connector.look_up(&reference).await {
-                Ok(found) => found,
-                Err(error) => return self.not_looked_up(scope, &payment, &error, cause).await,
-            };
-            match found {
-                Found::Voided | Found::Declined(_) => return self.released(scope, payment, cause).await,
-                Found::Captured { .. } => {
-                    let what = "the provider took money for a payment that has ended";
-                    return self.contradicted(scope, payment, what, cause).await;
-                }
-                Found::Nothing if authorization.is_none() && is_settled => {
-                    return self.released(scope, payment, cause).await;
-                }
-                Found::Authorized { authorization: id }
-                | Found::InReview { authorization: id }
-                | Found::DeclinedWithHold {
-                    authorization: id, ..
-                } if authorization.is_none() => {
-                    let command = self.authorized(id.clone())?;
-                    payment = self.record_answer(scope, payment, command, cause).await?;
-                    authorization = Some(id);
-                }
-                _ if authorization.is_some() && !is_settled => return Ok(()),
-                _ => {}
-            }
-        }
-        let Some(authorization) = authorization else {
-            return self.void_unanswered(scope, payment, connector, cause).await;
-        };
-        let charge = payment.network.as_ref().unwrap_or(&charge);
-        if charge.sent.times >= SENDS_MAX {
-            let what = "a reservation is not let go";
-            return self.stuck(scope, &payment, what, cause).await;
-        }
-        let again = Command::SendAgain {
-            ask_at: self.ask_at(1)?,
-        };
-        let Recorded::Done(payment) = self.record(scope, &payment, again, cause).await? else {
-            return Ok(());
-        };
-        let renewed = payment.network.as_ref().map_or(0, |charge| charge.sent.renewed);
-        let of = of_authorization(&payment, &authorization, renewed);
-        match connector.void(&of.as_request()).await {
-            Ok(Answer::Approved { .. }) => self.released(scope, payment, cause).await,
-            Err(NetworkError::NothingDone(_)) => {
-                let nothing = Command::NothingDone {
-                    ask_at: self.ask_at(1)?,
-                };
-                // Overtaken or not, it stays due.
-                let (Recorded::Done(_) | Recorded::Overtaken(_)) =
-                    self.record(scope, &payment, nothing, cause).await?;
-                Ok(())
-            }
-            answer => {
-                tracing::warn!(payment = %payment.id, ?answer, "a reservation was not let go yet");
-                Ok(())
-            }
-        }
-    }
-
-    /// Lets go whatever an authorisation without an answer may have reserved: the provider does not show it, or not what
-    /// became of it. A request that a provider does not know, or not for this processor, changes nothing.
-    async fn void_unanswered(
-        &self,
-        scope: Scope,
-        payment: Payment,
-        connector: &Connector,
-        cause: &Cause,
-    ) -> Result<(), Error> {
-        let renewed = payment.network.as_ref().map_or(0, |charge| charge.sent.renewed);
-        let voided = connector
-            .void_unanswered(&payment_reference(payment.id), payment.amount, renewed)
-            .await;
-        match voided {
-            Ok(()) => self.released(scope, payment, cause).await,
-            Err(error) => {
-                tracing::warn!(payment = %payment.id, %error, "an unanswered authorization was not voided");
-                let what = "whether money is reserved is not known";
-                self.stuck_if_late(scope, &payment, what, cause).await
-            }
-        }
-    }
-
-    async fn released(&self, scope: Scope, payment: Payment, cause: &Cause) -> Result<(), Error> {
-        self.record_answer(scope, payment, Command::Released, cause)
-            .await
-            .map(|_| ())
-    }
-
-    /// A look-up failed: the payment stays due, and the operator is told when it has been so for too long.
-    async fn not_looked_up(
-        &self,
-        scope: Scope,
-        payment: &Payment,
-        error: &NetworkError,
-        cause: &Cause,
-    ) -> Result<(), Error> {
-        self.stuck_if_late(scope, payment, "the provider cannot be asked", cause)
-            .await?;
-        Err(Error::Internal(error.to_string()))
-    }
-
-    async fn stuck_if_late(
-        &self,
-        scope: Scope,
-        payment: &Payment,
-        what: &str,
-        cause: &Cause,
-    ) -> Result<(), Error> {
-        let since = payment.network.as_ref().and_then(|charge| charge.since);
-        if since.is_none_or(|since| since.plus_ms(TRY_FOR_MS) > self.now()) {
-            return Ok(());
-        }
-        self.stuck(scope, payment, what, cause).await
-    }
-
-    /// Nothing is left to be done without the operator, who is told each time that the payment is looked at: once a day.
-    async fn stuck(&self, scope: Scope, payment: &Payment, what: &str, cause: &Cause) -> Result<(), Error> {
-        let ask_at = self.now().plus_ms(STUCK_ASK_MS);
-        if let Recorded::Done(payment) = self
-            .record(scope, payment, Command::Stuck { ask_at }, cause)
-            .await?
-        {
-            alarm::raise(self.now(), &format!("{scope}PAY#{}", payment.id), what);
-        }
-        Ok(())
-    }
-
-    /// The provider contradicts what is recorded: what it says is kept, and the payment waits for the operator.
-    async fn contradicted(
-        &self,
-        scope: Scope,
-        payment: Payment,
-        what: &str,
-        cause: &Cause,
-    ) -> Result<(), Error> {
-        let kept = self
-            .record_answer(scope, payment, Command::Keep(what.to_owned()), cause)
-            .await?;
-        self.stuck(scope, &kept, what, cause).await
-    }
-
-    /// The operator has what is open of a payment begun anew that waits for a person: it is due at once. `false` when there is
-    /// nothing to begin.
-    pub(crate) async fn resume_stuck_payment(&self, scope: Scope, id: PaymentId) -> Result<bool, Error> {
-        for _ in 0..MAX_TRIES {
-            let payment: Option<Payment> = self.store.get(scope, &id.to_string(), true).await?;
-            let Some(payment) = payment.filter(Payment::is_open_with_provider) else {
-                return Ok(false);
-            };
-            if let Recorded::Done(_) = self
-                .record(scope, &payment, Command::Resume, &self.new_cause())
-                .await?
-            {
-                return Ok(true);
-            }
-        }
-        Err(contended(id))
-    }
-
-    /// Records a step, unless another change came first.
-    pub(crate) async fn record(
-        &self,
-        scope: Scope,
-        payment: &Payment,
-        command: Command,
-        cause: &Cause,
-    ) -> Result<Recorded, Error> {
-        let next = payment.apply(command, self.now(), cause).map_err(Refusal::from)?;
-        match self.store.replace(scope, &next).await? {
-            Replaced::Done => Ok(Recorded::Done(next)),
-            Replaced::Conflict(Some(now)) => Ok(Recorded::Overtaken(now)),
-            Replaced::Conflict(None) => Err(Error::Internal(format!("payment {} is gone", payment.id))),
-        }
-    }
-
-    /// Records a clear answer of the provider, whatever came first. One that contradicts what is recorded by now is kept on
-    /// the payment, and the operator is told.
-    async fn record_answer(
-        &self,
-        scope: Scope,
-        payment: Payment,
-        answer: Command,
-        cause: &Cause,
-    ) -> Result<Payment, Error> {
-        let id = payment.id;
-        let mut current = payment;
-        for _ in 0..MAX_TRIES {
-            let (next, contradicts) = match current.apply(answer.clone(), self.now(), cause) {
-                Ok(next) => (next, false),
-                Err(_) if current.reflects(&answer) => return Ok(current),
-                Err(_) => {
-                    let kept = Command::Keep(told(&answer));
-                    let next = current.apply(kept, self.now(), cause);
-                    (next.map_err(Refusal::from)?, true)
-                }
-            };
-            match self.store.replace(scope, &next).await? {
-                Replaced::Done => {
-                    if contradicts {
-                        let what = "a provider's answer contradicts what is recorded";
-                        alarm::raise(self.now(), &format!("{scope}PAY#{id}"), what);
-                    }
-                    return Ok(next);
-                }
-                Replaced::Conflict(Some(now)) => current = now,
-                Replaced::Conflict(None) => return Err(Error::Internal(format!("payment {id} is gone"))),
-            }
-        }
-        Err(contended(id))
-    }
-}
-
-/// What became of a step that was to be recorded.
-#[must_use]
-pub(crate) enum Recorded {
-    /// It was; the payment as it is now.
-    Done(Payment),
-    /// Another change came first; the payment as it is now.
-    Overtaken(Payment),
 }
 
 /// What an answer means.
@@ -619,25 +380,8 @@ enum Read {
     Unclear,
 }
 
-/// A clear answer in words, for the operator.
-fn told(answer: &Command) -> String {
-    match answer {
-        Command::Authorized { authorization, .. } => format!("authorized: {authorization}"),
-        Command::HeldForReview { authorization, .. } => format!("held for review: {authorization}"),
-        Command::Captured { capture } => format!("captured: {capture}"),
-        Command::Refused(decline) => format!("refused: {}", decline.code()),
-        Command::RefusedWithHold {
-            authorization,
-            decline,
-        } => format!("refused: {}, held: {authorization}", decline.code()),
-        Command::Voided => "voided".to_owned(),
-        Command::Released => "released".to_owned(),
-        _ => "not expected".to_owned(),
-    }
-}
-
 /// What a request about an authorisation names.
-struct AboutAuthorization<'a> {
+pub(crate) struct AboutAuthorization<'a> {
     reference: String,
     authorization: &'a NetworkId,
     amount: Money,
@@ -645,7 +389,7 @@ struct AboutAuthorization<'a> {
 }
 
 impl AboutAuthorization<'_> {
-    fn as_request(&self) -> OfAuthorization<'_> {
+    pub(crate) fn as_request(&self) -> OfAuthorization<'_> {
         OfAuthorization {
             reference: &self.reference,
             authorization: self.authorization,
@@ -655,7 +399,7 @@ impl AboutAuthorization<'_> {
     }
 }
 
-fn of_authorization<'a>(
+pub(crate) fn of_authorization<'a>(
     payment: &Payment,
     authorization: &'a NetworkId,
     renewed: u32,

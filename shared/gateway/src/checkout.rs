@@ -9,7 +9,6 @@ use tollgate_domain::{
 use crate::{
     Gateway,
     call::Call,
-    charge::Recorded,
     error::{Error, Refusal},
     links::Purpose,
     network::card_place,
@@ -17,6 +16,7 @@ use crate::{
     pages::LinkError,
     payer::Payer,
     payments::check_amount,
+    record::Recorded,
 };
 
 /// How long a payer may take, in milliseconds, unless set otherwise: an hour.

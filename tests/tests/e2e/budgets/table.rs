@@ -309,17 +309,18 @@ pub(super) const INTENTS: &[Budget] = &[
     budget("intents-retrieve-account", "UpdateItem,GetItem", 1, 1.0, 1.0),
     budget(
         "intents-roll-api-key",
-        "UpdateItem,GetItem,Query,GetItem,PutItem,Query,UpdateItem",
-        7,
-        3.0,
+        // A new key is made, and the end of the old one set, each with the live keys in one transaction.
+        "UpdateItem,GetItem,GetItem,GetItem,GetItem,TransactWriteItems,GetItem,TransactWriteItems",
+        8,
         5.0,
+        13.0,
     ),
     budget(
         "intents-revoke-api-key",
-        "UpdateItem,GetItem,Query,Query,UpdateItem",
-        4,
+        "UpdateItem,GetItem,GetItem,TransactWriteItems",
+        3,
         2.0,
-        3.0,
+        6.0,
     ),
     budget("intents-retrieve-event", "UpdateItem,GetItem", 1, 1.0, 1.0),
     // One endpoint: its delivery is there already, and moved on.
@@ -335,7 +336,8 @@ pub(super) const INTENTS: &[Budget] = &[
         "intents-recover-webhook-endpoint",
         "UpdateItem,GetItem,Query,PutItem",
         3,
-        1.5,
+        // More where there are more events to look at.
+        2.5,
         2.0,
     ),
 ];

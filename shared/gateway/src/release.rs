@@ -1,0 +1,201 @@
+//! Letting go what is reserved for payments that have ended, and telling the operator where nothing else is left to be done.
+
+use tollgate_domain::{Cause, NetworkId, Payment, PaymentId, Scope, payment::Command};
+use tollgate_processors::{
+    Connector,
+    network::{Answer, Found, NetworkError, Processor},
+};
+
+use crate::{
+    Gateway, alarm,
+    charge::{SENDS_MAX, STUCK_ASK_MS, TRY_FOR_MS, of_authorization},
+    error::Error,
+    network::payment_reference,
+    once::{MAX_TRIES, contended},
+    record::Recorded,
+};
+
+impl Gateway {
+    /// Lets go what is reserved for a payment that has ended, as far as clear answers lead.
+    pub(crate) async fn release(
+        &self,
+        scope: Scope,
+        mut payment: Payment,
+        mut authorization: Option<NetworkId>,
+        connector: &Connector,
+        cause: &Cause,
+    ) -> Result<(), Error> {
+        let reference = payment_reference(payment.id);
+        let Some(charge) = payment.network.clone() else {
+            return Ok(());
+        };
+        let settle_ms = self.networks()?.settle_ms(charge.provider);
+        let is_settled = charge.sent.is_settled(self.now(), settle_ms);
+        // A first void of a known authorisation needs no question; before another one the provider is asked.
+        if authorization.is_none() || charge.sent.times > 0 {
+            let found = match connector.look_up(&reference).await {
+                Ok(found) => found,
+                Err(error) => return self.not_looked_up(scope, &payment, &error, cause).await,
+            };
+            match found {
+                Found::Voided | Found::Declined(_) => return self.released(scope, payment, cause).await,
+                Found::Captured { .. } => {
+                    let what = "the provider took money for a payment that has ended";
+                    return self.contradicted(scope, payment, what, cause).await;
+                }
+                Found::Nothing if authorization.is_none() && is_settled => {
+                    return self.released(scope, payment, cause).await;
+                }
+                Found::Authorized { authorization: id }
+                | Found::InReview { authorization: id }
+                | Found::DeclinedWithHold {
+                    authorization: id, ..
+                } if authorization.is_none() => {
+                    let command = self.authorized(id.clone())?;
+                    payment = self.record_answer(scope, payment, command, cause).await?;
+                    authorization = Some(id);
+                }
+                _ if authorization.is_some() && !is_settled => return Ok(()),
+                _ => {}
+            }
+        }
+        let Some(authorization) = authorization else {
+            return self.void_unanswered(scope, payment, connector, cause).await;
+        };
+        let charge = payment.network.as_ref().unwrap_or(&charge);
+        if charge.sent.times >= SENDS_MAX {
+            let what = "a reservation is not let go";
+            return self.stuck(scope, &payment, what, cause).await;
+        }
+        let again = Command::SendAgain {
+            ask_at: self.ask_at(1)?,
+        };
+        let Recorded::Done(payment) = self.record(scope, &payment, again, cause).await? else {
+            return Ok(());
+        };
+        let renewed = payment.network.as_ref().map_or(0, |charge| charge.sent.renewed);
+        let of = of_authorization(&payment, &authorization, renewed);
+        match connector.void(&of.as_request()).await {
+            Ok(Answer::Approved { .. }) => self.released(scope, payment, cause).await,
+            Err(NetworkError::NothingDone(_)) => {
+                let nothing = Command::NothingDone {
+                    ask_at: self.ask_at(1)?,
+                };
+                // Overtaken or not, it stays due.
+                let (Recorded::Done(_) | Recorded::Overtaken(_)) =
+                    self.record(scope, &payment, nothing, cause).await?;
+                Ok(())
+            }
+            answer => {
+                tracing::warn!(payment = %payment.id, ?answer, "a reservation was not let go yet");
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets go whatever an authorisation without an answer may have reserved: the provider does not show it, or not what
+    /// became of it. A request that a provider does not know, or not for this processor, changes nothing.
+    async fn void_unanswered(
+        &self,
+        scope: Scope,
+        payment: Payment,
+        connector: &Connector,
+        cause: &Cause,
+    ) -> Result<(), Error> {
+        let renewed = payment.network.as_ref().map_or(0, |charge| charge.sent.renewed);
+        let voided = connector
+            .void_unanswered(&payment_reference(payment.id), payment.amount, renewed)
+            .await;
+        match voided {
+            Ok(()) => self.released(scope, payment, cause).await,
+            Err(error) => {
+                tracing::warn!(payment = %payment.id, %error, "an unanswered authorization was not voided");
+                let what = "whether money is reserved is not known";
+                self.stuck_if_late(scope, &payment, what, cause).await
+            }
+        }
+    }
+
+    async fn released(&self, scope: Scope, payment: Payment, cause: &Cause) -> Result<(), Error> {
+        self.record_answer(scope, payment, Command::Released, cause)
+            .await
+            .map(|_| ())
+    }
+
+    /// A look-up failed: the payment stays due, and the operator is told when it has been so for too long.
+    pub(crate) async fn not_looked_up(
+        &self,
+        scope: Scope,
+        payment: &Payment,
+        error: &NetworkError,
+        cause: &Cause,
+    ) -> Result<(), Error> {
+        self.stuck_if_late(scope, payment, "the provider cannot be asked", cause)
+            .await?;
+        Err(Error::Internal(error.to_string()))
+    }
+
+    async fn stuck_if_late(
+        &self,
+        scope: Scope,
+        payment: &Payment,
+        what: &str,
+        cause: &Cause,
+    ) -> Result<(), Error> {
+        let since = payment.network.as_ref().and_then(|charge| charge.since);
+        if since.is_none_or(|since| since.plus_ms(TRY_FOR_MS) > self.now()) {
+            return Ok(());
+        }
+        self.stuck(scope, payment, what, cause).await
+    }
+
+    /// Nothing is left to be done without the operator, who is told each time that the payment is looked at: once a day.
+    pub(crate) async fn stuck(
+        &self,
+        scope: Scope,
+        payment: &Payment,
+        what: &str,
+        cause: &Cause,
+    ) -> Result<(), Error> {
+        let ask_at = self.now().plus_ms(STUCK_ASK_MS);
+        if let Recorded::Done(payment) = self
+            .record(scope, payment, Command::Stuck { ask_at }, cause)
+            .await?
+        {
+            alarm::raise(self.now(), &format!("{scope}PAY#{}", payment.id), what);
+        }
+        Ok(())
+    }
+
+    /// The provider contradicts what is recorded: what it says is kept, and the payment waits for the operator.
+    async fn contradicted(
+        &self,
+        scope: Scope,
+        payment: Payment,
+        what: &str,
+        cause: &Cause,
+    ) -> Result<(), Error> {
+        let kept = self
+            .record_answer(scope, payment, Command::Keep(what.to_owned()), cause)
+            .await?;
+        self.stuck(scope, &kept, what, cause).await
+    }
+
+    /// The operator has what is open of a payment begun anew that waits for a person: it is due at once. `false` when there is
+    /// nothing to begin.
+    pub(crate) async fn resume_stuck_payment(&self, scope: Scope, id: PaymentId) -> Result<bool, Error> {
+        for _ in 0..MAX_TRIES {
+            let payment: Option<Payment> = self.store.get(scope, &id.to_string(), true).await?;
+            let Some(payment) = payment.filter(Payment::is_open_with_provider) else {
+                return Ok(false);
+            };
+            if let Recorded::Done(_) = self
+                .record(scope, &payment, Command::Resume, &self.new_cause())
+                .await?
+            {
+                return Ok(true);
+            }
+        }
+        Err(contended(id))
+    }
+}
