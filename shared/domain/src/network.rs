@@ -80,7 +80,7 @@ pub enum Stage {
     Waiting,
     /// The authorisation may have been sent.
     Authorizing,
-    /// The money is reserved, and somebody at the provider's or the merchant's has to accept it first.
+    /// The money is reserved, and a reviewer has to accept it first.
     InReview {
         /// The authorisation.
         authorization: NetworkId,

@@ -345,7 +345,7 @@ pub enum Command {
         /// When to ask.
         ask_at: Timestamp,
     },
-    /// The provider is about to be asked what became of a charge; nobody else asks until `ask_at`.
+    /// The provider is about to be asked what became of a charge; no other run asks until `ask_at`.
     AskAgain {
         /// When to ask once more.
         ask_at: Timestamp,

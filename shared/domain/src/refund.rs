@@ -226,7 +226,7 @@ impl Refund {
         }
     }
 
-    /// The next version: the provider is about to be asked what became of it; nobody else asks until `ask_at`.
+    /// The next version: the provider is about to be asked what became of it; no other run asks until `ask_at`.
     #[must_use]
     pub fn asked_again(&self, ask_at: Timestamp, cause: &Cause) -> Self {
         self.noted(ask_at, cause, |network| {

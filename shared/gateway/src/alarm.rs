@@ -17,7 +17,7 @@ pub(crate) fn raise(now: Timestamp, subject: &str, what: &str) {
     tracing::error!(subject, what, "money needs attention");
     let stack = std::env::var("TOLLGATE_TABLE").unwrap_or_default();
     let line = line(now, &stack, subject, what).to_string();
-    // Whoever reads the item sees it all the same: a closed standard output is no reason to fail a payment.
+    // The item says it, too: a closed standard output is no reason to fail a payment.
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 

@@ -1,5 +1,5 @@
 //! Charges over a wire: every request to the provider is recorded before it is sent, and every clear answer after it came,
-//! so that whoever finds a payment half-way can ask the provider what became of it and go on from there.
+//! so that due work can ask the provider what became of a payment that was left half-way, and go on from there.
 //!
 //! ```text
 //! requires_action ─(recorded)─▶ processing ─ authorize ─▶ requires_capture ─ capture ─▶ succeeded

@@ -83,7 +83,7 @@ pub enum Answer {
         /// The network's own id of what was done; later requests name it.
         id: NetworkId,
     },
-    /// An authorisation that reserved the money, which somebody has to accept before it may be captured.
+    /// An authorisation that reserved the money, which a reviewer has to accept before it may be captured.
     InReview {
         /// The network's own id of the authorisation.
         id: NetworkId,

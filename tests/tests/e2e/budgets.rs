@@ -98,9 +98,8 @@ fn actions_of(call: &str) -> &'static [&'static str] {
         "BatchGetItem" => &["dynamodb:BatchGetItem"],
         "Query" => &["dynamodb:Query"],
         "PutItem" => &["dynamodb:PutItem"],
-        "UpdateItem" => &["dynamodb:UpdateItem"],
-        // Some put, too: every end-to-end test runs with the grants, and fails where one is missing.
-        "TransactWriteItems" => &["dynamodb:UpdateItem"],
+        // Some transactions put, too: every end-to-end test runs with the grants, and fails where one is missing.
+        "UpdateItem" | "TransactWriteItems" => &["dynamodb:UpdateItem"],
         other => panic!("what does {other} need?"),
     }
 }

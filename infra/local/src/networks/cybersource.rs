@@ -104,7 +104,7 @@ fn invalid(reason: Reason) -> Response {
     )
 }
 
-/// The request was received, and nobody knows what came of it.
+/// The request was received, and what came of it is not known.
 fn timed_out() -> Response {
     reply(
         502,
@@ -177,7 +177,7 @@ fn done(one: &Transaction, status: &str) -> Response {
     reply(201, &body)
 }
 
-/// Answers with what was recorded, unless nobody knows yet what came of it.
+/// Answers with what was recorded, once it is known what came of it.
 fn answer(one: &Transaction, effects: &Effects, status: &str) -> Response {
     if !one.is_decided(effects.now) {
         return timed_out();

@@ -78,7 +78,7 @@ type Work = Box<dyn Fn(&Ledger, &Effects) -> Result<Response, Error> + Send + Sy
 pub struct Networks {
     ledger: Ledger,
     faults: Faults,
-    /// Requests that are carried out when their time has come, whoever asks for something then.
+    /// Requests that are carried out when their time has come, by the next request of any kind.
     late: Mutex<Vec<(i64, Work)>>,
     lag_ms: AtomicI64,
     now_ms: NowMs,
@@ -172,7 +172,7 @@ impl Networks {
             due
         };
         for (at, work) in due {
-            // It was carried out at its time, not when somebody asked.
+            // It was carried out at its time, not at that of the request that comes now.
             let effects = Effects {
                 now: at,
                 ..self.effects(None)

@@ -71,7 +71,7 @@ fn gateway_code(outcome: &str) -> &'static str {
         "expired_card" => "EXPIRED_CARD",
         "incorrect_cvc" => "INVALID_CSC",
         "processing_error" => "ACQUIRER_SYSTEM_ERROR",
-        // What a rule of the gateway held or refused was approved by nobody that this API names: it is timed out.
+        // This API has no code for what a rule of the gateway held or refused: it is shown as timed out.
         REVIEW | REFUSED => "TIMED_OUT",
         _ => "DECLINED",
     }
