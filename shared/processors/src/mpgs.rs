@@ -299,7 +299,7 @@ fn found(reply: &Reply, order: &str) -> Result<Found, NetworkError> {
         | "AUTHENTICATED"
         | "AUTHENTICATION_INITIATED"
         | "AUTHENTICATION_NOT_NEEDED"
-        | "AUTHENTICATION_UNSUCCESSFUL" => Found::Nothing,
+        | "AUTHENTICATION_UNSUCCESSFUL" => unpaid(&reply.body)?,
         "" if total("totalCapturedAmount") > 0.0 => Found::Captured {
             authorization: authorization()?,
             capture: transaction_of(&reply.body, "CAPTURE", CAPTURE)?,
@@ -308,6 +308,19 @@ fn found(reply: &Reply, order: &str) -> Result<Found, NetworkError> {
             authorization: authorization()?,
         },
         _ => Found::Undecided,
+    })
+}
+
+/// An order of which no payment is made yet, by its authorisation: it may be under way.
+fn unpaid(order: &Value) -> Result<Found, NetworkError> {
+    let last = transactions(order, "AUTHORIZATION").next_back();
+    Ok(match last.map(verdict) {
+        None | Some(Verdict::NotDone) => Found::Nothing,
+        Some(Verdict::Refused(decline)) => Found::Declined(decline),
+        Some(Verdict::Done) => Found::Authorized {
+            authorization: transaction_of(order, "AUTHORIZATION", AUTHORIZATION)?,
+        },
+        Some(Verdict::InPart | Verdict::Unknown) => Found::Undecided,
     })
 }
 
@@ -518,7 +531,15 @@ mod tests {
             );
         }
         assert_eq!(said("CANCELLED"), Found::Voided);
-        assert_eq!(said("INITIATED"), Found::Nothing);
+        // No payment is made yet, and one may be under way.
+        let initiated = |result, code| found(&reply(200, order("INITIATED", result, code)), "o").unwrap();
+        assert_eq!(initiated("UNKNOWN", "UNKNOWN"), Found::Undecided);
+        assert_eq!(
+            initiated("FAILURE", "EXPIRED_CARD"),
+            Found::Declined(Decline::ExpiredCard)
+        );
+        let bare = json!({"id": "o", "status": "INITIATED"});
+        assert_eq!(found(&reply(200, bare), "o"), Ok(Found::Nothing));
         assert_eq!(said("SOMETHING_NEW"), Found::Undecided);
         let none = json!({"error": {"cause": "INVALID_REQUEST", "explanation": "in whatever words"}});
         assert_eq!(found(&reply(400, none), "o"), Ok(Found::Nothing));
