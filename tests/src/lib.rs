@@ -8,6 +8,7 @@
 )]
 
 pub mod dynamodb;
+pub mod release;
 
 use std::{
     path::{Path, PathBuf},
@@ -45,7 +46,7 @@ pub struct Cloud {
 }
 
 /// The folder of the built binaries: whatever a test binary lies in.
-fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.ancestors()
         .find(|folder| folder.ends_with("debug") || folder.ends_with("release"))
@@ -132,17 +133,57 @@ impl Cloud {
     }
 
     async fn start_checked(data: Arc<tempfile::TempDir>, parameters: &[(&str, &str)], checks: &str) -> Self {
-        let local = binary("tollgate-local");
+        let mut command = Command::new(binary("tollgate-local"));
+        command.env("TOLLGATE_LOCAL_CHECK", checks);
+        Self::launch(command, data, parameters).await
+    }
+
+    /// Starts a release's, or today's, in which these functions fail whatever they are asked.
+    pub async fn start_of(
+        release: Option<&release::Release>,
+        data: Arc<tempfile::TempDir>,
+        parameters: &[(&str, &str)],
+        broken: &[&str],
+    ) -> Self {
+        let (binaries, root) = if let Some(release) = release {
+            (release.binaries.clone(), release.root.clone())
+        } else {
+            build();
+            (target(), Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        };
+        let links = data.path().join("binaries");
+        let _ = std::fs::remove_dir_all(&links);
+        std::fs::create_dir_all(&links).unwrap();
+        for entry in std::fs::read_dir(&binaries).unwrap() {
+            let entry = entry.unwrap();
+            if !entry.file_type().unwrap().is_file() {
+                continue;
+            }
+            // The operator's tool is no function: it ends at once, and the invocation fails.
+            let name = entry.file_name();
+            let works = !broken.iter().any(|broken| *broken == name);
+            let leads_to = if works {
+                entry.path()
+            } else {
+                binaries.join("tollgate-admin")
+            };
+            std::os::unix::fs::symlink(leads_to, links.join(name)).unwrap();
+        }
+        let mut command = Command::new(binaries.join("tollgate-local"));
+        command.current_dir(root).env("TOLLGATE_LOCAL_BINARIES", &links);
+        Self::launch(command, data, parameters).await
+    }
+
+    async fn launch(mut command: Command, data: Arc<tempfile::TempDir>, parameters: &[(&str, &str)]) -> Self {
         let overrides: Vec<String> = parameters
             .iter()
             .map(|(key, value)| format!("{key}='{value}'"))
             .collect();
-        let mut child = Command::new(local)
+        let mut child = command
             .args(is_release().then_some("--release"))
             .args(["--port", "0", "--json", "--data"])
             .arg(data.path())
             .env("TOLLGATE_LOCAL_SKIP_BUILD", "1")
-            .env("TOLLGATE_LOCAL_CHECK", checks)
             .env("CARGO_TARGET_DIR", target().parent().unwrap())
             .env("TOLLGATE_PARAMETER_OVERRIDES", overrides.join(" "))
             .stdout(Stdio::piped())
@@ -204,6 +245,16 @@ impl Cloud {
             .as_str()
             .unwrap()
             .to_owned()
+    }
+
+    /// A client of any front door with a key of the demo merchant.
+    pub fn client_of(&self, front_door: &str, key: &str) -> Client {
+        let client = Client::new(self.api(front_door), key);
+        let merchant = self.ready["credentials"]["client_id"].as_str().unwrap();
+        match front_door {
+            "checkout" => client.with_account(merchant),
+            _ => client,
+        }
     }
 
     /// A client of any front door whose key is a bearer token.

@@ -5,6 +5,7 @@
 //! memory of it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::idempotency::Fingerprint;
 
@@ -30,6 +31,24 @@ pub struct Answers<T> {
         skip_serializing_if = "Vec::is_empty"
     )]
     changed: Vec<Answer<T>>,
+    /// What the create answered, as the first releases kept it: the part of the thing that may change after.
+    #[serde(rename = "first", default = "none", skip_serializing_if = "Option::is_none")]
+    early_created: Option<Value>,
+    /// What changes answered, as the first releases kept it.
+    #[serde(
+        rename = "changes",
+        default = "Vec::new",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    early_changed: Vec<EarlyAnswer>,
+}
+
+/// An answer to a change, as the first releases kept it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct EarlyAnswer {
+    key: Fingerprint,
+    request: Fingerprint,
+    answer: Value,
 }
 
 /// An answer to a change that was made with an idempotency key.
@@ -67,6 +86,12 @@ pub trait Answerable: Clone + Serialize {
         copy
     }
 
+    /// The thing with the part that the first releases kept of an answer; `None` for what they kept no answers of.
+    #[must_use]
+    fn with_early_part(&self, _part: &Value) -> Option<Self> {
+        None
+    }
+
     /// Keeps what the create of `before` answered. Every change of a thing that answers show calls this.
     fn keep_first_answer(&mut self, before: &Self) {
         self.keep_all_of_first_answer(before);
@@ -74,7 +99,7 @@ pub trait Answerable: Clone + Serialize {
 
     /// Keeps the whole of it.
     fn keep_all_of_first_answer(&mut self, before: &Self) {
-        if self.answers().created.is_none() {
+        if self.answers().created.is_none() && self.answers().early_created.is_none() {
             self.answers_mut().created = Some(Box::new(before.snapshot()));
         }
     }
@@ -82,7 +107,11 @@ pub trait Answerable: Clone + Serialize {
     /// The thing as its create answered it, whatever happened since.
     #[must_use]
     fn into_first_answer(mut self) -> Self {
-        self.answers_mut().take_first().unwrap_or(self)
+        if let Some(first) = self.answers_mut().take_first() {
+            return first;
+        }
+        let early = self.answers_mut().early_created.take();
+        early.and_then(|part| self.with_early_part(&part)).unwrap_or(self)
     }
 
     /// Remembers that this is what a change made with this key answers. The oldest answers give way.
@@ -100,12 +129,21 @@ pub trait Answerable: Clone + Serialize {
     /// What an earlier change made with this key answered, if there was one that is remembered.
     fn earlier_answer(&self, key: &Fingerprint, request: &Fingerprint) -> Option<Earlier<Self>> {
         let answers = &self.answers().changed;
-        let answer = answers.iter().find(|answer| &answer.key == key)?;
-        Some(if &answer.request == request {
-            Earlier::Same(Box::new(answer.thing.clone()))
+        if let Some(answer) = answers.iter().find(|answer| &answer.key == key) {
+            return Some(if &answer.request == request {
+                Earlier::Same(Box::new(answer.thing.clone()))
+            } else {
+                Earlier::Other
+            });
+        }
+        let answers = &self.answers().early_changed;
+        let early = answers.iter().find(|answer| &answer.key == key)?;
+        if &early.request == request {
+            let thing = self.with_early_part(&early.answer)?;
+            Some(Earlier::Same(Box::new(thing)))
         } else {
-            Earlier::Other
-        })
+            Some(Earlier::Other)
+        }
     }
 }
 
@@ -125,6 +163,8 @@ impl<T> Default for Answers<T> {
         Self {
             created: None,
             changed: Vec::new(),
+            early_created: None,
+            early_changed: Vec::new(),
         }
     }
 }
@@ -165,6 +205,39 @@ mod tests {
         next.keep_first_answer(before);
         next.remember_answer(fingerprint(key), fingerprint(text));
         next
+    }
+
+    #[test]
+    fn what_the_first_releases_kept_is_still_told() {
+        use crate::{Customer, payment::tests::NOW};
+        let kept = serde_json::json!({
+            "id": "0000000000000000000001", "version": 2, "front_door": "charges", "request_id": "req_2",
+            "name": "Bob", "created": NOW.ms(), "updated": NOW.ms() + 5, "first": {"name": "Ann"},
+            "changes": [{"key": fingerprint("k"), "request": fingerprint("r"), "answer": {"name": "Cid"}}],
+        });
+        let customer: Customer = serde_json::from_value(kept.clone()).unwrap();
+        let name = |customer: Customer| customer.profile.name.unwrap();
+        assert_eq!(name(customer.clone().into_first_answer()), "Ann");
+        let told = customer.earlier_answer(&fingerprint("k"), &fingerprint("r"));
+        let Some(Earlier::Same(told)) = told else {
+            panic!("{told:?}")
+        };
+        assert_eq!(name(*told), "Cid");
+        let other = customer.earlier_answer(&fingerprint("k"), &fingerprint("x"));
+        assert_eq!(other, Some(Earlier::Other));
+        // A further change keeps no other first answer, and what was kept goes on being kept.
+        let later = customer.with_profile(crate::customer::Profile::default(), NOW, &"req_3".into());
+        assert_eq!(name(later.clone().into_first_answer()), "Ann");
+        let stored = serde_json::to_value(&later).unwrap();
+        assert_eq!(
+            (&stored["first"], &stored["changes"]),
+            (&kept["first"], &kept["changes"])
+        );
+        // An erasure takes it along.
+        assert_eq!(
+            later.erased(NOW, NOW, &"req_4".into()).answers,
+            Answers::default()
+        );
     }
 
     #[test]

@@ -219,6 +219,15 @@ impl Answerable for Customer {
     fn answers_mut(&mut self) -> &mut Answers<Self> {
         &mut self.answers
     }
+
+    /// The first releases kept the profile.
+    fn with_early_part(&self, part: &serde_json::Value) -> Option<Self> {
+        Some(Self {
+            profile: Profile::deserialize(part).ok()?,
+            updated: self.created,
+            ..self.snapshot()
+        })
+    }
 }
 
 #[cfg(test)]

@@ -138,8 +138,9 @@ pub struct WebhookEndpoint {
     pub deleted: bool,
     /// When it was made.
     pub created: Timestamp,
-    /// When it last changed, its health apart.
-    pub updated: Timestamp,
+    /// When it last changed, its health apart. The first releases did not record it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<Timestamp>,
     /// The request that made it, if it was made with an idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
@@ -165,7 +166,7 @@ impl WebhookEndpoint {
     pub fn changed(&self, now: Timestamp, cause: &Cause, change: impl FnOnce(&mut Self)) -> Self {
         let mut next = self.clone();
         next.version += 1;
-        next.updated = now;
+        next.updated = Some(now);
         next.cause.clone_from(cause);
         next.keep_first_answer(self);
         change(&mut next);
@@ -341,7 +342,7 @@ mod tests {
             disabled_reason: None,
             deleted: false,
             created: NOW,
-            updated: NOW,
+            updated: Some(NOW),
             fingerprint: None,
             answers: Answers::default(),
         }

@@ -181,7 +181,7 @@ impl Subject {
             Self::Refund(refund) => refund.updated,
             Self::Customer(customer) => customer.updated,
             Self::PaymentMethod(method) => method.updated,
-            Self::Endpoint(endpoint) => endpoint.updated,
+            Self::Endpoint(endpoint) => endpoint.updated.unwrap_or(endpoint.created),
         }
     }
 

@@ -823,6 +823,14 @@ impl Answerable for Payment {
         }
     }
 
+    /// The first releases kept the face.
+    fn with_early_part(&self, part: &serde_json::Value) -> Option<Self> {
+        Some(Self {
+            face: Face::deserialize(part).ok()?,
+            ..self.snapshot()
+        })
+    }
+
     /// Nothing but the face of a payment that is no intent changes: to keep the rest twice would cost every step of a
     /// charge over a wire a second KB.
     fn keep_first_answer(&mut self, before: &Self) {

@@ -311,6 +311,14 @@ impl Answerable for Refund {
     fn answers_mut(&mut self) -> &mut Answers<Self> {
         &mut self.answers
     }
+
+    /// The first releases kept the status.
+    fn with_early_part(&self, part: &serde_json::Value) -> Option<Self> {
+        Some(Self {
+            status: RefundStatus::deserialize(part).ok()?,
+            ..self.snapshot()
+        })
+    }
 }
 
 #[cfg(test)]

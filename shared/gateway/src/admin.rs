@@ -349,7 +349,7 @@ impl Admin {
             disabled_reason: None,
             deleted: false,
             created: self.0.now(),
-            updated: self.0.now(),
+            updated: Some(self.0.now()),
             fingerprint: None,
             answers: Answers::default(),
         };

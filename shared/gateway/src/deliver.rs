@@ -41,15 +41,44 @@ pub struct Message {
     pub attempt: u32,
 }
 
+/// The format in which messages are written, and the newest that is read.
+const MESSAGE_FORMAT: u32 = 1;
+
+/// A message's text: a release that is rolled out or back meets messages of the other one.
+#[derive(Serialize, Deserialize)]
+struct Written<M> {
+    /// The format. None means 1.
+    #[serde(rename = "f", default = "first_format")]
+    format: u32,
+    #[serde(flatten)]
+    message: M,
+}
+
+const fn first_format() -> u32 {
+    1
+}
+
 impl Message {
-    /// Reads a message.
+    /// Reads a message. One of a newer format is an error, so that the queue brings it again, to a release that reads it.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        serde_json::from_str(text).map_err(|e| Error::Internal(format!("message does not read: {e}")))
+        let bad = |e: serde_json::Error| Error::Internal(format!("message does not read: {e}"));
+        let written: Written<serde_json::Value> = serde_json::from_str(text).map_err(bad)?;
+        if written.format > MESSAGE_FORMAT {
+            return Err(Error::Internal(format!(
+                "message has format {}; this release reads up to {MESSAGE_FORMAT}",
+                written.format
+            )));
+        }
+        serde_json::from_value(written.message).map_err(bad)
     }
 
     /// The message as it is put on the queue, in its endpoint's own group: a dead endpoint slows no other.
     pub fn on_queue(&self, delay_s: u32) -> Result<QueueMessage, Error> {
-        let body = serde_json::to_string(self).map_err(|e| Error::Internal(e.to_string()))?;
+        let written = Written {
+            format: MESSAGE_FORMAT,
+            message: self,
+        };
+        let body = serde_json::to_string(&written).map_err(|e| Error::Internal(e.to_string()))?;
         Ok(QueueMessage {
             body,
             group: self.endpoint.to_string(),
@@ -379,5 +408,11 @@ mod tests {
             message
         );
         assert!(Message::parse("{}").is_err());
+        // As the first releases wrote them, and as one of the future may.
+        let text = message.on_queue(0).unwrap().body;
+        let first = text.replace("\"f\":1,", "");
+        assert_ne!(first, text);
+        assert_eq!(Message::parse(&first).unwrap(), message);
+        assert!(Message::parse(&text.replace("\"f\":1,", "\"f\":2,")).is_err());
     }
 }

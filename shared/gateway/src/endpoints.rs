@@ -88,7 +88,7 @@ impl Call {
                 disabled_reason: None,
                 deleted: false,
                 created: self.now,
-                updated: self.now,
+                updated: Some(self.now),
                 answers: Answers::default(),
                 fingerprint: idempotency.map(|i| i.fingerprint.clone()),
             })

@@ -20,11 +20,14 @@ use crate::{
     db::Transacted,
     entity::{email_key, from_item, to_item},
     error::StoreError,
+    format,
     items::{Item, SK, n, ours, s},
 };
 
 /// The type's code.
 const CODE: &str = "EML";
+/// The format of an owner's item (see [`format`]).
+const FORMAT: u32 = 1;
 /// An owner is entered where there is none, and in place of the one that was found to own the address wrongly.
 const MAY_ENTER: &str = "attribute_not_exists(pk) OR customer = :former";
 
@@ -64,6 +67,7 @@ pub enum CustomerWrite {
 }
 
 fn owner_of(item: &Item, key: &str) -> Result<CustomerId, StoreError> {
+    format::check(item, FORMAT)?;
     let id = item.get("customer").and_then(|v| v.as_s().ok());
     id.and_then(|id| id.parse().ok())
         .ok_or_else(|| StoreError::BadItem {
@@ -178,12 +182,13 @@ impl Store {
         customer: CustomerId,
     ) -> Result<TransactWriteItem, StoreError> {
         let former = claim.instead_of.unwrap_or(customer);
-        let item = HashMap::from([
+        let mut item = HashMap::from([
             ("pk".to_owned(), s(email_key(scope, claim.email))),
             ("sk".to_owned(), s(SK)),
             ("t".to_owned(), s(CODE)),
             ("customer".to_owned(), s(customer.to_string())),
         ]);
+        format::mark(&mut item, FORMAT);
         let put = PutOperation::builder()
             .table_name(&self.tables.main)
             .set_item(Some(item))

@@ -7,11 +7,15 @@ use crate::{
     Store,
     entity::{Entity, pk},
     error::StoreError,
+    format,
     items::{Item, s},
 };
 
 /// Attempts of one delivery that are listed.
 const MAX_ATTEMPTS_LISTED: i32 = 100;
+
+/// The format of an attempt's item (see [`format`]).
+const FORMAT: u32 = 1;
 
 fn delivery_pk(scope: Scope, event: EventId, endpoint: EndpointId) -> String {
     pk(scope, Delivery::CODE, &format!("{event}#{endpoint}"))
@@ -32,6 +36,7 @@ impl Store {
             "pk".into(),
             s(delivery_pk(scope, delivery.event, delivery.endpoint)),
         );
+        format::mark(&mut item, FORMAT);
         item.insert("sk".into(), s(format!("ATT#{:04}", attempt.number)));
         item.insert("t".into(), s("ATT"));
         item.insert("expires_at".into(), crate::items::n(expires_at_s));
@@ -61,6 +66,7 @@ impl Store {
             .unwrap_or_default()
             .into_iter()
             .map(|item| {
+                format::check(&item, FORMAT)?;
                 serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
                     key: key.clone(),
                     detail: e.to_string(),

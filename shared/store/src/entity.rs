@@ -17,6 +17,7 @@ use tollgate_domain::{
 use crate::{
     due::DueKind,
     error::StoreError,
+    format,
     items::{Item, SK, s},
 };
 
@@ -30,6 +31,9 @@ pub(crate) const DETACHED_FROM: &str = "CUS-DETACHED";
 pub trait Entity: Serialize + DeserializeOwned + Clone {
     /// The type's code in keys and in the attribute `t`.
     const CODE: &'static str;
+    /// The format in which it is written, and the newest that is read. It is raised when an older release would misread what
+    /// a newer one writes, one release after the one that reads it (see `docs/operations.md`).
+    const FORMAT: u32 = 1;
     /// Whether it lives in the events table.
     const IN_EVENTS_TABLE: bool = false;
     /// Calls it by this name in errors and logs.
@@ -105,6 +109,7 @@ pub(crate) fn to_item<E: Entity>(scope: Scope, entity: &E) -> Result<Item, Store
             aws_sdk_dynamodb::types::AttributeValue::N(at.to_string()),
         );
     }
+    format::mark(&mut item, E::FORMAT);
     item.insert("t".into(), s(E::CODE));
     item.insert("pk".into(), s(pk));
     item.insert("sk".into(), s(SK));
@@ -112,6 +117,7 @@ pub(crate) fn to_item<E: Entity>(scope: Scope, entity: &E) -> Result<Item, Store
 }
 
 pub(crate) fn from_item<E: Entity>(item: Item) -> Result<E, StoreError> {
+    format::check(&item, E::FORMAT)?;
     let key = item
         .get("pk")
         .and_then(|v| v.as_s().ok())
@@ -124,6 +130,7 @@ pub(crate) fn from_item<E: Entity>(item: Item) -> Result<E, StoreError> {
 }
 
 fn read<E: Entity>(key: &str, image: serde_dynamo::Item) -> Result<Box<E>, StoreError> {
+    format::check_image(&image, key, E::FORMAT)?;
     serde_dynamo::from_item(image)
         .map(Box::new)
         .map_err(|e| StoreError::BadItem {

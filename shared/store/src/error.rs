@@ -19,6 +19,16 @@ pub enum StoreError {
         /// Why.
         detail: String,
     },
+    /// A later release wrote an item in a format that this one does not read.
+    #[error("item {key} has format {format}; this release reads up to {newest}")]
+    NewerFormat {
+        /// The item's partition key.
+        key: String,
+        /// The format it is written in.
+        format: u32,
+        /// The newest that is read here.
+        newest: u32,
+    },
     /// A value cannot be stored.
     #[error("value cannot be stored: {0}")]
     BadValue(String),

@@ -24,8 +24,9 @@ use crate::{
     ApiKey, Changed, Cursor, KeyHash, NewApiKey, Page, Store,
     db::{Conditional, Transacted},
     error::StoreError,
+    format,
     items::{Item, SK, n, s},
-    keys::key_of,
+    keys::{FORMAT, key_of},
 };
 
 /// Most keys of a tenant that are accepted at the same time.
@@ -77,6 +78,7 @@ struct LiveKeys {
 
 impl LiveKeys {
     fn read(item: &Item) -> Result<Self, StoreError> {
+        format::check(item, FORMAT)?;
         let bad = || StoreError::BadItem {
             key: "KEYS".into(),
             detail: "not a set of live keys".into(),
@@ -99,12 +101,14 @@ impl LiveKeys {
     fn to_item(&self, scope: Scope) -> Item {
         let ends = self.ends.iter();
         let live = ends.map(|(id, end)| (id.clone(), n(end.unwrap_or(0)))).collect();
-        HashMap::from([
+        let mut item = HashMap::from([
             ("pk".into(), s(live_pk(scope))),
             ("sk".into(), s(SK)),
             ("version".into(), n(self.version + 1)),
             ("live".into(), AttributeValue::M(live)),
-        ])
+        ]);
+        format::mark(&mut item, FORMAT);
+        item
     }
 
     /// Forgets those whose end has come.
@@ -179,15 +183,17 @@ impl Store {
         let table = &self.tables.keys;
         let merchant = new.key.merchant;
         let mut key: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(&new.key).map_err(bad)?;
+        format::mark(&mut key, FORMAT);
         key.insert("pk".into(), s(new.hash.pk()));
         key.insert("sk".into(), s(SK));
         key.insert("gsi1pk".into(), s(format!("M#{merchant}")));
         key.insert("gsi1sk".into(), s(index_sk(new.key.created, new.key.id)));
-        let by_id: Item = HashMap::from([
+        let mut by_id: Item = HashMap::from([
             ("pk".into(), s(id_pk(merchant, new.key.id))),
             ("sk".into(), s(SK)),
             ("key".into(), s(new.hash.pk())),
         ]);
+        format::mark(&mut by_id, FORMAT);
         let kept = if is_kept {
             put(table, live.to_item(scope), "version = :version")
                 .expression_attribute_values(":version", n(live.version))

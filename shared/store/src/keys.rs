@@ -13,9 +13,12 @@ use crate::{
     Store,
     db::Conditional,
     error::StoreError,
+    format,
     items::{Item, SK, n, s},
 };
 
+/// The format of a key's item, and of those that help to find it (see [`format`]).
+pub(crate) const FORMAT: u32 = 1;
 /// Buckets behind the window that every request clears. A key that rests for longer leaves a few counters behind,
 /// which the first request after the rest clears in a write of its own.
 const CLEARED_BUCKETS: i64 = 6;
@@ -118,6 +121,7 @@ enum Condition {
 }
 
 pub(crate) fn key_of(item: Item) -> Result<ApiKey, StoreError> {
+    format::check(&item, FORMAT)?;
     serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
         key: "KEY#…".into(),
         detail: e.to_string(),

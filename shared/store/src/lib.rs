@@ -11,6 +11,7 @@ mod deliveries;
 mod due;
 mod entity;
 mod error;
+mod format;
 mod items;
 mod key_registry;
 mod keys;

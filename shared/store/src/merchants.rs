@@ -8,6 +8,7 @@ use crate::{
     Changed, Put, Store,
     db::Conditional,
     error::StoreError,
+    format,
     items::{Item, SK, s},
     key_registry::with_contract,
 };
@@ -26,6 +27,9 @@ pub struct Merchant {
     pub created: Timestamp,
 }
 
+/// The format of a merchant's item (see [`format`]).
+const FORMAT: u32 = 1;
+
 fn pk(id: MerchantId) -> String {
     format!("MERCHANT#{id}")
 }
@@ -35,6 +39,7 @@ impl Store {
     pub async fn create_merchant(&self, merchant: &Merchant) -> Result<Put<()>, StoreError> {
         let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(merchant)
             .map_err(|e| StoreError::BadValue(e.to_string()))?;
+        format::mark(&mut item, FORMAT);
         item.insert("pk".into(), s(pk(merchant.id)));
         item.insert("sk".into(), s(SK));
         item.insert("t".into(), s("MERCHANT"));
@@ -52,6 +57,7 @@ impl Store {
     pub async fn get_merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
         let item = self.read_item(&self.tables.main, &pk(id), true).await?;
         item.map(|item| {
+            format::check(&item, FORMAT)?;
             serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
                 key: pk(id),
                 detail: e.to_string(),

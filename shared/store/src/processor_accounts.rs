@@ -8,6 +8,7 @@ use crate::{
     Store,
     db::Conditional,
     error::StoreError,
+    format,
     items::{Item, SK, s},
 };
 
@@ -32,6 +33,9 @@ pub struct ProcessorAccount {
     pub created: Timestamp,
 }
 
+/// The format of an account's item (see [`format`]).
+const FORMAT: u32 = 1;
+
 fn pk(scope: Scope, provider: Provider) -> String {
     format!("{scope}{CODE}#{}", provider.as_str())
 }
@@ -39,6 +43,7 @@ fn pk(scope: Scope, provider: Provider) -> String {
 fn to_item(scope: Scope, account: &ProcessorAccount) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(account)
         .map_err(|e| StoreError::BadValue(e.to_string()))?;
+    format::mark(&mut item, FORMAT);
     item.insert("pk".into(), s(pk(scope, account.provider)));
     item.insert("sk".into(), s(SK));
     item.insert("t".into(), s(CODE));
@@ -46,6 +51,7 @@ fn to_item(scope: Scope, account: &ProcessorAccount) -> Result<Item, StoreError>
 }
 
 pub(crate) fn from_item(item: Item) -> Result<ProcessorAccount, StoreError> {
+    format::check(&item, FORMAT)?;
     let key = item.get("pk").and_then(|v| v.as_s().ok()).cloned();
     serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
         key: key.unwrap_or_default(),

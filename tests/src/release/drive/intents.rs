@@ -1,0 +1,241 @@
+//! What only `intents` has.
+
+use serde_json::{Value, json};
+
+use super::{Drive, id, made, once};
+use crate::{Client, Cloud, eventually, release::scan};
+
+impl Drive {
+    pub(super) async fn use_intents(&mut self, cloud: &Cloud) {
+        let intents = cloud.intents();
+        let post = async |path: &str, body: Value| made(&intents.post(path, &body).await);
+        let customer = post(
+            "/customers",
+            json!({"email": "ida@example.com", "name": "Ida", "phone": "+15551234567"}),
+        )
+        .await;
+        let card = json!({"type": "card", "billing_details": {"name": "Ida", "email": "ida@example.com"},
+            "card": {"number": "4242424242424242", "exp_month": 12, "exp_year": 2035, "cvc": "123"}});
+        let method = post("/payment_methods", card).await;
+        let of_method = format!("/payment_methods/{}", id(&method));
+        let to_customer = json!({"customer": customer["id"]});
+        once(
+            &self.retries,
+            ("intents", &intents),
+            &format!("{of_method}/attach"),
+            "release-attach",
+            &to_customer,
+        )
+        .await;
+        let detached = post("/payment_methods/pm_card_mastercard/attach", to_customer.clone()).await;
+        let of_detached = format!("/payment_methods/{}", id(&detached));
+        post(&format!("{of_detached}/detach"), json!({})).await;
+        self.open["payment_method"] = method["id"].clone();
+        self.open["intents_customer"] = customer["id"].clone();
+        for path in [&of_method, &of_detached] {
+            self.read("intents", path.clone());
+        }
+        self.read("intents", format!("/payment_methods?customer={}", id(&customer)));
+        self.read("intents", format!("/customers/{}/payment_methods", id(&customer)));
+        self.read("intents", format!("/customers/{}", id(&customer)));
+
+        self.make_intents(cloud, &customer, &method).await;
+    }
+
+    /// An intent in every state that lasts.
+    async fn make_intents(&mut self, cloud: &Cloud, customer: &Value, method: &Value) {
+        let intents = cloud.intents();
+        let post = async |path: &str, body: Value| made(&intents.post(path, &body).await);
+        let intent = |changes: Value| {
+            let mut body = json!({"amount": 1900, "currency": "eur"});
+            body.as_object_mut()
+                .unwrap()
+                .extend(changes.as_object().unwrap().clone());
+            body
+        };
+        let kinds = [
+            ("empty", json!({})),
+            (
+                "given",
+                json!({"payment_method": "pm_card_visa", "description": "x", "metadata": {"a": "b"}}),
+            ),
+            (
+                "paid",
+                json!({"payment_method": method["id"], "customer": customer["id"], "confirm": true}),
+            ),
+            (
+                "reserved",
+                json!({"payment_method": "pm_card_visa", "capture_method": "manual", "confirm": true}),
+            ),
+            (
+                "captured",
+                json!({"payment_method": "pm_card_visa", "capture_method": "manual", "confirm": true}),
+            ),
+            ("canceled", json!({})),
+            (
+                "challenged",
+                json!({"payment_method": "pm_card_threeDSecure2Required", "confirm": true}),
+            ),
+        ];
+        for (name, changes) in kinds {
+            let intent = once(
+                &self.retries,
+                ("intents", &intents),
+                "/payment_intents",
+                &format!("release-{name}"),
+                &intent(changes),
+            )
+            .await;
+            let path = format!("/payment_intents/{}", id(&intent));
+            if name == "captured" {
+                post(&format!("{path}/capture"), json!({"amount_to_capture": 1000})).await;
+            } else if name == "canceled" {
+                post(
+                    &format!("{path}/cancel"),
+                    json!({"cancellation_reason": "abandoned"}),
+                )
+                .await;
+            } else if name == "given" {
+                let change = json!({"description": "y"});
+                once(
+                    &self.retries,
+                    ("intents", &intents),
+                    &path,
+                    "release-change",
+                    &change,
+                )
+                .await;
+            }
+            self.open[format!("intent_{name}")] = intent["id"].clone();
+            self.read("intents", path);
+        }
+        let declined = intent(json!({"payment_method": "pm_card_chargeDeclined", "confirm": true}));
+        intents.post("/payment_intents", &declined).await.expect(402);
+        let refund = json!({"payment_intent": self.open["intent_paid"], "amount": 500});
+        let refund = once(
+            &self.retries,
+            ("intents", &intents),
+            "/refunds",
+            "release-intents-refund",
+            &refund,
+        )
+        .await;
+        let path = format!("/refunds/{}", id(&refund));
+        once(
+            &self.retries,
+            ("intents", &intents),
+            &path,
+            "release-refund-change",
+            &json!({"metadata": {"a": "b"}}),
+        )
+        .await;
+        self.read("intents", path);
+        for path in [
+            "/payment_intents?limit=100",
+            "/refunds?limit=100",
+            "/customers?limit=100",
+            "/account",
+        ] {
+            self.read("intents", path);
+        }
+    }
+
+    /// Endpoints in every state, their events, runs, and keys that merchants make.
+    pub(super) async fn use_intents_for_others(&mut self, cloud: &Cloud) {
+        let intents = cloud.intents();
+        let hooks = json!({"url": self.receiver, "enabled_events": ["payment_intent.*", "customer.*"],
+            "description": "x", "metadata": {"a": "b"}});
+        let endpoint = once(
+            &self.retries,
+            ("intents", &intents),
+            "/webhook_endpoints",
+            "release-endpoint",
+            &hooks,
+        )
+        .await;
+        let path = format!("/webhook_endpoints/{}", id(&endpoint));
+        self.open["endpoint"] = json!(path);
+        let retries = self.retries.clone();
+        let post_once = async |path: &str, key: &str, body: Value| {
+            once(&retries, ("intents", &intents), path, key, &body).await
+        };
+        post_once(
+            &format!("{path}/roll_secret"),
+            "release-roll",
+            json!({"expires_in": 600}),
+        )
+        .await;
+        post_once(&format!("{path}/test"), "release-test", json!({})).await;
+        let recover = post_once(&format!("{path}/recover"), "release-recover", json!({"since": 0})).await;
+        self.open["recovered"] = recover["recovered"].clone();
+        let disabled = json!({"url": self.receiver, "enabled_events": ["refund.created"]});
+        let disabled = made(&intents.post("/webhook_endpoints", &disabled).await);
+        let of_disabled = format!("/webhook_endpoints/{}", id(&disabled));
+        made(&intents.post(&of_disabled, &json!({"disabled": true})).await);
+        let events = made(&intents.get("/events?limit=1").await);
+        let of_event = format!("/events/{}", events["data"][0]["id"].as_str().unwrap());
+        post_once(
+            &format!("{of_event}/retry"),
+            "release-retry",
+            json!({"webhook_endpoint": endpoint["id"]}),
+        )
+        .await;
+
+        let key = post_once(
+            "/api_keys",
+            "release-key",
+            json!({"scopes": ["payments:read", "payments:write"]}),
+        )
+        .await;
+        let rolled = made(
+            &intents
+                .post(&format!("/api_keys/{}/roll", id(&key)), &json!({}))
+                .await,
+        );
+        self.keys["rolled"] = key["secret"].clone();
+        self.keys["successor"] = rolled["secret"].clone();
+        for path in [path.clone(), format!("{path}/deliveries"), of_disabled, of_event] {
+            self.read("intents", path);
+        }
+        for path in ["/events?limit=20", "/api_keys"] {
+            self.read("intents", path);
+        }
+        self.pause_an_endpoint(cloud, &intents).await;
+    }
+
+    /// An endpoint that never answers is left alone for a while.
+    async fn pause_an_endpoint(&mut self, cloud: &Cloud, intents: &Client) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hangs", listener.local_addr().unwrap());
+        let hangs = tokio::spawn(async move {
+            let mut held = Vec::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                held.push(stream);
+            }
+        });
+        let hooks = json!({"url": url, "enabled_events": ["customer.updated"]});
+        let endpoint = made(&intents.post("/webhook_endpoints", &hooks).await);
+        let customer = format!("/customers/{}", self.open["intents_customer"].as_str().unwrap());
+        for n in 0..3 {
+            made(
+                &intents
+                    .post(&customer, &json!({"metadata": {"n": n.to_string()}}))
+                    .await,
+            );
+        }
+        let ending = id(&endpoint).split_once('_').unwrap().1.to_owned();
+        eventually("the endpoint that hangs is paused", || async {
+            let tables = scan(cloud).await;
+            let mut items = tables["tollgate"].as_array().unwrap().iter();
+            items
+                .any(|item| {
+                    item["t"]["S"] == "EP" && item["id"]["S"] == *ending && item.get("pause").is_some()
+                })
+                .then_some(())
+        })
+        .await;
+        hangs.abort();
+        self.paused.clone_from(&ending);
+        self.read("intents", format!("/webhook_endpoints/{}", id(&endpoint)));
+    }
+}
