@@ -216,7 +216,7 @@ impl Gateway {
                         .await?
                 }
                 (Stage::Authorized { authorization }, None) => {
-                    let of = of_authorization(&payment, authorization, charge.sent.renewed);
+                    let of = of_authorization(&payment, authorization);
                     let answer = connector.capture(&of.as_request()).await;
                     self.read_answer(&payment, connector, answer, |capture| {
                         Ok(Command::Captured { capture })
@@ -362,7 +362,7 @@ impl Gateway {
             amount: payment.amount,
             card: &card,
             authentication: Some(&passed_challenge(payment)),
-            renewed: payment.network.as_ref().map_or(0, |charge| charge.sent.renewed),
+            renewed: renewed(payment),
         };
         Ok(connector.authorize(&request).await)
     }
@@ -402,14 +402,18 @@ impl AboutAuthorization<'_> {
 pub(crate) fn of_authorization<'a>(
     payment: &Payment,
     authorization: &'a NetworkId,
-    renewed: u32,
 ) -> AboutAuthorization<'a> {
     AboutAuthorization {
         reference: payment_reference(payment.id),
         authorization,
         amount: payment.amount,
-        renewed,
+        renewed: renewed(payment),
     }
+}
+
+/// See [`tollgate_domain::network::Sent::renewed`].
+pub(crate) fn renewed(payment: &Payment) -> u32 {
+    payment.network.as_ref().map_or(0, |charge| charge.sent.renewed)
 }
 
 /// The proof of the challenge that our own page simulates in test mode: what an issuer's directory server would have

@@ -8,7 +8,7 @@ use tollgate_processors::{
 
 use crate::{
     Gateway, alarm,
-    charge::{SENDS_MAX, STUCK_ASK_MS, TRY_FOR_MS, of_authorization},
+    charge::{SENDS_MAX, STUCK_ASK_MS, TRY_FOR_MS, of_authorization, renewed},
     error::Error,
     network::payment_reference,
     once::{MAX_TRIES, contended},
@@ -73,8 +73,7 @@ impl Gateway {
         let Recorded::Done(payment) = self.record(scope, &payment, again, cause).await? else {
             return Ok(());
         };
-        let renewed = payment.network.as_ref().map_or(0, |charge| charge.sent.renewed);
-        let of = of_authorization(&payment, &authorization, renewed);
+        let of = of_authorization(&payment, &authorization);
         match connector.void(&of.as_request()).await {
             Ok(Answer::Approved { .. }) => self.released(scope, payment, cause).await,
             Err(NetworkError::NothingDone(_)) => {
@@ -102,9 +101,8 @@ impl Gateway {
         connector: &Connector,
         cause: &Cause,
     ) -> Result<(), Error> {
-        let renewed = payment.network.as_ref().map_or(0, |charge| charge.sent.renewed);
         let voided = connector
-            .void_unanswered(&payment_reference(payment.id), payment.amount, renewed)
+            .void_unanswered(&payment_reference(payment.id), payment.amount, renewed(&payment))
             .await;
         match voided {
             Ok(()) => self.released(scope, payment, cause).await,
