@@ -27,7 +27,7 @@ use axum::{
 };
 use serde_json::json;
 use tollgate_domain::{Customer, CustomerId, FrontDoor, Scope, customer::Profile};
-use tollgate_gateway::{Clock, Store, SystemClock};
+use tollgate_gateway::{Clock, SystemClock, Writer};
 use tollgate_store::Put;
 use tollgate_tests::{Cloud, build_some};
 
@@ -83,7 +83,7 @@ async fn hear(State(ears): State<Arc<Ears>>, Path(endpoint): Path<usize>, header
 }
 
 /// Makes customers, each of which is an event, straight in the table: no rate limit stands in the way.
-async fn write_events(store: &Store, scope: Scope, count: u32) {
+async fn write_events(store: &Writer, scope: Scope, count: u32) {
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..WRITERS {
         let store = store.clone();

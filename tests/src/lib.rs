@@ -27,7 +27,7 @@ use tokio::{
 };
 use tollgate_domain::{KeyKind, Mode, Permission, Scope, Tier};
 use tollgate_gateway::{
-    Admin, AwsEnvironment, Clock, Gateway, NewKey, OsEntropy, Store, SystemClock, Tables,
+    Admin, AwsEnvironment, Clock, NewKey, OsEntropy, Secrets, SystemClock, Tables, Worker, Writer,
 };
 use tollgate_store::KeyHash;
 
@@ -285,7 +285,7 @@ impl Cloud {
     }
 
     /// The tables themselves, for what is looked at more often than a rate limit allows.
-    pub fn store(&self) -> Store {
+    pub fn store(&self) -> Writer {
         let url = |name: &str| self.ready[name].as_str().unwrap().to_owned();
         let environment = AwsEnvironment::emulated(&url("dynamodb"), &url("sqs"));
         let tables = Tables {
@@ -293,7 +293,14 @@ impl Cloud {
             keys: "tollgate-keys".into(),
             events: "tollgate-events".into(),
         };
-        Store::open(&environment, tables)
+        Writer::open(&environment, tables)
+    }
+
+    /// The stack's secrets.
+    pub fn secrets(&self) -> Secrets {
+        let url = |name: &str| self.ready[name].as_str().unwrap().to_owned();
+        let environment = AwsEnvironment::emulated(&url("dynamodb"), &url("sqs"));
+        Secrets::open(&environment.with_secrets_endpoint(Some(url("secretsmanager"))))
     }
 
     /// The demo merchant's test data.
@@ -307,7 +314,7 @@ impl Cloud {
 
     /// The operator's view, as `cargo admin` has it.
     pub fn admin(&self) -> Admin {
-        Admin::new(Gateway::new(
+        Admin::new(Worker::new(
             self.store(),
             None,
             Arc::new(SystemClock),

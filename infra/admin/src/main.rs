@@ -12,8 +12,8 @@ use tollgate_domain::{
     Tier,
 };
 use tollgate_gateway::{
-    Admin, AdminError, ApiKey, AwsEnvironment, Gateway, Networks, NewKey, OpenMoney, OsEntropy, Queue,
-    Secrets, Store, StoreError, SystemClock, Tables, Vault, VaultKeys, VaultSecret,
+    Admin, AdminError, ApiKey, AwsEnvironment, Networks, NewKey, OpenMoney, OsEntropy, Queue, Secrets,
+    StoreError, SystemClock, Tables, Vault, VaultKeys, VaultSecret, Worker, Writer,
 };
 use tollgate_processors::Account;
 
@@ -285,14 +285,14 @@ fn environment(arguments: &Arguments) -> Result<AwsEnvironment, StoreError> {
     })
 }
 
-fn open(environment: &AwsEnvironment, stack: &str) -> Gateway {
+fn open(environment: &AwsEnvironment, stack: &str) -> Worker {
     let tables = Tables {
         main: stack.to_owned(),
         keys: format!("{stack}-keys"),
         events: format!("{stack}-events"),
     };
-    let store = Store::open(environment, tables);
-    Gateway::new(store, None, Arc::new(SystemClock), Arc::new(OsEntropy))
+    let writer = Writer::open(environment, tables);
+    Worker::new(writer, None, Arc::new(SystemClock), Arc::new(OsEntropy))
 }
 
 fn show_keys(keys: &VaultKeys) -> Value {
@@ -326,7 +326,7 @@ async fn perform_vault(
 
 async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<Value, AdminError> {
     let stack = &arguments.stack;
-    let gateway = open(environment, stack);
+    let worker = open(environment, stack);
     let secret = VaultSecret {
         secrets: Secrets::open(environment),
         id: arguments.vault_secret,
@@ -334,10 +334,10 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
     // Only what seals or opens needs the vault, and the right to read its secret.
     let admin = match &arguments.command {
         Command::SetProcessor(_) | Command::Vault(VaultCommand::Reseal { .. }) => {
-            let vault = Vault::open_with(Box::new(secret.clone()), gateway.now()).await?;
-            Admin::new(gateway.with_networks(Networks::new(vault, 0)))
+            let vault = Vault::open_with(Box::new(secret.clone()), worker.now()).await?;
+            Admin::new(worker.with_networks(Networks::new(vault, 0)))
         }
-        _ => Admin::new(gateway),
+        _ => Admin::new(worker),
     };
     Ok(match arguments.command {
         Command::Vault(command) => perform_vault(&admin, &secret, command).await?,

@@ -6,8 +6,8 @@ use std::{path::Path, sync::Arc};
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{FrontDoor, KeyKind, MerchantId, Mode, Permission, Scope, Tier};
 use tollgate_gateway::{
-    Admin, AdminError, AwsEnvironment, Gateway, Networks, NewKey, OsEntropy, Store, SystemClock, Tables,
-    Vault, VaultKeys,
+    Admin, AdminError, AwsEnvironment, Networks, NewKey, OsEntropy, SystemClock, Tables, Vault, VaultKeys,
+    Worker, Writer,
 };
 use tollgate_processors::Account;
 use tollgate_webhooks::SigningSecret;
@@ -77,11 +77,11 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
         return Ok(None);
     };
     let environment = AwsEnvironment::emulated(context.dynamodb_url, context.sqs_url);
-    let store = Store::open(&environment, Tables { main, keys, events });
-    let gateway = Gateway::new(store, None, Arc::new(SystemClock), Arc::new(OsEntropy));
+    let writer = Writer::open(&environment, Tables { main, keys, events });
+    let worker = Worker::new(writer, None, Arc::new(SystemClock), Arc::new(OsEntropy));
     let admin = Admin::new(match &context.vault_keys {
-        Some(keys) => gateway.with_networks(Networks::new(Vault::new(keys), 0)),
-        None => gateway,
+        Some(keys) => worker.with_networks(Networks::new(Vault::new(keys), 0)),
+        None => worker,
     });
     let fail = |error: AdminError| Error::Demo(error.to_string());
 

@@ -189,6 +189,9 @@ pub(crate) fn keep_unapplied(kept: &mut Vec<Unapplied>, answer: String, now: Tim
 pub struct NetworkCharge {
     /// The provider.
     pub provider: Provider,
+    /// What the provider knows the merchant by whose account takes the payment (the MID), so that an account which is replaced
+    /// meanwhile is not asked about another one's charges. Charges of earlier releases say nothing of it.
+    pub account: Option<String>,
     /// The card, sealed; gone as soon as the payment is decided.
     pub card: Option<SealedCard>,
     /// How far it got.
@@ -207,9 +210,10 @@ pub struct NetworkCharge {
 
 impl NetworkCharge {
     /// A charge of which nothing was sent yet.
-    pub const fn new(provider: Provider, card: SealedCard) -> Self {
+    pub const fn new(provider: Provider, account: Option<String>, card: SealedCard) -> Self {
         Self {
             provider,
+            account,
             card: Some(card),
             stage: Stage::Waiting,
             attempts: 0,
@@ -242,6 +246,8 @@ enum StageName {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Stored {
     provider: Provider,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stage: Option<StageName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -288,6 +294,7 @@ impl From<NetworkCharge> for Stored {
         };
         Self {
             provider: charge.provider,
+            account: charge.account,
             stage: Some(stage),
             card: charge.card,
             network_id,
@@ -351,6 +358,7 @@ impl TryFrom<Stored> for NetworkCharge {
         };
         Ok(Self {
             provider: stored.provider,
+            account: stored.account,
             card: stored.card,
             stage,
             attempts: stored.attempts,
@@ -410,7 +418,7 @@ mod tests {
             let charge = NetworkCharge {
                 stage,
                 sent: Sent::first(Timestamp::from_s(7)),
-                ..NetworkCharge::new(Provider::Mpgs, SealedCard("s".into()))
+                ..NetworkCharge::new(Provider::Mpgs, None, SealedCard("s".into()))
             };
             let text = serde_json::to_string(&charge).unwrap();
             assert_eq!(serde_json::from_str::<NetworkCharge>(&text).unwrap(), charge);

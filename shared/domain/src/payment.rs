@@ -296,6 +296,8 @@ pub struct NewPayment {
 pub struct HostedCharge {
     /// Who charges the card.
     pub provider: Provider,
+    /// What the provider knows the merchant by: the MID.
+    pub account: String,
     /// The card.
     pub card: SealedCard,
     /// The order, and the way back when nothing is paid.
@@ -460,7 +462,11 @@ impl Payment {
             Status::RequiresConfirmation
         };
         payment.face.return_url = hosted.return_url;
-        payment.network = Some(NetworkCharge::new(hosted.provider, hosted.card));
+        payment.network = Some(NetworkCharge::new(
+            hosted.provider,
+            Some(hosted.account),
+            hosted.card,
+        ));
         payment.hosted = Some(hosted.hosted);
         payment.due = Some(hosted.expires);
         payment

@@ -5,7 +5,7 @@
 //! owner that is gone.
 
 use tollgate_domain::{Customer, CustomerId, Scope};
-use tollgate_store::{Claim, CustomerWrite, ListQuery, Ownership, Page, Secrets, Store, StoreError};
+use tollgate_store::{Claim, CustomerWrite, ListQuery, Ownership, Page, Reader, Secrets, StoreError, Writer};
 
 use crate::{
     Gateway,
@@ -79,7 +79,7 @@ impl Gateway {
 /// Finds the customer with an e-mail address; `likely` is the id that comes from the address. Two reads side by side; one more when the owner has another id than the
 /// address gives; a query and a read of each candidate when nobody owns the address.
 pub(crate) async fn find_by_address(
-    store: &Store,
+    store: &Reader,
     scope: Scope,
     email: &str,
     likely: CustomerId,
@@ -130,7 +130,7 @@ pub(crate) async fn find_by_address(
 /// Makes a customer, or replaces the version `before` of it. It then owns its address, unless another customer does, and
 /// none that it had before. `Some` of the customer as it is now, when something else came first.
 pub(crate) async fn write_customer(
-    store: &Store,
+    writer: &Writer,
     scope: Scope,
     before: Option<&Customer>,
     next: &Customer,
@@ -145,7 +145,7 @@ pub(crate) async fn write_customer(
         });
     }
     for _ in 0..MAX_TRIES {
-        match store.write_customer(scope, next, &ownership).await? {
+        match writer.write_customer(scope, next, &ownership).await? {
             CustomerWrite::Done => return Ok(None),
             CustomerWrite::Refused(now) => return Ok(Some(now)),
             CustomerWrite::OwnedBy { claimed, released } => {
@@ -153,7 +153,7 @@ pub(crate) async fn write_customer(
                     ownership.release = None;
                 }
                 if let (Some(owner), Some(claim)) = (claimed, &mut ownership.claim) {
-                    let customer: Option<Customer> = store.get(scope, &owner.to_string(), true).await?;
+                    let customer: Option<Customer> = writer.get(scope, &owner.to_string(), true).await?;
                     if customer.is_some_and(|customer| customer.has_address(claim.email)) {
                         ownership.claim = None;
                     } else {

@@ -11,16 +11,16 @@ use tollgate_domain::{
 use tollgate_processors::Account;
 use tollgate_store::{ApiKey, Changed, KeyHash, KeyPut, LIVE_KEYS_MAX, Merchant, NewApiKey, Put, StoreError};
 
-use crate::{Gateway, error::Error};
+use crate::{Worker, error::Error};
 
 /// Characters of a key that lists show.
 const HINT_CHARS: usize = 4;
 /// Longest name of a merchant, in characters.
 const NAME_MAX_CHARS: usize = 100;
 
-/// The operator's view of a gateway: no caller, no tenant, no metering.
+/// The operator's view of the tables: no caller, no tenant, no metering.
 #[derive(Clone, Debug)]
-pub struct Admin(pub(crate) Gateway);
+pub struct Admin(pub(crate) Worker);
 
 /// Why an operation was not done.
 #[derive(Debug, thiserror::Error)]
@@ -97,9 +97,9 @@ pub enum OpenMoney {
 }
 
 impl Admin {
-    /// The operator's view of a gateway.
-    pub fn new(gateway: Gateway) -> Self {
-        Self(gateway)
+    /// What the operator does, on these tables.
+    pub fn new(worker: Worker) -> Self {
+        Self(worker)
     }
 
     /// Makes a merchant.
@@ -115,7 +115,7 @@ impl Admin {
             created: self.0.now(),
         };
         // A random id is taken by none but an earlier try of this very put, whose answer was lost.
-        let (Put::Created | Put::Exists(())) = self.0.store.create_merchant(&merchant).await?;
+        let (Put::Created | Put::Exists(())) = self.0.writer().create_merchant(&merchant).await?;
         Ok(merchant)
     }
 
@@ -156,7 +156,7 @@ impl Admin {
             key: key.clone(),
         };
         let now = self.0.now();
-        match self.0.store.create_key(&stored, now).await? {
+        match self.0.writer().create_key(&stored, now).await? {
             KeyPut::Created => {}
             KeyPut::TooMany => return Err(AdminError::TooManyKeys),
             // A retry whose record has expired: the same key, if it is still what is asked for.
@@ -168,7 +168,8 @@ impl Admin {
         // The contract may have been changed since it was read, and the change not have met this key.
         let current = self.merchant(merchant.id).await?.contract;
         if current != merchant.contract {
-            let (Changed::Done | Changed::Missing) = self.0.store.set_contract_of_key(&hash, current).await?;
+            let (Changed::Done | Changed::Missing) =
+                self.0.writer().set_contract_of_key(&hash, current).await?;
         }
         Ok(IssuedKey { secret, key })
     }
@@ -206,7 +207,7 @@ impl Admin {
     }
 
     async fn revoke(&self, hash: &KeyHash, key: &ApiKey) -> Result<(), AdminError> {
-        match self.0.store.revoke_key(hash, key, self.0.now()).await? {
+        match self.0.writer().revoke_key(hash, key, self.0.now()).await? {
             Changed::Done => Ok(()),
             Changed::Missing => Err(AdminError::NoSuchKey),
         }
@@ -225,7 +226,7 @@ impl Admin {
         scopes: &[Permission],
     ) -> Result<(), AdminError> {
         let (hash, _) = self.key_by_id(merchant, key).await?;
-        match self.0.store.set_key_scopes(&hash, scopes).await? {
+        match self.0.writer().set_key_scopes(&hash, scopes).await? {
             Changed::Done => Ok(()),
             Changed::Missing => Err(AdminError::NoSuchKey),
         }
@@ -258,8 +259,8 @@ impl Admin {
     }
 
     async fn set_contract(&self, merchant: MerchantId, contract: Contract) -> Result<usize, AdminError> {
-        match self.0.store.set_merchant_contract(merchant, contract).await? {
-            Changed::Done => Ok(self.0.store.set_contract(merchant, contract).await?),
+        match self.0.writer().set_merchant_contract(merchant, contract).await? {
+            Changed::Done => Ok(self.0.writer().set_contract(merchant, contract).await?),
             Changed::Missing => Err(AdminError::NoSuchMerchant),
         }
     }
@@ -354,7 +355,7 @@ impl Admin {
             answers: Answers::default(),
         };
         Ok(matches!(
-            self.0.store.create(scope, &endpoint).await?,
+            self.0.writer().create(scope, &endpoint).await?,
             Put::Created
         ))
     }

@@ -54,14 +54,11 @@ impl Authorized {
 }
 
 impl Call {
-    fn admin(&self) -> Admin {
-        Admin::new(self.gateway.clone())
-    }
-
     /// The merchant that calls.
     pub async fn account(&self) -> Result<Merchant, Error> {
         let scope = self.tenant().await?;
-        self.admin().merchant(scope.merchant).await.map_err(failed)
+        let merchant = self.store.get_merchant(scope.merchant).await?;
+        merchant.ok_or_else(|| failed(AdminError::NoSuchMerchant))
     }
 
     /// The merchant's keys of this mode, newest first; never their texts. One query for a page, and for one that begins at a key two
@@ -128,8 +125,12 @@ impl Call {
             let overlap_ms = overlap_s.map_or(OVERLAP_MS, |seconds| seconds.saturating_mul(1000));
             let end = self.now.plus_ms(overlap_ms);
             // Refused where the key ends sooner, or was ended meanwhile: that is how it stays.
-            let (Changed::Done | Changed::Missing) =
-                self.store.expire_key(&hash, &old, end, self.now).await?;
+            let (Changed::Done | Changed::Missing) = self
+                .admitted()
+                .await?
+                .writer()
+                .expire_key(&hash, &old, end, self.now)
+                .await?;
             Ok(key)
         };
         let made = Box::pin(self.run_once(&route, idempotency, Box::pin(issue))).await?;
@@ -181,14 +182,15 @@ impl Call {
         scopes: Vec<Permission>,
         bytes: &KeyBytes,
     ) -> Result<ApiKey, Error> {
-        let scope = self.admitted().await?.scope();
+        let admitted = self.admitted().await?;
+        let scope = admitted.scope();
         let new = NewKey {
             merchant: scope.merchant,
             mode: scope.mode,
             kind,
             scopes,
         };
-        let admin = self.admin();
+        let admin = Admin::new(admitted.worker().clone());
         let issued = admin.create_key_of(new, &bytes.bytes).await.map_err(failed)?;
         Ok(issued.key)
     }
@@ -224,7 +226,13 @@ impl Call {
     pub async fn revoke_api_key(&self, id: KeyId) -> Result<Timestamp, Error> {
         let (hash, key) = self.own_key(id).await?;
         self.admitted().await?;
-        match self.store.revoke_key(&hash, &key, self.now).await? {
+        match self
+            .admitted()
+            .await?
+            .writer()
+            .revoke_key(&hash, &key, self.now)
+            .await?
+        {
             Changed::Done => Ok(self.now),
             Changed::Missing => Err(Refusal::NotFound(Thing::ApiKey).into()),
         }

@@ -1,7 +1,7 @@
 //! One request of one caller.
 
 use tollgate_domain::{Cause, FrontDoor, Permission, Scope, Timestamp, rate::Standing};
-use tollgate_store::{Cost, Store};
+use tollgate_store::{Cost, Reader};
 
 use crate::{
     Gateway,
@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Call {
     pub(crate) gateway: Gateway,
-    pub(crate) store: Store,
+    pub(crate) store: Reader,
     pub(crate) front_door: FrontDoor,
     pub(crate) now: Timestamp,
     pub(crate) cause: Cause,
@@ -41,7 +41,6 @@ impl Gateway {
         let store = gateway.store.clone();
         let gate = Gate::open(
             &gateway,
-            &store,
             credentials,
             Needs {
                 front_door,
@@ -101,7 +100,7 @@ impl Call {
     /// Gives the request's token back, because its answer is a replay.
     pub async fn give_token_back(&self) -> Option<Standing> {
         match self.admitted().await {
-            Ok(admitted) => Some(admitted.give_token_back(&self.store).await),
+            Ok(admitted) => Some(admitted.give_token_back().await),
             Err(denied) => denied.standing(),
         }
     }

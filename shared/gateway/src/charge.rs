@@ -27,7 +27,7 @@ use tollgate_processors::{
 };
 
 use crate::{
-    Gateway,
+    Worker,
     error::Error,
     network::{card_place, payment_reference},
     record::Recorded,
@@ -98,7 +98,7 @@ fn next_step(charge: &NetworkCharge, found: &Found, now: Timestamp, settle_ms: i
     }
 }
 
-impl Gateway {
+impl Worker {
     /// Charges a payment whose challenge was passed. Whatever happens on the way, the payment that is returned is what is
     /// recorded: decided, or in flight and looked after by due work.
     pub(crate) async fn charge_over_network(
@@ -158,7 +158,7 @@ impl Gateway {
                 }
             }
             Next::GiveUp => {
-                self.record_answer(scope, claimed, Command::GiveUp, &cause)
+                self.record_answer(scope, claimed, &Command::GiveUp, &cause)
                     .await?;
             }
             Next::Wait => {}
@@ -248,7 +248,7 @@ impl Gateway {
                 }
                 Read::Unclear => break,
             };
-            payment = self.record_answer(scope, payment, command, cause).await?;
+            payment = self.record_answer(scope, payment, &command, cause).await?;
         }
         Ok(payment)
     }
@@ -335,11 +335,6 @@ impl Gateway {
             authorization,
             ask_at: self.ask_at(1)?,
         })
-    }
-
-    /// When what is sent now is asked about, for the `attempt`-th time, from 1.
-    pub(crate) fn ask_at(&self, attempt: u32) -> Result<Timestamp, Error> {
-        Ok(self.now().plus_ms(self.networks()?.ask_after_ms(attempt)))
     }
 
     async fn authorize(
@@ -457,7 +452,7 @@ mod tests {
                 last: Some(NOW.plus_ms(-ago_ms)),
                 renewed: 0,
             },
-            ..NetworkCharge::new(Provider::Mpgs, SealedCard("s".into()))
+            ..NetworkCharge::new(Provider::Mpgs, None, SealedCard("s".into()))
         }
     }
 

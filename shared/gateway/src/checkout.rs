@@ -106,7 +106,7 @@ impl Call {
             if scope.mode.is_live() {
                 return Err(Refusal::NoNetwork.into());
             }
-            account?.ok_or(Refusal::ProviderNotConfigured)?;
+            let account = account?.ok_or(Refusal::ProviderNotConfigured)?;
             if is_taken {
                 // Whether it is a retry is decided below; nothing is written about the payer before that.
                 return Err(Refusal::IdempotencyKeyReused.into());
@@ -136,6 +136,7 @@ impl Call {
             };
             let hosted = HostedCharge {
                 provider: new.provider,
+                account: account.merchant_id,
                 card,
                 hosted: Hosted {
                     order_id: new.order_id,
@@ -181,8 +182,8 @@ impl Call {
             Status::RequiresAction => Command::ChallengeExpired,
             _ => return Ok(()),
         };
-        self.admitted().await?;
-        match self.gateway.record(scope, &attempt, command, &self.cause).await? {
+        let worker = self.admitted().await?.worker();
+        match worker.record(scope, &attempt, command, &self.cause).await? {
             Recorded::Done(_) => Ok(()),
             Recorded::Overtaken(now) if self.has_ended(&now) => Ok(()),
             Recorded::Overtaken(_) => Err(Refusal::IdempotencyKeyReused.into()),
@@ -234,13 +235,14 @@ impl Gateway {
         command: &Command,
         cause: &Cause,
     ) -> Result<(Scope, Payment), LinkError> {
-        let (scope, mut payment) = self.linked_payment(Purpose::Checkout, token).await?;
+        let (link, mut payment) = self.linked_payment(Purpose::Checkout, token).await?;
+        let (scope, worker) = (link.scope(), self.worker_of_payer(&link));
         for _ in 0..MAX_TRIES {
             if payment.face.status != Status::RequiresConfirmation {
                 return Ok((scope, payment));
             }
             self.not_expired(&payment)?;
-            match self.record(scope, &payment, command.clone(), cause).await? {
+            match worker.record(scope, &payment, command.clone(), cause).await? {
                 Recorded::Done(next) => return Ok((scope, next)),
                 Recorded::Overtaken(now) => payment = now,
             }

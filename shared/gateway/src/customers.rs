@@ -5,7 +5,7 @@ use tollgate_domain::{
     customer::{Profile, ProfileUpdate},
     id,
 };
-use tollgate_store::{Page, Store};
+use tollgate_store::{Page, Reader};
 
 use crate::{
     call::Call,
@@ -29,7 +29,7 @@ pub struct CustomerFilter {
 }
 
 /// A customer that a request refers to has to exist and not be deleted. One read.
-pub(crate) async fn must_exist(store: &Store, scope: Scope, id: CustomerId) -> Result<Customer, Error> {
+pub(crate) async fn must_exist(store: &Reader, scope: Scope, id: CustomerId) -> Result<Customer, Error> {
     let customer: Option<Customer> = store.get(scope, &id.to_string(), true).await?;
     Ok(customer
         .filter(|c| !c.deleted)
@@ -129,9 +129,8 @@ impl Call {
             Err(error) => return Err(error),
         };
         let was_complete = tombstone.erasure.is_none_or(|erasure| erasure.complete);
-        self.gateway
-            .go_on_erasing(&self.store, scope, tombstone, &self.cause)
-            .await?;
+        let worker = self.admitted().await?.worker();
+        worker.go_on_erasing(scope, tombstone, &self.cause).await?;
         if was_complete && !is_first {
             return Err(Refusal::NotFound(Thing::Customer).into());
         }

@@ -17,7 +17,7 @@ use tollgate_webhooks::{
     sign, to_js_string,
 };
 
-use crate::{Gateway, error::Error, once::MAX_TRIES};
+use crate::{Worker, error::Error, once::MAX_TRIES};
 
 /// How long the records of attempts are kept after the event, in seconds: 30 days.
 const KEEP_S: i64 = 30 * 24 * 60 * 60;
@@ -115,7 +115,7 @@ impl DeliverySettings {
 /// Makes attempts.
 #[derive(Clone, Debug)]
 pub struct Deliverer {
-    gateway: Gateway,
+    worker: Worker,
     queue: Queue,
     sender: Sender,
     settings: DeliverySettings,
@@ -124,10 +124,10 @@ pub struct Deliverer {
 
 impl Deliverer {
     /// A deliverer that puts further attempts on `queue`.
-    pub fn new(gateway: Gateway, queue: Queue, settings: DeliverySettings) -> Result<Self, Error> {
+    pub fn new(worker: Worker, queue: Queue, settings: DeliverySettings) -> Result<Self, Error> {
         let sender = Sender::new(settings.allow_loopback).map_err(|e| Error::Internal(e.to_string()))?;
         Ok(Self {
-            gateway,
+            worker,
             queue,
             sender,
             settings,
@@ -139,14 +139,14 @@ impl Deliverer {
     #[must_use]
     pub fn metered(&self) -> Self {
         Self {
-            gateway: self.gateway.metered(),
+            worker: self.worker.metered(),
             ..self.clone()
         }
     }
 
     /// What was done through this handle so far.
     pub fn cost(&self) -> Cost {
-        self.gateway.cost()
+        self.worker.cost()
     }
 
     /// Makes the attempt that a message asks for, records it, and sees to the next one if it failed.
@@ -154,7 +154,7 @@ impl Deliverer {
     /// Messages come at least once: one whose attempt was made already is dropped. An error means that nothing was sent,
     /// or that what came of it was not recorded; the queue then brings the message again.
     pub async fn attempt(&self, message: &Message) -> Result<(), Error> {
-        let store = &self.gateway.store;
+        let store = &self.worker.store;
         let scope = message.scope;
         let delivery_id = format!("{}#{}", message.event, message.endpoint);
         let endpoint_id = message.endpoint.to_string();
@@ -184,7 +184,7 @@ impl Deliverer {
                 return self.hold_back(scope, &delivery, until).await;
             }
         };
-        let at = self.gateway.now();
+        let at = self.worker.now();
         let secret = SigningSecret::from_text(endpoint.secret.0.clone());
         let id = message.event.spell("evt_");
         let previous = endpoint.previous_secret(at);
@@ -203,7 +203,7 @@ impl Deliverer {
         if known.is_some() {
             return Ok(known);
         }
-        let event: Option<Event> = self.gateway.store.get(scope, &id.to_string(), true).await?;
+        let event: Option<Event> = self.worker.store.get(scope, &id.to_string(), true).await?;
         let event = event.map(Arc::new);
         if let Some(event) = &event {
             let mut events = events();
@@ -217,14 +217,14 @@ impl Deliverer {
 
     /// Whether an attempt may be made: not while the endpoint is paused, and then by one at a time.
     async fn admit(&self, scope: Scope, endpoint: WebhookEndpoint) -> Result<Admission, Error> {
-        let now = self.gateway.now();
+        let now = self.worker.now();
         if let Some(until) = endpoint.held_back_until(now) {
             return Ok(Admission::HeldBackUntil(until));
         }
         let Some(trying) = endpoint.tried_out(now) else {
             return Ok(Admission::Normal(endpoint));
         };
-        Ok(match self.gateway.store.replace(scope, &trying).await? {
+        Ok(match self.worker.writer().replace(scope, &trying).await? {
             Replaced::Done => Admission::TryOut(trying),
             Replaced::Conflict(other) => {
                 let until = other.and_then(|other| other.held_back_until(now));
@@ -251,7 +251,7 @@ impl Deliverer {
             return None;
         }
         let challenge_url = match &event.subject {
-            Subject::Payment(payment) => self.gateway.challenge_url(scope, payment),
+            Subject::Payment(payment) => self.worker.challenge_url(scope, payment),
             Subject::Refund(_) | Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) => {
                 None
             }
@@ -287,11 +287,11 @@ impl Deliverer {
             error: attempt.error.map(|error| error.to_string()),
         };
         let expires_at_s = delivery.created.s().saturating_add(KEEP_S);
-        self.gateway
-            .store
+        self.worker
+            .writer()
             .put_attempt(scope, delivery, &record, expires_at_s)
             .await?;
-        let now = self.gateway.now();
+        let now = self.worker.now();
         let outcome = attempt.outcome();
         let delay = match outcome {
             Outcome::Delivered | Outcome::Gone => None,
@@ -326,7 +326,7 @@ impl Deliverer {
     }
 
     async fn record(&self, scope: Scope, before: &Delivery, after: &Delivery) -> Result<(), Error> {
-        match self.gateway.store.replace(scope, after).await? {
+        match self.worker.writer().replace(scope, after).await? {
             Replaced::Done => Ok(()),
             // The same attempt was made twice at the same time, and the other one was recorded first.
             Replaced::Conflict(Some(now)) if now.attempts_made > before.attempts_made => Ok(()),
@@ -350,10 +350,10 @@ impl Deliverer {
         let mut endpoint = Some(endpoint);
         for _ in 0..MAX_TRIES {
             let Some(current) = endpoint else { return Ok(()) };
-            let Some(next) = current.after_attempt(attempted, is_try_out, self.gateway.now()) else {
+            let Some(next) = current.after_attempt(attempted, is_try_out, self.worker.now()) else {
                 return Ok(());
             };
-            match self.gateway.store.replace(scope, &next).await? {
+            match self.worker.writer().replace(scope, &next).await? {
                 Replaced::Done => return Ok(()),
                 Replaced::Conflict(now) => endpoint = now,
             }
@@ -363,7 +363,7 @@ impl Deliverer {
     }
 
     fn random(&self) -> u64 {
-        u64::from_be_bytes(self.gateway.random_bytes())
+        u64::from_be_bytes(self.worker.random_bytes())
     }
 }
 

@@ -13,7 +13,7 @@ use tollgate_processors::sandbox;
 use tollgate_store::{DueItem, DueKind, Queue, Replaced};
 
 use crate::{
-    Gateway,
+    Worker,
     deliver::Message,
     error::Error,
     payments::{instrument, sandbox_outcome},
@@ -37,7 +37,7 @@ pub struct DueReport {
     pub failed: usize,
 }
 
-impl Gateway {
+impl Worker {
     /// Does what is due: asks the network about payments and refunds in flight, ends challenges that nobody answered,
     /// puts deliveries back on the queue. An item that fails is logged, stays due and holds up no other.
     pub async fn run_due_work(&self, queue: &Queue) -> Result<DueReport, Error> {
@@ -117,7 +117,7 @@ impl Gateway {
         let next = payment
             .apply(command, now, &self.new_cause())
             .map_err(crate::error::Refusal::from)?;
-        match self.store.replace(item.scope, &next).await? {
+        match self.writer().replace(item.scope, &next).await? {
             // Someone else who came first did this work; the item is no longer due or will be found again.
             Replaced::Done | Replaced::Conflict(_) => Ok(()),
         }
@@ -142,7 +142,7 @@ impl Gateway {
         }
         let outcome = sandbox_outcome(sandbox::look_up_refund(instrument(&payment)?))?;
         if let Ok(settled) = refund.settle(outcome, now, &self.new_cause()) {
-            match self.store.settle_refund(item.scope, &settled).await? {
+            match self.writer().settle_refund(item.scope, &settled).await? {
                 // It is no longer due or will be found again.
                 Replaced::Done | Replaced::Conflict(_) => {}
             }
@@ -176,7 +176,7 @@ impl Gateway {
             attempt: delivery.attempts_made + 1,
         };
         queue.send(&[message.on_queue(0)?]).await?;
-        match self.store.replace(scope, &delivery.requeued(now)).await? {
+        match self.writer().replace(scope, &delivery.requeued(now)).await? {
             Replaced::Done | Replaced::Conflict(_) => Ok(()),
         }
     }

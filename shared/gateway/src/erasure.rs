@@ -6,10 +6,10 @@
 
 use futures_util::stream::{self, StreamExt};
 use tollgate_domain::{Cause, Customer, CustomerId, PaymentMethod, Scope, Timestamp, customer::Erasure};
-use tollgate_store::{DueItem, ListQuery, Page, Replaced, Store};
+use tollgate_store::{DueItem, ListQuery, Page, Replaced};
 
 use crate::{
-    Gateway,
+    Worker,
     error::Error,
     once::{MAX_TRIES, contended},
 };
@@ -35,29 +35,27 @@ struct Swept {
     whole: bool,
 }
 
-impl Gateway {
+impl Worker {
     /// What a request does to erase a deleted customer.
     pub(crate) async fn go_on_erasing(
         &self,
-        store: &Store,
         scope: Scope,
         tombstone: Customer,
         cause: &Cause,
     ) -> Result<(), Error> {
-        self.erase(store, scope, tombstone, cause, REQUEST_PAGES).await
+        self.erase(scope, tombstone, cause, REQUEST_PAGES).await
     }
 
     /// Erases what is found of a deleted customer, and records how far that got.
     async fn erase(
         &self,
-        store: &Store,
         scope: Scope,
         tombstone: Customer,
         cause: &Cause,
         pages: usize,
     ) -> Result<(), Error> {
         let swept = self
-            .erase_payment_methods(store, scope, tombstone.id, cause, pages)
+            .erase_payment_methods(scope, tombstone.id, cause, pages)
             .await?;
         let mut customer = tombstone;
         for _ in 0..MAX_TRIES {
@@ -69,7 +67,7 @@ impl Gateway {
                 return Ok(());
             }
             let step = customer.with_erasure(next, cause);
-            match store.replace(scope, &step).await? {
+            match self.writer().replace(scope, &step).await? {
                 Replaced::Done | Replaced::Conflict(None) => return Ok(()),
                 Replaced::Conflict(Some(now)) => customer = now,
             }
@@ -87,8 +85,7 @@ impl Gateway {
                     .is_some_and(|erasure| erasure.look_again_at <= now) =>
             {
                 let cause = self.new_cause();
-                self.erase(&self.store, item.scope, customer, &cause, RUN_PAGES)
-                    .await
+                self.erase(item.scope, customer, &cause, RUN_PAGES).await
             }
             _ => Ok(()),
         }
@@ -96,7 +93,6 @@ impl Gateway {
 
     async fn erase_payment_methods(
         &self,
-        store: &Store,
         scope: Scope,
         customer: CustomerId,
         cause: &Cause,
@@ -116,9 +112,9 @@ impl Gateway {
                     swept.whole = false;
                     break;
                 }
-                let methods: Page<PaymentMethod> = store.list(scope, &list, None).await?;
+                let methods: Page<PaymentMethod> = self.store.list(scope, &list, None).await?;
                 let mut erased = stream::iter(methods.items)
-                    .map(|method| self.erase_payment_method(store, scope, customer, method, cause))
+                    .map(|method| self.erase_payment_method(scope, customer, method, cause))
                     .buffer_unordered(AT_A_TIME);
                 while let Some(erased) = erased.next().await {
                     swept.erased += usize::from(erased?);
@@ -135,7 +131,6 @@ impl Gateway {
     /// Erases one payment method, if it still is the customer's or was: `false` when it is not.
     async fn erase_payment_method(
         &self,
-        store: &Store,
         scope: Scope,
         customer: CustomerId,
         mut method: PaymentMethod,
@@ -145,7 +140,11 @@ impl Gateway {
             if method.customer != Some(customer) && method.detached_from != Some(customer) {
                 return Ok(false);
             }
-            match store.replace(scope, &method.erased(self.now(), cause)).await? {
+            match self
+                .writer()
+                .replace(scope, &method.erased(self.now(), cause))
+                .await?
+            {
                 Replaced::Done => return Ok(true),
                 Replaced::Conflict(None) => return Ok(false),
                 Replaced::Conflict(Some(now)) => method = now,

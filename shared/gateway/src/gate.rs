@@ -12,9 +12,9 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::{sync::Mutex, sync::OnceCell, task::JoinHandle};
 use tollgate_domain::{FrontDoor, KeyKind, Permission, Scope, Timestamp, rate::Standing};
-use tollgate_store::{ApiKey, Counted, KeyHash, Store, StoreError, Token};
+use tollgate_store::{ApiKey, Counted, KeyHash, KeyMeter, StoreError, Token, Writer};
 
-use crate::{Gateway, error::Error, signer::AccessToken};
+use crate::{Gateway, Worker, error::Error, links::Verified, signer::AccessToken};
 
 /// Keys that a warm function remembers.
 const MAX_KNOWN_KEYS: usize = 1000;
@@ -34,15 +34,52 @@ pub struct Authorized {
     by_access_token: bool,
 }
 
-/// An authorized caller within its rate limit. Writes need one.
+/// An authorized caller within its rate limit. What a caller has written is written by its [`Worker`].
 #[derive(Clone, Debug)]
-pub struct Admitted(Authorized);
+pub struct Admitted {
+    authorized: Authorized,
+    worker: Worker,
+}
 
 impl std::ops::Deref for Admitted {
     type Target = Authorized;
 
     fn deref(&self) -> &Authorized {
-        &self.0
+        &self.authorized
+    }
+}
+
+/// Keeps the tables of a gateway, to write to, for those who may: admitted callers, and payers who follow a signed link. Nothing
+/// outside of this module can take them out.
+#[derive(Clone, Debug)]
+pub(crate) struct Keeper(Writer);
+
+impl Keeper {
+    pub(crate) fn new(writer: Writer) -> Self {
+        Self(writer)
+    }
+
+    pub(crate) fn metered(&self, gateway: &Gateway) -> Gateway {
+        gateway.over(&self.0.metered())
+    }
+
+    fn key_meter(&self) -> KeyMeter {
+        self.0.key_meter()
+    }
+
+    fn admit(gateway: Gateway, authorized: Authorized) -> Admitted {
+        let writer = gateway.keeper.0.clone();
+        Admitted {
+            authorized,
+            worker: Worker::of_gate(gateway, writer),
+        }
+    }
+}
+
+impl Gateway {
+    /// What may write for the payer who follows a link of ours.
+    pub(crate) fn worker_of_payer(&self, _link: &Verified) -> Worker {
+        Worker::of_gate(self.clone(), self.keeper.0.clone())
     }
 }
 
@@ -184,7 +221,6 @@ impl Gate {
     /// Starts to authenticate and meter.
     pub(crate) fn open(
         gateway: &Gateway,
-        store: &Store,
         credentials: Option<Credentials>,
         needs: Needs,
         now: Timestamp,
@@ -213,7 +249,7 @@ impl Gate {
             merchant: credentials.merchant,
             known: known.clone(),
         };
-        let task = tokio::spawn(admit(gateway.clone(), store.clone(), caller, needs, now));
+        let task = tokio::spawn(admit(gateway.clone(), caller, needs, now));
         Self {
             known,
             running: Mutex::new(Some(task)),
@@ -306,46 +342,41 @@ impl Gateway {
 /// Finds the key and counts the request: in one write where each key has a window of its own; in a read and a write where
 /// a merchant's keys share one, side by side as soon as it is known whose the key is.
 async fn find_and_count(
-    store: &Store,
+    gateway: &Gateway,
     caller: &Caller,
     front_door: FrontDoor,
     now: Timestamp,
 ) -> Result<Option<(ApiKey, Counted)>, StoreError> {
+    let (store, meter) = (&gateway.store, gateway.keeper.key_meter());
     if !front_door.limits_merchants() {
-        let metered = store.meter_key(&caller.hash, front_door, now).await?;
+        let metered = meter.meter_key(&caller.hash, front_door, now).await?;
         return Ok(metered.map(|metered| (metered.key, metered.counted)));
     }
     if let Some(known) = &caller.known {
         let (key, counted) = tokio::join!(
             store.find_key(&caller.hash, now),
-            store.meter_merchant(known.scope(), front_door, now)
+            meter.meter_merchant(known.scope(), front_door, now)
         );
         let counted = counted?;
         if let Some(key) = key? {
             return Ok(Some((key, counted)));
         }
         // The key was revoked: its merchant does not pay for the attempt.
-        store.give_token_back(&counted.token).await?;
+        meter.give_token_back(&counted.token).await?;
         return Ok(None);
     }
     let key = store.find_key(&caller.hash, now).await?;
     let Some(key) = key.filter(|key| key.is_of(caller.merchant.as_deref())) else {
         return Ok(None);
     };
-    let counted = store.meter_merchant(key.scope(), front_door, now).await?;
+    let counted = meter.meter_merchant(key.scope(), front_door, now).await?;
     Ok(Some((key, counted)))
 }
 
 /// Judges a caller: first its key, then the key's kind and scope, and its rate last, so that nobody learns or gets anything by being
 /// over a limit.
-async fn admit(
-    gateway: Gateway,
-    store: Store,
-    caller: Caller,
-    needs: Needs,
-    now: Timestamp,
-) -> Result<Judged, Denied> {
-    let found = find_and_count(&store, &caller, needs.front_door, now)
+async fn admit(gateway: Gateway, caller: Caller, needs: Needs, now: Timestamp) -> Result<Judged, Denied> {
+    let found = find_and_count(&gateway, &caller, needs.front_door, now)
         .await
         .map_err(|e| Denied::Unavailable(Arc::new(e)))?;
     let Some((key, counted)) = found else {
@@ -367,7 +398,9 @@ async fn admit(
     }
     if standing.exceeded {
         // A refused request costs no token: a caller that keeps knocking is not kept out for longer.
-        store
+        gateway
+            .keeper
+            .key_meter()
             .give_token_back(&counted.token)
             .await
             .map_err(|e| Denied::Unavailable(Arc::new(e)))?;
@@ -389,7 +422,7 @@ async fn admit(
     Ok(if standing.exceeded {
         Judged::Exceeded(authorized, now)
     } else {
-        Judged::Within(Admitted(authorized))
+        Judged::Within(Keeper::admit(gateway, authorized))
     })
 }
 
@@ -411,9 +444,19 @@ impl crate::Call {
 }
 
 impl Admitted {
+    /// What writes for the caller.
+    pub(crate) fn worker(&self) -> &Worker {
+        &self.worker
+    }
+
+    /// The tables, to write to.
+    pub(crate) fn writer(&self) -> &Writer {
+        self.worker.writer()
+    }
+
     /// Gives the request's token back; says where the caller stands then.
-    pub(crate) async fn give_token_back(&self, store: &Store) -> Standing {
-        match store.give_token_back(&self.token).await {
+    pub(crate) async fn give_token_back(&self) -> Standing {
+        match self.writer().key_meter().give_token_back(&self.token).await {
             Ok(()) => self.standing.refunded(),
             Err(error) => {
                 // The caller got its replay; a token lost to a failing table is not worth failing it for.

@@ -207,8 +207,8 @@ impl Call {
             remember(&mut next, wish.route(), idempotency);
             // Only what the intent allows is written: its payment method first, so that it never names one that is not there.
             self.store_method(scope, resolved.as_ref()).await?;
-            self.admitted().await?;
-            match self.store.replace(scope, &next).await? {
+            let writer = self.admitted().await?.writer();
+            match writer.replace(scope, &next).await? {
                 Replaced::Done => return Ok(Made::new(next)),
                 Replaced::Conflict(now) => payment = now,
             }
@@ -302,8 +302,8 @@ impl Call {
 
     async fn store_method(&self, scope: Scope, resolved: Option<&Resolved>) -> Result<(), Error> {
         if let Some(resolved) = resolved.filter(|resolved| resolved.is_new) {
-            self.admitted().await?;
-            match self.store.create(scope, &resolved.method).await? {
+            let writer = self.admitted().await?.writer();
+            match writer.create(scope, &resolved.method).await? {
                 Put::Created => {}
                 // An earlier try of the same request made it, or an earlier request with the same key another one.
                 Put::Exists(existing) if existing.source == resolved.method.source => {}

@@ -6,6 +6,7 @@
 mod addresses;
 mod admin;
 mod alarm;
+mod answer;
 mod api_keys;
 mod call;
 mod charge;
@@ -38,6 +39,7 @@ mod vault;
 mod vault_admin;
 mod vault_keys;
 mod window;
+mod worker;
 
 pub use addresses::AddressIds;
 pub use admin::{Admin, AdminError, IssuedKey, NewKey, OpenMoney};
@@ -63,12 +65,13 @@ pub use replay::{EventFilter, RecoverUntil, Recovered};
 pub use reseal::Resealed;
 pub use services::{Clock, Entropy, OsEntropy, SystemClock};
 pub use tollgate_store::{
-    ApiKey, AwsEnvironment, Cost, Cursor, LIVE_KEYS_MAX, Merchant, Page, Queue, Secrets, Store, StoreError,
-    Tables, subject_of,
+    ApiKey, AwsEnvironment, Cost, Cursor, LIVE_KEYS_MAX, Merchant, Page, Queue, Reader, Secrets, StoreError,
+    Tables, Writer, subject_of,
 };
 pub use vault::{KeySource, Vault, VaultError, VaultSecret};
 pub use vault_keys::{BadVaultKeys, VaultKeys};
 pub use window::Window;
+pub use worker::Worker;
 
 use std::{
     collections::HashMap,
@@ -81,7 +84,8 @@ use tollgate_store::KeyHash;
 /// Everything that use cases need, shared by all requests of a function.
 #[derive(Clone)]
 pub struct Gateway {
-    store: Store,
+    store: Reader,
+    keeper: gate::Keeper,
     links: Option<Links>,
     networks: Option<Arc<Networks>>,
     address_ids: Option<AddressIds>,
@@ -95,9 +99,15 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway over opened tables. `links` is needed wherever a hosted page is shown or pointed to.
-    pub fn new(store: Store, links: Option<Links>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+    pub fn new(
+        writer: Writer,
+        links: Option<Links>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
         Self {
-            store,
+            store: writer.reader().clone(),
+            keeper: gate::Keeper::new(writer),
             links,
             networks: None,
             address_ids: None,
@@ -114,53 +124,25 @@ impl Gateway {
     /// It reads the function's secrets and makes the first connection to the tables side by side, while the function still
     /// starts, so that no request pays for either. A function whose secrets cannot be read does not start.
     pub async fn start() -> Result<Self, StoreError> {
-        let environment = AwsEnvironment::from_environment()?;
-        let store = Store::open(&environment, Tables::from_environment()?);
-        let secrets = Secrets::open(&environment);
-        let ((), links, networks, address_ids) = tokio::join!(
-            store.warm_up(),
-            Links::from_environment(&secrets),
-            Networks::from_environment(&secrets, SystemClock.now()),
-            AddressIds::from_environment(&secrets)
-        );
-        let gateway = Self {
-            address_ids: address_ids?,
-            ..Self::new(store, links?, Arc::new(SystemClock), Arc::new(OsEntropy))
-        };
-        Ok(match networks? {
-            Some(networks) => gateway.with_networks(networks),
-            None => gateway,
-        })
+        Ok(Worker::start().await?.gateway().clone())
     }
 
-    /// The same gateway, with a way to providers and a key to the vault.
-    #[must_use]
-    pub fn with_networks(self, networks: Networks) -> Self {
-        Self {
-            networks: Some(Arc::new(networks)),
-            ..self
-        }
-    }
-
-    /// The same gateway, which does due work one item after the other: a simulation repeats itself from its seed.
-    #[must_use]
-    pub fn with_due_work_in_order(self) -> Self {
-        Self {
-            due_at_a_time: 1,
-            ..self
-        }
-    }
-
-    /// The tables.
-    pub fn store(&self) -> &Store {
+    /// The tables, to read from.
+    pub fn store(&self) -> &Reader {
         &self.store
     }
 
     /// The same gateway with a meter of its own, so that what one request costs is counted apart from all others.
     #[must_use]
     pub fn metered(&self) -> Self {
+        self.keeper.metered(self)
+    }
+
+    /// The same gateway over the same tables, opened otherwise.
+    fn over(&self, writer: &Writer) -> Self {
         Self {
-            store: self.store.metered(),
+            store: writer.reader().clone(),
+            keeper: gate::Keeper::new(writer.clone()),
             ..self.clone()
         }
     }

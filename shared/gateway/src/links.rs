@@ -33,6 +33,31 @@ impl Purpose {
     }
 }
 
+/// What a link said that was signed here: who shows it may move this payment on, as far as the link's purpose goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    scope: Scope,
+    payment: PaymentId,
+    challenge: u32,
+}
+
+impl Verified {
+    /// Whose payment it is.
+    pub const fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Which payment it is.
+    pub const fn payment(&self) -> PaymentId {
+        self.payment
+    }
+
+    /// Which of the payment's challenges it is for, from 1.
+    pub const fn challenge(&self) -> u32 {
+        self.challenge
+    }
+}
+
 /// Makes and checks links.
 #[derive(Clone)]
 pub struct Links {
@@ -79,8 +104,8 @@ impl Links {
         format!("{}/{}/{claim}.{signature}", self.base_url, purpose.as_str())
     }
 
-    /// Reads the token of a link that this key signed for this purpose: whose payment, which, and which of its challenges.
-    pub fn verify(&self, purpose: Purpose, token: &str) -> Option<(Scope, PaymentId, u32)> {
+    /// Reads the token of a link that this key signed for this purpose.
+    pub fn verify(&self, purpose: Purpose, token: &str) -> Option<Verified> {
         if token.len() > TOKEN_MAX_BYTES {
             return None;
         }
@@ -96,7 +121,11 @@ impl Links {
             None => 1,
             Some(number) => number.parse().ok()?,
         };
-        Some((scope, payment.parse().ok()?, number))
+        Some(Verified {
+            scope,
+            payment: payment.parse().ok()?,
+            challenge: number,
+        })
     }
 }
 
@@ -116,15 +145,19 @@ mod tests {
         let payment = PaymentId::from_bytes([2; 16]);
         let url = links.url(Purpose::Challenge, scope, payment, 1);
         let token = url.strip_prefix("https://pages.example/challenge/").unwrap();
-        assert_eq!(links.verify(Purpose::Challenge, token), Some((scope, payment, 1)));
+        let verified = |challenge| {
+            Some(Verified {
+                scope,
+                payment,
+                challenge,
+            })
+        };
+        assert_eq!(links.verify(Purpose::Challenge, token), verified(1));
         assert_eq!(links.verify(Purpose::Checkout, token), None);
         assert_eq!(Links::new("", b"other").verify(Purpose::Challenge, token), None);
         let second = links.url(Purpose::Challenge, scope, payment, 2);
         let second = second.rsplit('/').next().unwrap();
-        assert_eq!(
-            links.verify(Purpose::Challenge, second),
-            Some((scope, payment, 2))
-        );
+        assert_eq!(links.verify(Purpose::Challenge, second), verified(2));
         let third = second.replacen(".2.", ".3.", 1);
         assert_eq!(links.verify(Purpose::Challenge, &third), None);
         let live = token.replacen(".test.", ".live.", 1);

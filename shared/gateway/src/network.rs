@@ -8,7 +8,7 @@ use tollgate_processors::{Account, Client, Connector};
 use tollgate_store::{ProcessorAccount, Secrets, StoreError};
 
 use crate::{
-    Gateway,
+    Gateway, Worker,
     error::{Error, Refusal},
     vault::{Vault, VaultSecret},
 };
@@ -131,56 +131,40 @@ pub(crate) fn card_place(scope: Scope, id: PaymentId) -> String {
     format!("{scope}PAY#{id}")
 }
 
-/// The place that the secret of an account with a provider is sealed for.
-pub(crate) fn secret_place(scope: Scope, provider: Provider) -> String {
-    format!("{scope}PRC#{}", provider.as_str())
-}
-
 impl Gateway {
     pub(crate) fn networks(&self) -> Result<&Networks, Error> {
         let networks = self.networks.as_deref();
         networks.ok_or_else(|| Error::Internal("this function has no key to the vault".into()))
     }
 
-    /// Records a merchant's account with a provider, its secret sealed. Replaces the one there is.
-    pub(crate) async fn set_processor_account(&self, scope: Scope, account: &Account) -> Result<(), Error> {
-        let place = secret_place(scope, account.provider);
-        let secret = self
-            .networks()?
-            .vault
-            .seal(
-                self.entropy.as_ref(),
-                self.now(),
-                &place,
-                account.secret.as_bytes(),
-            )
-            .await
-            .map_err(|e| Error::Internal(e.to_string()))?;
-        let stored = ProcessorAccount {
-            provider: account.provider,
-            base_url: account.base_url.clone(),
-            merchant_id: account.merchant_id.clone(),
-            key_id: account.key_id.clone(),
-            secret,
-            created: self.now(),
-        };
-        Ok(self.store.put_processor_account(scope, &stored).await?)
+    /// When what is sent now is asked about, for the `attempt`-th time, from 1.
+    pub(crate) fn ask_at(&self, attempt: u32) -> Result<Timestamp, Error> {
+        Ok(self.now().plus_ms(self.networks()?.ask_after_ms(attempt)))
     }
 
+    /// The way to the provider of a payment, with the account that took it. One read of 1 unit, and one more where another
+    /// account has taken that one's place.
     pub(crate) async fn connector_of(&self, scope: Scope, payment: &Payment) -> Result<Connector, Error> {
         let network = payment.network.as_ref();
         let network =
             network.ok_or_else(|| Error::Internal(format!("payment {} has no provider", payment.id)))?;
-        self.connector(scope, network.provider).await
-    }
-
-    pub(crate) async fn connector(&self, scope: Scope, provider: Provider) -> Result<Connector, Error> {
-        let stored = self.store.get_processor_account(scope, provider).await?;
+        let provider = network.provider;
+        let mut stored = self.store.get_processor_account(scope, provider).await?;
+        if let Some(account) = &network.account
+            && stored
+                .as_ref()
+                .is_none_or(|stored| stored.merchant_id != *account)
+        {
+            stored = self
+                .store
+                .get_former_processor_account(scope, provider, account)
+                .await?;
+        }
         let stored = stored.ok_or(Refusal::ProviderNotConfigured)?;
         let networks = self.networks()?;
         let secret = networks
             .vault
-            .open(self.now(), &secret_place(scope, provider), &stored.secret)
+            .open(self.now(), &stored.key(scope), &stored.secret)
             .await
             .map_err(|e| Error::Internal(e.to_string()))?;
         let secret = String::from_utf8(secret.to_vec()).map_err(|e| Error::Internal(e.to_string()))?;
@@ -197,5 +181,53 @@ impl Gateway {
             networks.client()?,
             Arc::new(move || clock.now()),
         ))
+    }
+}
+
+impl Worker {
+    /// Records a merchant's account with a provider, its secret sealed. It takes the place of the one there is; if that is
+    /// another one of the provider's, it is kept for what it took.
+    pub(crate) async fn set_processor_account(&self, scope: Scope, account: &Account) -> Result<(), Error> {
+        let current = self
+            .store()
+            .get_processor_account(scope, account.provider)
+            .await?;
+        if let Some(current) = current.filter(|current| current.merchant_id != account.merchant_id) {
+            self.keep_former_account(scope, current).await?;
+        }
+        let mut stored = ProcessorAccount {
+            provider: account.provider,
+            base_url: account.base_url.clone(),
+            merchant_id: account.merchant_id.clone(),
+            key_id: account.key_id.clone(),
+            secret: String::new(),
+            created: self.now(),
+            former: false,
+        };
+        stored.secret = self.seal(&stored.key(scope), account.secret.as_bytes()).await?;
+        Ok(self.writer().put_processor_account(scope, &stored).await?)
+    }
+
+    async fn keep_former_account(&self, scope: Scope, account: ProcessorAccount) -> Result<(), Error> {
+        let networks = self.networks()?;
+        let secret = networks
+            .vault
+            .open(self.now(), &account.key(scope), &account.secret)
+            .await
+            .map_err(|e| Error::Internal(e.to_string()))?;
+        let mut former = ProcessorAccount {
+            former: true,
+            ..account
+        };
+        former.secret = self.seal(&former.key(scope), &secret).await?;
+        Ok(self.writer().put_processor_account(scope, &former).await?)
+    }
+
+    async fn seal(&self, place: &str, secret: &[u8]) -> Result<String, Error> {
+        let vault = &self.networks()?.vault;
+        vault
+            .seal(self.entropy.as_ref(), self.now(), place, secret)
+            .await
+            .map_err(|e| Error::Internal(e.to_string()))
     }
 }

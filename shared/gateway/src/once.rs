@@ -10,7 +10,7 @@ use tollgate_domain::{
     Answerable, Customer, Earlier, Fingerprint, Id, IdempotencyKey, Payment, PaymentMethod, Refund, Run,
     Scope, WebhookEndpoint,
 };
-use tollgate_store::{Entity, Put, Replaced, Store, StoreError};
+use tollgate_store::{Entity, Put, Replaced, StoreError, Writer};
 
 use crate::{
     addresses::write_customer,
@@ -77,17 +77,17 @@ pub(crate) trait Idempotent: Entity + Answerable + Send + Sync {
         answer
     }
     /// Makes it, with whatever has to be written together with it.
-    fn make(&self, store: &Store, scope: Scope) -> impl Future<Output = Result<Put<Self>, Error>> + Send {
-        async move { Ok(store.create(scope, self).await?) }
+    fn make(&self, writer: &Writer, scope: Scope) -> impl Future<Output = Result<Put<Self>, Error>> + Send {
+        async move { Ok(writer.create(scope, self).await?) }
     }
     /// Replaces the version `before` by this next one, with whatever has to be written together with it.
     fn replace(
         &self,
-        store: &Store,
+        writer: &Writer,
         scope: Scope,
         _before: &Self,
     ) -> impl Future<Output = Result<Replaced<Self>, Error>> + Send {
-        async move { Ok(store.replace(scope, self).await?) }
+        async move { Ok(writer.replace(scope, self).await?) }
     }
 }
 
@@ -120,8 +120,8 @@ impl Idempotent for Customer {
     fn is_gone(&self) -> bool {
         self.deleted
     }
-    async fn make(&self, store: &Store, scope: Scope) -> Result<Put<Self>, Error> {
-        match write_customer(store, scope, None, self).await? {
+    async fn make(&self, writer: &Writer, scope: Scope) -> Result<Put<Self>, Error> {
+        match write_customer(writer, scope, None, self).await? {
             None => Ok(Put::Created),
             Some(Some(existing)) => Ok(Put::Exists(*existing)),
             Some(None) => Err(Error::Internal(format!(
@@ -130,8 +130,8 @@ impl Idempotent for Customer {
             ))),
         }
     }
-    async fn replace(&self, store: &Store, scope: Scope, before: &Self) -> Result<Replaced<Self>, Error> {
-        Ok(match write_customer(store, scope, Some(before), self).await? {
+    async fn replace(&self, writer: &Writer, scope: Scope, before: &Self) -> Result<Replaced<Self>, Error> {
+        Ok(match write_customer(writer, scope, Some(before), self).await? {
             None => Replaced::Done,
             Some(now) => Replaced::Conflict(now.map(|now| *now)),
         })
@@ -180,14 +180,18 @@ impl Call {
         make: F,
     ) -> Result<Made<E>, Error> {
         let prepared = match make.await {
-            Ok(thing) => self.admitted().await.map(|_| thing).map_err(Error::from),
+            Ok(thing) => self
+                .admitted()
+                .await
+                .map(|admitted| (thing, admitted))
+                .map_err(Error::from),
             Err(error) => Err(error),
         };
-        let thing = match prepared {
-            Ok(thing) => thing,
+        let (thing, admitted) = match prepared {
+            Ok(prepared) => prepared,
             Err(error) => return self.earlier_answer_or(error, scope, id, idempotency).await,
         };
-        match thing.make(&self.store, scope).await? {
+        match thing.make(admitted.writer(), scope).await? {
             Put::Created => Ok(Made::new(thing)),
             Put::Exists(existing) => replay(&existing, idempotency, self.authorized().await?),
         }
@@ -239,8 +243,8 @@ impl Call {
             }
             let mut next = step(&current)?;
             remember(&mut next, route, idempotency);
-            self.admitted().await?;
-            match next.replace(&self.store, scope, &current).await? {
+            let writer = self.admitted().await?.writer();
+            match next.replace(writer, scope, &current).await? {
                 Replaced::Done => return Ok(Made::new(next)),
                 Replaced::Conflict(now) => thing = now,
             }
@@ -272,17 +276,20 @@ impl Call {
             created: self.now,
         };
         let id = run.id.to_string();
-        if let Err(denied) = self.admitted().await {
-            // An answer that was given already costs nothing to give again.
-            let earlier: Option<Run> = self.store.get(scope, &id, true).await?;
-            let answer =
-                earlier.and_then(|earlier| Some(earlier.answer_to(&idempotency.fingerprint)?.to_owned()));
-            return match answer.filter(|_| matches!(denied, Denied::RateLimited { .. })) {
-                Some(answer) => Ok(Made::again(read(&answer)?, self.authorized().await?)),
-                None => Err(denied.into()),
-            };
-        }
-        let run = match self.store.create(scope, &run).await? {
+        let writer = match self.admitted().await {
+            Ok(admitted) => admitted.writer(),
+            Err(denied) => {
+                // An answer that was given already costs nothing to give again.
+                let earlier: Option<Run> = self.store.get(scope, &id, true).await?;
+                let answer =
+                    earlier.and_then(|earlier| Some(earlier.answer_to(&idempotency.fingerprint)?.to_owned()));
+                return match answer.filter(|_| matches!(denied, Denied::RateLimited { .. })) {
+                    Some(answer) => Ok(Made::again(read(&answer)?, self.authorized().await?)),
+                    None => Err(denied.into()),
+                };
+            }
+        };
+        let run = match writer.create(scope, &run).await? {
             Put::Created => run,
             Put::Exists(earlier) if earlier.request != idempotency.fingerprint => {
                 return Err(Refusal::IdempotencyKeyReused.into());
@@ -294,7 +301,7 @@ impl Call {
                 let next = earlier
                     .taken_over(self.now, LEASE_MS, &self.cause)
                     .ok_or(Refusal::IdempotencyKeyInUse)?;
-                match self.store.replace(scope, &next).await? {
+                match writer.replace(scope, &next).await? {
                     Replaced::Done => next,
                     Replaced::Conflict(_) => return Err(Refusal::IdempotencyKeyInUse.into()),
                 }
@@ -308,7 +315,7 @@ impl Call {
             Err(_) => run.given_up(self.now),
         };
         // A conflict means that the lease ran out and another request took over: it records its own end.
-        let (Replaced::Done | Replaced::Conflict(_)) = self.store.replace(scope, &ended).await?;
+        let (Replaced::Done | Replaced::Conflict(_)) = writer.replace(scope, &ended).await?;
         done.map(Made::new)
     }
 }

@@ -10,7 +10,7 @@ use tollgate_store::{Replaced, StoreError};
 use crate::{
     Gateway,
     error::{Error, Refusal},
-    links::Purpose,
+    links::{Purpose, Verified},
     once::MAX_TRIES,
     payments::{instrument, sandbox_outcome},
 };
@@ -71,7 +71,8 @@ impl Gateway {
 
     /// Opens a link to a page that waits for the payer. One read, and one more where the page names the merchant.
     pub async fn open_link(&self, purpose: Purpose, token: &str) -> Result<HostedView, LinkError> {
-        let (scope, payment) = self.linked_payment(purpose, token).await?;
+        let (link, payment) = self.linked_payment(purpose, token).await?;
+        let scope = link.scope();
         let waits_for = match purpose {
             Purpose::Checkout => Status::RequiresConfirmation,
             Purpose::Challenge | Purpose::Result => Status::RequiresAction,
@@ -105,7 +106,8 @@ impl Gateway {
         passed: bool,
         cause: &Cause,
     ) -> Result<(Scope, Payment), LinkError> {
-        let (scope, mut payment) = self.linked_payment(Purpose::Challenge, token).await?;
+        let (link, mut payment) = self.linked_payment(Purpose::Challenge, token).await?;
+        let (scope, worker) = (link.scope(), self.worker_of_payer(&link));
         for _ in 0..MAX_TRIES {
             if payment.face.status != Status::RequiresAction {
                 return if is_to_be_confirmed_again(&payment) {
@@ -116,7 +118,7 @@ impl Gateway {
             }
             self.not_expired(&payment)?;
             if passed && payment.network.is_some() {
-                let charged = self.charge_over_network(scope, &payment, cause).await?;
+                let charged = worker.charge_over_network(scope, &payment, cause).await?;
                 return Ok((scope, charged));
             }
             let now = self.now();
@@ -129,7 +131,8 @@ impl Gateway {
             let next = payment
                 .apply(command, now, cause)
                 .map_err(|e| Error::from(Refusal::from(e)))?;
-            match self.store.replace(scope, &next).await.map_err(Error::from)? {
+            let replaced = worker.writer().replace(scope, &next).await;
+            match replaced.map_err(Error::from)? {
                 Replaced::Done => return Ok((scope, next)),
                 Replaced::Conflict(now) => payment = now.ok_or(LinkError::Invalid)?,
             }
@@ -143,7 +146,8 @@ impl Gateway {
 
     /// How a payment stands whose payer waits for the decision.
     pub async fn open_result(&self, token: &str) -> Result<(Scope, Payment), LinkError> {
-        self.linked_payment(Purpose::Result, token).await
+        let (link, payment) = self.linked_payment(Purpose::Result, token).await?;
+        Ok((link.scope(), payment))
     }
 
     /// Where the payer goes next.
@@ -197,21 +201,21 @@ impl Gateway {
         &self,
         purpose: Purpose,
         token: &str,
-    ) -> Result<(Scope, Payment), LinkError> {
+    ) -> Result<(Verified, Payment), LinkError> {
         let links = self.links.as_ref();
-        let (scope, id, number) = links
+        let link = links
             .and_then(|links| links.verify(purpose, token))
             .ok_or(LinkError::Invalid)?;
         let payment: Option<Payment> = self
             .store
-            .get(scope, &id.to_string(), true)
+            .get(link.scope(), &link.payment().to_string(), true)
             .await
             .map_err(Error::from)?;
         let payment = payment.ok_or(LinkError::Invalid)?;
-        if purpose == Purpose::Challenge && number != payment.challenge_number() {
+        if purpose == Purpose::Challenge && link.challenge() != payment.challenge_number() {
             return Err(LinkError::Changed);
         }
-        Ok((scope, payment))
+        Ok((link, payment))
     }
 
     pub(crate) fn not_expired(&self, payment: &Payment) -> Result<(), LinkError> {

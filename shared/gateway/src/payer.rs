@@ -99,17 +99,17 @@ impl Call {
             let written = match (next, claim) {
                 (None, None) => return Ok(Some(id)),
                 (None, Some(claim)) => {
-                    self.admitted().await?;
-                    let owner = self.store.claim_address(scope, &claim, id).await?;
+                    let writer = self.admitted().await?.writer();
+                    let owner = writer.claim_address(scope, &claim, id).await?;
                     owner.map_or(CustomerWrite::Done, |owner| CustomerWrite::OwnedBy {
                         claimed: Some(owner),
                         released: None,
                     })
                 }
                 (Some(next), claim) => {
-                    self.admitted().await?;
+                    let writer = self.admitted().await?.writer();
                     let ownership = Ownership { claim, release: None };
-                    self.store.write_customer(scope, &next, &ownership).await?
+                    writer.write_customer(scope, &next, &ownership).await?
                 }
             };
             match (payer, written) {

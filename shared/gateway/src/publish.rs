@@ -9,7 +9,7 @@ use tollgate_domain::{
 };
 use tollgate_store::{ListQuery, Page, Put, Queue, QueueMessage};
 
-use crate::{Gateway, deliver::Message, error::Error};
+use crate::{Worker, deliver::Message, error::Error};
 
 /// What a change made known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,16 +23,16 @@ pub struct Published {
 /// Publishes a batch of changes. A batch asks for a tenant's endpoints once.
 #[derive(Debug)]
 pub struct Publisher<'a> {
-    gateway: &'a Gateway,
+    worker: &'a Worker,
     queue: &'a Queue,
     endpoints: Mutex<HashMap<Scope, Arc<[WebhookEndpoint]>>>,
 }
 
-impl Gateway {
+impl Worker {
     /// Begins a batch.
     pub fn publisher<'a>(&'a self, queue: &'a Queue) -> Publisher<'a> {
         Publisher {
-            gateway: self,
+            worker: self,
             queue,
             endpoints: Mutex::default(),
         }
@@ -61,16 +61,16 @@ impl Publisher<'_> {
     }
 
     async fn prepare(&self, scope: Scope, event: &Event) -> Result<Vec<QueueMessage>, Error> {
-        let store = &self.gateway.store;
-        let (created, endpoints) = tokio::join!(store.create(scope, event), self.endpoints(scope));
+        let writer = self.worker.writer();
+        let (created, endpoints) = tokio::join!(writer.create(scope, event), self.endpoints(scope));
         // A batch that is tried again finds what it wrote before.
         let (Put::Created | Put::Exists(_)) = created?;
         let endpoints = endpoints?;
         let wanting = endpoints.iter().filter(|endpoint| wants(endpoint, event));
         let deliveries: Vec<Delivery> = wanting
-            .map(|endpoint| Delivery::new(event.id, endpoint.id, self.gateway.now()))
+            .map(|endpoint| Delivery::new(event.id, endpoint.id, self.worker.now()))
             .collect();
-        let written = deliveries.iter().map(|delivery| store.create(scope, delivery));
+        let written = deliveries.iter().map(|delivery| writer.create(scope, delivery));
         for put in try_join_all(written).await? {
             let (Put::Created | Put::Exists(_)) = put;
         }
@@ -93,7 +93,7 @@ impl Publisher<'_> {
             return Ok(endpoints.clone());
         }
         let all = ListQuery::new(MAX_ENDPOINTS);
-        let page: Page<WebhookEndpoint> = self.gateway.store.list(scope, &all, None).await?;
+        let page: Page<WebhookEndpoint> = self.worker.store.list(scope, &all, None).await?;
         let endpoints: Arc<[WebhookEndpoint]> = page.items.into();
         known.insert(scope, endpoints.clone());
         Ok(endpoints)

@@ -87,8 +87,8 @@ impl Call {
         for _ in 0..MAX_TRIES {
             let current = payment.ok_or(Refusal::NoSuchReference(Thing::Payment))?;
             let refund = self.decide_refund(id, new, &current, idempotency)?;
-            self.admitted().await?;
-            match self.store.create_refund(scope, &refund, &current).await? {
+            let writer = self.admitted().await?.writer();
+            match writer.create_refund(scope, &refund, &current).await? {
                 RefundPut::Created if current.network.is_some() => {
                     return self
                         .refund_over_network(scope, &current, refund)
@@ -112,8 +112,8 @@ impl Call {
         payment: &Payment,
         refund: Refund,
     ) -> Result<Refund, Error> {
-        let sent = self
-            .gateway
+        let worker = self.admitted().await?.worker();
+        let sent = worker
             .send_back(scope, payment, refund.clone(), true, &self.cause)
             .await;
         match sent {
@@ -216,8 +216,8 @@ impl Call {
                 .canceled(self.now, &self.cause)
                 .map_err(|_| Refusal::RefundSettled(current.status))?;
             remember(&mut next, "cancel", idempotency);
-            self.admitted().await?;
-            match self.store.settle_refund(scope, &next).await? {
+            let writer = self.admitted().await?.writer();
+            match writer.settle_refund(scope, &next).await? {
                 Replaced::Done => return Ok(Made::new(next)),
                 Replaced::Conflict(_) => {}
             }

@@ -7,7 +7,7 @@ use tollgate_processors::{
 };
 
 use crate::{
-    Gateway, alarm,
+    Worker, alarm,
     charge::{SENDS_MAX, STUCK_ASK_MS, TRY_FOR_MS, of_authorization, renewed},
     error::Error,
     network::payment_reference,
@@ -15,7 +15,7 @@ use crate::{
     record::Recorded,
 };
 
-impl Gateway {
+impl Worker {
     /// Lets go what is reserved for a payment that has ended, as far as clear answers lead.
     pub(crate) async fn release(
         &self,
@@ -52,7 +52,7 @@ impl Gateway {
                     authorization: id, ..
                 } if authorization.is_none() => {
                     let command = self.authorized(id.clone())?;
-                    payment = self.record_answer(scope, payment, command, cause).await?;
+                    payment = self.record_answer(scope, payment, &command, cause).await?;
                     authorization = Some(id);
                 }
                 _ if authorization.is_some() && !is_settled => return Ok(()),
@@ -115,7 +115,7 @@ impl Gateway {
     }
 
     async fn released(&self, scope: Scope, payment: Payment, cause: &Cause) -> Result<(), Error> {
-        self.record_answer(scope, payment, Command::Released, cause)
+        self.record_answer(scope, payment, &Command::Released, cause)
             .await
             .map(|_| ())
     }
@@ -174,7 +174,7 @@ impl Gateway {
         cause: &Cause,
     ) -> Result<(), Error> {
         let kept = self
-            .record_answer(scope, payment, Command::Keep(what.to_owned()), cause)
+            .record_answer(scope, payment, &Command::Keep(what.to_owned()), cause)
             .await?;
         self.stuck(scope, &kept, what, cause).await
     }

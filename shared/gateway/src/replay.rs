@@ -180,7 +180,8 @@ impl Call {
         let work = async {
             if let Some(unpaused) = endpoint.unpaused() {
                 // A conflict is a note about its health that came first, and is as good.
-                let (Replaced::Done | Replaced::Conflict(_)) = self.store.replace(scope, &unpaused).await?;
+                let writer = self.admitted().await?.writer();
+                let (Replaced::Done | Replaced::Conflict(_)) = writer.replace(scope, &unpaused).await?;
             }
             let mut recovered = Recovered::default();
             let mut looked_at = 0;
@@ -240,7 +241,8 @@ impl Call {
         again: Again,
     ) -> Result<Option<QueueMessage>, Error> {
         let new = Delivery::new(event.id, endpoint.id, self.now);
-        let delivery = match self.store.create(scope, &new).await? {
+        let writer = self.admitted().await?.writer();
+        let delivery = match writer.create(scope, &new).await? {
             Put::Created => new,
             Put::Exists(existing)
                 if existing.status == DeliveryStatus::Succeeded && again == Again::IfUndelivered =>
@@ -251,7 +253,7 @@ impl Call {
                 let Some(next) = existing.retried(self.now) else {
                     return Ok(None);
                 };
-                match self.store.replace(scope, &next).await? {
+                match writer.replace(scope, &next).await? {
                     Replaced::Done => next,
                     // An attempt is being recorded this moment: it is on its way anyway.
                     Replaced::Conflict(_) => return Ok(None),
@@ -280,7 +282,8 @@ impl Call {
         let event = self.test_event(self.id_for(scope, &route, idempotency))?;
         let work = async {
             // An earlier try of the same request may have made it.
-            let (Put::Created | Put::Exists(_)) = self.store.create(scope, &event).await?;
+            let writer = self.admitted().await?.writer();
+            let (Put::Created | Put::Exists(_)) = writer.create(scope, &event).await?;
             let wanted = std::iter::once((&event, &endpoint));
             self.send_again(scope, wanted, Again::IfUndelivered, queue)
                 .await?;

@@ -5,13 +5,7 @@ use std::collections::BTreeMap;
 use tollgate_domain::{Payment, Scope};
 use tollgate_store::{ProcessorAccount, Replaced, Sealed, StoreError};
 
-use crate::{
-    Gateway,
-    error::Error,
-    network::{card_place, secret_place},
-    once::MAX_TRIES,
-    vault::version_of,
-};
+use crate::{Worker, error::Error, network::card_place, once::MAX_TRIES, vault::version_of};
 
 /// What a run found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +22,7 @@ pub struct Resealed {
     pub next: Option<String>,
 }
 
-impl Gateway {
+impl Worker {
     /// Looks at up to `pages` parts of the table after `after`, and seals again with the current version what another one
     /// sealed, unless it is only to be counted. Every write is conditional on what was read, so it can be stopped, repeated and
     /// run beside everything else.
@@ -48,10 +42,7 @@ impl Gateway {
             for (scope, sealed) in page.items {
                 let (place, text) = match &sealed {
                     Sealed::Payment(payment) => (card_place(scope, payment.id), sealed_card(payment)),
-                    Sealed::Account(account) => (
-                        secret_place(scope, account.provider),
-                        Some(account.secret.clone()),
-                    ),
+                    Sealed::Account(account) => (account.key(scope), Some(account.secret.clone())),
                 };
                 let Some(text) = text else { continue };
                 let version = version_of(&text).unwrap_or_default();
@@ -97,7 +88,7 @@ impl Gateway {
             if let Some(network) = &mut next.network {
                 network.card = Some(tollgate_domain::source::SealedCard(sealed));
             }
-            match self.store.replace(scope, &next).await? {
+            match self.writer().replace(scope, &next).await? {
                 Replaced::Done => return Ok(true),
                 Replaced::Conflict(None) => return Ok(false),
                 Replaced::Conflict(Some(now)) => payment = now,
@@ -121,13 +112,20 @@ impl Gateway {
                 ..account.clone()
             };
             if self
-                .store
+                .writer()
                 .replace_processor_account(scope, &account, &next)
                 .await?
             {
                 return Ok(true);
             }
-            match self.store.get_processor_account(scope, account.provider).await? {
+            let now = if account.former {
+                self.store
+                    .get_former_processor_account(scope, account.provider, &account.merchant_id)
+                    .await?
+            } else {
+                self.store.get_processor_account(scope, account.provider).await?
+            };
+            match now {
                 Some(now) => account = now,
                 None => return Ok(false),
             }

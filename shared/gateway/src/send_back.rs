@@ -3,7 +3,7 @@
 
 use tollgate_domain::{
     Cause, NetworkId, Payment, Refund, RefundId, Scope, Stage, Timestamp,
-    refund::{NetworkRefund, RefundOutcome, RefundStatus},
+    refund::{NetworkRefund, RefundOutcome},
 };
 use tollgate_processors::{
     Connector,
@@ -12,7 +12,8 @@ use tollgate_processors::{
 use tollgate_store::Replaced;
 
 use crate::{
-    Gateway, alarm,
+    Worker, alarm,
+    answer::RefundAnswer,
     charge::{SENDS_MAX, STUCK_ASK_MS, TRY_FOR_MS},
     error::Error,
     network::{payment_reference, refund_reference},
@@ -54,7 +55,7 @@ fn next_step(
     }
 }
 
-impl Gateway {
+impl Worker {
     /// Sends a refund that was recorded as sent just now. Whatever happens on the way, the refund that is returned is what
     /// is recorded: settled, or pending and looked after by due work.
     ///
@@ -87,7 +88,7 @@ impl Gateway {
             Err(NetworkError::NothingDone(why)) if sent.is_only_one() => {
                 tracing::warn!(refund = %refund.id, why, "a refund was not sent; it is sent again");
                 let next = refund.sent_without_effect(self.ask_at(1)?, cause);
-                return Ok(match self.store.replace(scope, &next).await? {
+                return Ok(match self.writer().replace(scope, &next).await? {
                     Replaced::Done => next,
                     Replaced::Conflict(other) => other.unwrap_or(refund),
                 });
@@ -107,7 +108,8 @@ impl Gateway {
                 }
             }
         };
-        self.settle_refund(scope, refund, outcome, at_once, cause).await
+        let answer = RefundAnswer { outcome, at_once };
+        self.record_answer(scope, refund, &answer, cause).await
     }
 
     /// What due work does for a refund in flight: claims it, asks the provider, and sends it again if it never arrived.
@@ -121,7 +123,7 @@ impl Gateway {
         let network = refund.sent_over_wire();
         let ask_at = self.ask_at(network.attempts.saturating_add(1))?;
         let claimed = refund.asked_again(ask_at, &cause);
-        let Replaced::Done = self.store.replace(scope, &claimed).await? else {
+        let Replaced::Done = self.writer().replace(scope, &claimed).await? else {
             return Ok(());
         };
         let connector = self.connector_of(scope, payment).await?;
@@ -144,18 +146,24 @@ impl Gateway {
         };
         match next {
             Next::Settle(outcome) => {
-                self.settle_refund(scope, claimed, outcome, false, &cause).await?;
+                let answer = RefundAnswer {
+                    outcome,
+                    at_once: false,
+                };
+                self.record_answer(scope, claimed, &answer, &cause).await?;
             }
             Next::SendAgain => {
                 let again = claimed.sent_again(self.now(), self.ask_at(1)?, &cause);
-                if let Replaced::Done = self.store.replace(scope, &again).await? {
+                if let Replaced::Done = self.writer().replace(scope, &again).await? {
                     self.send_back(scope, payment, again, false, &cause).await?;
                 }
             }
             Next::GiveUp => {
-                let failed = self
-                    .settle_refund(scope, claimed, RefundOutcome::Failed, false, &cause)
-                    .await?;
+                let answer = RefundAnswer {
+                    outcome: RefundOutcome::Failed,
+                    at_once: false,
+                };
+                let failed = self.record_answer(scope, claimed, &answer, &cause).await?;
                 self.alarm(
                     scope,
                     &failed,
@@ -165,7 +173,7 @@ impl Gateway {
             Next::Wait => {}
             Next::Stuck => {
                 let stuck = claimed.stuck(self.now(), self.now().plus_ms(STUCK_ASK_MS), &cause);
-                if let Replaced::Done = self.store.replace(scope, &stuck).await? {
+                if let Replaced::Done = self.writer().replace(scope, &stuck).await? {
                     self.alarm(scope, &stuck, "what became of a refund is not known");
                 }
             }
@@ -175,81 +183,6 @@ impl Gateway {
             .map_err(|error| Error::Internal(error.to_string()))
     }
 
-    /// Records a clear answer of the provider, whatever came first. One that contradicts how the refund was settled is kept
-    /// on the refund, and the operator is told.
-    async fn settle_refund(
-        &self,
-        scope: Scope,
-        refund: Refund,
-        outcome: RefundOutcome,
-        at_once: bool,
-        cause: &Cause,
-    ) -> Result<Refund, Error> {
-        let id = refund.id;
-        let mut current = refund;
-        let mut at_once = at_once;
-        for _ in 0..MAX_TRIES {
-            let now = self.now();
-            let settled = if at_once {
-                current.settle_at_once(outcome, now, cause)
-            } else {
-                current.settle(outcome, now, cause)
-            };
-            let Ok(settled) = settled else {
-                return self.keep_answer(scope, current, outcome, cause).await;
-            };
-            let Replaced::Conflict(newest) = self.store.settle_refund(scope, &settled).await? else {
-                return Ok(settled);
-            };
-            // Another change came first (its metadata, say): what the provider did is as true of what is there now.
-            at_once = false;
-            current = match newest {
-                Some(newest) => newest,
-                None => self
-                    .store
-                    .get(scope, &id.to_string(), true)
-                    .await?
-                    .ok_or_else(|| Error::Internal(format!("refund {id} is gone")))?,
-            };
-        }
-        Err(contended(id))
-    }
-
-    /// Keeps an answer that came after the refund was settled, unless it says the same.
-    async fn keep_answer(
-        &self,
-        scope: Scope,
-        settled: Refund,
-        outcome: RefundOutcome,
-        cause: &Cause,
-    ) -> Result<Refund, Error> {
-        let said = match outcome {
-            RefundOutcome::Succeeded => RefundStatus::Succeeded,
-            RefundOutcome::Failed => RefundStatus::Failed,
-            RefundOutcome::Pending { .. } => return Ok(settled),
-        };
-        let mut current = settled;
-        for _ in 0..MAX_TRIES {
-            if current.status == said {
-                return Ok(current);
-            }
-            let kept = current.with_unapplied(format!("{said:?}").to_lowercase(), self.now(), cause);
-            match self.store.replace(scope, &kept).await? {
-                Replaced::Done => {
-                    self.alarm(
-                        scope,
-                        &kept,
-                        "a provider's answer contradicts how a refund was settled",
-                    );
-                    return Ok(kept);
-                }
-                Replaced::Conflict(Some(other)) => current = other,
-                Replaced::Conflict(None) => break,
-            }
-        }
-        Err(contended(current.id))
-    }
-
     /// The operator has a refund begun anew that waits for a person: it is due at once. `false` when there is nothing to
     /// begin.
     pub(crate) async fn resume_stuck_refund(&self, scope: Scope, id: RefundId) -> Result<bool, Error> {
@@ -257,7 +190,7 @@ impl Gateway {
             let refund: Option<Refund> = self.store.get(scope, &id.to_string(), true).await?;
             let resumed = refund.and_then(|refund| refund.resumed(self.now(), &self.new_cause()));
             let Some(resumed) = resumed else { return Ok(false) };
-            if let Replaced::Done = self.store.replace(scope, &resumed).await? {
+            if let Replaced::Done = self.writer().replace(scope, &resumed).await? {
                 return Ok(true);
             }
         }

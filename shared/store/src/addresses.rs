@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::types::{
 use tollgate_domain::{Customer, CustomerId, Scope};
 
 use crate::{
-    Put, Replaced, Store,
+    Put, Reader, Replaced, Writer,
     db::Transacted,
     entity::{email_key, from_item, to_item},
     error::StoreError,
@@ -76,16 +76,18 @@ fn owner_of(item: &Item, key: &str) -> Result<CustomerId, StoreError> {
         })
 }
 
-impl Store {
+impl Reader {
     /// The customer that owns an e-mail address. One call, 1 unit: a customer that was made a moment ago owns its address.
     pub async fn address_owner(&self, scope: Scope, email: &str) -> Result<Option<CustomerId>, StoreError> {
         let key = email_key(scope, email);
         let item = self.read_item(&self.tables.main, &key, true).await?;
         item.map(|item| owner_of(&item, &key)).transpose()
     }
+}
 
+impl Writer {
     /// Makes a customer (version 1) or replaces it by its next version, together with who owns its address: both or neither.
-    /// One call. Where no owner changes it costs as [`Store::create`]; else twice as much, and 2 units for each owner.
+    /// One call. Where no owner changes it costs as [`Writer::create`]; else twice as much, and 2 units for each owner.
     pub async fn write_customer(
         &self,
         scope: Scope,

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::operation::{put_item::PutItemInput, query::QueryInput};
 use tollgate_domain::{Delivery, EndpointId, EventId, Scope, delivery::AttemptRecord};
 
 use crate::{
-    Store,
+    Reader, Writer,
     entity::{Entity, pk},
     error::StoreError,
     format,
@@ -21,32 +21,7 @@ fn delivery_pk(scope: Scope, event: EventId, endpoint: EndpointId) -> String {
     pk(scope, Delivery::CODE, &format!("{event}#{endpoint}"))
 }
 
-impl Store {
-    /// Records an attempt; recording the same one again changes nothing. One call, 1 unit per KB.
-    pub async fn put_attempt(
-        &self,
-        scope: Scope,
-        delivery: &Delivery,
-        attempt: &AttemptRecord,
-        expires_at_s: i64,
-    ) -> Result<(), StoreError> {
-        let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(attempt)
-            .map_err(|e| StoreError::BadValue(e.to_string()))?;
-        item.insert(
-            "pk".into(),
-            s(delivery_pk(scope, delivery.event, delivery.endpoint)),
-        );
-        format::mark(&mut item, FORMAT);
-        item.insert("sk".into(), s(format!("ATT#{:04}", attempt.number)));
-        item.insert("t".into(), s("ATT"));
-        item.insert("expires_at".into(), crate::items::n(expires_at_s));
-        let request = PutItemInput::builder()
-            .table_name(&self.tables.events)
-            .set_item(Some(item));
-        self.db.put_item(request).await?.unconditional()?;
-        Ok(())
-    }
-
+impl Reader {
     /// The attempts of a delivery, the first first. One query, 0.5 units per 4 KB.
     pub async fn list_attempts(
         &self,
@@ -73,5 +48,32 @@ impl Store {
                 })
             })
             .collect()
+    }
+}
+
+impl Writer {
+    /// Records an attempt; recording the same one again changes nothing. One call, 1 unit per KB.
+    pub async fn put_attempt(
+        &self,
+        scope: Scope,
+        delivery: &Delivery,
+        attempt: &AttemptRecord,
+        expires_at_s: i64,
+    ) -> Result<(), StoreError> {
+        let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(attempt)
+            .map_err(|e| StoreError::BadValue(e.to_string()))?;
+        item.insert(
+            "pk".into(),
+            s(delivery_pk(scope, delivery.event, delivery.endpoint)),
+        );
+        format::mark(&mut item, FORMAT);
+        item.insert("sk".into(), s(format!("ATT#{:04}", attempt.number)));
+        item.insert("t".into(), s("ATT"));
+        item.insert("expires_at".into(), crate::items::n(expires_at_s));
+        let request = PutItemInput::builder()
+            .table_name(&self.tables.events)
+            .set_item(Some(item));
+        self.db.put_item(request).await?.unconditional()?;
+        Ok(())
     }
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::operation::query::QueryInput;
 use sha2::{Digest, Sha256};
 use tollgate_domain::{Scope, Timestamp};
 
-use crate::{Store, entity::sortable, error::StoreError, items::s};
+use crate::{Reader, entity::sortable, error::StoreError, items::s};
 
 /// Partitions of each kind's due work: enough that no single one is hot, few enough to ask all of them every minute.
 pub(crate) const SHARDS: u8 = 4;
@@ -54,7 +54,7 @@ impl DueKind {
     }
 }
 
-impl Store {
+impl Reader {
     /// What of a kind was due by `now`, the longest overdue first, at most `limit` of each shard: [`SHARDS`] queries of
     /// `gsi3` (keys only), 0.5 units each per 4 KB.
     pub async fn due(&self, kind: DueKind, now: Timestamp, limit: i32) -> Result<Vec<DueItem>, StoreError> {

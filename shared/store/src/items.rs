@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 use tollgate_domain::Scope;
 
 use crate::{
-    Store,
+    Reader, Writer,
     db::Conditional,
     entity::{Entity, from_item, pk, to_item},
     error::StoreError,
@@ -64,7 +64,7 @@ pub enum Changed {
     Missing,
 }
 
-impl Store {
+impl Reader {
     pub(crate) fn table_of<E: Entity>(&self) -> &str {
         if E::IN_EVENTS_TABLE {
             &self.tables.events
@@ -148,7 +148,9 @@ impl Store {
         }
         Ok(found)
     }
+}
 
+impl Writer {
     /// Makes an item unless its id is taken. One call; 1 unit per KB, and as much again for each index it is in.
     ///
     /// The condition is the idempotency check. A put that the SDK sent twice because the first answer was lost finds
@@ -170,7 +172,7 @@ impl Store {
         }
     }
 
-    /// Replaces an item by its next version, if nobody else did. One call, cost as [`Store::create`].
+    /// Replaces an item by its next version, if nobody else did. One call, cost as [`Writer::create`].
     pub async fn replace<E: Entity>(&self, scope: Scope, next: &E) -> Result<Replaced<E>, StoreError> {
         let before = n(next.version().saturating_sub(1));
         match self

@@ -21,7 +21,7 @@ use aws_sdk_dynamodb::{
 use tollgate_domain::{Contract, KeyId, MerchantId, Mode, Permission, Scope, Timestamp};
 
 use crate::{
-    ApiKey, Changed, Cursor, KeyHash, NewApiKey, Page, Store,
+    ApiKey, Changed, Cursor, KeyHash, NewApiKey, Page, Reader, Writer,
     db::{Conditional, Transacted},
     error::StoreError,
     format,
@@ -142,74 +142,7 @@ fn put(table: &str, item: Item, condition: &str) -> aws_sdk_dynamodb::types::bui
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
 }
 
-impl Store {
-    /// Makes a key unless its text is taken or the tenant has as many as there may be. A read and a transaction of 3 writes (key with
-    /// index, id, live keys: about 2 × 6 units); the first time for a tenant also the pages of its index.
-    pub async fn create_key(&self, new: &NewApiKey, now: Timestamp) -> Result<KeyPut, StoreError> {
-        let scope = new.key.scope();
-        for _ in 0..TRIES_MAX {
-            let (mut live, is_kept) = self.live_keys(scope, now).await?;
-            live.prune(now);
-            if live.ends.len() >= LIVE_KEYS_MAX {
-                return Ok(match self.key_of_hash(&new.hash).await? {
-                    Some(key) => KeyPut::Exists(Box::new(key)),
-                    None => KeyPut::TooMany,
-                });
-            }
-            let end = new.key.expires_at.map(Timestamp::ms);
-            live.ends.insert(new.key.id.to_string(), end);
-            match self.put_key(new, scope, &live, is_kept).await? {
-                Transacted::Done => return Ok(KeyPut::Created),
-                Transacted::Refused(refused) => {
-                    if let Some(Some(key)) = refused.into_iter().next() {
-                        return Ok(KeyPut::Exists(Box::new(key_of(key)?)));
-                    }
-                }
-            }
-        }
-        Err(StoreError::Contended {
-            key: live_pk(scope),
-            attempts: TRIES_MAX,
-        })
-    }
-
-    async fn put_key(
-        &self,
-        new: &NewApiKey,
-        scope: Scope,
-        live: &LiveKeys,
-        is_kept: bool,
-    ) -> Result<Transacted, StoreError> {
-        let table = &self.tables.keys;
-        let merchant = new.key.merchant;
-        let mut key: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(&new.key).map_err(bad)?;
-        format::mark(&mut key, FORMAT);
-        key.insert("pk".into(), s(new.hash.pk()));
-        key.insert("sk".into(), s(SK));
-        key.insert("gsi1pk".into(), s(format!("M#{merchant}")));
-        key.insert("gsi1sk".into(), s(index_sk(new.key.created, new.key.id)));
-        let mut by_id: Item = HashMap::from([
-            ("pk".into(), s(id_pk(merchant, new.key.id))),
-            ("sk".into(), s(SK)),
-            ("key".into(), s(new.hash.pk())),
-        ]);
-        format::mark(&mut by_id, FORMAT);
-        let kept = if is_kept {
-            put(table, live.to_item(scope), "version = :version")
-                .expression_attribute_values(":version", n(live.version))
-        } else {
-            put(table, live.to_item(scope), "attribute_not_exists(pk)")
-        };
-        let absent = "attribute_not_exists(pk)";
-        let operations = [put(table, key, absent), put(table, by_id, absent), kept];
-        let operations = operations.map(|put| {
-            let put = put.build().map_err(bad)?;
-            Ok(TransactWriteItem::builder().put(put).build())
-        });
-        let operations = operations.into_iter().collect::<Result<Vec<_>, StoreError>>()?;
-        self.db.transact_write_items(operations).await
-    }
-
+impl Reader {
     /// The tenant's live keys, and whether an item says so; before there is one the index does.
     async fn live_keys(&self, scope: Scope, now: Timestamp) -> Result<(LiveKeys, bool), StoreError> {
         let item = self.read_item(&self.tables.keys, &live_pk(scope), true).await?;
@@ -310,6 +243,126 @@ impl Store {
         })
         .await?;
         Ok(keys)
+    }
+
+    async fn walk(
+        &self,
+        merchant: MerchantId,
+        visit: impl FnMut(String, ApiKey) -> Result<Walk, StoreError>,
+    ) -> Result<(), StoreError> {
+        self.walk_from(merchant, None, false, visit).await
+    }
+
+    /// Visits a merchant's keys in the order of the index until there is no more of them, or enough. That there are more than it will
+    /// read is an error, never an end: a key that is not found must not seem not to exist.
+    async fn walk_from(
+        &self,
+        merchant: MerchantId,
+        from: Option<String>,
+        backwards: bool,
+        mut visit: impl FnMut(String, ApiKey) -> Result<Walk, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut next = None;
+        for _ in 0..PAGES_MAX {
+            let mut request = QueryInput::builder()
+                .table_name(&self.tables.keys)
+                .index_name("gsi1")
+                .expression_attribute_values(":pk", s(format!("M#{merchant}")))
+                .scan_index_forward(!backwards)
+                .limit(PAGE)
+                .set_exclusive_start_key(next);
+            request = match &from {
+                None => request.key_condition_expression("gsi1pk = :pk"),
+                Some(from) => {
+                    let side = if backwards { "<" } else { ">" };
+                    request
+                        .key_condition_expression(format!("gsi1pk = :pk AND gsi1sk {side} :from"))
+                        .expression_attribute_values(":from", s(from))
+                }
+            };
+            let page = self.db.query(request).await?;
+            for item in page.items.unwrap_or_default() {
+                let pk = item.get("pk").and_then(|v| v.as_s().ok()).cloned();
+                let pk = pk.ok_or_else(|| bad("an item of the index without a key"))?;
+                if let Walk::Enough = visit(pk, key_of(item)?)? {
+                    return Ok(());
+                }
+            }
+            next = page.last_evaluated_key;
+            if next.is_none() {
+                return Ok(());
+            }
+        }
+        Err(bad("the merchant has more keys than one walk reads"))
+    }
+}
+
+impl Writer {
+    /// Makes a key unless its text is taken or the tenant has as many as there may be. A read and a transaction of 3 writes (key with
+    /// index, id, live keys: about 2 × 6 units); the first time for a tenant also the pages of its index.
+    pub async fn create_key(&self, new: &NewApiKey, now: Timestamp) -> Result<KeyPut, StoreError> {
+        let scope = new.key.scope();
+        for _ in 0..TRIES_MAX {
+            let (mut live, is_kept) = self.live_keys(scope, now).await?;
+            live.prune(now);
+            if live.ends.len() >= LIVE_KEYS_MAX {
+                return Ok(match self.key_of_hash(&new.hash).await? {
+                    Some(key) => KeyPut::Exists(Box::new(key)),
+                    None => KeyPut::TooMany,
+                });
+            }
+            let end = new.key.expires_at.map(Timestamp::ms);
+            live.ends.insert(new.key.id.to_string(), end);
+            match self.put_key(new, scope, &live, is_kept).await? {
+                Transacted::Done => return Ok(KeyPut::Created),
+                Transacted::Refused(refused) => {
+                    if let Some(Some(key)) = refused.into_iter().next() {
+                        return Ok(KeyPut::Exists(Box::new(key_of(key)?)));
+                    }
+                }
+            }
+        }
+        Err(StoreError::Contended {
+            key: live_pk(scope),
+            attempts: TRIES_MAX,
+        })
+    }
+
+    async fn put_key(
+        &self,
+        new: &NewApiKey,
+        scope: Scope,
+        live: &LiveKeys,
+        is_kept: bool,
+    ) -> Result<Transacted, StoreError> {
+        let table = &self.tables.keys;
+        let merchant = new.key.merchant;
+        let mut key: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(&new.key).map_err(bad)?;
+        format::mark(&mut key, FORMAT);
+        key.insert("pk".into(), s(new.hash.pk()));
+        key.insert("sk".into(), s(SK));
+        key.insert("gsi1pk".into(), s(format!("M#{merchant}")));
+        key.insert("gsi1sk".into(), s(index_sk(new.key.created, new.key.id)));
+        let mut by_id: Item = HashMap::from([
+            ("pk".into(), s(id_pk(merchant, new.key.id))),
+            ("sk".into(), s(SK)),
+            ("key".into(), s(new.hash.pk())),
+        ]);
+        format::mark(&mut by_id, FORMAT);
+        let kept = if is_kept {
+            put(table, live.to_item(scope), "version = :version")
+                .expression_attribute_values(":version", n(live.version))
+        } else {
+            put(table, live.to_item(scope), "attribute_not_exists(pk)")
+        };
+        let absent = "attribute_not_exists(pk)";
+        let operations = [put(table, key, absent), put(table, by_id, absent), kept];
+        let operations = operations.map(|put| {
+            let put = put.build().map_err(bad)?;
+            Ok(TransactWriteItem::builder().put(put).build())
+        });
+        let operations = operations.into_iter().collect::<Result<Vec<_>, StoreError>>()?;
+        self.db.transact_write_items(operations).await
     }
 
     /// Revokes a key from now on; one that is revoked stays revoked since then. A transaction of 2 writes.
@@ -472,57 +525,6 @@ impl Store {
             Conditional::Done(_) => Changed::Done,
             Conditional::Refused(_) => Changed::Missing,
         })
-    }
-
-    async fn walk(
-        &self,
-        merchant: MerchantId,
-        visit: impl FnMut(String, ApiKey) -> Result<Walk, StoreError>,
-    ) -> Result<(), StoreError> {
-        self.walk_from(merchant, None, false, visit).await
-    }
-
-    /// Visits a merchant's keys in the order of the index until there is no more of them, or enough. That there are more than it will
-    /// read is an error, never an end: a key that is not found must not seem not to exist.
-    async fn walk_from(
-        &self,
-        merchant: MerchantId,
-        from: Option<String>,
-        backwards: bool,
-        mut visit: impl FnMut(String, ApiKey) -> Result<Walk, StoreError>,
-    ) -> Result<(), StoreError> {
-        let mut next = None;
-        for _ in 0..PAGES_MAX {
-            let mut request = QueryInput::builder()
-                .table_name(&self.tables.keys)
-                .index_name("gsi1")
-                .expression_attribute_values(":pk", s(format!("M#{merchant}")))
-                .scan_index_forward(!backwards)
-                .limit(PAGE)
-                .set_exclusive_start_key(next);
-            request = match &from {
-                None => request.key_condition_expression("gsi1pk = :pk"),
-                Some(from) => {
-                    let side = if backwards { "<" } else { ">" };
-                    request
-                        .key_condition_expression(format!("gsi1pk = :pk AND gsi1sk {side} :from"))
-                        .expression_attribute_values(":from", s(from))
-                }
-            };
-            let page = self.db.query(request).await?;
-            for item in page.items.unwrap_or_default() {
-                let pk = item.get("pk").and_then(|v| v.as_s().ok()).cloned();
-                let pk = pk.ok_or_else(|| bad("an item of the index without a key"))?;
-                if let Walk::Enough = visit(pk, key_of(item)?)? {
-                    return Ok(());
-                }
-            }
-            next = page.last_evaluated_key;
-            if next.is_none() {
-                return Ok(());
-            }
-        }
-        Err(bad("the merchant has more keys than one walk reads"))
     }
 }
 

@@ -10,7 +10,7 @@ use tollgate_domain::{
 };
 
 use crate::{
-    Store,
+    KeyMeter, Reader,
     db::Conditional,
     error::StoreError,
     format,
@@ -175,7 +175,16 @@ const fn counter_letter(front_door: FrontDoor) -> &'static str {
     }
 }
 
-impl Store {
+impl Reader {
+    /// Accepts a key without counting: one read of 1 unit. `None` when there is no such key or it is revoked or expired.
+    pub async fn find_key(&self, hash: &KeyHash, now: Timestamp) -> Result<Option<ApiKey>, StoreError> {
+        let item = self.read_item(&self.tables.keys, &hash.pk(), true).await?;
+        let key = item.map(key_of).transpose()?;
+        Ok(key.filter(|key| key.is_live(now)))
+    }
+}
+
+impl KeyMeter {
     /// Accepts a key and counts a request in one `UpdateItem` of 1 unit: `None` when there is no such key or it is
     /// revoked or expired.
     pub async fn meter_key(
@@ -191,13 +200,6 @@ impl Store {
                 Ok(Metered { key, counted })
             })
             .transpose()
-    }
-
-    /// Accepts a key without counting: one read of 1 unit. `None` when there is no such key or it is revoked or expired.
-    pub async fn find_key(&self, hash: &KeyHash, now: Timestamp) -> Result<Option<ApiKey>, StoreError> {
-        let item = self.read_item(&self.tables.keys, &hash.pk(), true).await?;
-        let key = item.map(key_of).transpose()?;
-        Ok(key.filter(|key| key.is_live(now)))
     }
 
     /// Counts a request against all of a merchant's keys together: one `UpdateItem` of 1 unit.
@@ -293,7 +295,7 @@ impl Store {
         let added: Vec<String> = names.iter().map(|name| format!("{name} :add")).collect();
         let mut expression = format!("ADD {}", added.join(", "));
         let mut update = UpdateItemInput::builder()
-            .table_name(&self.tables.keys)
+            .table_name(&self.0.tables.keys)
             .key("pk", s(&token.pk))
             .key("sk", s(SK))
             .expression_attribute_values(":add", n(add))
@@ -316,7 +318,12 @@ impl Store {
                 )
                 .expression_attribute_values(":now", n(now.ms())),
         };
-        match self.db.update_item(update.update_expression(expression)).await? {
+        match self
+            .0
+            .db
+            .update_item(update.update_expression(expression))
+            .await?
+        {
             Conditional::Done(attributes) => Ok(attributes),
             Conditional::Refused(_) => Ok(None),
         }

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 use tollgate_domain::{Payment, Refund, Scope, refund::RefundStatus};
 
 use crate::{
-    Replaced, Store,
+    Replaced, Writer,
     db::Transacted,
     entity::{Entity, from_item, pk, to_item},
     error::StoreError,
@@ -28,7 +28,7 @@ pub enum RefundPut {
     PaymentChanged(Option<Box<Payment>>),
 }
 
-impl Store {
+impl Writer {
     /// Makes a refund and counts it against its payment, both or neither. One call (and one per conflict with another
     /// change of the payment); 2 units per KB of each item, and their index writes.
     ///
@@ -81,7 +81,7 @@ impl Store {
     }
 
     /// Records what became of a pending refund; one that failed or was called back gives its amount back to the payment, in the
-    /// same transaction. One call, cost as [`Store::create_refund`].
+    /// same transaction. One call, cost as [`Writer::create_refund`].
     pub async fn settle_refund(
         &self,
         scope: Scope,

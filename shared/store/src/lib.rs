@@ -43,22 +43,60 @@ pub use secrets::Secrets;
 
 use std::sync::Arc;
 
-/// The tables, opened.
+/// The tables, to read from. Whoever has no more than this changes nothing.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub struct Reader {
     db: db::Db,
     tables: Arc<Tables>,
 }
 
-impl Store {
+/// The tables, to read from and to write to. Whoever holds one may write: an admitted caller, the payer who follows a signed
+/// link, and what works without a caller.
+#[derive(Clone, Debug)]
+pub struct Writer(Reader);
+
+/// Counts the requests of API keys, and nothing else: to find out whether a caller may write is itself a write.
+#[derive(Clone, Debug)]
+pub struct KeyMeter(Reader);
+
+impl std::ops::Deref for Writer {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.0
+    }
+}
+
+impl Writer {
     /// Opens the tables that the environment names. Makes no call.
     pub fn open(environment: &AwsEnvironment, tables: Tables) -> Self {
-        Self {
+        Self(Reader {
             db: db::Db::open(environment),
             tables: Arc::new(tables),
-        }
+        })
     }
 
+    /// The same tables, to read from.
+    pub fn reader(&self) -> &Reader {
+        &self.0
+    }
+
+    /// The same tables, to count the requests of API keys in.
+    pub fn key_meter(&self) -> KeyMeter {
+        KeyMeter(self.0.clone())
+    }
+
+    /// The same tables with a meter of its own: what one request does is counted apart from all others.
+    #[must_use]
+    pub fn metered(&self) -> Self {
+        Self(Reader {
+            db: self.db.metered(),
+            tables: self.tables.clone(),
+        })
+    }
+}
+
+impl Reader {
     /// Makes the first connection, so that no request pays for it: one read of an item that does not exist. A failure
     /// is no reason not to start: a function that may not read the table has its connection all the same, and of anything
     /// else the first request will say so.
@@ -68,16 +106,7 @@ impl Store {
         }
     }
 
-    /// The same tables with a meter of its own: what one request does is counted apart from all others.
-    #[must_use]
-    pub fn metered(&self) -> Self {
-        Self {
-            db: self.db.metered(),
-            tables: self.tables.clone(),
-        }
-    }
-
-    /// The calls made through this handle.
+    /// The calls made through this handle, and through those that it was made from or that were made from it.
     pub fn meter(&self) -> &Meter {
         self.db.meter()
     }

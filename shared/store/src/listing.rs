@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::operation::query::QueryInput;
 use tollgate_domain::{CustomerId, EndpointId, PaymentId, Scope, Timestamp};
 
 use crate::{
-    Store,
+    Reader,
     entity::{DETACHED_FROM, Entity, email_key, from_item, parent_key, sortable},
     error::StoreError,
     items::s,
@@ -125,7 +125,7 @@ pub struct Page<E> {
     pub next: Option<Cursor>,
 }
 
-impl Store {
+impl Reader {
     /// Lists things of a type for which `keep` holds. One query when nothing is filtered, up to [`MAX_QUERIES`] else;
     /// 0.5 units per 4 KB read. The index trails the table by moments.
     pub async fn list<E: Entity>(

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tollgate_domain::{Contract, MerchantId, Timestamp};
 
 use crate::{
-    Changed, Put, Store,
+    Changed, Put, Reader, Writer,
     db::Conditional,
     error::StoreError,
     format,
@@ -34,7 +34,22 @@ fn pk(id: MerchantId) -> String {
     format!("MERCHANT#{id}")
 }
 
-impl Store {
+impl Reader {
+    /// Reads a merchant. One call, 1 unit.
+    pub async fn get_merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
+        let item = self.read_item(&self.tables.main, &pk(id), true).await?;
+        item.map(|item| {
+            format::check(&item, FORMAT)?;
+            serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
+                key: pk(id),
+                detail: e.to_string(),
+            })
+        })
+        .transpose()
+    }
+}
+
+impl Writer {
     /// Makes a merchant unless its id is taken. One call, 1 unit.
     pub async fn create_merchant(&self, merchant: &Merchant) -> Result<Put<()>, StoreError> {
         let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(merchant)
@@ -51,19 +66,6 @@ impl Store {
             Conditional::Done(_) => Put::Created,
             Conditional::Refused(_) => Put::Exists(()),
         })
-    }
-
-    /// Reads a merchant. One call, 1 unit.
-    pub async fn get_merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
-        let item = self.read_item(&self.tables.main, &pk(id), true).await?;
-        item.map(|item| {
-            format::check(&item, FORMAT)?;
-            serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
-                key: pk(id),
-                detail: e.to_string(),
-            })
-        })
-        .transpose()
     }
 
     /// Records a merchant's contract; its keys carry a copy each. One call, 1 unit.

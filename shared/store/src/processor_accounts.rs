@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tollgate_domain::{Provider, Scope, Timestamp};
 
 use crate::{
-    Store,
+    Reader, Writer,
     db::Conditional,
     error::StoreError,
     format,
@@ -31,6 +31,14 @@ pub struct ProcessorAccount {
     pub secret: String,
     /// When it was recorded.
     pub created: Timestamp,
+    /// Whether another account has taken its place: what it took is still looked up, released and refunded with it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub former: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes a reference.
+const fn is_false(is: &bool) -> bool {
+    !*is
 }
 
 /// The format of an account's item (see [`format`]).
@@ -40,11 +48,26 @@ fn pk(scope: Scope, provider: Provider) -> String {
     format!("{scope}{CODE}#{}", provider.as_str())
 }
 
+fn former_pk(scope: Scope, provider: Provider, merchant_id: &str) -> String {
+    format!("{}#{merchant_id}", pk(scope, provider))
+}
+
+impl ProcessorAccount {
+    /// The key of its item, which its secret is sealed for, too.
+    pub fn key(&self, scope: Scope) -> String {
+        if self.former {
+            former_pk(scope, self.provider, &self.merchant_id)
+        } else {
+            pk(scope, self.provider)
+        }
+    }
+}
+
 fn to_item(scope: Scope, account: &ProcessorAccount) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(account)
         .map_err(|e| StoreError::BadValue(e.to_string()))?;
     format::mark(&mut item, FORMAT);
-    item.insert("pk".into(), s(pk(scope, account.provider)));
+    item.insert("pk".into(), s(account.key(scope)));
     item.insert("sk".into(), s(SK));
     item.insert("t".into(), s(CODE));
     Ok(item)
@@ -59,7 +82,32 @@ pub(crate) fn from_item(item: Item) -> Result<ProcessorAccount, StoreError> {
     })
 }
 
-impl Store {
+impl Reader {
+    /// Reads an account that another one took the place of. One call, 1 unit.
+    pub async fn get_former_processor_account(
+        &self,
+        scope: Scope,
+        provider: Provider,
+        merchant_id: &str,
+    ) -> Result<Option<ProcessorAccount>, StoreError> {
+        let pk = former_pk(scope, provider, merchant_id);
+        let item = self.read_item(&self.tables.main, &pk, true).await?;
+        item.map(from_item).transpose()
+    }
+
+    /// Reads a merchant's account with a provider. One call, 1 unit.
+    pub async fn get_processor_account(
+        &self,
+        scope: Scope,
+        provider: Provider,
+    ) -> Result<Option<ProcessorAccount>, StoreError> {
+        let pk = pk(scope, provider);
+        let item = self.read_item(&self.tables.main, &pk, true).await?;
+        item.map(from_item).transpose()
+    }
+}
+
+impl Writer {
     /// Records an account in place of the one there is. One call, 1 unit.
     pub async fn put_processor_account(
         &self,
@@ -87,16 +135,5 @@ impl Store {
             .condition_expression("secret = :before")
             .expression_attribute_values(":before", s(&before.secret));
         Ok(matches!(self.db.put_item(request).await?, Conditional::Done(_)))
-    }
-
-    /// Reads a merchant's account with a provider. One call, 1 unit.
-    pub async fn get_processor_account(
-        &self,
-        scope: Scope,
-        provider: Provider,
-    ) -> Result<Option<ProcessorAccount>, StoreError> {
-        let pk = pk(scope, provider);
-        let item = self.read_item(&self.tables.main, &pk, true).await?;
-        item.map(from_item).transpose()
     }
 }

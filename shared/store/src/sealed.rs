@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::{operation::scan::ScanInput, types::AttributeValue};
 use tollgate_domain::{Payment, Scope};
 
 use crate::{
-    ProcessorAccount, Store,
+    ProcessorAccount, Reader,
     entity::{Entity, from_item},
     error::StoreError,
     items::{Item, SK, s},
@@ -47,7 +47,7 @@ fn read(item: Item) -> Result<Option<(Scope, Sealed)>, StoreError> {
     Ok(Some((scope, sealed)))
 }
 
-impl Store {
+impl Reader {
     /// The next part of the main table, with what in it holds a sealed text. One call, 1 unit per 4 KB looked at: it reads
     /// every item, since what is sealed may stand in any state. Consistent, so that nothing sealed before the call is missed.
     pub async fn scan_sealed(&self, after: Option<&str>) -> Result<SealedPage, StoreError> {

@@ -1,4 +1,4 @@
-//! The gateway, the providers and the merchant of a run.
+//! The worker, the providers and the merchant of a run.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -23,8 +23,8 @@ use tollgate_domain::{
     Timestamp, payment::Status, refund::RefundStatus,
 };
 use tollgate_gateway::{
-    Admin, AwsEnvironment, Call, Clock, CreateRefund, Credentials, Gateway, Idempotency, Links, Networks,
-    NewCheckout, NewKey, OpenMoney, Payer, Purpose, Queue, RefundAmount, Store, Tables, Vault, VaultKeys,
+    Admin, AwsEnvironment, Call, Clock, CreateRefund, Credentials, Idempotency, Links, Networks, NewCheckout,
+    NewKey, OpenMoney, Payer, Purpose, Queue, RefundAmount, Tables, Vault, VaultKeys, Worker, Writer,
     subject_of,
 };
 use tollgate_local::{
@@ -81,7 +81,7 @@ pub(crate) struct World {
     chance: Chance,
     clock: Arc<TestClock>,
     fate: Arc<Fate>,
-    gateway: Gateway,
+    worker: Worker,
     links: Links,
     queue: Queue,
     dynamodb: Arc<DynamoDb>,
@@ -184,8 +184,8 @@ impl World {
         let links = Links::new("https://pages.example", b"a link secret of the simulation");
         let vault = Vault::new(&VaultKeys::parse("a vault secret of the simulation").unwrap());
         let lag = u64::try_from(LAG_MAX_MS).unwrap();
-        let gateway = Gateway::new(
-            Store::open(&environment, names),
+        let worker = Worker::new(
+            Writer::open(&environment, names),
             Some(links.clone()),
             clock.clone(),
             Arc::new(SeededEntropy::of(chance.next())),
@@ -194,7 +194,7 @@ impl World {
         .with_due_work_in_order();
         let queue = Queue::named(&environment, "tollgate-webhooks").await.unwrap();
 
-        let admin = Admin::new(gateway.clone());
+        let admin = Admin::new(worker.clone());
         let merchant = admin.create_merchant("Books", Tier::Growth).await.unwrap();
         let scope = Scope {
             merchant: merchant.id,
@@ -219,7 +219,7 @@ impl World {
             chance,
             clock,
             fate,
-            gateway,
+            worker,
             links,
             queue,
             dynamodb,
@@ -294,8 +294,8 @@ impl World {
             secret: self.secret.clone(),
             merchant: None,
         };
-        let cause = self.gateway.new_cause();
-        self.gateway.begin(
+        let cause = self.worker.new_cause();
+        self.worker.begin(
             front_door,
             cause,
             Some(credentials),
@@ -314,7 +314,7 @@ impl World {
             (12, 2030),
             Some(if number.starts_with('3') { "1234" } else { "123" }),
             Mode::Test,
-            self.gateway.now(),
+            self.worker.now(),
         )
         .unwrap();
         let new = NewCheckout {
@@ -367,7 +367,7 @@ impl World {
     }
 
     async fn read<E: Entity>(&self, id: &str) -> Option<E> {
-        self.gateway.store().get(self.scope, id, true).await.unwrap()
+        self.worker.store().get(self.scope, id, true).await.unwrap()
     }
 
     /// The payer presses the button of the page that waits.
@@ -381,15 +381,15 @@ impl World {
         };
         let url = self.links.url(purpose, self.scope, id, 1);
         let token = url.rsplit('/').next().unwrap().to_owned();
-        let (kill, cause, gateway) = (self.kill(), self.gateway.new_cause(), self.gateway.clone());
+        let (kill, cause, worker) = (self.kill(), self.worker.new_cause(), self.worker.clone());
         let yes = !self.chance.percent(5);
         let pressed = self
             .fate
             .run(kill, async {
                 match (purpose, yes) {
-                    (Purpose::Checkout, true) => gateway.confirm_checkout(&token, &cause).await,
-                    (Purpose::Checkout, false) => gateway.cancel_checkout(&token, &cause).await,
-                    _ => gateway.answer_challenge(&token, yes, &cause).await,
+                    (Purpose::Checkout, true) => worker.confirm_checkout(&token, &cause).await,
+                    (Purpose::Checkout, false) => worker.cancel_checkout(&token, &cause).await,
+                    _ => worker.answer_challenge(&token, yes, &cause).await,
                 }
             })
             .await;
@@ -467,7 +467,7 @@ impl World {
 
     async fn due_work(&mut self) {
         let kill = self.kill();
-        let report = self.fate.run(kill, self.gateway.run_due_work(&self.queue)).await;
+        let report = self.fate.run(kill, self.worker.run_due_work(&self.queue)).await;
         match report {
             Some(report) => {
                 let report = report.unwrap();
@@ -491,11 +491,11 @@ impl World {
         let last = records
             .last()
             .map(|record| record["dynamodb"]["SequenceNumber"].as_str().unwrap().to_owned());
-        let (gateway, queue) = (self.gateway.clone(), self.queue.clone());
+        let (worker, queue) = (self.worker.clone(), self.queue.clone());
         let published = self
             .fate
             .run(kill, async {
-                let publisher = gateway.publisher(&queue);
+                let publisher = worker.publisher(&queue);
                 for record in records {
                     let record: EventRecord = serde_json::from_value(record).unwrap();
                     let before = subject_of(record.change.old_image).unwrap();
@@ -617,7 +617,7 @@ impl World {
             let mut query = ListQuery::new(100);
             query.after = after;
             let page = self
-                .gateway
+                .worker
                 .store()
                 .list::<E>(self.scope, &query, None)
                 .await
@@ -657,7 +657,7 @@ impl World {
         for _ in 0..ROUNDS_TO_REST {
             self.review(Some(true)).await;
             self.clock.0.fetch_add(6 * HOUR, Ordering::SeqCst);
-            self.gateway.run_due_work(&self.queue).await.unwrap();
+            self.worker.run_due_work(&self.queue).await.unwrap();
             let open = self.still_open().await;
             if open.is_empty() {
                 break;
@@ -670,7 +670,7 @@ impl World {
     }
 
     async fn resume_stuck(&mut self, open: &[OpenMoney]) {
-        let admin = Admin::new(self.gateway.clone());
+        let admin = Admin::new(self.worker.clone());
         for one in open {
             let is_stuck = match one {
                 OpenMoney::Payment(id) => {

@@ -174,7 +174,7 @@ async fn reads_answer_as_before(opened: &Opened) {
     }
 }
 
-async fn of<E: Entity>(store: &tollgate_gateway::Store, pk: &str) -> bool {
+async fn of<E: Entity>(store: &tollgate_gateway::Writer, pk: &str) -> bool {
     store.get_by_key::<E>(pk, true).await.unwrap().is_some()
 }
 

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 use tokio::process::Command;
-use tollgate_domain::{Payment, PaymentId, Provider};
-use tollgate_store::{AwsEnvironment, Secrets};
+use tollgate_domain::{NetworkCharge, Payment, PaymentId, Provider};
 use tollgate_tests::{Cloud, DEADLINE, binary};
 
-use crate::checkout::{initialized, order, pay, status};
+use crate::checkout::{initialized, order, pay, status, with};
 
 /// Runs the operator's tool against a local cloud.
 async fn admin(cloud: &Cloud, arguments: &[&str]) -> Result<Value, String> {
@@ -18,6 +17,7 @@ async fn admin(cloud: &Cloud, arguments: &[&str]) -> Result<Value, String> {
             "--secretsmanager",
             &url("secretsmanager"),
         ])
+        .env("TOLLGATE_PROCESSOR_SECRET", "the password of another account")
         .args(arguments)
         .output();
     let output = tokio::time::timeout(DEADLINE, output).await.unwrap().unwrap();
@@ -28,22 +28,16 @@ async fn admin(cloud: &Cloud, arguments: &[&str]) -> Result<Value, String> {
     }
 }
 
-fn secrets(cloud: &Cloud) -> Secrets {
-    let url = |name: &str| cloud.ready[name].as_str().unwrap().to_owned();
-    let environment = AwsEnvironment::emulated(&url("dynamodb"), &url("sqs"));
-    Secrets::open(&environment.with_secrets_endpoint(Some(url("secretsmanager"))))
-}
-
 /// Lets the time pass that has to pass between two steps: the secret says when the last one was made.
 async fn time_passes(cloud: &Cloud) {
-    let secrets = secrets(cloud);
+    let secrets = cloud.secrets();
     let text = secrets.get("VaultSecret").await.unwrap();
     let mut versions: Value = serde_json::from_str(&text).unwrap();
     versions["changed_at"] = json!(0);
     secrets.put("VaultSecret", &versions.to_string()).await.unwrap();
 }
 
-async fn sealed_card(cloud: &Cloud, reference: &str) -> String {
+async fn charge(cloud: &Cloud, reference: &str) -> NetworkCharge {
     let uuid = u128::from_str_radix(&reference.replace('-', ""), 16).unwrap();
     let id = PaymentId::from_bytes(uuid.to_be_bytes());
     let payment: Option<Payment> = cloud
@@ -51,7 +45,11 @@ async fn sealed_card(cloud: &Cloud, reference: &str) -> String {
         .get(cloud.demo_scope(), &id.to_string(), true)
         .await
         .unwrap();
-    payment.unwrap().network.unwrap().card.unwrap().0
+    payment.unwrap().network.unwrap()
+}
+
+async fn sealed_card(cloud: &Cloud, reference: &str) -> String {
+    charge(cloud, reference).await.card.unwrap().0
 }
 
 async fn sealed_secret(cloud: &Cloud, provider: Provider) -> String {
@@ -69,6 +67,15 @@ async fn the_vaults_key_is_changed_under_payments_in_flight() {
     let (first, first_page) = initialized(&cloud, &order("rotate-1")).await;
     let (second, second_page) = initialized(&cloud, &order("rotate-2")).await;
     assert!(sealed_card(&cloud, &first).await.starts_with("1."));
+    // A payment in flight whose account another one takes the place of.
+    let mpgs = |number: &str| with(number, &json!({"payment_provider": "mpgs"}));
+    let (kept, kept_page) = initialized(&cloud, &mpgs("rotate-kept")).await;
+    let merchant = cloud.ready["credentials"]["client_id"].as_str().unwrap();
+    let elsewhere = ["--base-url", "http://localhost:1", "--mid", "ELSEWHERE"];
+    let set = [&["set-processor", merchant, "mpgs"][..], &elsewhere].concat();
+    admin(&cloud, &set).await.unwrap();
+    let (new, _) = initialized(&cloud, &mpgs("rotate-new")).await;
+    assert_eq!(charge(&cloud, &new).await.account.unwrap(), "ELSEWHERE");
 
     assert_eq!(
         admin(&cloud, &["add-vault-key"]).await.unwrap(),
@@ -103,8 +110,8 @@ async fn the_vaults_key_is_changed_under_payments_in_flight() {
             None => break,
         }
     }
-    // One card in flight and two accounts.
-    assert_eq!(resealed, 3);
+    // Three cards in flight, two accounts and a former one.
+    assert_eq!(resealed, 6);
     assert!(sealed_card(&cloud, &second).await.starts_with("2."));
     for provider in [Provider::CyberSource, Provider::Mpgs] {
         assert!(sealed_secret(&cloud, provider).await.starts_with("2."));
@@ -118,6 +125,12 @@ async fn the_vaults_key_is_changed_under_payments_in_flight() {
         admin(&cloud, &["retire-vault-key", "1"]).await.unwrap(),
         json!({"current": 2, "versions": [2]})
     );
+    // What a former account began, it ends.
+    pay(&kept_page).await;
+    assert_eq!(status(&cloud, &kept).await["status"], "completed");
+    let path = format!("/payments/{kept}/refund");
+    cloud.checkout().post(&path, &json!({})).await.expect(200);
+    assert_eq!(status(&cloud, &kept).await["status"], "refunded");
     // Everything starts anew, without version 1.
     let data = cloud.kill().await;
     let cloud = Cloud::start_in(data, &[]).await;

@@ -28,7 +28,7 @@ struct Between {
 }
 
 impl Between {
-    async fn open(tables: &str) -> (Self, Store) {
+    async fn open(tables: &str) -> (Self, Writer) {
         let between = Self {
             tables: tables.to_owned(),
             seen: Arc::default(),
@@ -104,7 +104,11 @@ async fn a_write_that_meets_another_transaction_is_sent_again() {
 
     let hash = key(&opened.store).await;
     between.fail("UpdateItem", vec![exception("TransactionConflictException"); 2]);
-    let metered = store.meter_key(&hash, FrontDoor::Charges, NOW).await.unwrap();
+    let metered = store
+        .key_meter()
+        .meter_key(&hash, FrontDoor::Charges, NOW)
+        .await
+        .unwrap();
     assert_eq!(metered.unwrap().counted.counts[0].1, 1);
 
     between.fail(
@@ -183,14 +187,18 @@ async fn a_refused_write_is_counted_with_what_it_consumes() {
     assert_eq!((cost.operations, cost.write_units), (vec!["PutItem"], 3.0));
     let unknown = KeyHash::of("sk_test_unknown");
     let store = opened.store.metered();
-    let metered = store.meter_key(&unknown, FrontDoor::Charges, NOW).await.unwrap();
+    let metered = store
+        .key_meter()
+        .meter_key(&unknown, FrontDoor::Charges, NOW)
+        .await
+        .unwrap();
     assert!(metered.is_none());
     let cost = store.meter().cost();
     assert_eq!((cost.operations, cost.write_units), (vec!["UpdateItem"], 1.0));
 }
 
 /// Calls every function that concerns merchants and keys.
-async fn use_accounts(store: &Store) {
+async fn use_accounts(store: &Writer) {
     let scope = scope(1);
     let merchant = Merchant {
         id: scope.merchant,
@@ -215,12 +223,21 @@ async fn use_accounts(store: &Store) {
 
     let hash = key(store).await;
     assert!(store.find_key(&hash, NOW).await.unwrap().is_some());
-    let metered = store.meter_key(&hash, FrontDoor::Charges, NOW).await.unwrap();
+    let metered = store
+        .key_meter()
+        .meter_key(&hash, FrontDoor::Charges, NOW)
+        .await
+        .unwrap();
     store
+        .key_meter()
         .give_token_back(&metered.unwrap().counted.token)
         .await
         .unwrap();
-    store.meter_merchant(scope, FrontDoor::Direct, NOW).await.unwrap();
+    store
+        .key_meter()
+        .meter_merchant(scope, FrontDoor::Direct, NOW)
+        .await
+        .unwrap();
     let query = KeyQuery {
         scope,
         from: None,
@@ -253,17 +270,27 @@ async fn use_accounts(store: &Store) {
         key_id: None,
         secret: "s".into(),
         created: NOW,
+        former: false,
     };
     store.put_processor_account(scope, &account).await.unwrap();
     let found = store
         .get_processor_account(scope, Provider::CyberSource)
         .await
         .unwrap();
-    assert_eq!(found, Some(account));
+    assert_eq!(found.as_ref(), Some(&account));
+    let former = ProcessorAccount {
+        former: true,
+        ..account
+    };
+    store.put_processor_account(scope, &former).await.unwrap();
+    let found = store
+        .get_former_processor_account(scope, Provider::CyberSource, "m")
+        .await;
+    assert_eq!(found.unwrap(), Some(former));
 }
 
 /// Calls every function that concerns what merchants own.
-async fn use_resources(store: &Store) {
+async fn use_resources(store: &Writer) {
     let scope = scope(1);
     let paid = payment(1, Outcome::Approved, NOW);
     assert_eq!(store.create(scope, &paid).await.unwrap(), Put::Created);

@@ -58,7 +58,13 @@ async fn a_key_of_a_newer_format_lets_nobody_in() {
     let hash = key(&opened.store).await;
     let pk = format!("KEY#{}", hex_of(&hash));
     raise(&opened, "tollgate-keys", &pk).await;
-    is_refused(opened.store.meter_key(&hash, FrontDoor::Charges, NOW).await);
+    is_refused(
+        opened
+            .store
+            .key_meter()
+            .meter_key(&hash, FrontDoor::Charges, NOW)
+            .await,
+    );
     let error = opened.store.find_key(&hash, NOW).await.unwrap_err();
     assert!(!error.to_string().contains(&hex_of(&hash)), "{error}");
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use tollgate_domain::{
     Contract, ContractLimit, ContractLimits, FrontDoor, KeyId, KeyKind, Mode, Permission, Scope, Tier,
 };
-use tollgate_store::{ApiKey, Changed, KeyHash, KeyPlace, KeyPut, KeyQuery, LIVE_KEYS_MAX, NewApiKey, Store};
+use tollgate_store::{
+    ApiKey, Changed, KeyHash, KeyPlace, KeyPut, KeyQuery, LIVE_KEYS_MAX, NewApiKey, Writer,
+};
 
 use super::{NOW, bytes, open, scope};
 
@@ -56,11 +58,11 @@ async fn put_as_formerly(url: &str, all: &[NewApiKey]) {
     }
 }
 
-async fn make(store: &Store, new: &NewApiKey) -> KeyPut {
+async fn make(store: &Writer, new: &NewApiKey) -> KeyPut {
     store.create_key(new, NOW).await.unwrap()
 }
 
-async fn find(store: &Store, new: &NewApiKey) -> (KeyHash, ApiKey) {
+async fn find(store: &Writer, new: &NewApiKey) -> (KeyHash, ApiKey) {
     let found = store.key_by_id(new.key.merchant, new.key.id).await.unwrap();
     found.unwrap()
 }
@@ -219,7 +221,11 @@ async fn a_contracts_limits_are_kept_on_merchant_and_keys() {
     };
     for contract in [contract, Tier::Sandbox.into()] {
         assert_eq!(store.set_contract(scope(1).merchant, contract).await.unwrap(), 1);
-        let metered = store.meter_key(&new.hash, FrontDoor::Intents, NOW).await.unwrap();
+        let metered = store
+            .key_meter()
+            .meter_key(&new.hash, FrontDoor::Intents, NOW)
+            .await
+            .unwrap();
         assert_eq!(metered.unwrap().key.contract, contract);
     }
 }

@@ -19,13 +19,13 @@ use tollgate_domain::{
 use tollgate_local::{dynamodb::DynamoDb, template};
 use tollgate_store::{
     AwsEnvironment, Changed, Claim, CustomerWrite, DueKind, KeyHash, KeyPut, ListQuery, Ownership, Put,
-    RefundPut, Replaced, Store, Tables,
+    RefundPut, Replaced, Tables, Writer,
 };
 
 const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
 
 struct Opened {
-    store: Store,
+    store: Writer,
     url: String,
     _folder: tempfile::TempDir,
     _stop: tokio::sync::watch::Sender<bool>,
@@ -54,13 +54,13 @@ async fn open() -> Opened {
     }
 }
 
-fn store_at(url: &str) -> Store {
+fn store_at(url: &str) -> Writer {
     let names = Tables {
         main: "tollgate".into(),
         keys: "tollgate-keys".into(),
         events: "tollgate-events".into(),
     };
-    Store::open(&AwsEnvironment::emulated(url, url), names)
+    Writer::open(&AwsEnvironment::emulated(url, url), names)
 }
 
 fn bytes(n: u32) -> [u8; 16] {
@@ -116,7 +116,7 @@ fn refund(n: u32, of: &Payment, minor: i64, outcome: RefundOutcome) -> Refund {
     Refund::create(new, outcome, NOW)
 }
 
-async fn read(store: &Store, scope: Scope, id: PaymentId) -> Payment {
+async fn read(store: &Writer, scope: Scope, id: PaymentId) -> Payment {
     store.get(scope, &id.to_string(), true).await.unwrap().unwrap()
 }
 
@@ -414,7 +414,7 @@ async fn customers_are_found_by_address_until_it_changes() {
     );
 }
 
-async fn key(store: &Store) -> KeyHash {
+async fn key(store: &Writer) -> KeyHash {
     let mut new = keys::new_key(scope(1), 1);
     new.hash = KeyHash::of("sk_test_x");
     new.key.expires_at = Some(NOW.plus_ms(3_600_000));
@@ -432,6 +432,7 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
     let at = |s: i64| NOW.plus_ms(s * 1000);
     let used = async |s: i64| {
         let counted = store
+            .key_meter()
             .meter_key(&hash, FrontDoor::Charges, at(s))
             .await
             .unwrap()
@@ -448,10 +449,11 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
     assert_eq!(used(61).await.0, 8, "all of the last minute");
     // The bucket of second 0 has left the window of second 75, at the latest.
     assert_eq!(used(BUCKET_S * BUCKETS + 5).await.0, 4);
-    store.give_token_back(&token).await.unwrap();
+    store.key_meter().give_token_back(&token).await.unwrap();
     assert_eq!(used(BUCKET_S * BUCKETS + 6).await.0, 4);
     let metered = store.metered();
     metered
+        .key_meter()
         .meter_key(&hash, FrontDoor::Charges, at(80))
         .await
         .unwrap()
@@ -466,6 +468,7 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
     // After a long rest the counters that were left behind go with the first request.
     assert_eq!(used(2000).await.0, 1);
     let later = store
+        .key_meter()
         .meter_key(&hash, FrontDoor::Charges, at(2001))
         .await
         .unwrap()
@@ -476,6 +479,7 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
     );
     // Each front door has a window of its own.
     let other = store
+        .key_meter()
         .meter_key(&hash, FrontDoor::Simple, at(2001))
         .await
         .unwrap()
@@ -494,6 +498,7 @@ async fn a_merchants_keys_share_a_window_where_the_front_door_says_so() {
     let (one, other) = (scope(1), scope(2));
     let used = async |scope| {
         let counted = store
+            .key_meter()
             .meter_merchant(scope, FrontDoor::Checkout, NOW)
             .await
             .unwrap();
@@ -502,7 +507,7 @@ async fn a_merchants_keys_share_a_window_where_the_front_door_says_so() {
     assert_eq!(used(one).await.0, 1);
     let (count, token) = used(one).await;
     assert_eq!((count, used(other).await.0), (2, 1));
-    store.give_token_back(&token).await.unwrap();
+    store.key_meter().give_token_back(&token).await.unwrap();
     assert_eq!(used(one).await.0, 2);
     assert!(store.find_key(&hash, NOW).await.unwrap().is_some());
     assert!(
@@ -528,6 +533,7 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
     let hash = key(store).await;
     assert!(
         store
+            .key_meter()
             .meter_key(&KeyHash::of("sk_test_y"), FrontDoor::Charges, NOW)
             .await
             .unwrap()
@@ -535,6 +541,7 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
     );
     assert!(
         store
+            .key_meter()
             .meter_key(&hash, FrontDoor::Charges, NOW)
             .await
             .unwrap()
@@ -542,6 +549,7 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
     );
     assert!(
         store
+            .key_meter()
             .meter_key(&hash, FrontDoor::Charges, NOW.plus_ms(3_600_000))
             .await
             .unwrap()
@@ -553,6 +561,7 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
     assert_eq!(store.revoke_key(&found, &key, NOW).await.unwrap(), Changed::Done);
     assert!(
         store
+            .key_meter()
             .meter_key(&hash, FrontDoor::Charges, NOW)
             .await
             .unwrap()
@@ -574,7 +583,7 @@ impl tollgate_gateway::Clock for SetClock {
 #[tokio::test]
 async fn one_run_does_all_that_is_due_however_much_it_is() {
     use tollgate_domain::payment::CHALLENGE_LIFETIME_MS;
-    use tollgate_gateway::{Gateway, OsEntropy, Queue};
+    use tollgate_gateway::{OsEntropy, Queue, Worker};
     // More than are read at a time from all shards together.
     const WAITING: u32 = 500;
     let opened = open().await;
@@ -587,8 +596,8 @@ async fn one_run_does_all_that_is_due_however_much_it_is() {
     }
     let nowhere = AwsEnvironment::emulated("http://127.0.0.1:9", "http://127.0.0.1:9");
     let clock = std::sync::Arc::new(SetClock(NOW.plus_ms(CHALLENGE_LIFETIME_MS)));
-    let gateway = Gateway::new(opened.store.clone(), None, clock, std::sync::Arc::new(OsEntropy));
-    let report = gateway
+    let worker = Worker::new(opened.store.clone(), None, clock, std::sync::Arc::new(OsEntropy));
+    let report = worker
         .run_due_work(&Queue::open(&nowhere, "unused"))
         .await
         .unwrap();
@@ -597,17 +606,17 @@ async fn one_run_does_all_that_is_due_however_much_it_is() {
 
 #[tokio::test]
 async fn a_run_of_due_work_that_finds_nothing_asks_each_shard_once() {
-    use tollgate_gateway::{Gateway, OsEntropy, Queue};
+    use tollgate_gateway::{OsEntropy, Queue, Worker};
     let opened = open().await;
     let nowhere = AwsEnvironment::emulated("http://127.0.0.1:9", "http://127.0.0.1:9");
     let clock = std::sync::Arc::new(SetClock(NOW));
-    let gateway = Gateway::new(opened.store.clone(), None, clock, std::sync::Arc::new(OsEntropy)).metered();
-    let report = gateway
+    let worker = Worker::new(opened.store.clone(), None, clock, std::sync::Arc::new(OsEntropy)).metered();
+    let report = worker
         .run_due_work(&Queue::open(&nowhere, "unused"))
         .await
         .unwrap();
     assert_eq!((report.done, report.failed), (0, 0));
-    let cost = gateway.cost();
+    let cost = worker.cost();
     let queries = DueKind::ALL.len() * 4;
     assert_eq!(cost.operations, vec!["Query"; queries]);
     let units = 0.5 * f64::from(u32::try_from(queries).unwrap());
@@ -620,7 +629,7 @@ async fn a_run_of_due_work_that_finds_nothing_asks_each_shard_once() {
 #[tokio::test]
 async fn a_challenge_that_nobody_answers_fails_the_payment_after_a_day() {
     use tollgate_domain::{Decline, payment::CHALLENGE_LIFETIME_MS};
-    use tollgate_gateway::{Gateway, OsEntropy, Queue};
+    use tollgate_gateway::{OsEntropy, Queue, Worker};
     let opened = open().await;
     let waiting = payment(1, Outcome::ChallengeRequired, NOW);
     assert_eq!(
@@ -634,8 +643,8 @@ async fn a_challenge_that_nobody_answers_fails_the_payment_after_a_day() {
     );
     let run_at = async |now: Timestamp| {
         let clock = std::sync::Arc::new(SetClock(now));
-        let gateway = Gateway::new(opened.store.clone(), None, clock, std::sync::Arc::new(OsEntropy));
-        gateway.run_due_work(&queue).await.unwrap().done
+        let worker = Worker::new(opened.store.clone(), None, clock, std::sync::Arc::new(OsEntropy));
+        worker.run_due_work(&queue).await.unwrap().done
     };
     assert_eq!(run_at(NOW.plus_ms(CHALLENGE_LIFETIME_MS - 1)).await, 0);
     assert_eq!(run_at(NOW.plus_ms(CHALLENGE_LIFETIME_MS)).await, 1);

@@ -5,20 +5,20 @@ use std::time::Instant;
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{LambdaEvent, service_fn};
-use tollgate_gateway::{AwsEnvironment, Error, Gateway, Publisher, Queue, StoreError, subject_of};
+use tollgate_gateway::{AwsEnvironment, Error, Publisher, Queue, StoreError, Worker, subject_of};
 use tollgate_workers::{BatchResponse, log_invocation};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     tollgate_http::init_logs();
-    let gateway = Gateway::start().await?;
+    let worker = Worker::start().await?;
     let queue = Queue::from_environment(&AwsEnvironment::from_environment()?)?;
-    let (gateway, queue) = (&gateway, &queue);
+    let (worker, queue) = (&worker, &queue);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| async move {
         let (began, records) = (Instant::now(), event.payload.records.len());
-        let gateway = gateway.metered();
-        let response = publish(&gateway, queue, event.payload).await;
-        log_invocation(records, &gateway.cost(), began);
+        let worker = worker.metered();
+        let response = publish(&worker, queue, event.payload).await;
+        log_invocation(records, &worker.cost(), began);
         response
     }))
     .await
@@ -30,12 +30,12 @@ const AT_A_TIME: usize = 8;
 /// Publishes a batch, a few changes at a time, and says which change was the first that failed: Lambda begins again
 /// there. What came after it and was published is published again, which changes nothing.
 async fn publish(
-    gateway: &Gateway,
+    worker: &Worker,
     queue: &Queue,
     batch: Event,
 ) -> Result<BatchResponse, lambda_runtime::Error> {
     let mut response = BatchResponse::default();
-    let publisher = &gateway.publisher(queue);
+    let publisher = &worker.publisher(queue);
     let mut outcomes = stream::iter(batch.records)
         .map(|record| async move {
             let sequence = record.change.sequence_number.clone().unwrap_or_default();

@@ -14,6 +14,7 @@ pub(crate) fn payment(minor: i64, outcome: Outcome) -> Payment {
 fn hosted(minor: i64, confirmed: bool) -> Payment {
     let hosted = HostedCharge {
         provider: Provider::Mpgs,
+        account: "shop".into(),
         card: SealedCard("sealed".into()),
         hosted: Hosted {
             order_id: "1".into(),

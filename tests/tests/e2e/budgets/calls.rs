@@ -249,11 +249,8 @@ pub(super) async fn call_without_tables(cloud: &Cloud) {
 
 /// A page that waits for the decision of a payment, shown once it is there.
 async fn show_result(cloud: &Cloud, payment: &Value) {
-    let secrets = std::fs::read(cloud.data.path().join("secrets.json")).unwrap();
-    let secrets: Value = serde_json::from_slice(&secrets).unwrap();
-    let mut secrets = secrets.as_object().unwrap().iter();
-    let (_, secret) = secrets.find(|(name, _)| name.contains("Link")).unwrap();
-    let links = Links::new(&cloud.local("/pages"), secret.as_str().unwrap().as_bytes());
+    let secret = cloud.secrets().get("LinkSecret").await.unwrap();
+    let links = Links::new(&cloud.local("/pages"), secret.as_bytes());
     let id = PaymentId::parse("pay_", payment["id"].as_str().unwrap()).unwrap();
     let url = links.url(Purpose::Result, cloud.demo_scope(), id, 1);
     assert_eq!(browser().get(url).send().await.unwrap().status(), 200);

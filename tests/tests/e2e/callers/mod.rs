@@ -6,12 +6,12 @@ mod pages;
 mod table;
 mod world;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tollgate_domain::{ContractLimit, FrontDoor, KeyKind, Mode, Permission, Tier, Timestamp};
-use tollgate_gateway::NewKey;
+use tollgate_domain::{Cause, ContractLimit, FrontDoor, KeyKind, Mode, Permission, Tier, Timestamp};
+use tollgate_gateway::{Clock, Gateway, Links, NewKey, OsEntropy, SystemClock};
 use tollgate_tests::{Answer, Client, Cloud, DEADLINE};
 
 use self::{
@@ -61,6 +61,8 @@ enum Told {
     OnlyItsOwn,
     /// That there is no such thing, or that the request is wrong.
     NoSuchThing,
+    /// What a caller who may is told, unless it is over its rate limit and asks for something new.
+    Allowed,
     /// Not asked.
     Anything,
 }
@@ -82,6 +84,7 @@ struct Tokens {
     good: Caller,
     without_payments: Caller,
     revoked: Caller,
+    expired: Caller,
 }
 
 async fn access_token(cloud: &Cloud, merchant: &str, key: &str) -> String {
@@ -92,6 +95,25 @@ async fn access_token(cloud: &Cloud, merchant: &str, key: &str) -> String {
         .await
         .expect(200);
     token["access_token"].as_str().unwrap().to_owned()
+}
+
+/// An access token that was made with a key two hours ago.
+async fn expired_token(cloud: &Cloud, key: &str) -> String {
+    struct TwoHoursAgo;
+
+    impl Clock for TwoHoursAgo {
+        fn now(&self) -> Timestamp {
+            SystemClock.now().plus_ms(-2 * 60 * 60 * 1000)
+        }
+    }
+
+    let secret = cloud.secrets().get("LinkSecret").await.unwrap();
+    let links = Links::new(&cloud.local("/pages"), secret.as_bytes());
+    let (clock, entropy) = (Arc::new(TwoHoursAgo), Arc::new(OsEntropy));
+    let gateway = Gateway::new(cloud.store(), Some(links), clock, entropy);
+    let credentials = Some(key.to_owned().into());
+    let call = gateway.begin(FrontDoor::Direct, Cause::default(), credentials, None, false);
+    call.issue_access_token().await.unwrap()
 }
 
 impl Callers {
@@ -184,6 +206,7 @@ impl Callers {
                 good: caller("token", &access_token(cloud, &demo, &cloud.key()).await),
                 without_payments: caller("restricted token", &restricted_token),
                 revoked: caller("revoked token", &revoked_token),
+                expired: caller("expired token", &expired_token(cloud, &cloud.key()).await),
             },
         }
     }
@@ -204,7 +227,7 @@ impl Callers {
                 _ if !row.pages => Told::Status(403),
                 // A payer's page shows what it holds: the client secret, which is not sent here.
                 _ if row.names_something() => Told::NoSuchThing,
-                _ => Told::Anything,
+                _ => Told::Allowed,
             };
             refused.push((caller, told));
         }
@@ -228,6 +251,7 @@ impl Callers {
         // `checkout` takes no tokens, and a token is no secret of a client's.
         if row.api() != "checkout" && row.function != "direct-issue-token" {
             refused.push((&self.tokens.revoked, Told::Status(401)));
+            refused.push((&self.tokens.expired, Told::Status(401)));
             if is_about_payments(row) {
                 refused.push((&self.tokens.without_payments, Told::Status(403)));
             }
@@ -318,6 +342,13 @@ impl<'a> Request<'a> {
             Told::Status(expected) => assert_eq!(status, expected, "{at}"),
             Told::OnlyItsOwn => assert!(status < 500, "{at}"),
             Told::NoSuchThing => assert!((400..500).contains(&status), "{at}"),
+            Told::Allowed if caller.what.ends_with(", over") && when.starts_with("first") => {
+                assert_eq!(status, 429, "{at}");
+            }
+            Told::Allowed => {
+                assert_eq!(status, self.row.status, "{at}");
+                return;
+            }
             Told::Anything => return,
         }
         if matches!(told, Told::Status(_)) {
@@ -334,6 +365,12 @@ impl<'a> Request<'a> {
 
 async fn holds(cloud: &Cloud, callers: &Callers, row: &Row) {
     let mut request = Request::prepare(cloud, row).await;
+    let refused = callers.refused(row);
+    // Before anybody who may has touched what is named.
+    for (caller, told) in &refused {
+        let answer = request.send(cloud, caller, "fresh").await;
+        request.check(caller, &answer, *told, "first request");
+    }
     let first = request.send(cloud, &callers.good, "known").await;
     assert_eq!(
         first.status.as_u16(),
@@ -345,12 +382,9 @@ async fn holds(cloud: &Cloud, callers: &Callers, row: &Row) {
     if let Ok(said) = serde_json::from_str::<Value>(&first.text) {
         marks(&said, &mut request.protected);
     }
-    let refused = callers.refused(row);
     for (caller, told) in &refused {
-        for (key, when) in [("fresh", "first request"), ("known", "retry")] {
-            let answer = request.send(cloud, caller, key).await;
-            request.check(caller, &answer, *told, when);
-        }
+        let answer = request.send(cloud, caller, "known").await;
+        request.check(caller, &answer, *told, "retry");
     }
     // Where a merchant's keys share a window, it is used up for all of them.
     let shares = matches!(row.api(), "direct" | "checkout");
