@@ -257,11 +257,11 @@ struct Stored {
     network_id: Option<NetworkId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     capture_id: Option<NetworkId>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     attempts: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     since: Option<Timestamp>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     sends: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sent_at: Option<Timestamp>,

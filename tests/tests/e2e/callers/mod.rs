@@ -368,7 +368,7 @@ async fn holds(cloud: &Cloud, callers: &Callers, row: &Row) {
     let refused = callers.refused(row);
     // Before anybody who may has touched what is named.
     for (caller, told) in &refused {
-        let answer = request.send(cloud, caller, "fresh").await;
+        let answer = request.send(cloud, caller, caller.what).await;
         request.check(caller, &answer, *told, "first request");
     }
     let first = request.send(cloud, &callers.good, "known").await;
@@ -398,7 +398,7 @@ async fn holds(cloud: &Cloud, callers: &Callers, row: &Row) {
             {
                 continue;
             }
-            for (key, when) in [("fresh", "first request, over"), ("known", "retry, over")] {
+            for (key, when) in [(caller.what, "first request, over"), ("known", "retry, over")] {
                 let answer = request.send(cloud, caller, key).await;
                 request.check(caller, &answer, *told, when);
             }
