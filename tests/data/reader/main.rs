@@ -10,11 +10,11 @@ use tollgate_domain::{
     Customer, Delivery, Event, Payment, PaymentMethod, Provider, Refund, Run, Scope, Timestamp, WebhookEndpoint,
 };
 use tollgate_gateway::Message;
-use tollgate_store::{AwsEnvironment, Entity, KeyHash, Store, Tables, subject_of};
+use tollgate_store::{AwsEnvironment, Entity, KeyHash, Reader, Tables, Writer, subject_of};
 
 type Outcome = Result<(), String>;
 
-async fn of<E: Entity>(store: &Store, pk: &str) -> Outcome {
+async fn of<E: Entity>(store: &Reader, pk: &str) -> Outcome {
     let read = store.get_by_key::<E>(pk, true).await.map_err(|e| e.to_string())?;
     read.map(|_| ()).ok_or_else(|| "it is not there".to_owned())
 }
@@ -23,7 +23,7 @@ fn text<'a>(item: &'a Value, name: &str) -> &'a str {
     item[name]["S"].as_str().unwrap_or_default()
 }
 
-async fn read(store: &Store, item: &Value) -> Outcome {
+async fn read(store: &Reader, item: &Value) -> Outcome {
     let pk = text(item, "pk");
     let scope = Scope::from_key(pk);
     let image: serde_dynamo::Item = serde_json::from_value(item.clone()).map_err(|e| e.to_string())?;
@@ -80,10 +80,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         keys: "tollgate-keys".into(),
         events: "tollgate-events".into(),
     };
-    let store = Store::open(&AwsEnvironment::emulated(&url, &url), names);
+    let tables = Writer::open(&AwsEnvironment::emulated(&url, &url), names);
     for items in given["tables"].as_object().ok_or("tables")?.values() {
         for item in items.as_array().ok_or("items")? {
-            if let Err(reason) = read(&store, item).await {
+            if let Err(reason) = read(&tables, item).await {
                 println!("{}\t{}\t{}", text(item, "t"), text(item, "pk"), reason.replace('\n', " "));
             }
         }

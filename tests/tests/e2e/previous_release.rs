@@ -65,6 +65,10 @@ fn build_reader(commit: &str) -> PathBuf {
     let members = |line: &&str| line.starts_with("members = ");
     let theirs = manifest.lines().find(members).unwrap();
     let manifest = manifest.replace(theirs, "members = [\"shared/*\", \"reader\"]");
+    // Of two releases with one version cargo would take what it built of one for the other.
+    let version = "version = \"0.1.0\"";
+    assert!(manifest.contains(version), "the workspace has another version");
+    let manifest = manifest.replacen(version, &format!("version = \"0.1.0+{commit}\""), 1);
     std::fs::write(sources.join("Cargo.toml"), manifest).unwrap();
     let reader = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/reader");
     std::fs::copy(reader.join("Cargo.toml.in"), sources.join("reader/Cargo.toml")).unwrap();

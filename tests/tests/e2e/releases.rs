@@ -363,6 +363,14 @@ async fn hosted_payments_go_on(opened: &Opened) {
             opened.completes(reference).await;
         }
     }
+    // What is held for review is no more decided by today's release than by the one that left it.
+    if let Some(reference) = opened.open("in_review_cybersource") {
+        let shown = opened
+            .client("checkout")
+            .get(&format!("/payments/{reference}/status"))
+            .await;
+        assert_eq!(shown.expect(200)["data"]["status"], "pending");
+    }
     let begun = |order: &str| opened.recording.retries.iter().find(|retry| retry.key == order);
     let (Some(confirm), Some(reference)) =
         (begun("to-be-confirmed"), opened.open("checkout_to_be_confirmed"))
@@ -490,4 +498,5 @@ releases! {
     what_the_release_charges_wrote_lives_on, "charges";
     what_the_release_front_doors_wrote_lives_on, "front-doors";
     what_the_release_intents_wrote_lives_on, "intents";
+    what_the_release_money_and_keys_wrote_lives_on, "money-and-keys";
 }
