@@ -1,6 +1,6 @@
 """A merchant's program written with the official Python package of the API whose conventions `intents` follows.
 
-It is given the base URL and the keys, and only rewrites the version in the path. It stops at the first thing that is not
+It is given the base URL and the keys, and is otherwise as it would be for that API. It stops at the first thing that is not
 as the package's users expect, and prints how many calls it made.
 """
 
@@ -15,18 +15,18 @@ settings = json.load(sys.stdin)
 calls = 0
 
 
-class Rewriting(stripe.RequestsClient):
-    """The package's own client, but for the version in the path."""
+class Counting(stripe.RequestsClient):
+    """The package's own client, which counts its calls."""
 
     def request(self, method, url, headers, post_data=None):
         global calls
         calls += 1
-        return super().request(method, url.replace("/v1/", "/v2/"), headers, post_data)
+        return super().request(method, url, headers, post_data)
 
 
 stripe.api_base = settings["base"]
 stripe.api_key = settings["secret_key"]
-stripe.default_http_client = Rewriting()
+stripe.default_http_client = Counting()
 stripe.max_network_retries = 0
 
 

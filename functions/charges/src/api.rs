@@ -1,7 +1,7 @@
 //! Credentials, headers and errors of the `charges` API.
 
 use serde_json::{Value, json};
-use tollgate_domain::{FrontDoor, payment};
+use tollgate_domain::{FrontDoor, Timestamp, payment};
 use tollgate_gateway::{Credentials, Denied, Error, Refusal};
 use tollgate_http::{Api, Kind, Problem, Reply, Request, Said, bearer_token};
 use tollgate_webhooks::render::charges::{PAYMENT_PREFIX, payment_status};
@@ -20,15 +20,15 @@ impl Api for Charges {
         Ok(bearer_token(request).map(Credentials::from))
     }
 
-    fn check(request: &Request) -> Result<(), Problem> {
+    fn check(request: &Request, _now: Timestamp) -> Result<(), Problem> {
         match request.header("x-api-version") {
             None | Some(API_VERSION) => Ok(()),
             Some(_) => Err(Problem::UnknownApiVersion),
         }
     }
 
-    fn headers() -> &'static [(&'static str, &'static str)] {
-        &[("x-api-version", API_VERSION)]
+    fn headers(_request: &Request) -> Vec<(&'static str, String)> {
+        vec![("x-api-version", API_VERSION.to_owned())]
     }
 
     fn problem(problem: &Problem, request_id: &str) -> Reply {

@@ -49,6 +49,7 @@ pub fn read_list(mut query: Fields) -> Result<CustomerFilter, FieldError> {
             limit: lists::limit(&mut query)?,
             starting_after: lists::id(&mut query, "starting_after", CUSTOMER_PREFIX)?,
             ending_before: None,
+            offset: 0,
         },
         created_to: None,
         email: query.string("email", tollgate_domain::text::EMAIL_MAX_BYTES)?,

@@ -114,8 +114,8 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
             limit: lists::limit(&mut query)?,
             starting_after: lists::id(&mut query, "starting_after", PAYMENT_PREFIX)?,
             ending_before: None,
+            offset: 0,
         },
-        offset: 0,
         customer: lists::id(&mut query, "customer_id", CUSTOMER_PREFIX)?,
         statuses: query.one_of("status", STATUSES)?.map(|word| {
             let all = Status::ALL.iter().copied();

@@ -38,6 +38,7 @@ pub fn read_list(mut query: Fields) -> Result<RefundFilter, FieldError> {
             limit: lists::limit(&mut query)?,
             starting_after: lists::id(&mut query, "starting_after", REFUND_PREFIX)?,
             ending_before: None,
+            offset: 0,
         },
         payment: lists::id(&mut query, "payment_id", PAYMENT_PREFIX)?,
         status: match query.one_of("status", STATUSES)? {

@@ -43,7 +43,7 @@ impl Api for Checkout {
         }
         let said = Said::of(problem);
         let (status, message) = match problem {
-            Problem::Gateway(Error::Denied(Denied::NoKey | Denied::InvalidKey)) => {
+            Problem::Gateway(Error::Denied(Denied::NoKey | Denied::InvalidKey { .. })) => {
                 (401, "Invalid API credentials".to_owned())
             }
             Problem::Gateway(Error::Refused(refusal)) => match refusal {

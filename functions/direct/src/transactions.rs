@@ -22,12 +22,14 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
     let limit = query.integer_in("limit", 1, 100)?;
     let offset = query.integer_in("offset", 0, MAX_OFFSET)?;
     Ok(PaymentFilter {
-        window: Window::newest(
-            limit
-                .and_then(|n| usize::try_from(n).ok())
-                .unwrap_or(DEFAULT_LIMIT),
-        ),
-        offset: offset.and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
+        window: Window {
+            offset: offset.and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
+            ..Window::newest(
+                limit
+                    .and_then(|n| usize::try_from(n).ok())
+                    .unwrap_or(DEFAULT_LIMIT),
+            )
+        },
         customer: None,
         statuses: query.one_of("status", STATUSES)?.map(|word| {
             let all = Status::ALL.iter().copied();

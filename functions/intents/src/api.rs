@@ -1,10 +1,12 @@
 //! Credentials and errors of the `intents` API: Stripe's conventions where its text is silent.
 
 use serde_json::json;
-use tollgate_domain::{BadCard, FrontDoor, money::MAX_AMOUNT_MINOR, payment};
+use tollgate_domain::{BadCard, FrontDoor, Timestamp, money::MAX_AMOUNT_MINOR, payment};
 use tollgate_gateway::{Credentials, Denied, Error, KeyRefusal, Refusal, Thing};
 use tollgate_http::{Api, FieldError, Issue, Problem, Reply, Request, basic_user, bearer_token};
 use tollgate_webhooks::render::intents::payment_status;
+
+use crate::versions;
 
 /// The `intents` API.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +19,14 @@ impl Api for Intents {
         Ok(bearer_token(request)
             .or_else(|| basic_user(request))
             .map(Credentials::from))
+    }
+
+    fn check(request: &Request, now: Timestamp) -> Result<(), Problem> {
+        versions::check(request, now)
+    }
+
+    fn headers(request: &Request) -> Vec<(&'static str, String)> {
+        versions::headers(request)
     }
 
     fn problem(problem: &Problem, _request_id: &str) -> Reply {
@@ -95,6 +105,12 @@ impl Said {
                 None,
                 "The Idempotency-Key header must have 1 to 255 printable ASCII characters.",
             ),
+            Problem::VersionEnded => said(
+                410,
+                INVALID,
+                Some("api_version_ended"),
+                "Version 1 of this API ended on 31 December 2026. Use version 2.",
+            ),
             Problem::UnknownApiVersion => said(400, INVALID, None, "Unknown API version."),
             Problem::Gateway(error) => match error {
                 Error::Denied(denied) => Self::of_denied(denied),
@@ -156,7 +172,7 @@ impl Said {
                 None,
                 "You did not provide an API key. Send it as Authorization: Bearer <key>, or as the user of Basic auth.",
             ),
-            Denied::InvalidKey => said(
+            Denied::InvalidKey { .. } => said(
                 401,
                 "authentication_error",
                 Some("api_key_invalid"),

@@ -6,13 +6,13 @@
 mod api;
 pub mod api_keys;
 pub mod customers;
-pub mod deprecated;
 pub mod events;
 pub mod expansions;
 pub mod lists;
 pub mod payment_intents;
 pub mod payment_methods;
 pub mod refunds;
+pub mod versions;
 pub mod webhook_endpoints;
 
 pub use api::Intents;

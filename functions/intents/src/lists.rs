@@ -3,14 +3,29 @@
 use serde_json::{Value, json};
 use tollgate_domain::{Id, Scope, Timestamp, id::Kind};
 use tollgate_gateway::{Page, Window};
-use tollgate_http::{Exchange, FieldError, Fields, Issue};
+use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 use tollgate_webhooks::render::intents::Context;
+
+use crate::versions::Version;
 
 /// Longest id that is looked at.
 pub const ID_MAX_CHARS: usize = 64;
 
-/// Reads `limit` (1 to 100, 10 when absent), `starting_after` and `ending_before`.
+/// The furthest that an offset may reach.
+const OFFSET_MAX: i64 = 10_000;
+
+/// The parameters of a list. `offset` is version 1's.
+pub fn query(exchange: &Exchange) -> Result<Fields, Problem> {
+    let query = exchange.nested_query()?;
+    if query.has("offset") && Version::of(&exchange.request.path) != Some(Version::One) {
+        return Err(query.error("offset", Issue::Unknown).into());
+    }
+    Ok(query)
+}
+
+/// Reads `limit` (1 to 100, 10 when absent), `starting_after` and `ending_before`, and in version 1 `offset`.
 pub fn window<K: Kind>(query: &mut Fields, prefix: &str) -> Result<Window<K>, FieldError> {
+    let offset = query.integer_in("offset", 0, OFFSET_MAX)?;
     let limit = query.integer_in("limit", 1, 100)?.unwrap_or(10);
     let mut id = |name: &str| match query.string(name, ID_MAX_CHARS)? {
         None => Ok(None),
@@ -30,6 +45,7 @@ pub fn window<K: Kind>(query: &mut Fields, prefix: &str) -> Result<Window<K>, Fi
         limit: usize::try_from(limit).unwrap_or(1),
         starting_after,
         ending_before,
+        offset: offset.and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
     })
 }
 
@@ -61,20 +77,13 @@ pub fn created(query: &mut Fields) -> Result<(Option<Timestamp>, Option<Timestam
     ))
 }
 
-/// A page of a list. Its `url` is the request's own path; to Stripe's client libraries, which know their version 1 alone and
-/// page by this field, it is called by that version, which whoever points them here rewrites on the way.
+/// A page of a list. Its `url` is the request's own path.
 pub fn page<E>(exchange: &Exchange, page: &Page<E>, show: impl FnMut(&E) -> Value) -> Value {
-    let path = &exchange.request.path;
-    let agent = exchange.request.header("user-agent").unwrap_or_default();
-    let url = match path.strip_prefix("/v2/") {
-        Some(rest) if agent.starts_with("Stripe/v1") => format!("/v1/{rest}"),
-        _ => path.clone(),
-    };
     json!({
         "object": "list",
         "data": page.items.iter().map(show).collect::<Vec<_>>(),
         "has_more": page.next.is_some(),
-        "url": url,
+        "url": exchange.request.path,
     })
 }
 

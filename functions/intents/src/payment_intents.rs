@@ -174,7 +174,6 @@ pub fn read_list(mut query: Fields) -> Result<(PaymentFilter, Vec<String>), Fiel
     let (created_from, created_to) = lists::created(&mut query)?;
     let filter = PaymentFilter {
         window,
-        offset: 0,
         customer: lists::id(&mut query, "customer", CUSTOMER_PREFIX)?,
         statuses: None,
         created_from,

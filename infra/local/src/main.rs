@@ -114,7 +114,7 @@ async fn run(arguments: &Arguments) -> Result<(), Error> {
             true,
         ),
     };
-    let mut parameters = vec![("AllowLoopbackWebhooks".to_owned(), "true".to_owned())];
+    let mut parameters = template::parse_overrides("AllowLoopbackWebhooks=true ServeVersion1=always");
     let checks = std::env::var("TOLLGATE_LOCAL_CHECK").unwrap_or_default();
     let checked = |name: &str| checks.split(',').any(|check| check.trim() == name);
     let overrides = std::env::var("TOLLGATE_PARAMETER_OVERRIDES").unwrap_or_default();

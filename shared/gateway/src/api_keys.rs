@@ -74,6 +74,7 @@ impl Call {
             scope,
             from,
             limit: window.limit,
+            offset: window.offset,
         };
         Ok(self.store.list_keys(query).await?)
     }

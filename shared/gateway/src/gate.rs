@@ -11,8 +11,11 @@
 use std::sync::{Arc, PoisonError};
 
 use tokio::{sync::Mutex, sync::OnceCell, task::JoinHandle};
-use tollgate_domain::{FrontDoor, KeyKind, Permission, Scope, Timestamp, rate::Standing};
-use tollgate_store::{ApiKey, Counted, KeyHash, KeyMeter, StoreError, Token, Writer};
+use tollgate_domain::{
+    FrontDoor, KeyKind, Permission, Scope, Timestamp,
+    rate::{Burst, Standing},
+};
+use tollgate_store::{ApiKey, Counted, KeyHash, KeyMeter, Met, Metered, StoreError, Token, Writer};
 
 use crate::{Gateway, Worker, error::Error, links::Verified, signer::AccessToken};
 
@@ -154,7 +157,10 @@ pub enum Denied {
     NoKey,
     /// The key does not exist, is revoked or has expired.
     #[error("the API key is not valid")]
-    InvalidKey,
+    InvalidKey {
+        /// Where the key stood in its rate window, if it is one that has ended and has a window of its own.
+        standing: Option<Standing>,
+    },
     /// The key lacks what the route needs.
     #[error("the API key lacks the scope {}", .needed.as_str())]
     MissingScope {
@@ -183,13 +189,16 @@ pub enum Denied {
 }
 
 impl Denied {
+    const INVALID_KEY: Self = Self::InvalidKey { standing: None };
+
     /// Where the caller stands in its rate window, if it has one.
     pub fn standing(&self) -> Option<Standing> {
         match self {
             Self::MissingScope { standing, .. }
             | Self::PublishableKey { standing }
             | Self::RateLimited { standing, .. } => Some(*standing),
-            Self::NoKey | Self::InvalidKey | Self::Unavailable(_) => None,
+            Self::InvalidKey { standing } => *standing,
+            Self::NoKey | Self::Unavailable(_) => None,
         }
     }
 }
@@ -234,7 +243,7 @@ impl Gate {
             return closed(Denied::NoKey);
         };
         let Some(hash) = gateway.key_named_by(&credentials.secret, now) else {
-            return closed(Denied::InvalidKey);
+            return closed(Denied::INVALID_KEY);
         };
         let known = gateway
             .known_keys
@@ -346,11 +355,10 @@ async fn find_and_count(
     caller: &Caller,
     front_door: FrontDoor,
     now: Timestamp,
-) -> Result<Option<(ApiKey, Counted)>, StoreError> {
+) -> Result<Met, StoreError> {
     let (store, meter) = (&gateway.store, gateway.keeper.key_meter());
     if !front_door.limits_merchants() {
-        let metered = meter.meter_key(&caller.hash, front_door, now).await?;
-        return Ok(metered.map(|metered| (metered.key, metered.counted)));
+        return meter.meter_key(&caller.hash, front_door, now).await;
     }
     if let Some(known) = &caller.known {
         let (key, counted) = tokio::join!(
@@ -359,18 +367,30 @@ async fn find_and_count(
         );
         let counted = counted?;
         if let Some(key) = key? {
-            return Ok(Some((key, counted)));
+            return Ok(Met::Accepted(Metered { key, counted }));
         }
         // The key was revoked: its merchant does not pay for the attempt.
         meter.give_token_back(&counted.token).await?;
-        return Ok(None);
+        return Ok(Met::Unknown);
     }
     let key = store.find_key(&caller.hash, now).await?;
     let Some(key) = key.filter(|key| key.is_of(caller.merchant.as_deref())) else {
-        return Ok(None);
+        return Ok(Met::Unknown);
     };
     let counted = meter.meter_merchant(key.scope(), front_door, now).await?;
-    Ok(Some((key, counted)))
+    Ok(Met::Accepted(Metered { key, counted }))
+}
+
+/// Where a key stands in its rate window.
+fn standing(key: &ApiKey, counted: &Counted, front_door: FrontDoor, now: Timestamp) -> Standing {
+    let limit = key.contract.rate_limit(front_door);
+    let standing = Standing::judge(limit.requests_per_minute, counted.counts.iter().copied(), now);
+    let is_too_fast = |burst: Burst| burst.is_exceeded(counted.by_second.iter().copied(), now);
+    if !standing.exceeded && limit.burst.is_some_and(is_too_fast) {
+        standing.too_fast(now)
+    } else {
+        standing
+    }
 }
 
 /// Judges a caller: first its key, then the key's kind and scope, and its rate last, so that nobody learns or gets anything by being
@@ -379,23 +399,22 @@ async fn admit(gateway: Gateway, caller: Caller, needs: Needs, now: Timestamp) -
     let found = find_and_count(&gateway, &caller, needs.front_door, now)
         .await
         .map_err(|e| Denied::Unavailable(Arc::new(e)))?;
-    let Some((key, counted)) = found else {
-        gateway.remember_key(&caller.hash, None);
-        return Err(Denied::InvalidKey);
+    let (key, counted) = match found {
+        Met::Accepted(Metered { key, counted }) => (key, counted),
+        refused => {
+            gateway.remember_key(&caller.hash, None);
+            let standing = match refused {
+                Met::Ended(ended) => Some(standing(&ended.key, &ended.counted, needs.front_door, now)),
+                _ => None,
+            };
+            return Err(Denied::InvalidKey { standing });
+        }
     };
     gateway.remember_key(&caller.hash, Some(&key));
     if !key.is_of(caller.merchant.as_deref()) {
-        return Err(Denied::InvalidKey);
+        return Err(Denied::INVALID_KEY);
     }
-    let limit = key.contract.rate_limit(needs.front_door);
-    let mut standing = Standing::judge(limit.requests_per_minute, counted.counts, now);
-    if !standing.exceeded
-        && limit
-            .burst
-            .is_some_and(|burst| burst.is_exceeded(counted.by_second, now))
-    {
-        standing = standing.too_fast(now);
-    }
+    let standing = standing(&key, &counted, needs.front_door, now);
     if standing.exceeded {
         // A refused request costs no token: a caller that keeps knocking is not kept out for longer.
         gateway
@@ -432,7 +451,7 @@ impl crate::Call {
     pub async fn issue_access_token(&self) -> Result<String, Error> {
         let admitted = self.admitted().await?;
         if admitted.by_access_token {
-            return Err(Denied::InvalidKey.into());
+            return Err(Denied::INVALID_KEY.into());
         }
         let signer = self.gateway.signer()?;
         let token = AccessToken {

@@ -70,8 +70,6 @@ pub struct CreatePayment {
 pub struct PaymentFilter {
     /// Which page.
     pub window: Window<id::PaymentKind>,
-    /// Skip so many.
-    pub offset: usize,
     /// Only a customer's.
     pub customer: Option<CustomerId>,
     /// Only those in one of these statuses.
@@ -159,7 +157,6 @@ impl Call {
         let mut query = self.query_of::<Payment, _>(scope, filter.window).await?;
         query.created_from = filter.created_from;
         query.created_to = filter.created_to;
-        query.offset = filter.offset;
         if let Some(customer) = filter.customer {
             query = query.of_customer(scope, customer);
         }

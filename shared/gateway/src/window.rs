@@ -17,6 +17,8 @@ pub struct Window<K: Kind> {
     pub starting_after: Option<Id<K>>,
     /// Only those newer than this one, the nearest to it.
     pub ending_before: Option<Id<K>>,
+    /// Skip so many. Each is read; a cursor is cheaper.
+    pub offset: usize,
 }
 
 impl<K: Kind> Window<K> {
@@ -26,6 +28,7 @@ impl<K: Kind> Window<K> {
             limit,
             starting_after: None,
             ending_before: None,
+            offset: 0,
         }
     }
 }
@@ -56,6 +59,7 @@ impl Call {
         name: impl Fn(Id<K>) -> String,
     ) -> Result<ListQuery, Error> {
         let mut query = ListQuery::new(window.limit);
+        query.offset = window.offset;
         query.after = self.cursor::<E>(scope, window.starting_after.map(&name)).await?;
         query.before = self.cursor::<E>(scope, window.ending_before.map(&name)).await?;
         Ok(query)

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use tollgate_domain::FrontDoor;
+use tollgate_domain::{FrontDoor, Timestamp};
 use tollgate_gateway::Credentials;
 
 use crate::{problem::Problem, request::Request};
@@ -16,14 +16,14 @@ pub trait Api: Send + Sync + 'static {
     /// answered at once.
     fn credentials(request: &Request) -> Result<Option<Credentials>, Problem>;
 
-    /// What every request has to satisfy before its handler runs (a version header, say).
-    fn check(_request: &Request) -> Result<(), Problem> {
+    /// What every request has to satisfy before its handler runs (a version, say).
+    fn check(_request: &Request, _now: Timestamp) -> Result<(), Problem> {
         Ok(())
     }
 
-    /// Headers that every answer carries.
-    fn headers() -> &'static [(&'static str, &'static str)] {
-        &[]
+    /// Headers that every answer to this request carries.
+    fn headers(_request: &Request) -> Vec<(&'static str, String)> {
+        Vec::new()
     }
 
     /// Status and body of a problem.

@@ -149,12 +149,10 @@ impl Exchange {
 
     /// The query's parameters with their brackets read: `expand[]=customer`, `created[gte]=…`.
     pub fn nested_query(&self) -> Result<Fields, Problem> {
-        let mut text = url::form_urlencoded::Serializer::new(String::new());
-        text.extend_pairs(self.request.query());
         let value: Value = serde_qs::Config::new()
             .max_depth(FORM_MAX_DEPTH)
             .use_form_encoding(true)
-            .deserialize_str(&text.finish())
+            .deserialize_str(&self.request.query_string())
             .map_err(|e| Problem::MalformedBody(format!("The query is not valid: {e}.")))?;
         Ok(Fields::from_form(value.as_object().cloned().unwrap_or_default()))
     }
@@ -218,6 +216,13 @@ where
     .await
 }
 
+/// Runs the route that answers every path and method that no other route does, of an API that tells every caller with a key
+/// where it stands in its rate window.
+pub async fn serve_counted_unknown_route<A: Api>() -> Result<(), lambda_http::Error> {
+    let route = Route::any_key().for_pages_too();
+    serve::<A, _, _>(route, |_| std::future::ready(Err(Problem::UnknownRoute))).await
+}
+
 /// Runs the route that answers every path and method that no other route does. It needs no key and no table.
 pub async fn serve_unknown_route<A: Api>() -> Result<(), lambda_http::Error> {
     init_logs();
@@ -235,7 +240,7 @@ pub async fn serve_unknown_route<A: Api>() -> Result<(), lambda_http::Error> {
             method = request.method,
             "unknown route"
         );
-        Ok(respond::<A>(&reply, &request_id, None))
+        Ok(respond::<A>(&request, &reply, &request_id, None))
     })
     .await
 }
@@ -287,7 +292,9 @@ where
     let request_id = gateway.new_request_id();
     let credentials = match A::credentials(&request) {
         Ok(credentials) => credentials,
-        Err(problem) => return respond::<A>(&A::problem(&problem, &request_id), &request_id, None),
+        Err(problem) => {
+            return respond::<A>(&request, &A::problem(&problem, &request_id), &request_id, None);
+        }
     };
     let call = gateway.begin(
         A::FRONT_DOOR,
@@ -308,7 +315,12 @@ where
     };
     log(A::FRONT_DOOR.as_str(), &exchange.request.method, &logged);
     let now = exchange.call.now();
-    let mut response = respond::<A>(&reply, &request_id, standing.map(|standing| (standing, now)));
+    let mut response = respond::<A>(
+        &exchange.request,
+        &reply,
+        &request_id,
+        standing.map(|standing| (standing, now)),
+    );
     if route.publishable {
         allow_any_origin(&mut response);
     }
@@ -359,7 +371,7 @@ where
     if exchange.request.body().len() > BODY_MAX_BYTES {
         return Err(Problem::BodyTooLarge);
     }
-    A::check(&exchange.request)?;
+    A::check(&exchange.request, exchange.call.now())?;
     handler(exchange.clone()).await
 }
 
@@ -377,6 +389,10 @@ async fn admit<A: Api>(
         Err(Denied::RateLimited { standing, .. }) if replayed => (outcome, Some(standing)),
         // What it may not do at all comes before how often it may.
         Err(Denied::RateLimited { standing, .. }) if is_forbidden(&outcome) => (outcome, Some(standing)),
+        // That there is no such thing to be called is true for everybody.
+        Err(denied) if is_nowhere(&outcome) && !matches!(denied, Denied::RateLimited { .. }) => {
+            (outcome, denied.standing())
+        }
         Err(denied) => {
             let standing = denied.standing();
             (Err(Error::from(denied).into()), standing)
@@ -401,6 +417,10 @@ fn is_forbidden(outcome: &Result<Reply, Problem>) -> bool {
             Denied::MissingScope { .. } | Denied::PublishableKey { .. }
         )))
     )
+}
+
+fn is_nowhere(outcome: &Result<Reply, Problem>) -> bool {
+    matches!(outcome, Err(Problem::UnknownRoute | Problem::VersionEnded))
 }
 
 /// What is logged of a request.
@@ -431,6 +451,7 @@ fn log(api: &str, method: &str, logged: &Logged<'_>) {
 }
 
 fn respond<A: Api>(
+    request: &Request,
     reply: &Reply,
     request_id: &str,
     standing: Option<(Standing, Timestamp)>,
@@ -438,8 +459,8 @@ fn respond<A: Api>(
     let mut response = Response::builder()
         .status(reply.status)
         .header("x-request-id", request_id);
-    for (name, value) in A::headers() {
-        response = response.header(*name, *value);
+    for (name, value) in A::headers(request) {
+        response = response.header(name, value);
     }
     if let Some((standing, now)) = standing {
         response = response

@@ -16,7 +16,10 @@ mod said;
 pub use api::{Api, Content, Reply};
 pub use event::run;
 pub use fields::{FieldError, Fields, Issue, Wrong};
-pub use frame::{Decoded, Exchange, Route, serve, serve_pages, serve_preflight, serve_unknown_route};
+pub use frame::{
+    Decoded, Exchange, Route, serve, serve_counted_unknown_route, serve_pages, serve_preflight,
+    serve_unknown_route,
+};
 pub use lambda_http::Error as LambdaError;
 pub use logs::init_logs;
 pub use problem::Problem;

@@ -26,6 +26,9 @@ pub enum Problem {
     /// A version was asked for that does not exist.
     #[error("unknown API version")]
     UnknownApiVersion,
+    /// A version was asked for that has ended.
+    #[error("the API version has ended")]
+    VersionEnded,
     /// The caller may not, the rules do not allow it, or we failed.
     #[error(transparent)]
     Gateway(#[from] tollgate_gateway::Error),

@@ -34,6 +34,13 @@ impl Request {
         &self.query
     }
 
+    /// The query's parameters in their usual spelling.
+    pub fn query_string(&self) -> String {
+        let mut text = url::form_urlencoded::Serializer::new(String::new());
+        text.extend_pairs(&self.query);
+        text.finish()
+    }
+
     /// A header's value, `None` when it is absent or not text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers

@@ -99,6 +99,11 @@ impl Said {
                 "The Idempotency-Key header must have 1 to 255 printable ASCII characters.",
             )
             .about("Idempotency-Key"),
+            Problem::VersionEnded => said(
+                Kind::Missing,
+                "version_ended",
+                "This version of the API has ended.",
+            ),
             Problem::UnknownApiVersion => said(
                 Kind::InvalidRequest,
                 "invalid_api_version",
@@ -151,7 +156,7 @@ impl Said {
                 "missing_api_key",
                 "No API key was sent. Send it in the header Authorization: Bearer <key>.",
             ),
-            Denied::InvalidKey => said(
+            Denied::InvalidKey { .. } => said(
                 Kind::Authentication,
                 "invalid_api_key",
                 "The API key is not valid: it does not exist, was revoked or has expired.",

@@ -59,6 +59,8 @@ pub struct KeyQuery {
     pub from: Option<KeyPlace>,
     /// Most keys of the page.
     pub limit: usize,
+    /// Keys that are passed over first.
+    pub offset: usize,
 }
 
 /// A place in a list of keys.
@@ -204,7 +206,12 @@ impl Reader {
     /// A page of a tenant's keys, newest first; never their texts. A query of the index for every [`PAGE`] keys of the merchant in
     /// either mode that it passes.
     pub async fn list_keys(&self, query: KeyQuery) -> Result<Page<ApiKey>, StoreError> {
-        let KeyQuery { scope, from, limit } = query;
+        let KeyQuery {
+            scope,
+            from,
+            limit,
+            mut offset,
+        } = query;
         let (from, backwards) = match from {
             None => (None, true),
             Some(KeyPlace::After(created, id)) => (Some(index_sk(created, id)), true),
@@ -214,6 +221,10 @@ impl Reader {
         let mut more = false;
         self.walk_from(scope.merchant, from, backwards, |_, key| {
             if key.mode != scope.mode {
+                return Ok(Walk::On);
+            }
+            if offset > 0 {
+                offset -= 1;
                 return Ok(Walk::On);
             }
             if items.len() == limit {

@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Write as _};
 
-use aws_sdk_dynamodb::{operation::update_item::UpdateItemInput, types::ReturnValue};
+use aws_sdk_dynamodb::{
+    operation::update_item::UpdateItemInput,
+    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
@@ -155,7 +158,35 @@ pub struct Token {
     attributes: Vec<String>,
 }
 
-/// A key that was accepted and counted.
+/// What became of a request that a key was to be counted for.
+#[derive(Clone, Debug)]
+#[must_use = "the key may not be accepted"]
+pub enum Met {
+    /// The key is accepted, and the request counted.
+    Accepted(Metered),
+    /// The key is revoked or has expired: nothing was counted.
+    Ended(Metered),
+    /// There is no such key.
+    Unknown,
+}
+
+impl Met {
+    /// The key, if it is accepted.
+    pub fn accepted(self) -> Option<Metered> {
+        match self {
+            Self::Accepted(metered) => Some(metered),
+            Self::Ended(_) | Self::Unknown => None,
+        }
+    }
+}
+
+/// What became of an update of counters: the item as it is, and its counters.
+enum Count {
+    Made(Item, Counted),
+    Refused(Option<(Item, Counted)>),
+}
+
+/// A key and its counters.
 #[derive(Clone, Debug)]
 pub struct Metered {
     /// The key.
@@ -185,21 +216,23 @@ impl Reader {
 }
 
 impl KeyMeter {
-    /// Accepts a key and counts a request in one `UpdateItem` of 1 unit: `None` when there is no such key or it is
-    /// revoked or expired.
+    /// Accepts a key and counts a request in one `UpdateItem` of 1 unit. A key that is revoked or has expired is known and
+    /// not counted.
     pub async fn meter_key(
         &self,
         hash: &KeyHash,
         front_door: FrontDoor,
         now: Timestamp,
-    ) -> Result<Option<Metered>, StoreError> {
-        let counted = self.count(hash.pk(), front_door, now, true).await?;
-        counted
-            .map(|(item, counted)| {
-                let key = key_of(item)?;
-                Ok(Metered { key, counted })
-            })
-            .transpose()
+    ) -> Result<Met, StoreError> {
+        let metered = |item, counted| {
+            let key = key_of(item)?;
+            Ok::<_, StoreError>(Metered { key, counted })
+        };
+        Ok(match self.count(hash.pk(), front_door, now, true).await? {
+            Count::Made(item, counted) => Met::Accepted(metered(item, counted)?),
+            Count::Refused(Some((item, counted))) => Met::Ended(metered(item, counted)?),
+            Count::Refused(None) => Met::Unknown,
+        })
     }
 
     /// Counts a request against all of a merchant's keys together: one `UpdateItem` of 1 unit.
@@ -209,10 +242,12 @@ impl KeyMeter {
         front_door: FrontDoor,
         now: Timestamp,
     ) -> Result<Counted, StoreError> {
-        let counted = self.count(format!("{scope}RATE"), front_door, now, false).await?;
-        counted
-            .map(|(_, counted)| counted)
-            .ok_or_else(|| StoreError::BadValue("a window without a condition was refused".into()))
+        match self.count(format!("{scope}RATE"), front_door, now, false).await? {
+            Count::Made(_, counted) => Ok(counted),
+            Count::Refused(_) => Err(StoreError::BadValue(
+                "a window without a condition was refused".into(),
+            )),
+        }
     }
 
     /// A counter's attribute is named by its bucket, so the window needs no reset and no second trip: the same
@@ -223,7 +258,7 @@ impl KeyMeter {
         front_door: FrontDoor,
         now: Timestamp,
         is_key: bool,
-    ) -> Result<Option<(Item, Counted)>, StoreError> {
+    ) -> Result<Count, StoreError> {
         let letter = counter_letter(front_door);
         let bucket = rate::bucket_at(now);
         let oldest = bucket - rate::BUCKETS + 1;
@@ -245,8 +280,10 @@ impl KeyMeter {
         } else {
             Condition::None
         };
-        let Some(item) = self.update_counters(&token, 1, &behind, condition).await? else {
-            return Ok(None);
+        let (item, is_counted) = match self.update_counters(&token, 1, &behind, condition).await? {
+            Conditional::Done(attributes) => (attributes.unwrap_or_default(), true),
+            Conditional::Refused(Some(item)) => (item, false),
+            Conditional::Refused(None) => return Ok(Count::Refused(None)),
         };
         let counters = |prefix: &str| -> Vec<(i64, i64)> {
             item.iter()
@@ -265,8 +302,10 @@ impl KeyMeter {
             .filter(|(second, _)| *second <= now.s() - rate::BURST_S)
             .map(|(second, _)| format!("{by_second}{second}"));
         let left_behind: Vec<String> = old_buckets.chain(old_seconds).take(50).collect();
-        if !left_behind.is_empty() {
-            self.update_counters(&token, 0, &left_behind, Condition::Exists)
+        if is_counted && !left_behind.is_empty() {
+            // What is gone has no counters to clear.
+            let (Conditional::Done(_) | Conditional::Refused(_)) = self
+                .update_counters(&token, 0, &left_behind, Condition::Exists)
                 .await?;
         }
         let counted = Counted {
@@ -274,14 +313,19 @@ impl KeyMeter {
             by_second: seconds,
             token,
         };
-        Ok(Some((item, counted)))
+        Ok(if is_counted {
+            Count::Made(item, counted)
+        } else {
+            Count::Refused(Some((item, counted)))
+        })
     }
 
     /// Gives a token back: a replay of an idempotent request, or a refusal, costs nothing. One call, 1 unit.
     pub async fn give_token_back(&self, token: &Token) -> Result<(), StoreError> {
-        self.update_counters(token, -1, &[], Condition::Exists)
-            .await
-            .map(|_| ())
+        // What is gone has no token to be given back.
+        let (Conditional::Done(_) | Conditional::Refused(_)) =
+            self.update_counters(token, -1, &[], Condition::Exists).await?;
+        Ok(())
     }
 
     async fn update_counters(
@@ -290,7 +334,7 @@ impl KeyMeter {
         add: i64,
         remove: &[String],
         condition: Condition,
-    ) -> Result<Option<Item>, StoreError> {
+    ) -> Result<Conditional, StoreError> {
         let names: Vec<String> = (0..token.attributes.len()).map(|at| format!("#c{at}")).collect();
         let added: Vec<String> = names.iter().map(|name| format!("{name} :add")).collect();
         let mut expression = format!("ADD {}", added.join(", "));
@@ -316,16 +360,9 @@ impl KeyMeter {
                     "attribute_exists(pk) AND attribute_not_exists(revoked_at) \
                      AND (attribute_not_exists(expires_at) OR expires_at > :now)",
                 )
-                .expression_attribute_values(":now", n(now.ms())),
+                .expression_attribute_values(":now", n(now.ms()))
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld),
         };
-        match self
-            .0
-            .db
-            .update_item(update.update_expression(expression))
-            .await?
-        {
-            Conditional::Done(attributes) => Ok(attributes),
-            Conditional::Refused(_) => Ok(None),
-        }
+        self.0.db.update_item(update.update_expression(expression)).await
     }
 }

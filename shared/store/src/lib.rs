@@ -31,7 +31,7 @@ pub use entity::{Entity, subject_of};
 pub use error::StoreError;
 pub use items::{Changed, Put, Replaced};
 pub use key_registry::{KeyPlace, KeyPut, KeyQuery, LIVE_KEYS_MAX};
-pub use keys::{ApiKey, Counted, KeyHash, Metered, NewApiKey, Token};
+pub use keys::{ApiKey, Counted, KeyHash, Met, Metered, NewApiKey, Token};
 pub use ledger::RefundPut;
 pub use listing::{Cursor, ListQuery, Page};
 pub use merchants::Merchant;

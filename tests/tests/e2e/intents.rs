@@ -114,7 +114,7 @@ async fn a_program_of_the_official_python_package_runs() {
         .collect();
     let credentials = &cloud.ready["credentials"];
     let settings = json!({
-        "base": cloud.api("intents").trim_end_matches("/v2"),
+        "base": cloud.local(""),
         "secret_key": credentials["secret_key"],
         "publishable_key": credentials["publishable_key"],
         "webhook_secret": endpoint["secret"],

@@ -36,6 +36,7 @@ mod samples;
 mod secrecy;
 mod simple;
 mod tenancy;
+mod versions;
 mod webhook_endpoints;
 mod webhook_tools;
 mod webhooks;

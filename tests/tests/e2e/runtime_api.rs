@@ -191,7 +191,7 @@ async fn whatever_a_query_string_holds_the_front_door_answers() {
             "{\"error\":",
         ),
         ("intents-preflight", "OPTIONS", "/v2/payment_methods", ""),
-        ("intents-version-1", "GET", "/v1/customers", "{\"error\":"),
+        ("intents-unknown-route", "GET", "/v1/\"<>%\"", "{\"error\":"),
         ("pages-show-checkout", "GET", "/checkout/x", html),
         ("pages-unknown-route", "GET", "/\"<>%\"", html),
     ] {

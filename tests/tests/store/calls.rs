@@ -108,7 +108,8 @@ async fn a_write_that_meets_another_transaction_is_sent_again() {
         .key_meter()
         .meter_key(&hash, FrontDoor::Charges, NOW)
         .await
-        .unwrap();
+        .unwrap()
+        .accepted();
     assert_eq!(metered.unwrap().counted.counts[0].1, 1);
 
     between.fail(
@@ -191,7 +192,8 @@ async fn a_refused_write_is_counted_with_what_it_consumes() {
         .key_meter()
         .meter_key(&unknown, FrontDoor::Charges, NOW)
         .await
-        .unwrap();
+        .unwrap()
+        .accepted();
     assert!(metered.is_none());
     let cost = store.meter().cost();
     assert_eq!((cost.operations, cost.write_units), (vec!["UpdateItem"], 1.0));
@@ -227,7 +229,8 @@ async fn use_accounts(store: &Writer) {
         .key_meter()
         .meter_key(&hash, FrontDoor::Charges, NOW)
         .await
-        .unwrap();
+        .unwrap()
+        .accepted();
     store
         .key_meter()
         .give_token_back(&metered.unwrap().counted.token)
@@ -242,6 +245,7 @@ async fn use_accounts(store: &Writer) {
         scope,
         from: None,
         limit: 10,
+        offset: 0,
     };
     assert_eq!(store.list_keys(query).await.unwrap().items.len(), 1);
     assert_eq!(store.all_keys(merchant.id).await.unwrap().len(), 1);

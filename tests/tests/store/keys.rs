@@ -190,6 +190,7 @@ async fn keys_are_listed_by_mode_newest_first_in_pages() {
             scope: scope(1),
             from,
             limit: 2,
+            offset: 0,
         };
         let page = store.list_keys(query).await.unwrap();
         let created: Vec<i64> = page.items.iter().map(|key| key.created.ms() - NOW.ms()).collect();
@@ -225,7 +226,8 @@ async fn a_contracts_limits_are_kept_on_merchant_and_keys() {
             .key_meter()
             .meter_key(&new.hash, FrontDoor::Intents, NOW)
             .await
-            .unwrap();
+            .unwrap()
+            .accepted();
         assert_eq!(metered.unwrap().key.contract, contract);
     }
 }

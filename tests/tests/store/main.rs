@@ -436,6 +436,7 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
             .meter_key(&hash, FrontDoor::Charges, at(s))
             .await
             .unwrap()
+            .accepted()
             .unwrap()
             .counted;
         let standing = Standing::judge(1000, counted.counts.clone(), at(s));
@@ -457,6 +458,7 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
         .meter_key(&hash, FrontDoor::Charges, at(80))
         .await
         .unwrap()
+        .accepted()
         .unwrap();
     assert_eq!(
         (
@@ -472,6 +474,7 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
         .meter_key(&hash, FrontDoor::Charges, at(2001))
         .await
         .unwrap()
+        .accepted()
         .unwrap();
     assert_eq!(
         later.counted.counts,
@@ -483,6 +486,7 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
         .meter_key(&hash, FrontDoor::Simple, at(2001))
         .await
         .unwrap()
+        .accepted()
         .unwrap();
     assert_eq!(
         other.counted.counts,
@@ -537,6 +541,7 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
             .meter_key(&KeyHash::of("sk_test_y"), FrontDoor::Charges, NOW)
             .await
             .unwrap()
+            .accepted()
             .is_none()
     );
     assert!(
@@ -545,6 +550,7 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
             .meter_key(&hash, FrontDoor::Charges, NOW)
             .await
             .unwrap()
+            .accepted()
             .is_some()
     );
     assert!(
@@ -553,6 +559,7 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
             .meter_key(&hash, FrontDoor::Charges, NOW.plus_ms(3_600_000))
             .await
             .unwrap()
+            .accepted()
             .is_none()
     );
     let id = KeyId::from_bytes(bytes(1));
@@ -565,6 +572,7 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
             .meter_key(&hash, FrontDoor::Charges, NOW)
             .await
             .unwrap()
+            .accepted()
             .is_none()
     );
     let listed = store.all_keys(scope(1).merchant).await.unwrap();

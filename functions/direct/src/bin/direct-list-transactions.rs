@@ -14,7 +14,7 @@ async fn main() -> Result<(), LambdaError> {
 
 async fn list_transactions(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let filter = transactions::read_list(exchange.query())?;
-    let (limit, offset) = (filter.window.limit, filter.offset);
+    let (limit, offset) = (filter.window.limit, filter.window.offset);
     let page = exchange.call.list_payments(filter).await?;
     Ok(Reply::ok(json!({
         "data": payments::show_all(&exchange, &page.items).await?,

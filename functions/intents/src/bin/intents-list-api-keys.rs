@@ -12,7 +12,7 @@ async fn main() -> Result<(), LambdaError> {
 }
 
 async fn list_api_keys(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let window = api_keys::read_list(exchange.nested_query()?)?;
+    let window = api_keys::read_list(lists::query(&exchange)?)?;
     let page = exchange.call.list_api_keys(window).await?;
     Ok(Reply::ok(lists::page(&exchange, &page, api_keys::show)))
 }

@@ -14,7 +14,7 @@ async fn main() -> Result<(), LambdaError> {
 async fn list_customers(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let page = exchange
         .call
-        .list_customers(customers::read_list(exchange.nested_query()?)?)
+        .list_customers(customers::read_list(lists::query(&exchange)?)?)
         .await?;
     let scope = exchange.tenant().await?;
     let answer = lists::page(&exchange, &page, |customer| customers::show(scope, customer));

@@ -16,7 +16,7 @@ async fn main() -> Result<(), LambdaError> {
 }
 
 async fn list_payment_intents(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let (filter, expand) = payment_intents::read_list(exchange.nested_query()?)?;
+    let (filter, expand) = payment_intents::read_list(lists::query(&exchange)?)?;
     let page = exchange.call.list_payments(filter).await?;
     let scope = exchange.tenant().await?;
     let shown = page.items.iter();

@@ -16,7 +16,7 @@ async fn main() -> Result<(), LambdaError> {
 }
 
 async fn list_refunds(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let (filter, expand) = refunds::read_list(exchange.nested_query()?)?;
+    let (filter, expand) = refunds::read_list(lists::query(&exchange)?)?;
     let page = exchange.call.list_refunds(filter).await?;
     let mut answer = lists::page(&exchange, &page, refunds::show);
     let expand = expansions::permitted(&exchange, &expand, Linked::REFUND.list()).await?;

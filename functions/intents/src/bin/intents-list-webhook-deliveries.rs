@@ -13,7 +13,7 @@ async fn main() -> Result<(), LambdaError> {
 
 async fn list_webhook_deliveries(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = webhook_endpoints::id_in_path(&exchange)?;
-    let mut query = exchange.nested_query()?;
+    let mut query = lists::query(&exchange)?;
     let window = lists::window(&mut query, events::PREFIX)?;
     query.finish()?;
     let (deliveries, more) = exchange.call.list_deliveries(id, window).await?;

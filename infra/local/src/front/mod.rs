@@ -25,6 +25,9 @@ const BODY_MAX_BYTES: usize = 10 * 1024 * 1024;
 /// API Gateway's limit of an integration.
 const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
 
+/// Clients that can be pointed to another host but not below a path find this version of this API at the root of the port.
+const AT_THE_ROOT: (&str, &str) = ("v1", "intents");
+
 struct Front {
     lambda: Arc<Lambda>,
     apis: HashMap<String, Table>,
@@ -55,12 +58,17 @@ async fn answer(
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     let name = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let (version, api) = AT_THE_ROOT;
+    let (name, raw_path) = if name == version {
+        (api, path)
+    } else {
+        match &path[1 + name.len()..] {
+            "" => (name, "/"),
+            rest => (name, rest),
+        }
+    };
     let Some(table) = front.apis.get(name) else {
         return message(StatusCode::NOT_FOUND, "Not Found");
-    };
-    let raw_path = match &path[1 + name.len()..] {
-        "" => "/",
-        rest => rest,
     };
     let Some(found) = table.find(parts.method.as_str(), raw_path) else {
         return message(StatusCode::NOT_FOUND, "Not Found");

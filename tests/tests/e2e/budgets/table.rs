@@ -307,6 +307,7 @@ pub(super) const INTENTS: &[Budget] = &[
         3.0,
         8.0,
     ),
+    budget("intents-unknown-route", "UpdateItem", 1, 0.0, 1.0),
     budget("intents-retrieve-account", "UpdateItem,GetItem", 1, 1.0, 1.0),
     budget(
         "intents-roll-api-key",
@@ -349,8 +350,6 @@ pub(super) const WITHOUT_TABLES: &[&str] = &[
     "checkout-unknown-route",
     "direct-unknown-route",
     "intents-preflight",
-    "intents-unknown-route",
-    "intents-version-1",
     "pages-unknown-route",
     "simple-unknown-route",
 ];

@@ -91,7 +91,6 @@ pub(super) const OPEN: &[(&str, &str, &str, u16)] = &[
     ("simple-unknown-route", "GET", "/simple/v1/none", 404),
     ("checkout-unknown-route", "GET", "/checkout/api/v1/none", 404),
     ("intents-unknown-route", "GET", "/intents/v2/none", 404),
-    ("intents-version-1", "GET", "/intents/v1/customers", 308),
     ("intents-preflight", "OPTIONS", "/intents/v2/payment_methods", 204),
     ("pages-unknown-route", "GET", "/pages/none", 404),
 ];
