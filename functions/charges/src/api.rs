@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tollgate_domain::{FrontDoor, Timestamp, payment};
 use tollgate_gateway::{Credentials, Denied, Error, Refusal};
 use tollgate_http::{Api, Kind, Problem, Reply, Request, Said, bearer_token};
-use tollgate_webhooks::render::charges::{PAYMENT_PREFIX, payment_status};
+use tollgate_webhooks::render::charges::{PAYMENT_PREFIX, status_word};
 
 /// The one version there is, and what a request without `X-API-Version` gets.
 pub const API_VERSION: &str = "2025-09-01";
@@ -86,7 +86,7 @@ fn say(problem: &Problem) -> Said {
             Said {
                 message: format!(
                     "The payment's status is {}, which does not allow this.",
-                    payment_status(*status)
+                    status_word(*status)
                 ),
                 ..said
             }

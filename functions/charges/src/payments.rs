@@ -2,12 +2,12 @@
 
 use tollgate_domain::{
     CustomerId, Money, Payment, PaymentId,
-    payment::Status,
     source::Wallet,
     text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS},
 };
 use tollgate_gateway::{
-    ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, Payer, PaymentFilter, Refusal, Thing, Window, declined,
+    ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, Payer, PaymentFilter, Refusal, Thing, Window, charged_and,
+    declined,
 };
 use tollgate_http::{Api, Exchange, FieldError, Fields, Issue, Problem, Reply};
 use tollgate_webhooks::render::charges::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
@@ -117,11 +117,7 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
             offset: 0,
         },
         customer: lists::id(&mut query, "customer_id", CUSTOMER_PREFIX)?,
-        statuses: query.one_of("status", STATUSES)?.map(|word| {
-            let all = Status::ALL.iter().copied();
-            all.filter(|status| charges::payment_status(*status) == word)
-                .collect()
-        }),
+        keep: charged_and(query.one_of("status", STATUSES)?, charges::payment_status),
         created_from: lists::created(&mut query, Bound::From)?,
         created_to: lists::created(&mut query, Bound::To)?,
     };

@@ -1,8 +1,7 @@
 //! The list of transactions.
 
-use tollgate_domain::{Timestamp, payment::Status};
-use tollgate_gateway::PaymentFilter;
-use tollgate_gateway::Window;
+use tollgate_domain::Timestamp;
+use tollgate_gateway::{PaymentFilter, Window, charged_and};
 use tollgate_http::{FieldError, Fields, Issue};
 use tollgate_webhooks::render::direct::payment_status;
 
@@ -31,10 +30,7 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
             )
         },
         customer: None,
-        statuses: query.one_of("status", STATUSES)?.map(|word| {
-            let all = Status::ALL.iter().copied();
-            all.filter(|status| payment_status(*status) == word).collect()
-        }),
+        keep: charged_and(query.one_of("status", STATUSES)?, payment_status),
         created_from: from.map(|(first, _)| first),
         created_to: to.map(|(_, last)| last),
     })

@@ -65,8 +65,12 @@ pub fn created(query: &mut Fields) -> Result<(Option<Timestamp>, Option<Timestam
         return Ok((None, None));
     }
     let second_end = |at: Timestamp| at.plus_ms(999);
-    let Ok(Some(mut range)) = query.object("created") else {
-        return Err(query.error("created", Issue::NotA("an object with gt, gte, lt or lte")));
+    if !query.is_object("created") {
+        let at = query.unix_time("created")?;
+        return Ok((at, at.map(second_end)));
+    }
+    let Some(mut range) = query.object("created")? else {
+        return Ok((None, None));
     };
     let (gt, gte) = (range.unix_time("gt")?, range.unix_time("gte")?);
     let (lt, lte) = (range.unix_time("lt")?, range.unix_time("lte")?);

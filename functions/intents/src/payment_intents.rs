@@ -175,7 +175,7 @@ pub fn read_list(mut query: Fields) -> Result<(PaymentFilter, Vec<String>), Fiel
     let filter = PaymentFilter {
         window,
         customer: lists::id(&mut query, "customer", CUSTOMER_PREFIX)?,
-        statuses: None,
+        keep: None,
         created_from,
         created_to,
     };

@@ -122,10 +122,16 @@ impl MetaValue {
 impl Metadata {
     /// Reads a JSON object as sent on a create.
     pub fn from_json(value: &Value) -> Result<Self, BadMetadata> {
+        if let Value::Object(pairs) = value
+            && let Some((key, _)) = pairs.iter().find(|(_, value)| value.is_null())
+        {
+            // A create has nothing to remove.
+            return Err(BadMetadata::BadType { key: shown(key) });
+        }
         Self::default().merged(value)
     }
 
-    /// Applies a change as RFC 7396 merges objects: a value sets its key, `null` removes it, other keys stay.
+    /// Applies a change as RFC 7396 merges objects: a value sets its key, `null` removes it if it is there, other keys stay.
     pub fn merged(&self, change: &Value) -> Result<Self, BadMetadata> {
         let Value::Object(change) = change else {
             return Err(BadMetadata::NotAnObject);
@@ -140,10 +146,6 @@ impl Metadata {
             }
             let place = pairs.iter().position(|(k, _)| k == key);
             match (place, value) {
-                // A create has nothing to remove: there `null` is a wrong type.
-                (None, Value::Null) if self.0.is_empty() => {
-                    return Err(BadMetadata::BadType { key: shown(key) });
-                }
                 (None, Value::Null) => {}
                 (Some(at), Value::Null) => {
                     pairs.remove(at);

@@ -484,6 +484,11 @@ impl Payment {
         payment
     }
 
+    /// Whether it ever tried to take money: an intent may never have been charged.
+    pub fn was_charged(&self) -> bool {
+        self.intent.as_ref().is_none_or(|intent| intent.charges > 0)
+    }
+
     /// What is reserved and can be captured, in minor units.
     pub fn capturable(&self) -> i64 {
         match self.face.status {

@@ -80,6 +80,9 @@ pub enum MethodRefusal {
     /// It was detached, and cannot be used again.
     #[error("the payment method was detached")]
     Detached,
+    /// Its type is none of those that the payment accepts.
+    #[error("the payment method is of a type that the payment does not accept")]
+    TypeNotAccepted,
 }
 
 impl PaymentMethod {

@@ -226,6 +226,12 @@ impl Refund {
         }
     }
 
+    /// The next version: the request that made it was answered that it is pending.
+    #[must_use]
+    pub fn answered_pending(&self, now: Timestamp, cause: &Cause) -> Self {
+        self.noted(self.due.unwrap_or(now), cause, |_| {})
+    }
+
     /// The next version: the provider is about to be asked what became of it; no other run asks until `ask_at`.
     #[must_use]
     pub fn asked_again(&self, ask_at: Timestamp, cause: &Cause) -> Self {

@@ -3,6 +3,7 @@
 use tollgate_domain::{
     Answers, CustomerId, Metadata, Money, Payment, PaymentId, PaymentMethodId, Scope,
     payment::{Amendment, Command, Intent, NewPayment, Outcome},
+    payment_method::MethodRefusal,
 };
 use tollgate_processors::sandbox;
 use tollgate_store::{Put, Replaced};
@@ -200,6 +201,11 @@ impl Call {
             if let Some(answer) = earlier_answer(&current, wish.route(), idempotency)? {
                 return Ok(Made::again(answer, self.authorized().await?));
             }
+            // What another front door made is no intent, whatever is wanted of it.
+            if current.intent.is_none() {
+                let refusal = tollgate_domain::payment::Refusal::UnexpectedStatus(current.face.status);
+                return Err(Refusal::Payment(refusal).into());
+            }
             let (command, resolved) = Box::pin(self.command_for(scope, fresh, &current, wish)).await?;
             let mut next = current
                 .apply(command, self.now, &self.cause)
@@ -254,8 +260,17 @@ impl Call {
                 (Command::Amend(Box::new(amendment)), resolved)
             }
             IntentWish::Confirm { method, return_url } => {
+                let known = current.intent.as_ref().and_then(|intent| intent.payment_method);
+                // One that the intent has since before may have been attached to another customer, or detached.
+                let known = known.map(|id| MethodRef::Named(id.spell("pm_")));
                 let resolved = self
-                    .resolve_for(scope, fresh, method.as_ref(), current.customer, types)
+                    .resolve_for(
+                        scope,
+                        fresh,
+                        method.as_ref().or(known.as_ref()),
+                        current.customer,
+                        types,
+                    )
                     .await?;
                 let method = resolved
                     .as_ref()
@@ -296,7 +311,7 @@ impl Call {
         if types.is_empty() || types.iter().any(|accepted| accepted == kind) {
             Ok(Some(resolved))
         } else {
-            Err(Refusal::InvalidToken.into())
+            Err(Refusal::Method(MethodRefusal::TypeNotAccepted).into())
         }
     }
 

@@ -58,7 +58,7 @@ pub use once::{Idempotency, Made};
 pub use pages::{HostedView, LinkError, Onward};
 pub use payer::Payer;
 pub use payment_methods::{MethodData, MethodFilter, MethodRef, NewMethod, kind_of};
-pub use payments::{ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, PaymentFilter, declined};
+pub use payments::{ChargeFrom, CreatePayment, Keep, MIN_AMOUNT_MINOR, PaymentFilter, charged_and, declined};
 pub use publish::{Published, Publisher};
 pub use refunds::{CreateRefund, RefundAmount, RefundFilter};
 pub use replay::{EventFilter, RecoverUntil, Recovered};

@@ -8,7 +8,7 @@ use std::future::Future;
 use serde::{Serialize, de::DeserializeOwned};
 use tollgate_domain::{
     Answerable, Customer, Earlier, Fingerprint, Id, IdempotencyKey, Payment, PaymentMethod, Refund, Run,
-    Scope, WebhookEndpoint,
+    Scope, Timestamp, WebhookEndpoint,
 };
 use tollgate_store::{Entity, Put, Replaced, StoreError, Writer};
 
@@ -71,6 +71,10 @@ pub(crate) trait Idempotent: Entity + Answerable + Send + Sync {
     fn is_gone(&self) -> bool {
         false
     }
+    /// Whether the request that made it may still be running, so that its answer is not known yet.
+    fn is_being_made(&self, _now: Timestamp) -> bool {
+        false
+    }
     /// An earlier answer, with what answers do not keep.
     #[must_use]
     fn revive(&self, answer: Self) -> Self {
@@ -102,6 +106,12 @@ impl Idempotent for Refund {
     const THING: Thing = Thing::Refund;
     fn fingerprint(&self) -> Option<&Fingerprint> {
         self.fingerprint.as_ref()
+    }
+    /// A refund over a wire is stored before it is sent. What became of it is its answer, and makes it another version; so does
+    /// the end of a request that could not find out.
+    fn is_being_made(&self, now: Timestamp) -> bool {
+        let is_first = self.version == 1 && self.network.is_some();
+        is_first && self.created.plus_ms(LEASE_MS) > now
     }
 }
 
@@ -193,7 +203,7 @@ impl Call {
         };
         match thing.make(admitted.writer(), scope).await? {
             Put::Created => Ok(Made::new(thing)),
-            Put::Exists(existing) => replay(&existing, idempotency, self.authorized().await?),
+            Put::Exists(existing) => replay(&existing, idempotency, self.now, self.authorized().await?),
         }
     }
 
@@ -215,7 +225,7 @@ impl Call {
             None => None,
         };
         let to = self.authorized().await?;
-        match existing.map(|existing| replay(&existing, idempotency, to)) {
+        match existing.map(|existing| replay(&existing, idempotency, self.now, to)) {
             Some(Err(_)) if limited => Err(error),
             Some(earlier) => earlier,
             None => Err(error),
@@ -328,9 +338,13 @@ fn read<T: DeserializeOwned>(answer: &str) -> Result<T, Error> {
 pub(crate) fn replay<E: Idempotent>(
     existing: &E,
     idempotency: Option<&Idempotency>,
+    now: Timestamp,
     to: &Authorized,
 ) -> Result<Made<E>, Error> {
     match idempotency {
+        Some(i) if existing.fingerprint() == Some(&i.fingerprint) && existing.is_being_made(now) => {
+            Err(Refusal::IdempotencyKeyInUse.into())
+        }
         Some(i) if existing.fingerprint() == Some(&i.fingerprint) => {
             let first = existing.clone().into_first_answer();
             Ok(Made::again(existing.revive(first), to))

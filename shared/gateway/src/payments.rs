@@ -7,6 +7,7 @@ use tollgate_domain::{
     id,
     money::MAX_AMOUNT_MINOR,
     payment::{Command, NewPayment, Outcome, Status},
+    payment_method::MethodRefusal,
     source::{Instrument, Wallet},
 };
 use tollgate_processors::sandbox;
@@ -65,15 +66,25 @@ pub struct CreatePayment {
     pub metadata: Metadata,
 }
 
+/// Tells which payments of a list to keep.
+pub type Keep = Box<dyn Fn(&Payment) -> bool + Send + Sync>;
+
+/// Keeps the payments that ever tried to take money, and of those the ones in a status, if one is named. `status_of` is a payment's
+/// status in the front door's words.
+pub fn charged_and(status: Option<&'static str>, status_of: fn(&Payment) -> &'static str) -> Option<Keep> {
+    Some(Box::new(move |payment| {
+        payment.was_charged() && status.is_none_or(|status| status_of(payment) == status)
+    }))
+}
+
 /// Which payments to list.
-#[derive(Clone, Debug)]
 pub struct PaymentFilter {
     /// Which page.
     pub window: Window<id::PaymentKind>,
     /// Only a customer's.
     pub customer: Option<CustomerId>,
-    /// Only those in one of these statuses.
-    pub statuses: Option<Vec<Status>>,
+    /// Only those for which this holds.
+    pub keep: Option<Keep>,
     /// Only those made then or later.
     pub created_from: Option<Timestamp>,
     /// Only those made then or earlier.
@@ -96,7 +107,7 @@ impl Call {
             let payer = self.find_payer(scope, &new.payer).await?;
             let chargeable = match &new.from {
                 ChargeFrom::CardToken(token) if sandbox::card_token(token).is_none() => {
-                    self.stored_method(scope, token).await?
+                    self.stored_method(scope, token, payer.customer()).await?
                 }
                 from => chargeable(scope, from, payer.customer())?,
             };
@@ -130,7 +141,12 @@ impl Call {
     }
 
     /// A payment method that `intents` made, used as a card token.
-    async fn stored_method(&self, scope: Scope, token: &str) -> Result<sandbox::Chargeable, Error> {
+    async fn stored_method(
+        &self,
+        scope: Scope,
+        token: &str,
+        payer: Option<&Customer>,
+    ) -> Result<sandbox::Chargeable, Error> {
         if scope.mode.is_live() {
             return Err(Refusal::NoNetwork.into());
         }
@@ -138,6 +154,9 @@ impl Call {
         let method: Option<PaymentMethod> = self.store.get(scope, &id.to_string(), true).await?;
         let method = method.filter(|m| !m.detached && matches!(m.source, Source::Card(_)));
         let method = method.ok_or(Refusal::InvalidToken)?;
+        if method.customer.is_some() && method.customer != payer.map(|payer| payer.id) {
+            return Err(Refusal::Method(MethodRefusal::Attached).into());
+        }
         Ok(sandbox::Chargeable {
             source: method.source,
             instrument: method.instrument,
@@ -160,13 +179,8 @@ impl Call {
         if let Some(customer) = filter.customer {
             query = query.of_customer(scope, customer);
         }
-        match filter.statuses {
-            None => Ok(self.store.list(scope, &query, None).await?),
-            Some(statuses) => {
-                let keep = move |payment: &Payment| statuses.contains(&payment.face.status);
-                Ok(self.store.list(scope, &query, Some(&keep)).await?)
-            }
-        }
+        let keep = filter.keep.as_deref();
+        Ok(self.store.list(scope, &query, keep.map(|keep| keep as _)).await?)
     }
 
     /// Says where the payer goes after the challenge of a payment that requires one. A retry with the same idempotency
@@ -196,7 +210,7 @@ impl crate::Gateway {
     /// The page on which the payer goes on, while the payment waits for that.
     pub fn challenge_url(&self, scope: Scope, payment: &Payment) -> Option<String> {
         let purpose = match payment.face.status {
-            Status::RequiresConfirmation => Purpose::Checkout,
+            Status::RequiresConfirmation if payment.hosted.is_some() => Purpose::Checkout,
             Status::RequiresAction => Purpose::Challenge,
             _ => return None,
         };

@@ -97,7 +97,7 @@ impl Call {
                 }
                 RefundPut::Created => return Ok(Made::new(refund)),
                 RefundPut::Exists(existing) => {
-                    return replay(&*existing, idempotency, self.authorized().await?);
+                    return replay(&*existing, idempotency, self.now, self.authorized().await?);
                 }
                 RefundPut::PaymentChanged(now) => payment = now.map(|payment| *payment),
             }
@@ -118,12 +118,20 @@ impl Call {
             .await;
         match sent {
             // What a retry is told, though another change may have come first.
-            Ok(recorded) => Ok(recorded.into_first_answer()),
+            Ok(recorded) if recorded.version > 1 => return Ok(recorded.into_first_answer()),
+            Ok(_) => {}
             Err(error) => {
                 tracing::error!(refund = %refund.id, %error, "a refund was not sent; it is tried again");
-                Ok(refund)
             }
         }
+        // The request ends without knowing what became of it: from now on a retry is told that it is pending, too.
+        let ended = refund.answered_pending(self.now, &self.cause);
+        match worker.writer().replace(scope, &ended).await {
+            // Whatever came first has made it another version as well.
+            Ok(Replaced::Done | Replaced::Conflict(_)) => {}
+            Err(error) => tracing::warn!(refund = %refund.id, %error, "a retry is told so a little later"),
+        }
+        Ok(refund)
     }
 
     fn decide_refund(

@@ -195,6 +195,11 @@ impl Fields {
         self.values.contains_key(name)
     }
 
+    /// Whether a field is an object.
+    pub fn is_object(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(Value::is_object)
+    }
+
     /// Whether a field is a text that begins like this.
     pub fn begins(&self, name: &str, with: &str) -> bool {
         let text = self.values.get(name).and_then(Value::as_str);

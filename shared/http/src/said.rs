@@ -310,6 +310,12 @@ impl Said {
                 "The merchant account is not configured for this payment provider.",
             )
             .about("payment_provider"),
+            Refusal::Method(tollgate_domain::payment_method::MethodRefusal::TypeNotAccepted) => said(
+                Kind::InvalidRequest,
+                "payment_intent_incompatible_payment_method",
+                "The type of the payment method is none of those that the payment accepts (payment_method_types).",
+            )
+            .about("payment_method"),
             Refusal::Method(refusal) => said(
                 Kind::InvalidRequest,
                 "payment_method_unexpected_state",

@@ -87,6 +87,17 @@ const CARDS: &[(&str, Brand, Behaviour)] = &[
     ("4000000000000259", Brand::Visa, SucceedsThenDisputed),
     ("4000000000005126", Brand::Visa, RefundFailsLater),
     ("4000000000007726", Brand::Visa, RefundSucceedsLater),
+    // The rest as Stripe documents them.
+    ("4000056655665556", Brand::Visa, Succeeds),
+    ("5200828282828210", Brand::Mastercard, Succeeds),
+    ("5105105105105100", Brand::Mastercard, Succeeds),
+    ("6011111111111117", Brand::Discover, Succeeds),
+    ("3056930009020004", Brand::Diners, Succeeds),
+    ("3566002020360505", Brand::Jcb, Succeeds),
+    ("6200000000000005", Brand::UnionPay, Succeeds),
+    ("4000000000000077", Brand::Visa, Succeeds),
+    ("4000000000003063", Brand::Visa, ChallengeThenSucceeds),
+    ("4000002760003184", Brand::Visa, ChallengeThenSucceeds),
 ];
 
 /// Named payment methods and the last four digits of the test card each stands for.
@@ -100,6 +111,30 @@ const NAMED: &[(&str, Brand, &str)] = &[
     ("pm_card_threeDSecure2Required", Brand::Visa, "3220"),
     ("pm_card_createDispute", Brand::Visa, "0259"),
     ("pm_card_refundFail", Brand::Visa, "5126"),
+    // The rest as Stripe documents them.
+    ("pm_card_us", Brand::Visa, "4242"),
+    ("pm_card_visa_debit", Brand::Visa, "5556"),
+    ("pm_card_mastercard_debit", Brand::Mastercard, "8210"),
+    ("pm_card_mastercard_prepaid", Brand::Mastercard, "5100"),
+    ("pm_card_discover", Brand::Discover, "1117"),
+    ("pm_card_diners", Brand::Diners, "0004"),
+    ("pm_card_jcb", Brand::Jcb, "0505"),
+    ("pm_card_unionpay", Brand::UnionPay, "0005"),
+    ("pm_card_bypassPending", Brand::Visa, "0077"),
+    ("pm_card_pendingRefund", Brand::Visa, "7726"),
+    ("pm_card_threeDSecureRequired", Brand::Visa, "3063"),
+    ("pm_card_authenticationRequired", Brand::Visa, "3184"),
+    ("pm_card_visa_chargeDeclined", Brand::Visa, "0002"),
+    (
+        "pm_card_visa_chargeDeclinedInsufficientFunds",
+        Brand::Visa,
+        "9995",
+    ),
+    ("pm_card_visa_chargeDeclinedExpiredCard", Brand::Visa, "0069"),
+    ("pm_card_chargeDeclinedIncorrectCvc", Brand::Visa, "0127"),
+    ("pm_card_visa_chargeDeclinedIncorrectCvc", Brand::Visa, "0127"),
+    ("pm_card_chargeDeclinedProcessingError", Brand::Visa, "0119"),
+    ("pm_card_visa_chargeDeclinedProcessingError", Brand::Visa, "0119"),
 ];
 
 /// The sources of `simple` and the last four digits of the test card each stands for.

@@ -109,9 +109,10 @@ impl ApiKey {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| end > now)
     }
 
-    /// Whether it is this merchant's, where one is named.
+    /// Whether it is this merchant's, where one is named: `acct_…`, or the bare id.
     pub fn is_of(&self, merchant: Option<&str>) -> bool {
-        merchant.is_none_or(|merchant| self.merchant.to_string() == merchant)
+        let id = self.merchant.to_string();
+        merchant.is_none_or(|merchant| merchant.strip_prefix("acct_").unwrap_or(merchant) == id)
     }
 }
 

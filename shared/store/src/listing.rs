@@ -141,11 +141,12 @@ impl Reader {
         let mut items: Vec<E> = Vec::new();
         let mut after = query.after.clone();
         let mut to_skip = query.offset;
-        for _ in 0..MAX_QUERIES + query.offset.div_ceil(FILTERED_PAGE) {
-            // One more than wanted tells whether there is more; another one because the cursor's own item may be read.
+        for at in 0..=MAX_QUERIES + query.offset.div_ceil(FILTERED_PAGE) {
+            // One more than wanted tells whether there is more; another one because the cursor's own item may be read. Most
+            // filters drop little: only where that is not enough, more is read at a time.
             let read_at_most = match keep {
-                Some(_) => SKIPPED_PAGE.min(FILTERED_PAGE + to_skip),
-                None => SKIPPED_PAGE.min(wanted + 2 + to_skip),
+                Some(_) if at > 0 => SKIPPED_PAGE.min(FILTERED_PAGE + to_skip),
+                _ => SKIPPED_PAGE.min(wanted + 2 + to_skip),
             };
             let (page, more_in_index) = self
                 .list_page::<E>(scope, query, after.as_ref(), read_at_most, false)

@@ -6,6 +6,7 @@
     clippy::too_many_lines
 )]
 
+mod across_doors;
 mod api_keys;
 mod authentication;
 mod bad_input;

@@ -464,3 +464,42 @@ async fn a_request_that_is_carried_out_late_or_twice_charges_once() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_retry_of_a_refund_that_is_still_with_its_provider_is_told_to_wait() {
+    let cloud = Cloud::start_with(&[("NetworkLookUpLagMs", "0")]).await;
+    let charges = cloud.charges();
+    for provider in PROVIDERS {
+        let (reference, _) = paid(&cloud, provider, &format!("in-use-{provider}")).await;
+        let id = PaymentId::parse_uuid(&reference).unwrap().spell("pay_");
+        fault(
+            &cloud,
+            &json!({"provider": provider, "operation": "refund", "when": "before", "what": "delay", "delay_ms": 3000}),
+        )
+        .await;
+        let (client, body) = (charges.clone(), json!({"payment_id": id, "amount": 100}));
+        let (key, sent) = (format!("slow-{provider}"), body.clone());
+        let first = tokio::spawn(async move { client.post_once("/refunds", &key, &sent).await });
+        let list = format!("/refunds?payment_id={id}");
+        eventually("the refund is recorded", || async {
+            let all = charges.get(&list).await.expect(200);
+            (all["data"].as_array().unwrap().len() == 1).then_some(())
+        })
+        .await;
+        let key = format!("slow-{provider}");
+        charges.post_once("/refunds", &key, &body).await.charges_error(
+            409,
+            "idempotency_error",
+            "key_in_use",
+            None,
+        );
+        let first = first.await.unwrap();
+        assert_eq!(first.clone().expect(201)["status"], "succeeded");
+        let again = charges.post_once("/refunds", &key, &body).await;
+        assert_eq!(
+            (again.status, &again.text, again.header("idempotent-replayed")),
+            (first.status, &first.text, "true")
+        );
+        clear(&cloud).await;
+    }
+}

@@ -16,8 +16,8 @@ pub const CUSTOMER_PREFIX: &str = "cus_";
 /// The reasons that a refund may have.
 pub const REFUND_REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
 
-/// A payment's status in the four words of the text.
-pub const fn payment_status(status: Status) -> &'static str {
+/// A status in the four words of the text.
+pub const fn status_word(status: Status) -> &'static str {
     match status {
         Status::Succeeded => "succeeded",
         // Reserved money is about to be taken by whoever reserved it.
@@ -26,6 +26,17 @@ pub const fn payment_status(status: Status) -> &'static str {
             "requires_action"
         }
         Status::Failed | Status::Canceled => "failed",
+    }
+}
+
+/// A payment's status in the four words of the text.
+pub fn payment_status(payment: &Payment) -> &'static str {
+    match payment.face.status {
+        // The charge was declined; that its merchant may try another one is not this API's business.
+        Status::RequiresPaymentMethod if payment.face.decline.is_some() => "failed",
+        // It waits for its merchant; of a hosted payment the payer is asked on the checkout page.
+        Status::RequiresPaymentMethod | Status::RequiresConfirmation if payment.hosted.is_none() => "pending",
+        status => status_word(status),
     }
 }
 
@@ -45,14 +56,16 @@ pub fn payment(payment: &Payment, challenge_url: Option<&str>) -> Value {
         "id": payment.id.spell(PAYMENT_PREFIX),
         "amount": payment.amount.minor,
         "currency": payment.amount.currency.code(),
-        "status": payment_status(payment.face.status),
+        "status": payment_status(payment),
         "source": payment.source.as_ref().map(source),
         "customer_id": payment.customer.map(|id| id.spell(CUSTOMER_PREFIX)),
         "description": payment.description,
         "created": payment.created.s(),
         "metadata": payment.metadata.to_json(),
     });
-    if payment_status(payment.face.status) == "requires_action" {
+    if payment_status(payment) == "requires_action"
+        && let Some(challenge_url) = challenge_url
+    {
         object["next_action"] = json!({
             "type": "redirect",
             "redirect_url": challenge_url,

@@ -13,8 +13,10 @@ pub const REFUND_PREFIX: &str = "rfnd_";
 pub const CUSTOMER_PREFIX: &str = "cus_";
 
 /// A payment's status in the three words of the text: whatever is not decided is pending.
-pub const fn payment_status(status: Status) -> &'static str {
-    match status {
+pub const fn payment_status(payment: &Payment) -> &'static str {
+    match payment.face.status {
+        // The charge of an intent was declined.
+        Status::RequiresPaymentMethod if payment.face.decline.is_some() => "failed",
         Status::Succeeded => "succeeded",
         Status::Failed | Status::Canceled => "failed",
         Status::RequiresPaymentMethod
@@ -29,7 +31,7 @@ pub const fn payment_status(status: Status) -> &'static str {
 pub fn payment(payment: &Payment, email: Option<&str>) -> Value {
     let mut object = json!({
         "id": payment.id.spell(PAYMENT_PREFIX),
-        "status": payment_status(payment.face.status),
+        "status": payment_status(payment),
         "amount": payment.amount.minor,
         "currency": payment.amount.currency.code(),
         "created": payment.created.s(),
