@@ -13,6 +13,7 @@ mod bad_input;
 mod browser;
 mod budgets;
 mod callers;
+mod capabilities;
 mod challenge;
 mod checkout;
 mod consistency;
