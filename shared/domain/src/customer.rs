@@ -187,13 +187,21 @@ impl Customer {
             version: self.version + 1,
             updated: now,
             cause: cause.clone(),
-            profile: Profile::default(),
-            card: None,
             deleted: true,
             erasure: Some(Erasure {
                 look_again_at,
                 complete: false,
             }),
+            ..self.without_person()
+        }
+    }
+
+    /// The customer as it is, without what it tells of a person.
+    #[must_use]
+    pub fn without_person(&self) -> Self {
+        Self {
+            profile: Profile::default(),
+            card: None,
             fingerprint: None,
             answers: Answers::default(),
             ..self.clone()

@@ -153,7 +153,39 @@ pub struct Event {
     pub previous: Option<Subject>,
 }
 
+/// Most events of one change.
+const EVENTS_OF_A_CHANGE_MAX: usize = 4;
+
+/// The ids that events of the changes up to `version` of the item at `table_key` have, as far as there are such events.
+pub fn ids_of_events(table_key: &str, version: u64) -> impl Iterator<Item = EventId> {
+    (1..=version).flat_map(move |version| {
+        (0..EVENTS_OF_A_CHANGE_MAX).map(move |index| consequence_id(table_key, version, index))
+    })
+}
+
+impl Event {
+    /// The event without what it tells of a person; `None` where it tells nothing.
+    pub fn erased(&self) -> Option<Self> {
+        let erased = Self {
+            subject: self.subject.erased(),
+            previous: self.previous.as_ref().map(Subject::erased),
+            ..self.clone()
+        };
+        (erased != *self).then_some(erased)
+    }
+}
+
 impl Subject {
+    /// The thing as it was, without what it tells of a person.
+    fn erased(&self) -> Self {
+        match self {
+            Self::Payment(payment) => Self::Payment(Box::new(payment.without_person())),
+            Self::Customer(customer) => Self::Customer(Box::new(customer.without_person())),
+            Self::PaymentMethod(method) => Self::PaymentMethod(Box::new(method.without_person())),
+            Self::Refund(_) | Self::Endpoint(_) => self.clone(),
+        }
+    }
+
     /// What an event keeps of it: neither answers, nor the sealed card, which outlives no payment, nor secrets.
     fn told(&self) -> Self {
         match self {

@@ -489,6 +489,35 @@ impl Payment {
         self.intent.as_ref().is_none_or(|intent| intent.charges > 0)
     }
 
+    /// The payment as it is, without what it tells of a person: where a receipt goes, whose account it was, and the request that
+    /// made it, which may have named them.
+    #[must_use]
+    pub fn without_person(&self) -> Self {
+        let mut next = Self {
+            fingerprint: None,
+            answers: Answers::default(),
+            ..self.clone()
+        };
+        if let Some(intent) = &mut next.intent {
+            intent.receipt_email = None;
+        }
+        if let Some(Source::BankTransfer(account)) = &mut next.source {
+            account.account_holder_name.clear();
+        }
+        next
+    }
+
+    /// The next version, without what it tells of a person; `None` where it tells nothing.
+    pub fn erased(&self, now: Timestamp, cause: &Cause) -> Option<Self> {
+        let without = self.without_person();
+        (without != *self).then(|| Self {
+            version: self.version + 1,
+            updated: now,
+            cause: cause.clone(),
+            ..without
+        })
+    }
+
     /// What is reserved and can be captured, in minor units.
     pub fn capturable(&self) -> i64 {
         match self.face.status {

@@ -130,11 +130,19 @@ impl PaymentMethod {
             version: self.version + 1,
             updated: now,
             cause: cause.clone(),
-            billing: Billing::default(),
-            metadata: Metadata::default(),
             customer: None,
             detached_from: None,
             detached: true,
+            ..self.without_person()
+        }
+    }
+
+    /// The payment method as it is, without what it tells of a person.
+    #[must_use]
+    pub fn without_person(&self) -> Self {
+        Self {
+            billing: Billing::default(),
+            metadata: Metadata::default(),
             fingerprint: None,
             answers: Answers::default(),
             ..self.clone()

@@ -26,6 +26,10 @@ const HELD_BACK_SPREAD_MS: u64 = 60_000;
 /// Events that a function remembers: about as many as it delivers at the same time.
 const MAX_KNOWN_EVENTS: usize = 32;
 
+/// How long after it happened an event is remembered for, in milliseconds. A later attempt reads it again, since what it tells of a
+/// person may have been erased.
+const KNOWN_FOR_MS: i64 = 10_000;
+
 type KnownEvents = HashMap<(Scope, EventId), Arc<Event>>;
 
 /// What a message of the webhook queue says: make this attempt. The event itself is read from its table.
@@ -160,7 +164,7 @@ impl Deliverer {
         let endpoint_id = message.endpoint.to_string();
         let (delivery, event, endpoint) = tokio::join!(
             store.get::<Delivery>(scope, &delivery_id, true),
-            self.event(scope, message.event),
+            self.event(scope, message),
             store.get::<WebhookEndpoint>(scope, &endpoint_id, true),
         );
         let Some(delivery) = delivery? else {
@@ -196,10 +200,13 @@ impl Deliverer {
             .await
     }
 
-    /// An event; it never changes, so a function that delivers it to many endpoints reads it once.
-    async fn event(&self, scope: Scope, id: EventId) -> Result<Option<Arc<Event>>, StoreError> {
+    /// A message's event: a function that delivers one to many endpoints at first reads it once.
+    async fn event(&self, scope: Scope, message: &Message) -> Result<Option<Arc<Event>>, StoreError> {
+        let id = message.event;
         let events = || self.events.lock().unwrap_or_else(PoisonError::into_inner);
         let known = events().get(&(scope, id)).cloned();
+        let now = self.worker.now();
+        let known = known.filter(|event| message.attempt == 1 && event.created.plus_ms(KNOWN_FOR_MS) > now);
         if known.is_some() {
             return Ok(known);
         }

@@ -1,12 +1,16 @@
-//! Erasing what belongs to a customer that was deleted: its payment methods, attached and detached.
+//! Erasing what belongs to a customer that was deleted: its payment methods, attached and detached, what its payments tell of a
+//! person, and what the stored events of all of them do, whose ids follow from the thing and its version.
 //!
 //! The customer's own item is erased first and keeps its id, by which everything else is found, and a due time, so that due work
 //! goes on where a request ended. The index that finds payment methods trails the table, and one may be attached in the very
 //! moment of the deletion: due work looks again, until it finds nothing more.
 
 use futures_util::stream::{self, StreamExt};
-use tollgate_domain::{Cause, Customer, CustomerId, PaymentMethod, Scope, Timestamp, customer::Erasure};
-use tollgate_store::{DueItem, ListQuery, Page, Replaced};
+use tollgate_domain::{
+    Cause, Customer, CustomerId, Event, Payment, PaymentMethod, Scope, Source, Timestamp, customer::Erasure,
+    event::ids_of_events,
+};
+use tollgate_store::{DueItem, Entity, ListQuery, Page, Replaced};
 
 use crate::{
     Worker,
@@ -25,6 +29,15 @@ const REQUEST_PAGES: usize = 1;
 const RUN_PAGES: usize = 20;
 /// Payment methods that are erased at the same time.
 const AT_A_TIME: usize = 10;
+
+impl Swept {
+    fn and(self, other: Self) -> Self {
+        Self {
+            erased: self.erased + other.erased,
+            whole: self.whole && other.whole,
+        }
+    }
+}
 
 /// What a run found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,9 +67,12 @@ impl Worker {
         cause: &Cause,
         pages: usize,
     ) -> Result<(), Error> {
-        let swept = self
+        self.erase_events::<Customer>(scope, tombstone.id, tombstone.version)
+            .await?;
+        let methods = self
             .erase_payment_methods(scope, tombstone.id, cause, pages)
             .await?;
+        let swept = methods.and(self.erase_payments(scope, tombstone.id, cause, pages).await?);
         let mut customer = tombstone;
         for _ in 0..MAX_TRIES {
             let Some(erasure) = customer.erasure else {
@@ -128,6 +144,77 @@ impl Worker {
         Ok(swept)
     }
 
+    /// Erases what the customer's payments tell of a person.
+    async fn erase_payments(
+        &self,
+        scope: Scope,
+        customer: CustomerId,
+        cause: &Cause,
+        pages: usize,
+    ) -> Result<Swept, Error> {
+        let mut swept = Swept {
+            erased: 0,
+            whole: true,
+        };
+        let mut list = ListQuery::new(PAGE).of_customer(scope, customer);
+        for page in 0.. {
+            if page == pages {
+                swept.whole = false;
+                break;
+            }
+            let payments: Page<Payment> = self.store().list(scope, &list, None).await?;
+            let mut erased = stream::iter(payments.items)
+                .map(|payment| self.erase_payment(scope, payment, cause))
+                .buffer_unordered(AT_A_TIME);
+            while let Some(erased) = erased.next().await {
+                swept.erased += usize::from(erased?);
+            }
+            match payments.next {
+                Some(next) => list.after = Some(next),
+                None => break,
+            }
+        }
+        Ok(swept)
+    }
+
+    /// Erases what one payment and its events tell of a person: `false` when the payment tells nothing.
+    async fn erase_payment(&self, scope: Scope, mut payment: Payment, cause: &Cause) -> Result<bool, Error> {
+        // No other event of a payment has ever shown anything of a person.
+        let is_told = payment.intent.is_some() || matches!(payment.source, Some(Source::BankTransfer(_)));
+        for _ in 0..MAX_TRIES {
+            if is_told {
+                self.erase_events::<Payment>(scope, payment.id, payment.version)
+                    .await?;
+            }
+            let Some(erased) = payment.erased(self.now(), cause) else {
+                return Ok(false);
+            };
+            match self.writer().replace(scope, &erased).await? {
+                Replaced::Done => return Ok(true),
+                Replaced::Conflict(None) => return Ok(false),
+                Replaced::Conflict(Some(now)) => payment = now,
+            }
+        }
+        Err(contended(payment.id))
+    }
+
+    /// Takes what is personal out of the stored events of a thing, up to a version of it. One call for every 25 versions, and a
+    /// put for each event.
+    async fn erase_events<E: Entity>(
+        &self,
+        scope: Scope,
+        id: impl std::fmt::Display,
+        version: u64,
+    ) -> Result<(), Error> {
+        let key = format!("{scope}{}#{id}", E::CODE);
+        let ids: Vec<String> = ids_of_events(&key, version).map(|id| id.to_string()).collect();
+        let events: Vec<Event> = self.store().get_many(scope, &ids).await?;
+        for erased in events.iter().filter_map(Event::erased) {
+            self.writer().rewrite_event(scope, &erased).await?;
+        }
+        Ok(())
+    }
+
     /// Erases one payment method, if it still is the customer's or was: `false` when it is not.
     async fn erase_payment_method(
         &self,
@@ -140,6 +227,9 @@ impl Worker {
             if method.customer != Some(customer) && method.detached_from != Some(customer) {
                 return Ok(false);
             }
+            // While it can still be found.
+            self.erase_events::<PaymentMethod>(scope, method.id, method.version)
+                .await?;
             match self
                 .writer()
                 .replace(scope, &method.erased(self.now(), cause))

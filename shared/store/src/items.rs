@@ -187,6 +187,18 @@ impl Writer {
         }
     }
 
+    /// Writes an event anew in place of the one that is there; one that has expired stays gone. One call, cost as
+    /// [`Writer::create`].
+    pub async fn rewrite_event(
+        &self,
+        scope: Scope,
+        event: &tollgate_domain::Event,
+    ) -> Result<(), StoreError> {
+        // What refuses it is that there is none.
+        let _ = self.put_if(scope, event, "attribute_exists(pk)", None).await?;
+        Ok(())
+    }
+
     /// Puts an item under a condition; `Some` of the item that is there when it does not hold.
     async fn put_if<E: Entity>(
         &self,

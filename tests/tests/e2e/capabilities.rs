@@ -27,7 +27,6 @@ const HEADINGS: &[&str] = &[
     "live payments",
     "SDKs",
     "dashboard",
-    "version 1 of intents",
     "hosts",
     "service levels",
     "small differences",

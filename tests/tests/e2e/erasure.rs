@@ -3,7 +3,7 @@
 use serde_json::json;
 use tollgate_domain::{Customer, CustomerId, PaymentMethod, PaymentMethodId, Timestamp};
 use tollgate_store::{ListQuery, Replaced};
-use tollgate_tests::{Cloud, eventually};
+use tollgate_tests::{Cloud, Receiver, eventually};
 
 const ADDRESS: &str = "secret.person@example.com";
 
@@ -181,4 +181,119 @@ async fn every_payment_method_is_erased_however_many() {
     .await;
     let last = PaymentMethodId::from_bytes(1_u128.to_be_bytes());
     assert!(is_erased(&cloud, &[first.id, last]).await);
+}
+
+fn tells_of_a_person(text: &str) -> bool {
+    let personal = ["Secret Person", ADDRESS, "another.secret", "1 secret"];
+    personal.iter().any(|personal| text.contains(personal))
+}
+
+/// What is told of a person anywhere in the tables.
+async fn told_anywhere(cloud: &Cloud) -> Vec<String> {
+    let tables = tollgate_tests::release::scan(cloud).await;
+    let items = tables.as_object().unwrap().values();
+    let items = items.flat_map(|items| items.as_array().unwrap());
+    items
+        .map(ToString::to_string)
+        .filter(|item| tells_of_a_person(item))
+        .collect()
+}
+
+#[tokio::test]
+async fn payments_and_stored_events_tell_nothing_of_an_erased_customer() {
+    let cloud = Cloud::start().await;
+    let (charges, intents) = (cloud.charges(), cloud.intents());
+    let receiver = Receiver::start(&[]).await;
+    let endpoint = json!({"url": receiver.url, "enabled_events": ["customer.created", "customer.updated"]});
+    let endpoint = intents.post("/webhook_endpoints", &endpoint).await.expect(201);
+    let id = customer(&cloud).await;
+    let path = format!("/customers/{}", id.spell("cus_"));
+    charges
+        .patch(&path, &json!({"phone": "+44 1 secret"}))
+        .await
+        .expect(200);
+    method(&cloud, id).await;
+    let intent = json!({"amount": 1000, "currency": "eur", "customer": id.spell("cus_"), "receipt_email": ADDRESS,
+        "payment_method": "pm_card_visa"});
+    let intent = intents
+        .post_once("/payment_intents", "i", &intent)
+        .await
+        .expect(201);
+    let intent = format!("/payment_intents/{}", intent["id"].as_str().unwrap());
+    let changed = json!({"receipt_email": "another.secret@example.com"});
+    intents.post_once(&intent, "c", &changed).await.expect(200);
+    intents
+        .post(&format!("{intent}/confirm"), &json!({}))
+        .await
+        .expect(200);
+    let bank = json!({"amount": 5000, "currency": "GBP", "customer_id": id.spell("cus_"), "source": {"type": "bank_transfer",
+        "bank_account": {"account_number": "12345678", "sort_code": "12-34-56", "account_holder_name": "Secret Person"}}});
+    let bank = charges.post_once("/payments", "b", &bank).await.expect(201);
+    let bank = format!("/payments/{}", bank["id"].as_str().unwrap());
+    let direct = json!({"amount": 1000, "currency": "USD", "payment_method": "card", "customer": {"email": ADDRESS},
+        "card": {"number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123"}});
+    cloud
+        .client("direct")
+        .post_once("/payments", "d", &direct)
+        .await
+        .expect(200);
+    // Everything is published and the bank has decided.
+    eventually("the transfer succeeds", || async {
+        (charges.get(&bank).await.expect(200)["status"] == "succeeded").then_some(())
+    })
+    .await;
+    let events = async || intents.get("/events?limit=100").await.expect(200);
+    eventually("everything is published", || async {
+        let all = events().await;
+        let types: Vec<_> = all["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e["type"].clone())
+            .collect();
+        let wanted = [
+            "customer.updated",
+            "payment_method.attached",
+            "payment_intent.succeeded",
+        ];
+        let seen = wanted
+            .iter()
+            .all(|wanted| types.iter().any(|kind| kind == wanted));
+        let succeeded = types
+            .iter()
+            .filter(|kind| *kind == "payment_intent.succeeded")
+            .count();
+        (seen && succeeded >= 3).then_some(())
+    })
+    .await;
+    receiver.wait_for(2).await;
+    assert!(told_anywhere(&cloud).await.len() > 5);
+
+    charges.delete(&path).await.expect(204);
+    let left = told_anywhere(&cloud).await;
+    assert!(left.is_empty(), "{left:#?}");
+    let shown = events().await.to_string();
+    assert!(!tells_of_a_person(&shown), "{shown}");
+    // The payments are still there, and can be gone on with.
+    let kept = intents.get(&intent).await.expect(200);
+    assert_eq!(
+        (&kept["status"], &kept["receipt_email"]),
+        (&json!("succeeded"), &json!(null))
+    );
+    let refund = json!({"payment_id": bank.trim_start_matches("/payments/"), "amount": 100});
+    charges.post("/refunds", &refund).await.expect(201);
+    // What is sent again is sent as it is kept now.
+    let before = receiver.received().len();
+    let recover = format!("/webhook_endpoints/{}/recover", endpoint["id"].as_str().unwrap());
+    intents.post(&recover, &json!({"since": 0})).await.expect(200);
+    for event in events().await["data"].as_array().unwrap() {
+        if ["customer.created", "customer.updated"].contains(&event["type"].as_str().unwrap()) {
+            let retry = format!("/events/{}/retry", event["id"].as_str().unwrap());
+            intents.post(&retry, &json!({})).await.expect(200);
+        }
+    }
+    let received = receiver.wait_for(before + 2).await;
+    for webhook in &received[before..] {
+        assert!(!tells_of_a_person(&webhook.body), "{}", webhook.body);
+    }
 }

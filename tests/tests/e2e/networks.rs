@@ -491,7 +491,7 @@ async fn a_retry_of_a_refund_that_is_still_with_its_provider_is_told_to_wait() {
             409,
             "idempotency_error",
             "key_in_use",
-            None,
+            Some("Idempotency-Key"),
         );
         let first = first.await.unwrap();
         assert_eq!(first.clone().expect(201)["status"], "succeeded");

@@ -25,11 +25,13 @@ pub(super) const BUDGETS: &[Budget] = &[
     // Its payment methods are looked for, attached and detached, and erased with it; then it is told that this is done.
     budget(
         "charges-delete-customer",
-        "UpdateItem,GetItem,TransactWriteItems,Query,Query,PutItem",
-        5,
-        2.0,
-        11.0,
-    ),
+        // The last put is of the customer, the others are of its events: those that are published.
+        "UpdateItem,GetItem,TransactWriteItems,BatchGetItem,PutItem,PutItem,Query,Query,Query,PutItem",
+        9,
+        15.0,
+        13.0,
+    )
+    .at_most(),
     budget("charges-create-payment", "UpdateItem,PutItem", 2, 0.0, 3.0),
     budget("charges-retrieve-payment", "UpdateItem,GetItem", 1, 1.0, 1.0),
     budget("charges-list-payments", "UpdateItem,Query", 1, 2.5, 1.0),
@@ -262,11 +264,13 @@ pub(super) const INTENTS: &[Budget] = &[
     // Its payment methods are looked for, attached and detached, and erased with it; then it is told that this is done.
     budget(
         "intents-delete-customer",
-        "UpdateItem,GetItem,TransactWriteItems,Query,Query,PutItem,PutItem",
-        6,
-        2.0,
-        13.0,
-    ),
+        // A payment method with its events, and the customer with its own.
+        "UpdateItem,GetItem,TransactWriteItems,BatchGetItem,PutItem,PutItem,PutItem,Query,Query,BatchGetItem,PutItem,PutItem,PutItem,PutItem,Query,BatchGetItem,PutItem,PutItem,PutItem",
+        18,
+        60.0,
+        34.0,
+    )
+    .at_most(),
     budget(
         "intents-update-webhook-endpoint",
         "UpdateItem,GetItem,GetItem,PutItem",
