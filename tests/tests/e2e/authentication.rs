@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use tollgate_domain::{KeyKind, Mode, Permission};
+use tollgate_gateway::{Clock, SystemClock};
 use tollgate_tests::{Client, Cloud};
 
 use crate::payment;
@@ -15,16 +16,22 @@ async fn every_answer_carries_version_request_id_and_rate_limit() {
         health.expect(200),
         serde_json::json!({"status": "ok", "version": "2025-09-01"})
     );
-    for answer in [
+    let answers = [
         health,
         charges.get("/payments/pay_none").await,
         charges.get("/customers").await,
-    ] {
+        charges.get("/customers?limit=0").await,
+        charges.post("/payments", &payment("tok_visa_0002", 900)).await,
+    ];
+    let now_s = SystemClock.now().s();
+    for (answer, remaining) in answers.into_iter().zip((995..1000).rev()) {
         assert_eq!(answer.header("x-api-version"), "2025-09-01");
         assert!(answer.header("x-request-id").starts_with("req_"));
         assert_eq!(answer.header("x-ratelimit-limit"), "1000");
-        assert!(answer.header("x-ratelimit-remaining").parse::<u32>().unwrap() < 1000);
-        assert!(answer.header("x-ratelimit-reset").parse::<i64>().unwrap() > 1_700_000_000);
+        // Each costs one, whatever it is answered, and the window ends within a minute and a bucket.
+        assert_eq!(answer.header("x-ratelimit-remaining"), remaining.to_string());
+        let reset: i64 = answer.header("x-ratelimit-reset").parse().unwrap();
+        assert!((now_s - 10..=now_s + 70).contains(&reset), "{reset}, now {now_s}");
     }
     let wrong = charges.get("/nonsense").await;
     wrong.charges_error(404, "resource_missing", "route_not_found", None);

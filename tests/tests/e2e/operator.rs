@@ -109,10 +109,7 @@ async fn a_merchant_is_configured_for_a_provider() {
     let merchant = merchant["id"].as_str().unwrap();
     let key = admin(&cloud, &["create-key", merchant]).unwrap();
     let secret = key["secret"].as_str().unwrap();
-    let checkout = cloud
-        .checkout()
-        .with_key(secret)
-        .with_account(merchant.trim_start_matches("acct_"));
+    let checkout = cloud.checkout().with_key(secret).with_account(merchant);
     let order = crate::checkout::order("first");
     checkout.post("/payments/initialize", &order).await.expect(422);
     let secrets = cloud.ready["secretsmanager"].as_str().unwrap();
