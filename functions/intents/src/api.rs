@@ -96,7 +96,7 @@ impl Said {
                 "The Idempotency-Key header must have 1 to 255 printable ASCII characters.",
             ),
             Problem::UnknownApiVersion => said(400, INVALID, None, "Unknown API version."),
-            Problem::Gateway(error) => match error {
+            Problem::About(_, error) | Problem::Gateway(error) => match error {
                 Error::Denied(denied) => Self::of_denied(denied),
                 Error::Refused(refusal) => Self::of_refusal(refusal),
                 Error::Store(_) | Error::Internal(_) => Self::internal(),

@@ -26,6 +26,9 @@ pub enum Problem {
     /// A version was asked for that does not exist.
     #[error("unknown API version")]
     UnknownApiVersion,
+    /// The rules do not allow it, because of this parameter: the common words name another one, which this request does not have.
+    #[error("{0}: {1}")]
+    About(String, tollgate_gateway::Error),
     /// The caller may not, the rules do not allow it, or we failed.
     #[error(transparent)]
     Gateway(#[from] tollgate_gateway::Error),

@@ -105,11 +105,16 @@ impl Said {
                 "There is no such API version.",
             )
             .about("X-API-Version"),
-            Problem::Gateway(error) => match error {
-                Error::Denied(denied) => Self::of_denied(denied),
-                Error::Refused(refusal) => Self::of_refusal(refusal),
-                Error::Store(_) | Error::Internal(_) => Self::internal(),
-            },
+            Problem::About(param, error) => Self::of_error(error).about(param.as_str()),
+            Problem::Gateway(error) => Self::of_error(error),
+        }
+    }
+
+    fn of_error(error: &Error) -> Self {
+        match error {
+            Error::Denied(denied) => Self::of_denied(denied),
+            Error::Refused(refusal) => Self::of_refusal(refusal),
+            Error::Store(_) | Error::Internal(_) => Self::internal(),
         }
     }
 

@@ -38,8 +38,8 @@ pub const fn refund_status(status: RefundStatus) -> &'static str {
     }
 }
 
-/// A payment. Fields of the text first, then those that its status calls for: `next_action` while a challenge waits for
-/// an answer, `failure_code` and `failure_message` when it failed.
+/// A payment. Fields of the text first, then those that its status calls for: `next_action` while a page of ours
+/// waits for the payer, `failure_code` and `failure_message` when it failed.
 pub fn payment(payment: &Payment, challenge_url: Option<&str>) -> Value {
     let mut object = json!({
         "id": payment.id.spell(PAYMENT_PREFIX),
@@ -52,10 +52,10 @@ pub fn payment(payment: &Payment, challenge_url: Option<&str>) -> Value {
         "created": payment.created.s(),
         "metadata": payment.metadata.to_json(),
     });
-    if payment_status(payment.face.status) == "requires_action" {
+    if let Some(url) = challenge_url.filter(|_| payment_status(payment.face.status) == "requires_action") {
         object["next_action"] = json!({
             "type": "redirect",
-            "redirect_url": challenge_url,
+            "redirect_url": url,
             "return_url": payment.face.return_url,
         });
     }

@@ -115,9 +115,9 @@ pub fn payment_intent(payment: &Payment, context: Context<'_>) -> Value {
         "latest_charge": charged.then(|| payment.id.spell(CHARGE_PREFIX)),
         "livemode": context.livemode,
         "metadata": payment.metadata.to_json(),
-        "next_action": (payment.face.status == Status::RequiresAction).then(|| json!({
+        "next_action": context.challenge_url.filter(|_| payment.face.status == Status::RequiresAction).map(|url| json!({
             "type": "redirect_to_url",
-            "redirect_to_url": {"return_url": payment.face.return_url, "url": context.challenge_url},
+            "redirect_to_url": {"return_url": payment.face.return_url, "url": url},
         })),
         "payment_method": intent
             .and_then(|intent| intent.payment_method)
