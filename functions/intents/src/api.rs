@@ -221,7 +221,7 @@ impl Said {
                 "The cursor is the id of nothing in this list.",
             )
             .about("starting_after"),
-            Refusal::IdempotencyKeyReused => said(
+            Refusal::IdempotencyKeyReused | Refusal::IdempotencyKeyTaken => said(
                 400,
                 "idempotency_error",
                 None,

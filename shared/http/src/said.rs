@@ -226,7 +226,7 @@ impl Said {
                 "starting_after must be the id of something that this list holds.",
             )
             .about("starting_after"),
-            Refusal::IdempotencyKeyReused => said(
+            Refusal::IdempotencyKeyReused | Refusal::IdempotencyKeyTaken => said(
                 Kind::Idempotency,
                 "key_reused",
                 "This Idempotency-Key was used with another request. Use a new key for a new request.",

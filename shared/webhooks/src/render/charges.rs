@@ -50,7 +50,7 @@ pub fn payment(payment: &Payment, challenge_url: Option<&str>) -> Value {
         "customer_id": payment.customer.map(|id| id.spell(CUSTOMER_PREFIX)),
         "description": payment.description,
         "created": payment.created.s(),
-        "metadata": payment.metadata.to_json(),
+        "metadata": payment.metadata_json(),
     });
     if let Some(url) = challenge_url.filter(|_| payment_status(payment.face.status) == "requires_action") {
         object["next_action"] = json!({
