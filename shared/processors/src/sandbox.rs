@@ -87,6 +87,16 @@ const CARDS: &[(&str, Brand, Behaviour)] = &[
     ("4000000000000259", Brand::Visa, SucceedsThenDisputed),
     ("4000000000005126", Brand::Visa, RefundFailsLater),
     ("4000000000007726", Brand::Visa, RefundSucceedsLater),
+    // Further numbers that Stripe publishes for tests.
+    ("4000000000009987", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4000000000009979", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4000000000006975", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4000000000000341", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4100000000000019", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4000002760003184", Brand::Visa, ChallengeThenSucceeds),
+    ("4000000000003063", Brand::Visa, ChallengeThenSucceeds),
+    ("4000000000002685", Brand::Visa, SucceedsThenDisputed),
+    ("4000000000001976", Brand::Visa, SucceedsThenDisputed),
 ];
 
 /// Named payment methods and the last four digits of the test card each stands for.

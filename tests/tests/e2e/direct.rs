@@ -138,6 +138,16 @@ async fn the_test_cards_do_what_the_text_says() {
         ("4000000000000119", "failed", Some("processing_error")),
         ("4111111111111112", "failed", Some("card_declined")),
         ("4000002500003155", "pending", None),
+        // Published for tests elsewhere: lost, stolen, used too often, declined once it is charged, blocked; challenged; disputed.
+        ("4000000000009987", "failed", Some("card_declined")),
+        ("4000000000009979", "failed", Some("card_declined")),
+        ("4000000000006975", "failed", Some("card_declined")),
+        ("4000000000000341", "failed", Some("card_declined")),
+        ("4100000000000019", "failed", Some("card_declined")),
+        ("4000002760003184", "pending", None),
+        ("4000000000003063", "pending", None),
+        ("4000000000002685", "succeeded", None),
+        ("5200828282828210", "succeeded", None),
     ] {
         let body = direct.post("/payments", &number(card)).await.expect(200);
         assert_eq!(
