@@ -240,6 +240,12 @@ pub async fn serve_unknown_route<A: Api>() -> Result<(), lambda_http::Error> {
     .await
 }
 
+/// The same for a front door whose every answer tells a known caller where it stands in its rate window. It counts as a request.
+/// Whoever is not known is told of the route all the same.
+pub async fn serve_unknown_route_to_callers<A: Api>() -> Result<(), lambda_http::Error> {
+    serve::<A, _, _>(Route::any_key(), |_| async { Err(Problem::UnknownRoute) }).await
+}
+
 fn request_id_without_gateway() -> String {
     use tollgate_gateway::{Entropy, OsEntropy};
     let mut bytes = [0; 16];
@@ -375,6 +381,10 @@ async fn admit<A: Api>(
         Ok(_) if replayed => (outcome, exchange.call.give_token_back().await),
         Ok(admitted) => (outcome, Some(admitted.standing())),
         Err(Denied::RateLimited { standing, .. }) if replayed => (outcome, Some(standing)),
+        // There is no such route for anybody, so who asks does not matter; how often does.
+        Err(denied) if is_of_no_route(&outcome) && !matches!(denied, Denied::RateLimited { .. }) => {
+            (outcome, denied.standing())
+        }
         // What it may not do at all comes before how often it may.
         Err(Denied::RateLimited { standing, .. }) if is_forbidden(&outcome) => (outcome, Some(standing)),
         Err(denied) => {
@@ -392,6 +402,10 @@ async fn admit<A: Api>(
         A::problem(&problem, request_id)
     });
     (reply, standing)
+}
+
+fn is_of_no_route(outcome: &Result<Reply, Problem>) -> bool {
+    matches!(outcome, Err(Problem::UnknownRoute))
 }
 
 fn is_forbidden(outcome: &Result<Reply, Problem>) -> bool {

@@ -16,7 +16,10 @@ mod said;
 pub use api::{Api, Content, Reply};
 pub use event::run;
 pub use fields::{FieldError, Fields, Issue, Wrong};
-pub use frame::{Decoded, Exchange, Route, serve, serve_pages, serve_preflight, serve_unknown_route};
+pub use frame::{
+    Decoded, Exchange, Route, serve, serve_pages, serve_preflight, serve_unknown_route,
+    serve_unknown_route_to_callers,
+};
 pub use lambda_http::Error as LambdaError;
 pub use logs::init_logs;
 pub use problem::Problem;

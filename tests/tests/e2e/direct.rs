@@ -56,6 +56,11 @@ fn error(answer: &Answer, status: u16, error_type: &str, code: &str, param: Opti
     error["message"].as_str().unwrap().to_owned()
 }
 
+/// The body of a request for an access token.
+fn credentials(cloud: &Cloud, secret: &str) -> Value {
+    json!({"client_id": cloud.ready["credentials"]["client_id"], "client_secret": secret})
+}
+
 fn number(card: &str) -> Value {
     with("/card/number", json!(card))
 }
@@ -276,12 +281,40 @@ async fn every_answer_tells_where_the_caller_stands_in_its_minute() {
         direct.post(&refund, &json!({"amount": 1})).await,
         direct.post(&refund, &json!({"amount": 0})).await,
         direct.with_key(&reader).post("/payments", &sample()).await,
+        direct.get("/nothing").await,
+        direct.delete("/payments").await,
+        direct.with_key(&reader).get("/nothing").await,
+        direct
+            .post("/auth/token", &credentials(&cloud, &cloud.key()))
+            .await,
     ];
     tollgate_tests::stands(&answers, 500, 498);
+    // A caller that is known may be refused: an access token gets no other one.
+    let token = answers.last().unwrap().json()["access_token"].clone();
+    let refused = direct
+        .post("/auth/token", &credentials(&cloud, token.as_str().unwrap()))
+        .await;
+    assert_eq!(refused.status, 401, "{}", refused.text);
+    tollgate_tests::stands(&[refused], 500, 487);
     // Who is not known stands nowhere.
-    let nobody = direct.with_key("sk_test_wrong").get("/transactions").await;
-    assert_eq!(nobody.status, 401);
-    assert_eq!(nobody.header("x-ratelimit-limit"), "");
+    for path in ["/transactions", "/nothing"] {
+        for key in ["sk_test_wrong", ""] {
+            let nobody = direct.with_key(key).get(path).await;
+            let status = if path == "/nothing" { 404 } else { 401 };
+            assert_eq!(
+                (nobody.status.as_u16(), nobody.header("x-ratelimit-limit")),
+                (status, "")
+            );
+        }
+    }
+    // One too many, of a path that there is not either.
+    cloud.use_up_tenant(cloud.demo_scope()).await;
+    for path in ["/transactions", "/nothing"] {
+        let limited = direct.get(path).await;
+        error(&limited, 429, "rate_limit_error", "too_many_requests", None);
+        tollgate_tests::stands(std::slice::from_ref(&limited), 500, 0);
+        assert!(limited.header("retry-after").parse::<u32>().unwrap() > 0);
+    }
 }
 
 #[tokio::test]
