@@ -97,6 +97,34 @@ fn run_cargo(arguments: &[&str]) {
     assert!(status.success(), "the functions do not build");
 }
 
+/// Seconds until an answer's `X-RateLimit-Reset`, counted from its `Date`; a window is seven buckets of ten seconds.
+#[track_caller]
+pub fn reset_in(answer: &Answer) -> i64 {
+    let reset: i64 = answer.header("x-ratelimit-reset").parse().unwrap();
+    let left = reset - SystemClock.now().s();
+    assert!((1..=70).contains(&left), "it resets in {left} s");
+    left
+}
+
+/// Answers to requests one after the other: each leaves one request less, `first` after the first of them, and says when the
+/// window resets.
+#[track_caller]
+pub fn stands(answers: &[Answer], limit: u32, first: u32) {
+    for (answer, remaining) in answers.iter().zip((0..=first).rev()) {
+        assert_eq!(
+            (
+                answer.header("x-ratelimit-limit"),
+                answer.header("x-ratelimit-remaining")
+            ),
+            (limit.to_string().as_str(), remaining.to_string().as_str()),
+            "{} {}",
+            answer.status,
+            answer.text
+        );
+        reset_in(answer);
+    }
+}
+
 /// Sends a signal to a process; `false` when there is none any more.
 pub fn signal(pid: u32, signal: Signal) -> bool {
     let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);

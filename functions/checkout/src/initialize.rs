@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    BadCard, Currency, EnteredCard, IdempotencyKey, Money, Payment, Source, Timestamp,
+    BadCard, Currency, EnteredCard, IdempotencyKey, JsonObject, Money, Payment, Source, Timestamp,
     source::Provider,
     tenant::Mode,
     text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
@@ -19,10 +19,11 @@ const MAX_MINOR: i64 = tollgate_domain::money::MAX_AMOUNT_MINOR;
 /// The providers of the text.
 const PROVIDERS: &[&str] = &["cybersource", "mpgs"];
 
-/// Reads the body, all of it before anything is said to be wrong. `amount` is its text, as it was sent.
+/// Reads the body, all of it before anything is said to be wrong. `amount` and `metadata` are their texts, as they were sent.
 pub fn read(
     mut body: Fields,
     amount: Option<&str>,
+    metadata: Option<&str>,
     mode: Mode,
     now: Timestamp,
 ) -> Result<NewCheckout, Problem> {
@@ -35,7 +36,7 @@ pub fn read(
     let payer = read_payer(&mut body, &mut wrong);
     let return_url = wrong.take(body.url("return_url"));
     let cancel_url = wrong.take(body.url("cancel_url"));
-    let metadata = wrong.take(body.metadata("metadata"));
+    let metadata = wrong.take(read_metadata(&body, metadata));
     if let Some(problem) = wrong.into_problem() {
         return Err(problem);
     }
@@ -53,6 +54,11 @@ pub fn read(
     };
     // Whatever is missing was said to be wrong above.
     read().ok_or_else(|| Error::Internal("a field was neither read nor wrong".into()).into())
+}
+
+/// The smallest amount in minor units: 0.01, or 1 in a currency without decimal places.
+fn minimum_minor(currency: Currency) -> i64 {
+    10_i64.pow(currency.exponent().saturating_sub(2))
 }
 
 /// `None` for an amount that cannot be judged because its currency is wrong.
@@ -89,8 +95,9 @@ fn read_amount(
         }));
     };
     let at = |minor| Money { minor, currency }.to_decimal();
-    if amount.minor < 1 {
-        return Err(error(Issue::Other(format!("must be at least {}", at(1)))));
+    let minimum = minimum_minor(currency);
+    if amount.minor < minimum {
+        return Err(error(Issue::Other(format!("must be at least {}", at(minimum)))));
     }
     if amount.minor > MAX_MINOR {
         return Err(error(Issue::Other(format!(
@@ -99,6 +106,12 @@ fn read_amount(
         ))));
     }
     Ok(Some(amount))
+}
+
+fn read_metadata(body: &Fields, sent: Option<&str>) -> Result<Option<JsonObject>, FieldError> {
+    let sent = sent.filter(|text| *text != "null");
+    let object = sent.map(JsonObject::parse).transpose();
+    object.map_err(|bad| body.error("metadata", Issue::Other(bad.to_string())))
 }
 
 fn read_provider(body: &mut Fields) -> Result<Provider, FieldError> {
@@ -165,19 +178,22 @@ fn without_card_data(body: &Value) -> Value {
     body
 }
 
-/// Makes the payment. The order's number is its idempotency key: the same order again, asked for in the same way, is the
-/// same payment.
+/// Makes the payment. The order's number is an idempotency key: the same order again, asked for in the same way, is the same payment.
+/// A key in the header is one, too: for one request about one order.
 pub async fn initialize(exchange: &Exchange, body: &Value, new: NewCheckout) -> Result<Reply, Problem> {
-    // A key in the header has to be one, though the order's number does its work.
-    exchange.idempotency(&Value::Null)?;
-    let key = IdempotencyKey::from_reference(&new.order_id);
-    let idempotency = exchange.keyed(key, &without_card_data(body));
-    match exchange.call.initialize_checkout(new, &idempotency).await {
+    let body = without_card_data(body);
+    let key = exchange.idempotency(&body)?;
+    let number = IdempotencyKey::from_reference(&new.order_id);
+    let order = exchange.keyed(number, &body);
+    let taken = |text: &str| FieldError::new("order_id", Issue::Other(text.to_owned())).into();
+    match exchange.call.initialize_checkout(new, &order, key.as_ref()).await {
         Ok(made) => Ok(answer(exchange, &made.thing).await?.replayed(made.replayed)),
         Err(Error::Refused(Refusal::IdempotencyKeyReused)) => {
-            let taken = Issue::Other("has already been used for another payment".to_owned());
-            Err(FieldError::new("order_id", taken).into())
+            Err(taken("has already been used for another payment"))
         }
+        Err(Error::Refused(Refusal::IdempotencyKeyTaken)) => Err(taken(
+            "came with an Idempotency-Key that was used for another request",
+        )),
         Err(error) => Err(error.into()),
     }
 }
@@ -206,12 +222,13 @@ async fn answer(exchange: &Exchange, payment: &Payment) -> Result<Reply, Problem
     }))
 }
 
-/// What the merchant shows: a form that leads to the challenge, by itself where scripts run and by its button elsewhere.
+/// What the merchant shows: a form that leads to the challenge, by itself where scripts run and by its button elsewhere. It
+/// works in a frame, too: it leaves the frame, because our pages are shown in none.
 /// The address is ours and holds nothing that HTML would read as anything else.
 fn challenge_form(url: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Confirm your payment</title></head><body>\
-         <form id=\"challenge\" method=\"get\" action=\"{url}\"><p>Your bank asks you to confirm this payment.</p>\
+         <form id=\"challenge\" method=\"get\" target=\"_top\" action=\"{url}\"><p>Your bank asks you to confirm this payment.</p>\
          <button type=\"submit\">Continue</button></form>\
          <script>document.getElementById(\"challenge\").submit()</script></body></html>"
     )

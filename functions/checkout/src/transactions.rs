@@ -19,7 +19,7 @@ struct Answer {
     data: Shown,
 }
 
-/// A transaction, as the text shows it.
+/// A transaction, as the text shows it, and the metadata that it was initialized with, if any.
 #[derive(Serialize)]
 struct Shown {
     status: &'static str,
@@ -31,6 +31,8 @@ struct Shown {
     card_last_four: Option<String>,
     created_at: String,
     completed_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Box<RawValue>>,
 }
 
 /// The seven words of the text: what was refunded, even in part, is refunded.
@@ -54,11 +56,16 @@ pub fn show(payment: &Payment) -> Result<Reply, Problem> {
         Some(Source::SepaDebit(_)) => ("sepa_debit", None),
         None => ("none", None),
     };
-    let amount = RawValue::from_string(payment.amount.to_decimal())
-        .map_err(|e| Problem::Gateway(Error::Internal(e.to_string())))?;
+    let raw = |text: String| {
+        RawValue::from_string(text).map_err(|e| Problem::Gateway(Error::Internal(e.to_string())))
+    };
+    let metadata = match payment.json_object() {
+        Some(object) => Some(object.as_str().to_owned()),
+        None => (!payment.metadata.is_empty()).then(|| payment.metadata.to_json().to_string()),
+    };
     let data = Shown {
         status: status_of(payment),
-        amount,
+        amount: raw(payment.amount.to_decimal())?,
         currency: payment.amount.currency.code(),
         order_id: payment.hosted.as_ref().map(|hosted| hosted.order_id.clone()),
         payment_method,
@@ -66,6 +73,7 @@ pub fn show(payment: &Payment) -> Result<Reply, Problem> {
         card_last_four: card.map(|card| card.last4.clone()),
         created_at: payment.created.rfc3339(),
         completed_at: payment.completed.map(tollgate_domain::Timestamp::rfc3339),
+        metadata: metadata.map(raw).transpose()?,
     };
     Reply::verbatim(
         200,

@@ -83,6 +83,15 @@ fn say(problem: &Problem) -> Said {
         Problem::Gateway(Error::Refused(Refusal::NoSuchReference(Thing::Customer))) => {
             said.about("customer.id")
         }
+        Problem::About(_, Error::Refused(Refusal::InvalidToken)) => Said {
+            message: "The token is not valid. Send the token that the wallet gave you, never a card number.".to_owned(),
+            ..said
+        },
+        Problem::About(_, Error::Refused(Refusal::NoNetwork)) => Said {
+            message: "No network is connected for live payments with this payment method. Use a test key (sk_test_…)."
+                .to_owned(),
+            ..said
+        },
         Problem::Field(FieldError {
             issue: Issue::OutOfRange(..),
             ..

@@ -8,7 +8,7 @@ use tollgate_domain::{
     tenant::Mode,
     text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
-use tollgate_gateway::{ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, Payer, Refusal, Thing};
+use tollgate_gateway::{ChargeFrom, CreatePayment, Error, MIN_AMOUNT_MINOR, Payer, Refusal, Thing};
 use tollgate_http::{Exchange, Fields, Issue, Problem};
 use tollgate_webhooks::render::direct::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
 
@@ -20,6 +20,8 @@ const ID_MAX_CHARS: usize = 64;
 const CARD_NUMBER_MAX_CHARS: usize = 64;
 /// What may be paid with.
 const PAYMENT_METHODS: &[&str] = &["card", "apple_pay", "google_pay"];
+/// Those of them that are wallets, which give a token.
+const WALLETS: &[&str] = &["apple_pay", "google_pay"];
 
 /// The payment that the path names.
 pub fn id_in_path(exchange: &Exchange, parameter: &str) -> Result<PaymentId, Problem> {
@@ -93,6 +95,21 @@ fn read_payer(body: &mut Fields) -> Result<Payer, Problem> {
     })
 }
 
+/// What a refusal is told as: about the parameter of this request, as this API calls it.
+pub fn refused(error: Error, body: &Value) -> Problem {
+    let method = body["payment_method"].as_str();
+    let wallet = WALLETS.iter().copied().find(|wallet| method == Some(*wallet));
+    let param = match (&error, wallet) {
+        (Error::Refused(Refusal::InvalidToken), Some(wallet)) if body[wallet].is_object() => {
+            format!("{wallet}.token")
+        }
+        (Error::Refused(Refusal::InvalidToken), _) => "token".to_owned(),
+        (Error::Refused(Refusal::NoNetwork), wallet) => wallet.unwrap_or("card").to_owned(),
+        _ => return error.into(),
+    };
+    Problem::About(param, error)
+}
+
 /// A request's body without the parts of a card that may not be kept, not even in a fingerprint.
 pub fn without_card_data(body: &Value) -> Value {
     let mut body = body.clone();
@@ -105,8 +122,8 @@ pub fn without_card_data(body: &Value) -> Value {
     body
 }
 
-/// Payments as the text shows them, each with its customer's id and, for a caller who may read customers, address. One call, if
-/// any has a customer.
+/// Payments as the text shows them, each with its customer's id and, for a caller who may read customers, address, and with the
+/// page that waits for its payer. One call, if any has a customer.
 pub async fn show_all(exchange: &Exchange, payments: &[Payment]) -> Result<Vec<Value>, Problem> {
     let ids: Vec<CustomerId> = payments.iter().filter_map(|payment| payment.customer).collect();
     let customers = if ids.is_empty() || !exchange.may(Permission::CustomersRead).await? {
@@ -118,9 +135,14 @@ pub async fn show_all(exchange: &Exchange, payments: &[Payment]) -> Result<Vec<V
         let customer = customers.iter().find(|c| Some(c.id) == payment.customer);
         customer.and_then(|c| c.profile.email.as_deref())
     };
+    let scope = exchange.tenant().await?;
+    let gateway = exchange.call.gateway();
     Ok(payments
         .iter()
-        .map(|payment| direct::payment(payment, email(payment)))
+        .map(|payment| {
+            let challenge_url = gateway.challenge_url(scope, payment);
+            direct::payment(payment, email(payment), challenge_url.as_deref())
+        })
         .collect())
 }
 
@@ -133,7 +155,10 @@ pub async fn show(exchange: &Exchange, payment: &Payment) -> Result<Value, Probl
 /// The answer to a create. The request itself says the payer's address, so nothing more is read for it.
 pub async fn show_created(exchange: &Exchange, payment: &Payment, payer: &Payer) -> Result<Value, Problem> {
     match payer {
-        Payer::WithEmail { email, .. } => Ok(direct::payment(payment, Some(email))),
+        Payer::WithEmail { email, .. } => {
+            let challenge_url = exchange.call.challenge_url(payment).await?;
+            Ok(direct::payment(payment, Some(email), challenge_url.as_deref()))
+        }
         Payer::Anonymous | Payer::Customer(_) => show(exchange, payment).await,
     }
 }

@@ -112,7 +112,7 @@ impl Said {
                 "Version 1 of this API ended on 31 December 2026. Use version 2.",
             ),
             Problem::UnknownApiVersion => said(400, INVALID, None, "Unknown API version."),
-            Problem::Gateway(error) => match error {
+            Problem::About(_, error) | Problem::Gateway(error) => match error {
                 Error::Denied(denied) => Self::of_denied(denied),
                 Error::Refused(refusal) => Self::of_refusal(refusal),
                 Error::Store(_) | Error::Internal(_) => Self::internal(),
@@ -237,7 +237,7 @@ impl Said {
                 "The cursor is the id of nothing in this list.",
             )
             .about("starting_after"),
-            Refusal::IdempotencyKeyReused => said(
+            Refusal::IdempotencyKeyReused | Refusal::IdempotencyKeyTaken => said(
                 400,
                 "idempotency_error",
                 None,

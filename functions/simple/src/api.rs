@@ -43,12 +43,13 @@ fn sentence(problem: &Problem) -> Option<String> {
             },
             Refusal::AmountTooSmall { .. } => "Amount must be above zero",
             Refusal::AmountTooLarge => "Amount is too large",
+            // The text has one error for every amount that cannot be refunded, whatever the reason.
+            Refusal::InvalidAmount => "Invalid refund amount",
             Refusal::Payment(refusal) => match refusal {
-                payment::Refusal::RefundTooLarge { .. } | payment::Refusal::RefundNotPositive => {
-                    "Invalid refund amount"
-                }
-                payment::Refusal::AlreadyRefunded => "Payment already refunded",
-                payment::Refusal::UnexpectedStatus(_) => "Payment cannot be refunded",
+                payment::Refusal::RefundTooLarge { .. }
+                | payment::Refusal::RefundNotPositive
+                | payment::Refusal::AlreadyRefunded
+                | payment::Refusal::UnexpectedStatus(_) => "Invalid refund amount",
                 payment::Refusal::NotCapturable { .. }
                 | payment::Refusal::NoMethod
                 | payment::Refusal::SenselessOutcome => return None,

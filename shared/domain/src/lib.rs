@@ -41,7 +41,7 @@ pub use id::{
     CustomerId, EndpointId, EventId, Id, KeyId, MerchantId, PaymentId, PaymentMethodId, RefundId, RunId,
 };
 pub use idempotency::{Fingerprint, IdempotencyKey};
-pub use metadata::{MetaValue, Metadata};
+pub use metadata::{BadJsonObject, JsonObject, MetaValue, Metadata};
 pub use money::{Currency, Money};
 pub use network::{NetworkCharge, NetworkId, Stage};
 pub use payment::Payment;

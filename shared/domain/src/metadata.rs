@@ -185,6 +185,78 @@ impl Metadata {
     }
 }
 
+/// Largest JSON object that is kept as it came, in bytes without the spaces between its parts.
+pub const JSON_OBJECT_MAX_BYTES: usize = 8 * 1024;
+
+/// A JSON object as a merchant wrote it, digit for digit, without the spaces between its parts: whatever it holds, it is given back
+/// as it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JsonObject(String);
+
+/// Why a JSON object was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadJsonObject {
+    /// It is something else.
+    #[error("must be an object")]
+    NotAnObject,
+    /// It has more than [`JSON_OBJECT_MAX_BYTES`].
+    #[error("must have at most {JSON_OBJECT_MAX_BYTES} bytes")]
+    TooLarge,
+}
+
+impl JsonObject {
+    /// Reads the text of a JSON object.
+    pub fn parse(text: &str) -> Result<Self, BadJsonObject> {
+        match serde_json::from_str(text) {
+            Ok(Value::Object(_)) => {}
+            _ => return Err(BadJsonObject::NotAnObject),
+        }
+        let object = Self(without_spaces(text));
+        if object.0.len() > JSON_OBJECT_MAX_BYTES {
+            return Err(BadJsonObject::TooLarge);
+        }
+        Ok(object)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The object as a value, whose numbers are as exact as a program's.
+    pub fn to_json(&self) -> Value {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
+
+    /// The same as key-value pairs, where nothing of it is lost in them.
+    pub fn as_metadata(&self) -> Option<Metadata> {
+        let metadata = Metadata::from_json(&self.to_json()).ok()?;
+        let is_exact = |value: &MetaValue| !matches!(value, MetaValue::Number(number) if number.is_f64());
+        metadata
+            .0
+            .iter()
+            .all(|(_, value)| is_exact(value))
+            .then_some(metadata)
+    }
+}
+
+/// JSON without the spaces between its parts.
+fn without_spaces(json: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    json.chars()
+        .filter(|c| {
+            if in_string {
+                in_string = escaped || *c != '"';
+                escaped = !escaped && *c == '\\';
+                return true;
+            }
+            in_string = *c == '"';
+            !c.is_ascii_whitespace()
+        })
+        .collect()
+}
+
 /// Stored as one JSON text: smaller than a nested map, keeps the order, and no number passes through another
 /// number format on its way.
 impl Serialize for Metadata {
@@ -241,6 +313,50 @@ mod tests {
     }
 
     #[test]
+    fn an_object_is_kept_digit_for_digit() {
+        for (sent, kept) in [
+            (
+                r#"{ "a" : 100.00 ,	"b c" : [ 1, null ] }"#,
+                r#"{"a":100.00,"b c":[1,null]}"#,
+            ),
+            (
+                r#"{"say \" hi \\":" } \\\" ", "x": 1}"#,
+                r#"{"say \" hi \\":" } \\\" ","x":1}"#,
+            ),
+            ("{\n}", "{}"),
+        ] {
+            let object = JsonObject::parse(sent).unwrap();
+            assert_eq!(object.as_str(), kept);
+            assert_eq!(object.to_json(), serde_json::from_str::<Value>(sent).unwrap());
+        }
+        for bad in ["[]", "1", "null", "\"{}\"", "{", ""] {
+            assert_eq!(JsonObject::parse(bad), Err(BadJsonObject::NotAnObject), "{bad}");
+        }
+        let long = |n: usize| format!("{{ \"a\": \"{}\" }}", "x".repeat(n - 8));
+        assert!(JsonObject::parse(&long(JSON_OBJECT_MAX_BYTES)).is_ok());
+        assert_eq!(
+            JsonObject::parse(&long(JSON_OBJECT_MAX_BYTES + 1)),
+            Err(BadJsonObject::TooLarge)
+        );
+    }
+
+    #[test]
+    fn only_what_loses_nothing_is_key_value_pairs() {
+        let pairs = |text: &str| JsonObject::parse(text).unwrap().as_metadata();
+        let plain = pairs(r#"{"a": "x", "b": 2, "c": true}"#).unwrap();
+        assert_eq!(plain.to_json(), json!({"a": "x", "b": 2, "c": true}));
+        assert_eq!(pairs("{}"), Some(Metadata::default()));
+        for more in [
+            r#"{"a":1.50}"#,
+            r#"{"a":null}"#,
+            r#"{"a":[]}"#,
+            r#"{"a":18446744073709551616}"#,
+        ] {
+            assert_eq!(pairs(more), None, "{more}");
+        }
+    }
+
+    #[test]
     fn a_change_sets_removes_and_leaves_alone() {
         let before = Metadata::from_json(&json!({"a": 1, "b": 2})).unwrap();
         let after = before.merged(&json!({"b": null, "c": "3", "z": null})).unwrap();
@@ -248,6 +364,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn spaces_within_texts_stay(key in "[ -~\t]{0,20}", value in "\\PC{0,40}") {
+            let object = json!({key: [value, 1.5, null]});
+            let pretty = serde_json::to_string_pretty(&object).unwrap();
+            let kept = JsonObject::parse(&pretty).unwrap();
+            prop_assert_eq!(kept.as_str().to_owned(), object.to_string());
+        }
+
         #[test]
         fn storing_changes_nothing(pairs in proptest::collection::btree_map("[a-z0-9é]{1,40}", prop_oneof![
             "[ -~é\n]{0,80}".prop_map(Value::from),

@@ -13,6 +13,7 @@
 //! its time. Only a network that was asked over a wire goes through `requires_capture`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     answers::{Answerable, Answers},
@@ -20,7 +21,7 @@ use crate::{
     front_door::FrontDoor,
     id::{CustomerId, PaymentId, PaymentMethodId},
     idempotency::Fingerprint,
-    metadata::Metadata,
+    metadata::{JsonObject, Metadata},
     money::Money,
     network::{NetworkCharge, NetworkId, Stage},
     source::{Decline, Instrument, Provider, SealedCard, Source},
@@ -185,6 +186,9 @@ pub struct Hosted {
     /// Where the payer goes if nothing is paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_url: Option<String>,
+    /// The merchant's metadata, where it is more than the payment's key-value pairs may hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<JsonObject>,
 }
 
 /// The part of a payment that answers show and that may change after the answer.
@@ -516,6 +520,17 @@ impl Payment {
             cause: cause.clone(),
             ..without
         })
+    }
+
+    /// The merchant's metadata as JSON.
+    pub fn metadata_json(&self) -> Value {
+        self.json_object()
+            .map_or_else(|| self.metadata.to_json(), JsonObject::to_json)
+    }
+
+    /// The merchant's metadata as it was written, where it is more than key-value pairs.
+    pub fn json_object(&self) -> Option<&JsonObject> {
+        self.hosted.as_ref()?.metadata.as_ref()
     }
 
     /// What is reserved and can be captured, in minor units.

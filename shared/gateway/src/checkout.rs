@@ -1,10 +1,12 @@
 //! Hosted checkout: a payment that its payer confirms on a page of ours.
 
 use tollgate_domain::{
-    Cause, EnteredCard, Metadata, Money, Payment, PaymentId, Provider, Scope, Source,
+    Cause, EnteredCard, JsonObject, Metadata, Money, Payment, PaymentId, Provider, Scope, Source,
     payment::{Command, Hosted, HostedCharge, NewPayment, Status},
     source::{Brand, Instrument},
 };
+
+use tollgate_store::PaymentPut;
 
 use crate::{
     Gateway,
@@ -12,7 +14,7 @@ use crate::{
     error::{Error, Refusal},
     links::Purpose,
     network::card_place,
-    once::{Idempotency, MAX_TRIES, Made},
+    once::{Idempotency, MAX_TRIES, Made, Prepared, replay},
     pages::LinkError,
     payer::Payer,
     payments::check_amount,
@@ -43,7 +45,7 @@ pub struct NewCheckout {
     /// Where the payer goes when it is not.
     pub cancel_url: Option<String>,
     /// The merchant's metadata.
-    pub metadata: Metadata,
+    pub metadata: Option<JsonObject>,
 }
 
 /// How the payer gets to the pages.
@@ -79,18 +81,31 @@ impl Call {
     ///
     /// An order whose attempt has failed, was cancelled or has expired may be initialised again, whatever the request: the new
     /// attempt is a payment of its own. At most one attempt is ever charged, as the one before has ended without money.
+    ///
+    /// `idempotency` is the order's number. A `key` of the request's own, if it has one, is read beside everything else and written in
+    /// one transaction with the payment: it names that payment for ever, so that a retry is told of its own attempt, whatever
+    /// became of that, and another request is refused.
     pub async fn initialize_checkout(
         &self,
         new: NewCheckout,
         idempotency: &Idempotency,
+        key: Option<&Idempotency>,
     ) -> Result<Made<Payment>, Error> {
         let scope = self.tenant().await?;
+        let key = key.map(|key| {
+            let digest: PaymentId = self.id_for(scope, "initializations", Some(key));
+            digest.to_string()
+        });
         let first = self.attempt_id(scope, idempotency, 1);
-        let (known, account, payer) = tokio::join!(
+        let (known, account, payer, named) = tokio::join!(
             self.read_attempt(scope, first),
             self.store.get_processor_account(scope, new.provider),
             self.find_payer(scope, &new.payer),
+            self.payment_of_key(scope, key.as_deref()),
         );
+        if let Some(named) = named? {
+            return self.initialized_with_key(scope, named, idempotency).await;
+        }
         let known = known?;
         let (id, is_taken) = match known {
             None => (first, false),
@@ -122,6 +137,11 @@ impl Call {
                 .await
                 .map_err(|e| Error::Internal(e.to_string()))?;
             let customer = self.settle_payer(scope, &new.payer, payer?, None).await?;
+            let plain = new
+                .metadata
+                .as_ref()
+                .map_or_else(|| Some(Metadata::default()), JsonObject::as_metadata);
+            let json_object = new.metadata.filter(|_| plain.is_none());
             let payment = NewPayment {
                 id,
                 front_door: self.front_door,
@@ -131,7 +151,7 @@ impl Call {
                 instrument: Some(Instrument(format!("network/{}", new.provider.as_str()))),
                 customer,
                 description: None,
-                metadata: new.metadata,
+                metadata: plain.unwrap_or_default(),
                 fingerprint: Some(idempotency.fingerprint.clone()),
             };
             let hosted = HostedCharge {
@@ -141,6 +161,7 @@ impl Call {
                 hosted: Hosted {
                     order_id: new.order_id,
                     cancel_url: new.cancel_url,
+                    metadata: json_object,
                 },
                 return_url: new.return_url,
                 expires: self.now.plus_ms(lifetime_ms()),
@@ -148,7 +169,69 @@ impl Call {
             };
             Ok(Payment::create_hosted(payment, hosted, self.now))
         };
-        Box::pin(self.make_once(scope, &id.to_string(), Some(idempotency), prepare)).await
+        match key {
+            None => Box::pin(self.make_once(scope, &id.to_string(), Some(idempotency), prepare)).await,
+            Some(key) => Box::pin(self.make_with_key(scope, id, idempotency, &key, prepare)).await,
+        }
+    }
+
+    /// Makes a payment once, like [`Call::make_once`], and has a key of its request name it.
+    async fn make_with_key(
+        &self,
+        scope: Scope,
+        id: PaymentId,
+        idempotency: &Idempotency,
+        key: &str,
+        prepare: impl Future<Output = Result<Payment, Error>>,
+    ) -> Result<Made<Payment>, Error> {
+        let taken = Refusal::IdempotencyKeyTaken;
+        let id = id.to_string();
+        let prepared = self.prepare_once(scope, &id, Some(idempotency), prepare).await?;
+        let made = match prepared {
+            Prepared::Earlier(made) => made,
+            Prepared::New(payment, admitted) => {
+                let writer = admitted.writer();
+                match writer.create_payment_with_key(scope, &payment, key).await? {
+                    PaymentPut::Created => return Ok(Made::new(payment)),
+                    PaymentPut::Exists(existing) => {
+                        replay(&*existing, Some(idempotency), self.now, self.authorized().await?)?
+                    }
+                    PaymentPut::KeyTaken => return Err(taken.into()),
+                }
+            }
+        };
+        // The first request had no key, or another one. Over the rate limit nothing is written: the next retry does it.
+        if let Ok(admitted) = self.admitted().await {
+            let writer = admitted.writer();
+            if !writer.claim_payment_key(scope, key, made.thing.id).await? {
+                return Err(taken.into());
+            }
+        }
+        Ok(made)
+    }
+
+    async fn payment_of_key(&self, scope: Scope, key: Option<&str>) -> Result<Option<PaymentId>, Error> {
+        match key {
+            Some(key) => Ok(self.store.payment_of_key(scope, key).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// What the request with this key was told; another request is told that the key is taken.
+    async fn initialized_with_key(
+        &self,
+        scope: Scope,
+        payment: PaymentId,
+        request: &Idempotency,
+    ) -> Result<Made<Payment>, Error> {
+        let taken = Refusal::IdempotencyKeyTaken;
+        let earlier = self
+            .earlier_answer_or(taken.clone().into(), scope, &payment.to_string(), Some(request))
+            .await;
+        earlier.map_err(|error| match error {
+            Error::Refused(Refusal::IdempotencyKeyReused) => taken.into(),
+            error => error,
+        })
     }
 
     /// The id of an order's `number`-th attempt, from 1.

@@ -80,7 +80,7 @@ impl Worker {
         queue: &Queue,
     ) -> Result<(), Error> {
         match kind {
-            DueKind::Payment => self.look_after_payment(item, now).await,
+            DueKind::Payment => Box::pin(self.look_after_payment(item, now)).await,
             DueKind::Refund => self.look_after_refund(item, now).await,
             DueKind::Customer => self.look_after_erasure(item, now).await,
             DueKind::Delivery => self.look_after_delivery(item, now, queue).await,

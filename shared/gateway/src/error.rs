@@ -74,6 +74,9 @@ pub enum Refusal {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used with another request")]
     IdempotencyKeyReused,
+    /// The idempotency key made another payment than the one that the order's number names.
+    #[error("the idempotency key was used for another order")]
+    IdempotencyKeyTaken,
     /// A request with the same idempotency key is still running.
     #[error("a request with the same idempotency key is still running")]
     IdempotencyKeyInUse,

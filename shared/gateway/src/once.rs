@@ -16,7 +16,7 @@ use crate::{
     addresses::write_customer,
     call::Call,
     error::{Error, Refusal, Thing},
-    gate::{Authorized, Denied},
+    gate::{Admitted, Authorized, Denied},
 };
 
 /// Tries of a conditional write before a request gives up; each conflict means that another request went through.
@@ -58,6 +58,14 @@ impl<E> Made<E> {
             replayed: true,
         }
     }
+}
+
+/// A create, before it is written.
+pub(crate) enum Prepared<'a, E> {
+    /// This is to be made, by this caller.
+    New(E, &'a Admitted),
+    /// An earlier request made it.
+    Earlier(Made<E>),
 }
 
 /// What can be made and changed with an idempotency key: it keeps the fingerprint of the request that made it, and its
@@ -178,10 +186,35 @@ impl Call {
         format!("{}/{route}", self.front_door.as_str())
     }
 
+    /// What a create is to make, and who may write it. When it is refused, or the rate limit refuses it, an earlier request with the
+    /// same key may still have succeeded: its answer is then given again, whatever changed since.
+    pub(crate) async fn prepare_once<E: Idempotent, F: Future<Output = Result<E, Error>>>(
+        &self,
+        scope: Scope,
+        id: &str,
+        idempotency: Option<&Idempotency>,
+        make: F,
+    ) -> Result<Prepared<'_, E>, Error> {
+        let prepared = match make.await {
+            Ok(thing) => self
+                .admitted()
+                .await
+                .map(|admitted| Prepared::New(thing, admitted))
+                .map_err(Error::from),
+            Err(error) => Err(error),
+        };
+        match prepared {
+            Err(error) => {
+                let earlier = self.earlier_answer_or(error, scope, id, idempotency).await;
+                earlier.map(Prepared::Earlier)
+            }
+            prepared => prepared,
+        }
+    }
+
     /// Makes something once: the first request with a key makes it, every later one is told what the first was told.
     ///
-    /// `make` checks what has to hold and builds the thing. When it refuses, or the rate limit does, an earlier request
-    /// with the same key may still have succeeded: its answer is then given again, whatever changed since.
+    /// `make` checks what has to hold and builds the thing (see [`Call::prepare_once`]).
     pub(crate) async fn make_once<E: Idempotent, F: Future<Output = Result<E, Error>>>(
         &self,
         scope: Scope,
@@ -189,17 +222,9 @@ impl Call {
         idempotency: Option<&Idempotency>,
         make: F,
     ) -> Result<Made<E>, Error> {
-        let prepared = match make.await {
-            Ok(thing) => self
-                .admitted()
-                .await
-                .map(|admitted| (thing, admitted))
-                .map_err(Error::from),
-            Err(error) => Err(error),
-        };
-        let (thing, admitted) = match prepared {
-            Ok(prepared) => prepared,
-            Err(error) => return self.earlier_answer_or(error, scope, id, idempotency).await,
+        let (thing, admitted) = match self.prepare_once(scope, id, idempotency, make).await? {
+            Prepared::New(thing, admitted) => (thing, admitted),
+            Prepared::Earlier(made) => return Ok(made),
         };
         match thing.make(admitted.writer(), scope).await? {
             Put::Created => Ok(Made::new(thing)),

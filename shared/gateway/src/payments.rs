@@ -207,7 +207,8 @@ impl Call {
 }
 
 impl crate::Gateway {
-    /// The page on which the payer goes on, while the payment waits for that.
+    /// The page on which the payer goes on, while the payment waits for that. An intent that is to be confirmed waits for its
+    /// merchant: no page of ours confirms it.
     pub fn challenge_url(&self, scope: Scope, payment: &Payment) -> Option<String> {
         let purpose = match payment.face.status {
             Status::RequiresConfirmation if payment.hosted.is_some() => Purpose::Checkout,

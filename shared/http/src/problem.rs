@@ -29,6 +29,9 @@ pub enum Problem {
     /// A version was asked for that has ended.
     #[error("the API version has ended")]
     VersionEnded,
+    /// The rules do not allow it, because of this parameter: the common words name another one, which this request does not have.
+    #[error("{0}: {1}")]
+    About(String, tollgate_gateway::Error),
     /// The caller may not, the rules do not allow it, or we failed.
     #[error(transparent)]
     Gateway(#[from] tollgate_gateway::Error),

@@ -110,11 +110,16 @@ impl Said {
                 "There is no such API version.",
             )
             .about("X-API-Version"),
-            Problem::Gateway(error) => match error {
-                Error::Denied(denied) => Self::of_denied(denied),
-                Error::Refused(refusal) => Self::of_refusal(refusal),
-                Error::Store(_) | Error::Internal(_) => Self::internal(),
-            },
+            Problem::About(param, error) => Self::of_error(error).about(param.as_str()),
+            Problem::Gateway(error) => Self::of_error(error),
+        }
+    }
+
+    fn of_error(error: &Error) -> Self {
+        match error {
+            Error::Denied(denied) => Self::of_denied(denied),
+            Error::Refused(refusal) => Self::of_refusal(refusal),
+            Error::Store(_) | Error::Internal(_) => Self::internal(),
         }
     }
 
@@ -226,7 +231,7 @@ impl Said {
                 "starting_after must be the id of something that this list holds.",
             )
             .about("starting_after"),
-            Refusal::IdempotencyKeyReused => said(
+            Refusal::IdempotencyKeyReused | Refusal::IdempotencyKeyTaken => said(
                 Kind::Idempotency,
                 "key_reused",
                 "This Idempotency-Key was used with another request. Use a new key for a new request.",

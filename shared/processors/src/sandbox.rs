@@ -98,6 +98,13 @@ const CARDS: &[(&str, Brand, Behaviour)] = &[
     ("4000000000000077", Brand::Visa, Succeeds),
     ("4000000000003063", Brand::Visa, ChallengeThenSucceeds),
     ("4000002760003184", Brand::Visa, ChallengeThenSucceeds),
+    ("4000000000009987", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4000000000009979", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4000000000006975", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4000000000000341", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4100000000000019", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4000000000002685", Brand::Visa, SucceedsThenDisputed),
+    ("4000000000001976", Brand::Visa, SucceedsThenDisputed),
 ];
 
 /// Named payment methods and the last four digits of the test card each stands for.
@@ -111,6 +118,8 @@ const NAMED: &[(&str, Brand, &str)] = &[
     ("pm_card_threeDSecure2Required", Brand::Visa, "3220"),
     ("pm_card_createDispute", Brand::Visa, "0259"),
     ("pm_card_refundFail", Brand::Visa, "5126"),
+    ("pm_card_createDisputeProductNotReceived", Brand::Visa, "2685"),
+    ("pm_card_createDisputeInquiry", Brand::Visa, "1976"),
     // The rest as Stripe documents them.
     ("pm_card_us", Brand::Visa, "4242"),
     ("pm_card_visa_debit", Brand::Visa, "5556"),

@@ -362,9 +362,14 @@ impl Drive {
         let body = json!({"order_id": order, "amount": 100.5, "currency": "USD", "payment_provider": provider,
             "card_number": "4111111111111111", "exp_month": "12", "exp_year": "35", "cvv": "123",
             "customer_email": "payer@example.com", "customer_name": "John Doe",
-            "return_url": "https://shop.example/success", "cancel_url": "https://shop.example/cancel"});
-        let answer = made(&cloud.checkout().post("/payments/initialize", &body).await);
-        // The order's number is its idempotency key.
+            "return_url": "https://shop.example/success", "cancel_url": "https://shop.example/cancel",
+            "metadata": {"cart": [{"sku": "a-1", "note": null}]}});
+        // The order's number is an idempotency key, and the header is one, too.
+        let post = cloud
+            .checkout()
+            .post_once("/payments/initialize", order, &body)
+            .await;
+        let answer = made(&post);
         self.retries.lock().unwrap().push(Retry {
             api: "checkout".to_owned(),
             path: "/payments/initialize".to_owned(),

@@ -328,7 +328,7 @@ impl World {
             payer: Payer::Anonymous,
             return_url: None,
             cancel_url: None,
-            metadata: Metadata::default(),
+            metadata: None,
         };
         let idempotency = Idempotency {
             key: IdempotencyKey::from_reference(&order),
@@ -338,7 +338,7 @@ impl World {
         let call = self.call(FrontDoor::Checkout);
         let made = self
             .fate
-            .run(kill, call.initialize_checkout(new, &idempotency))
+            .run(kill, call.initialize_checkout(new, &idempotency, None))
             .await;
         match made {
             Some(Ok(made)) => {

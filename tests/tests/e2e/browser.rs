@@ -57,17 +57,17 @@ async fn payers_pay_cancel_and_fail_in_a_real_browser() {
     )
     .await;
     links["phone"] = json!(url);
-    let amex = changed("html", json!({"card_number": "378282246310005", "cvv": "1234"}));
-    let given = cloud
-        .checkout()
-        .post("/payments/initialize", &amex)
-        .await
-        .expect(200);
-    links["html"] = given["html_content"].clone();
-    references.insert(
-        "html".into(),
-        given["transaction_reference"].as_str().unwrap().to_owned(),
-    );
+    for scenario in ["html", "html_in_a_frame", "html_in_a_sandbox"] {
+        let amex = json!({"card_number": "378282246310005", "cvv": "1234"});
+        let given = cloud
+            .checkout()
+            .post("/payments/initialize", &changed(scenario, amex))
+            .await
+            .expect(200);
+        links[scenario] = given["html_content"].clone();
+        let reference = given["transaction_reference"].as_str().unwrap();
+        references.insert(scenario.to_owned(), reference.to_owned());
+    }
     // A link that has expired, of another cloud whose payers get one second.
     let hasty = Cloud::start_with(&[("CheckoutSeconds", "1")]).await;
     let (reference, url) = initialized(&hasty, &changed("expired", json!({}))).await;
@@ -108,7 +108,9 @@ async fn payers_pay_cancel_and_fail_in_a_real_browser() {
         assert_eq!(of("keyboard")["end"], "/paid");
         assert_eq!(of("expired")["status"], 410);
     }
-    assert_eq!(seen["html"]["end"], "/paid");
+    for scenario in ["html", "html_in_a_frame", "html_in_a_sandbox"] {
+        assert_eq!(seen[scenario]["end"], "/paid", "{scenario}");
+    }
     assert!(
         seen["phone"]["width"].as_i64().unwrap() <= 320,
         "{}",

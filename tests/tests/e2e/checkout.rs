@@ -437,6 +437,37 @@ async fn every_wrong_field_is_listed_at_once() {
             "amount",
             "The amount field must not be greater than 999999.99.",
         ),
+        // A hundredth is the least in currencies of three decimal places, too.
+        (
+            json!({"amount": 0.009, "currency": "KWD"}),
+            "amount",
+            "The amount field must be at least 0.010.",
+        ),
+        (
+            json!({"amount": 0.001, "currency": "TND"}),
+            "amount",
+            "The amount field must be at least 0.010.",
+        ),
+        (
+            json!({"amount": 0.0099, "currency": "CLF"}),
+            "amount",
+            "The amount field must be at least 0.0100.",
+        ),
+        (
+            json!({"amount": 0, "currency": "JPY"}),
+            "amount",
+            "The amount field must be at least 1.",
+        ),
+        (
+            json!({"metadata": ["a"]}),
+            "metadata",
+            "The metadata field must be an object.",
+        ),
+        (
+            json!({"metadata": {"x": "y".repeat(8 * 1024)}}),
+            "metadata",
+            "The metadata field must have at most 8192 bytes.",
+        ),
         (
             json!({"card_number": "4111111111111113"}),
             "card_number",
@@ -467,7 +498,10 @@ async fn every_wrong_field_is_listed_at_once() {
     let malformed = checkout
         .request(reqwest::Method::POST, "/payments/initialize")
         .body("{\"order_id\":");
-    assert!(failed(&Client::send(malformed).await, 400).contains("line 1"));
+    assert_eq!(
+        failed(&Client::send(malformed).await, 400),
+        "The request body is not valid JSON: EOF while parsing a value at line 1 column 12."
+    );
     let large = with("large", &json!({"metadata": {"x": "y".repeat(300 * 1024)}}));
     failed(&checkout.post("/payments/initialize", &large).await, 413);
     failed(&checkout.get("/nothing").await, 404);
@@ -489,6 +523,256 @@ async fn every_wrong_field_is_listed_at_once() {
         &json!({"amount": "100.50", "colour": "blue", "metadata": {"a": 1}}),
     );
     checkout.post("/payments/initialize", &odd).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_hundredth_is_the_smallest_amount() {
+    let cloud = Cloud::start().await;
+    for (amount, currency, shown) in [
+        ("0.01", "USD", "0.01"),
+        ("0.01", "KWD", "0.010"),
+        ("1", "JPY", "1"),
+    ] {
+        let changes = json!({"amount": amount, "currency": currency});
+        let (reference, _) = initialized(&cloud, &with(currency, &changes)).await;
+        let path = format!("/payments/{reference}/status");
+        let text = cloud.checkout().get(&path).await.text;
+        assert!(text.contains(&format!("\"amount\":{shown},")), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metadata_is_any_object_and_comes_back_as_it_came() {
+    let cloud = Cloud::start().await;
+    let checkout = cloud.checkout();
+    let receiver = tollgate_tests::Receiver::start(&[]).await;
+    let endpoint = json!({"url": receiver.url, "api": "charges", "enabled_events": ["payment.succeeded"]});
+    cloud
+        .intents()
+        .post("/webhook_endpoints", &endpoint)
+        .await
+        .expect(201);
+    let many: serde_json::Map<String, Value> = (0..60).map(|n| (format!("k{n}"), json!(n))).collect();
+    for (n, sent) in [
+        json!({"plan": "gold", "seats": 3, "trial": false}),
+        json!({"cart": [{"sku": "a-1", "qty": 2}, {"sku": "b-2", "qty": 1, "note": null}], "depth": {"of": {"objects": []}}}),
+        json!({"10": "ten", "2": "two", "": "no name", "a\u{0}b": "line\none", "é": "№"}),
+        json!({"big": 9_007_199_254_740_991_u64, "float": 0.1, "minus": -1.5e-7, "null": null}),
+        json!({"long": "x".repeat(8 * 1024 - 11)}),
+        Value::Object(many),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let (reference, url) = initialized(&cloud, &with(&format!("meta-{n}"), &json!({"metadata": sent}))).await;
+        let path = format!("/payments/{reference}/status");
+        let text = format!("\"metadata\":{sent}}}");
+        let shown = checkout.get(&path).await.text;
+        assert!(shown.contains(&text), "{shown}");
+        pay(&url).await;
+        let shown = checkout.get(&path).await;
+        assert_eq!(shown.json()["data"]["status"], "completed");
+        assert!(shown.text.contains(&text), "{}", shown.text);
+        // The other front doors show it, too.
+        let listed = cloud.charges().get("/payments?limit=1").await.expect(200);
+        assert_eq!(listed["data"][0]["metadata"], *sent);
+    }
+    // Every digit is the merchant's.
+    let sent = r#"{ "price": 100.00,  "id": 123456789012345678901234567890 }"#;
+    let body = order("verbatim")
+        .to_string()
+        .replacen('{', &format!("{{\"metadata\":{sent},"), 1);
+    let request = checkout.request(reqwest::Method::POST, "/payments/initialize");
+    let made = Client::send(request.header("content-type", "application/json").body(body)).await;
+    let path = format!(
+        "/payments/{}/status",
+        made.expect(200)["transaction_reference"].as_str().unwrap()
+    );
+    let shown = checkout.get(&path).await.text;
+    let kept = r#""metadata":{"price":100.00,"id":123456789012345678901234567890}}"#;
+    assert!(shown.contains(kept), "{shown}");
+    // Without any the answer has the fields of the text and no others.
+    for (n, none) in [json!({}), json!({"metadata": null}), json!({"metadata": {}})]
+        .iter()
+        .enumerate()
+    {
+        let (reference, _) = initialized(&cloud, &with(&format!("none-{n}"), none)).await;
+        assert_eq!(status(&cloud, &reference).await.as_object().unwrap().len(), 9);
+    }
+    let told = receiver.wait_for(6).await;
+    let nested = told
+        .iter()
+        .map(tollgate_tests::Webhook::json)
+        .find(|event| event["data"]["object"]["metadata"]["cart"].is_array());
+    assert_eq!(
+        nested.unwrap()["data"]["object"]["metadata"]["depth"],
+        json!({"of": {"objects": []}})
+    );
+}
+
+#[tokio::test]
+async fn an_idempotency_key_is_for_one_initialization() {
+    let cloud = Cloud::start().await;
+    let checkout = cloud.checkout();
+    let post = async |key: &str, body: &Value| checkout.post_once("/payments/initialize", key, body).await;
+    let used = json!({"order_id": ["The order id field has already been used for another payment."]});
+    let other_order = json!({"order_id": ["The order id field came with an Idempotency-Key that was used for another request."]});
+    let first = post("key-1", &order("k-1")).await;
+    first.expect(200);
+    let again = post("key-1", &order("k-1")).await;
+    assert_eq!(
+        (again.text.as_str(), again.header("idempotent-replayed")),
+        (first.text.as_str(), "true")
+    );
+    // One key for two orders.
+    let refused = post("key-1", &order("k-2")).await.expect(422);
+    assert_eq!(refused["errors"], other_order);
+    // Nothing was written of it: the order is free.
+    post("key-2", &order("k-2")).await.expect(200);
+    // The same order in another way, with the same key and with a new one.
+    let changed = with("k-1", &json!({"amount": 7}));
+    assert_eq!(post("key-1", &changed).await.expect(422)["errors"], other_order);
+    assert_eq!(post("key-3", &changed).await.expect(422)["errors"], used);
+    // A key of a refused request is free.
+    post("key-3", &order("k-3")).await.expect(200);
+    // A key that came with a retry is the order's from then on, whatever the first request came with.
+    let keyless = checkout.post("/payments/initialize", &order("k-4")).await;
+    assert_eq!(post("key-4", &order("k-4")).await.text, keyless.text);
+    assert_eq!(
+        post("key-4", &order("k-5")).await.expect(422)["errors"],
+        other_order
+    );
+    // Many at once: one transaction for a key, whichever order comes first.
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..12 {
+        let checkout = checkout.clone();
+        tasks.spawn(async move {
+            let body = order(&format!("race-{}", n % 3));
+            checkout
+                .post_once("/payments/initialize", "key-race", &body)
+                .await
+        });
+    }
+    let answers = tasks.join_all().await;
+    let made: std::collections::HashSet<_> = answers
+        .iter()
+        .filter(|answer| answer.status == 200)
+        .map(|answer| answer.text.clone())
+        .collect();
+    assert_eq!(made.len(), 1);
+    for answer in answers.iter().filter(|answer| answer.status != 200) {
+        assert_eq!(answer.expect(422)["errors"], other_order);
+    }
+    // An attempt that ended makes way for another request, but a retry with its key is told of it.
+    let url = first.json()["redirect_url"].as_str().unwrap().to_owned();
+    press_at(&url, "cancel").await;
+    assert_eq!(post("key-1", &order("k-1")).await.text, first.text);
+    let second = post("key-5", &order("k-1")).await;
+    assert_ne!(
+        second.expect(200)["transaction_reference"],
+        first.json()["transaction_reference"]
+    );
+    assert_eq!(post("key-5", &order("k-1")).await.text, second.text);
+    assert_eq!(post("key-1", &order("k-1")).await.text, first.text);
+    // Another merchant's key, or one that is none.
+    let long = post(&"x".repeat(256), &order("k-6")).await;
+    assert_eq!(
+        failed(&long, 400),
+        "The Idempotency-Key header must have 1 to 255 printable ASCII characters."
+    );
+}
+
+#[tokio::test]
+async fn refunds_of_wrong_amounts_are_told_why() {
+    let cloud = Cloud::start().await;
+    let checkout = cloud.checkout();
+    let (reference, url) = initialized(&cloud, &order("refunds")).await;
+    pay(&url).await;
+    let path = format!("/payments/{reference}/refund");
+    let number = "The amount field must be a number with no more decimal places than the currency has.";
+    let positive = "The amount field must be above zero.";
+    let left = "The amount field must not be greater than what is left to refund.";
+    for (amount, message) in [
+        (json!(0), positive),
+        (json!(0.0), positive),
+        (json!(-1), positive),
+        (json!("-1"), positive),
+        (json!("0"), positive),
+        (json!(100.51), left),
+        (json!("100.51"), left),
+        (json!(50.001), number),
+        (json!(1e30), number),
+        (json!("all"), number),
+        (json!(""), number),
+        (json!(true), number),
+        (json!([1]), number),
+        (json!({}), number),
+    ] {
+        let refused = checkout.post(&path, &json!({"amount": amount})).await;
+        assert_eq!(
+            refused.expect(422),
+            json!({"success": false, "message": "Validation failed", "errors": {"amount": [message]}}),
+            "{amount}"
+        );
+    }
+    let array = checkout.request(reqwest::Method::POST, &path).body("[]");
+    assert_eq!(
+        failed(&Client::send(array).await, 400),
+        "The request body must be a JSON object."
+    );
+    assert_eq!(status(&cloud, &reference).await["status"], "completed");
+    checkout.post(&path, &json!({"amount": 0.01})).await.expect(200);
+    assert_eq!(status(&cloud, &reference).await["status"], "refunded");
+    // A payment that was not made has nothing to refund, whatever the amount.
+    let (reference, _) = initialized(&cloud, &order("not-paid")).await;
+    let path = format!("/payments/{reference}/refund");
+    for amount in [json!(1), json!(1000), Value::Null] {
+        let refused = checkout.post(&path, &json!({"amount": amount})).await;
+        assert_eq!(
+            failed(&refused, 400),
+            "Cannot refund transaction: Transaction is not in a completed state"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_key_without_the_right_is_forbidden_in_the_documented_shape() {
+    let cloud = Cloud::start().await;
+    let reader = cloud
+        .demo_key(Mode::Test, KeyKind::Secret, &[Permission::PaymentsRead])
+        .await;
+    let reader = cloud.client_of("checkout", &reader);
+    assert_eq!(
+        failed(
+            &reader.post("/payments/initialize", &order("forbidden")).await,
+            403
+        ),
+        "The API key lacks the scope payments:write. Use a key that has it."
+    );
+    let publishable = cloud.ready["credentials"]["publishable_key"].as_str().unwrap();
+    let page = cloud.client_of("checkout", publishable);
+    assert_eq!(
+        failed(&page.get("/payments/x/status").await, 403),
+        "A publishable key may not do this. Use a secret key (sk_…) from your server."
+    );
+}
+
+#[tokio::test]
+async fn every_answer_tells_where_the_merchant_stands_in_its_minute() {
+    let cloud = Cloud::start().await;
+    let checkout = cloud.checkout();
+    let first = checkout.post("/payments/initialize", &order("stands")).await;
+    let reference = first.json()["transaction_reference"].as_str().unwrap().to_owned();
+    let answers = [
+        first,
+        checkout.get(&format!("/payments/{reference}/status")).await,
+        checkout.get("/payments/x/status").await,
+        checkout.post("/payments/initialize", &json!({})).await,
+        checkout
+            .post(&format!("/payments/{reference}/refund"), &json!({}))
+            .await,
+    ];
+    tollgate_tests::stands(&answers, 100, 99);
 }
 
 #[tokio::test]
@@ -597,8 +881,13 @@ async fn both_credentials_are_needed_and_a_merchant_has_a_hundred_requests() {
         assert_eq!(answer.status.as_u16(), 404, "{n}");
     }
     let answer = clients[1].0.get("/payments/x/status").await;
-    failed(&answer, 429);
-    assert!(answer.header("retry-after").parse::<u32>().unwrap() > 0);
+    let message = failed(&answer, 429);
+    let wait: i64 = answer.header("retry-after").parse().unwrap();
+    assert_eq!(
+        message,
+        format!("More than 100 requests in a minute. Retry in {wait} seconds.")
+    );
+    assert!((wait - tollgate_tests::reset_in(&answer)).abs() <= 2, "{wait}");
     admin.revoke_key(merchant.id, clients[0].1).await.unwrap();
     assert_eq!(
         failed(&clients[0].0.get("/payments/x/status").await, 401),

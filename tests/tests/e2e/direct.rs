@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use tollgate_domain::{KeyKind, Mode, Permission, Tier};
 use tollgate_tests::{Answer, Client, Cloud, Receiver, run_sample};
 
+use crate::challenge::press;
+
 /// The request of the text.
 fn sample() -> Value {
     json!({
@@ -52,6 +54,11 @@ fn error(answer: &Answer, status: u16, error_type: &str, code: &str, param: Opti
         "{body}"
     );
     error["message"].as_str().unwrap().to_owned()
+}
+
+/// The body of a request for an access token.
+fn credentials(cloud: &Cloud, secret: &str) -> Value {
+    json!({"client_id": cloud.ready["credentials"]["client_id"], "client_secret": secret})
 }
 
 fn number(card: &str) -> Value {
@@ -136,6 +143,16 @@ async fn the_test_cards_do_what_the_text_says() {
         ("4000000000000119", "failed", Some("processing_error")),
         ("4111111111111112", "failed", Some("card_declined")),
         ("4000002500003155", "pending", None),
+        // Published for tests elsewhere: lost, stolen, used too often, declined once it is charged, blocked; challenged; disputed.
+        ("4000000000009987", "failed", Some("card_declined")),
+        ("4000000000009979", "failed", Some("card_declined")),
+        ("4000000000006975", "failed", Some("card_declined")),
+        ("4000000000000341", "failed", Some("card_declined")),
+        ("4100000000000019", "failed", Some("card_declined")),
+        ("4000002760003184", "pending", None),
+        ("4000000000003063", "pending", None),
+        ("4000000000002685", "succeeded", None),
+        ("5200828282828210", "succeeded", None),
     ] {
         let body = direct.post("/payments", &number(card)).await.expect(200);
         assert_eq!(
@@ -151,6 +168,153 @@ async fn the_test_cards_do_what_the_text_says() {
         direct.post("/payments", &amex).await.expect(200)["status"],
         "succeeded"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_challenged_card_is_finished_on_the_page_that_the_answer_names() {
+    let cloud = Cloud::start().await;
+    let direct = cloud.client("direct");
+    let receiver = Receiver::start(&[]).await;
+    let endpoint = json!({"url": receiver.url, "api": "direct"});
+    cloud
+        .intents()
+        .post("/webhook_endpoints", &endpoint)
+        .await
+        .expect(201);
+    for (card, button, end, code) in [
+        ("4000002500003155", "complete", "succeeded", None),
+        (
+            "4000000000003220",
+            "fail",
+            "failed",
+            Some("authentication_failed"),
+        ),
+        ("4000008400001629", "complete", "failed", Some("card_declined")),
+    ] {
+        let made = direct.post_once("/payments", card, &number(card)).await;
+        let body = made.expect(200);
+        assert_eq!(body["status"], "pending", "{body}");
+        let url = body["next_action"]["redirect_url"].as_str().unwrap();
+        assert_eq!(
+            body["next_action"],
+            json!({"type": "redirect", "redirect_url": url})
+        );
+        let path = format!("/payments/{}", body["id"].as_str().unwrap());
+        assert_eq!(direct.get(&path).await.expect(200), body);
+        let listed = direct.get("/transactions?status=pending").await.expect(200);
+        assert_eq!(listed["data"], json!([body]));
+
+        let page = press(url, button).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        let ended = direct.get(&path).await.expect(200);
+        assert_eq!(
+            (ended["status"].as_str(), ended["failure_code"].as_str()),
+            (Some(end), code),
+            "{ended}"
+        );
+        assert_eq!(ended.get("next_action"), None, "{ended}");
+        // A retry is told what the first request was told.
+        let again = direct.post_once("/payments", card, &number(card)).await;
+        assert_eq!(again.text, made.text);
+    }
+    // An event of this API is about a payment that has ended: it names no page.
+    for webhook in receiver.wait_for(4).await {
+        let event = webhook.json();
+        assert_eq!(event["data"]["object"].get("next_action"), None, "{event}");
+    }
+}
+
+#[tokio::test]
+async fn no_payment_has_a_next_action_without_an_address() {
+    let cloud = Cloud::start().await;
+    let direct = cloud.client("direct");
+    // A hosted payment waits on its page; an intent waits for its merchant, and no page of ours can help.
+    let (_, page) = crate::checkout::initialized(&cloud, &crate::checkout::order("waiting")).await;
+    let mut intents = Vec::new();
+    for body in [
+        json!({"amount": 500, "currency": "usd"}),
+        json!({"amount": 600, "currency": "usd", "payment_method": "pm_card_visa"}),
+    ] {
+        let intent = cloud.intents().post("/payment_intents", &body).await.expect(201);
+        assert_eq!(intent["next_action"], Value::Null);
+        intents.push(intent);
+    }
+    for (api, client) in [("direct", direct.clone()), ("charges", cloud.charges())] {
+        let path = if api == "direct" {
+            "/transactions"
+        } else {
+            "/payments"
+        };
+        let list = client.get(path).await.expect(200);
+        let list = list["data"].as_array().unwrap();
+        assert_eq!(list.len(), 3, "{api}");
+        for payment in list {
+            let shown = client
+                .get(&format!("/payments/{}", payment["id"].as_str().unwrap()))
+                .await
+                .expect(200);
+            let is_hosted = payment["amount"] == 10050;
+            for payment in [payment, &shown] {
+                let url = payment.get("next_action").map(|action| &action["redirect_url"]);
+                let expected = is_hosted.then(|| json!(page));
+                assert_eq!(url, expected.as_ref(), "{api} {payment}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_answer_tells_where_the_caller_stands_in_its_minute() {
+    let cloud = Cloud::start().await;
+    let direct = cloud.client("direct");
+    let id = direct.post("/payments", &sample()).await.expect(200)["id"].clone();
+    let id = id.as_str().unwrap();
+    let refund = format!("/payments/{id}/refund");
+    let reader = cloud
+        .demo_key(Mode::Test, KeyKind::Secret, &[Permission::PaymentsRead])
+        .await;
+    let answers = [
+        direct.get(&format!("/payments/{id}")).await,
+        direct.get("/transactions").await,
+        direct.get("/payments/pay_1").await,
+        direct.post("/payments", &json!({})).await,
+        direct.post(&refund, &json!({"amount": 1})).await,
+        direct.post(&refund, &json!({"amount": 0})).await,
+        direct.with_key(&reader).post("/payments", &sample()).await,
+        direct.get("/nothing").await,
+        direct.delete("/payments").await,
+        direct.with_key(&reader).get("/nothing").await,
+        direct
+            .post("/auth/token", &credentials(&cloud, &cloud.key()))
+            .await,
+    ];
+    tollgate_tests::stands(&answers, 500, 498);
+    // A caller that is known may be refused: an access token gets no other one.
+    let token = answers.last().unwrap().json()["access_token"].clone();
+    let refused = direct
+        .post("/auth/token", &credentials(&cloud, token.as_str().unwrap()))
+        .await;
+    assert_eq!(refused.status, 401, "{}", refused.text);
+    tollgate_tests::stands(&[refused], 500, 487);
+    // Who is not known stands nowhere.
+    for path in ["/transactions", "/nothing"] {
+        for key in ["sk_test_wrong", ""] {
+            let nobody = direct.with_key(key).get(path).await;
+            let status = if path == "/nothing" { 404 } else { 401 };
+            assert_eq!(
+                (nobody.status.as_u16(), nobody.header("x-ratelimit-limit")),
+                (status, "")
+            );
+        }
+    }
+    // One too many, of a path that there is not either.
+    cloud.use_up_tenant(cloud.demo_scope()).await;
+    for path in ["/transactions", "/nothing"] {
+        let limited = direct.get(path).await;
+        error(&limited, 429, "rate_limit_error", "too_many_requests", None);
+        tollgate_tests::stands(std::slice::from_ref(&limited), 500, 0);
+        assert!(limited.header("retry-after").parse::<u32>().unwrap() > 0);
+    }
 }
 
 #[tokio::test]
@@ -183,7 +347,16 @@ async fn wallets_and_stored_cards_pay_too() {
             400,
             "invalid_request_error",
             "invalid_token",
-            Some("source.token"),
+            Some(&format!("{method}.token")),
+        );
+        body.as_object_mut().unwrap().remove(method);
+        body["token"] = json!("tok_visa_4242");
+        error(
+            &direct.post("/payments", &body).await,
+            400,
+            "invalid_request_error",
+            "invalid_token",
+            Some("token"),
         );
     }
     // The request of the text's client library has no card: the customer's stored one, if there is one.
@@ -356,6 +529,20 @@ async fn every_wrong_parameter_is_named_and_nothing_is_written() {
         "expired_card",
         Some("card.exp_year"),
     );
+    // No network takes live payments yet: the parameter is the one that was sent.
+    let wallet = json!({"amount": 700, "currency": "EUR", "payment_method": "apple_pay", "apple_pay": {"token": "tok_apple_x"}});
+    for (body, param) in [
+        (with("/card/exp_year", json!(2035)), "card"),
+        (wallet, "apple_pay"),
+    ] {
+        error(
+            &live.post("/payments", &body).await,
+            400,
+            bad,
+            "live_payments_not_enabled",
+            Some(param),
+        );
+    }
     for list in ["payments", "customers"] {
         let all = cloud.charges().get(&format!("/{list}")).await.expect(200);
         assert_eq!(all["data"], json!([]));
@@ -568,9 +755,22 @@ async fn transactions_are_listed_by_offset_status_and_day() {
     assert_eq!(list("?status=failed&offset=1&limit=1").await.0, failed[1..2]);
     assert_eq!(list("?status=succeeded&limit=100").await.0.len(), 10);
     assert_eq!(list("?status=pending").await.0.len(), 0);
+    let waiting = direct
+        .post("/payments", &number("4000002500003155"))
+        .await
+        .expect(200);
+    assert_eq!(list("?status=pending").await.0, [waiting["id"].as_str().unwrap()]);
+    assert_eq!(list("?status=succeeded&limit=100").await.0.len(), 10);
     let today = tollgate_domain::Timestamp::from_s(body["data"][0]["created"].as_i64().unwrap()).rfc3339();
     let today = &today[..10];
-    assert_eq!(list(&format!("?from_date={today}&limit=20")).await.0.len(), 13);
+    // Whole days, both ends included.
+    for query in [
+        format!("?from_date={today}&limit=20"),
+        format!("?to_date={today}&limit=20"),
+        format!("?from_date={today}&to_date={today}&limit=20"),
+    ] {
+        assert_eq!(list(&query).await.0.len(), 14, "{query}");
+    }
     assert_eq!(list("?to_date=2024-01-01").await.0.len(), 0);
     assert_eq!(list("?from_date=2999-01-01").await.0.len(), 0);
     for (query, code, param) in [
@@ -614,8 +814,15 @@ async fn a_standard_merchant_has_a_hundred_requests_for_all_its_keys_together() 
     }
     let answer = clients[0].get("/payments/pay_1").await;
     error(&answer, 429, "rate_limit_error", "too_many_requests", None);
-    assert_eq!(answer.header("x-ratelimit-limit"), "100");
-    assert!(answer.header("retry-after").parse::<u32>().unwrap() > 0);
+    assert_eq!(
+        (
+            answer.header("x-ratelimit-limit"),
+            answer.header("x-ratelimit-remaining")
+        ),
+        ("100", "0")
+    );
+    let wait: i64 = answer.header("retry-after").parse().unwrap();
+    assert!((wait - tollgate_tests::reset_in(&answer)).abs() <= 2, "{wait}");
     // Another front door has a window of its own.
     clients[0].get("/payments/pay_1").await.expect(429);
     Client::new(cloud.api("charges"), &cloud.key())

@@ -14,7 +14,13 @@ async fn main() -> Result<(), LambdaError> {
 async fn initialize_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.json()?;
     let mode = exchange.tenant().await?.mode;
-    let amount = exchange.raw("amount");
-    let new = initialize::read(Fields::of(&body), amount.as_deref(), mode, exchange.call.now())?;
+    let (amount, metadata) = (exchange.raw("amount"), exchange.raw("metadata"));
+    let new = initialize::read(
+        Fields::of(&body),
+        amount.as_deref(),
+        metadata.as_deref(),
+        mode,
+        exchange.call.now(),
+    )?;
     initialize::initialize(&exchange, &body, new).await
 }

@@ -1,9 +1,9 @@
-//! Every other path and method: a 404 in this API's own shape, which API Gateway's would not be.
+//! Every other path and method: a 404 in this API's own shape, which API Gateway's would not be, with the caller's rate headers.
 
 use tollgate_direct::Direct;
-use tollgate_http::{LambdaError, serve_unknown_route};
+use tollgate_http::{LambdaError, serve_counted_unknown_route};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), LambdaError> {
-    serve_unknown_route::<Direct>().await
+    serve_counted_unknown_route::<Direct>().await
 }

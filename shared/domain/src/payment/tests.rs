@@ -18,6 +18,7 @@ fn hosted(minor: i64, confirmed: bool) -> Payment {
         card: SealedCard("sealed".into()),
         hosted: Hosted {
             order_id: "1".into(),
+            metadata: None,
             cancel_url: None,
         },
         return_url: None,

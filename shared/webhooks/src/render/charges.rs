@@ -49,8 +49,8 @@ pub const fn refund_status(status: RefundStatus) -> &'static str {
     }
 }
 
-/// A payment. Fields of the text first, then those that its status calls for: `next_action` while a challenge waits for
-/// an answer, `failure_code` and `failure_message` when it failed.
+/// A payment. Fields of the text first, then those that its status calls for: `next_action` while a page of ours
+/// waits for the payer, `failure_code` and `failure_message` when it failed.
 pub fn payment(payment: &Payment, challenge_url: Option<&str>) -> Value {
     let mut object = json!({
         "id": payment.id.spell(PAYMENT_PREFIX),
@@ -61,7 +61,7 @@ pub fn payment(payment: &Payment, challenge_url: Option<&str>) -> Value {
         "customer_id": payment.customer.map(|id| id.spell(CUSTOMER_PREFIX)),
         "description": payment.description,
         "created": payment.created.s(),
-        "metadata": payment.metadata.to_json(),
+        "metadata": payment.metadata_json(),
     });
     if payment_status(payment) == "requires_action"
         && let Some(challenge_url) = challenge_url

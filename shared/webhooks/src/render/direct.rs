@@ -27,8 +27,9 @@ pub const fn payment_status(payment: &Payment) -> &'static str {
     }
 }
 
-/// A payment, with its customer's id and, where it is known, address.
-pub fn payment(payment: &Payment, email: Option<&str>) -> Value {
+/// A payment, with its customer's id and, where it is known, address. `challenge_url` is the page of ours that waits for the payer,
+/// if one does.
+pub fn payment(payment: &Payment, email: Option<&str>, challenge_url: Option<&str>) -> Value {
     let mut object = json!({
         "id": payment.id.spell(PAYMENT_PREFIX),
         "status": payment_status(payment),
@@ -39,6 +40,9 @@ pub fn payment(payment: &Payment, email: Option<&str>) -> Value {
     });
     if let Some(id) = payment.customer {
         object["customer"] = json!({"id": id.spell(CUSTOMER_PREFIX), "email": email});
+    }
+    if let Some(url) = challenge_url.filter(|_| payment_status(payment) == "pending") {
+        object["next_action"] = json!({"type": "redirect", "redirect_url": url});
     }
     if let Some((code, message)) = super::failure(payment) {
         object["failure_code"] = json!(code);
@@ -60,11 +64,11 @@ pub fn refund(refund: &Refund) -> Value {
     })
 }
 
-pub(crate) fn subject(subject: &Subject) -> Value {
+pub(crate) fn subject(subject: &Subject, challenge_url: Option<&str>) -> Value {
     match subject {
         Subject::Payment(it) => {
             // An event knows the customer's id alone.
-            let mut object = payment(it, None);
+            let mut object = payment(it, None, challenge_url);
             if let Some(customer) = object.get_mut("customer").and_then(Value::as_object_mut) {
                 customer.shift_remove("email");
             }

@@ -114,10 +114,10 @@ pub fn payment_intent(payment: &Payment, context: Context<'_>) -> Value {
         "last_payment_error": decline_error(payment),
         "latest_charge": charged.then(|| payment.id.spell(CHARGE_PREFIX)),
         "livemode": context.livemode,
-        "metadata": payment.metadata.to_json(),
-        "next_action": (payment.face.status == Status::RequiresAction).then(|| json!({
+        "metadata": payment.metadata_json(),
+        "next_action": context.challenge_url.filter(|_| payment.face.status == Status::RequiresAction).map(|url| json!({
             "type": "redirect_to_url",
-            "redirect_to_url": {"return_url": payment.face.return_url, "url": context.challenge_url},
+            "redirect_to_url": {"return_url": payment.face.return_url, "url": url},
         })),
         "payment_method": intent
             .and_then(|intent| intent.payment_method)
@@ -147,7 +147,7 @@ pub fn charge(payment: &Payment, context: Context<'_>) -> Value {
         "failure_code": decline.map(|(code, _)| code),
         "failure_message": payment.face.decline.map(Decline::message),
         "livemode": context.livemode,
-        "metadata": payment.metadata.to_json(),
+        "metadata": payment.metadata_json(),
         "paid": taken,
         "payment_intent": payment.id.spell(PAYMENT_PREFIX),
         "payment_method": payment

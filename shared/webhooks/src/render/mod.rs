@@ -61,7 +61,7 @@ pub fn event(event: &Event, api: FrontDoor, livemode: bool, challenge_url: Optio
     let mut data = json!({"object": null});
     let object = match api {
         FrontDoor::Charges => charges::subject(&event.subject, challenge_url),
-        FrontDoor::Direct => direct::subject(&event.subject),
+        FrontDoor::Direct => direct::subject(&event.subject, challenge_url),
         FrontDoor::Intents => {
             let context = intents::Context {
                 livemode,

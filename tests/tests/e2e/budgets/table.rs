@@ -107,6 +107,8 @@ pub(super) const BUDGETS: &[Budget] = &[
     ),
     // Where a merchant's keys share a window, the key is read beside the count.
     budget("direct-issue-token", "GetItem,UpdateItem", 1, 1.0, 1.0),
+    // Every answer of this API says where its caller stands, those to unknown paths too.
+    budget("direct-unknown-route", "GetItem,UpdateItem", 1, 1.0, 1.0),
     // The owner of the address and the customer are read beside that; it is known with its card from the payment before.
     budget(
         "direct-create-payment",
@@ -352,7 +354,6 @@ pub(super) const INTENTS: &[Budget] = &[
 pub(super) const WITHOUT_TABLES: &[&str] = &[
     "charges-unknown-route",
     "checkout-unknown-route",
-    "direct-unknown-route",
     "intents-preflight",
     "pages-unknown-route",
     "simple-unknown-route",

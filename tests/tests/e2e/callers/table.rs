@@ -84,7 +84,7 @@ fn post(
     }
 }
 
-/// Routes that ask nobody who they are, each with a path of it and the status of its answer.
+/// Routes that answer everybody alike, whoever asks, each with a path of it and the status of its answer.
 pub(super) const OPEN: &[(&str, &str, &str, u16)] = &[
     ("charges-unknown-route", "GET", "/charges/v1/none", 404),
     ("direct-unknown-route", "GET", "/direct/v1/none", 404),
