@@ -71,6 +71,41 @@ pub enum Earlier<T> {
     Other,
 }
 
+impl<T> Answers<T> {
+    /// The same answers, each thing as `change` has it. What the first releases kept is dropped where it names one of `members`.
+    #[must_use]
+    pub(crate) fn changed_by(&self, members: &[&str], change: impl Fn(&T) -> T) -> Self {
+        let is_kept = |value: &Value| {
+            let text = value.to_string();
+            !members.iter().any(|member| text.contains(member))
+        };
+        let early_changed = self.early_changed.iter();
+        Self {
+            created: self.created.as_deref().map(|thing| Box::new(change(thing))),
+            changed: self
+                .changed
+                .iter()
+                .map(|answer| Answer {
+                    key: answer.key.clone(),
+                    request: answer.request.clone(),
+                    thing: change(&answer.thing),
+                })
+                .collect(),
+            early_created: self.early_created.clone().filter(|value| is_kept(value)),
+            early_changed: early_changed
+                .filter(|early| is_kept(&early.answer))
+                .cloned()
+                .collect(),
+        }
+    }
+
+    /// The things that were answered.
+    pub(crate) fn things(&self) -> impl Iterator<Item = &T> {
+        let changed = self.changed.iter().map(|answer| &answer.thing);
+        self.created.as_deref().into_iter().chain(changed)
+    }
+}
+
 /// Something that remembers what was answered about it.
 pub trait Answerable: Clone + Serialize {
     /// What it remembers.

@@ -493,15 +493,31 @@ impl Payment {
         self.intent.as_ref().is_none_or(|intent| intent.charges > 0)
     }
 
-    /// The payment as it is, without what it tells of a person: where a receipt goes, whose account it was, and the request that
-    /// made it, which may have named them.
+    /// Whether it tells where a receipt goes or whose account it was, now or in an answer that is kept.
+    fn names_person(&self) -> bool {
+        let receipt = self
+            .intent
+            .as_ref()
+            .and_then(|intent| intent.receipt_email.as_ref());
+        let is_holder_known = match &self.source {
+            Some(Source::BankTransfer(account)) => !account.account_holder_name.is_empty(),
+            _ => false,
+        };
+        receipt.is_some() || is_holder_known || self.answers.things().any(Self::names_person)
+    }
+
+    /// The payment as it is, without what it tells of a person: where a receipt goes and whose account it was, and the digest of a
+    /// request that named them, or an address, and could be found by trying.
     #[must_use]
     pub fn without_person(&self) -> Self {
+        const MEMBERS: [&str; 2] = ["receipt_email", "account_holder_name"];
         let mut next = Self {
-            fingerprint: None,
-            answers: Answers::default(),
+            answers: self.answers.changed_by(&MEMBERS, Self::without_person),
             ..self.clone()
         };
+        if self.front_door == FrontDoor::Direct || self.names_person() {
+            next.fingerprint = None;
+        }
         if let Some(intent) = &mut next.intent {
             intent.receipt_email = None;
         }

@@ -18,6 +18,7 @@ mod challenge;
 mod checkout;
 mod consistency;
 mod customers;
+mod details;
 mod direct;
 mod durability;
 mod erasure;

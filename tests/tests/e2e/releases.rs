@@ -114,7 +114,7 @@ fn made(answer: &Answer) -> Value {
 
 /// What an answer may not have lost or changed, whatever has been added or corrected since.
 #[track_caller]
-fn says_the_same(path: &str, before: &Value, now: &Value) {
+fn says_the_same(path: &str, before: &Value, now: &Value, uncharged: &[String]) {
     for name in [
         "id",
         "object",
@@ -145,10 +145,13 @@ fn says_the_same(path: &str, before: &Value, now: &Value) {
             .map(|item| &item["id"])
             .collect();
         for id in ids {
-            assert!(shown.contains(&id), "{path} lacks {id}");
+            // Other APIs no longer list an intent that was never charged.
+            let text = id.as_str().unwrap_or_default();
+            let is_uncharged = text.starts_with("pay_") && uncharged.iter().any(|id| text.ends_with(id));
+            assert!(is_uncharged || shown.contains(&id), "{path} lacks {id}");
         }
     } else if before["data"].is_object() {
-        says_the_same(path, &before["data"], &now["data"]);
+        says_the_same(path, &before["data"], &now["data"], uncharged);
     }
     if before["status"]
         .as_str()
@@ -159,6 +162,11 @@ fn says_the_same(path: &str, before: &Value, now: &Value) {
 }
 
 async fn reads_answer_as_before(opened: &Opened) {
+    let payments = opened.tables["tollgate"].as_array().unwrap().iter();
+    let uncharged = payments.filter(|item| item["intent"]["M"]["charges"]["N"] == "0");
+    let uncharged: Vec<String> = uncharged
+        .map(|item| item["id"]["S"].as_str().unwrap().to_owned())
+        .collect();
     for read in &opened.recording.reads {
         let answer = opened.client(&read.api).get(&read.path).await;
         assert_eq!(
@@ -169,7 +177,7 @@ async fn reads_answer_as_before(opened: &Opened) {
             answer.text
         );
         if read.status == 200 {
-            says_the_same(&read.path, &read.answer, &answer.json());
+            says_the_same(&read.path, &read.answer, &answer.json(), &uncharged);
         }
     }
 }
