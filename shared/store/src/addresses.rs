@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, Put as PutOperation, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    AttributeValue, Delete, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use tollgate_domain::{Customer, CustomerId, Scope};
 
@@ -21,7 +21,7 @@ use crate::{
     entity::{email_key, from_item, to_item},
     error::StoreError,
     format,
-    items::{Item, SK, n, ours, s},
+    items::{ABSENT, Item, SK, n, ours, put_in_transaction, s},
 };
 
 /// The type's code.
@@ -163,18 +163,17 @@ impl Writer {
     }
 
     fn put_customer(&self, scope: Scope, next: &Customer) -> Result<TransactWriteItem, StoreError> {
-        let put = PutOperation::builder()
-            .table_name(&self.tables.main)
-            .set_item(Some(to_item(scope, next)?))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let put = if next.version == 1 {
-            put.condition_expression("attribute_not_exists(pk)")
-        } else {
-            put.condition_expression("version = :before")
-                .expression_attribute_values(":before", n(next.version - 1))
-        };
-        let put = put.build().map_err(|e| StoreError::BadValue(e.to_string()))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        let item = to_item(scope, next)?;
+        if next.version == 1 {
+            return put_in_transaction(&self.tables.main, item, ABSENT, None);
+        }
+        let before = n(next.version - 1);
+        put_in_transaction(
+            &self.tables.main,
+            item,
+            "version = :before",
+            Some((":before", before)),
+        )
     }
 
     fn put_owner(
@@ -191,15 +190,8 @@ impl Writer {
             ("customer".to_owned(), s(customer.to_string())),
         ]);
         format::mark(&mut item, FORMAT);
-        let put = PutOperation::builder()
-            .table_name(&self.tables.main)
-            .set_item(Some(item))
-            .condition_expression(MAY_ENTER)
-            .expression_attribute_values(":former", s(former.to_string()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(|e| StoreError::BadValue(e.to_string()))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        let former = s(former.to_string());
+        put_in_transaction(&self.tables.main, item, MAY_ENTER, Some((":former", former)))
     }
 
     fn delete_owner(

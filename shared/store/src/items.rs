@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     operation::{batch_get_item::BatchGetItemInput, get_item::GetItemInput, put_item::PutItemInput},
-    types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure},
+    types::{
+        AttributeValue, KeysAndAttributes, Put as PutOperation, ReturnValuesOnConditionCheckFailure,
+        TransactWriteItem,
+    },
 };
 use tollgate_domain::Scope;
 
@@ -33,6 +36,27 @@ pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
 pub(crate) fn n(number: impl std::fmt::Display) -> AttributeValue {
     AttributeValue::N(format!("{number}"))
 }
+
+/// A put of a transaction under a condition, in which one value may stand. What is in its way is shown.
+pub(crate) fn put_in_transaction(
+    table: &str,
+    item: Item,
+    condition: &str,
+    value: Option<(&str, AttributeValue)>,
+) -> Result<TransactWriteItem, StoreError> {
+    let put = PutOperation::builder()
+        .table_name(table)
+        .set_item(Some(item))
+        .condition_expression(condition)
+        .set_expression_attribute_values(value.map(|(name, value)| HashMap::from([(name.to_owned(), value)])))
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .build()
+        .map_err(|e| StoreError::BadValue(e.to_string()))?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
+/// The condition under which only what is not there yet is put.
+pub(crate) const ABSENT: &str = "attribute_not_exists(pk)";
 
 /// What became of a create.
 #[derive(Clone, Debug, PartialEq)]
@@ -156,10 +180,7 @@ impl Writer {
     /// The condition is the idempotency check. A put that the SDK sent twice because the first answer was lost finds
     /// its own item, known by the request's id, and counts as made.
     pub async fn create<E: Entity>(&self, scope: Scope, entity: &E) -> Result<Put<E>, StoreError> {
-        match self
-            .put_if(scope, entity, "attribute_not_exists(pk)", None)
-            .await?
-        {
+        match self.put_if(scope, entity, ABSENT, None).await? {
             None => Ok(Put::Created),
             Some(Some(existing)) if existing.version() == entity.version() && ours(&existing, entity) => {
                 Ok(Put::Created)

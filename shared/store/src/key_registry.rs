@@ -14,9 +14,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     operation::{query::QueryInput, update_item::UpdateItemInput},
-    types::{
-        AttributeValue, Put as PutOperation, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-    },
+    types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
 };
 use tollgate_domain::{Contract, KeyId, MerchantId, Mode, Permission, Scope, Timestamp};
 
@@ -25,7 +23,7 @@ use crate::{
     db::{Conditional, Transacted},
     error::StoreError,
     format,
-    items::{Item, SK, n, s},
+    items::{ABSENT, Item, SK, n, put_in_transaction, s},
     keys::{FORMAT, key_of},
 };
 
@@ -133,15 +131,6 @@ fn index_sk(created: Timestamp, id: KeyId) -> String {
 
 fn bad(e: impl std::fmt::Display) -> StoreError {
     StoreError::BadValue(e.to_string())
-}
-
-/// A put of a transaction that shows what is in its way.
-fn put(table: &str, item: Item, condition: &str) -> aws_sdk_dynamodb::types::builders::PutBuilder {
-    PutOperation::builder()
-        .table_name(table)
-        .set_item(Some(item))
-        .condition_expression(condition)
-        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
 }
 
 impl Reader {
@@ -360,19 +349,16 @@ impl Writer {
             ("key".into(), s(new.hash.pk())),
         ]);
         format::mark(&mut by_id, FORMAT);
-        let kept = if is_kept {
-            put(table, live.to_item(scope), "version = :version")
-                .expression_attribute_values(":version", n(live.version))
+        let (condition, version) = if is_kept {
+            ("version = :version", Some((":version", n(live.version))))
         } else {
-            put(table, live.to_item(scope), "attribute_not_exists(pk)")
+            (ABSENT, None)
         };
-        let absent = "attribute_not_exists(pk)";
-        let operations = [put(table, key, absent), put(table, by_id, absent), kept];
-        let operations = operations.map(|put| {
-            let put = put.build().map_err(bad)?;
-            Ok(TransactWriteItem::builder().put(put).build())
-        });
-        let operations = operations.into_iter().collect::<Result<Vec<_>, StoreError>>()?;
+        let operations = vec![
+            put_in_transaction(table, key, ABSENT, None)?,
+            put_in_transaction(table, by_id, ABSENT, None)?,
+            put_in_transaction(table, live.to_item(scope), condition, version)?,
+        ];
         self.db.transact_write_items(operations).await
     }
 

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{
-    Put as PutOperation, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-    builders::UpdateBuilder,
+    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update, builders::UpdateBuilder,
 };
 use tollgate_domain::{Payment, Refund, Scope, refund::RefundStatus};
 
@@ -13,7 +12,7 @@ use crate::{
     db::Transacted,
     entity::{Entity, from_item, pk, to_item},
     error::StoreError,
-    items::{SK, n, ours, s},
+    items::{ABSENT, SK, n, ours, put_in_transaction, s},
 };
 
 /// What became of a refund.
@@ -40,13 +39,7 @@ impl Writer {
         refund: &Refund,
         payment: &Payment,
     ) -> Result<RefundPut, StoreError> {
-        let put = PutOperation::builder()
-            .table_name(&self.tables.main)
-            .set_item(Some(to_item(scope, refund)?))
-            .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(|e| StoreError::BadValue(e.to_string()))?;
+        let put = put_in_transaction(&self.tables.main, to_item(scope, refund)?, ABSENT, None)?;
         let update = self
             .count_refund(scope, refund, refund.amount.minor)
             .condition_expression(
@@ -58,10 +51,7 @@ impl Writer {
             .expression_attribute_values(":most", n(payment.amount_captured - refund.amount.minor))
             .build()
             .map_err(|e| StoreError::BadValue(e.to_string()))?;
-        let operations = vec![
-            TransactWriteItem::builder().put(put).build(),
-            TransactWriteItem::builder().update(update).build(),
-        ];
+        let operations = vec![put, TransactWriteItem::builder().update(update).build()];
         match self.db.transact_write_items(operations).await? {
             Transacted::Done => Ok(RefundPut::Created),
             Transacted::Refused(items) => {
@@ -90,24 +80,20 @@ impl Writer {
         if !matches!(settled.status, RefundStatus::Failed | RefundStatus::Canceled) {
             return self.replace(scope, settled).await;
         }
-        let put = PutOperation::builder()
-            .table_name(&self.tables.main)
-            .set_item(Some(to_item(scope, settled)?))
-            .condition_expression("version = :before")
-            .expression_attribute_values(":before", n(settled.version.saturating_sub(1)))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(|e| StoreError::BadValue(e.to_string()))?;
+        let before = n(settled.version.saturating_sub(1));
+        let put = put_in_transaction(
+            &self.tables.main,
+            to_item(scope, settled)?,
+            "version = :before",
+            Some((":before", before)),
+        )?;
         let update = self
             .count_refund(scope, settled, -settled.amount.minor)
             .condition_expression("amount_refunded >= :back")
             .expression_attribute_values(":back", n(settled.amount.minor))
             .build()
             .map_err(|e| StoreError::BadValue(e.to_string()))?;
-        let operations = vec![
-            TransactWriteItem::builder().put(put).build(),
-            TransactWriteItem::builder().update(update).build(),
-        ];
+        let operations = vec![put, TransactWriteItem::builder().update(update).build()];
         let existing = match self.db.transact_write_items(operations).await? {
             Transacted::Done => return Ok(Replaced::Done),
             Transacted::Refused(items) => items.into_iter().next().flatten(),

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{Put as PutOperation, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use tollgate_domain::{Payment, PaymentId, Scope};
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     entity::{from_item, pk, to_item},
     error::StoreError,
     format,
-    items::{Item, SK, ours, s},
+    items::{ABSENT, Item, SK, ours, put_in_transaction, s},
 };
 
 /// The type's code.
@@ -61,15 +61,9 @@ impl Writer {
         payment: &Payment,
         key: &str,
     ) -> Result<PaymentPut, StoreError> {
-        let put = PutOperation::builder()
-            .table_name(&self.tables.main)
-            .set_item(Some(to_item(scope, payment)?))
-            .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(|e| StoreError::BadValue(e.to_string()))?;
+        let item = to_item(scope, payment)?;
         let operations = vec![
-            TransactWriteItem::builder().put(put).build(),
+            put_in_transaction(&self.tables.main, item, ABSENT, None)?,
             self.put_payment_key(scope, key, payment.id)?,
         ];
         match self.db.transact_write_items(operations).await? {
@@ -115,14 +109,11 @@ impl Writer {
             ("payment".to_owned(), s(payment.to_string())),
         ]);
         format::mark(&mut item, FORMAT);
-        let put = PutOperation::builder()
-            .table_name(&self.tables.main)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk) OR payment = :payment")
-            .expression_attribute_values(":payment", s(payment.to_string()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(|e| StoreError::BadValue(e.to_string()))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        put_in_transaction(
+            &self.tables.main,
+            item,
+            "attribute_not_exists(pk) OR payment = :payment",
+            Some((":payment", s(payment.to_string()))),
+        )
     }
 }
