@@ -76,6 +76,9 @@ pub struct Erasure {
     /// Whether everything that was found was erased, so that the merchant was told.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub complete: bool,
+    /// Of the payments, those that were made later than this are done; all are still to be looked at without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payments_to: Option<Timestamp>,
 }
 
 /// A customer.
@@ -191,6 +194,7 @@ impl Customer {
             erasure: Some(Erasure {
                 look_again_at,
                 complete: false,
+                payments_to: None,
             }),
             ..self.without_person()
         }

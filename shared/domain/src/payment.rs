@@ -506,6 +506,13 @@ impl Payment {
         receipt.is_some() || is_holder_known || self.answers.things().any(Self::names_person)
     }
 
+    /// Whether one of its versions may have told of a person, and its events with it: where a receipt goes, whose account it was, or
+    /// by the digest of a request that had an address.
+    pub fn may_have_told_of_person(&self) -> bool {
+        let is_bank_transfer = matches!(self.source, Some(Source::BankTransfer(_)));
+        self.front_door == FrontDoor::Direct || self.intent.is_some() || is_bank_transfer
+    }
+
     /// The payment as it is, without what it tells of a person: where a receipt goes and whose account it was, and the digest of a
     /// request that named them, or an address, and could be found by trying.
     #[must_use]

@@ -112,7 +112,7 @@ impl Answered for Refund {
     type Answer = RefundAnswer;
 
     fn judge(&self, answer: &RefundAnswer, now: Timestamp, cause: &Cause) -> Result<Judged<Self>, Error> {
-        // Of a refund that was changed since it was made, somebody has seen what was stored first.
+        // Once a refund is at its second version, what was stored first may have been answered already: it stays the first answer.
         let settled = if answer.at_once && self.version == 1 {
             self.settle_at_once(answer.outcome, now, cause)
         } else {

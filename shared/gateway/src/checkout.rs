@@ -80,11 +80,11 @@ impl Call {
     /// with the provider, and one conditional put, which is also the check of the order's number.
     ///
     /// An order whose attempt has failed, was cancelled or has expired may be initialised again, whatever the request: the new
-    /// attempt is a payment of its own. At most one attempt is ever charged, as the one before has ended without money.
+    /// attempt is another payment. The attempt before it has ended without money by then, so at most one is ever charged.
     ///
-    /// `idempotency` is the order's number. A `key` of the request's own, if it has one, is read beside everything else and written in
-    /// one transaction with the payment: it names that payment for ever, so that a retry is told of its own attempt, whatever
-    /// became of that, and another request is refused.
+    /// `idempotency` is the order's number. If the request has an idempotency `key`, an item for the key is written in one
+    /// transaction with the payment and names it for ever. So a retry with the key is told of the attempt that it made, even if that
+    /// has ended, and another request with the key is refused.
     pub async fn initialize_checkout(
         &self,
         new: NewCheckout,

@@ -139,7 +139,7 @@ impl Deliverer {
         })
     }
 
-    /// The same deliverer with a meter of its own, so that what one batch costs is counted apart from all others.
+    /// A copy that counts its calls apart, from zero: what one batch costs.
     #[must_use]
     pub fn metered(&self) -> Self {
         Self {

@@ -5,12 +5,14 @@
 //! goes on where a request ended. The index that finds payment methods trails the table, and one may be attached in the very
 //! moment of the deletion: due work looks again, until it finds nothing more.
 
+use std::future::Future;
+
 use futures_util::stream::{self, StreamExt};
 use tollgate_domain::{
-    Cause, Customer, CustomerId, Event, Payment, PaymentMethod, Scope, Source, Timestamp, customer::Erasure,
+    Cause, Customer, CustomerId, Event, Payment, PaymentMethod, Scope, Timestamp, customer::Erasure,
     event::ids_of_events,
 };
-use tollgate_store::{DueItem, Entity, ListQuery, Page, Replaced};
+use tollgate_store::{Cursor, DueItem, Entity, ListQuery, Page, Replaced};
 
 use crate::{
     Worker,
@@ -21,31 +23,32 @@ use crate::{
 /// When due work looks again for what is left, in milliseconds: longer than a request that attaches a payment method runs and
 /// than the index trails the table, which is less than a second nearly always.
 pub(crate) const LOOK_AGAIN_MS: i64 = 60_000;
-/// Payment methods of one page.
+/// Things of one page.
 const PAGE: usize = 100;
 /// Pages of each list that a request erases: more would take longer than a caller waits. Due work goes on with what is left.
 const REQUEST_PAGES: usize = 1;
 /// Pages of each list that a run of due work erases.
 const RUN_PAGES: usize = 20;
-/// Payment methods that are erased at the same time.
+/// Things that are erased at the same time.
 const AT_A_TIME: usize = 10;
 
-impl Swept {
-    fn and(self, other: Self) -> Self {
-        Self {
-            erased: self.erased + other.erased,
-            whole: self.whole && other.whole,
-        }
-    }
+/// What a run found in one list.
+struct Part {
+    /// Things that were erased.
+    erased: usize,
+    /// Where the rest of the list begins, if there is more than the run looked at.
+    rest: Option<Cursor>,
 }
 
 /// What a run found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Swept {
-    /// Payment methods that were erased.
+    /// Things that were erased.
     erased: usize,
-    /// Whether it saw the end of the list.
+    /// Whether it saw the end of each list.
     whole: bool,
+    /// Payments that were made later than this were looked at, where there are more of them.
+    payments_to: Option<Timestamp>,
 }
 
 impl Worker {
@@ -69,10 +72,7 @@ impl Worker {
     ) -> Result<(), Error> {
         self.erase_events::<Customer>(scope, tombstone.id, tombstone.version)
             .await?;
-        let methods = self
-            .erase_payment_methods(scope, tombstone.id, cause, pages)
-            .await?;
-        let swept = methods.and(self.erase_payments(scope, tombstone.id, cause, pages).await?);
+        let swept = self.erase_belongings(scope, &tombstone, cause, pages).await?;
         let mut customer = tombstone;
         for _ in 0..MAX_TRIES {
             let Some(erasure) = customer.erasure else {
@@ -107,82 +107,63 @@ impl Worker {
         }
     }
 
-    async fn erase_payment_methods(
+    /// Erases the customer's payment methods, attached and detached, and what its payments tell of a person. Erased payment methods
+    /// leave their list; payments stay in theirs, so a run goes on where the one before it ended.
+    async fn erase_belongings(
         &self,
         scope: Scope,
-        customer: CustomerId,
+        tombstone: &Customer,
         cause: &Cause,
         pages: usize,
     ) -> Result<Swept, Error> {
-        let mut swept = Swept {
-            erased: 0,
-            whole: true,
-        };
-        let lists = [
-            ListQuery::new(PAGE).of_customer(scope, customer),
-            ListQuery::new(PAGE).detached_from(scope, customer),
-        ];
-        for mut list in lists {
-            for page in 0.. {
-                if page == pages {
-                    swept.whole = false;
-                    break;
-                }
-                let methods: Page<PaymentMethod> = self.store.list(scope, &list, None).await?;
-                let mut erased = stream::iter(methods.items)
-                    .map(|method| self.erase_payment_method(scope, customer, method, cause))
-                    .buffer_unordered(AT_A_TIME);
-                while let Some(erased) = erased.next().await {
-                    swept.erased += usize::from(erased?);
-                }
-                match methods.next {
-                    Some(next) => list.after = Some(next),
-                    None => break,
-                }
-            }
-        }
-        Ok(swept)
+        let customer = tombstone.id;
+        let all = ListQuery::new(PAGE);
+        let erase_method = |method| self.erase_payment_method(scope, customer, method, cause);
+        let attached = all.clone().of_customer(scope, customer);
+        let attached = self.erase_listed(scope, attached, pages, erase_method).await?;
+        let detached = all.clone().detached_from(scope, customer);
+        let detached = self.erase_listed(scope, detached, pages, erase_method).await?;
+        let mut payments = all.of_customer(scope, customer);
+        payments.created_to = tombstone.erasure.and_then(|erasure| erasure.payments_to);
+        let erase_payment = |payment| self.erase_payment(scope, payment, cause);
+        let payments = self.erase_listed(scope, payments, pages, erase_payment).await?;
+        Ok(Swept {
+            erased: attached.erased + detached.erased + payments.erased,
+            whole: attached.rest.is_none() && detached.rest.is_none() && payments.rest.is_none(),
+            payments_to: payments.rest.map(|rest| rest.created),
+        })
     }
 
-    /// Erases what the customer's payments tell of a person.
-    async fn erase_payments(
+    /// Erases the things of a list, up to so many pages of it.
+    async fn erase_listed<E: Entity, F: Future<Output = Result<bool, Error>>>(
         &self,
         scope: Scope,
-        customer: CustomerId,
-        cause: &Cause,
+        mut list: ListQuery,
         pages: usize,
-    ) -> Result<Swept, Error> {
-        let mut swept = Swept {
-            erased: 0,
-            whole: true,
-        };
-        let mut list = ListQuery::new(PAGE).of_customer(scope, customer);
-        for page in 0.. {
-            if page == pages {
-                swept.whole = false;
+        erase: impl Fn(E) -> F,
+    ) -> Result<Part, Error> {
+        let mut erased = 0;
+        for _ in 0..pages {
+            let page: Page<E> = self.store().list(scope, &list, None).await?;
+            let mut outcomes = stream::iter(page.items).map(&erase).buffer_unordered(AT_A_TIME);
+            while let Some(is_erased) = outcomes.next().await {
+                erased += usize::from(is_erased?);
+            }
+            list.after = page.next;
+            if list.after.is_none() {
                 break;
             }
-            let payments: Page<Payment> = self.store().list(scope, &list, None).await?;
-            let mut erased = stream::iter(payments.items)
-                .map(|payment| self.erase_payment(scope, payment, cause))
-                .buffer_unordered(AT_A_TIME);
-            while let Some(erased) = erased.next().await {
-                swept.erased += usize::from(erased?);
-            }
-            match payments.next {
-                Some(next) => list.after = Some(next),
-                None => break,
-            }
         }
-        Ok(swept)
+        Ok(Part {
+            erased,
+            rest: list.after,
+        })
     }
 
     /// Erases what one payment and its events tell of a person: `false` when the payment tells nothing.
     async fn erase_payment(&self, scope: Scope, mut payment: Payment, cause: &Cause) -> Result<bool, Error> {
-        // No other event of a payment has ever shown anything of a person.
-        let is_told = payment.intent.is_some() || matches!(payment.source, Some(Source::BankTransfer(_)));
         for _ in 0..MAX_TRIES {
-            if is_told {
+            if payment.may_have_told_of_person() {
                 self.erase_events::<Payment>(scope, payment.id, payment.version)
                     .await?;
             }
@@ -247,10 +228,11 @@ impl Worker {
 /// Where an erasure stands after a run: finished when a look that was due found nothing at all.
 fn next_step(erasure: Erasure, swept: Swept, now: Timestamp) -> Option<Erasure> {
     if !swept.whole {
-        let look_again_at = now;
         return Some(Erasure {
-            look_again_at,
-            ..erasure
+            look_again_at: now,
+            // The look that ends it has to find nothing in all of its runs.
+            complete: erasure.complete && swept.erased == 0,
+            payments_to: swept.payments_to,
         });
     }
     let was_due = erasure.look_again_at <= now;
@@ -264,6 +246,7 @@ fn next_step(erasure: Erasure, swept: Swept, now: Timestamp) -> Option<Erasure> 
             erasure.look_again_at
         },
         complete: true,
+        payments_to: None,
     })
 }
 
@@ -275,10 +258,15 @@ mod tests {
 
     #[test]
     fn an_erasure_ends_with_a_look_that_was_due_and_found_nothing() {
-        let swept = |erased, whole| Swept { erased, whole };
+        let swept = |erased, whole| Swept {
+            erased,
+            whole,
+            payments_to: None,
+        };
         let begun = Erasure {
             look_again_at: NOW.plus_ms(LOOK_AGAIN_MS),
             complete: false,
+            payments_to: None,
         };
         // Within the request: complete, and looked at again.
         let told = next_step(begun, swept(2, true), NOW).unwrap();
@@ -294,5 +282,40 @@ mod tests {
             due.plus_ms(LOOK_AGAIN_MS)
         );
         assert_eq!(next_step(told, swept(0, true), due), None);
+    }
+
+    #[test]
+    fn what_is_more_than_one_run_reaches_is_gone_on_with_and_looked_at_again() {
+        let part = |erased, to_s: i64| Swept {
+            erased,
+            whole: false,
+            payments_to: Some(Timestamp::from_s(to_s)),
+        };
+        let end = |erased| Swept {
+            erased,
+            whole: true,
+            payments_to: None,
+        };
+        let begun = Erasure {
+            look_again_at: NOW.plus_ms(LOOK_AGAIN_MS),
+            complete: false,
+            payments_to: None,
+        };
+        let first = next_step(begun, part(100, 9), NOW).unwrap();
+        assert_eq!(
+            (first.payments_to, first.look_again_at),
+            (Some(Timestamp::from_s(9)), NOW)
+        );
+        let second = next_step(first, part(2000, 5), NOW).unwrap();
+        assert_eq!(second.payments_to, Some(Timestamp::from_s(5)));
+        // At the end of the list it begins at the top once more.
+        let told = next_step(second, end(7), NOW).unwrap();
+        assert!(told.complete && told.payments_to.is_none());
+        // Only a look that finds nothing in any of its runs is the last.
+        let due = told.look_again_at;
+        let late = next_step(told, part(1, 9), due).unwrap();
+        assert!(next_step(late, end(0), due).is_some());
+        let none = next_step(told, part(0, 9), due).unwrap();
+        assert_eq!(next_step(none, end(0), due), None);
     }
 }

@@ -158,7 +158,8 @@ pub enum Denied {
     /// The key does not exist, is revoked or has expired.
     #[error("the API key is not valid")]
     InvalidKey {
-        /// Where the key stood in its rate window, if it is one that has ended and has a window of its own.
+        /// Where the key stands in its rate window. Known only of a key that is revoked or has expired, and only where each key has
+        /// its own window.
         standing: Option<Standing>,
     },
     /// The key lacks what the route needs.

@@ -101,7 +101,7 @@ impl Worker {
         Self { gateway, ..self }
     }
 
-    /// The same worker with a meter of its own, so that what one batch costs is counted apart from all others.
+    /// A copy that counts its calls apart, from zero: what one batch costs.
     #[must_use]
     pub fn metered(&self) -> Self {
         let writer = self.writer.metered();
