@@ -11,8 +11,9 @@ use std::{collections::HashMap, sync::Arc};
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderMap, StatusCode},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -96,6 +97,31 @@ pub(crate) fn caller(headers: &HeaderMap) -> &str {
     credential
         .and_then(|(_, rest)| rest.split('/').next())
         .unwrap_or_default()
+}
+
+/// Begins the session token of every local cloud's functions; what follows is one cloud's own.
+pub(crate) const SESSION: &str = "local-session-";
+
+/// Refuses calls of another local cloud's functions, which outlive it for a moment and may find one of its ports taken again.
+pub(crate) fn of_this_cloud(routes: Router, session: String) -> Router {
+    let check = move |headers: HeaderMap, request: Request, next: Next| {
+        let token = headers.get("x-amz-security-token").and_then(|t| t.to_str().ok());
+        let strange = token.is_some_and(|token| token.starts_with(SESSION) && token != session);
+        async move {
+            if strange {
+                let text = "The security token included in the request is of another local cloud.";
+                return error("UnrecognizedClientException", text);
+            }
+            next.run(request).await
+        }
+    };
+    routes.layer(middleware::from_fn(check))
+}
+
+fn error(kind: &str, text: &str) -> Response {
+    let kind = format!("com.amazon.coral.service#{kind}");
+    let body = json!({"__type": kind, "Message": text}).to_string();
+    (StatusCode::BAD_REQUEST, JSON, body).into_response()
 }
 
 /// The actions that a call of DynamoDB needs, each with its resource.
@@ -185,9 +211,7 @@ async fn call(State(front): State<Arc<Front>>, headers: HeaderMap, body: Bytes) 
             if read["Key"]["pk"]["S"] != WARM_UP_KEY {
                 crate::log("grants", &refusal);
             }
-            let kind = "com.amazon.coral.service#AccessDeniedException";
-            let body = json!({"__type": kind, "Message": refusal}).to_string();
-            return (StatusCode::BAD_REQUEST, JSON, body).into_response();
+            return error("AccessDeniedException", &refusal);
         }
     }
     let stale = stale_answer(operation, &read).filter(|_| front.checks.stale_reads);
@@ -256,5 +280,24 @@ mod tests {
         assert!(grants.refusal("f", "dynamodb:PutItem", "t").is_some());
         assert!(grants.refusal("f", "dynamodb:GetItem", "u").is_some());
         assert_eq!(grants.refusal("operator", "dynamodb:PutItem", "t"), None);
+    }
+
+    #[tokio::test]
+    async fn functions_of_another_cloud_are_strangers() {
+        let routes = Router::new().route("/", post(|| async { "called" }));
+        let routes = of_this_cloud(routes, format!("{SESSION}ours"));
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        for (token, status) in [
+            ("local-session-ours", 200),
+            ("local-session-theirs", 400),
+            ("local", 200),
+        ] {
+            let call = reqwest::Client::new()
+                .post(&url)
+                .header("x-amz-security-token", token);
+            assert_eq!(call.send().await.unwrap().status(), status, "{token}");
+        }
     }
 }

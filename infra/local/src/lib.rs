@@ -172,21 +172,25 @@ impl LocalCloud {
         let sqs = Sqs::open(&data.join("sqs.db"), &cloud.queues)?;
         let (stop, stopped) = watch::channel(false);
         dynamodb.serve(dynamodb_listener.into_v4(), stopped.clone());
-        let sqs_routes = sqs::router(sqs.clone(), sqs_url.clone());
+        let session = format!("{}{}", grants::SESSION, uuid::Uuid::new_v4());
+        let sqs_routes = grants::of_this_cloud(sqs::router(sqs.clone(), sqs_url.clone()), session.clone());
         let mut servers = vec![tokio::spawn(sqs_listener.serve(sqs_routes))];
         let grants = grants::Grants::of(&cloud.functions);
         let enforced = options.checks.grants.then(|| grants.clone());
         let secrets_routes = secretsmanager::router(cloud.secrets.clone(), secrets.clone(), enforced)?;
+        let secrets_routes = grants::of_this_cloud(secrets_routes, session.clone());
         servers.push(tokio::spawn(secrets_listener.serve(secrets_routes)));
         let mut functions_dynamodb = dynamodb_url.clone();
         if options.checks.any() {
             let listener = bind(0).await?;
             functions_dynamodb = format!("http://127.0.0.1:{}", listener.port);
             let routes = grants::router(dynamodb_url.clone(), options.checks, grants);
+            let routes = grants::of_this_cloud(routes, session.clone());
             servers.push(tokio::spawn(listener.serve(routes)));
         }
+        let endpoints = [functions_dynamodb.as_str(), &sqs_url, &secrets_url];
         let lambda = Lambda::new(
-            host(options, &functions_dynamodb, &sqs_url, &secrets_url),
+            host(options, &session, endpoints),
             &cloud.functions,
         );
 
@@ -274,13 +278,15 @@ fn read_templates(
     Ok(template::load(&options.root.join("template.yaml"), &setting)?)
 }
 
-fn host(options: &Options, dynamodb_url: &str, sqs_url: &str, secrets_url: &str) -> Host {
+/// What every function's process is given; `endpoints` are those of DynamoDB, SQS and Secrets Manager.
+fn host(options: &Options, session: &str, endpoints: [&str; 3]) -> Host {
+    let [dynamodb_url, sqs_url, secrets_url] = endpoints;
     let environment = [
         ("AWS_REGION", template::REGION),
         ("AWS_DEFAULT_REGION", template::REGION),
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
         ("AWS_SECRET_ACCESS_KEY", ACCESS_KEY),
-        ("AWS_SESSION_TOKEN", ACCESS_KEY),
+        ("AWS_SESSION_TOKEN", session),
         ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_url),
         ("AWS_ENDPOINT_URL_SQS", sqs_url),
