@@ -212,6 +212,8 @@ impl Cloud {
             .args(["--port", "0", "--json", "--data"])
             .arg(data.path())
             .env("TOLLGATE_LOCAL_SKIP_BUILD", "1")
+            // By the environment: a release before this one has no such option.
+            .env("TOLLGATE_LOCAL_LOGS", "all")
             .env("CARGO_TARGET_DIR", target().parent().unwrap())
             .env("TOLLGATE_PARAMETER_OVERRIDES", overrides.join(" "))
             .stdout(Stdio::piped())

@@ -42,6 +42,9 @@ const SHOWN_HEADERS: [&str; 8] = [
 /// Nothing may be loaded or run: the page is text, and what it shows came from elsewhere.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// How the local cloud's pages look.
+pub(crate) const STYLE: &str = include_str!("page.css");
+
 /// What came, and how to check it.
 pub(crate) struct Inbox {
     connection: Mutex<Connection>,
@@ -60,13 +63,13 @@ enum Verdict {
 
 /// A webhook that came.
 #[derive(Debug, Serialize)]
-struct Webhook {
+pub(crate) struct Webhook {
     number: i64,
     received_at: String,
     event_type: Option<String>,
     signature: String,
     headers: Value,
-    body: String,
+    pub(crate) body: String,
 }
 
 #[derive(Deserialize)]
@@ -136,7 +139,7 @@ impl Inbox {
     }
 
     /// The newest first.
-    fn list(&self) -> Result<Vec<Webhook>, Error> {
+    pub(crate) fn list(&self) -> Result<Vec<Webhook>, Error> {
         let connection = self.lock();
         let mut select = connection.prepare(
             "SELECT number, received_ms, event_type, signature, headers, body FROM webhooks ORDER BY number DESC LIMIT ?1",
@@ -211,6 +214,15 @@ fn failure(error: &Error) -> Response {
 }
 
 fn page(webhooks: &[Webhook]) -> String {
+    let mut rows = articles(webhooks);
+    if rows.is_empty() {
+        rows.push_str("<p>Nothing has come yet. Take a payment, and its webhook appears here.</p>");
+    }
+    format!(include_str!("inbox.html"), style = STYLE, rows = rows)
+}
+
+/// Webhooks as HTML; empty where there are none.
+pub(crate) fn articles(webhooks: &[Webhook]) -> String {
     // Writing to a `String` never fails.
     let mut rows = String::new();
     for webhook in webhooks {
@@ -237,13 +249,11 @@ fn page(webhooks: &[Webhook]) -> String {
             body = escape(&body),
         );
     }
-    if rows.is_empty() {
-        rows.push_str("<p>Nothing has come yet. Take a payment, and its webhook appears here.</p>");
-    }
-    format!(include_str!("inbox.html"), rows = rows)
+    rows
 }
 
-fn escape(text: &str) -> String {
+/// Text as HTML.
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -11,11 +11,13 @@ mod front;
 mod grants;
 mod inbox;
 mod lambda;
+pub mod logs;
 mod net;
 pub mod networks;
 mod secretsmanager;
 mod sources;
 pub mod sqs;
+mod start;
 pub mod state;
 pub mod template;
 
@@ -34,19 +36,24 @@ use tollgate_webhooks::SigningSecret;
 use demo::{Credentials, DemoContext};
 pub use grants::{Checks, Grant};
 use lambda::{Host, Lambda};
+pub(crate) use logs::log;
 use sqs::{Sqs, SqsError};
 use template::{Cloud, Setting, TemplateError};
 
 /// Credentials that the emulated services take without looking.
 const ACCESS_KEY: &str = "local";
 
-/// The front doors and their versions' prefixes.
-const FRONT_DOORS: [(&str, &str); 5] = [
-    ("intents", "/v2"),
-    ("charges", "/v1"),
-    ("direct", "/v1"),
-    ("simple", "/v1"),
-    ("checkout", "/api/v1"),
+/// The front doors, their versions' prefixes, and what each is for.
+const FRONT_DOORS: [(&str, &str, &str); 5] = [
+    (
+        "intents",
+        "/v2",
+        "new integrations, and webhook endpoints of every API",
+    ),
+    ("charges", "/v1", "servers that charge tokens"),
+    ("direct", "/v1", "servers that take raw cards and wallets"),
+    ("simple", "/v1", "the smallest integration: three routes"),
+    ("checkout", "/api/v1", "hosted pages with 3-D Secure"),
 ];
 
 /// Why the local cloud can't run.
@@ -125,7 +132,10 @@ pub struct Ready {
     /// The names of those that the templates describe.
     #[serde(skip)]
     pub served: Vec<String>,
-    /// A page for people.
+    /// The start page.
+    #[serde(skip)]
+    pub page: String,
+    /// The webhooks that came, for people.
     pub dashboard: String,
     /// DynamoDB's endpoint.
     pub dynamodb: String,
@@ -146,11 +156,6 @@ pub struct LocalCloud {
     lambda: Arc<Lambda>,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
-}
-
-/// Writes a line to standard error, under the name of what says it.
-pub(crate) fn log(name: &str, line: &str) {
-    eprintln!("[{name}] {line}");
 }
 
 impl LocalCloud {
@@ -189,10 +194,7 @@ impl LocalCloud {
             servers.push(tokio::spawn(listener.serve(routes)));
         }
         let endpoints = [functions_dynamodb.as_str(), &sqs_url, &secrets_url];
-        let lambda = Lambda::new(
-            host(options, &session, endpoints),
-            &cloud.functions,
-        );
+        let lambda = Lambda::new(host(options, &session, endpoints), &cloud.functions);
 
         let demo = demo::provision_demo(&DemoContext {
             data,
@@ -209,8 +211,19 @@ impl LocalCloud {
             .map(|demo| SigningSecret::from_text(&demo.inbox_secret));
         let inbox = inbox::Inbox::open(&data.join("inbox.db"), secret)?;
         let networks = networks::Networks::open(&data.join("networks.db"))?;
+        let ready = Ready {
+            apis: published(&cloud, &url),
+            served: cloud.apis.iter().map(|api| api.name.clone()).collect(),
+            page: format!("{url}/"),
+            dashboard: format!("{url}/_inbox"),
+            dynamodb: dynamodb_url,
+            sqs: sqs_url,
+            secretsmanager: secrets_url,
+            credentials: demo.map(|demo| demo.credentials),
+        };
         let routes = front::router(lambda.clone(), &cloud.apis)
             .merge(lambda::router(lambda.clone()))
+            .merge(start::router(ready.clone(), inbox.clone()))
             .merge(inbox::router(inbox))
             .merge(networks::router(networks))
             .merge(own_routes(lambda.clone()));
@@ -225,15 +238,7 @@ impl LocalCloud {
         sources::start(&context, &cloud.sources, &data.join("positions.db"))?;
 
         Ok(Self {
-            ready: Ready {
-                apis: published(&cloud, &url),
-                served: cloud.apis.iter().map(|api| api.name.clone()).collect(),
-                dashboard: format!("{url}/_inbox"),
-                dynamodb: dynamodb_url,
-                sqs: sqs_url,
-                secretsmanager: secrets_url,
-                credentials: demo.map(|demo| demo.credentials),
-            },
+            ready,
             port,
             lambda,
             stop,
@@ -333,7 +338,7 @@ fn tables_by_variable(cloud: &Cloud) -> Vec<(String, String)> {
 fn published(cloud: &Cloud, url: &str) -> Map<String, Value> {
     let missing = FRONT_DOORS
         .iter()
-        .map(|(name, prefix)| ((*name).to_owned(), format!("{url}/{name}{prefix}")));
+        .map(|(name, prefix, _)| ((*name).to_owned(), format!("{url}/{name}{prefix}")));
     let described = cloud
         .apis
         .iter()

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{DirBuilder, OpenOptions},
+    fs::{DirBuilder, File, OpenOptions},
     io::{ErrorKind, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
@@ -42,17 +42,21 @@ pub fn write_private<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> 
     let fail = |error: &dyn std::fmt::Display| Error::state(path, error.to_string());
     let text = serde_json::to_vec_pretty(value).map_err(|e| fail(&e))?;
     let temporary = path.with_extension("new");
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(OWNER_ONLY)
-        .open(&temporary)
-        .map_err(|e| fail(&e))?;
+    let mut file = create_private(&temporary).map_err(|e| fail(&e))?;
     file.write_all(&text)
         .and_then(|()| file.sync_all())
         .map_err(|e| fail(&e))?;
     std::fs::rename(&temporary, path).map_err(|e| fail(&e))
+}
+
+/// Makes an empty file that only its owner may read, in place of one that is there.
+pub(crate) fn create_private(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(OWNER_ONLY)
+        .open(path)
 }
 
 /// Random letters and digits.

@@ -2,6 +2,8 @@
 //!
 //! What an instrument does is written into the [`Instrument`] itself, so the network keeps nothing.
 
+mod cards;
+
 use tollgate_domain::{
     Decline, EnteredCard, Source, Timestamp,
     payment::Outcome,
@@ -34,6 +36,9 @@ enum Behaviour {
     BankFailsLater,
 }
 
+use cards::{CARDS, NAMED, SIMPLE_SOURCES};
+pub use cards::{TestCard, test_cards};
+
 use Behaviour::{
     BankFailsLater, BankSucceedsLater, ChallengeThenDeclines, ChallengeThenSucceeds, Declines,
     RefundFailsLater, RefundSucceedsLater, Succeeds, SucceedsThenDisputed,
@@ -57,102 +62,6 @@ const NAMES: &[(&str, Behaviour)] = &[
     ("refund_succeeds_later", RefundSucceedsLater),
     ("bank:succeeds", BankSucceedsLater),
     ("bank:fails", BankFailsLater),
-];
-
-/// The sandbox's test cards.
-const CARDS: &[(&str, Brand, Behaviour)] = &[
-    ("4242424242424242", Brand::Visa, Succeeds),
-    ("4111111111111111", Brand::Visa, Succeeds),
-    ("5555555555554444", Brand::Mastercard, Succeeds),
-    ("5123450000000008", Brand::Mastercard, Succeeds),
-    ("378282246310005", Brand::Amex, Succeeds),
-    ("340000000000009", Brand::Amex, Succeeds),
-    ("4000000000000002", Brand::Visa, Declines(Decline::CardDeclined)),
-    ("4111111111111112", Brand::Visa, Declines(Decline::CardDeclined)),
-    (
-        "4000000000009995",
-        Brand::Visa,
-        Declines(Decline::InsufficientFunds),
-    ),
-    ("4000000000000069", Brand::Visa, Declines(Decline::ExpiredCard)),
-    ("4000000000000127", Brand::Visa, Declines(Decline::IncorrectCvc)),
-    (
-        "4000000000000119",
-        Brand::Visa,
-        Declines(Decline::ProcessingError),
-    ),
-    ("4000002500003155", Brand::Visa, ChallengeThenSucceeds),
-    ("4000000000003220", Brand::Visa, ChallengeThenSucceeds),
-    ("4000008400001629", Brand::Visa, ChallengeThenDeclines),
-    ("4000000000000259", Brand::Visa, SucceedsThenDisputed),
-    ("4000000000005126", Brand::Visa, RefundFailsLater),
-    ("4000000000007726", Brand::Visa, RefundSucceedsLater),
-    // The rest as Stripe documents them.
-    ("4000056655665556", Brand::Visa, Succeeds),
-    ("5200828282828210", Brand::Mastercard, Succeeds),
-    ("5105105105105100", Brand::Mastercard, Succeeds),
-    ("6011111111111117", Brand::Discover, Succeeds),
-    ("3056930009020004", Brand::Diners, Succeeds),
-    ("3566002020360505", Brand::Jcb, Succeeds),
-    ("6200000000000005", Brand::UnionPay, Succeeds),
-    ("4000000000000077", Brand::Visa, Succeeds),
-    ("4000000000003063", Brand::Visa, ChallengeThenSucceeds),
-    ("4000002760003184", Brand::Visa, ChallengeThenSucceeds),
-    ("4000000000009987", Brand::Visa, Declines(Decline::CardDeclined)),
-    ("4000000000009979", Brand::Visa, Declines(Decline::CardDeclined)),
-    ("4000000000006975", Brand::Visa, Declines(Decline::CardDeclined)),
-    ("4000000000000341", Brand::Visa, Declines(Decline::CardDeclined)),
-    ("4100000000000019", Brand::Visa, Declines(Decline::CardDeclined)),
-    ("4000000000002685", Brand::Visa, SucceedsThenDisputed),
-    ("4000000000001976", Brand::Visa, SucceedsThenDisputed),
-];
-
-/// Named payment methods and the last four digits of the test card each stands for.
-const NAMED: &[(&str, Brand, &str)] = &[
-    ("pm_card_visa", Brand::Visa, "4242"),
-    ("pm_card_mastercard", Brand::Mastercard, "4444"),
-    ("pm_card_amex", Brand::Amex, "0005"),
-    ("pm_card_chargeDeclined", Brand::Visa, "0002"),
-    ("pm_card_chargeDeclinedInsufficientFunds", Brand::Visa, "9995"),
-    ("pm_card_chargeDeclinedExpiredCard", Brand::Visa, "0069"),
-    ("pm_card_threeDSecure2Required", Brand::Visa, "3220"),
-    ("pm_card_createDispute", Brand::Visa, "0259"),
-    ("pm_card_refundFail", Brand::Visa, "5126"),
-    ("pm_card_createDisputeProductNotReceived", Brand::Visa, "2685"),
-    ("pm_card_createDisputeInquiry", Brand::Visa, "1976"),
-    // The rest as Stripe documents them.
-    ("pm_card_us", Brand::Visa, "4242"),
-    ("pm_card_visa_debit", Brand::Visa, "5556"),
-    ("pm_card_mastercard_debit", Brand::Mastercard, "8210"),
-    ("pm_card_mastercard_prepaid", Brand::Mastercard, "5100"),
-    ("pm_card_discover", Brand::Discover, "1117"),
-    ("pm_card_diners", Brand::Diners, "0004"),
-    ("pm_card_jcb", Brand::Jcb, "0505"),
-    ("pm_card_unionpay", Brand::UnionPay, "0005"),
-    ("pm_card_bypassPending", Brand::Visa, "0077"),
-    ("pm_card_pendingRefund", Brand::Visa, "7726"),
-    ("pm_card_threeDSecureRequired", Brand::Visa, "3063"),
-    ("pm_card_authenticationRequired", Brand::Visa, "3184"),
-    ("pm_card_visa_chargeDeclined", Brand::Visa, "0002"),
-    (
-        "pm_card_visa_chargeDeclinedInsufficientFunds",
-        Brand::Visa,
-        "9995",
-    ),
-    ("pm_card_visa_chargeDeclinedExpiredCard", Brand::Visa, "0069"),
-    ("pm_card_chargeDeclinedIncorrectCvc", Brand::Visa, "0127"),
-    ("pm_card_visa_chargeDeclinedIncorrectCvc", Brand::Visa, "0127"),
-    ("pm_card_chargeDeclinedProcessingError", Brand::Visa, "0119"),
-    ("pm_card_visa_chargeDeclinedProcessingError", Brand::Visa, "0119"),
-];
-
-/// The sources of `simple` and the last four digits of the test card each stands for.
-const SIMPLE_SOURCES: &[(&str, Brand, &str)] = &[
-    ("tok_visa", Brand::Visa, "4242"),
-    ("tok_mastercard", Brand::Mastercard, "4444"),
-    ("tok_amex", Brand::Amex, "0005"),
-    ("tok_chargeDeclined", Brand::Visa, "0002"),
-    ("tok_chargeDeclinedInsufficientFunds", Brand::Visa, "9995"),
 ];
 
 /// Something that can be charged, and what to show of it.

@@ -1,10 +1,16 @@
 //! The HTTP front: API Gateway's HTTP APIs, each under its name as the first segment of the path.
 
 mod event;
+mod line;
 mod reply;
 mod routes;
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
@@ -16,6 +22,7 @@ use axum::{
 
 use crate::{
     lambda::{FunctionError, Lambda},
+    logs::{self, RequestLine},
     template::Api,
 };
 use routes::Table;
@@ -44,8 +51,13 @@ pub(crate) fn router(lambda: Arc<Lambda>, apis: &[Api]) -> Router {
         .with_state(Arc::new(Front { lambda, apis }))
 }
 
+/// The answer to what nothing is served at.
+pub(crate) fn not_found() -> Response {
+    message(StatusCode::NOT_FOUND, "Not Found")
+}
+
 /// API Gateway's own answers.
-fn message(status: StatusCode, text: &str) -> Response {
+pub(crate) fn message(status: StatusCode, text: &str) -> Response {
     let body = serde_json::json!({"message": text}).to_string();
     (status, [("content-type", "application/json")], body).into_response()
 }
@@ -55,6 +67,16 @@ async fn answer(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
+    let began = Instant::now();
+    let mut line = line::begin(request.method(), request.uri().path());
+    let response = handle(&front, peer, request, &mut line).await;
+    line.status = response.status().as_u16();
+    line.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    logs::request(&line);
+    response
+}
+
+async fn handle(front: &Front, peer: SocketAddr, request: Request, line: &mut RequestLine) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     let name = path.trim_start_matches('/').split('/').next().unwrap_or_default();
@@ -68,11 +90,12 @@ async fn answer(
         }
     };
     let Some(table) = front.apis.get(name) else {
-        return message(StatusCode::NOT_FOUND, "Not Found");
+        return not_found();
     };
     let Some(found) = table.find(parts.method.as_str(), raw_path) else {
-        return message(StatusCode::NOT_FOUND, "Not Found");
+        return not_found();
     };
+    line::route(line, name, path, raw_path, &found);
     let Some(body) = read(&parts.headers, body).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
@@ -80,13 +103,16 @@ async fn answer(
     let payload = Bytes::from(event.to_string());
     let invocation = front.lambda.invoke(&found.route.function, payload);
     match tokio::time::timeout(INTEGRATION_LIMIT, invocation).await {
-        Ok(Ok(answer)) => reply::build(&answer).unwrap_or_else(|| {
-            crate::log(
-                &found.route.function,
-                "the function's answer is not an HTTP response",
-            );
-            message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
-        }),
+        Ok(Ok(answer)) => {
+            line.code = line::error_code(&answer);
+            reply::build(&answer).unwrap_or_else(|| {
+                crate::log(
+                    &found.route.function,
+                    "the function's answer is not an HTTP response",
+                );
+                message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+            })
+        }
         Ok(Err(FunctionError::Throttled)) | Err(_) => {
             message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
         }

@@ -235,7 +235,7 @@ fn forward(name: &str, stream: Option<impl AsyncRead + Unpin + Send + 'static>) 
     tokio::spawn(async move {
         let mut lines = BufReader::new(stream).lines();
         while let Ok(Some(line)) = lines.next_line().await {
-            crate::log(&name, &line);
+            crate::logs::function(&name, &line);
         }
     });
 }

@@ -43,7 +43,8 @@ pub fn event_types(api: FrontDoor) -> impl Iterator<Item = &'static str> {
     EventKind::ALL.iter().filter_map(move |kind| name(*kind, api))
 }
 
-fn name(kind: EventKind, api: FrontDoor) -> Option<&'static str> {
+/// The name that an API gives to a kind of event; `None` when the API's text knows no such event.
+pub fn name(kind: EventKind, api: FrontDoor) -> Option<&'static str> {
     match api {
         FrontDoor::Charges => charges::event_type(kind),
         FrontDoor::Direct => direct::event_type(kind),

@@ -1,0 +1,155 @@
+//! A client of the local cloud that runs: its `intents` API with the demo merchant's key.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Failure;
+
+/// How long the local cloud may take to answer; a function's first start is part of it.
+const LIMIT: Duration = Duration::from_secs(40);
+
+/// A method that the tools use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    Get,
+    Post,
+    Delete,
+}
+
+impl Method {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// What the API answered.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Value,
+}
+
+impl Answer {
+    /// What an error says, or the status.
+    pub(super) fn complaint(&self) -> String {
+        let error = &self.body["error"];
+        match (error["message"].as_str(), error["param"].as_str()) {
+            (Some(message), Some(param)) => format!("{} {message} ({param})", self.status),
+            (Some(message), None) => format!("{} {message}", self.status),
+            (None, _) => self.status.to_string(),
+        }
+    }
+}
+
+/// The demo merchant's view of `intents`.
+pub(super) struct Client {
+    http: reqwest::Client,
+    base: String,
+    key: String,
+}
+
+impl Client {
+    /// Finds the local cloud at a port, which says where its APIs are and what the demo merchant's key is.
+    ///
+    /// # Errors
+    ///
+    /// Nothing answers there, or something else does, or there is no demo merchant.
+    pub(super) async fn find(port: u16) -> Result<Self, Failure> {
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(LIMIT)
+            .build()
+            .map_err(|e| Failure::System(e.to_string()))?;
+        let not_running = |reason: String| Failure::NotRunning { port, reason };
+        let url = format!("http://127.0.0.1:{port}/_local/ready");
+        let answer = http.get(url).send().await.map_err(|e| {
+            not_running(if e.is_connect() {
+                "nothing listens there".to_owned()
+            } else {
+                e.to_string()
+            })
+        })?;
+        let text = answer.text().await.map_err(|e| not_running(e.to_string()))?;
+        let ready: Value = serde_json::from_str(&text)
+            .map_err(|_| not_running("something else listens there".to_owned()))?;
+        let base = ready["apis"]["intents"]
+            .as_str()
+            .ok_or_else(|| not_running("something else listens there".to_owned()))?;
+        let key = ready["credentials"]["secret_key"]
+            .as_str()
+            .ok_or(Failure::NoMerchant(port))?;
+        Ok(Self {
+            // The name may lead to an address on which another program listens; the number does not.
+            base: base.replacen("://localhost:", "://127.0.0.1:", 1),
+            key: key.to_owned(),
+            http,
+        })
+    }
+
+    /// Sends a request.
+    ///
+    /// # Errors
+    ///
+    /// It was not answered, or not in JSON. An error that the API answers is an [`Answer`].
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, Failure> {
+        let fail = |reason: String| Failure::Request {
+            method: method.as_str(),
+            path: path.to_owned(),
+            reason,
+        };
+        let url = format!("{}{path}", self.base);
+        let mut request = match method {
+            Method::Get => self.http.get(url),
+            Method::Post => self.http.post(url),
+            Method::Delete => self.http.delete(url),
+        }
+        .bearer_auth(&self.key);
+        if let Some(body) = body {
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string());
+        }
+        let answer = request
+            .send()
+            .await
+            .map_err(|e| fail(e.without_url().to_string()))?;
+        let status = answer.status().as_u16();
+        let text = answer
+            .text()
+            .await
+            .map_err(|e| fail(e.without_url().to_string()))?;
+        let body = serde_json::from_str(&text).map_err(|_| fail(format!("{status}, and no JSON")))?;
+        Ok(Answer { status, body })
+    }
+
+    /// Sends a request that must succeed, and gives the answer's body.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::send`], and for every status that is not a success.
+    pub(super) async fn expect(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
+        let answer = self.send(method, path, body).await?;
+        if (200..300).contains(&answer.status) {
+            return Ok(answer.body);
+        }
+        Err(Failure::Request {
+            method: method.as_str(),
+            path: path.to_owned(),
+            reason: answer.complaint(),
+        })
+    }
+}

@@ -1,0 +1,228 @@
+//! What causes each kind of event: requests to the `intents` API with test cards.
+
+use serde_json::{Value, json};
+use tollgate_domain::{EventKind, FrontDoor};
+use tollgate_webhooks::render;
+
+use super::client::Method;
+
+/// A debit that is decided a second later, and succeeds.
+const IBAN: &str = "DE89370400440532013000";
+/// Where an endpoint leads that is made to be changed: nothing listens at the discard port.
+const NOWHERE: &str = "http://127.0.0.1:9/made-by-cargo-local-trigger";
+
+/// The APIs whose names events are asked for by.
+const APIS: [FrontDoor; 3] = [FrontDoor::Charges, FrontDoor::Intents, FrontDoor::Direct];
+
+/// A request. `{name}` in its path and its body stands for the id that the request of this name was answered with.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    /// By which `--set` and later requests know it.
+    pub(super) name: &'static str,
+    pub(super) method: Method,
+    pub(super) path: &'static str,
+    /// `None` where the request takes no parameters.
+    pub(super) body: Option<Value>,
+    /// Whether the card is declined, which is then what is wanted.
+    pub(super) declined: bool,
+}
+
+/// The names of all events, of every API, each once.
+pub(super) fn names() -> Vec<&'static str> {
+    let mut names: Vec<_> = APIS.into_iter().flat_map(render::event_types).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The kind of event that an API calls so. Where several are, the first of them.
+pub(super) fn kind_of(name: &str) -> Option<EventKind> {
+    let is_called_so = |kind: &EventKind| APIS.into_iter().any(|api| render::name(*kind, api) == Some(name));
+    EventKind::ALL.iter().copied().find(is_called_so)
+}
+
+/// What causes an event of the kind. A new kind does not compile until it has a recipe.
+pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
+    match kind {
+        EventKind::PaymentCreated => vec![intent(json!({}))],
+        EventKind::PaymentSucceeded | EventKind::ChargeSucceeded => vec![charge("pm_card_visa")],
+        EventKind::PaymentFailed | EventKind::ChargeFailed => vec![Step {
+            declined: true,
+            ..charge("pm_card_chargeDeclined")
+        }],
+        EventKind::PaymentRequiresAction => vec![charge("pm_card_threeDSecure2Required")],
+        EventKind::PaymentProcessing => vec![intent(json!({
+            "currency": "eur",
+            "confirm": true,
+            "payment_method_types": ["sepa_debit"],
+            "payment_method_data": {
+                "type": "sepa_debit",
+                "sepa_debit": {"iban": IBAN},
+                "billing_details": {"name": "Ida Example", "email": "ida@example.com"},
+            },
+        }))],
+        EventKind::PaymentCapturable => vec![reserve()],
+        EventKind::ChargeCaptured => vec![
+            reserve(),
+            post("capture", "/payment_intents/{payment_intent}/capture", json!({})),
+        ],
+        EventKind::PaymentCanceled => vec![
+            intent(json!({})),
+            post("cancel", "/payment_intents/{payment_intent}/cancel", json!({})),
+        ],
+        EventKind::ChargeRefunded | EventKind::RefundCreated | EventKind::RefundSucceeded => {
+            vec![charge("pm_card_visa"), refund()]
+        }
+        EventKind::RefundFailed => vec![charge("pm_card_refundFail"), refund()],
+        EventKind::RefundUpdated => vec![
+            charge("pm_card_visa"),
+            refund(),
+            post(
+                "update",
+                "/refunds/{refund}",
+                json!({"metadata": {"updated": "yes"}}),
+            ),
+        ],
+        EventKind::CustomerCreated => vec![customer()],
+        EventKind::CustomerUpdated => vec![
+            customer(),
+            post("update", "/customers/{customer}", json!({"name": "Ida Changed"})),
+        ],
+        EventKind::CustomerDeleted => vec![customer(), delete("/customers/{customer}")],
+        EventKind::PaymentMethodAttached => vec![customer(), attach()],
+        EventKind::PaymentMethodDetached => vec![
+            customer(),
+            attach(),
+            post("detach", "/payment_methods/{payment_method}/detach", json!({})),
+        ],
+        EventKind::PaymentMethodUpdated => vec![
+            customer(),
+            attach(),
+            post(
+                "update",
+                "/payment_methods/{payment_method}",
+                json!({"metadata": {"updated": "yes"}}),
+            ),
+        ],
+        // The number of endpoints is limited, so each is deleted again.
+        EventKind::EndpointCreated | EventKind::EndpointDeleted => vec![endpoint(), delete_endpoint()],
+        EventKind::EndpointUpdated => vec![
+            endpoint(),
+            change_endpoint(json!({"description": "Changed"})),
+            delete_endpoint(),
+        ],
+        EventKind::EndpointDisabled => vec![
+            endpoint(),
+            change_endpoint(json!({"disabled": true})),
+            delete_endpoint(),
+        ],
+    }
+}
+
+fn post(name: &'static str, path: &'static str, body: Value) -> Step {
+    Step {
+        name,
+        method: Method::Post,
+        path,
+        body: Some(body),
+        declined: false,
+    }
+}
+
+fn delete(path: &'static str) -> Step {
+    Step {
+        name: "delete",
+        method: Method::Delete,
+        path,
+        body: None,
+        declined: false,
+    }
+}
+
+fn intent(more: Value) -> Step {
+    let mut body = json!({"amount": 1234, "currency": "gbp"});
+    if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+        body.extend(more);
+    }
+    post("payment_intent", "/payment_intents", body)
+}
+
+fn charge(method: &str) -> Step {
+    intent(json!({"payment_method": method, "confirm": true}))
+}
+
+fn reserve() -> Step {
+    intent(json!({"payment_method": "pm_card_visa", "confirm": true, "capture_method": "manual"}))
+}
+
+fn refund() -> Step {
+    post(
+        "refund",
+        "/refunds",
+        json!({"payment_intent": "{payment_intent}"}),
+    )
+}
+
+fn customer() -> Step {
+    let body = json!({"name": "Ida Example", "email": "ida@example.com"});
+    post("customer", "/customers", body)
+}
+
+fn attach() -> Step {
+    post(
+        "payment_method",
+        "/payment_methods/pm_card_visa/attach",
+        json!({"customer": "{customer}"}),
+    )
+}
+
+/// An endpoint that hears of nothing that this command does.
+fn endpoint() -> Step {
+    let body = json!({"url": NOWHERE, "api": "intents", "enabled_events": ["payment_intent.processing"]});
+    post("webhook_endpoint", "/webhook_endpoints", body)
+}
+
+fn change_endpoint(change: Value) -> Step {
+    post("update", "/webhook_endpoints/{webhook_endpoint}", change)
+}
+
+fn delete_endpoint() -> Step {
+    delete("/webhook_endpoints/{webhook_endpoint}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_of_every_api_has_a_recipe() {
+        for api in FrontDoor::ALL {
+            for name in render::event_types(*api) {
+                let kind = kind_of(name).unwrap_or_else(|| panic!("{name} of {api:?} is of no kind"));
+                assert!(!recipe(kind).is_empty(), "{name}");
+                assert!(names().contains(&name), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_request_refers_to_ones_before_it_and_has_a_name_of_its_own() {
+        for kind in EventKind::ALL {
+            let mut known = Vec::new();
+            for step in recipe(*kind) {
+                let text = format!("{}{}", step.path, step.body.unwrap_or_default());
+                for reference in text.split('{').filter_map(|part| part.split_once('}')) {
+                    let name = reference.0;
+                    let is_reference =
+                        name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && !name.is_empty();
+                    assert!(
+                        !is_reference || known.contains(&name.to_owned()),
+                        "{kind:?}: {name}"
+                    );
+                }
+                assert!(!known.contains(&step.name.to_owned()), "{kind:?}: {}", step.name);
+                known.push(step.name.to_owned());
+            }
+        }
+    }
+}

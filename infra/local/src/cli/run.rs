@@ -1,0 +1,83 @@
+//! `cargo local`: starts everything, and ends it at a signal.
+
+use std::path::{Path, PathBuf};
+
+use tokio::signal::unix::{SignalKind, signal};
+use tollgate_local::{Checks, Error, LocalCloud, Options, binaries, logs, state, template};
+
+use super::{Failure, Run, greeting, say};
+
+/// Runs the local cloud until SIGINT or SIGTERM.
+///
+/// # Errors
+///
+/// It can't be built or started.
+pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
+    // From here on a signal ends things in order, also one that comes during the build.
+    let mut terminate = signal(SignalKind::terminate()).map_err(|e| Error::Build(e.to_string()))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|e| Error::Build(e.to_string()))?;
+    let root = find_root()?;
+    let given = std::env::var_os("TOLLGATE_LOCAL_BINARIES").map(PathBuf::from);
+    let skip =
+        given.is_some() || std::env::var_os("TOLLGATE_LOCAL_SKIP_BUILD").is_some_and(|value| value == "1");
+    if !skip {
+        binaries::build(&root, arguments.release)?;
+    }
+    let (data, temporary) = match &arguments.data {
+        Some(data) => (data.clone(), false),
+        None => (
+            std::env::temp_dir().join(format!("tollgate-{}", state::random_text(10)?)),
+            true,
+        ),
+    };
+    logs::set_up(arguments.logs, &data)?;
+    let mut parameters = template::parse_overrides("AllowLoopbackWebhooks=true ServeVersion1=always");
+    let checks = std::env::var("TOLLGATE_LOCAL_CHECK").unwrap_or_default();
+    let checked = |name: &str| checks.split(',').any(|check| check.trim() == name);
+    let overrides = std::env::var("TOLLGATE_PARAMETER_OVERRIDES").unwrap_or_default();
+    parameters.extend(template::parse_overrides(&overrides));
+    let cloud = LocalCloud::start(&Options {
+        binaries: given.unwrap_or_else(|| binaries::folder(&root, arguments.release)),
+        root,
+        port: arguments.port,
+        data: data.clone(),
+        parameters,
+        checks: Checks {
+            grants: checked("grants"),
+            stale_reads: checked("stale-reads"),
+        },
+    })
+    .await?;
+    if arguments.json {
+        say(&serde_json::to_string(&cloud.ready).map_err(|e| Error::Build(e.to_string()))?);
+    } else {
+        let palette = logs::Palette::of(&std::io::stdout());
+        say(&greeting::greeting(&cloud.ready, &data, temporary, palette));
+    }
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    cloud.stop().await;
+    if temporary {
+        // Nobody can name the folder again; what can't be deleted, the system clears with its temporary files.
+        let _ = std::fs::remove_dir_all(&data);
+    }
+    Ok(())
+}
+
+/// The repository: where this program was built, or the nearest folder above with a `template.yaml`.
+fn find_root() -> Result<PathBuf, Error> {
+    let starts = [
+        std::env::current_dir().ok(),
+        std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from),
+        Some(PathBuf::from(env!("CARGO_MANIFEST_DIR"))),
+    ];
+    starts
+        .iter()
+        .flatten()
+        .flat_map(|start| start.ancestors())
+        .find(|folder| folder.join("template.yaml").is_file())
+        .map(Path::to_owned)
+        .ok_or_else(|| Error::Build("there is no template.yaml in this folder or one above it".to_owned()))
+}

@@ -1,0 +1,173 @@
+//! `cargo local trigger`: does what causes an event.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{
+    Failure, Trigger,
+    client::{Answer, Client},
+    recipes::{self, Step},
+    say,
+};
+
+/// Deepest parameter that `--set` names.
+const DEPTH_MAX: usize = 8;
+
+/// Makes an event of the type happen, or lists the types where none is given.
+///
+/// # Errors
+///
+/// The type or a parameter is unknown, no local cloud runs at the port, or the API refuses a request.
+pub(crate) async fn trigger(arguments: &Trigger) -> Result<(), Failure> {
+    let Some(event) = &arguments.event else {
+        say(&recipes::names().join("\n"));
+        return Ok(());
+    };
+    let kind = recipes::kind_of(event).ok_or_else(|| {
+        Failure::Usage(format!(
+            "There is no event `{event}`. There are:\n  {}",
+            recipes::names().join("\n  ")
+        ))
+    })?;
+    let mut steps = recipes::recipe(kind);
+    for setting in &arguments.set {
+        set(&mut steps, setting)?;
+    }
+    let client = Client::find(arguments.port).await?;
+    let mut ids = BTreeMap::new();
+    for step in &steps {
+        let path = filled(step.path, &ids);
+        let body = step.body.as_ref().map(|body| filled_in(body, &ids));
+        let answer = client.send(step.method, &path, body.as_ref()).await?;
+        let wanted = (200..300).contains(&answer.status) || (step.declined && answer.status == 402);
+        if !wanted {
+            return Err(Failure::Request {
+                method: step.method.as_str(),
+                path,
+                reason: answer.complaint(),
+            });
+        }
+        let id = id_of(&answer);
+        say(&format!("{} {path} {} {id}", step.method.as_str(), answer.status));
+        ids.insert(step.name, id);
+    }
+    Ok(())
+}
+
+/// The id of what a request made or changed; of the intent, where its card was declined.
+fn id_of(answer: &Answer) -> String {
+    let id = match &answer.body["id"] {
+        Value::Null => &answer.body["error"]["payment_intent"]["id"],
+        id => id,
+    };
+    id.as_str().unwrap_or_default().to_owned()
+}
+
+/// A text with the ids that its references stand for.
+fn filled(text: &str, ids: &BTreeMap<&'static str, String>) -> String {
+    ids.iter().fold(text.to_owned(), |text, (name, id)| {
+        text.replace(&format!("{{{name}}}"), id)
+    })
+}
+
+/// A body with the ids that its texts refer to.
+fn filled_in(body: &Value, ids: &BTreeMap<&'static str, String>) -> Value {
+    match body {
+        Value::String(text) => Value::from(filled(text, ids)),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), filled_in(value, ids)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        Value::Array(values) => values.iter().map(|value| filled_in(value, ids)).collect(),
+        other => other.clone(),
+    }
+}
+
+/// Replaces a parameter: `amount=500` of the first request, `refund.amount=100` of the one called `refund`. A value that is
+/// JSON is taken as such, any other as text.
+fn set(steps: &mut [Step], setting: &str) -> Result<(), Failure> {
+    let usage = |why: &str| Failure::Usage(format!("--set {setting}: {why}"));
+    let (name, value) = setting
+        .split_once('=')
+        .ok_or_else(|| usage("not of the form NAME=VALUE"))?;
+    let mut names: Vec<&str> = name.split('.').collect();
+    if names.iter().any(|name| name.is_empty()) || names.len() > DEPTH_MAX {
+        return Err(usage("not the name of a parameter"));
+    }
+    let of_step = steps
+        .iter()
+        .position(|step| names.len() > 1 && step.name == names[0]);
+    if of_step.is_some() {
+        names.remove(0);
+    }
+    let step = steps
+        .get_mut(of_step.unwrap_or(0))
+        .ok_or_else(|| usage("there is no request"))?;
+    let mut place = step
+        .body
+        .as_mut()
+        .ok_or_else(|| usage("this request takes no parameters"))?;
+    for name in names {
+        if !place.is_object() {
+            *place = Value::Object(serde_json::Map::new());
+        }
+        place = &mut place[name];
+    }
+    *place = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tollgate_domain::EventKind;
+
+    use super::*;
+
+    fn bodies(settings: &[&str]) -> Vec<Option<Value>> {
+        let mut steps = recipes::recipe(EventKind::RefundCreated);
+        for setting in settings {
+            set(&mut steps, setting).expect("set");
+        }
+        steps.into_iter().map(|step| step.body).collect()
+    }
+
+    #[test]
+    fn a_parameter_of_the_first_or_a_named_request_is_replaced() {
+        let set = bodies(&[
+            "amount=500",
+            "currency=eur",
+            "metadata.order=\"7\"",
+            "refund.amount=100",
+        ]);
+        let [Some(intent), Some(refund)] = set.as_slice() else {
+            panic!("{set:?}");
+        };
+        assert_eq!(
+            (&intent["amount"], &intent["currency"], &intent["metadata"]),
+            (&json!(500), &json!("eur"), &json!({"order": "7"}))
+        );
+        assert_eq!(refund["amount"], 100);
+        let ids = BTreeMap::from([("payment_intent", "pi_1".to_owned())]);
+        assert_eq!(
+            filled_in(refund, &ids),
+            json!({"payment_intent": "pi_1", "amount": 100})
+        );
+        assert_eq!(
+            filled("/payment_intents/{payment_intent}/x", &ids),
+            "/payment_intents/pi_1/x"
+        );
+    }
+
+    #[test]
+    fn a_setting_that_names_nothing_is_refused() {
+        for wrong in ["amount", "=1", "a..b=1", "a.b.c.d.e.f.g.h.i=1"] {
+            let mut steps = recipes::recipe(EventKind::RefundCreated);
+            assert!(set(&mut steps, wrong).is_err(), "{wrong}");
+        }
+        let mut steps = recipes::recipe(EventKind::CustomerDeleted);
+        assert!(set(&mut steps, "delete.name=x").is_err());
+    }
+}

@@ -1,0 +1,140 @@
+//! Who may use the start page and what shows keys: this machine's own browser and programs, and no page of another site.
+
+use axum::http::HeaderMap;
+
+/// What this machine calls itself. Any other name in `Host` may be a site's own that was made to lead here.
+const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// Whether the request was sent to a name of this machine, with or without a port.
+pub(super) fn is_to_this_machine(headers: &HeaderMap) -> bool {
+    only(headers, "host").is_some_and(|host| {
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => name,
+            _ => host,
+        };
+        LOCAL_HOSTS.iter().any(|local| local.eq_ignore_ascii_case(name))
+    })
+}
+
+/// Whether a post comes from a page of the same origin. Every browser says so in `Origin` or `Sec-Fetch-Site`; what says
+/// nothing is refused, since programs have the API itself.
+pub(super) fn is_from_own_page(headers: &HeaderMap) -> bool {
+    let origin = match (headers.contains_key("origin"), only(headers, "host")) {
+        (false, _) => None,
+        (true, Some(host)) => Some(only(headers, "origin") == Some(&format!("http://{host}"))),
+        (true, None) => Some(false),
+    };
+    let site = headers
+        .contains_key("sec-fetch-site")
+        .then(|| only(headers, "sec-fetch-site") == Some("same-origin"));
+    match (origin, site) {
+        (None, None) => false,
+        (origin, site) => origin.unwrap_or(true) && site.unwrap_or(true),
+    }
+}
+
+/// Whether no page of another site has a part in the request.
+pub(super) fn is_free_of_other_sites(headers: &HeaderMap) -> bool {
+    let site = only(headers, "sec-fetch-site");
+    let is_own = matches!(site, Some("same-origin" | "none"));
+    !headers.contains_key("origin") && (is_own || !headers.contains_key("sec-fetch-site"))
+}
+
+/// A header's value; `None` where it is absent, there twice, or no text.
+fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn headers(given: &[(&'static str, &'static str)]) -> HeaderMap {
+        given
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    #[test]
+    fn only_names_of_this_machine_lead_here() {
+        for host in [
+            "localhost",
+            "localhost:9000",
+            "LOCALHOST:1",
+            "127.0.0.1:9000",
+            "[::1]",
+            "[::1]:9000",
+        ] {
+            assert!(is_to_this_machine(&headers(&[("host", host)])), "{host}");
+        }
+        for host in [
+            "",
+            "evil.example",
+            "evil.example:9000",
+            "localhost.evil.example",
+            "localhost:9000:1",
+            "127.0.0.1.nip.io:9000",
+            "0.0.0.0:9000",
+            "localhost:",
+        ] {
+            assert!(!is_to_this_machine(&headers(&[("host", host)])), "{host}");
+        }
+        assert!(!is_to_this_machine(&HeaderMap::new()));
+        let mut twice = headers(&[("host", "localhost")]);
+        twice.append("host", HeaderValue::from_static("evil.example"));
+        assert!(!is_to_this_machine(&twice));
+    }
+
+    #[test]
+    fn a_post_must_come_from_this_very_page() {
+        let host = ("host", "localhost:9000");
+        let own = ("origin", "http://localhost:9000");
+        let accepted =
+            |more: &[(&'static str, &'static str)]| is_from_own_page(&headers(&[&[host], more].concat()));
+        assert!(accepted(&[own]));
+        assert!(accepted(&[("sec-fetch-site", "same-origin")]));
+        assert!(accepted(&[own, ("sec-fetch-site", "same-origin")]));
+        assert!(!accepted(&[]));
+        assert!(!accepted(&[own, ("sec-fetch-site", "cross-site")]));
+        for origin in [
+            "null",
+            "http://evil.example",
+            "https://localhost:9000",
+            "http://localhost:9001",
+            "http://127.0.0.1:9000",
+        ] {
+            assert!(!accepted(&[("origin", origin)]), "{origin}");
+            assert!(
+                !accepted(&[("origin", origin), ("sec-fetch-site", "same-origin")]),
+                "{origin}"
+            );
+        }
+        for site in ["cross-site", "same-site", "none"] {
+            assert!(!accepted(&[("sec-fetch-site", site)]), "{site}");
+        }
+    }
+
+    #[test]
+    fn programs_and_the_address_bar_are_no_other_site() {
+        for free in [
+            &[][..],
+            &[("sec-fetch-site", "none")],
+            &[("sec-fetch-site", "same-origin")],
+        ] {
+            assert!(is_free_of_other_sites(&headers(free)), "{free:?}");
+        }
+        for other in [
+            ("origin", "http://evil.example"),
+            ("origin", "null"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+        ] {
+            assert!(!is_free_of_other_sites(&headers(&[other])), "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The start page's HTML. It loads nothing: its style and its script are in it, known by their digests.
+
+use std::{fmt::Write as _, sync::OnceLock};
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tollgate_processors::sandbox::{TestCard, test_cards};
+
+use super::Taken;
+use crate::{
+    FRONT_DOORS, Ready,
+    demo::Credentials,
+    inbox::{self, escape},
+};
+
+const SCRIPT: &str = include_str!("start.js");
+/// The card that is charged unless another is chosen.
+const TOKEN: &str = "tok_visa_4242";
+
+fn style() -> &'static str {
+    static STYLE: OnceLock<String> = OnceLock::new();
+    STYLE.get_or_init(|| format!("{}{}", inbox::STYLE, include_str!("start.css")))
+}
+
+/// What the page may do: show its own style, run its own script, and send its form to this very host.
+fn policy() -> &'static str {
+    static POLICY: OnceLock<String> = OnceLock::new();
+    POLICY.get_or_init(|| {
+        let digest = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
+        format!(
+            "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; connect-src 'self'; img-src data:; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            digest(style()),
+            digest(SCRIPT)
+        )
+    })
+}
+
+/// A page with the headers that keep it to itself.
+pub(super) fn respond(status: StatusCode, html: &str) -> Response {
+    let headers = [
+        ("content-type", "text/html; charset=utf-8"),
+        ("content-security-policy", policy()),
+        ("x-content-type-options", "nosniff"),
+        // With `no-referrer` a browser would send `Origin: null` with the form.
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("cache-control", "no-store"),
+    ];
+    (status, headers, html.to_owned()).into_response()
+}
+
+/// What the button and the command send.
+pub(super) fn payment_body(token: &str) -> Value {
+    json!({"amount": 1234, "currency": "GBP", "source": {"type": "card", "token": token}})
+}
+
+/// The start page.
+pub(super) fn start(ready: &Ready) -> String {
+    let mut content = String::from(
+        "<h1>Tollgate</h1>\n<p>The whole gateway runs on this machine: every route is a function of its own, with local \
+         tables and queues. Nothing leaves the machine, and no money moves.</p>\n",
+    );
+    content.push_str(&front_doors(ready));
+    if let Some(keys) = &ready.credentials {
+        content.push_str(&pay(ready, keys));
+        content.push_str(&demo_keys(keys));
+    }
+    content.push_str(&cards());
+    content.push_str(
+        "<h2>Next</h2>\n<ul><li><a href=\"/_inbox\">Webhook inbox</a>: what the demo merchant's endpoint received</li>\
+         <li><code>cargo local listen --forward-to localhost:3000/hooks</code> sends webhooks on to your program</li>\
+         <li><code>cargo local trigger payment.succeeded</code> makes an event happen</li>\
+         <li><code>/_local/functions</code> lists the <a href=\"/_local/functions\">function processes</a></li></ul>\n",
+    );
+    let script = ready
+        .credentials
+        .as_ref()
+        .map_or_else(String::new, |_| format!("<script>{SCRIPT}</script>\n"));
+    shell("Tollgate on this machine", &content, &script)
+}
+
+/// What came of the button, where no script shows it in place.
+pub(super) fn result(taken: &Taken) -> String {
+    let body = serde_json::from_str::<Value>(&taken.body).unwrap_or_default();
+    let pretty = serde_json::to_string_pretty(&body).unwrap_or_default();
+    let told = match (body["status"].as_str(), body["error"]["code"].as_str()) {
+        (Some(status), _) => format!("The payment is <strong>{}</strong>.", escape(status)),
+        (None, Some(code)) => format!("The payment was refused: <strong>{}</strong>.", escape(code)),
+        (None, None) => "The payment was not made.".to_owned(),
+    };
+    let challenge = body["next_action"]["redirect_url"]
+        .as_str()
+        .map_or_else(String::new, |url| {
+            format!(
+                "<p><a href=\"{}\">Answer its challenge</a>, as its payer would.</p>\n",
+                escape(url)
+            )
+        });
+    let mut webhooks = inbox::articles(&taken.webhooks);
+    if webhooks.is_empty() {
+        webhooks.push_str(
+            "<p>Its webhook has not come yet. The <a href=\"/_inbox\">inbox</a> shows it when it does.</p>",
+        );
+    }
+    let content = format!(
+        "<h1>A payment</h1>\n<div id=\"result\"><p>{told} HTTP status {status}.</p>\n{challenge}\
+         <details open><summary>Answer</summary><pre tabindex=\"0\">{answer}</pre></details>\n<h2>Its webhook</h2>\n{webhooks}\n</div>\n\
+         <p><a href=\"/\">Start page</a> · <a href=\"/_inbox\">Webhook inbox</a></p>\n",
+        status = taken.status,
+        answer = escape(&pretty),
+    );
+    shell("A payment", &content, "")
+}
+
+fn shell(title: &str, content: &str, script: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
+         <link rel=\"icon\" href=\"data:,\">\n<style>{style}</style>\n</head>\n<body>\n<main>\n{content}</main>\n{script}</body>\n</html>\n",
+        style = style(),
+    )
+}
+
+fn front_doors(ready: &Ready) -> String {
+    let mut rows = String::new();
+    for name in ready.apis.keys().filter(|name| ready.served.contains(name)) {
+        let url = ready.apis.get(name).and_then(Value::as_str).unwrap_or_default();
+        let what = FRONT_DOORS
+            .iter()
+            .find(|(door, ..)| door == name)
+            .map_or("", |(.., what)| *what);
+        let _ = writeln!(
+            rows,
+            "<tr><th scope=\"row\">{}</th><td><code>{}</code></td><td>{what}</td></tr>",
+            escape(name),
+            escape(url)
+        );
+    }
+    format!(
+        "<h2>Base URLs</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">API</th><th scope=\"col\">URL</th>\
+         <th scope=\"col\">For</th></tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n"
+    )
+}
+
+fn pay(ready: &Ready, keys: &Credentials) -> String {
+    let url = ready
+        .apis
+        .get("charges")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let mut options = String::new();
+    for (token, card) in test_cards().filter_map(|card| Some((card.token.clone()?, card))) {
+        let chosen = if token == TOKEN { " selected" } else { "" };
+        let _ = writeln!(
+            options,
+            "<option value=\"{token}\"{chosen}>{token}: {}</option>",
+            escape(&card.outcome)
+        );
+    }
+    format!(
+        "<h2>Take a payment</h2>\n<form method=\"post\" action=\"/_local/payments\">\n\
+         <label>Test card <select name=\"token\">\n{options}</select></label>\n\
+         <button class=\"main\">Take a payment of £12.34</button>\n</form>\n\
+         <p id=\"said\" role=\"status\"></p>\n<div id=\"result\"></div>\n<p>The same from a terminal:</p>\n\
+         <pre tabindex=\"0\"><code id=\"curl\" data-token=\"{TOKEN}\">{curl}</code></pre>\n\
+         <button type=\"button\" id=\"copy\" hidden>Copy the command</button>\n",
+        curl = escape(&curl(url, &keys.secret_key)),
+    )
+}
+
+/// The command that does what the button does.
+fn curl(url: &str, key: &str) -> String {
+    format!(
+        "curl {url}/payments \\\n  -H 'Authorization: Bearer {key}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{}'",
+        payment_body(TOKEN)
+    )
+}
+
+fn demo_keys(keys: &Credentials) -> String {
+    let mut rows = String::new();
+    for (name, key) in [
+        ("Secret key", &keys.secret_key),
+        ("Publishable key", &keys.publishable_key),
+        ("Merchant id", &keys.api_key),
+    ] {
+        let _ = writeln!(
+            rows,
+            "<tr><th scope=\"row\">{name}</th><td><code>{}</code></td></tr>",
+            escape(key)
+        );
+    }
+    format!(
+        "<h2>The demo merchant's test keys</h2>\n<div class=\"scroll\"><table><tbody>\n{rows}</tbody></table></div>\n\
+         <p><code>checkout</code> takes the merchant id as <code>X-Api-Key</code> and the secret key as \
+         <code>X-Api-Secret</code>. <code>direct</code> gives an access token for the same two as <code>client_id</code> and \
+         <code>client_secret</code>, and takes the secret key itself, too.</p>\n"
+    )
+}
+
+fn cards() -> String {
+    let row = |card: TestCard| {
+        format!(
+            "<tr><td><code>{}</code></td><td>{}</td><td><code>{}</code></td></tr>\n",
+            card.number,
+            escape(&card.outcome),
+            card.token.unwrap_or_default()
+        )
+    };
+    let rows: String = test_cards().map(row).collect();
+    format!(
+        "<h2>Test cards</h2>\n<p>Any expiry to come and any security code of the right length will do. Any other number with a \
+         right check digit succeeds.</p>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Number</th>\
+         <th scope=\"col\">A charge</th><th scope=\"col\">Its token in charges</th></tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ready() -> Ready {
+        Ready {
+            apis: [("charges".to_owned(), json!("http://localhost:9000/charges/v1"))]
+                .into_iter()
+                .collect(),
+            served: vec!["charges".to_owned()],
+            page: "http://localhost:9000/".to_owned(),
+            dashboard: "http://localhost:9000/_inbox".to_owned(),
+            dynamodb: String::new(),
+            sqs: String::new(),
+            secretsmanager: String::new(),
+            credentials: Some(Credentials {
+                secret_key: "sk_test_1".to_owned(),
+                publishable_key: "pk_test_1".to_owned(),
+                client_id: "ACC".to_owned(),
+                client_secret: "sk_test_1".to_owned(),
+                api_key: "ACC".to_owned(),
+                api_secret: "sk_test_1".to_owned(),
+            }),
+        }
+    }
+
+    #[test]
+    fn the_page_shows_urls_keys_and_every_test_card() {
+        let html = start(&ready());
+        for text in [
+            "http://localhost:9000/charges/v1",
+            "sk_test_1",
+            "pk_test_1",
+            "curl http://localhost:9000/charges/v1/payments",
+        ] {
+            assert!(html.contains(text), "{text}");
+        }
+        for card in test_cards() {
+            assert!(html.contains(card.number), "{}", card.number);
+        }
+        assert_eq!(html.matches("id=\"result\"").count(), 1);
+    }
+
+    #[test]
+    fn without_a_demo_merchant_there_is_neither_key_nor_button() {
+        let bare = Ready {
+            credentials: None,
+            ..ready()
+        };
+        let html = start(&bare);
+        assert!(!html.contains("<button") && !html.contains("<script"), "{html}");
+    }
+
+    #[test]
+    fn a_result_shows_what_came_without_harm() {
+        let html = result(&Taken {
+            status: 402,
+            body: json!({"error": {"code": "<script>x</script>"}}).to_string(),
+            webhooks: Vec::new(),
+        });
+        assert!(!html.contains("<script>"), "{html}");
+        assert!(html.contains("has not come yet"));
+        let challenged =
+            json!({"status": "requires_action", "next_action": {"redirect_url": "http://localhost/x?a=1&b"}});
+        let html = result(&Taken {
+            status: 201,
+            body: challenged.to_string(),
+            webhooks: Vec::new(),
+        });
+        assert!(html.contains("href=\"http://localhost/x?a=1&amp;b\""), "{html}");
+    }
+}

@@ -1,0 +1,162 @@
+//! The sandbox's tables: its test cards, the names they have, and what a reader is told of them.
+
+use tollgate_domain::{Decline, source::Brand};
+
+use super::Behaviour::{
+    self, ChallengeThenDeclines, ChallengeThenSucceeds, Declines, RefundFailsLater, RefundSucceedsLater,
+    Succeeds, SucceedsThenDisputed,
+};
+
+/// The sandbox's test cards.
+pub(super) const CARDS: &[(&str, Brand, Behaviour)] = &[
+    ("4242424242424242", Brand::Visa, Succeeds),
+    ("4111111111111111", Brand::Visa, Succeeds),
+    ("5555555555554444", Brand::Mastercard, Succeeds),
+    ("5123450000000008", Brand::Mastercard, Succeeds),
+    ("378282246310005", Brand::Amex, Succeeds),
+    ("340000000000009", Brand::Amex, Succeeds),
+    ("4000000000000002", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4111111111111112", Brand::Visa, Declines(Decline::CardDeclined)),
+    (
+        "4000000000009995",
+        Brand::Visa,
+        Declines(Decline::InsufficientFunds),
+    ),
+    ("4000000000000069", Brand::Visa, Declines(Decline::ExpiredCard)),
+    ("4000000000000127", Brand::Visa, Declines(Decline::IncorrectCvc)),
+    (
+        "4000000000000119",
+        Brand::Visa,
+        Declines(Decline::ProcessingError),
+    ),
+    ("4000002500003155", Brand::Visa, ChallengeThenSucceeds),
+    ("4000000000003220", Brand::Visa, ChallengeThenSucceeds),
+    ("4000008400001629", Brand::Visa, ChallengeThenDeclines),
+    ("4000000000000259", Brand::Visa, SucceedsThenDisputed),
+    ("4000000000005126", Brand::Visa, RefundFailsLater),
+    ("4000000000007726", Brand::Visa, RefundSucceedsLater),
+    // The rest as Stripe documents them.
+    ("4000056655665556", Brand::Visa, Succeeds),
+    ("5200828282828210", Brand::Mastercard, Succeeds),
+    ("5105105105105100", Brand::Mastercard, Succeeds),
+    ("6011111111111117", Brand::Discover, Succeeds),
+    ("3056930009020004", Brand::Diners, Succeeds),
+    ("3566002020360505", Brand::Jcb, Succeeds),
+    ("6200000000000005", Brand::UnionPay, Succeeds),
+    ("4000000000000077", Brand::Visa, Succeeds),
+    ("4000000000003063", Brand::Visa, ChallengeThenSucceeds),
+    ("4000002760003184", Brand::Visa, ChallengeThenSucceeds),
+    ("4000000000009987", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4000000000009979", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4000000000006975", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4000000000000341", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4100000000000019", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4000000000002685", Brand::Visa, SucceedsThenDisputed),
+    ("4000000000001976", Brand::Visa, SucceedsThenDisputed),
+];
+
+/// Named payment methods and the last four digits of the test card each stands for.
+pub(super) const NAMED: &[(&str, Brand, &str)] = &[
+    ("pm_card_visa", Brand::Visa, "4242"),
+    ("pm_card_mastercard", Brand::Mastercard, "4444"),
+    ("pm_card_amex", Brand::Amex, "0005"),
+    ("pm_card_chargeDeclined", Brand::Visa, "0002"),
+    ("pm_card_chargeDeclinedInsufficientFunds", Brand::Visa, "9995"),
+    ("pm_card_chargeDeclinedExpiredCard", Brand::Visa, "0069"),
+    ("pm_card_threeDSecure2Required", Brand::Visa, "3220"),
+    ("pm_card_createDispute", Brand::Visa, "0259"),
+    ("pm_card_refundFail", Brand::Visa, "5126"),
+    ("pm_card_createDisputeProductNotReceived", Brand::Visa, "2685"),
+    ("pm_card_createDisputeInquiry", Brand::Visa, "1976"),
+    // The rest as Stripe documents them.
+    ("pm_card_us", Brand::Visa, "4242"),
+    ("pm_card_visa_debit", Brand::Visa, "5556"),
+    ("pm_card_mastercard_debit", Brand::Mastercard, "8210"),
+    ("pm_card_mastercard_prepaid", Brand::Mastercard, "5100"),
+    ("pm_card_discover", Brand::Discover, "1117"),
+    ("pm_card_diners", Brand::Diners, "0004"),
+    ("pm_card_jcb", Brand::Jcb, "0505"),
+    ("pm_card_unionpay", Brand::UnionPay, "0005"),
+    ("pm_card_bypassPending", Brand::Visa, "0077"),
+    ("pm_card_pendingRefund", Brand::Visa, "7726"),
+    ("pm_card_threeDSecureRequired", Brand::Visa, "3063"),
+    ("pm_card_authenticationRequired", Brand::Visa, "3184"),
+    ("pm_card_visa_chargeDeclined", Brand::Visa, "0002"),
+    (
+        "pm_card_visa_chargeDeclinedInsufficientFunds",
+        Brand::Visa,
+        "9995",
+    ),
+    ("pm_card_visa_chargeDeclinedExpiredCard", Brand::Visa, "0069"),
+    ("pm_card_chargeDeclinedIncorrectCvc", Brand::Visa, "0127"),
+    ("pm_card_visa_chargeDeclinedIncorrectCvc", Brand::Visa, "0127"),
+    ("pm_card_chargeDeclinedProcessingError", Brand::Visa, "0119"),
+    ("pm_card_visa_chargeDeclinedProcessingError", Brand::Visa, "0119"),
+];
+
+/// The sources of `simple` and the last four digits of the test card each stands for.
+pub(super) const SIMPLE_SOURCES: &[(&str, Brand, &str)] = &[
+    ("tok_visa", Brand::Visa, "4242"),
+    ("tok_mastercard", Brand::Mastercard, "4444"),
+    ("tok_amex", Brand::Amex, "0005"),
+    ("tok_chargeDeclined", Brand::Visa, "0002"),
+    ("tok_chargeDeclinedInsufficientFunds", Brand::Visa, "9995"),
+];
+
+/// A test card as documentation shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestCard {
+    /// The number to enter.
+    pub number: &'static str,
+    /// Whose card it is.
+    pub brand: Brand,
+    /// The token that stands for it in `charges`; `None` where tokens name no card of the brand.
+    pub token: Option<String>,
+    /// What becomes of a charge: `succeeds`, or why not.
+    pub outcome: String,
+}
+
+/// The test cards, in the order of the sandbox's table: the ones most used first.
+pub fn test_cards() -> impl Iterator<Item = TestCard> {
+    CARDS.iter().map(|(number, brand, behaviour)| {
+        let last4 = number.len().saturating_sub(4);
+        let token = format!("tok_{}_{}", brand.as_str(), &number[last4..]);
+        TestCard {
+            number,
+            brand: *brand,
+            token: super::card_token(&token).is_some().then_some(token),
+            outcome: told(*behaviour),
+        }
+    })
+}
+
+/// A behaviour in a reader's words.
+fn told(behaviour: Behaviour) -> String {
+    let text = match behaviour {
+        Declines(decline) => return format!("declined: {}", decline.code()),
+        Succeeds | SucceedsThenDisputed | Behaviour::BankSucceedsLater => "succeeds",
+        ChallengeThenSucceeds => "3-D Secure challenge, then succeeds",
+        ChallengeThenDeclines => "3-D Secure challenge, then declined",
+        RefundFailsLater => "succeeds; its refund is pending, then fails",
+        RefundSucceedsLater => "succeeds; its refund is pending, then succeeds",
+        Behaviour::BankFailsLater => "fails later",
+    };
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_token_that_is_shown_stands_for_the_card_beside_it() {
+        let shown: Vec<TestCard> = test_cards().collect();
+        assert_eq!(shown.len(), CARDS.len());
+        assert_eq!(shown[0].token.as_deref(), Some("tok_visa_4242"));
+        for card in shown {
+            let known = [Brand::Visa, Brand::Mastercard, Brand::Amex].contains(&card.brand);
+            assert_eq!(card.token.is_some(), known, "{}", card.number);
+            assert!(!card.outcome.is_empty(), "{}", card.number);
+        }
+    }
+}
