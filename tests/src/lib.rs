@@ -155,6 +155,13 @@ impl Cloud {
         Self::start_checked(data, &[], "grants,stale-reads").await
     }
 
+    /// Starts a fresh one that writes what `--logs` of this value says, where tests otherwise have all of it.
+    pub async fn start_logging(logs: &str) -> Self {
+        let mut command = Command::new(binary("tollgate-local"));
+        command.env("TOLLGATE_LOCAL_LOGS", logs);
+        Self::launch(command, Arc::new(tempfile::tempdir().unwrap()), &[]).await
+    }
+
     /// Starts one on a folder of data that may have been used before.
     pub async fn start_in(data: Arc<tempfile::TempDir>, parameters: &[(&str, &str)]) -> Self {
         Self::start_checked(data, parameters, "grants").await
@@ -207,13 +214,16 @@ impl Cloud {
             .iter()
             .map(|(key, value)| format!("{key}='{value}'"))
             .collect();
+        // By the environment: a release before this one has no such option.
+        let logs = ("TOLLGATE_LOCAL_LOGS", "all");
+        if command.as_std().get_envs().all(|(name, _)| name != logs.0) {
+            command.env(logs.0, logs.1);
+        }
         let mut child = command
             .args(is_release().then_some("--release"))
             .args(["--port", "0", "--json", "--data"])
             .arg(data.path())
             .env("TOLLGATE_LOCAL_SKIP_BUILD", "1")
-            // By the environment: a release before this one has no such option.
-            .env("TOLLGATE_LOCAL_LOGS", "all")
             .env("CARGO_TARGET_DIR", target().parent().unwrap())
             .env("TOLLGATE_PARAMETER_OVERRIDES", overrides.join(" "))
             .stdout(Stdio::piped())
@@ -267,6 +277,11 @@ impl Cloud {
     pub fn local(&self, path: &str) -> String {
         let dashboard = self.ready["dashboard"].as_str().unwrap();
         format!("{}{path}", dashboard.trim_end_matches("/_inbox"))
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.local("").rsplit_once(':').unwrap().1.parse().unwrap()
     }
 
     /// The demo merchant's secret key.

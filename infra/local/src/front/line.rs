@@ -51,7 +51,7 @@ pub(super) fn route(line: &mut RequestLine, api: &str, path: &str, raw_path: &st
         pattern => pattern.split('/').skip(1).collect(),
     };
     // What precedes the route's own path names the API.
-    let before = path.strip_suffix(raw_path).unwrap_or_default();
+    let before = path.strip_suffix(raw_path).unwrap_or(path);
     line.path = format!("{before}{}", shown(raw_path, &pattern, api == PAGES));
 }
 
