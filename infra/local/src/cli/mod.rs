@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     pub(crate) run: Run,
 }
 
-/// Run the local cloud.
+/// The options of `cargo local` itself.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
     /// The port; 0 takes a free one
@@ -74,16 +74,19 @@ const DEFAULT_PORT: u16 = 9000;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Forward the demo merchant's webhooks to a program of yours
+    ///
+    /// Registers a webhook endpoint with the local cloud that runs, prints its signing secret once, and sends every
+    /// delivery on byte for byte, with its headers. The delivery is answered with the status that your program gave, so
+    /// that a failure is retried. Ctrl-C deletes the endpoint; one that a killed listener left behind is deleted by the next.
     Listen(Listen),
     /// Make an event happen, by doing what causes it through the API
+    ///
+    /// The requests go to the local cloud that runs, with the demo merchant's key. Each is printed with its status and the
+    /// id of what it made.
     Trigger(Trigger),
 }
 
-/// Forward the demo merchant's webhooks to a program of yours.
-///
-/// Registers a webhook endpoint with the local cloud that runs, prints its signing secret once, and sends every delivery on
-/// byte for byte, with its headers. The delivery is answered with the status that your program gave, so that a failure is
-/// retried as it would be. Ctrl-C deletes the endpoint; one that a killed listener left behind is deleted by the next listener.
+/// The options of `cargo local listen`.
 #[derive(Debug, Args)]
 pub(crate) struct Listen {
     /// Where deliveries go: a URL, or a host and a port with a path
@@ -100,9 +103,7 @@ pub(crate) struct Listen {
     pub(crate) port: u16,
 }
 
-/// Make an event happen, by doing what causes it through the API.
-///
-/// The requests go to the local cloud that runs, with the demo merchant's key. Each is printed with the id of what it made.
+/// The options of `cargo local trigger`.
 #[derive(Debug, Args)]
 pub(crate) struct Trigger {
     /// The event's type; without one, all are listed

@@ -64,7 +64,7 @@ pub(super) fn payment_body(token: &str) -> Value {
 pub(super) fn start(ready: &Ready) -> String {
     let mut content = String::from(
         "<h1>Tollgate</h1>\n<p>The whole gateway runs on this machine: every route is a function of its own, with local \
-         tables and queues. Nothing leaves the machine, and no money moves.</p>\n",
+         tables and queues. A sandbox charges the cards: no money moves.</p>\n",
     );
     content.push_str(&front_doors(ready));
     if let Some(keys) = &ready.credentials {
