@@ -223,7 +223,7 @@ impl LocalCloud {
         };
         let routes = front::router(lambda.clone(), &cloud.apis)
             .merge(lambda::router(lambda.clone()))
-            .merge(start::router(ready.clone(), inbox.clone()))
+            .merge(start::router(ready.clone(), inbox.clone())?)
             .merge(inbox::router(inbox))
             .merge(networks::router(networks))
             .merge(own_routes(lambda.clone()));

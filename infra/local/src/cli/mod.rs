@@ -108,7 +108,9 @@ pub(crate) struct Listen {
 pub(crate) struct Trigger {
     /// The event's type; without one, all are listed
     pub(crate) event: Option<String>,
-    /// Replace a parameter of the first request, or of a named one: amount=500, metadata.order=7, refund.amount=100
+    /// Replace a parameter of the first request, or of a named one: amount=500, metadata.order='"7"', refund.amount=100
+    ///
+    /// A value that is JSON is sent as such, any other as text.
     #[arg(long, value_name = "[REQUEST.]NAME=VALUE")]
     pub(crate) set: Vec<String>,
     /// The port of the local cloud

@@ -20,7 +20,7 @@ use axum::{
 use tollgate_processors::sandbox::test_cards;
 
 use crate::{
-    Ready, front,
+    Error, Ready, front,
     inbox::{Inbox, Webhook},
     state,
 };
@@ -35,6 +35,10 @@ const WEBHOOK_INTERVAL: Duration = Duration::from_millis(100);
 const PAYMENT_LIMIT: Duration = Duration::from_secs(30);
 /// Letters and digits by which a payment's webhook is known.
 const REFERENCE_CHARS: usize = 12;
+
+/// Said to what was sent to a name that is not this machine's.
+const ANOTHER_NAME: &str =
+    "This shows keys, so it is served on this machine alone: ask for localhost, 127.0.0.1 or [::1].";
 
 /// What the page needs.
 pub(crate) struct Start {
@@ -51,48 +55,51 @@ struct Taken {
 }
 
 /// `GET /`, the button's `POST /_local/payments`, and `GET /_local/ready`, by which programs find the keys.
-pub(crate) fn router(ready: Ready, inbox: Arc<Inbox>) -> Router {
+pub(crate) fn router(ready: Ready, inbox: Arc<Inbox>) -> Result<Router, Error> {
     // Nothing leaves this machine, whatever proxy is set up.
     let client = reqwest::Client::builder()
         .no_proxy()
         .timeout(PAYMENT_LIMIT)
-        .build();
-    let start = Arc::new(Start {
-        ready,
-        inbox,
-        client: client.unwrap_or_default(),
-    });
+        .build()
+        .map_err(|e| Error::Demo(e.to_string()))?;
+    let start = Arc::new(Start { ready, inbox, client });
     let nothing_else = || async { front::not_found() };
-    Router::new()
+    Ok(Router::new()
         .route("/", get(show).fallback(nothing_else))
         .route("/_local/payments", post(pay).fallback(nothing_else))
         .route("/_local/ready", get(ready_line).fallback(nothing_else))
         .layer(DefaultBodyLimit::max(FORM_MAX_BYTES))
-        .with_state(start)
+        .with_state(start))
 }
 
-fn forbidden() -> Response {
-    front::message(StatusCode::FORBIDDEN, "Forbidden")
+fn forbidden(why: &str) -> Response {
+    front::message(StatusCode::FORBIDDEN, why)
 }
 
 async fn show(State(start): State<Arc<Start>>, headers: HeaderMap) -> Response {
     if !guard::is_to_this_machine(&headers) {
-        return forbidden();
+        return forbidden(ANOTHER_NAME);
     }
     page::respond(StatusCode::OK, &page::start(&start.ready))
 }
 
 /// The line that `--json` prints, for programs that come later: `cargo local listen` and `trigger`.
 async fn ready_line(State(start): State<Arc<Start>>, headers: HeaderMap) -> Response {
-    if !guard::is_to_this_machine(&headers) || !guard::is_free_of_other_sites(&headers) {
-        return forbidden();
+    if !guard::is_to_this_machine(&headers) {
+        return forbidden(ANOTHER_NAME);
+    }
+    if !guard::is_free_of_other_sites(&headers) {
+        return forbidden("This is for programs of this machine, not for pages of other sites.");
     }
     ([("cache-control", "no-store")], axum::Json(&start.ready)).into_response()
 }
 
 async fn pay(State(start): State<Arc<Start>>, headers: HeaderMap, form: Bytes) -> Response {
-    if !guard::is_to_this_machine(&headers) || !guard::is_from_own_page(&headers) {
-        return forbidden();
+    if !guard::is_to_this_machine(&headers) {
+        return forbidden(ANOTHER_NAME);
+    }
+    if !guard::is_from_own_page(&headers) {
+        return forbidden("This is for the start page's own button. Programs take payments through an API.");
     }
     let token = url::form_urlencoded::parse(&form).find(|(name, _)| name == "token");
     let token = token.map(|(_, token)| token.into_owned()).unwrap_or_default();

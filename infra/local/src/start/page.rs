@@ -110,7 +110,7 @@ pub(super) fn result(taken: &Taken) -> String {
     }
     let content = format!(
         "<h1>A payment</h1>\n<div id=\"result\"><p>{told} HTTP status {status}.</p>\n{challenge}\
-         <details open><summary>Answer</summary><pre tabindex=\"0\">{answer}</pre></details>\n<h2>Its webhook</h2>\n{webhooks}\n</div>\n\
+         <details open><summary>Answer</summary><pre tabindex=\"0\" role=\"region\" aria-label=\"Answer\">{answer}</pre></details>\n<h2>Its webhook</h2>\n{webhooks}\n</div>\n\
          <p><a href=\"/\">Start page</a> · <a href=\"/_inbox\">Webhook inbox</a></p>\n",
         status = taken.status,
         answer = escape(&pretty),
@@ -168,7 +168,7 @@ fn pay(ready: &Ready, keys: &Credentials) -> String {
          <label>Test card <select name=\"token\">\n{options}</select></label>\n\
          <button class=\"main\">Take a payment of £12.34</button>\n</form>\n\
          <p id=\"said\" role=\"status\"></p>\n<div id=\"result\"></div>\n<p>The same from a terminal:</p>\n\
-         <pre tabindex=\"0\"><code id=\"curl\" data-token=\"{TOKEN}\">{curl}</code></pre>\n\
+         <pre tabindex=\"0\" role=\"region\" aria-label=\"Command\"><code id=\"curl\" data-token=\"{TOKEN}\">{curl}</code></pre>\n\
          <button type=\"button\" id=\"copy\" hidden>Copy the command</button>\n",
         curl = escape(&curl(url, &keys.secret_key)),
     )
