@@ -188,6 +188,16 @@ async fn the_endpoint_of_a_killed_listener_goes_with_the_next_and_a_living_ones_
 }
 
 #[tokio::test]
+async fn a_listener_ends_with_its_local_cloud_and_says_so() {
+    let cloud = Cloud::start().await;
+    let mut listener = Listener::start(&cloud, "localhost:1", &[]).await;
+    assert!(cloud.terminate(DEADLINE).await.success());
+    let ended = tokio::time::timeout(DEADLINE, listener.child.wait()).await;
+    assert_eq!(ended.expect("it ends in time").unwrap().code(), Some(1));
+    listener.line("The local cloud has ended.").await;
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said() {
     let port = Receiver::free_port().await.to_string();
     for (arguments, code, text) in [

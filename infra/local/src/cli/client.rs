@@ -9,6 +9,9 @@ use super::Failure;
 /// How long the local cloud may take to answer; a function's first start is part of it.
 const LIMIT: Duration = Duration::from_secs(40);
 
+/// How often a tool that waits looks whether the local cloud is still there.
+const HEALTH_INTERVAL: Duration = Duration::from_secs(2);
+
 /// A method that the tools use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
@@ -48,6 +51,7 @@ impl Answer {
 /// The demo merchant's view of `intents`.
 pub(super) struct Client {
     http: reqwest::Client,
+    origin: String,
     base: String,
     key: String,
 }
@@ -65,14 +69,18 @@ impl Client {
             .build()
             .map_err(|e| Failure::System(e.to_string()))?;
         let not_running = |reason: String| Failure::NotRunning { port, reason };
-        let url = format!("http://127.0.0.1:{port}/_local/ready");
-        let answer = http.get(url).send().await.map_err(|e| {
-            not_running(if e.is_connect() {
-                "nothing listens there".to_owned()
-            } else {
-                e.to_string()
-            })
-        })?;
+        let origin = format!("http://127.0.0.1:{port}");
+        let answer = http
+            .get(format!("{origin}/_local/ready"))
+            .send()
+            .await
+            .map_err(|e| {
+                not_running(if e.is_connect() {
+                    "nothing listens there".to_owned()
+                } else {
+                    e.to_string()
+                })
+            })?;
         let text = answer.text().await.map_err(|e| not_running(e.to_string()))?;
         let ready: Value = serde_json::from_str(&text)
             .map_err(|_| not_running("something else listens there".to_owned()))?;
@@ -86,8 +94,24 @@ impl Client {
             // The name may lead to an address on which another program listens; the number does not.
             base: base.replacen("://localhost:", "://127.0.0.1:", 1),
             key: key.to_owned(),
+            origin,
             http,
         })
+    }
+
+    /// Waits until nothing listens at the local cloud's port any more.
+    pub(super) async fn ended(&self) {
+        loop {
+            tokio::time::sleep(HEALTH_INTERVAL).await;
+            let answer = self
+                .http
+                .get(format!("{}/_local/health", self.origin))
+                .send()
+                .await;
+            if answer.is_err_and(|error| error.is_connect()) {
+                return;
+            }
+        }
     }
 
     /// Sends a request.

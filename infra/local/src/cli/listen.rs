@@ -100,7 +100,7 @@ struct Forward {
 ///
 /// # Errors
 ///
-/// No local cloud runs at the port, it refuses the endpoint, or no port is free.
+/// No local cloud runs at the port or it ends, it refuses the endpoint, or no port is free.
 pub(crate) async fn listen(arguments: &Listen) -> Result<(), Failure> {
     let mut signals = [SignalKind::interrupt(), SignalKind::terminate()]
         .into_iter()
@@ -139,7 +139,13 @@ pub(crate) async fn listen(arguments: &Listen) -> Result<(), Failure> {
         "Signing secret: {}",
         made["secret"].as_str().unwrap_or_default()
     ));
-    wait(&mut signals).await;
+    tokio::select! {
+        () = wait(&mut signals) => {}
+        () = client.ended() => {
+            // Where its data was kept, the next listener deletes the endpoint.
+            return Err(Failure::System("The local cloud has ended. Start it and listen again.".to_owned()));
+        }
+    }
     let path = format!("/webhook_endpoints/{id}");
     match client.expect(Method::Delete, &path, None).await {
         Ok(_) => say("The endpoint is deleted."),
