@@ -106,6 +106,9 @@ async fn run(arguments: &Arguments) -> Result<(), Error> {
         given.is_some() || std::env::var_os("TOLLGATE_LOCAL_SKIP_BUILD").is_some_and(|value| value == "1");
     if !skip {
         binaries::build(&root, arguments.release)?;
+        if arguments.release {
+            binaries::become_release(&root)?;
+        }
     }
     let (data, temporary) = match &arguments.data {
         Some(data) => (data.clone(), false),

@@ -6,9 +6,8 @@ use tollgate_direct::{Direct, payments, refunds};
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Direct, _, _>(Route::needs(Permission::PaymentsWrite), refund_payment).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Direct, Route::needs(Permission::PaymentsWrite), refund_payment)
 }
 
 async fn refund_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
