@@ -189,10 +189,7 @@ impl LocalCloud {
             servers.push(tokio::spawn(listener.serve(routes)));
         }
         let endpoints = [functions_dynamodb.as_str(), &sqs_url, &secrets_url];
-        let lambda = Lambda::new(
-            host(options, &session, endpoints),
-            &cloud.functions,
-        );
+        let lambda = Lambda::new(host(options, &session, endpoints), &cloud.functions);
 
         let demo = demo::provision_demo(&DemoContext {
             data,
