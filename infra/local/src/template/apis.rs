@@ -137,6 +137,16 @@ fn add_route(
     if api.routes.iter().any(same) {
         return Err(stack.error(id, format!("its API has the route `{key}` already")));
     }
+    if let Some(other) = api
+        .routes
+        .iter()
+        .find_map(|other| other_name(&route.path, &other.path))
+    {
+        return Err(stack.error(
+            id,
+            format!("another route of its API calls this variable `{other}`"),
+        ));
+    }
     api.routes.push(route);
     Ok(())
 }
@@ -191,6 +201,16 @@ fn read_key(key: &str, function: String) -> Option<Route> {
 
 fn is_method(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_uppercase())
+}
+
+/// What the other path calls a variable, when it has another name for it: API Gateway keeps one name at one place.
+fn other_name<'a>(path: &str, other: &'a str) -> Option<&'a str> {
+    let is_variable = |segment: &str| segment.starts_with('{') && !segment.ends_with("+}");
+    path.split('/')
+        .zip(other.split('/'))
+        .find(|(one, two)| one != two)
+        .filter(|(one, two)| is_variable(one) && is_variable(two))
+        .map(|(_, two)| two)
 }
 
 /// A function's name, of its ARN or of itself.
@@ -368,6 +388,11 @@ Resources:
                 "$default",
                 "'GET /v1/echo/{id}'",
                 "its API has the route `GET /v1/echo/{id}` already",
+            ),
+            (
+                "RouteKey: $default",
+                "RouteKey: 'POST /v1/echo/{name}/x'",
+                "calls this variable `{id}`",
             ),
             ("RouteKey: $default", "RouteKey: v1", "RouteKey is neither"),
             ("ANY /v1/any", "any /v1/any", "RouteKey is neither"),
