@@ -1,4 +1,4 @@
-//! `POST /v1/payments/{payment_id}/refund`: refunds a payment, wholly or in part.
+//! `POST /v1/payments/{id}/refund`: refunds a payment, wholly or in part.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ fn main() -> Result<(), LambdaError> {
 }
 
 async fn refund_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let payment = payments::id_in_path(&exchange, "payment_id")?;
+    let payment = payments::id_in_path(&exchange)?;
     let body = exchange.json()?;
     let new = refunds::read_create(Fields::of(&body), payment)?;
     let made = exchange

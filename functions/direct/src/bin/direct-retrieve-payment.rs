@@ -11,7 +11,7 @@ fn main() -> Result<(), LambdaError> {
 }
 
 async fn retrieve_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let id = payments::id_in_path(&exchange, "id")?;
+    let id = payments::id_in_path(&exchange)?;
     let payment = exchange.call.retrieve_payment(id).await?;
     Ok(Reply::ok(payments::show(&exchange, &payment).await?))
 }
