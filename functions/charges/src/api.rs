@@ -14,24 +14,26 @@ pub const API_VERSION: &str = "2025-09-01";
 pub struct Charges;
 
 impl Api for Charges {
-    const FRONT_DOOR: FrontDoor = FrontDoor::Charges;
+    fn front_door(&self) -> FrontDoor {
+        FrontDoor::Charges
+    }
 
-    fn credentials(request: &Request) -> Result<Option<Credentials>, Problem> {
+    fn credentials(&self, request: &Request) -> Result<Option<Credentials>, Problem> {
         Ok(bearer_token(request).map(Credentials::from))
     }
 
-    fn check(request: &Request, _now: Timestamp) -> Result<(), Problem> {
+    fn check(&self, request: &Request, _now: Timestamp) -> Result<(), Problem> {
         match request.header("x-api-version") {
             None | Some(API_VERSION) => Ok(()),
             Some(_) => Err(Problem::UnknownApiVersion),
         }
     }
 
-    fn headers(_request: &Request) -> Vec<(&'static str, String)> {
+    fn headers(&self, _request: &Request) -> Vec<(&'static str, String)> {
         vec![("x-api-version", API_VERSION.to_owned())]
     }
 
-    fn problem(problem: &Problem, request_id: &str) -> Reply {
+    fn problem(&self, problem: &Problem, request_id: &str) -> Reply {
         let said = say(problem);
         let mut error = json!({
             "type": error_type(said.kind),
@@ -110,7 +112,7 @@ mod tests {
     #[test]
     fn our_own_failures_are_told_in_the_documented_shape_and_without_their_cause() {
         let cause = StoreError::Environment("TOLLGATE_TABLE");
-        let reply = Charges::problem(&Problem::Gateway(cause.into()), "req_1");
+        let reply = Charges.problem(&Problem::Gateway(cause.into()), "req_1");
         let Some(Content::Json(body)) = reply.body else {
             unreachable!("it is JSON")
         };

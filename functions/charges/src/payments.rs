@@ -137,7 +137,7 @@ pub async fn show(exchange: &Exchange, status: u16, payment: &Payment) -> Result
 /// The answer to a create: the payment, or the error that its decline is.
 pub async fn show_created(exchange: &Exchange, payment: &Payment) -> Result<Reply, Problem> {
     match declined(payment) {
-        Some(refusal) => Ok(Charges::problem(&refusal.into(), exchange.call.request_id())),
+        Some(refusal) => Ok(Charges.problem(&refusal.into(), exchange.call.request_id())),
         None => show(exchange, 201, payment).await,
     }
 }

@@ -10,11 +10,13 @@ use tollgate_http::{Api, FieldError, Issue, Problem, Reply, Request, Said};
 pub struct Checkout;
 
 impl Api for Checkout {
-    const FRONT_DOOR: FrontDoor = FrontDoor::Checkout;
+    fn front_door(&self) -> FrontDoor {
+        FrontDoor::Checkout
+    }
 
     /// `X-Api-Key` is the merchant's id, `X-Api-Secret` one of the merchant's secret keys. One without the other is
     /// nobody.
-    fn credentials(request: &Request) -> Result<Option<Credentials>, Problem> {
+    fn credentials(&self, request: &Request) -> Result<Option<Credentials>, Problem> {
         let header = |name| {
             request
                 .header(name)
@@ -29,7 +31,7 @@ impl Api for Checkout {
             }))
     }
 
-    fn problem(problem: &Problem, _request_id: &str) -> Reply {
+    fn problem(&self, problem: &Problem, _request_id: &str) -> Reply {
         if let Some(errors) = wrong_fields(problem) {
             let mut fields: Map<String, Value> = Map::new();
             for error in &errors {

@@ -13,13 +13,15 @@ const CREDENTIAL_MAX_CHARS: usize = 256;
 pub struct Direct;
 
 impl Api for Direct {
-    const FRONT_DOOR: FrontDoor = FrontDoor::Direct;
+    fn front_door(&self) -> FrontDoor {
+        FrontDoor::Direct
+    }
 
-    fn credentials(request: &Request) -> Result<Option<Credentials>, Problem> {
+    fn credentials(&self, request: &Request) -> Result<Option<Credentials>, Problem> {
         Ok(bearer_token(request).map(Credentials::from))
     }
 
-    fn problem(problem: &Problem, _request_id: &str) -> Reply {
+    fn problem(&self, problem: &Problem, _request_id: &str) -> Reply {
         let said = say(problem);
         let error = json!({
             "type": error_type(said.kind),
@@ -36,10 +38,12 @@ impl Api for Direct {
 pub struct TokenEndpoint;
 
 impl Api for TokenEndpoint {
-    const FRONT_DOOR: FrontDoor = FrontDoor::Direct;
+    fn front_door(&self) -> FrontDoor {
+        FrontDoor::Direct
+    }
 
     /// The body's `client_id` is the merchant's id, its `client_secret` one of the merchant's secret keys.
-    fn credentials(request: &Request) -> Result<Option<Credentials>, Problem> {
+    fn credentials(&self, request: &Request) -> Result<Option<Credentials>, Problem> {
         let mut body = Fields::of(&request.json()?);
         let merchant = body.required_string("client_id", CREDENTIAL_MAX_CHARS)?;
         let secret = body.required_string("client_secret", CREDENTIAL_MAX_CHARS)?;
@@ -49,8 +53,8 @@ impl Api for TokenEndpoint {
         }))
     }
 
-    fn problem(problem: &Problem, request_id: &str) -> Reply {
-        Direct::problem(problem, request_id)
+    fn problem(&self, problem: &Problem, request_id: &str) -> Reply {
+        Direct.problem(problem, request_id)
     }
 }
 

@@ -23,10 +23,12 @@ const PAYMENT_METHODS: &[&str] = &["card", "apple_pay", "google_pay"];
 /// Those of them that are wallets, which give a token.
 const WALLETS: &[&str] = &["apple_pay", "google_pay"];
 
-/// The payment that the path names.
-pub fn id_in_path(exchange: &Exchange, parameter: &str) -> Result<PaymentId, Problem> {
-    PaymentId::parse(PAYMENT_PREFIX, exchange.request.path_parameter(parameter))
-        .map_err(|_| Refusal::NotFound(Thing::Payment).into())
+/// The payment that the path names. The API of the release before called it `payment_id` in refunds, and is there until
+/// this one has replaced it.
+pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
+    let names = ["id", "payment_id"].map(|name| exchange.request.path_parameter(name));
+    let id = names.into_iter().find(|id| !id.is_empty()).unwrap_or_default();
+    PaymentId::parse(PAYMENT_PREFIX, id).map_err(|_| Refusal::NotFound(Thing::Payment).into())
 }
 
 /// Reads the body of a create. Unknown fields are ignored.

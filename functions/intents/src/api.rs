@@ -13,23 +13,25 @@ use crate::versions;
 pub struct Intents;
 
 impl Api for Intents {
-    const FRONT_DOOR: FrontDoor = FrontDoor::Intents;
+    fn front_door(&self) -> FrontDoor {
+        FrontDoor::Intents
+    }
 
-    fn credentials(request: &Request) -> Result<Option<Credentials>, Problem> {
+    fn credentials(&self, request: &Request) -> Result<Option<Credentials>, Problem> {
         Ok(bearer_token(request)
             .or_else(|| basic_user(request))
             .map(Credentials::from))
     }
 
-    fn check(request: &Request, now: Timestamp) -> Result<(), Problem> {
+    fn check(&self, request: &Request, now: Timestamp) -> Result<(), Problem> {
         versions::check(request, now)
     }
 
-    fn headers(request: &Request) -> Vec<(&'static str, String)> {
+    fn headers(&self, request: &Request) -> Vec<(&'static str, String)> {
         versions::headers(request)
     }
 
-    fn problem(problem: &Problem, _request_id: &str) -> Reply {
+    fn problem(&self, problem: &Problem, _request_id: &str) -> Reply {
         let said = Said::of(problem);
         let mut error = json!({"type": said.error_type, "message": said.message});
         if let Some(code) = said.code {

@@ -10,13 +10,15 @@ use tollgate_http::{Api, Problem, Reply, Request, Said, bearer_token};
 pub struct Simple;
 
 impl Api for Simple {
-    const FRONT_DOOR: FrontDoor = FrontDoor::Simple;
+    fn front_door(&self) -> FrontDoor {
+        FrontDoor::Simple
+    }
 
-    fn credentials(request: &Request) -> Result<Option<Credentials>, Problem> {
+    fn credentials(&self, request: &Request) -> Result<Option<Credentials>, Problem> {
         Ok(bearer_token(request).map(Credentials::from))
     }
 
-    fn problem(problem: &Problem, _request_id: &str) -> Reply {
+    fn problem(&self, problem: &Problem, _request_id: &str) -> Reply {
         let said = Said::of(problem);
         let message = sentence(problem).unwrap_or(said.message);
         Reply::new(said.kind.status(), json!({"error": message}))

@@ -72,7 +72,7 @@ pub fn show(status: u16, payment: &Payment) -> Result<Reply, Problem> {
 /// The answer to a create: the payment, or the error that its decline is.
 pub fn show_created(exchange: &Exchange, payment: &Payment) -> Result<Reply, Problem> {
     match declined(payment) {
-        Some(refusal) => Ok(Simple::problem(&refusal.into(), exchange.call.request_id())),
+        Some(refusal) => Ok(Simple.problem(&refusal.into(), exchange.call.request_id())),
         None => show(201, payment),
     }
 }

@@ -2,11 +2,15 @@
 
 use std::{
     collections::BTreeSet,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use crate::{Error, template};
+
+/// This program.
+const THIS: &str = "tollgate-local";
 
 /// Where cargo puts a profile's binaries.
 pub fn folder(root: &Path, release: bool) -> PathBuf {
@@ -14,20 +18,27 @@ pub fn folder(root: &Path, release: bool) -> PathBuf {
     target.join(if release { "release" } else { "debug" })
 }
 
-/// Builds the crates that the templates' functions are in. What cargo says goes to standard error.
+/// Builds the binaries that the templates name, and for a release this program too. Cargo shows on standard error how far it is.
 pub fn build(root: &Path, release: bool) -> Result<(), Error> {
+    let mut binaries = named(root)?;
+    eprintln!("Building {} functions.", binaries.len());
+    if release {
+        binaries.insert(THIS.to_owned());
+    }
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // Binaries are named and packages are not: the dependencies then have the features that the whole workspace asks for,
+    // as they have for `cargo local` and `cargo test`, and are built once for all three.
     // `cargo run` sets the variable: build scripts that look at it (ring's) would run again, and everything after them be
     // built again.
     command
         .current_dir(root)
         .env_remove("CARGO_MANIFEST_DIR")
-        .args(["build", "--bins"]);
+        .arg("build");
     if release {
         command.arg("--release");
     }
-    for package in packages(root)? {
-        command.args(["--package", &package]);
+    for binary in binaries {
+        command.args(["--bin", &binary]);
     }
     let status = command
         // Standard output is for the one line that `--json` promises.
@@ -42,8 +53,25 @@ pub fn build(root: &Path, release: bool) -> Result<(), Error> {
     }
 }
 
-/// The packages in the folders that `CodeUri` names.
-fn packages(root: &Path) -> Result<BTreeSet<String>, Error> {
+/// Goes on as this program's optimised build, if this is not it. Returns only where that fails.
+pub fn become_release(root: &Path) -> Result<(), Error> {
+    let optimised = folder(root, true).join(THIS);
+    let failed = |e: std::io::Error| Error::Build(format!("{}: {e}", optimised.display()));
+    let this = std::env::current_exe()
+        .and_then(std::fs::canonicalize)
+        .map_err(failed)?;
+    if this == std::fs::canonicalize(&optimised).map_err(failed)? {
+        return Ok(());
+    }
+    let error = Command::new(&optimised)
+        .args(std::env::args_os().skip(1))
+        .env("TOLLGATE_LOCAL_SKIP_BUILD", "1")
+        .exec();
+    Err(failed(error))
+}
+
+/// The binaries that the templates name.
+fn named(root: &Path) -> Result<BTreeSet<String>, Error> {
     // No URL or secret matters to what is built.
     let setting = template::Setting {
         front_url: String::new(),
@@ -52,19 +80,9 @@ fn packages(root: &Path) -> Result<BTreeSet<String>, Error> {
         secret: &|_, _| Ok("-".to_owned()),
     };
     let cloud = template::load(&root.join("template.yaml"), &setting)?;
-    let folders: BTreeSet<_> = cloud
+    Ok(cloud
         .functions
         .into_iter()
-        .map(|function| function.code)
-        .collect();
-    folders.iter().map(|folder| package(folder)).collect()
-}
-
-fn package(folder: &Path) -> Result<String, Error> {
-    let manifest = folder.join("Cargo.toml");
-    let text = std::fs::read_to_string(&manifest).map_err(|e| Error::state(&manifest, e.to_string()))?;
-    text.lines()
-        .find_map(|line| line.strip_prefix("name")?.trim_start().strip_prefix('='))
-        .map(|name| name.trim().trim_matches('"').to_owned())
-        .ok_or_else(|| Error::state(&manifest, "it names no package"))
+        .map(|function| function.binary)
+        .collect())
 }

@@ -8,26 +8,28 @@ use tollgate_gateway::Credentials;
 use crate::{problem::Problem, request::Request};
 
 /// A front door: its credentials, its headers and the words for everything that can be wrong.
+///
+/// The frame holds it as `dyn`: code that is generic over it would be compiled once more for every route.
 pub trait Api: Send + Sync + 'static {
     /// Which one it is.
-    const FRONT_DOOR: FrontDoor;
+    fn front_door(&self) -> FrontDoor;
 
     /// What the request was sent with to say who calls, as this front door's text has it. An error is
     /// answered at once.
-    fn credentials(request: &Request) -> Result<Option<Credentials>, Problem>;
+    fn credentials(&self, request: &Request) -> Result<Option<Credentials>, Problem>;
 
     /// What every request has to satisfy before its handler runs (a version, say).
-    fn check(_request: &Request, _now: Timestamp) -> Result<(), Problem> {
+    fn check(&self, _request: &Request, _now: Timestamp) -> Result<(), Problem> {
         Ok(())
     }
 
     /// Headers that every answer to this request carries.
-    fn headers(_request: &Request) -> Vec<(&'static str, String)> {
+    fn headers(&self, _request: &Request) -> Vec<(&'static str, String)> {
         Vec::new()
     }
 
     /// Status and body of a problem.
-    fn problem(problem: &Problem, request_id: &str) -> Reply;
+    fn problem(&self, problem: &Problem, request_id: &str) -> Reply;
 }
 
 /// A body.

@@ -1,11 +1,11 @@
 //! API Gateway's events, read and answered here. `lambda_http` would parse the query string as a part of a URI, and panics where
 //! it is none: a client's `"`, `<` or `>` would be a 500 that no front door has worded. Here every event reads.
 
-use std::{collections::HashMap, future::Future};
+use std::{collections::HashMap, future::Future, pin::Pin};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use lambda_http::{
-    Body, LambdaEvent, Response,
+    Body, Error as LambdaError, LambdaEvent, Response,
     aws_lambda_events::apigw::ApiGatewayV2httpResponse,
     http::{HeaderMap, HeaderName, HeaderValue, header::SET_COOKIE},
     lambda_runtime, service_fn,
@@ -86,19 +86,39 @@ fn answer(response: Response<Body>) -> ApiGatewayV2httpResponse {
     answer
 }
 
+type Answered = Pin<Box<dyn Future<Output = Result<Response<Body>, LambdaError>> + Send>>;
+/// What answers a request; boxed, so that Lambda's runtime is compiled here and not once more for every route.
+pub(crate) type Handle = Box<dyn Fn(Request) -> Answered + Send + Sync>;
+
 /// Answers requests until Lambda ends the function.
 ///
 /// # Errors
-/// What `handle` could not make an answer of: API Gateway then answers 500 by itself.
-pub async fn run<H, F>(handle: H) -> Result<(), lambda_http::Error>
+/// Those of Lambda's runtime. For what `handle` could not make an answer of, API Gateway answers 500 by itself.
+pub fn run<H, F>(handle: H) -> Result<(), LambdaError>
 where
-    H: Fn(Request) -> F,
-    F: Future<Output = Result<Response<Body>, lambda_http::Error>>,
+    H: Fn(Request) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<Response<Body>, LambdaError>> + Send + 'static,
 {
+    block_on(Box::pin(answer_requests(Box::new(move |request| {
+        Box::pin(handle(request))
+    }))))
+}
+
+/// Sets up logs and runs a function on this thread alone: Lambda gives it one request at a time.
+pub(crate) fn block_on(
+    function: Pin<Box<dyn Future<Output = Result<(), LambdaError>>>>,
+) -> Result<(), LambdaError> {
+    crate::init_logs();
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(function)
+}
+
+pub(crate) async fn answer_requests(handle: Handle) -> Result<(), LambdaError> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| {
-        // A use case's future is large; the runtime would move it more than once.
-        let answered = Box::pin(handle(event.payload.into()));
-        async move { Ok::<_, lambda_http::Error>(answer(answered.await?)) }
+        let answered = handle(event.payload.into());
+        async move { Ok::<_, LambdaError>(answer(answered.await?)) }
     }))
     .await
 }

@@ -6,6 +6,7 @@
 
 mod api;
 mod event;
+mod exchange;
 mod fields;
 mod frame;
 mod logs;
@@ -15,11 +16,9 @@ mod said;
 
 pub use api::{Api, Content, Reply};
 pub use event::run;
+pub use exchange::{Decoded, Exchange, Route};
 pub use fields::{FieldError, Fields, Issue, Wrong};
-pub use frame::{
-    Decoded, Exchange, Route, serve, serve_counted_unknown_route, serve_pages, serve_preflight,
-    serve_unknown_route,
-};
+pub use frame::{serve, serve_counted_unknown_route, serve_pages, serve_preflight, serve_unknown_route};
 pub use lambda_http::Error as LambdaError;
 pub use logs::init_logs;
 pub use problem::Problem;

@@ -6,9 +6,8 @@ use tollgate_charges::{Charges, payments};
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Charges, _, _>(Route::needs(Permission::PaymentsWrite), create_payment).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Charges, Route::needs(Permission::PaymentsWrite), create_payment)
 }
 
 async fn create_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -7,9 +7,8 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
 use tollgate_webhooks::render::charges as render;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Charges, _, _>(Route::needs(Permission::PaymentsWrite), create_refund).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Charges, Route::needs(Permission::PaymentsWrite), create_refund)
 }
 
 async fn create_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

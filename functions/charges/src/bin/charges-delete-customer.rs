@@ -6,9 +6,12 @@ use tollgate_charges::{Charges, customers};
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Charges, _, _>(Route::needs(Permission::CustomersWrite), delete_customer).await
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Charges,
+        Route::needs(Permission::CustomersWrite),
+        delete_customer,
+    )
 }
 
 async fn delete_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use tollgate_charges::{Charges, health};
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Charges, _, _>(Route::any_key(), check).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Charges, Route::any_key(), check)
 }
 
 async fn check(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -6,9 +6,8 @@ use tollgate_charges::{Charges, payments};
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Charges, _, _>(Route::needs(Permission::PaymentsRead), retrieve_payment).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Charges, Route::needs(Permission::PaymentsRead), retrieve_payment)
 }
 
 async fn retrieve_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -7,9 +7,8 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_webhooks::render::charges as render;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Charges, _, _>(Route::needs(Permission::PaymentsRead), retrieve_refund).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Charges, Route::needs(Permission::PaymentsRead), retrieve_refund)
 }
 
 async fn retrieve_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

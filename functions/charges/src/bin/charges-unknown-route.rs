@@ -3,7 +3,6 @@
 use tollgate_charges::Charges;
 use tollgate_http::{LambdaError, serve_unknown_route};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve_unknown_route::<Charges>().await
+fn main() -> Result<(), LambdaError> {
+    serve_unknown_route(&Charges)
 }

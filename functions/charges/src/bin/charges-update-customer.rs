@@ -7,9 +7,12 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
 use tollgate_webhooks::render::charges as render;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Charges, _, _>(Route::needs(Permission::CustomersWrite), update_customer).await
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Charges,
+        Route::needs(Permission::CustomersWrite),
+        update_customer,
+    )
 }
 
 async fn update_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -6,9 +6,12 @@ use tollgate_checkout::{Checkout, initialize};
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Checkout, _, _>(Route::needs(Permission::PaymentsWrite), initialize_payment).await
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Checkout,
+        Route::needs(Permission::PaymentsWrite),
+        initialize_payment,
+    )
 }
 
 async fn initialize_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

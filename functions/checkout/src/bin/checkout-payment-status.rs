@@ -6,9 +6,8 @@ use tollgate_checkout::{Checkout, transactions};
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Checkout, _, _>(Route::needs(Permission::PaymentsRead), payment_status).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Checkout, Route::needs(Permission::PaymentsRead), payment_status)
 }
 
 async fn payment_status(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

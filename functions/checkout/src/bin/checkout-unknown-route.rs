@@ -3,7 +3,6 @@
 use tollgate_checkout::Checkout;
 use tollgate_http::{LambdaError, serve_unknown_route};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve_unknown_route::<Checkout>().await
+fn main() -> Result<(), LambdaError> {
+    serve_unknown_route(&Checkout)
 }

@@ -6,9 +6,8 @@ use tollgate_direct::{Direct, payments};
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Direct, _, _>(Route::needs(Permission::PaymentsWrite), create_payment).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Direct, Route::needs(Permission::PaymentsWrite), create_payment)
 }
 
 async fn create_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

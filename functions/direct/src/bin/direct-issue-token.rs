@@ -5,9 +5,8 @@ use std::sync::Arc;
 use tollgate_direct::{TokenEndpoint, access_token};
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<TokenEndpoint, _, _>(Route::any_key(), issue_token).await
+fn main() -> Result<(), LambdaError> {
+    serve(&TokenEndpoint, Route::any_key(), issue_token)
 }
 
 async fn issue_token(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

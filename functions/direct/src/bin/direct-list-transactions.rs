@@ -7,9 +7,8 @@ use tollgate_direct::{Direct, payments, transactions};
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Direct, _, _>(Route::needs(Permission::PaymentsRead), list_transactions).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Direct, Route::needs(Permission::PaymentsRead), list_transactions)
 }
 
 async fn list_transactions(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -1,4 +1,4 @@
-//! `POST /v1/payments/{payment_id}/refund`: refunds a payment, wholly or in part.
+//! `POST /v1/payments/{id}/refund`: refunds a payment, wholly or in part.
 
 use std::sync::Arc;
 
@@ -6,13 +6,12 @@ use tollgate_direct::{Direct, payments, refunds};
 use tollgate_domain::Permission;
 use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Direct, _, _>(Route::needs(Permission::PaymentsWrite), refund_payment).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Direct, Route::needs(Permission::PaymentsWrite), refund_payment)
 }
 
 async fn refund_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let payment = payments::id_in_path(&exchange, "payment_id")?;
+    let payment = payments::id_in_path(&exchange)?;
     let body = exchange.json()?;
     let new = refunds::read_create(Fields::of(&body), payment)?;
     let made = exchange

@@ -3,7 +3,6 @@
 use tollgate_direct::Direct;
 use tollgate_http::{LambdaError, serve_counted_unknown_route};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve_counted_unknown_route::<Direct>().await
+fn main() -> Result<(), LambdaError> {
+    serve_counted_unknown_route(&Direct)
 }

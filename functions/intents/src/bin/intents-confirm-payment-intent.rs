@@ -10,13 +10,12 @@ use tollgate_intents::{
     payment_intents, without_card_data,
 };
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Intents,
         Route::needs(Permission::PaymentsWrite).for_pages_too(),
         confirm_payment_intent,
     )
-    .await
 }
 
 async fn confirm_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -6,9 +6,8 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, api_keys};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::KeysWrite), create_api_key).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Intents, Route::needs(Permission::KeysWrite), create_api_key)
 }
 
 async fn create_api_key(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

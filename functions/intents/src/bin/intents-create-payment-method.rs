@@ -6,13 +6,12 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, expansions, payment_methods, without_card_data};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Intents,
         Route::needs(Permission::PaymentsWrite).for_pages_too(),
         create_payment_method,
     )
-    .await
 }
 
 async fn create_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

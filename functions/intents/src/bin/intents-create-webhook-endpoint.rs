@@ -6,9 +6,8 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, webhook_endpoints as endpoints};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::WebhooksWrite), create_endpoint).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Intents, Route::needs(Permission::WebhooksWrite), create_endpoint)
 }
 
 async fn create_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -6,9 +6,12 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, customers};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::CustomersWrite), delete_customer).await
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Intents,
+        Route::needs(Permission::CustomersWrite),
+        delete_customer,
+    )
 }
 
 async fn delete_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

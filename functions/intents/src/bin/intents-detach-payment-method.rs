@@ -6,9 +6,12 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, expansions, payment_methods};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::PaymentsWrite), detach_payment_method).await
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Intents,
+        Route::needs(Permission::PaymentsWrite),
+        detach_payment_method,
+    )
 }
 
 async fn detach_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -6,9 +6,8 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, api_keys, lists};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::KeysRead), list_api_keys).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Intents, Route::needs(Permission::KeysRead), list_api_keys)
 }
 
 async fn list_api_keys(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -6,13 +6,12 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, customers, lists, payment_methods};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Intents,
         Route::needs(Permission::PaymentsRead),
         list_customer_payment_methods,
     )
-    .await
 }
 
 async fn list_customer_payment_methods(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

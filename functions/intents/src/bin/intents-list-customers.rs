@@ -6,9 +6,8 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, customers, lists};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::CustomersRead), list_customers).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Intents, Route::needs(Permission::CustomersRead), list_customers)
 }
 
 async fn list_customers(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

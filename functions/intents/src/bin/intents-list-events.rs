@@ -6,9 +6,8 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, events, lists};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::WebhooksRead), list_events).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Intents, Route::needs(Permission::WebhooksRead), list_events)
 }
 
 async fn list_events(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

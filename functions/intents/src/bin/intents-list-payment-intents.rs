@@ -10,9 +10,12 @@ use tollgate_intents::{
     lists, payment_intents,
 };
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::PaymentsRead), list_payment_intents).await
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Intents,
+        Route::needs(Permission::PaymentsRead),
+        list_payment_intents,
+    )
 }
 
 async fn list_payment_intents(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -6,9 +6,12 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, lists, payment_methods};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::PaymentsRead), list_payment_methods).await
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Intents,
+        Route::needs(Permission::PaymentsRead),
+        list_payment_methods,
+    )
 }
 
 async fn list_payment_methods(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -10,9 +10,8 @@ use tollgate_intents::{
     lists, refunds,
 };
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::PaymentsRead), list_refunds).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Intents, Route::needs(Permission::PaymentsRead), list_refunds)
 }
 
 async fn list_refunds(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

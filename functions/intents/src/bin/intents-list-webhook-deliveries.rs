@@ -6,9 +6,12 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, events, lists, webhook_endpoints};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::WebhooksRead), list_webhook_deliveries).await
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Intents,
+        Route::needs(Permission::WebhooksRead),
+        list_webhook_deliveries,
+    )
 }
 
 async fn list_webhook_deliveries(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

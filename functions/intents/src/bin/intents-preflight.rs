@@ -2,7 +2,6 @@
 
 use tollgate_http::{LambdaError, serve_preflight};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve_preflight().await
+fn main() -> Result<(), LambdaError> {
+    serve_preflight()
 }

@@ -6,9 +6,8 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, events};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::WebhooksRead), retrieve_event).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Intents, Route::needs(Permission::WebhooksRead), retrieve_event)
 }
 
 async fn retrieve_event(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

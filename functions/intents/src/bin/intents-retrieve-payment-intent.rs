@@ -10,13 +10,12 @@ use tollgate_intents::{
     payment_intents,
 };
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Intents,
         Route::needs(Permission::PaymentsRead).for_pages_too(),
         retrieve_payment_intent,
     )
-    .await
 }
 
 async fn retrieve_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

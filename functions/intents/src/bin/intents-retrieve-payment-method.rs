@@ -10,9 +10,12 @@ use tollgate_intents::{
     payment_methods,
 };
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::PaymentsRead), retrieve_payment_method).await
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Intents,
+        Route::needs(Permission::PaymentsRead),
+        retrieve_payment_method,
+    )
 }
 
 async fn retrieve_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

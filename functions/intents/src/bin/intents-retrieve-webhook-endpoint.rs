@@ -6,9 +6,12 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, webhook_endpoints as endpoints};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::WebhooksRead), retrieve_endpoint).await
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Intents,
+        Route::needs(Permission::WebhooksRead),
+        retrieve_endpoint,
+    )
 }
 
 async fn retrieve_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

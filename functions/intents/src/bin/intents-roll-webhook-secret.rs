@@ -6,9 +6,12 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, api_keys, webhook_endpoints};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::WebhooksWrite), roll_webhook_secret).await
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Intents,
+        Route::needs(Permission::WebhooksWrite),
+        roll_webhook_secret,
+    )
 }
 
 async fn roll_webhook_secret(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

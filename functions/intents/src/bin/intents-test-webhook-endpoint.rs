@@ -6,9 +6,12 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, events, queue, webhook_endpoints};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::WebhooksWrite), test_webhook_endpoint).await
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Intents,
+        Route::needs(Permission::WebhooksWrite),
+        test_webhook_endpoint,
+    )
 }
 
 async fn test_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -3,7 +3,6 @@
 use tollgate_http::{LambdaError, serve_counted_unknown_route};
 use tollgate_intents::Intents;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve_counted_unknown_route::<Intents>().await
+fn main() -> Result<(), LambdaError> {
+    serve_counted_unknown_route(&Intents)
 }

@@ -10,9 +10,12 @@ use tollgate_intents::{
     payment_intents, without_card_data,
 };
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::PaymentsWrite), update_payment_intent).await
+fn main() -> Result<(), LambdaError> {
+    serve(
+        &Intents,
+        Route::needs(Permission::PaymentsWrite),
+        update_payment_intent,
+    )
 }
 
 async fn update_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

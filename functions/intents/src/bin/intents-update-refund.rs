@@ -10,9 +10,8 @@ use tollgate_intents::{
     refunds,
 };
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Intents, _, _>(Route::needs(Permission::PaymentsWrite), update_refund).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Intents, Route::needs(Permission::PaymentsWrite), update_refund)
 }
 
 async fn update_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

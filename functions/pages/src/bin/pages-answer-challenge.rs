@@ -3,8 +3,7 @@
 use tollgate_http::{LambdaError, serve_pages};
 use tollgate_pages::{go_on, link_error, nothing_pressed, pressed};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
+fn main() -> Result<(), LambdaError> {
     serve_pages(|gateway, request| async move {
         let Some(button) = pressed(&request, &["complete", "fail"]) else {
             return nothing_pressed();
@@ -18,5 +17,4 @@ async fn main() -> Result<(), LambdaError> {
             Err(error) => link_error(&gateway, &error),
         }
     })
-    .await
 }

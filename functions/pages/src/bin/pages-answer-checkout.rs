@@ -3,8 +3,7 @@
 use tollgate_http::{LambdaError, serve_pages};
 use tollgate_pages::{go_on, link_error, nothing_pressed, pressed};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
+fn main() -> Result<(), LambdaError> {
     serve_pages(|gateway, request| async move {
         let (token, cause) = (request.path_parameter("token"), gateway.new_cause());
         let moved = match pressed(&request, &["pay", "cancel"]) {
@@ -17,5 +16,4 @@ async fn main() -> Result<(), LambdaError> {
             Err(error) => link_error(&gateway, &error),
         }
     })
-    .await
 }

@@ -4,8 +4,7 @@ use tollgate_gateway::Purpose;
 use tollgate_http::{LambdaError, serve_pages};
 use tollgate_pages::{challenge, link_error};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
+fn main() -> Result<(), LambdaError> {
     serve_pages(|gateway, request| async move {
         let token = request.path_parameter("token");
         match gateway.open_link(Purpose::Challenge, token).await {
@@ -13,5 +12,4 @@ async fn main() -> Result<(), LambdaError> {
             Err(error) => link_error(&gateway, &error),
         }
     })
-    .await
 }

@@ -3,13 +3,11 @@
 use tollgate_http::{LambdaError, serve_pages};
 use tollgate_pages::{link_error, result};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
+fn main() -> Result<(), LambdaError> {
     serve_pages(|gateway, request| async move {
         match gateway.open_result(request.path_parameter("token")).await {
             Ok((scope, payment)) => result(&gateway, scope, &payment),
             Err(error) => link_error(&gateway, &error),
         }
     })
-    .await
 }

@@ -1,11 +1,9 @@
 //! Every other path: a plain page that says so. Needs no table.
 
-use tollgate_http::{LambdaError, init_logs, run};
+use tollgate_http::{LambdaError, run};
 use tollgate_pages::notice;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    init_logs();
+fn main() -> Result<(), LambdaError> {
     run(|_| async {
         notice(
             404,
@@ -13,5 +11,4 @@ async fn main() -> Result<(), LambdaError> {
             "Check the address, or go back to the shop.",
         )
     })
-    .await
 }

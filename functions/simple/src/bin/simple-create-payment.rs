@@ -6,9 +6,8 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
 use tollgate_simple::{Simple, payments};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Simple, _, _>(Route::needs(Permission::PaymentsWrite), create_payment).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Simple, Route::needs(Permission::PaymentsWrite), create_payment)
 }
 
 async fn create_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

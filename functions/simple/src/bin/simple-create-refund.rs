@@ -6,9 +6,8 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
 use tollgate_simple::{Simple, refunds};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve::<Simple, _, _>(Route::needs(Permission::PaymentsWrite), create_refund).await
+fn main() -> Result<(), LambdaError> {
+    serve(&Simple, Route::needs(Permission::PaymentsWrite), create_refund)
 }
 
 async fn create_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -3,7 +3,6 @@
 use tollgate_http::{LambdaError, serve_unknown_route};
 use tollgate_simple::Simple;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), LambdaError> {
-    serve_unknown_route::<Simple>().await
+fn main() -> Result<(), LambdaError> {
+    serve_unknown_route(&Simple)
 }

@@ -22,6 +22,9 @@ pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
         given.is_some() || std::env::var_os("TOLLGATE_LOCAL_SKIP_BUILD").is_some_and(|value| value == "1");
     if !skip {
         binaries::build(&root, arguments.release)?;
+        if arguments.release {
+            binaries::become_release(&root)?;
+        }
     }
     let (data, temporary) = match &arguments.data {
         Some(data) => (data.clone(), false),

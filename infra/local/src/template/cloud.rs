@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use super::{Setting, TemplateError, intrinsics::Stack};
+use super::{Setting, TemplateError, apis, intrinsics::Stack};
 use crate::grants::Grant;
 
 /// The root stack's name, and so what its tables' names begin with.
@@ -198,6 +198,7 @@ pub fn load(root: &Path, setting: &Setting<'_>) -> Result<Cloud, TemplateError> 
     let stack = Stack::read(ROOT_STACK.to_owned(), root.to_owned(), parameters, setting)?;
     let mut cloud = Cloud::default();
     gather(&stack, &mut cloud)?;
+    apis::connect(&stack, &mut cloud)?;
     check(&cloud)?;
     Ok(cloud)
 }
@@ -212,14 +213,8 @@ fn gather(stack: &Stack<'_>, cloud: &mut Cloud) -> Result<(), TemplateError> {
     for (id, _) in stack.resources("AWS::SecretsManager::Secret")? {
         cloud.secrets.push(stack.secret(&id)?);
     }
-    let mut apis = HashMap::new();
-    for (id, _) in stack.resources("AWS::Serverless::HttpApi")? {
-        apis.insert(id.clone(), cloud.apis.len());
-        cloud.apis.push(Api {
-            name: stack.name.clone(),
-            base_url: None,
-            routes: Vec::new(),
-        });
+    for (id, resource) in stack.resources("AWS::ApiGatewayV2::Api")? {
+        cloud.apis.push(apis::read(stack, &id, &resource["Properties"])?);
     }
     for (id, resource) in stack.resources("AWS::Serverless::Function")? {
         let mut made = function(stack, &id, &resource)?;
@@ -227,15 +222,6 @@ fn gather(stack: &Stack<'_>, cloud: &mut Cloud) -> Result<(), TemplateError> {
             let properties = &event["Properties"];
             let at = format!("{id}.{event_id}");
             match event["Type"].as_str().unwrap_or_default() {
-                "HttpApi" => {
-                    let api = properties["ApiId"]["Ref"].as_str().and_then(|id| apis.get(id));
-                    let Some(index) = api else {
-                        return Err(stack.error(&at, "ApiId names no AWS::Serverless::HttpApi of its stack"));
-                    };
-                    cloud.apis[*index]
-                        .routes
-                        .push(route(stack, &at, properties, &made.name)?);
-                }
                 "DynamoDB" => cloud
                     .sources
                     .push(stream_source(stack, &at, properties, &made.name)?),
@@ -366,22 +352,6 @@ fn texts(value: &Value) -> Vec<String> {
     list.iter()
         .filter_map(|text| text.as_str().map(str::to_owned))
         .collect()
-}
-
-fn route(stack: &Stack<'_>, at: &str, event: &Value, function: &str) -> Result<Route, TemplateError> {
-    let path = match event.get("Path") {
-        Some(path) => stack.text(path, at)?,
-        None => "$default".to_owned(),
-    };
-    let method = match event.get("Method") {
-        Some(method) => Some(stack.text(method, at)?.to_ascii_uppercase()),
-        None => None,
-    };
-    Ok(Route {
-        method: method.filter(|m| m != "ANY" && m != "X-AMAZON-APIGATEWAY-ANY-METHOD"),
-        path,
-        function: function.to_owned(),
-    })
 }
 
 fn stream_source(

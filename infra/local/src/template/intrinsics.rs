@@ -313,7 +313,7 @@ impl<'a> Stack<'a> {
             }
             "AWS::DynamoDB::Table" => Ok(Value::String(self.name_of(name, "TableName")?)),
             "AWS::SecretsManager::Secret" => Ok(Value::String(self.secret_arn(name)?)),
-            "AWS::Serverless::HttpApi" => Ok(Value::String(self.name.clone())),
+            "AWS::ApiGatewayV2::Api" => Ok(Value::String(self.name.clone())),
             "AWS::Serverless::Function" => Ok(Value::String(self.function_name(name)?)),
             // Anything else is only passed on, never looked into.
             _ => Ok(Value::String(name.to_owned())),
@@ -339,7 +339,7 @@ impl<'a> Stack<'a> {
                     self.function_name(id)?
                 )
             }
-            ("AWS::Serverless::HttpApi", "ApiEndpoint") => {
+            ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => {
                 format!("{}/{}", self.setting.front_url, self.name)
             }
             ("AWS::SecretsManager::Secret", "Id") => self.secret_arn(id)?,

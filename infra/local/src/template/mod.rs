@@ -4,6 +4,7 @@
 //! Only what is run is read, and the functions' policies. An alarm or a log group is for the real cloud, and an intrinsic in
 //! one is never evaluated here.
 
+mod apis;
 mod cloud;
 mod intrinsics;
 mod yaml;
@@ -181,6 +182,13 @@ mod tests {
             .expect("an API");
         assert_eq!(charges.base_url.as_deref(), Some("http://localhost:1/charges/v1"));
         assert!(charges.routes.iter().any(|route| route.path == "$default"));
+        let intents = cloud
+            .apis
+            .iter()
+            .find(|api| api.name == "intents")
+            .expect("an API");
+        assert_eq!(intents.base_url.as_deref(), Some("http://localhost:1/intents/v2"));
+        assert!(intents.routes.iter().any(|route| route.path == "$default"));
         let create = cloud
             .functions
             .iter()
