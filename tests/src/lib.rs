@@ -82,7 +82,8 @@ fn run_cargo(arguments: &[&str]) {
     // Build scripts run again, and whatever depends on them is built again, where these differ from an ordinary build's.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+        let differs = text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_");
+        if differs || text == "RUSTC_BOOTSTRAP" {
             cargo.env_remove(&name);
         }
     }
@@ -173,6 +174,18 @@ impl Cloud {
         Self::launch(command, data, parameters).await
     }
 
+    /// Starts a fresh one in which these functions are other programs.
+    pub async fn start_replacing(instead: &[(String, PathBuf)]) -> Self {
+        build();
+        let data = Arc::new(tempfile::tempdir().unwrap());
+        let links = link_binaries(&data, &target(), instead);
+        let mut command = Command::new(binary("tollgate-local"));
+        command
+            .env("TOLLGATE_LOCAL_CHECK", "grants")
+            .env("TOLLGATE_LOCAL_BINARIES", &links);
+        Self::launch(command, data, &[]).await
+    }
+
     /// Starts a release's, or today's, in which these functions fail whatever they are asked.
     pub async fn start_of(
         release: Option<&release::Release>,
@@ -186,24 +199,12 @@ impl Cloud {
             build();
             (target(), Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         };
-        let links = data.path().join("binaries");
-        let _ = std::fs::remove_dir_all(&links);
-        std::fs::create_dir_all(&links).unwrap();
-        for entry in std::fs::read_dir(&binaries).unwrap() {
-            let entry = entry.unwrap();
-            if !entry.file_type().unwrap().is_file() {
-                continue;
-            }
-            // The operator's tool is no function: it ends at once, and the invocation fails.
-            let name = entry.file_name();
-            let works = !broken.iter().any(|broken| *broken == name);
-            let leads_to = if works {
-                entry.path()
-            } else {
-                binaries.join("tollgate-admin")
-            };
-            std::os::unix::fs::symlink(leads_to, links.join(name)).unwrap();
-        }
+        // The operator's tool is no function: it ends at once, and the invocation fails.
+        let instead: Vec<_> = broken
+            .iter()
+            .map(|name| ((*name).to_owned(), binaries.join("tollgate-admin")))
+            .collect();
+        let links = link_binaries(&data, &binaries, &instead);
         let mut command = Command::new(binaries.join("tollgate-local"));
         command.current_dir(root).env("TOLLGATE_LOCAL_BINARIES", &links);
         Self::launch(command, data, parameters).await
@@ -475,6 +476,24 @@ impl Cloud {
         };
         all["data"].as_array().unwrap().iter().map(webhook).collect()
     }
+}
+
+/// A folder of links to the binaries of another, except that some names lead elsewhere.
+fn link_binaries(data: &tempfile::TempDir, binaries: &Path, instead: &[(String, PathBuf)]) -> PathBuf {
+    let links = data.path().join("binaries");
+    let _ = std::fs::remove_dir_all(&links);
+    std::fs::create_dir_all(&links).unwrap();
+    for entry in std::fs::read_dir(binaries).unwrap() {
+        let entry = entry.unwrap();
+        if !entry.file_type().unwrap().is_file() {
+            continue;
+        }
+        let name = entry.file_name();
+        let other = instead.iter().find(|(instead, _)| name == instead.as_str());
+        let leads_to = other.map_or_else(|| entry.path(), |(_, path)| path.clone());
+        std::os::unix::fs::symlink(leads_to, links.join(name)).unwrap();
+    }
+    links
 }
 
 impl Drop for Cloud {

@@ -3,10 +3,10 @@
 
 use std::{collections::HashMap, future::Future, pin::Pin};
 
+use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use lambda_http::{
     Body, Error as LambdaError, LambdaEvent, Response,
-    aws_lambda_events::apigw::ApiGatewayV2httpResponse,
     http::{HeaderMap, HeaderName, HeaderValue, header::SET_COOKIE},
     lambda_runtime, service_fn,
 };

@@ -10,6 +10,7 @@ mod across_doors;
 mod api_keys;
 mod authentication;
 mod bad_input;
+mod bootstraps;
 mod browser;
 mod budgets;
 mod callers;

@@ -75,6 +75,8 @@ fn build_reader(commit: &str) -> PathBuf {
     std::fs::copy(reader.join("main.rs"), sources.join("reader/src/main.rs")).unwrap();
     run(
         Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            // Build scripts would run again for it; see `.ci/run`.
+            .env_remove("RUSTC_BOOTSTRAP")
             .args(["build", "--quiet", "--package", "reader", "--target-dir"])
             .arg(target())
             .current_dir(&sources),
