@@ -2,12 +2,7 @@
 //! Release binaries, in one run. Lambda gives 256 MB a seventh of a core: a millisecond here is seven there.
 //!
 //! `cargo bench --workspace --bench cpu`, or with `-- 200` for another number of requests to each route.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stdout,
-    clippy::cast_precision_loss
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::cast_precision_loss)]
 
 use serde_json::json;
 use tollgate_tests::{Client, Cloud, build_some};
@@ -32,12 +27,7 @@ async fn spent(cloud: &Cloud, function: &str) -> u64 {
     for pid in cloud.pids(function).await {
         for thread in std::fs::read_dir(format!("/proc/{pid}/task")).unwrap() {
             let times = std::fs::read_to_string(thread.unwrap().path().join("schedstat")).unwrap();
-            sum += times
-                .split_whitespace()
-                .next()
-                .unwrap()
-                .parse::<u64>()
-                .expect("nanoseconds");
+            sum += times.split_whitespace().next().unwrap().parse::<u64>().expect("nanoseconds");
         }
     }
     sum
@@ -63,9 +53,7 @@ async fn ask(charges: &Client, route: &str, payment: &str) {
 }
 
 fn main() {
-    let requests = std::env::args()
-        .find_map(|argument| argument.parse().ok())
-        .unwrap_or(REQUESTS);
+    let requests = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(REQUESTS);
     build_some(BINARIES);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(measure(requests));
@@ -80,12 +68,9 @@ async fn measure(requests: u32) {
     let payment = format!("/payments/{}", made["id"].as_str().unwrap());
     let mut least = None;
     println!("{:<26} {:>9} {:>7}   of {requests} requests", "", "ms", "ratio");
-    for route in [
-        "charges-unknown-route",
-        "charges-health",
-        "charges-retrieve-payment",
-        "charges-create-payment",
-    ] {
+    for route in
+        ["charges-unknown-route", "charges-health", "charges-retrieve-payment", "charges-create-payment"]
+    {
         for _ in 0..WARM_UP {
             ask(&charges, route, &payment).await;
         }

@@ -15,11 +15,7 @@ use std::{
 use tollgate_local::{dynamodb::DynamoDb, template};
 
 const RUNS: usize = 15;
-const FUNCTIONS: &[&str] = &[
-    "charges-create-payment",
-    "charges-retrieve-payment",
-    "charges-unknown-route",
-];
+const FUNCTIONS: &[&str] = &["charges-create-payment", "charges-retrieve-payment", "charges-unknown-route"];
 /// The design's budgets.
 const START_BUDGET: f64 = 1.5;
 const MEMORY_BUDGET_KB: u64 = 9 * 1024;
@@ -30,26 +26,12 @@ fn root() -> PathBuf {
 
 fn build() -> PathBuf {
     let bench = std::env::current_exe().unwrap();
-    let profile = bench
-        .ancestors()
-        .find(|folder| folder.ends_with("release"))
-        .expect("a release build")
-        .to_owned();
+    let profile =
+        bench.ancestors().find(|folder| folder.ends_with("release")).expect("a release build").to_owned();
     let target = profile.parent().unwrap().to_owned();
     let mut cargo = Command::new("cargo");
-    cargo
-        .current_dir(root())
-        .args(["build", "--release", "--quiet", "--target-dir"])
-        .arg(target);
-    cargo.args([
-        "-p",
-        "tollgate-charges",
-        "--bins",
-        "-p",
-        "tollgate-tests",
-        "--example",
-        "hello-world",
-    ]);
+    cargo.current_dir(root()).args(["build", "--release", "--quiet", "--target-dir"]).arg(target);
+    cargo.args(["-p", "tollgate-charges", "--bins", "-p", "tollgate-tests", "--example", "hello-world"]);
     assert!(cargo.status().unwrap().success());
     profile
 }
@@ -60,10 +42,7 @@ fn start(binary: &Path, dynamodb: &str, secrets: &str) -> (Duration, u64) {
     let began = Instant::now();
     let mut child: Child = Command::new(binary)
         .env_clear()
-        .env(
-            "AWS_LAMBDA_RUNTIME_API",
-            runtime.local_addr().unwrap().to_string(),
-        )
+        .env("AWS_LAMBDA_RUNTIME_API", runtime.local_addr().unwrap().to_string())
         .env("AWS_LAMBDA_FUNCTION_NAME", "bench")
         .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
@@ -85,10 +64,7 @@ fn start(binary: &Path, dynamodb: &str, secrets: &str) -> (Duration, u64) {
     assert!(connection.read(&mut request).unwrap() > 0);
     let took = began.elapsed();
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
-    let resident = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .unwrap();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     let kilobytes = resident.trim().trim_end_matches(" kB").parse().unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
@@ -110,9 +86,7 @@ async fn main() {
         parameters: Vec::new(),
         secret: &|_, _| Ok(String::new()),
     };
-    let tables = template::load(&root().join("template.yaml"), &setting)
-        .unwrap()
-        .tables;
+    let tables = template::load(&root().join("template.yaml"), &setting).unwrap().tables;
     let dynamodb = DynamoDb::open(&folder.path().join("dynamodb.db"), &tables).unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -127,9 +101,7 @@ async fn main() {
     let measured = tokio::task::spawn_blocking(move || {
         let names = std::iter::once("examples/hello-world").chain(FUNCTIONS.iter().copied());
         let measure = |name: &'static str| {
-            let runs: Vec<_> = (0..RUNS)
-                .map(|_| start(&binaries.join(name), &url, &secrets))
-                .collect();
+            let runs: Vec<_> = (0..RUNS).map(|_| start(&binaries.join(name), &url, &secrets)).collect();
             let (took, memory): (Vec<_>, Vec<_>) = runs.into_iter().unzip();
             (name, median(took), median(memory))
         };
@@ -138,20 +110,10 @@ async fn main() {
     .await
     .unwrap();
     let (_, hello, _) = measured[0];
-    println!(
-        "{:<28} {:>9} {:>7} {:>10}",
-        "function", "start ms", "ratio", "memory KB"
-    );
+    println!("{:<28} {:>9} {:>7} {:>10}", "function", "start ms", "ratio", "memory KB");
     for (name, took, memory) in measured {
         let ratio = took.as_secs_f64() / hello.as_secs_f64();
-        let over = if ratio > START_BUDGET || memory > MEMORY_BUDGET_KB {
-            "  over budget"
-        } else {
-            ""
-        };
-        println!(
-            "{name:<28} {:>9.2} {ratio:>7.2} {memory:>10}{over}",
-            took.as_secs_f64() * 1000.0
-        );
+        let over = if ratio > START_BUDGET || memory > MEMORY_BUDGET_KB { "  over budget" } else { "" };
+        println!("{name:<28} {:>9.2} {ratio:>7.2} {memory:>10}{over}", took.as_secs_f64() * 1000.0);
     }
 }

@@ -3,12 +3,7 @@
 //!
 //! `cargo bench --workspace --bench webhooks`, or with `-- 1000` for another number of events. Every delivery is several
 //! durable writes: on a slow disk, set `TMPDIR` to a folder in memory.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stdout,
-    clippy::cast_precision_loss
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::cast_precision_loss)]
 
 use std::{
     collections::HashMap,
@@ -122,9 +117,7 @@ async fn run(events: u32, with_sick_ones: bool) -> Run {
         tries: std::array::from_fn(|_| Mutex::default()),
         is_sick: AtomicBool::new(true),
     });
-    let router = Router::new()
-        .route("/{endpoint}", post(hear))
-        .with_state(ears.clone());
+    let router = Router::new().route("/{endpoint}", post(hear)).with_state(ears.clone());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -135,11 +128,7 @@ async fn run(events: u32, with_sick_ones: bool) -> Run {
             continue;
         }
         let hooks = json!({"url": format!("http://{address}/{n}"), "enabled_events": ["customer.created"]});
-        let made = cloud
-            .intents()
-            .post("/webhook_endpoints", &hooks)
-            .await
-            .expect(201);
+        let made = cloud.intents().post("/webhook_endpoints", &hooks).await.expect(201);
         endpoints.push(made["id"].as_str().unwrap().to_owned());
     }
     let began = Instant::now();
@@ -156,31 +145,19 @@ async fn run(events: u32, with_sick_ones: bool) -> Run {
         written.as_secs_f64(),
         f64::from(events) * 18.0 / seconds,
     );
-    Run {
-        seconds,
-        ears,
-        cloud,
-        endpoints,
-    }
+    Run { seconds, ears, cloud, endpoints }
 }
 
 fn main() {
-    let events = std::env::args()
-        .find_map(|argument| argument.parse().ok())
-        .unwrap_or(EVENTS);
+    let events = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(EVENTS);
     build_some(BINARIES);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let alone = run(events, false).await;
         drop(alone.cloud);
         let both = run(events, true).await;
         let ratio = both.seconds / alone.seconds;
-        let doubles: u32 = (FAILS + 1..ENDPOINTS)
-            .map(|n| both.ears.arrivals(n) - events)
-            .sum();
+        let doubles: u32 = (FAILS + 1..ENDPOINTS).map(|n| both.ears.arrivals(n) - events).sum();
         println!("ratio {ratio:.2}, budget {BUDGET}; healthy ones got {doubles} events more than once");
         println!(
             "attempts meanwhile: {} at the one that hangs, {} at the one that fails",

@@ -1,11 +1,6 @@
 //! What end-to-end tests share: a local cloud of their own, a client that knows a front door's envelope, a receiver of
 //! webhooks.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::missing_panics_doc
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
 pub mod dynamodb;
 pub mod release;
@@ -113,10 +108,7 @@ pub fn reset_in(answer: &Answer) -> i64 {
 pub fn stands(answers: &[Answer], limit: u32, first: u32) {
     for (answer, remaining) in answers.iter().zip((0..=first).rev()) {
         assert_eq!(
-            (
-                answer.header("x-ratelimit-limit"),
-                answer.header("x-ratelimit-remaining")
-            ),
+            (answer.header("x-ratelimit-limit"), answer.header("x-ratelimit-remaining")),
             (limit.to_string().as_str(), remaining.to_string().as_str()),
             "{} {}",
             answer.status,
@@ -180,9 +172,7 @@ impl Cloud {
         let data = Arc::new(tempfile::tempdir().unwrap());
         let links = link_binaries(&data, &target(), instead);
         let mut command = Command::new(binary("tollgate-local"));
-        command
-            .env("TOLLGATE_LOCAL_CHECK", "grants")
-            .env("TOLLGATE_LOCAL_BINARIES", &links);
+        command.env("TOLLGATE_LOCAL_CHECK", "grants").env("TOLLGATE_LOCAL_BINARIES", &links);
         Self::launch(command, data, &[]).await
     }
 
@@ -200,10 +190,8 @@ impl Cloud {
             (target(), Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         };
         // The operator's tool is no function: it ends at once, and the invocation fails.
-        let instead: Vec<_> = broken
-            .iter()
-            .map(|name| ((*name).to_owned(), binaries.join("tollgate-admin")))
-            .collect();
+        let instead: Vec<_> =
+            broken.iter().map(|name| ((*name).to_owned(), binaries.join("tollgate-admin"))).collect();
         let links = link_binaries(&data, &binaries, &instead);
         let mut command = Command::new(binaries.join("tollgate-local"));
         command.current_dir(root).env("TOLLGATE_LOCAL_BINARIES", &links);
@@ -211,10 +199,8 @@ impl Cloud {
     }
 
     async fn launch(mut command: Command, data: Arc<tempfile::TempDir>, parameters: &[(&str, &str)]) -> Self {
-        let overrides: Vec<String> = parameters
-            .iter()
-            .map(|(key, value)| format!("{key}='{value}'"))
-            .collect();
+        let overrides: Vec<String> =
+            parameters.iter().map(|(key, value)| format!("{key}='{value}'")).collect();
         // By the environment: a release before this one has no such option.
         let logs = ("TOLLGATE_LOCAL_LOGS", "all");
         if command.as_std().get_envs().all(|(name, _)| name != logs.0) {
@@ -241,17 +227,10 @@ impl Cloud {
             }
         });
         let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = tokio::time::timeout(DEADLINE, output.next_line())
-            .await
-            .expect("it starts in time")
-            .unwrap();
+        let line =
+            tokio::time::timeout(DEADLINE, output.next_line()).await.expect("it starts in time").unwrap();
         let line = line.unwrap_or_else(|| panic!("it did not start: {:?}", log.lock().unwrap()));
-        Self {
-            child,
-            ready: serde_json::from_str(&line).unwrap(),
-            log,
-            data,
-        }
+        Self { child, ready: serde_json::from_str(&line).unwrap(), log, data }
     }
 
     /// Ends it at once, as a power cut would.
@@ -263,10 +242,7 @@ impl Cloud {
     /// Asks it to stop, as an orchestrator would, and waits until it has.
     pub async fn terminate(mut self, within: Duration) -> std::process::ExitStatus {
         assert!(signal(self.child.id().unwrap(), Signal::TERM));
-        tokio::time::timeout(within, self.child.wait())
-            .await
-            .expect("it stops in time")
-            .unwrap()
+        tokio::time::timeout(within, self.child.wait()).await.expect("it stops in time").unwrap()
     }
 
     /// Where a front door is, with its version's prefix.
@@ -287,10 +263,7 @@ impl Cloud {
 
     /// The demo merchant's secret key.
     pub fn key(&self) -> String {
-        self.ready["credentials"]["secret_key"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        self.ready["credentials"]["secret_key"].as_str().unwrap().to_owned()
     }
 
     /// A client of any front door with a key of the demo merchant.
@@ -352,20 +325,12 @@ impl Cloud {
     /// The demo merchant's test data.
     pub fn demo_scope(&self) -> Scope {
         let merchant = self.ready["credentials"]["client_id"].as_str().unwrap();
-        Scope {
-            merchant: merchant.parse().unwrap(),
-            mode: Mode::Test,
-        }
+        Scope { merchant: merchant.parse().unwrap(), mode: Mode::Test }
     }
 
     /// The operator's view, as `cargo admin` has it.
     pub fn admin(&self) -> Admin {
-        Admin::new(Worker::new(
-            self.store(),
-            None,
-            Arc::new(SystemClock),
-            Arc::new(OsEntropy),
-        ))
+        Admin::new(Worker::new(self.store(), None, Arc::new(SystemClock), Arc::new(OsEntropy)))
     }
 
     /// A key of a merchant of its own.
@@ -383,17 +348,8 @@ impl Cloud {
 
     /// Another key of the demo merchant.
     pub async fn demo_key(&self, mode: Mode, kind: KeyKind, scopes: &[Permission]) -> String {
-        let merchant = self.ready["credentials"]["client_id"]
-            .as_str()
-            .unwrap()
-            .parse()
-            .unwrap();
-        let new = NewKey {
-            merchant,
-            mode,
-            kind,
-            scopes: scopes.to_vec(),
-        };
+        let merchant = self.ready["credentials"]["client_id"].as_str().unwrap().parse().unwrap();
+        let new = NewKey { merchant, mode, kind, scopes: scopes.to_vec() };
         self.admin().create_key(new).await.unwrap().secret
     }
 
@@ -454,12 +410,7 @@ impl Cloud {
 
     /// The process ids of a function.
     pub async fn pids(&self, function: &str) -> Vec<u32> {
-        let all: Value = reqwest::get(self.local("/_local/functions"))
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+        let all: Value = reqwest::get(self.local("/_local/functions")).await.unwrap().json().await.unwrap();
         let all = all.as_array().unwrap().iter();
         all.filter(|f| f["name"] == function)
             .map(|f| u32::try_from(f["pid"].as_u64().unwrap()).unwrap())
@@ -511,10 +462,7 @@ impl Drop for Cloud {
 
 /// Whether `curl`, the command that the texts use, is there; says so where it is not.
 pub fn has_curl() -> bool {
-    let there = std::process::Command::new("curl")
-        .arg("--version")
-        .output()
-        .is_ok();
+    let there = std::process::Command::new("curl").arg("--version").output().is_ok();
     if !there {
         println!("skipped: curl is not installed");
     }
@@ -539,32 +487,20 @@ pub fn curl(arguments: &[&str]) -> (u16, Value) {
 pub async fn run_sample(command: &[&str], needs: &[&str], program: &str) -> Option<String> {
     let runs = |arguments: &[&str]| {
         let mut command = Command::new(arguments[0]);
-        command
-            .args(&arguments[1..])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.args(&arguments[1..]).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     };
     let there = runs(needs).status().await.is_ok_and(|status| status.success());
     if !there {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "CI lacks what `{}` asks for",
-            needs.join(" ")
-        );
+        assert!(std::env::var_os("CI").is_none(), "CI lacks what `{}` asks for", needs.join(" "));
         println!("skipped: `{}` fails", needs.join(" "));
         return None;
     }
     let mut child = runs(command).stdin(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
-    tokio::io::AsyncWriteExt::write_all(&mut input, program.as_bytes())
-        .await
-        .unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut input, program.as_bytes()).await.unwrap();
     drop(input);
-    let output = tokio::time::timeout(DEADLINE, child.wait_with_output())
-        .await
-        .unwrap()
-        .unwrap();
+    let output = tokio::time::timeout(DEADLINE, child.wait_with_output()).await.unwrap().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{errors}");
     Some(String::from_utf8(output.stdout).unwrap())
@@ -608,11 +544,7 @@ impl Answer {
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
-        if self.text.is_empty() {
-            Value::Null
-        } else {
-            self.json()
-        }
+        if self.text.is_empty() { Value::Null } else { self.json() }
     }
 
     /// Checks the envelope of an error of `charges` and gives the error: status, type, code and parameter.
@@ -621,21 +553,12 @@ impl Answer {
         let body = self.expect(status);
         let error = &body["error"];
         assert_eq!(
-            (
-                error["type"].as_str(),
-                error["code"].as_str(),
-                error["param"].as_str()
-            ),
+            (error["type"].as_str(), error["code"].as_str(), error["param"].as_str()),
             (Some(error_type), Some(code), param),
             "{body}"
         );
         assert!(error["message"].as_str().is_some_and(|m| m.len() > 10), "{body}");
-        assert!(
-            error["request_id"]
-                .as_str()
-                .is_some_and(|id| id.starts_with("req_")),
-            "{body}"
-        );
+        assert!(error["request_id"].as_str().is_some_and(|id| id.starts_with("req_")), "{body}");
         assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
         error.clone()
     }
@@ -653,30 +576,19 @@ pub struct Client {
 impl Client {
     /// A client.
     pub fn new(base: String, key: &str) -> Self {
-        Self {
-            http: reqwest::Client::new(),
-            base,
-            key: key.to_owned(),
-            account: None,
-        }
+        Self { http: reqwest::Client::new(), base, key: key.to_owned(), account: None }
     }
 
     /// The same front door with another key.
     #[must_use]
     pub fn with_key(&self, key: &str) -> Self {
-        Self {
-            key: key.to_owned(),
-            ..self.clone()
-        }
+        Self { key: key.to_owned(), ..self.clone() }
     }
 
     /// The same front door with the key and an account's id in the two headers of `checkout`.
     #[must_use]
     pub fn with_account(&self, account: &str) -> Self {
-        Self {
-            account: Some(account.to_owned()),
-            ..self.clone()
-        }
+        Self { account: Some(account.to_owned()), ..self.clone() }
     }
 
     /// A request with the credentials.
@@ -684,9 +596,7 @@ impl Client {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match &self.account {
             None => request.bearer_auth(&self.key),
-            Some(account) => request
-                .header("X-Api-Key", account)
-                .header("X-Api-Secret", &self.key),
+            Some(account) => request.header("X-Api-Key", account).header("X-Api-Secret", &self.key),
         }
     }
 
@@ -722,19 +632,13 @@ impl Client {
 
     /// `POST` with a JSON body and an idempotency key.
     pub async fn post_once(&self, path: &str, key: &str, body: &Value) -> Answer {
-        Self::send(
-            self.request(Method::POST, path)
-                .header("Idempotency-Key", key)
-                .json(body),
-        )
-        .await
+        Self::send(self.request(Method::POST, path).header("Idempotency-Key", key).json(body)).await
     }
 
     /// `POST` with a form body.
     pub async fn post_form(&self, path: &str, body: &str) -> Answer {
-        let request = self
-            .request(Method::POST, path)
-            .header("content-type", "application/x-www-form-urlencoded");
+        let request =
+            self.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
         Self::send(request.body(body.to_owned())).await
     }
 }
@@ -785,23 +689,12 @@ impl Receiver {
             async move { StatusCode::from_u16(status).unwrap() }
         });
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self {
-            url: format!("http://127.0.0.1:{port}/hooks"),
-            port,
-            received,
-            statuses,
-            server,
-        }
+        Self { url: format!("http://127.0.0.1:{port}/hooks"), port, received, statuses, server }
     }
 
     /// A port on which nothing listens.
     pub async fn free_port() -> u16 {
-        tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port()
+        tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
     }
 
     /// Its port.

@@ -96,16 +96,8 @@ impl Retry {
         let Ok(now) = serde_json::from_str::<Value>(&answer.text) else {
             return false;
         };
-        let names = [
-            "id",
-            "amount",
-            "status",
-            "name",
-            "email",
-            "metadata",
-            "transaction_reference",
-            "recovered",
-        ];
+        let names =
+            ["id", "amount", "status", "name", "email", "metadata", "transaction_reference", "recovered"];
         let alike = names.iter().all(|name| self.answer[name] == now[name]);
         // A key's text is kept nowhere and made anew.
         answer.status.is_success()
@@ -146,9 +138,8 @@ impl Recording {
             format!("[\n{}\n]", lines.join(",\n"))
         };
         let tables = tables.as_object().unwrap().iter();
-        let tables: Vec<String> = tables
-            .map(|(name, items)| format!("\"{name}\": {}", lines(items)))
-            .collect();
+        let tables: Vec<String> =
+            tables.map(|(name, items)| format!("\"{name}\": {}", lines(items))).collect();
         let head = serde_json::to_string_pretty(&whole).unwrap();
         format!(
             "{},\n\"reads\": {},\n\"retries\": {},\n\"tables\": {{\n{}\n}}\n}}\n",
@@ -172,28 +163,17 @@ pub fn folder() -> PathBuf {
 pub async fn record(name: &str, commit: &str, release: Option<&Release>) -> (Cloud, Recording) {
     let data = std::sync::Arc::new(tempfile::tempdir().unwrap());
     let receiver = Receiver::start(&[500, 500]).await;
-    let root = release.map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join(".."),
-        |of| of.root.clone(),
-    );
+    let root = release.map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), |of| of.root.clone());
     let template = std::fs::read_to_string(root.join("template.yaml")).unwrap();
-    let mut parameters = vec![
-        ("WebhookRetrySeconds", "1,1"),
-        ("NetworkTimeoutMs", "300"),
-        ("NetworkLookUpLagMs", "0"),
-    ];
+    let mut parameters =
+        vec![("WebhookRetrySeconds", "1,1"), ("NetworkTimeoutMs", "300"), ("NetworkLookUpLagMs", "0")];
     parameters.retain(|(name, _)| template.contains(name));
     let mut drive = drive::Drive::new(&receiver, template);
     let cloud = Cloud::start_of(release, data.clone(), &parameters, &[]).await;
     drive.do_everything(&cloud, release).await;
     assert!(cloud.terminate(crate::DEADLINE).await.success());
-    let cloud = Cloud::start_of(
-        release,
-        data.clone(),
-        &parameters,
-        &["run-due-work", "deliver-webhook"],
-    )
-    .await;
+    let cloud =
+        Cloud::start_of(release, data.clone(), &parameters, &["run-due-work", "deliver-webhook"]).await;
     drive.leave_half_way(&cloud).await;
     let secrets = std::fs::read(data.path().join("secrets.json")).unwrap();
     let reads = drive.read_everything(&cloud).await;
@@ -212,10 +192,7 @@ pub async fn record(name: &str, commit: &str, release: Option<&Release>) -> (Clo
         recorded_ms: tollgate_gateway::Clock::now(&tollgate_gateway::SystemClock).ms(),
         origin: cloud.local(""),
         receiver: receiver.url.clone(),
-        merchant: cloud.ready["credentials"]["client_id"]
-            .as_str()
-            .unwrap()
-            .to_owned(),
+        merchant: cloud.ready["credentials"]["client_id"].as_str().unwrap().to_owned(),
         secrets: serde_json::from_slice(&secrets).unwrap(),
         keys: drive.keys.clone(),
         open: drive.open.clone(),

@@ -42,10 +42,7 @@ impl Api for Charges {
             "param": said.param,
             "request_id": request_id,
         });
-        if let Problem::Gateway(Error::Refused(Refusal::Declined {
-            payment, request_id, ..
-        })) = problem
-        {
+        if let Problem::Gateway(Error::Refused(Refusal::Declined { payment, request_id, .. })) = problem {
             error["payment_id"] = json!(payment.spell(PAYMENT_PREFIX));
             // A retry is told what the first request was told, by the first request's id.
             error["request_id"] = json!(request_id);
@@ -72,18 +69,13 @@ fn say(problem: &Problem) -> Said {
     let said = Said::of(problem);
     match problem {
         // The one code that the text has for 401.
-        Problem::Gateway(Error::Denied(Denied::NoKey)) => Said {
-            code: "invalid_api_key",
-            ..said
-        },
-        Problem::Gateway(Error::Refused(Refusal::AmountTooSmall { minimum })) => Said {
-            message: format!("Amount must be at least {} (minor units)", minimum.minor),
-            ..said
-        },
-        Problem::UnknownApiVersion => Said {
-            message: format!("The X-API-Version header must be {API_VERSION} or absent."),
-            ..said
-        },
+        Problem::Gateway(Error::Denied(Denied::NoKey)) => Said { code: "invalid_api_key", ..said },
+        Problem::Gateway(Error::Refused(Refusal::AmountTooSmall { minimum })) => {
+            Said { message: format!("Amount must be at least {} (minor units)", minimum.minor), ..said }
+        }
+        Problem::UnknownApiVersion => {
+            Said { message: format!("The X-API-Version header must be {API_VERSION} or absent."), ..said }
+        }
         Problem::Gateway(Error::Refused(Refusal::Payment(payment::Refusal::UnexpectedStatus(status)))) => {
             Said {
                 message: format!(
@@ -113,13 +105,8 @@ mod tests {
     fn our_own_failures_are_told_in_the_documented_shape_and_without_their_cause() {
         let cause = StoreError::Environment("TOLLGATE_TABLE");
         let reply = Charges.problem(&Problem::Gateway(cause.into()), "req_1");
-        let Some(Content::Json(body)) = reply.body else {
-            unreachable!("it is JSON")
-        };
-        assert_eq!(
-            (reply.status, body["error"]["type"].as_str()),
-            (500, Some("api_error"))
-        );
+        let Some(Content::Json(body)) = reply.body else { unreachable!("it is JSON") };
+        assert_eq!((reply.status, body["error"]["type"].as_str()), (500, Some("api_error")));
         assert_eq!(body["error"]["code"], "internal_server_error");
         assert_eq!(body["error"]["request_id"], "req_1");
         assert!(!body.to_string().contains("TOLLGATE_TABLE"));

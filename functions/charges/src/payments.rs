@@ -57,19 +57,15 @@ fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
 }
 
 fn read_source(mut source: Fields) -> Result<ChargeFrom, FieldError> {
-    let kind = source
-        .one_of("type", SOURCE_TYPES)?
-        .ok_or_else(|| source.error("type", Issue::Missing))?;
+    let kind = source.one_of("type", SOURCE_TYPES)?.ok_or_else(|| source.error("type", Issue::Missing))?;
     let from = match kind {
         "bank_transfer" => read_bank_account(source.required_object("bank_account")?)?,
-        "apple_pay" => ChargeFrom::WalletToken(
-            Wallet::ApplePay,
-            source.required_string("token", TOKEN_MAX_CHARS)?,
-        ),
-        "google_pay" => ChargeFrom::WalletToken(
-            Wallet::GooglePay,
-            source.required_string("token", TOKEN_MAX_CHARS)?,
-        ),
+        "apple_pay" => {
+            ChargeFrom::WalletToken(Wallet::ApplePay, source.required_string("token", TOKEN_MAX_CHARS)?)
+        }
+        "google_pay" => {
+            ChargeFrom::WalletToken(Wallet::GooglePay, source.required_string("token", TOKEN_MAX_CHARS)?)
+        }
         _ => ChargeFrom::CardToken(source.required_string("token", TOKEN_MAX_CHARS)?),
     };
     source.finish()?;
@@ -80,10 +76,7 @@ fn read_source(mut source: Fields) -> Result<ChargeFrom, FieldError> {
 fn read_bank_account(mut account: Fields) -> Result<ChargeFrom, FieldError> {
     let account_number = account.required_string("account_number", 34)?;
     if !(6..=10).contains(&account_number.len()) || !account_number.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(account.error(
-            "account_number",
-            Issue::NotValid("an account number of 6 to 10 digits"),
-        ));
+        return Err(account.error("account_number", Issue::NotValid("an account number of 6 to 10 digits")));
     }
     let sort_code = account.required_string("sort_code", 16)?;
     let digits: String = sort_code.chars().filter(|c| *c != '-').collect();
@@ -93,11 +86,7 @@ fn read_bank_account(mut account: Fields) -> Result<ChargeFrom, FieldError> {
     }
     let account_holder_name = account.required_string("account_holder_name", NAME_MAX_CHARS)?;
     account.finish()?;
-    Ok(ChargeFrom::BankAccount {
-        account_number,
-        sort_code,
-        account_holder_name,
-    })
+    Ok(ChargeFrom::BankAccount { account_number, sort_code, account_holder_name })
 }
 
 /// Reads the body of a confirm: `return_url`.
@@ -128,10 +117,7 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
 /// The answer that shows a payment, with the page of its challenge while it requires one.
 pub async fn show(exchange: &Exchange, status: u16, payment: &Payment) -> Result<Reply, Problem> {
     let challenge_url = exchange.call.challenge_url(payment).await?;
-    Ok(Reply::new(
-        status,
-        charges::payment(payment, challenge_url.as_deref()),
-    ))
+    Ok(Reply::new(status, charges::payment(payment, challenge_url.as_deref())))
 }
 
 /// The answer to a create: the payment, or the error that its decline is.

@@ -44,11 +44,7 @@ pub fn read_list(mut query: Fields) -> Result<RefundFilter, FieldError> {
         status: match query.one_of("status", STATUSES)? {
             None => None,
             Some(word) => {
-                let all = [
-                    RefundStatus::Succeeded,
-                    RefundStatus::Pending,
-                    RefundStatus::Failed,
-                ];
+                let all = [RefundStatus::Succeeded, RefundStatus::Pending, RefundStatus::Failed];
                 let status = all.into_iter().find(|status| refund_status(*status) == word);
                 Some(status.ok_or_else(|| query.error("status", Issue::NotOneOf(STATUSES)))?)
             }

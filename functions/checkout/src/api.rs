@@ -17,18 +17,10 @@ impl Api for Checkout {
     /// `X-Api-Key` is the merchant's id, `X-Api-Secret` one of the merchant's secret keys. One without the other is
     /// nobody.
     fn credentials(&self, request: &Request) -> Result<Option<Credentials>, Problem> {
-        let header = |name| {
-            request
-                .header(name)
-                .filter(|text| !text.is_empty())
-                .map(str::to_owned)
-        };
+        let header = |name| request.header(name).filter(|text| !text.is_empty()).map(str::to_owned);
         Ok(header("x-api-key")
             .zip(header("x-api-secret"))
-            .map(|(merchant, secret)| Credentials {
-                secret,
-                merchant: Some(merchant),
-            }))
+            .map(|(merchant, secret)| Credentials { secret, merchant: Some(merchant) }))
     }
 
     fn problem(&self, problem: &Problem, _request_id: &str) -> Reply {
@@ -54,10 +46,7 @@ impl Api for Checkout {
                 }
                 Refusal::Payment(
                     payment::Refusal::UnexpectedStatus(_) | payment::Refusal::AlreadyRefunded,
-                ) => (
-                    400,
-                    "Cannot refund transaction: Transaction is not in a completed state".to_owned(),
-                ),
+                ) => (400, "Cannot refund transaction: Transaction is not in a completed state".to_owned()),
                 _ => (said.kind.status(), said.message),
             },
             _ => (said.kind.status(), said.message),
@@ -81,10 +70,9 @@ fn wrong_fields(problem: &Problem) -> Option<Vec<FieldError>> {
                 "amount",
                 "must be a number with no more decimal places than the currency has".to_owned(),
             ),
-            Refusal::Payment(payment::Refusal::RefundTooLarge { .. }) => about(
-                "amount",
-                "must not be greater than what is left to refund".to_owned(),
-            ),
+            Refusal::Payment(payment::Refusal::RefundTooLarge { .. }) => {
+                about("amount", "must not be greater than what is left to refund".to_owned())
+            }
             Refusal::Payment(payment::Refusal::RefundNotPositive) => {
                 about("amount", "must be above zero".to_owned())
             }
@@ -92,10 +80,9 @@ fn wrong_fields(problem: &Problem) -> Option<Vec<FieldError>> {
                 "payment_provider",
                 "must be one that the merchant account is configured for".to_owned(),
             ),
-            Refusal::NoNetwork => about(
-                "payment_provider",
-                "takes no live payments yet: use test credentials".to_owned(),
-            ),
+            Refusal::NoNetwork => {
+                about("payment_provider", "takes no live payments yet: use test credentials".to_owned())
+            }
             _ => None,
         },
         _ => None,

@@ -68,14 +68,9 @@ fn read_amount(
     currency: Option<Currency>,
 ) -> Result<Option<Money>, FieldError> {
     let error = |issue| body.error("amount", issue);
-    let text = sent
-        .filter(|text| *text != "null")
-        .ok_or_else(|| error(Issue::Missing))?;
+    let text = sent.filter(|text| *text != "null").ok_or_else(|| error(Issue::Missing))?;
     // A number within quotation marks is a number to many a client.
-    let text = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'))
-        .unwrap_or(text);
+    let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     if text.is_empty() {
         return Err(error(Issue::Missing));
     }
@@ -86,10 +81,7 @@ fn read_amount(
     let Some(amount) = Money::from_decimal(text, currency) else {
         let is_number = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
         return Err(error(if is_number {
-            Issue::Other(format!(
-                "must be a number with at most {} decimal places",
-                currency.exponent()
-            ))
+            Issue::Other(format!("must be a number with at most {} decimal places", currency.exponent()))
         } else {
             Issue::NotA("a number")
         }));
@@ -100,10 +92,7 @@ fn read_amount(
         return Err(error(Issue::Other(format!("must be at least {}", at(minimum)))));
     }
     if amount.minor > MAX_MINOR {
-        return Err(error(Issue::Other(format!(
-            "must not be greater than {}",
-            at(MAX_MINOR)
-        ))));
+        return Err(error(Issue::Other(format!("must not be greater than {}", at(MAX_MINOR)))));
     }
     Ok(Some(amount))
 }
@@ -155,9 +144,7 @@ fn read_digits(body: &mut Fields, name: &str, lengths: &[usize], otherwise: &str
 fn read_payer(body: &mut Fields, wrong: &mut Wrong) -> Payer {
     let email = wrong.take(body.email("customer_email")).flatten();
     let name = wrong.take(body.string("customer_name", NAME_MAX_CHARS)).flatten();
-    let phone = wrong
-        .take(body.string("customer_phone", PHONE_MAX_CHARS))
-        .flatten();
+    let phone = wrong.take(body.string("customer_phone", PHONE_MAX_CHARS)).flatten();
     match email {
         Some(email) => Payer::WithEmail { email, name, phone },
         None => Payer::Anonymous,
@@ -170,9 +157,7 @@ fn without_card_data(body: &Value) -> Value {
     if let Some(fields) = body.as_object_mut() {
         fields.shift_remove("cvv");
         if let Some(number) = fields.get_mut("card_number") {
-            *number = json!(tollgate_domain::card::last_four_digits(
-                number.as_str().unwrap_or_default()
-            ));
+            *number = json!(tollgate_domain::card::last_four_digits(number.as_str().unwrap_or_default()));
         }
     }
     body
@@ -191,9 +176,9 @@ pub async fn initialize(exchange: &Exchange, body: &Value, new: NewCheckout) -> 
         Err(Error::Refused(Refusal::IdempotencyKeyReused)) => {
             Err(taken("has already been used for another payment"))
         }
-        Err(Error::Refused(Refusal::IdempotencyKeyTaken)) => Err(taken(
-            "came with an Idempotency-Key that was used for another request",
-        )),
+        Err(Error::Refused(Refusal::IdempotencyKeyTaken)) => {
+            Err(taken("came with an Idempotency-Key that was used for another request"))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -75,14 +75,7 @@ pub fn show(payment: &Payment) -> Result<Reply, Problem> {
         completed_at: payment.completed.map(tollgate_domain::Timestamp::rfc3339),
         metadata: metadata.map(raw).transpose()?,
     };
-    Reply::verbatim(
-        200,
-        &Answer {
-            success: true,
-            message: "Transaction status retrieved",
-            data,
-        },
-    )
+    Reply::verbatim(200, &Answer { success: true, message: "Transaction status retrieved", data })
 }
 
 /// The refund that a body asks for: `amount` as it was sent, all that is left without one.

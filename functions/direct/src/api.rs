@@ -47,10 +47,7 @@ impl Api for TokenEndpoint {
         let mut body = Fields::of(&request.json()?);
         let merchant = body.required_string("client_id", CREDENTIAL_MAX_CHARS)?;
         let secret = body.required_string("client_secret", CREDENTIAL_MAX_CHARS)?;
-        Ok(Some(Credentials {
-            secret,
-            merchant: Some(merchant),
-        }))
+        Ok(Some(Credentials { secret, merchant: Some(merchant) }))
     }
 
     fn problem(&self, problem: &Problem, request_id: &str) -> Reply {

@@ -83,13 +83,9 @@ fn read_payer(body: &mut Fields) -> Result<Payer, Problem> {
     };
     if let Some(id) = customer.string("id", ID_MAX_CHARS)? {
         let id = CustomerId::parse(CUSTOMER_PREFIX, &id);
-        return Ok(Payer::Customer(
-            id.map_err(|_| Refusal::NoSuchReference(Thing::Customer))?,
-        ));
+        return Ok(Payer::Customer(id.map_err(|_| Refusal::NoSuchReference(Thing::Customer))?));
     }
-    let email = customer
-        .email("email")?
-        .ok_or_else(|| customer.error("email", Issue::Missing))?;
+    let email = customer.email("email")?.ok_or_else(|| customer.error("email", Issue::Missing))?;
     Ok(Payer::WithEmail {
         email,
         name: customer.string("name", NAME_MAX_CHARS)?,

@@ -23,11 +23,7 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
     Ok(PaymentFilter {
         window: Window {
             offset: offset.and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
-            ..Window::newest(
-                limit
-                    .and_then(|n| usize::try_from(n).ok())
-                    .unwrap_or(DEFAULT_LIMIT),
-            )
+            ..Window::newest(limit.and_then(|n| usize::try_from(n).ok()).unwrap_or(DEFAULT_LIMIT))
         },
         customer: None,
         keep: charged_and(query.one_of("status", STATUSES)?, payment_status),

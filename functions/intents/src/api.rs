@@ -18,9 +18,7 @@ impl Api for Intents {
     }
 
     fn credentials(&self, request: &Request) -> Result<Option<Credentials>, Problem> {
-        Ok(bearer_token(request)
-            .or_else(|| basic_user(request))
-            .map(Credentials::from))
+        Ok(bearer_token(request).or_else(|| basic_user(request)).map(Credentials::from))
     }
 
     fn check(&self, request: &Request, now: Timestamp) -> Result<(), Problem> {
@@ -64,21 +62,12 @@ fn said(
     code: Option<&'static str>,
     message: impl Into<String>,
 ) -> Said {
-    Said {
-        status,
-        error_type,
-        code,
-        message: message.into(),
-        param: None,
-    }
+    Said { status, error_type, code, message: message.into(), param: None }
 }
 
 impl Said {
     fn about(self, param: impl Into<String>) -> Self {
-        Self {
-            param: Some(param.into()),
-            ..self
-        }
+        Self { param: Some(param.into()), ..self }
     }
 
     fn of(problem: &Problem) -> Self {
@@ -90,10 +79,7 @@ impl Said {
                 413,
                 INVALID,
                 None,
-                format!(
-                    "The request body must have at most {} bytes.",
-                    tollgate_http::BODY_MAX_BYTES
-                ),
+                format!("The request body must have at most {} bytes.", tollgate_http::BODY_MAX_BYTES),
             ),
             Problem::UnknownRoute => said(
                 404,
@@ -123,33 +109,18 @@ impl Said {
     }
 
     fn internal() -> Self {
-        said(
-            500,
-            "api_error",
-            None,
-            "Something went wrong on our side. Retry with the same Idempotency-Key.",
-        )
+        said(500, "api_error", None, "Something went wrong on our side. Retry with the same Idempotency-Key.")
     }
 
     fn of_field(error: &FieldError) -> Self {
         let param = error.bracketed();
         let (code, message) = match &error.issue {
-            Issue::Missing => (
-                Some("parameter_missing"),
-                format!("Missing required param: {param}."),
-            ),
-            Issue::Unknown => (
-                Some("parameter_unknown"),
-                format!("Received unknown parameter: {param}"),
-            ),
-            Issue::Empty => (
-                Some("parameter_invalid_empty"),
-                format!("{param} {}", error.issue),
-            ),
-            Issue::NotA("an integer") => (
-                Some("parameter_invalid_integer"),
-                format!("{param} {}", error.issue),
-            ),
+            Issue::Missing => (Some("parameter_missing"), format!("Missing required param: {param}.")),
+            Issue::Unknown => (Some("parameter_unknown"), format!("Received unknown parameter: {param}")),
+            Issue::Empty => (Some("parameter_invalid_empty"), format!("{param} {}", error.issue)),
+            Issue::NotA("an integer") => {
+                (Some("parameter_invalid_integer"), format!("{param} {}", error.issue))
+            }
             Issue::NotValid("an absolute http or https URL") => {
                 (Some("url_invalid"), format!("{param} {}", error.issue))
             }
@@ -174,12 +145,9 @@ impl Said {
                 None,
                 "You did not provide an API key. Send it as Authorization: Bearer <key>, or as the user of Basic auth.",
             ),
-            Denied::InvalidKey { .. } => said(
-                401,
-                "authentication_error",
-                Some("api_key_invalid"),
-                "Invalid API key provided.",
-            ),
+            Denied::InvalidKey { .. } => {
+                said(401, "authentication_error", Some("api_key_invalid"), "Invalid API key provided.")
+            }
             Denied::MissingScope { needed, .. } => said(
                 403,
                 "permission_error",
@@ -232,13 +200,10 @@ impl Said {
         match refusal {
             Refusal::NotFound(thing) => Self::missing(*thing).about("id"),
             Refusal::NoSuchReference(thing) => Self::missing(*thing).about(thing.noun().replace(' ', "_")),
-            Refusal::NoSuchCursor => said(
-                400,
-                INVALID,
-                Some("resource_missing"),
-                "The cursor is the id of nothing in this list.",
-            )
-            .about("starting_after"),
+            Refusal::NoSuchCursor => {
+                said(400, INVALID, Some("resource_missing"), "The cursor is the id of nothing in this list.")
+                    .about("starting_after")
+            }
             Refusal::IdempotencyKeyReused | Refusal::IdempotencyKeyTaken => said(
                 400,
                 "idempotency_error",
@@ -267,12 +232,7 @@ impl Said {
             .about("amount"),
             Refusal::InvalidToken => said(400, INVALID, Some("resource_missing"), "No such payment method.")
                 .about("payment_method"),
-            Refusal::NoNetwork => said(
-                400,
-                INVALID,
-                None,
-                "Live payments are not enabled for this account.",
-            ),
+            Refusal::NoNetwork => said(400, INVALID, None, "Live payments are not enabled for this account."),
             Refusal::Declined { decline, .. } => {
                 said(402, "card_error", Some(decline.code()), decline.message())
             }
@@ -346,26 +306,17 @@ impl Said {
                 "The PaymentIntent has no payment method. Send payment_method.",
             )
             .about("payment_method"),
-            payment::Refusal::RefundTooLarge { refundable } => said(
-                400,
-                INVALID,
-                Some("amount_too_large"),
-                format!("At most {refundable} can be refunded."),
-            )
-            .about("amount"),
-            payment::Refusal::AlreadyRefunded => said(
-                400,
-                INVALID,
-                Some("charge_already_refunded"),
-                "The payment has already been refunded.",
-            ),
-            payment::Refusal::RefundNotPositive => said(
-                400,
-                INVALID,
-                Some("parameter_invalid_integer"),
-                "Amount must be at least 1.",
-            )
-            .about("amount"),
+            payment::Refusal::RefundTooLarge { refundable } => {
+                said(400, INVALID, Some("amount_too_large"), format!("At most {refundable} can be refunded."))
+                    .about("amount")
+            }
+            payment::Refusal::AlreadyRefunded => {
+                said(400, INVALID, Some("charge_already_refunded"), "The payment has already been refunded.")
+            }
+            payment::Refusal::RefundNotPositive => {
+                said(400, INVALID, Some("parameter_invalid_integer"), "Amount must be at least 1.")
+                    .about("amount")
+            }
             payment::Refusal::SenselessOutcome => Self::internal(),
         }
     }

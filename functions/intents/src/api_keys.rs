@@ -30,19 +30,12 @@ pub fn read_create(mut body: Fields) -> Result<(KeyKind, Vec<Permission>), Field
         Some(names) => {
             let read: Option<Vec<_>> = names.iter().map(|name| Permission::parse(name)).collect();
             read.ok_or_else(|| {
-                body.error(
-                    "scopes",
-                    Issue::NotValid("a list of scopes, such as payments:read"),
-                )
+                body.error("scopes", Issue::NotValid("a list of scopes, such as payments:read"))
             })?
         }
     };
     body.finish()?;
-    let kind = if publishable {
-        KeyKind::Publishable
-    } else {
-        KeyKind::Secret
-    };
+    let kind = if publishable { KeyKind::Publishable } else { KeyKind::Secret };
     Ok((kind, scopes))
 }
 

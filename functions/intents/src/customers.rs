@@ -48,12 +48,8 @@ pub fn read_update(mut body: Fields) -> Result<ProfileUpdate, FieldError> {
 pub fn read_list(mut query: Fields) -> Result<CustomerFilter, FieldError> {
     let window = lists::window(&mut query, CUSTOMER_PREFIX)?;
     let (created_from, created_to) = lists::created(&mut query)?;
-    let filter = CustomerFilter {
-        window,
-        email: query.string("email", EMAIL_MAX_BYTES)?,
-        created_from,
-        created_to,
-    };
+    let filter =
+        CustomerFilter { window, email: query.string("email", EMAIL_MAX_BYTES)?, created_from, created_to };
     expansions::read(&mut query)?;
     query.finish()?;
     Ok(filter)

@@ -61,9 +61,7 @@ pub fn read_retry(mut body: Fields) -> Result<Option<EndpointId>, FieldError> {
 
 /// Reads the body of a recovery: `since`, and `until`: a second, or the place where an earlier one ended.
 pub fn read_recover(mut body: Fields) -> Result<(Timestamp, Option<RecoverUntil>), FieldError> {
-    let since = body
-        .unix_time("since")?
-        .ok_or_else(|| body.error("since", Issue::Missing))?;
+    let since = body.unix_time("since")?.ok_or_else(|| body.error("since", Issue::Missing))?;
     let until = if body.begins("until", PREFIX) {
         lists::id(&mut body, "until", PREFIX)?.map(RecoverUntil::Before)
     } else {

@@ -74,11 +74,7 @@ impl Linked {
     }
 
     fn link(self, path: &str) -> Option<Link> {
-        let name = if self.listed {
-            path.strip_prefix("data.")?
-        } else {
-            path
-        };
+        let name = if self.listed { path.strip_prefix("data.")? } else { path };
         self.links.iter().copied().find(|link| link.name() == name)
     }
 }
@@ -92,9 +88,7 @@ pub struct Permitted {
 
 /// Reads `expand`: the links that the answer is to show whole.
 pub fn read(fields: &mut Fields) -> Result<Vec<String>, FieldError> {
-    Ok(fields
-        .strings("expand", EXPANSIONS_MAX, ID_MAX_CHARS)?
-        .unwrap_or_default())
+    Ok(fields.strings("expand", EXPANSIONS_MAX, ID_MAX_CHARS)?.unwrap_or_default())
 }
 
 /// Reads a body that holds nothing but `expand`.
@@ -116,10 +110,7 @@ pub async fn permitted(exchange: &Exchange, wanted: &[String], of: Linked) -> Re
         exchange.require(link.permission()).await?;
         links.push(link);
     }
-    Ok(Permitted {
-        links,
-        listed: of.listed,
-    })
+    Ok(Permitted { links, listed: of.listed })
 }
 
 /// Shows the links of an answer whole, of the object itself or of every object of a list. A call for each.

@@ -93,8 +93,5 @@ pub fn page<E>(exchange: &Exchange, page: &Page<E>, show: impl FnMut(&E) -> Valu
 
 /// The context of objects that need no more than their mode.
 pub fn context(scope: Scope) -> Context<'static> {
-    Context {
-        livemode: scope.mode.is_live(),
-        ..Context::default()
-    }
+    Context { livemode: scope.mode.is_live(), ..Context::default() }
 }

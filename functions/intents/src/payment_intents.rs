@@ -110,11 +110,7 @@ pub async fn read_update(
         manual_capture: is_manual(&mut body, "capture_method")?,
         ..Amendment::default()
     };
-    let currency = if body.has("currency") {
-        Some(body.required_currency("currency")?)
-    } else {
-        None
-    };
+    let currency = if body.has("currency") { Some(body.required_currency("currency")?) } else { None };
     let update = IntentUpdate {
         amount: body.integer("amount")?,
         currency,

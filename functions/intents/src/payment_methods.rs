@@ -30,9 +30,7 @@ pub fn id_in_path(exchange: &Exchange) -> Result<PaymentMethodId, Problem> {
 
 /// Reads a description of a new payment method: the body of a create, or `payment_method_data`.
 pub fn read_new(mut body: Fields, scope: Scope, now: Timestamp) -> Result<NewMethod, Problem> {
-    let kind = body
-        .one_of("type", TYPES)?
-        .ok_or_else(|| body.error("type", Issue::Missing))?;
+    let kind = body.one_of("type", TYPES)?.ok_or_else(|| body.error("type", Issue::Missing))?;
     let data = if kind == "sepa_debit" {
         let mut debit = body.required_object("sepa_debit")?;
         let iban = debit.required_string("iban", NUMBER_MAX_CHARS)?;
@@ -122,10 +120,7 @@ pub fn read_list(
         CustomerId::parse(CUSTOMER_PREFIX, &text).map_err(|_| Refusal::NoSuchReference(Thing::Customer))?
     };
     let window = lists::window(&mut query, METHOD_PREFIX)?;
-    let filter = MethodFilter {
-        window,
-        kind: query.one_of("type", TYPES)?,
-    };
+    let filter = MethodFilter { window, kind: query.one_of("type", TYPES)? };
     expansions::read(&mut query)?;
     query.finish()?;
     Ok((customer, filter))

@@ -89,10 +89,7 @@ mod tests {
     fn version_1_ends_with_the_year_2026_unless_it_is_served_always() {
         let at = |s, served| judge("/v1/payment_intents", Timestamp::from_s(s), served);
         assert!(at(SUNSET_S, Served::UntilItsEnd).is_ok());
-        assert!(matches!(
-            at(SUNSET_S + 1, Served::UntilItsEnd),
-            Err(Problem::VersionEnded)
-        ));
+        assert!(matches!(at(SUNSET_S + 1, Served::UntilItsEnd), Err(Problem::VersionEnded)));
         assert!(at(SUNSET_S + 1, Served::Always).is_ok());
         let late = Timestamp::from_s(SUNSET_S + 1);
         assert!(judge("/v2", late, Served::UntilItsEnd).is_ok());
@@ -104,9 +101,6 @@ mod tests {
             let judged = judge(path, late, Served::UntilItsEnd);
             assert!(matches!(judged, Err(Problem::UnknownRoute)), "{path}");
         }
-        assert_eq!(
-            Timestamp::from_s(SUNSET_S).http_date(),
-            "Thu, 31 Dec 2026 23:59:59 GMT"
-        );
+        assert_eq!(Timestamp::from_s(SUNSET_S).http_date(), "Thu, 31 Dec 2026 23:59:59 GMT");
     }
 }

@@ -37,18 +37,17 @@ button.main{background:#0a5bd3;border-color:#0a5bd3;color:#fff}button:focus-visi
 
 /// Text as HTML.
 fn escape(text: &str) -> String {
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut out, c| {
-            match c {
-                '&' => out.push_str("&amp;"),
-                '<' => out.push_str("&lt;"),
-                '>' => out.push_str("&gt;"),
-                '"' => out.push_str("&quot;"),
-                '\'' => out.push_str("&#39;"),
-                c => out.push(c),
-            }
-            out
-        })
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+        out
+    })
 }
 
 fn page(status: u16, title: &str, content: &str) -> Result<Response<Body>, LambdaError> {
@@ -94,10 +93,7 @@ fn summary(payment: &Payment, merchant: Option<&str>) -> String {
         Some(Source::SepaDebit(account)) => ("Account", format!("•••• {}", account.last4)),
         None => ("Card", String::new()),
     };
-    let order = payment
-        .hosted
-        .as_ref()
-        .map(|hosted: &Hosted| hosted.order_id.as_str());
+    let order = payment.hosted.as_ref().map(|hosted: &Hosted| hosted.order_id.as_str());
     let rows = [
         ("Pay to", merchant.map(str::to_owned)),
         ("Amount", Some(payment.amount.to_string())),
@@ -142,11 +138,7 @@ pub fn pressed<'a>(request: &Request, buttons: &[&'a str]) -> Option<&'a str> {
 
 /// What is shown to whoever sent a form without pressing one of its buttons.
 pub fn nothing_pressed() -> Result<Response<Body>, LambdaError> {
-    notice(
-        400,
-        "Nothing was chosen",
-        "Go back and choose one of the two buttons.",
-    )
+    notice(400, "Nothing was chosen", "Go back and choose one of the two buttons.")
 }
 
 /// After an answer: on to the next page or to the merchant, or a page that says what came of it.
@@ -174,14 +166,8 @@ pub fn result(gateway: &Gateway, scope: Scope, payment: &Payment) -> Result<Resp
 fn outcome(payment: &Payment) -> Result<Response<Body>, LambdaError> {
     let (title, text) = match payment.face.status {
         Status::Succeeded => ("The payment is complete", "You can close this page."),
-        Status::Failed => (
-            "The payment failed",
-            "Nothing was charged. You can close this page.",
-        ),
-        Status::Canceled => (
-            "The payment was canceled",
-            "Nothing was charged. You can close this page.",
-        ),
+        Status::Failed => ("The payment failed", "Nothing was charged. You can close this page."),
+        Status::Canceled => ("The payment was canceled", "Nothing was charged. You can close this page."),
         _ => ("The payment is being made", "You can close this page."),
     };
     notice(200, title, text)
@@ -190,11 +176,7 @@ fn outcome(payment: &Payment) -> Result<Response<Body>, LambdaError> {
 /// What is shown when a link cannot be followed.
 pub fn link_error(gateway: &Gateway, error: &LinkError) -> Result<Response<Body>, LambdaError> {
     match error {
-        LinkError::Invalid => notice(
-            404,
-            "This link is not valid",
-            "Go back to the shop and try again.",
-        ),
+        LinkError::Invalid => notice(404, "This link is not valid", "Go back to the shop and try again."),
         LinkError::Used(scope, payment) => {
             let onward = match gateway.onward(*scope, payment) {
                 Ok(Onward::To(url) | Onward::Wait(url)) => {
@@ -202,11 +184,7 @@ pub fn link_error(gateway: &Gateway, error: &LinkError) -> Result<Response<Body>
                 }
                 _ => String::new(),
             };
-            page(
-                410,
-                "This link was used",
-                &format!("<p>Nothing is charged twice.</p>{onward}"),
-            )
+            page(410, "This link was used", &format!("<p>Nothing is charged twice.</p>{onward}"))
         }
         LinkError::Changed => notice(
             410,
@@ -216,11 +194,7 @@ pub fn link_error(gateway: &Gateway, error: &LinkError) -> Result<Response<Body>
         LinkError::Expired => notice(410, "This link has expired", "Go back to the shop and try again."),
         LinkError::Failed(error) => {
             tracing::error!(%error, "page failed");
-            notice(
-                500,
-                "Something went wrong",
-                "Nothing was lost. Try again in a moment.",
-            )
+            notice(500, "Something went wrong", "Nothing was lost. Try again in a moment.")
         }
     }
 }
@@ -231,9 +205,6 @@ mod tests {
 
     #[test]
     fn what_a_merchant_wrote_is_shown_as_text() {
-        assert_eq!(
-            escape("<b a='1'>&\"</b>"),
-            "&lt;b a=&#39;1&#39;&gt;&amp;&quot;&lt;/b&gt;"
-        );
+        assert_eq!(escape("<b a='1'>&\"</b>"), "&lt;b a=&#39;1&#39;&gt;&amp;&quot;&lt;/b&gt;");
     }
 }

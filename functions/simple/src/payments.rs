@@ -33,9 +33,7 @@ pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
 
 /// Reads the body of a create. `amount` is its text, as it was sent.
 pub fn read_create(mut body: Fields, amount: Option<&str>) -> Result<CreatePayment, Problem> {
-    let amount = amount
-        .filter(|text| *text != "null")
-        .ok_or_else(|| body.error("amount", Issue::Missing))?;
+    let amount = amount.filter(|text| *text != "null").ok_or_else(|| body.error("amount", Issue::Missing))?;
     let currency = body.required_currency("currency")?;
     let bad_amount = Issue::NotValid("a decimal number with no more digits than the currency has");
     let amount = Money::from_decimal(amount, currency).ok_or_else(|| body.error("amount", bad_amount))?;

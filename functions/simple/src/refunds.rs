@@ -27,9 +27,7 @@ pub fn read_create(mut body: Fields, amount: Option<String>) -> Result<CreateRef
     Ok(CreateRefund {
         payment: PaymentId::parse(PAYMENT_PREFIX, &payment)
             .map_err(|_| Refusal::NoSuchReference(Thing::Payment))?,
-        amount: amount
-            .filter(|text| text != "null")
-            .map_or(RefundAmount::Rest, RefundAmount::Decimal),
+        amount: amount.filter(|text| text != "null").map_or(RefundAmount::Rest, RefundAmount::Decimal),
         reason: None,
         metadata: Metadata::default(),
     })

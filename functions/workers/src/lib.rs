@@ -36,8 +36,6 @@ struct BatchItemFailure {
 impl BatchResponse {
     /// Marks an item of the batch as failed. For a stream, Lambda starts again at the first one that is.
     pub fn failed(&mut self, item_identifier: impl Into<String>) {
-        self.batch_item_failures.push(BatchItemFailure {
-            item_identifier: item_identifier.into(),
-        });
+        self.batch_item_failures.push(BatchItemFailure { item_identifier: item_identifier.into() });
     }
 }

@@ -38,12 +38,7 @@ struct Arguments {
     #[arg(long, global = true, value_name = "URL")]
     secretsmanager: Option<String>,
     /// The secret of the vault's key: the stack's output `VaultSecretArn`; a local cloud's own when absent
-    #[arg(
-        long,
-        global = true,
-        env = "TOLLGATE_VAULT_SECRET_ARN",
-        default_value = "VaultSecret"
-    )]
+    #[arg(long, global = true, env = "TOLLGATE_VAULT_SECRET_ARN", default_value = "VaultSecret")]
     vault_secret: String,
     /// The stack whose tables and queues are meant
     #[arg(long, global = true, env = "TOLLGATE_STACK", default_value = "tollgate")]
@@ -216,15 +211,11 @@ struct CreateKey {
 
 fn merchant(text: &str) -> Result<MerchantId, String> {
     // The bare id, as `cargo local` prints it for the demo merchant, is accepted too.
-    MerchantId::parse(MERCHANT_PREFIX, text)
-        .or_else(|_| text.parse())
-        .map_err(|e| e.to_string())
+    MerchantId::parse(MERCHANT_PREFIX, text).or_else(|_| text.parse()).map_err(|e| e.to_string())
 }
 
 fn open_money(text: &str) -> Result<OpenMoney, String> {
-    let payment = ["pay_", "pi_", "PAY#"]
-        .iter()
-        .find_map(|prefix| PaymentId::parse(prefix, text).ok());
+    let payment = ["pay_", "pi_", "PAY#"].iter().find_map(|prefix| PaymentId::parse(prefix, text).ok());
     let refund = || {
         let mut prefixes = ["rfnd_", "re_", "REF#"].iter();
         prefixes.find_map(|prefix| RefundId::parse(prefix, text).ok())
@@ -276,21 +267,17 @@ fn environment(arguments: &Arguments) -> Result<AwsEnvironment, StoreError> {
     let secrets = &arguments.secretsmanager;
     Ok(match dynamodb.as_ref().or(sqs.as_ref()).or(secrets.as_ref()) {
         // A command that needs the one that was not given says that nobody answers there.
-        Some(given) => AwsEnvironment::emulated(
-            dynamodb.as_deref().unwrap_or(given),
-            sqs.as_deref().unwrap_or(given),
-        )
-        .with_secrets_endpoint(Some(secrets.as_ref().unwrap_or(given).clone())),
+        Some(given) => {
+            AwsEnvironment::emulated(dynamodb.as_deref().unwrap_or(given), sqs.as_deref().unwrap_or(given))
+                .with_secrets_endpoint(Some(secrets.as_ref().unwrap_or(given).clone()))
+        }
         None => AwsEnvironment::from_environment()?,
     })
 }
 
 fn open(environment: &AwsEnvironment, stack: &str) -> Worker {
-    let tables = Tables {
-        main: stack.to_owned(),
-        keys: format!("{stack}-keys"),
-        events: format!("{stack}-events"),
-    };
+    let tables =
+        Tables { main: stack.to_owned(), keys: format!("{stack}-keys"), events: format!("{stack}-events") };
     let writer = Writer::open(environment, tables);
     Worker::new(writer, None, Arc::new(SystemClock), Arc::new(OsEntropy))
 }
@@ -327,10 +314,7 @@ async fn perform_vault(
 async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<Value, AdminError> {
     let stack = &arguments.stack;
     let worker = open(environment, stack);
-    let secret = VaultSecret {
-        secrets: Secrets::open(environment),
-        id: arguments.vault_secret,
-    };
+    let secret = VaultSecret { secrets: Secrets::open(environment), id: arguments.vault_secret };
     // Only what seals or opens needs the vault, and the right to read its secret.
     let admin = match &arguments.command {
         Command::SetProcessor(_) | Command::Vault(VaultCommand::Reseal { .. }) => {
@@ -360,20 +344,9 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
         }
         Command::CreateKey(new) => create_key(&admin, new).await?,
         Command::ListKeys { merchant } => {
-            json!(
-                admin
-                    .list_keys(merchant)
-                    .await?
-                    .iter()
-                    .map(show)
-                    .collect::<Vec<_>>()
-            )
+            json!(admin.list_keys(merchant).await?.iter().map(show).collect::<Vec<_>>())
         }
-        Command::SetScopes {
-            merchant,
-            key,
-            scopes,
-        } => {
+        Command::SetScopes { merchant, key, scopes } => {
             admin.set_scopes(merchant, key, &scopes).await?;
             json!({"id": key.spell(KEY_PREFIX), "scopes": scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>()})
         }
@@ -384,9 +357,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
                 base_url: new.base_url,
                 merchant_id: new.mid,
                 key_id: new.key_id,
-                secret: std::env::var("TOLLGATE_PROCESSOR_SECRET")
-                    .unwrap_or_default()
-                    .into(),
+                secret: std::env::var("TOLLGATE_PROCESSOR_SECRET").unwrap_or_default().into(),
             };
             let mode = if new.live { Mode::Live } else { Mode::Test };
             admin.set_processor(new.merchant, mode, &account).await?;
@@ -406,35 +377,18 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
 }
 
 async fn create_key(admin: &Admin, new: CreateKey) -> Result<Value, AdminError> {
-    let scopes = if new.scopes.is_empty() {
-        Permission::ALL.to_vec()
-    } else {
-        new.scopes
-    };
+    let scopes = if new.scopes.is_empty() { Permission::ALL.to_vec() } else { new.scopes };
     let mode = if new.live { Mode::Live } else { Mode::Test };
-    let kind = if new.publishable {
-        KeyKind::Publishable
-    } else {
-        KeyKind::Secret
-    };
-    let issued = admin
-        .create_key(NewKey {
-            merchant: new.merchant,
-            mode,
-            kind,
-            scopes,
-        })
-        .await?;
+    let kind = if new.publishable { KeyKind::Publishable } else { KeyKind::Secret };
+    let issued = admin.create_key(NewKey { merchant: new.merchant, mode, kind, scopes }).await?;
     let mut shown = show(&issued.key);
     shown["secret"] = json!(issued.secret);
     Ok(shown)
 }
 
 async fn set_limit(admin: &Admin, new: &SetLimit) -> Result<Value, AdminError> {
-    let limit = new.per_minute.map(|requests_per_minute| ContractLimit {
-        requests_per_minute,
-        burst: new.burst,
-    });
+    let limit =
+        new.per_minute.map(|requests_per_minute| ContractLimit { requests_per_minute, burst: new.burst });
     let keys = admin.set_limit(new.merchant, new.front_door, limit).await?;
     Ok(json!({
         "id": new.merchant.spell(MERCHANT_PREFIX),

@@ -49,10 +49,7 @@ fn batch(records: &[Value]) -> Result<Value, Error> {
     for item in records {
         let (id, text) = match item["eventSource"].as_str() {
             Some("aws:sqs") => (&item["messageId"], &item["body"]),
-            _ => (
-                &item["dynamodb"]["SequenceNumber"],
-                &item["dynamodb"]["NewImage"]["pk"]["S"],
-            ),
+            _ => (&item["dynamodb"]["SequenceNumber"], &item["dynamodb"]["NewImage"]["pk"]["S"]),
         };
         let text = text.as_str().unwrap_or_default();
         if text.starts_with("poison") {

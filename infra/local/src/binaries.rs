@@ -30,10 +30,7 @@ pub fn build(root: &Path, release: bool) -> Result<(), Error> {
     // as they have for `cargo local` and `cargo test`, and are built once for all three.
     // `cargo run` sets the variable: build scripts that look at it (ring's) would run again, and everything after them be
     // built again.
-    command
-        .current_dir(root)
-        .env_remove("CARGO_MANIFEST_DIR")
-        .arg("build");
+    command.current_dir(root).env_remove("CARGO_MANIFEST_DIR").arg("build");
     if release {
         command.arg("--release");
     }
@@ -46,20 +43,14 @@ pub fn build(root: &Path, release: bool) -> Result<(), Error> {
         .stdin(Stdio::null())
         .status()
         .map_err(|e| Error::Build(format!("cargo can't be started: {e}")))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Error::Build(format!("cargo build ended with {status}")))
-    }
+    if status.success() { Ok(()) } else { Err(Error::Build(format!("cargo build ended with {status}"))) }
 }
 
 /// Goes on as this program's optimised build, if this is not it. Returns only where that fails.
 pub fn become_release(root: &Path) -> Result<(), Error> {
     let optimised = folder(root, true).join(THIS);
     let failed = |e: std::io::Error| Error::Build(format!("{}: {e}", optimised.display()));
-    let this = std::env::current_exe()
-        .and_then(std::fs::canonicalize)
-        .map_err(failed)?;
+    let this = std::env::current_exe().and_then(std::fs::canonicalize).map_err(failed)?;
     if this == std::fs::canonicalize(&optimised).map_err(failed)? {
         return Ok(());
     }
@@ -80,9 +71,5 @@ fn named(root: &Path) -> Result<BTreeSet<String>, Error> {
         secret: &|_, _| Ok("-".to_owned()),
     };
     let cloud = template::load(&root.join("template.yaml"), &setting)?;
-    Ok(cloud
-        .functions
-        .into_iter()
-        .map(|function| function.binary)
-        .collect())
+    Ok(cloud.functions.into_iter().map(|function| function.binary).collect())
 }

@@ -20,11 +20,7 @@ fn civil(at_ms: u64) -> (u64, u64, u64, u64, u64, u64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_index = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 {
-        month_index + 3
-    } else {
-        month_index - 9
-    };
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     (year, month, day, second / 3600, second / 60 % 60, second % 60)
 }
@@ -37,9 +33,8 @@ pub(crate) fn iso(at_ms: u64) -> String {
 
 /// `01/Sep/2025:12:34:56 +0000`, as API Gateway's access time.
 pub(crate) fn common_log(at_ms: u64) -> String {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (year, month, day, hour, minute, second) = civil(at_ms);
     let name = MONTHS[usize::try_from(month - 1).unwrap_or(0) % 12];
     format!("{day:02}/{name}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000")

@@ -69,11 +69,9 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
         found.map(|(_, table)| table.clone())
     };
     // Templates of something else than the gateway have no merchants.
-    let (Some(main), Some(keys), Some(events)) = (
-        table("TOLLGATE_TABLE"),
-        table("TOLLGATE_KEYS_TABLE"),
-        table("TOLLGATE_EVENTS_TABLE"),
-    ) else {
+    let (Some(main), Some(keys), Some(events)) =
+        (table("TOLLGATE_TABLE"), table("TOLLGATE_KEYS_TABLE"), table("TOLLGATE_EVENTS_TABLE"))
+    else {
         return Ok(None);
     };
     let environment = AwsEnvironment::emulated(context.dynamodb_url, context.sqs_url);
@@ -94,20 +92,14 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
         demo
     };
     // The port may be another one than the last time; the endpoint of this port is made if it is not there.
-    let scope = Scope {
-        merchant: demo.merchant,
-        mode: Mode::Test,
-    };
+    let scope = Scope { merchant: demo.merchant, mode: Mode::Test };
     admin
         .create_endpoint(scope, FrontDoor::Charges, context.inbox_url, &demo.inbox_secret)
         .await
         .map_err(fail)?;
     // The simulators are behind this port, too.
     for account in context.accounts.iter().filter(|_| context.vault_keys.is_some()) {
-        admin
-            .set_processor(demo.merchant, Mode::Test, account)
-            .await
-            .map_err(fail)?;
+        admin.set_processor(demo.merchant, Mode::Test, account).await.map_err(fail)?;
     }
     Ok(Some(demo))
 }
@@ -115,12 +107,7 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
 async fn make(admin: &Admin) -> Result<Demo, AdminError> {
     let merchant = admin.create_merchant("Demo merchant", Tier::Growth).await?;
     let key = async |kind: KeyKind, scopes: &[Permission]| {
-        let new = NewKey {
-            merchant: merchant.id,
-            mode: Mode::Test,
-            kind,
-            scopes: scopes.to_vec(),
-        };
+        let new = NewKey { merchant: merchant.id, mode: Mode::Test, kind, scopes: scopes.to_vec() };
         admin.create_key(new).await.map(|issued| issued.secret)
     };
     let secret_key = key(KeyKind::Secret, Permission::ALL).await?;

@@ -39,10 +39,7 @@ impl DynamoDb {
         for table in tables {
             make(&database, table)?;
         }
-        Ok(Arc::new(Self {
-            database,
-            path: path.to_owned(),
-        }))
+        Ok(Arc::new(Self { database, path: path.to_owned() }))
     }
 
     /// Serves the endpoint until `stop` says so, and lets what has outlived its time expire.
@@ -84,22 +81,14 @@ impl DynamoDb {
     }
 
     fn read_records(&self, table: &str, after: Option<&str>, limit: usize) -> Result<Vec<Value>, Error> {
-        let kind = if after.is_some() {
-            "AFTER_SEQUENCE_NUMBER"
-        } else {
-            "TRIM_HORIZON"
-        };
+        let kind = if after.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
         let request: GetShardIteratorRequest = request(json!({
             "StreamArn": stream_arn(table),
             "ShardId": shard_id(table),
             "ShardIteratorType": kind,
             "SequenceNumber": after,
         }))?;
-        let iterator = self
-            .database
-            .get_shard_iterator(request)
-            .map_err(dynamo)?
-            .shard_iterator;
+        let iterator = self.database.get_shard_iterator(request).map_err(dynamo)?.shard_iterator;
         let request: GetRecordsRequest = request_of_records(iterator, limit)?;
         let page = self.database.get_records(request).map_err(dynamo)?;
         let mut records = Vec::with_capacity(page.records.len());
@@ -152,9 +141,7 @@ impl DynamoDb {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|e| Error::Dynamo(e.to_string()))?
+    tokio::task::spawn_blocking(work).await.map_err(|e| Error::Dynamo(e.to_string()))?
 }
 
 fn dynamo(error: impl std::fmt::Display) -> Error {
@@ -182,9 +169,7 @@ fn make(database: &Database, table: &Table) -> Result<(), Error> {
         return Ok(());
     }
     let definition: CreateTableRequest = request(table.definition.clone())?;
-    database
-        .create_table(definition)
-        .map_err(|e| Error::Dynamo(format!("table `{}`: {e}", table.name)))?;
+    database.create_table(definition).map_err(|e| Error::Dynamo(format!("table `{}`: {e}", table.name)))?;
     if let Some(attribute) = &table.ttl_attribute {
         let ttl: UpdateTimeToLiveRequest = request(json!({
             "TableName": table.name,

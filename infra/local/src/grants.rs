@@ -73,12 +73,7 @@ pub(crate) struct Grants(HashMap<String, Vec<Grant>>);
 
 impl Grants {
     pub(crate) fn of(functions: &[Function]) -> Self {
-        Self(
-            functions
-                .iter()
-                .map(|f| (f.name.clone(), f.grants.clone()))
-                .collect(),
-        )
+        Self(functions.iter().map(|f| (f.name.clone(), f.grants.clone())).collect())
     }
 
     /// Why a caller may not do this; `None` when it may. Who is no function is the operator or a test.
@@ -94,9 +89,7 @@ impl Grants {
 pub(crate) fn caller(headers: &HeaderMap) -> &str {
     let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
     let credential = authorization.and_then(|text| text.split_once("Credential="));
-    credential
-        .and_then(|(_, rest)| rest.split('/').next())
-        .unwrap_or_default()
+    credential.and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default()
 }
 
 /// Begins the session token of every local cloud's functions; what follows is one cloud's own.
@@ -167,9 +160,7 @@ fn stale_answer(operation: &str, body: &Value) -> Option<Value> {
         "Query" | "Scan" if !consistent(body) => Some(json!({"Items": [], "Count": 0, "ScannedCount": 0})),
         "BatchGetItem" => {
             let mut tables = body["RequestItems"].as_object()?.values();
-            tables
-                .any(|part| !consistent(part))
-                .then(|| json!({"Responses": {}, "UnprocessedKeys": {}}))
+            tables.any(|part| !consistent(part)).then(|| json!({"Responses": {}, "UnprocessedKeys": {}}))
         }
         _ => None,
     }
@@ -188,12 +179,7 @@ pub(crate) fn router(dynamodb: String, checks: Checks, grants: Grants) -> Router
     Router::new()
         .route("/", post(call))
         .layer(DefaultBodyLimit::max(REQUEST_MAX_BYTES))
-        .with_state(Arc::new(Front {
-            dynamodb,
-            client,
-            checks,
-            grants,
-        }))
+        .with_state(Arc::new(Front { dynamodb, client, checks, grants }))
 }
 
 const JSON: [(&str, &str); 1] = [("content-type", "application/x-amz-json-1.0")];
@@ -250,17 +236,12 @@ mod tests {
     fn a_call_needs_the_actions_of_its_parts_on_what_they_touch() {
         let table = "arn:aws:dynamodb:us-east-1:000000000000:table/t";
         let query = json!({"TableName": "t", "IndexName": "gsi1"});
-        assert_eq!(
-            needs("Query", &query),
-            [("dynamodb:Query".to_owned(), format!("{table}/index/gsi1"))]
-        );
+        assert_eq!(needs("Query", &query), [("dynamodb:Query".to_owned(), format!("{table}/index/gsi1"))]);
         let transaction = json!({"TransactItems": [
             {"Put": {"TableName": "t"}}, {"ConditionCheck": {"TableName": "u"}},
         ]});
-        let names: Vec<String> = needs("TransactWriteItems", &transaction)
-            .into_iter()
-            .map(|(action, _)| action)
-            .collect();
+        let names: Vec<String> =
+            needs("TransactWriteItems", &transaction).into_iter().map(|(action, _)| action).collect();
         assert_eq!(names, ["dynamodb:PutItem", "dynamodb:ConditionCheckItem"]);
     }
 
@@ -270,10 +251,7 @@ mod tests {
             actions: vec![action.to_owned()],
             resources: vec![resource.to_owned()],
         };
-        let grants = vec![
-            grant("dynamodb:Query", "t/index/*"),
-            grant("dynamodb:GetItem", "t"),
-        ];
+        let grants = vec![grant("dynamodb:Query", "t/index/*"), grant("dynamodb:GetItem", "t")];
         let grants = Grants(HashMap::from([("f".to_owned(), grants)]));
         assert_eq!(grants.refusal("f", "dynamodb:Query", "t/index/gsi1"), None);
         assert_eq!(grants.refusal("f", "dynamodb:GetItem", "t"), None);
@@ -289,14 +267,8 @@ mod tests {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        for (token, status) in [
-            ("local-session-ours", 200),
-            ("local-session-theirs", 400),
-            ("local", 200),
-        ] {
-            let call = reqwest::Client::new()
-                .post(&url)
-                .header("x-amz-security-token", token);
+        for (token, status) in [("local-session-ours", 200), ("local-session-theirs", 400), ("local", 200)] {
+            let call = reqwest::Client::new().post(&url).header("x-amz-security-token", token);
             assert_eq!(call.send().await.unwrap().status(), status, "{token}");
         }
     }

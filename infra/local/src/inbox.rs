@@ -92,10 +92,7 @@ impl Inbox {
                 body TEXT NOT NULL
             )",
         )?;
-        Ok(Arc::new(Self {
-            connection: Mutex::new(connection),
-            secret,
-        }))
+        Ok(Arc::new(Self { connection: Mutex::new(connection), secret }))
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -159,9 +156,8 @@ impl Inbox {
     }
 
     fn check(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Verdict {
-        let header = ["x-signature", "pg-signature"]
-            .iter()
-            .find_map(|name| headers.get(*name)?.to_str().ok());
+        let header =
+            ["x-signature", "pg-signature"].iter().find_map(|name| headers.get(*name)?.to_str().ok());
         let (Some(header), Some(secret)) = (header, &self.secret) else {
             return Verdict::Unknown;
         };
@@ -191,10 +187,7 @@ async fn show(State(inbox): State<Arc<Inbox>>, Query(query): Query<Format>, head
         Ok(webhooks) => webhooks,
         Err(error) => return failure(&error),
     };
-    let accepts = headers
-        .get("accept")
-        .and_then(|a| a.to_str().ok())
-        .unwrap_or_default();
+    let accepts = headers.get("accept").and_then(|a| a.to_str().ok()).unwrap_or_default();
     if query.format.as_deref() == Some("json") || accepts.contains("application/json") {
         return axum::Json(serde_json::json!({ "data": webhooks })).into_response();
     }
@@ -229,12 +222,7 @@ pub(crate) fn articles(webhooks: &[Webhook]) -> String {
         let verdict = escape(&webhook.signature);
         let mut headers = String::new();
         for (name, value) in webhook.headers.as_object().into_iter().flatten() {
-            let _ = writeln!(
-                headers,
-                "{}: {}",
-                escape(name),
-                escape(value.as_str().unwrap_or_default())
-            );
+            let _ = writeln!(headers, "{}: {}", escape(name), escape(value.as_str().unwrap_or_default()));
         }
         let body = serde_json::from_str::<Value>(&webhook.body)
             .and_then(|body| serde_json::to_string_pretty(&body))
@@ -254,10 +242,7 @@ pub(crate) fn articles(webhooks: &[Webhook]) -> String {
 
 /// Text as HTML.
 pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -267,23 +252,13 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_s(1_700_000_000);
 
     fn inbox(folder: &Path) -> Arc<Inbox> {
-        Inbox::open(
-            &folder.join("inbox.db"),
-            Some(SigningSecret::from_text("whsec_1")),
-        )
-        .expect("an inbox")
+        Inbox::open(&folder.join("inbox.db"), Some(SigningSecret::from_text("whsec_1"))).expect("an inbox")
     }
 
     fn signed(secret: &str, body: &str, at: Timestamp) -> HeaderMap {
         let secret = SigningSecret::from_text(secret);
-        let headers = tollgate_webhooks::sign(
-            tollgate_domain::FrontDoor::Charges,
-            &secret,
-            None,
-            "evt_1",
-            at,
-            body,
-        );
+        let headers =
+            tollgate_webhooks::sign(tollgate_domain::FrontDoor::Charges, &secret, None, "evt_1", at, body);
         let header =
             |(name, value): (&str, String)| (name.parse().expect("a name"), value.parse().expect("a value"));
         headers.into_iter().map(header).collect()
@@ -298,10 +273,7 @@ mod tests {
         assert_eq!(check(&signed("whsec_1", body, NOW), body), Verdict::Valid);
         assert_eq!(check(&signed("whsec_2", body, NOW), body), Verdict::Invalid);
         assert_eq!(check(&signed("whsec_1", body, NOW), "{}"), Verdict::Invalid);
-        assert_eq!(
-            check(&signed("whsec_1", body, NOW.plus_ms(-301_000)), body),
-            Verdict::Invalid
-        );
+        assert_eq!(check(&signed("whsec_1", body, NOW.plus_ms(-301_000)), body), Verdict::Invalid);
         assert_eq!(check(&HeaderMap::new(), "{}"), Verdict::Unknown);
     }
 
@@ -310,9 +282,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let body = r#"{"type":"<script>alert(1)</script>"}"#;
         let now = Timestamp::from_ms(i64::try_from(clock::now_ms()).expect("a time"));
-        inbox(folder.path())
-            .keep(&signed("whsec_1", body, now), body.as_bytes())
-            .expect("kept");
+        inbox(folder.path()).keep(&signed("whsec_1", body, now), body.as_bytes()).expect("kept");
         let kept = inbox(folder.path()).list().expect("a list");
         assert_eq!(kept.len(), 1);
         assert_eq!(kept[0].signature, "valid");
@@ -325,9 +295,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let inbox = inbox(folder.path());
         for number in 0..=KEPT {
-            inbox
-                .keep(&HeaderMap::new(), number.to_string().as_bytes())
-                .expect("kept");
+            inbox.keep(&HeaderMap::new(), number.to_string().as_bytes()).expect("kept");
         }
         let kept = inbox.list().expect("a list");
         assert_eq!(kept.len(), 200);

@@ -45,11 +45,7 @@ const ACCESS_KEY: &str = "local";
 
 /// The front doors, their versions' prefixes, and what each is for.
 const FRONT_DOORS: [(&str, &str, &str); 5] = [
-    (
-        "intents",
-        "/v2",
-        "new integrations, and webhook endpoints of every API",
-    ),
+    ("intents", "/v2", "new integrations, and webhook endpoints of every API"),
     ("charges", "/v1", "servers that charge tokens"),
     ("direct", "/v1", "servers that take raw cards and wallets"),
     ("simple", "/v1", "the smallest integration: three routes"),
@@ -100,10 +96,7 @@ pub enum Error {
 
 impl Error {
     fn state(path: &Path, reason: impl Into<String>) -> Self {
-        Self::State {
-            path: path.to_owned(),
-            reason: reason.into(),
-        }
+        Self::State { path: path.to_owned(), reason: reason.into() }
     }
 }
 
@@ -206,9 +199,7 @@ impl LocalCloud {
             accounts: networks::demo_accounts(&url),
         })
         .await?;
-        let secret = demo
-            .as_ref()
-            .map(|demo| SigningSecret::from_text(&demo.inbox_secret));
+        let secret = demo.as_ref().map(|demo| SigningSecret::from_text(&demo.inbox_secret));
         let inbox = inbox::Inbox::open(&data.join("inbox.db"), secret)?;
         let networks = networks::Networks::open(&data.join("networks.db"))?;
         let ready = Ready {
@@ -229,21 +220,10 @@ impl LocalCloud {
             .merge(own_routes(lambda.clone()));
         let port = main.port;
         servers.push(tokio::spawn(main.serve(routes)));
-        let context = sources::Context {
-            lambda: lambda.clone(),
-            dynamodb,
-            sqs,
-            stop: stopped,
-        };
+        let context = sources::Context { lambda: lambda.clone(), dynamodb, sqs, stop: stopped };
         sources::start(&context, &cloud.sources, &data.join("positions.db"))?;
 
-        Ok(Self {
-            ready,
-            port,
-            lambda,
-            stop,
-            servers,
-        })
+        Ok(Self { ready, port, lambda, stop, servers })
     }
 
     /// Ends every function's process and every endpoint.
@@ -258,9 +238,7 @@ impl LocalCloud {
 }
 
 async fn bind(port: u16) -> Result<net::Listener, Error> {
-    net::bind(port)
-        .await
-        .map_err(|source| Error::Port { port, source })
+    net::bind(port).await.map_err(|source| Error::Port { port, source })
 }
 
 fn read_templates(
@@ -270,9 +248,7 @@ fn read_templates(
     sqs_url: &str,
 ) -> Result<Cloud, Error> {
     let secret = |name: &str, length| {
-        secrets
-            .get(name, length)
-            .map_err(|error| TemplateError::meaning(name, error.to_string()))
+        secrets.get(name, length).map_err(|error| TemplateError::meaning(name, error.to_string()))
     };
     let setting = Setting {
         front_url: front_url.to_owned(),
@@ -308,10 +284,7 @@ fn host(options: &Options, session: &str, endpoints: [&str; 3]) -> Host {
 
 /// The versions of the vault's key, where some function has a vault.
 fn vault_keys(cloud: &Cloud, secrets: &state::Secrets) -> Result<Option<VaultKeys>, Error> {
-    let mut arns = cloud
-        .functions
-        .iter()
-        .filter_map(|f| f.environment.get("TOLLGATE_VAULT_SECRET_ARN"));
+    let mut arns = cloud.functions.iter().filter_map(|f| f.environment.get("TOLLGATE_VAULT_SECRET_ARN"));
     let arn = arns.next();
     let secret = cloud.secrets.iter().find(|secret| Some(&secret.arn) == arn);
     let Some(secret) = secret else { return Ok(None) };
@@ -336,25 +309,15 @@ fn tables_by_variable(cloud: &Cloud) -> Vec<(String, String)> {
 /// The front doors, each with its version's prefix. One that is not in the templates yet is named all the same, since
 /// programs rely on the keys of this object; its URL answers 404.
 fn published(cloud: &Cloud, url: &str) -> Map<String, Value> {
-    let missing = FRONT_DOORS
-        .iter()
-        .map(|(name, prefix, _)| ((*name).to_owned(), format!("{url}/{name}{prefix}")));
-    let described = cloud
-        .apis
-        .iter()
-        .filter_map(|api| Some((api.name.clone(), api.base_url.clone()?)));
-    missing
-        .chain(described)
-        .map(|(name, url)| (name, Value::from(url)))
-        .collect()
+    let missing =
+        FRONT_DOORS.iter().map(|(name, prefix, _)| ((*name).to_owned(), format!("{url}/{name}{prefix}")));
+    let described = cloud.apis.iter().filter_map(|api| Some((api.name.clone(), api.base_url.clone()?)));
+    missing.chain(described).map(|(name, url)| (name, Value::from(url))).collect()
 }
 
 fn own_routes(lambda: Arc<Lambda>) -> Router {
     Router::new()
-        .route(
-            "/_local/health",
-            get(|| async { (StatusCode::OK, "{\"status\":\"ok\"}") }),
-        )
+        .route("/_local/health", get(|| async { (StatusCode::OK, "{\"status\":\"ok\"}") }))
         .route("/_local/functions", get(functions))
         .with_state(lambda)
 }

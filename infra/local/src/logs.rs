@@ -70,11 +70,7 @@ impl Palette {
     }
 
     fn paint(self, code: &str, text: &str) -> String {
-        if self.coloured {
-            format!("\x1b[{code}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.coloured { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 
@@ -134,11 +130,7 @@ struct Kept {
 
 static LOGS: OnceLock<Logs> = OnceLock::new();
 /// Where nobody has set anything up, as in tests within one process.
-static PLAIN: Logs = Logs {
-    shown: Shown::All,
-    palette: Palette::new(false),
-    kept: None,
-};
+static PLAIN: Logs = Logs { shown: Shown::All, palette: Palette::new(false), kept: None };
 
 /// Says what is shown, once for the process. The file in the data folder is begun anew.
 ///
@@ -151,11 +143,7 @@ pub fn set_up(shown: Shown, data: &Path) -> Result<(), Error> {
             state::make_folder(data)?;
             let path = data.join(FILE);
             let file = state::create_private(&path).map_err(|e| Error::state(&path, e.to_string()))?;
-            Some(Mutex::new(Kept {
-                file,
-                path,
-                size_bytes: 0,
-            }))
+            Some(Mutex::new(Kept { file, path, size_bytes: 0 }))
         }
         Shown::All | Shown::Json => None,
     };
@@ -188,9 +176,7 @@ pub(crate) fn function(name: &str, line: &str) {
         }
         Shown::Requests => {
             if let Some(kept) = &logs.kept {
-                kept.lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .keep(&format!("[{name}] {line}\n"));
+                kept.lock().unwrap_or_else(PoisonError::into_inner).keep(&format!("[{name}] {line}\n"));
             }
             if let Some(warning) = warning(line) {
                 print(&format!("[{name}] {warning}"));
@@ -294,11 +280,8 @@ mod tests {
     fn the_file_is_begun_anew_before_it_fills_the_disk() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(FILE);
-        let mut kept = Kept {
-            file: state::create_private(&path).expect("a file"),
-            path: path.clone(),
-            size_bytes: 0,
-        };
+        let mut kept =
+            Kept { file: state::create_private(&path).expect("a file"), path: path.clone(), size_bytes: 0 };
         kept.keep("one\n");
         kept.keep("two\n");
         assert_eq!(std::fs::read_to_string(&path).expect("text"), "one\ntwo\n");

@@ -13,11 +13,7 @@ pub(crate) struct Listener {
 /// Takes a port, or any free one for 0, on `127.0.0.1`.
 pub(crate) async fn bind(port: u16) -> std::io::Result<Listener> {
     let v4 = TcpListener::bind(("127.0.0.1", port)).await?;
-    Ok(Listener {
-        port: v4.local_addr()?.port(),
-        v4,
-        v6: None,
-    })
+    Ok(Listener { port: v4.local_addr()?.port(), v4, v6: None })
 }
 
 impl Listener {
@@ -34,9 +30,7 @@ impl Listener {
     /// Serves until it is dropped.
     pub(crate) async fn serve(self, router: Router) {
         let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-        let second = self
-            .v6
-            .map(|listener| tokio::spawn(accept(listener, service.clone())));
+        let second = self.v6.map(|listener| tokio::spawn(accept(listener, service.clone())));
         accept(self.v4, service).await;
         if let Some(second) = second {
             second.abort();

@@ -38,14 +38,8 @@ pub(crate) fn router(
     for secret in &known {
         secrets.get(&secret.name, secret.length)?;
     }
-    let endpoint = Endpoint {
-        known,
-        secrets,
-        grants,
-    };
-    Ok(Router::new()
-        .route("/", post(call))
-        .with_state(Arc::new(endpoint)))
+    let endpoint = Endpoint { known, secrets, grants };
+    Ok(Router::new().route("/", post(call)).with_state(Arc::new(endpoint)))
 }
 
 /// Why a call is refused: the error's name and its text.
@@ -53,9 +47,7 @@ type Refusal = (&'static str, String);
 
 async fn call(State(endpoint): State<Arc<Endpoint>>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|t| t.to_str().ok());
-    let operation = target
-        .and_then(|t| t.strip_prefix("secretsmanager."))
-        .unwrap_or_default();
+    let operation = target.and_then(|t| t.strip_prefix("secretsmanager.")).unwrap_or_default();
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     match endpoint.perform(operation, caller(&headers), &body) {
         Ok(answer) => (JSON, answer.to_string()).into_response(),
@@ -70,16 +62,10 @@ impl Endpoint {
     fn perform(&self, operation: &str, caller: &str, body: &Value) -> Result<Value, Refusal> {
         let id = body["SecretId"].as_str().unwrap_or_default();
         let missing = || ("ResourceNotFoundException", format!("there is no secret `{id}`"));
-        let secret = self
-            .known
-            .iter()
-            .find(|secret| secret.arn == id || secret.name == id);
+        let secret = self.known.iter().find(|secret| secret.arn == id || secret.name == id);
         let secret = secret.ok_or_else(missing)?;
         let action = format!("secretsmanager:{operation}");
-        let refusal = self
-            .grants
-            .as_ref()
-            .and_then(|grants| grants.refusal(caller, &action, &secret.arn));
+        let refusal = self.grants.as_ref().and_then(|grants| grants.refusal(caller, &action, &secret.arn));
         if let Some(refusal) = refusal {
             crate::log("grants", &refusal);
             return Err(("AccessDeniedException", refusal));
@@ -97,10 +83,7 @@ impl Endpoint {
                 self.secrets.put(&secret.name, text).map_err(failed)?;
             }
             other => {
-                return Err((
-                    "UnknownOperationException",
-                    format!("the local cloud has no `{other}`"),
-                ));
+                return Err(("UnknownOperationException", format!("the local cloud has no `{other}`")));
             }
         }
         Ok(answer)

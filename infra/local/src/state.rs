@@ -29,9 +29,7 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), Error> {
 /// Reads a JSON file; `None` when there is none.
 pub fn read_private<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
     match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(
-            serde_json::from_slice(&bytes).map_err(|e| Error::state(path, e.to_string()))?,
-        )),
+        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes).map_err(|e| Error::state(path, e.to_string()))?)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::state(path, error.to_string())),
     }
@@ -43,20 +41,13 @@ pub fn write_private<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> 
     let text = serde_json::to_vec_pretty(value).map_err(|e| fail(&e))?;
     let temporary = path.with_extension("new");
     let mut file = create_private(&temporary).map_err(|e| fail(&e))?;
-    file.write_all(&text)
-        .and_then(|()| file.sync_all())
-        .map_err(|e| fail(&e))?;
+    file.write_all(&text).and_then(|()| file.sync_all()).map_err(|e| fail(&e))?;
     std::fs::rename(&temporary, path).map_err(|e| fail(&e))
 }
 
 /// Makes an empty file that only its owner may read, in place of one that is there.
 pub(crate) fn create_private(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(OWNER_ONLY)
-        .open(path)
+    OpenOptions::new().write(true).create(true).truncate(true).mode(OWNER_ONLY).open(path)
 }
 
 /// Random letters and digits.
@@ -67,10 +58,7 @@ pub fn random_text(length: usize) -> Result<String, Error> {
         getrandom::fill(&mut bytes).map_err(|e| Error::Random(e.to_string()))?;
         // What is above the last whole multiple would make some letters likelier than others.
         let even = bytes.iter().filter(|byte| **byte < 248);
-        text.extend(
-            even.take(length - text.len())
-                .map(|byte| char::from(LETTERS[usize::from(byte % 62)])),
-        );
+        text.extend(even.take(length - text.len()).map(|byte| char::from(LETTERS[usize::from(byte % 62)])));
     }
     Ok(text)
 }
@@ -84,10 +72,7 @@ pub(crate) struct Secrets {
 impl Secrets {
     pub(crate) fn open(path: PathBuf) -> Result<Self, Error> {
         let values = read_private(&path)?.unwrap_or_default();
-        Ok(Self {
-            path,
-            values: Mutex::new(values),
-        })
+        Ok(Self { path, values: Mutex::new(values) })
     }
 
     pub(crate) fn get(&self, name: &str, length: usize) -> Result<String, Error> {
@@ -118,15 +103,11 @@ mod tests {
     fn a_secret_is_made_once_and_only_its_owner_reads_it() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("secrets.json");
-        let made = Secrets::open(path.clone())
-            .and_then(|s| s.get("Key", 40))
-            .expect("a secret");
+        let made = Secrets::open(path.clone()).and_then(|s| s.get("Key", 40)).expect("a secret");
         assert_eq!(made.len(), 40);
         let mode = std::fs::metadata(&path).expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, OWNER_ONLY);
-        let again = Secrets::open(path)
-            .and_then(|s| s.get("Key", 40))
-            .expect("a secret");
+        let again = Secrets::open(path).and_then(|s| s.get("Key", 40)).expect("a secret");
         assert_eq!(again, made);
     }
 }

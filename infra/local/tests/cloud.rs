@@ -93,10 +93,7 @@ async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a client of the local cloud's own, not the store's"
-)]
+#[expect(clippy::disallowed_methods, reason = "a client of the local cloud's own, not the store's")]
 fn dynamodb(url: &str) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(db_config::BehaviorVersion::latest())
@@ -129,12 +126,7 @@ async fn put(dynamodb_url: &str, pk: &str, kind: &str) {
 }
 
 async fn queue_url(sqs: &aws_sdk_sqs::Client, name: &str) -> String {
-    let answer = sqs
-        .get_queue_url()
-        .queue_name(name)
-        .send()
-        .await
-        .expect("a queue");
+    let answer = sqs.get_queue_url().queue_name(name).send().await.expect("a queue");
     answer.queue_url().expect("its URL").to_owned()
 }
 
@@ -147,11 +139,7 @@ async fn receive(sqs: &aws_sdk_sqs::Client, name: &str) -> Vec<String> {
         .send()
         .await
         .expect("a receive");
-    answer
-        .messages()
-        .iter()
-        .filter_map(|m| m.body().map(str::to_owned))
-        .collect()
+    answer.messages().iter().filter_map(|m| m.body().map(str::to_owned)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,14 +156,8 @@ async fn a_request_becomes_an_event_and_the_answer_a_response() {
     assert_eq!(environment["TABLE"], "table:tollgate-things");
     assert_eq!(environment["SECRET"].as_str().map(str::len), Some(40));
     assert_eq!(environment["AWS_ENDPOINT_URL_DYNAMODB"], run.cloud.ready.dynamodb);
-    assert_eq!(
-        run.get("/demo/v1/nothing").await,
-        (404, json!({"message": "Not Found"}))
-    );
-    assert_eq!(
-        run.get("/nobody/v1").await,
-        (404, json!({"message": "Not Found"}))
-    );
+    assert_eq!(run.get("/demo/v1/nothing").await, (404, json!({"message": "Not Found"})));
+    assert_eq!(run.get("/nobody/v1").await, (404, json!({"message": "Not Found"})));
     run.cloud.stop().await;
 }
 
@@ -183,9 +165,7 @@ async fn a_request_becomes_an_event_and_the_answer_a_response() {
 async fn a_body_of_more_than_ten_megabytes_is_refused() {
     let run = Running::start().await;
     let client = reqwest::Client::new();
-    let request = client
-        .post(run.url("/demo/v1/echo/1"))
-        .body(vec![b'x'; 10 * 1024 * 1024 + 1]);
+    let request = client.post(run.url("/demo/v1/echo/1")).body(vec![b'x'; 10 * 1024 * 1024 + 1]);
     // The answer may overtake the body, and the connection close on the rest of it.
     if let Ok(answer) = request.send().await {
         assert_eq!(answer.status(), 413);
@@ -230,11 +210,7 @@ async fn busy_functions_get_more_processes_and_all_end_with_the_cloud() {
     assert!((2..=8).contains(&pids.len()), "{pids:?}");
     let (_, functions) = run.get("/_local/functions").await;
     assert!(
-        functions
-            .as_array()
-            .expect("a list")
-            .iter()
-            .any(|f| f["name"] == "demo-echo" && f["busy"] == false)
+        functions.as_array().expect("a list").iter().any(|f| f["name"] == "demo-echo" && f["busy"] == false)
     );
     run.cloud.stop().await;
     assert!(pids.iter().all(|pid| !is_alive(*pid)));
@@ -245,20 +221,12 @@ async fn functions_can_be_invoked_by_name() {
     let run = Running::start().await;
     let invoke = async |name: &str, payload: &'static str| {
         let url = run.url(&format!("/2015-03-31/functions/{name}/invocations"));
-        let answer = reqwest::Client::new()
-            .post(url)
-            .body(payload)
-            .send()
-            .await
-            .expect("an answer");
+        let answer = reqwest::Client::new().post(url).body(payload).send().await.expect("an answer");
         let failed = answer.headers().contains_key("x-amz-function-error");
         (answer.status().as_u16(), failed)
     };
     assert_eq!(invoke("demo-echo", "{}").await, (200, false));
-    assert_eq!(
-        invoke("demo-echo", r#"{"pathParameters":{"id":"error"}}"#).await,
-        (200, true)
-    );
+    assert_eq!(invoke("demo-echo", r#"{"pathParameters":{"id":"error"}}"#).await, (200, true));
     assert_eq!(invoke("nobody", "{}").await, (404, false));
     run.cloud.stop().await;
 }
@@ -267,14 +235,9 @@ async fn functions_can_be_invoked_by_name() {
 async fn changes_reach_the_function_in_order_and_bad_ones_are_put_aside() {
     let run = Running::start().await;
     let url = &run.cloud.ready.dynamodb;
-    for (pk, kind) in [
-        ("a", "SEEN"),
-        ("x", "UNSEEN"),
-        ("bad", "SEEN"),
-        ("b", "SEEN"),
-        ("poison", "SEEN"),
-        ("c", "SEEN"),
-    ] {
+    for (pk, kind) in
+        [("a", "SEEN"), ("x", "UNSEEN"), ("bad", "SEEN"), ("b", "SEEN"), ("poison", "SEEN"), ("c", "SEEN")]
+    {
         put(url, pk, kind).await;
     }
     until("every good change", async || {
@@ -295,22 +258,14 @@ async fn changes_reach_the_function_in_order_and_bad_ones_are_put_aside() {
         (given_up.len() == 2).then_some(())
     })
     .await;
-    assert!(
-        given_up.iter().all(|body| body.contains("\"batchSize\":1")),
-        "{given_up:?}"
-    );
+    assert!(given_up.iter().all(|body| body.contains("\"batchSize\":1")), "{given_up:?}");
     // What was done is not done again after a restart.
     let before = run.recorded().iter().filter(|line| *line != "tick").count();
     let run = run.restart().await;
     put(&run.cloud.ready.dynamodb, "d", "SEEN").await;
-    until("the change after the restart", async || {
-        run.recorded().contains(&"d".to_owned()).then_some(())
-    })
-    .await;
-    assert_eq!(
-        run.recorded().iter().filter(|line| *line != "tick").count(),
-        before + 1
-    );
+    until("the change after the restart", async || run.recorded().contains(&"d".to_owned()).then_some(()))
+        .await;
+    assert_eq!(run.recorded().iter().filter(|line| *line != "tick").count(), before + 1);
     run.cloud.stop().await;
 }
 
@@ -320,20 +275,11 @@ async fn messages_reach_the_function_and_bad_ones_end_in_the_dead_letter_queue()
     let client = sqs(&run.cloud.ready.sqs);
     let url = queue_url(&client, "work").await;
     for body in ["one", "bad", "two"] {
-        client
-            .send_message()
-            .queue_url(&url)
-            .message_body(body)
-            .send()
-            .await
-            .expect("a send");
+        client.send_message().queue_url(&url).message_body(body).send().await.expect("a send");
     }
     until("the good messages", async || {
         let seen = run.recorded();
-        ["one", "two"]
-            .iter()
-            .all(|body| seen.iter().any(|line| line == body))
-            .then_some(())
+        ["one", "two"].iter().all(|body| seen.iter().any(|line| line == body)).then_some(())
     })
     .await;
     let dead = until("the dead letter", async || {
@@ -381,18 +327,12 @@ async fn queues_keep_sqs_rules() {
         .await
         .expect("a send");
     let take = async |max| {
-        let answer = client
-            .receive_message()
-            .queue_url(&url)
-            .max_number_of_messages(max)
-            .visibility_timeout(600);
+        let answer =
+            client.receive_message().queue_url(&url).max_number_of_messages(max).visibility_timeout(600);
         answer.send().await.expect("a receive").messages().to_vec()
     };
     let first = take(2).await;
-    assert!(
-        first.iter().any(|m| m.body() == Some("quiet")),
-        "a backlog holds nobody else up"
-    );
+    assert!(first.iter().any(|m| m.body() == Some("quiet")), "a backlog holds nobody else up");
     let receipt = first[0].receipt_handle().expect("a receipt");
     client
         .change_message_visibility()
@@ -403,10 +343,7 @@ async fn queues_keep_sqs_rules() {
         .await
         .expect("a change");
     let again = until("it comes back", async || {
-        take(10)
-            .await
-            .into_iter()
-            .find(|m| m.message_id() == first[0].message_id())
+        take(10).await.into_iter().find(|m| m.message_id() == first[0].message_id())
     })
     .await;
     assert_ne!(again.receipt_handle(), Some(receipt));
@@ -428,27 +365,17 @@ async fn queues_keep_sqs_rules() {
         .await
         .expect("attributes");
     let count = |name: &str| -> usize {
-        attributes
-            .attributes()
-            .and_then(|a| a.get(&name.into()))
-            .and_then(|n| n.parse().ok())
-            .unwrap_or(0)
+        attributes.attributes().and_then(|a| a.get(&name.into())).and_then(|n| n.parse().ok()).unwrap_or(0)
     };
-    assert_eq!(
-        count("ApproximateNumberOfMessages") + count("ApproximateNumberOfMessagesNotVisible"),
-        12
-    );
+    assert_eq!(count("ApproximateNumberOfMessages") + count("ApproximateNumberOfMessagesNotVisible"), 12);
     assert!(client.get_queue_url().queue_name("nobody").send().await.is_err());
     run.cloud.stop().await;
 }
 
 /// A process that has ended and that nobody has asked about yet is not alive.
 fn is_alive(pid: u64) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
-        stat.rsplit(')')
-            .next()
-            .is_some_and(|rest| !rest.trim_start().starts_with('Z'))
-    })
+    std::fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| stat.rsplit(')').next().is_some_and(|rest| !rest.trim_start().starts_with('Z')))
 }
 
 fn spawn(data: &Path) -> (Child, Value) {
@@ -458,19 +385,14 @@ fn spawn(data: &Path) -> (Child, Value) {
         .arg(data)
         .current_dir(fixture())
         .env("TOLLGATE_LOCAL_BINARIES", binaries())
-        .env(
-            "TOLLGATE_PARAMETER_OVERRIDES",
-            format!("Record=\"{}\"", data.join("record").display()),
-        )
+        .env("TOLLGATE_PARAMETER_OVERRIDES", format!("Record=\"{}\"", data.join("record").display()))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
     let mut line = String::new();
     let stdout = child.stdout.take().expect("its output");
-    std::io::BufReader::new(stdout)
-        .read_line(&mut line)
-        .expect("a line");
+    std::io::BufReader::new(stdout).read_line(&mut line).expect("a line");
     (child, serde_json::from_str(&line).expect("one line of JSON"))
 }
 
@@ -501,20 +423,10 @@ async fn killed_it_leaves_no_process_and_loses_nothing() {
         recorded(data.path()).contains(&"before".to_owned()).then_some(())
     })
     .await;
-    let (_, body) = get(&format!(
-        "{}/echo/1",
-        ready["apis"]["demo"].as_str().expect("a URL")
-    ))
-    .await;
+    let (_, body) = get(&format!("{}/echo/1", ready["apis"]["demo"].as_str().expect("a URL"))).await;
     let pid = body["pid"].as_u64().expect("a pid");
-    let stopped = Command::new("kill")
-        .arg(child.id().to_string())
-        .status()
-        .expect("a signal");
+    let stopped = Command::new("kill").arg(child.id().to_string()).status().expect("a signal");
     assert!(stopped.success());
-    assert!(
-        child.wait().expect("ended").success(),
-        "SIGTERM is an orderly end"
-    );
+    assert!(child.wait().expect("ended").success(), "SIGTERM is an orderly end");
     assert!(!is_alive(pid));
 }

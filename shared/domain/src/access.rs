@@ -105,18 +105,9 @@ impl Tier {
     const fn burst(self, front_door: FrontDoor) -> Option<Burst> {
         match (front_door, self) {
             (FrontDoor::Charges | FrontDoor::Direct | FrontDoor::Checkout, _) => None,
-            (_, Self::Sandbox) => Some(Burst {
-                capacity: 20,
-                per_second: 2,
-            }),
-            (_, Self::Starter) => Some(Burst {
-                capacity: 60,
-                per_second: 5,
-            }),
-            (_, Self::Growth | Self::Enterprise) => Some(Burst {
-                capacity: 200,
-                per_second: 17,
-            }),
+            (_, Self::Sandbox) => Some(Burst { capacity: 20, per_second: 2 }),
+            (_, Self::Starter) => Some(Burst { capacity: 60, per_second: 5 }),
+            (_, Self::Growth | Self::Enterprise) => Some(Burst { capacity: 200, per_second: 17 }),
         }
     }
 
@@ -263,10 +254,7 @@ impl Contract {
 
 impl From<Tier> for Contract {
     fn from(tier: Tier) -> Self {
-        Self {
-            tier,
-            limits: ContractLimits::default(),
-        }
+        Self { tier, limits: ContractLimits::default() }
     }
 }
 
@@ -287,31 +275,17 @@ mod tests {
 
     #[test]
     fn an_enterprise_has_what_was_agreed_and_everybody_else_what_is_published() {
-        let agreed = ContractLimit {
-            requests_per_minute: 6001,
-            burst: Some(900),
-        };
+        let agreed = ContractLimit { requests_per_minute: 6001, burst: Some(900) };
         let limits = ContractLimits::default().with(FrontDoor::Intents, Some(agreed));
         let of = |tier, front_door| Contract { tier, limits }.rate_limit(front_door);
         let intents = of(Tier::Enterprise, FrontDoor::Intents);
         assert_eq!(
             (intents.requests_per_minute, intents.burst),
-            (
-                6001,
-                Some(Burst {
-                    capacity: 900,
-                    per_second: 101
-                })
-            )
+            (6001, Some(Burst { capacity: 900, per_second: 101 }))
         );
         assert_eq!(of(Tier::Growth, FrontDoor::Intents).requests_per_minute, 1000);
         // What nothing was agreed on is the largest that is published.
-        for front_door in [
-            FrontDoor::Simple,
-            FrontDoor::Charges,
-            FrontDoor::Direct,
-            FrontDoor::Checkout,
-        ] {
+        for front_door in [FrontDoor::Simple, FrontDoor::Charges, FrontDoor::Direct, FrontDoor::Checkout] {
             assert_eq!(of(Tier::Enterprise, front_door), of(Tier::Growth, front_door));
         }
     }
@@ -319,22 +293,12 @@ mod tests {
     #[test]
     fn limits_that_cannot_be_kept_are_refused() {
         let check = |requests_per_minute, burst, front_door| {
-            ContractLimit {
-                requests_per_minute,
-                burst,
-            }
-            .check(front_door)
+            ContractLimit { requests_per_minute, burst }.check(front_door)
         };
         assert_eq!(check(20_000, Some(4000), FrontDoor::Simple), Ok(()));
         assert_eq!(check(20_000, None, FrontDoor::Direct), Ok(()));
-        assert_eq!(
-            check(0, None, FrontDoor::Intents),
-            Err(BadLimit::RequestsPerMinute)
-        );
-        assert_eq!(
-            check(50_001, None, FrontDoor::Intents),
-            Err(BadLimit::RequestsPerMinute)
-        );
+        assert_eq!(check(0, None, FrontDoor::Intents), Err(BadLimit::RequestsPerMinute));
+        assert_eq!(check(50_001, None, FrontDoor::Intents), Err(BadLimit::RequestsPerMinute));
         assert_eq!(check(100, Some(0), FrontDoor::Intents), Err(BadLimit::Burst));
         assert_eq!(check(100, Some(101), FrontDoor::Intents), Err(BadLimit::Burst));
         assert_eq!(check(100, Some(10), FrontDoor::Charges), Err(BadLimit::NoBursts));

@@ -18,28 +18,16 @@ const MAX_ANSWERS_BYTES: usize = 150_000;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answers<T> {
     /// What its create answered, kept by the first change after it.
-    #[serde(
-        rename = "created_as",
-        default = "none",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "created_as", default = "none", skip_serializing_if = "Option::is_none")]
     created: Option<Box<T>>,
     /// What changes made with an idempotency key answered, the latest few.
-    #[serde(
-        rename = "answers",
-        default = "Vec::new",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(rename = "answers", default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     changed: Vec<Answer<T>>,
     /// What the create answered, as the first releases kept it: the part of the thing that may change after.
     #[serde(rename = "first", default = "none", skip_serializing_if = "Option::is_none")]
     early_created: Option<Value>,
     /// What changes answered, as the first releases kept it.
-    #[serde(
-        rename = "changes",
-        default = "Vec::new",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(rename = "changes", default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     early_changed: Vec<EarlyAnswer>,
 }
 
@@ -92,10 +80,7 @@ impl<T> Answers<T> {
                 })
                 .collect(),
             early_created: self.early_created.clone().filter(|value| is_kept(value)),
-            early_changed: early_changed
-                .filter(|early| is_kept(&early.answer))
-                .cloned()
-                .collect(),
+            early_changed: early_changed.filter(|early| is_kept(&early.answer)).cloned().collect(),
         }
     }
 
@@ -195,12 +180,7 @@ impl<T> Answers<T> {
 
 impl<T> Default for Answers<T> {
     fn default() -> Self {
-        Self {
-            created: None,
-            changed: Vec::new(),
-            early_created: None,
-            early_changed: Vec::new(),
-        }
+        Self { created: None, changed: Vec::new(), early_created: None, early_changed: Vec::new() }
     }
 }
 
@@ -224,10 +204,7 @@ mod tests {
     }
 
     fn note(text: impl Into<String>) -> Note {
-        Note {
-            text: text.into(),
-            answers: Answers::default(),
-        }
+        Note { text: text.into(), answers: Answers::default() }
     }
 
     fn fingerprint(text: &str) -> Fingerprint {
@@ -254,9 +231,7 @@ mod tests {
         let name = |customer: Customer| customer.profile.name.unwrap();
         assert_eq!(name(customer.clone().into_first_answer()), "Ann");
         let told = customer.earlier_answer(&fingerprint("k"), &fingerprint("r"));
-        let Some(Earlier::Same(told)) = told else {
-            panic!("{told:?}")
-        };
+        let Some(Earlier::Same(told)) = told else { panic!("{told:?}") };
         assert_eq!(name(*told), "Cid");
         let other = customer.earlier_answer(&fingerprint("k"), &fingerprint("x"));
         assert_eq!(other, Some(Earlier::Other));
@@ -264,15 +239,9 @@ mod tests {
         let later = customer.with_profile(crate::customer::Profile::default(), NOW, &"req_3".into());
         assert_eq!(name(later.clone().into_first_answer()), "Ann");
         let stored = serde_json::to_value(&later).unwrap();
-        assert_eq!(
-            (&stored["first"], &stored["changes"]),
-            (&kept["first"], &kept["changes"])
-        );
+        assert_eq!((&stored["first"], &stored["changes"]), (&kept["first"], &kept["changes"]));
         // An erasure takes it along.
-        assert_eq!(
-            later.erased(NOW, NOW, &"req_4".into()).answers,
-            Answers::default()
-        );
+        assert_eq!(later.erased(NOW, NOW, &"req_4".into()).answers, Answers::default());
     }
 
     #[test]

@@ -149,12 +149,7 @@ impl EnteredCard {
         if let Some(cvc) = cvc {
             Cvc::parse(cvc, brand)?;
         }
-        Ok(Self {
-            pan,
-            brand,
-            exp_month,
-            exp_year,
-        })
+        Ok(Self { pan, brand, exp_month, exp_year })
     }
 
     /// What may be shown of it.
@@ -178,10 +173,7 @@ pub fn last_four_digits(text: &str) -> String {
 /// Checks an expiry (month, year); a year of two digits is one of this century. A card is good until its month's end,
 /// UTC; one that has expired is only wrong in live mode.
 pub fn check_expiry((month, year): (i64, i64), mode: Mode, now: Timestamp) -> Result<(u8, u16), BadCard> {
-    let exp_month = u8::try_from(month)
-        .ok()
-        .filter(|m| (1..=12).contains(m))
-        .ok_or(BadCard::ExpiryMonth)?;
+    let exp_month = u8::try_from(month).ok().filter(|m| (1..=12).contains(m)).ok_or(BadCard::ExpiryMonth)?;
     let year = u16::try_from(year).map_err(|_| BadCard::ExpiryYear)?;
     let exp_year = if year < 100 { 2000 + year } else { year };
     let (this_year, this_month) = now.year_and_month();
@@ -228,11 +220,7 @@ mod tests {
             ("3566002020360505", Brand::Jcb),
             ("6200000000000005", Brand::UnionPay),
         ] {
-            assert_eq!(
-                Pan::parse(number, Mode::Test).unwrap().brand(),
-                Some(brand),
-                "{number}"
-            );
+            assert_eq!(Pan::parse(number, Mode::Test).unwrap().brand(), Some(brand), "{number}");
         }
     }
 
@@ -240,13 +228,8 @@ mod tests {
     fn the_listed_decline_is_exempt_from_its_check_digit_in_test_mode_only() {
         assert!(Pan::parse(LUHN_EXEMPT, Mode::Test).is_ok());
         assert_eq!(Pan::parse(LUHN_EXEMPT, Mode::Live), Err(BadCard::Number));
-        for bad in [
-            "",
-            "4242424242424241",
-            "42",
-            "4242x24242424242",
-            "４２４２４２４２４２４２４２４２",
-        ] {
+        for bad in ["", "4242424242424241", "42", "4242x24242424242", "４２４２４２４２４２４２４２４２"]
+        {
             assert_eq!(Pan::parse(bad, Mode::Test), Err(BadCard::Number), "{bad}");
         }
     }
@@ -256,20 +239,10 @@ mod tests {
         assert_eq!(check_expiry((12, 25), Mode::Test, NOW), Ok((12, 2025)));
         assert_eq!(check_expiry((12, 25), Mode::Live, NOW), Err(BadCard::Expired));
         assert_eq!(check_expiry((11, 2026), Mode::Live, NOW), Ok((11, 2026)));
-        assert_eq!(
-            check_expiry((13, 2030), Mode::Test, NOW),
-            Err(BadCard::ExpiryMonth)
-        );
-        assert_eq!(
-            check_expiry((0, 2030), Mode::Test, NOW),
-            Err(BadCard::ExpiryMonth)
-        );
+        assert_eq!(check_expiry((13, 2030), Mode::Test, NOW), Err(BadCard::ExpiryMonth));
+        assert_eq!(check_expiry((0, 2030), Mode::Test, NOW), Err(BadCard::ExpiryMonth));
         for year in [-1, 100, 1969, 2100, 99_999] {
-            assert_eq!(
-                check_expiry((1, year), Mode::Test, NOW),
-                Err(BadCard::ExpiryYear),
-                "{year}"
-            );
+            assert_eq!(check_expiry((1, year), Mode::Test, NOW), Err(BadCard::ExpiryYear), "{year}");
         }
     }
 
@@ -277,12 +250,9 @@ mod tests {
     fn security_codes_have_the_schemes_length() {
         assert!(Cvc::parse("123", Brand::Visa).is_ok());
         assert!(Cvc::parse("1234", Brand::Amex).is_ok());
-        for (bad, brand) in [
-            ("1234", Brand::Visa),
-            ("123", Brand::Amex),
-            ("12a", Brand::Visa),
-            ("", Brand::Visa),
-        ] {
+        for (bad, brand) in
+            [("1234", Brand::Visa), ("123", Brand::Amex), ("12a", Brand::Visa), ("", Brand::Visa)]
+        {
             assert!(Cvc::parse(bad, brand).is_err(), "{bad}");
         }
     }

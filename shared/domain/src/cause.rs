@@ -18,10 +18,7 @@ pub struct Cause {
 impl Cause {
     /// A request and the key that came with it.
     pub fn new(request_id: impl Into<String>, key: Option<&IdempotencyKey>) -> Self {
-        Self {
-            request_id: request_id.into(),
-            idempotency_key: key.map(|key| key.as_str().to_owned()),
-        }
+        Self { request_id: request_id.into(), idempotency_key: key.map(|key| key.as_str().to_owned()) }
     }
 }
 

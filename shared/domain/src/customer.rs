@@ -150,22 +150,14 @@ impl Customer {
 
     /// Whether it is found by this address, in whatever case.
     pub fn has_address(&self, email: &str) -> bool {
-        !self.deleted
-            && self
-                .address()
-                .is_some_and(|address| address == email.to_lowercase())
+        !self.deleted && self.address().is_some_and(|address| address == email.to_lowercase())
     }
 
     /// The next version, with another profile.
     #[must_use]
     pub fn with_profile(&self, profile: Profile, now: Timestamp, cause: &Cause) -> Self {
-        let mut next = Self {
-            version: self.version + 1,
-            updated: now,
-            cause: cause.clone(),
-            profile,
-            ..self.clone()
-        };
+        let mut next =
+            Self { version: self.version + 1, updated: now, cause: cause.clone(), profile, ..self.clone() };
         next.keep_first_answer(self);
         next
     }
@@ -173,12 +165,7 @@ impl Customer {
     /// The next version, with another card; the profile stays as it is.
     #[must_use]
     pub fn with_card(&self, card: SavedCard, cause: &Cause) -> Self {
-        Self {
-            version: self.version + 1,
-            cause: cause.clone(),
-            card: Some(card),
-            ..self.clone()
-        }
+        Self { version: self.version + 1, cause: cause.clone(), card: Some(card), ..self.clone() }
     }
 
     /// The next version, without personal data. What was answered about it is personal data too and goes with it, and so does
@@ -191,11 +178,7 @@ impl Customer {
             updated: now,
             cause: cause.clone(),
             deleted: true,
-            erasure: Some(Erasure {
-                look_again_at,
-                complete: false,
-                payments_to: None,
-            }),
+            erasure: Some(Erasure { look_again_at, complete: false, payments_to: None }),
             ..self.without_person()
         }
     }
@@ -215,12 +198,7 @@ impl Customer {
     /// The next version, further on in its erasure.
     #[must_use]
     pub fn with_erasure(&self, erasure: Option<Erasure>, cause: &Cause) -> Self {
-        Self {
-            version: self.version + 1,
-            cause: cause.clone(),
-            erasure,
-            ..self.clone()
-        }
+        Self { version: self.version + 1, cause: cause.clone(), erasure, ..self.clone() }
     }
 }
 
@@ -234,11 +212,7 @@ impl Answerable for Customer {
 
     /// The first releases kept the profile.
     fn with_early_part(&self, part: &serde_json::Value) -> Option<Self> {
-        Some(Self {
-            profile: Profile::deserialize(part).ok()?,
-            updated: self.created,
-            ..self.snapshot()
-        })
+        Some(Self { profile: Profile::deserialize(part).ok()?, updated: self.created, ..self.snapshot() })
     }
 }
 
@@ -249,29 +223,19 @@ mod tests {
     use crate::payment::tests::NOW;
 
     fn profile(name: &str) -> Profile {
-        Profile {
-            name: Some(name.into()),
-            ..Profile::default()
-        }
+        Profile { name: Some(name.into()), ..Profile::default() }
     }
 
     #[test]
     fn an_update_keeps_unsets_and_sets() {
-        let before = Profile {
-            phone: Some("+1".into()),
-            ..profile("Ann")
-        };
+        let before = Profile { phone: Some("+1".into()), ..profile("Ann") };
         let update = ProfileUpdate {
             email: Some(Some("a@x.example".into())),
             phone: Some(None),
             ..ProfileUpdate::default()
         };
         let after = before.updated(&update).unwrap();
-        let texts = (
-            after.email.as_deref(),
-            after.name.as_deref(),
-            after.phone.as_deref(),
-        );
+        let texts = (after.email.as_deref(), after.name.as_deref(), after.phone.as_deref());
         assert_eq!(texts, (Some("a@x.example"), Some("Ann"), None));
     }
 
@@ -279,15 +243,14 @@ mod tests {
     fn a_create_replays_as_it_was_after_any_number_of_updates() {
         let id = CustomerId::from_bytes([4; 16]);
         let first = Customer::create(id, FrontDoor::Charges, "req_1".into(), profile("Ann"), None, NOW);
-        let later = first
-            .with_profile(profile("Bob"), NOW.plus_ms(1000), &"req_2".into())
-            .with_profile(profile("Cid"), NOW.plus_ms(2000), &"req_3".into());
+        let later = first.with_profile(profile("Bob"), NOW.plus_ms(1000), &"req_2".into()).with_profile(
+            profile("Cid"),
+            NOW.plus_ms(2000),
+            &"req_3".into(),
+        );
         assert_eq!(later.version, 3);
         let replayed = later.clone().into_first_answer();
-        assert_eq!(
-            (replayed.profile, replayed.updated),
-            (first.profile, first.updated)
-        );
+        assert_eq!((replayed.profile, replayed.updated), (first.profile, first.updated));
         let gone = later.erased(NOW.plus_ms(3000), NOW.plus_ms(9000), &"req_4".into());
         assert!(gone.deleted && gone.answers == Answers::default());
         assert_eq!(gone.profile, Profile::default());

@@ -114,12 +114,7 @@ impl Delivery {
     /// The next version, held back: an endpoint that does not answer is left alone until then.
     #[must_use]
     pub fn held_back(&self, until: Timestamp) -> Self {
-        Self {
-            version: self.version + 1,
-            next_attempt_at: Some(until),
-            due: Some(until),
-            ..self.clone()
-        }
+        Self { version: self.version + 1, next_attempt_at: Some(until), due: Some(until), ..self.clone() }
     }
 
     /// The next version, given up before it was attempted.
@@ -137,10 +132,6 @@ impl Delivery {
     /// The next version, looked at by due work, which has put a message on the queue.
     #[must_use]
     pub fn requeued(&self, now: Timestamp) -> Self {
-        Self {
-            version: self.version + 1,
-            due: Some(now.plus_ms(LOST_AFTER_MS)),
-            ..self.clone()
-        }
+        Self { version: self.version + 1, due: Some(now.plus_ms(LOST_AFTER_MS)), ..self.clone() }
     }
 }

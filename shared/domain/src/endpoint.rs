@@ -88,10 +88,7 @@ const TRY_OUT_MS: i64 = 15_000;
 impl Pause {
     fn after(times: u32, now: Timestamp) -> Self {
         let doubled = FIRST_PAUSE_MS.saturating_mul(1 << times.min(10));
-        Self {
-            until: now.plus_ms(doubled.min(LONGEST_PAUSE_MS)),
-            times: times.saturating_add(1),
-        }
+        Self { until: now.plus_ms(doubled.min(LONGEST_PAUSE_MS)), times: times.saturating_add(1) }
     }
 }
 
@@ -154,10 +151,8 @@ impl WebhookEndpoint {
     #[must_use]
     pub fn rolled(&self, secret: Secret, until: Timestamp, now: Timestamp, cause: &Cause) -> Self {
         self.changed(now, cause, |next| {
-            next.previous = Some(PreviousSecret {
-                secret: std::mem::replace(&mut next.secret, secret),
-                until,
-            });
+            next.previous =
+                Some(PreviousSecret { secret: std::mem::replace(&mut next.secret, secret), until });
         })
     }
 
@@ -254,10 +249,7 @@ impl WebhookEndpoint {
 
     /// The secret before this one, while it still signs.
     pub fn previous_secret(&self, now: Timestamp) -> Option<&Secret> {
-        self.previous
-            .as_ref()
-            .filter(|previous| previous.until > now)
-            .map(|previous| &previous.secret)
+        self.previous.as_ref().filter(|previous| previous.until > now).map(|previous| &previous.secret)
     }
 
     /// The next version, deleted.
@@ -288,12 +280,7 @@ impl Answerable for WebhookEndpoint {
 
     /// Without secrets: they are kept in one place, and shown by no event.
     fn snapshot(&self) -> Self {
-        Self {
-            secret: Secret(String::new()),
-            previous: None,
-            answers: Answers::default(),
-            ..self.clone()
-        }
+        Self { secret: Secret(String::new()), previous: None, answers: Answers::default(), ..self.clone() }
     }
 }
 
@@ -301,11 +288,9 @@ impl Answerable for WebhookEndpoint {
 pub fn matches(pattern: &str, event_type: &str) -> bool {
     pattern == "*"
         || pattern == event_type
-        || pattern.strip_suffix(".*").is_some_and(|prefix| {
-            event_type
-                .strip_prefix(prefix)
-                .is_some_and(|rest| rest.starts_with('.'))
-        })
+        || pattern
+            .strip_suffix(".*")
+            .is_some_and(|prefix| event_type.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.')))
 }
 
 #[cfg(test)]
@@ -363,10 +348,7 @@ mod tests {
         let after = |endpoint: &WebhookEndpoint, attempted| endpoint.after_attempt(attempted, false, NOW);
         assert_eq!(after(&endpoint(None), Attempted::Delivered), None);
         let cleared = after(&endpoint(Some(NOW)), Attempted::Delivered).unwrap();
-        assert_eq!(
-            (cleared.failing_since, cleared.status),
-            (None, EndpointStatus::Enabled)
-        );
+        assert_eq!((cleared.failing_since, cleared.status), (None, EndpointStatus::Enabled));
         let gone = after(&endpoint(None), Attempted::Gone).unwrap();
         assert_eq!(gone.status, EndpointStatus::Disabled);
         assert_eq!(after(&gone, Attempted::Failed), None);
@@ -376,31 +358,18 @@ mod tests {
     fn an_endpoint_that_does_not_answer_is_paused_and_tried_out_by_one_attempt_at_a_time() {
         let at = |ms: i64| NOW.plus_ms(ms);
         // One timeout may be bad luck, and so may several at once.
-        let failing = endpoint(None)
-            .after_attempt(Attempted::TimedOut, false, NOW)
-            .unwrap();
-        assert_eq!(
-            failing.after_attempt(Attempted::TimedOut, false, at(PAUSE_AFTER_MS - 1)),
-            None
-        );
-        let paused = failing
-            .after_attempt(Attempted::TimedOut, false, at(PAUSE_AFTER_MS))
-            .unwrap();
+        let failing = endpoint(None).after_attempt(Attempted::TimedOut, false, NOW).unwrap();
+        assert_eq!(failing.after_attempt(Attempted::TimedOut, false, at(PAUSE_AFTER_MS - 1)), None);
+        let paused = failing.after_attempt(Attempted::TimedOut, false, at(PAUSE_AFTER_MS)).unwrap();
         let until = at(PAUSE_AFTER_MS + FIRST_PAUSE_MS);
         assert_eq!(paused.held_back_until(at(PAUSE_AFTER_MS)), Some(until));
         // Attempts that were under way when it was paused make the pause no longer.
-        assert_eq!(
-            paused.after_attempt(Attempted::TimedOut, false, at(PAUSE_AFTER_MS + 1)),
-            None
-        );
+        assert_eq!(paused.after_attempt(Attempted::TimedOut, false, at(PAUSE_AFTER_MS + 1)), None);
         assert_eq!(paused.held_back_until(until), None);
         let trying = paused.tried_out(until).unwrap();
         assert_eq!(trying.held_back_until(until), Some(until.plus_ms(TRY_OUT_MS)));
         let again = trying.after_attempt(Attempted::TimedOut, true, until).unwrap();
-        assert_eq!(
-            again.held_back_until(until),
-            Some(until.plus_ms(2 * FIRST_PAUSE_MS))
-        );
+        assert_eq!(again.held_back_until(until), Some(until.plus_ms(2 * FIRST_PAUSE_MS)));
         for better in [Attempted::Delivered, Attempted::Failed] {
             let healed = trying.after_attempt(better, true, until).unwrap();
             assert_eq!(healed.pause, None);
@@ -409,10 +378,7 @@ mod tests {
         for _ in 0..40 {
             endless = endless.after_attempt(Attempted::TimedOut, true, until).unwrap();
         }
-        assert_eq!(
-            endless.held_back_until(until),
-            Some(until.plus_ms(LONGEST_PAUSE_MS))
-        );
+        assert_eq!(endless.held_back_until(until), Some(until.plus_ms(LONGEST_PAUSE_MS)));
         assert_eq!(endpoint(None).tried_out(NOW), None);
     }
 

@@ -245,12 +245,7 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
                 RefundStatus::Succeeded => Some(EventKind::RefundSucceeded),
                 RefundStatus::Failed | RefundStatus::Canceled => Some(EventKind::RefundFailed),
             };
-            before
-                .is_none()
-                .then_some(EventKind::RefundCreated)
-                .into_iter()
-                .chain(settled)
-                .collect()
+            before.is_none().then_some(EventKind::RefundCreated).into_iter().chain(settled).collect()
         }
         (None, Subject::Customer(_)) => vec![EventKind::CustomerCreated],
         (Some(Subject::Customer(old)), Subject::Customer(_)) if old.deleted => vec![],
@@ -259,10 +254,7 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
         (Some(_), Subject::Customer(_)) => vec![EventKind::CustomerUpdated],
         (None, Subject::PaymentMethod(new)) => {
             let attached = new.customer.is_some();
-            attached
-                .then_some(EventKind::PaymentMethodAttached)
-                .into_iter()
-                .collect()
+            attached.then_some(EventKind::PaymentMethodAttached).into_iter().collect()
         }
         // Erased with the customer that it was detached from: to tell what it was would keep it for another month.
         (Some(Subject::PaymentMethod(old)), Subject::PaymentMethod(new))
@@ -359,47 +351,28 @@ mod tests {
 
     fn kinds(before: Option<&Payment>, after: &Payment) -> Vec<EventKind> {
         let subject = |p: &Payment| Subject::Payment(Box::new(p.clone()));
-        events_of("k", before.map(subject).as_ref(), &subject(after))
-            .into_iter()
-            .map(|e| e.kind)
-            .collect()
+        events_of("k", before.map(subject).as_ref(), &subject(after)).into_iter().map(|e| e.kind).collect()
     }
 
     #[test]
     fn a_payment_says_where_it_got_to_once() {
         let challenged = payment(1000, Outcome::ChallengeRequired);
         assert_eq!(kinds(None, &challenged), [EventKind::PaymentRequiresAction]);
-        let told = challenged
-            .apply(
-                Command::SetReturnUrl("https://x.example".into()),
-                NOW,
-                &"r".into(),
-            )
-            .unwrap();
+        let told =
+            challenged.apply(Command::SetReturnUrl("https://x.example".into()), NOW, &"r".into()).unwrap();
         assert_eq!(kinds(Some(&challenged), &told), []);
-        let paid = told
-            .apply(Command::ChallengePassed(Outcome::Approved), NOW, &"r".into())
-            .unwrap();
-        assert_eq!(
-            kinds(Some(&told), &paid),
-            [EventKind::ChargeSucceeded, EventKind::PaymentSucceeded]
-        );
+        let paid = told.apply(Command::ChallengePassed(Outcome::Approved), NOW, &"r".into()).unwrap();
+        assert_eq!(kinds(Some(&told), &paid), [EventKind::ChargeSucceeded, EventKind::PaymentSucceeded]);
         let refunded = paid.apply(Command::Refund(10), NOW, &"r".into()).unwrap();
         assert_eq!(kinds(Some(&paid), &refunded), [EventKind::ChargeRefunded]);
         let failed = payment(1000, Outcome::Declined(Decline::CardDeclined));
-        assert_eq!(
-            kinds(None, &failed),
-            [EventKind::ChargeFailed, EventKind::PaymentFailed]
-        );
+        assert_eq!(kinds(None, &failed), [EventKind::ChargeFailed, EventKind::PaymentFailed]);
     }
 
     #[test]
     fn reading_a_change_twice_makes_the_same_events() {
         let subject = || Subject::Payment(Box::new(payment(1000, Outcome::Approved)));
         assert_eq!(events_of("k", None, &subject()), events_of("k", None, &subject()));
-        assert_ne!(
-            events_of("k", None, &subject())[0].id,
-            events_of("j", None, &subject())[0].id
-        );
+        assert_ne!(events_of("k", None, &subject())[0].id, events_of("j", None, &subject())[0].id);
     }
 }

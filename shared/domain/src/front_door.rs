@@ -31,13 +31,8 @@ impl FrontDoor {
     }
 
     /// Every front door.
-    pub const ALL: &'static [Self] = &[
-        Self::Intents,
-        Self::Charges,
-        Self::Direct,
-        Self::Simple,
-        Self::Checkout,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::Intents, Self::Charges, Self::Direct, Self::Simple, Self::Checkout];
 
     /// Reads a name.
     pub fn parse(text: &str) -> Option<Self> {

@@ -68,10 +68,7 @@ pub struct NotAnId;
 impl<K> Id<K> {
     /// Makes an id of 16 random or hashed bytes; six of the 128 bits are overwritten with UUID version 4's.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self {
-            bits: uuid::Builder::from_random_bytes(bytes).into_uuid().as_u128(),
-            kind: PhantomData,
-        }
+        Self { bits: uuid::Builder::from_random_bytes(bytes).into_uuid().as_u128(), kind: PhantomData }
     }
 
     /// The UUID spelling, as `checkout` prints it.
@@ -82,16 +79,9 @@ impl<K> Id<K> {
     /// Reads the UUID spelling, in either case; only what [`Id::uuid`] could have printed is an id.
     pub fn parse_uuid(text: &str) -> Result<Self, NotAnId> {
         let hyphenated = text.len() == 36;
-        let uuid = hyphenated
-            .then(|| Uuid::try_parse(text).ok())
-            .flatten()
-            .ok_or(NotAnId)?;
+        let uuid = hyphenated.then(|| Uuid::try_parse(text).ok()).flatten().ok_or(NotAnId)?;
         let id = Self::from_bytes(*uuid.as_bytes());
-        if id.bits == uuid.as_u128() {
-            Ok(id)
-        } else {
-            Err(NotAnId)
-        }
+        if id.bits == uuid.as_u128() { Ok(id) } else { Err(NotAnId) }
     }
 
     /// Spells the id with a front door's prefix: `id.spell("pay_")`.
@@ -125,16 +115,9 @@ impl<K> FromStr for Id<K> {
             return Err(NotAnId);
         }
         let bits = base62::decode(text).map_err(|_| NotAnId)?;
-        let id = Self {
-            bits,
-            kind: PhantomData,
-        };
+        let id = Self { bits, kind: PhantomData };
         // One id has one text: anything that would print differently is not an id.
-        if id.to_string() == text {
-            Ok(id)
-        } else {
-            Err(NotAnId)
-        }
+        if id.to_string() == text { Ok(id) } else { Err(NotAnId) }
     }
 }
 
@@ -197,9 +180,6 @@ mod tests {
     fn another_prefix_is_not_accepted() {
         let id = PaymentId::from_bytes([7; 16]);
         assert_eq!(PaymentId::parse("rfnd_", &id.spell("pay_")), Err(NotAnId));
-        assert_eq!(
-            PaymentId::parse("pay_", "pay_zzzzzzzzzzzzzzzzzzzzzz"),
-            Err(NotAnId)
-        );
+        assert_eq!(PaymentId::parse("pay_", "pay_zzzzzzzzzzzzzzzzzzzzzz"), Err(NotAnId));
     }
 }

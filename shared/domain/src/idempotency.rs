@@ -38,12 +38,7 @@ impl IdempotencyKey {
 
     /// The id of whatever `route` creates for this tenant with this key.
     pub fn derive_id<K>(&self, scope: Scope, route: &str) -> Id<K> {
-        let digest = hash(&[
-            b"id",
-            scope.to_string().as_bytes(),
-            route.as_bytes(),
-            self.0.as_bytes(),
-        ]);
+        let digest = hash(&[b"id", scope.to_string().as_bytes(), route.as_bytes(), self.0.as_bytes()]);
         Id::from_bytes(first_16(&digest))
     }
 }
@@ -110,10 +105,7 @@ mod tests {
     #[test]
     fn the_same_key_names_different_things_for_others() {
         let key = IdempotencyKey::parse("ord_1").unwrap();
-        let scope = |n, mode| Scope {
-            merchant: MerchantId::from_bytes([n; 16]),
-            mode,
-        };
+        let scope = |n, mode| Scope { merchant: MerchantId::from_bytes([n; 16]), mode };
         let id = |scope, route| key.derive_id::<PaymentKind>(scope, route);
         let first = id(scope(1, Mode::Test), "charges/payments");
         assert_eq!(first, id(scope(1, Mode::Test), "charges/payments"));

@@ -80,10 +80,7 @@ impl BadMetadata {
 
 /// A key as error messages show it.
 fn shown(key: &str) -> String {
-    key.chars()
-        .filter(|c| !c.is_control())
-        .take(KEY_MAX_CHARS)
-        .collect()
+    key.chars().filter(|c| !c.is_control()).take(KEY_MAX_CHARS).collect()
 }
 
 impl MetaValue {
@@ -97,9 +94,7 @@ impl MetaValue {
             }
             Value::Bool(flag) => Ok(Self::Flag(*flag)),
             Value::Number(number) => {
-                let exact = number
-                    .as_i64()
-                    .is_some_and(|n| n.unsigned_abs() <= MAX_SAFE_INTEGER)
+                let exact = number.as_i64().is_some_and(|n| n.unsigned_abs() <= MAX_SAFE_INTEGER)
                     || (number.is_f64() && number.as_f64().is_some_and(f64::is_finite));
                 if !exact {
                     return Err(BadMetadata::BadNumber { key: shown(key) });
@@ -171,12 +166,7 @@ impl Metadata {
 
     /// The pairs as a JSON object, in the merchant's order.
     pub fn to_json(&self) -> Value {
-        Value::Object(
-            self.0
-                .iter()
-                .map(|(k, v)| (k.clone(), v.to_json()))
-                .collect::<Map<_, _>>(),
-        )
+        Value::Object(self.0.iter().map(|(k, v)| (k.clone(), v.to_json())).collect::<Map<_, _>>())
     }
 
     /// Whether there are no pairs.
@@ -233,11 +223,7 @@ impl JsonObject {
     pub fn as_metadata(&self) -> Option<Metadata> {
         let metadata = Metadata::from_json(&self.to_json()).ok()?;
         let is_exact = |value: &MetaValue| !matches!(value, MetaValue::Number(number) if number.is_f64());
-        metadata
-            .0
-            .iter()
-            .all(|(_, value)| is_exact(value))
-            .then_some(metadata)
+        metadata.0.iter().all(|(_, value)| is_exact(value)).then_some(metadata)
     }
 }
 
@@ -284,10 +270,7 @@ mod tests {
     #[test]
     fn strings_numbers_and_booleans_are_kept_in_order() {
         let sent = json!({"b": "x", "a": 1, "c": true, "d": 100.5});
-        assert_eq!(
-            Metadata::from_json(&sent).unwrap().to_json().to_string(),
-            sent.to_string()
-        );
+        assert_eq!(Metadata::from_json(&sent).unwrap().to_json().to_string(), sent.to_string());
     }
 
     #[test]
@@ -299,12 +282,9 @@ mod tests {
 
     #[test]
     fn what_a_reader_could_not_hold_is_refused_by_key() {
-        for bad in [
-            json!({"k": null}),
-            json!({"k": []}),
-            json!({"k": {}}),
-            json!({"k": 9_007_199_254_740_992_u64}),
-        ] {
+        for bad in
+            [json!({"k": null}), json!({"k": []}), json!({"k": {}}), json!({"k": 9_007_199_254_740_992_u64})]
+        {
             assert_eq!(Metadata::from_json(&bad).unwrap_err().key(), Some("k"), "{bad}");
         }
         assert!(Metadata::from_json(&json!({"k": "a\0b"})).is_err());
@@ -315,14 +295,8 @@ mod tests {
     #[test]
     fn an_object_is_kept_digit_for_digit() {
         for (sent, kept) in [
-            (
-                r#"{ "a" : 100.00 ,	"b c" : [ 1, null ] }"#,
-                r#"{"a":100.00,"b c":[1,null]}"#,
-            ),
-            (
-                r#"{"say \" hi \\":" } \\\" ", "x": 1}"#,
-                r#"{"say \" hi \\":" } \\\" ","x":1}"#,
-            ),
+            (r#"{ "a" : 100.00 ,	"b c" : [ 1, null ] }"#, r#"{"a":100.00,"b c":[1,null]}"#),
+            (r#"{"say \" hi \\":" } \\\" ", "x": 1}"#, r#"{"say \" hi \\":" } \\\" ","x":1}"#),
             ("{\n}", "{}"),
         ] {
             let object = JsonObject::parse(sent).unwrap();
@@ -334,10 +308,7 @@ mod tests {
         }
         let long = |n: usize| format!("{{ \"a\": \"{}\" }}", "x".repeat(n - 8));
         assert!(JsonObject::parse(&long(JSON_OBJECT_MAX_BYTES)).is_ok());
-        assert_eq!(
-            JsonObject::parse(&long(JSON_OBJECT_MAX_BYTES + 1)),
-            Err(BadJsonObject::TooLarge)
-        );
+        assert_eq!(JsonObject::parse(&long(JSON_OBJECT_MAX_BYTES + 1)), Err(BadJsonObject::TooLarge));
     }
 
     #[test]
@@ -346,12 +317,7 @@ mod tests {
         let plain = pairs(r#"{"a": "x", "b": 2, "c": true}"#).unwrap();
         assert_eq!(plain.to_json(), json!({"a": "x", "b": 2, "c": true}));
         assert_eq!(pairs("{}"), Some(Metadata::default()));
-        for more in [
-            r#"{"a":1.50}"#,
-            r#"{"a":null}"#,
-            r#"{"a":[]}"#,
-            r#"{"a":18446744073709551616}"#,
-        ] {
+        for more in [r#"{"a":1.50}"#, r#"{"a":null}"#, r#"{"a":[]}"#, r#"{"a":18446744073709551616}"#] {
             assert_eq!(pairs(more), None, "{more}");
         }
     }

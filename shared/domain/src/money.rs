@@ -132,11 +132,7 @@ impl Money {
         let sign = if self.minor < 0 { "-" } else { "" };
         let text = format!("{:0>width$}", self.minor.unsigned_abs(), width = digits + 1);
         let (major, minor) = text.split_at(text.len() - digits);
-        if digits == 0 {
-            format!("{sign}{major}")
-        } else {
-            format!("{sign}{major}.{minor}")
-        }
+        if digits == 0 { format!("{sign}{major}") } else { format!("{sign}{major}.{minor}") }
     }
 }
 
@@ -155,10 +151,7 @@ mod tests {
     use super::*;
 
     fn money(minor: i64, code: &str) -> Money {
-        Money {
-            minor,
-            currency: Currency::from_code(code).unwrap(),
-        }
+        Money { minor, currency: Currency::from_code(code).unwrap() }
     }
 
     #[test]

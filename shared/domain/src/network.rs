@@ -40,11 +40,7 @@ impl NetworkId {
         let ok = (1..=NETWORK_ID_MAX_CHARS).contains(&text.len())
             && text.bytes().all(allowed)
             && text.bytes().any(|b| b != b'.');
-        if ok {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(NotANetworkId)
-        }
+        if ok { Ok(Self(text.to_owned())) } else { Err(NotANetworkId) }
     }
 
     /// The id as the provider wrote it.
@@ -124,31 +120,19 @@ pub struct Sent {
 impl Sent {
     /// The first request, sent now.
     pub const fn first(now: Timestamp) -> Self {
-        Self {
-            times: 1,
-            last: Some(now),
-            renewed: 0,
-        }
+        Self { times: 1, last: Some(now), renewed: 0 }
     }
 
     /// One more request, sent now.
     #[must_use]
     pub const fn again(self, now: Timestamp) -> Self {
-        Self {
-            times: self.times.saturating_add(1),
-            last: Some(now),
-            ..self
-        }
+        Self { times: self.times.saturating_add(1), last: Some(now), ..self }
     }
 
     /// The last request certainly did nothing.
     #[must_use]
     pub const fn without_effect(self) -> Self {
-        Self {
-            last: None,
-            renewed: self.renewed.saturating_add(1),
-            ..self
-        }
+        Self { last: None, renewed: self.renewed.saturating_add(1), ..self }
     }
 
     /// Whether the last request is the only one that can have done anything.
@@ -218,11 +202,7 @@ impl NetworkCharge {
             stage: Stage::Waiting,
             attempts: 0,
             since: None,
-            sent: Sent {
-                times: 0,
-                last: None,
-                renewed: 0,
-            },
+            sent: Sent { times: 0, last: None, renewed: 0 },
             unapplied: Vec::new(),
             stuck_since: None,
         }
@@ -285,10 +265,9 @@ impl From<NetworkCharge> for Stored {
             Stage::Authorizing => (StageName::Authorizing, None, None),
             Stage::InReview { authorization } => (StageName::InReview, Some(authorization), None),
             Stage::Authorized { authorization } => (StageName::Authorized, Some(authorization), None),
-            Stage::Captured {
-                authorization,
-                capture,
-            } => (StageName::Captured, Some(authorization), Some(capture)),
+            Stage::Captured { authorization, capture } => {
+                (StageName::Captured, Some(authorization), Some(capture))
+            }
             Stage::Releasing { authorization } => (StageName::Releasing, authorization, None),
             Stage::Ended => (StageName::Ended, None, None),
         };
@@ -328,33 +307,21 @@ impl TryFrom<Stored> for NetworkCharge {
         let stage = match name {
             StageName::Waiting => Stage::Waiting,
             StageName::Authorizing => Stage::Authorizing,
-            StageName::InReview => Stage::InReview {
-                authorization: authorization()?,
-            },
-            StageName::Authorized => Stage::Authorized {
-                authorization: authorization()?,
-            },
+            StageName::InReview => Stage::InReview { authorization: authorization()? },
+            StageName::Authorized => Stage::Authorized { authorization: authorization()? },
             StageName::Captured => Stage::Captured {
                 authorization: authorization()?,
                 capture: stored.capture_id.clone().ok_or(MissingNetworkId)?,
             },
-            StageName::Releasing => Stage::Releasing {
-                authorization: stored.network_id.clone(),
-            },
+            StageName::Releasing => Stage::Releasing { authorization: stored.network_id.clone() },
             StageName::Ended => Stage::Ended,
         };
         // What was stored before requests were counted was sent once, when it last began.
         let sent = match (stored.stage, &stage) {
-            (None, Stage::Authorizing | Stage::Authorized { .. }) => Sent {
-                times: 1,
-                last: stored.since,
-                renewed: 0,
-            },
-            _ => Sent {
-                times: stored.sends,
-                last: stored.sent_at,
-                renewed: stored.renewed,
-            },
+            (None, Stage::Authorizing | Stage::Authorized { .. }) => {
+                Sent { times: 1, last: stored.since, renewed: 0 }
+            }
+            _ => Sent { times: stored.sends, last: stored.sent_at, renewed: stored.renewed },
         };
         Ok(Self {
             provider: stored.provider,
@@ -398,20 +365,11 @@ mod tests {
         let stages = [
             Stage::Waiting,
             Stage::Authorizing,
-            Stage::InReview {
-                authorization: id("a"),
-            },
-            Stage::Authorized {
-                authorization: id("a"),
-            },
-            Stage::Captured {
-                authorization: id("a"),
-                capture: id("c"),
-            },
+            Stage::InReview { authorization: id("a") },
+            Stage::Authorized { authorization: id("a") },
+            Stage::Captured { authorization: id("a"), capture: id("c") },
             Stage::Releasing { authorization: None },
-            Stage::Releasing {
-                authorization: Some(id("a")),
-            },
+            Stage::Releasing { authorization: Some(id("a")) },
             Stage::Ended,
         ];
         for stage in stages {
@@ -428,21 +386,13 @@ mod tests {
     #[test]
     fn what_was_stored_before_stages_were_kept_is_read() {
         let stage = |value| serde_json::from_value::<NetworkCharge>(value).unwrap().stage;
-        assert_eq!(
-            stage(json!({"provider": "mpgs", "card": "s", "attempts": 0})),
-            Stage::Waiting
-        );
+        assert_eq!(stage(json!({"provider": "mpgs", "card": "s", "attempts": 0})), Stage::Waiting);
         assert_eq!(
             stage(json!({"provider": "mpgs", "card": "s", "attempts": 1, "since": 5})),
             Stage::Authorizing
         );
         let authorized = json!({"provider": "mpgs", "network_id": "1", "attempts": 1, "since": 5});
-        assert_eq!(
-            stage(authorized),
-            Stage::Authorized {
-                authorization: id("1")
-            }
-        );
+        assert_eq!(stage(authorized), Stage::Authorized { authorization: id("1") });
     }
 
     #[test]

@@ -34,11 +34,8 @@ mod over_wire;
 pub const CHALLENGE_LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The statuses in which an intent was not charged.
-const UNCHARGED: &[Status] = &[
-    Status::RequiresPaymentMethod,
-    Status::RequiresConfirmation,
-    Status::RequiresAction,
-];
+const UNCHARGED: &[Status] =
+    &[Status::RequiresPaymentMethod, Status::RequiresConfirmation, Status::RequiresAction];
 
 /// Where a payment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -460,17 +457,10 @@ impl Payment {
     /// taken for given, for the challenge.
     pub fn create_hosted(new: NewPayment, hosted: HostedCharge, now: Timestamp) -> Self {
         let mut payment = Self::new(new, now);
-        payment.face.status = if hosted.confirmed {
-            Status::RequiresAction
-        } else {
-            Status::RequiresConfirmation
-        };
+        payment.face.status =
+            if hosted.confirmed { Status::RequiresAction } else { Status::RequiresConfirmation };
         payment.face.return_url = hosted.return_url;
-        payment.network = Some(NetworkCharge::new(
-            hosted.provider,
-            Some(hosted.account),
-            hosted.card,
-        ));
+        payment.network = Some(NetworkCharge::new(hosted.provider, Some(hosted.account), hosted.card));
         payment.hosted = Some(hosted.hosted);
         payment.due = Some(hosted.expires);
         payment
@@ -495,10 +485,7 @@ impl Payment {
 
     /// Whether it tells where a receipt goes or whose account it was, now or in an answer that is kept.
     fn names_person(&self) -> bool {
-        let receipt = self
-            .intent
-            .as_ref()
-            .and_then(|intent| intent.receipt_email.as_ref());
+        let receipt = self.intent.as_ref().and_then(|intent| intent.receipt_email.as_ref());
         let is_holder_known = match &self.source {
             Some(Source::BankTransfer(account)) => !account.account_holder_name.is_empty(),
             _ => false,
@@ -518,10 +505,8 @@ impl Payment {
     #[must_use]
     pub fn without_person(&self) -> Self {
         const MEMBERS: [&str; 2] = ["receipt_email", "account_holder_name"];
-        let mut next = Self {
-            answers: self.answers.changed_by(&MEMBERS, Self::without_person),
-            ..self.clone()
-        };
+        let mut next =
+            Self { answers: self.answers.changed_by(&MEMBERS, Self::without_person), ..self.clone() };
         if self.front_door == FrontDoor::Direct || self.names_person() {
             next.fingerprint = None;
         }
@@ -547,8 +532,7 @@ impl Payment {
 
     /// The merchant's metadata as JSON.
     pub fn metadata_json(&self) -> Value {
-        self.json_object()
-            .map_or_else(|| self.metadata.to_json(), JsonObject::to_json)
+        self.json_object().map_or_else(|| self.metadata.to_json(), JsonObject::to_json)
     }
 
     /// The merchant's metadata as it was written, where it is more than key-value pairs.
@@ -573,11 +557,7 @@ impl Payment {
             amount: new.amount,
             amount_captured: 0,
             amount_refunded: 0,
-            face: Face {
-                status: Status::Processing,
-                decline: None,
-                return_url: None,
-            },
+            face: Face { status: Status::Processing, decline: None, return_url: None },
             source: new.source,
             instrument: new.instrument,
             customer: new.customer,
@@ -689,11 +669,7 @@ impl Payment {
                     next.due = None;
                 }
             }
-            Command::Confirm {
-                method,
-                return_url,
-                outcome,
-            } => {
+            Command::Confirm { method, return_url, outcome } => {
                 self.must_be_one_of(&[Status::RequiresPaymentMethod, Status::RequiresConfirmation])?;
                 if let Some(method) = method {
                     next.take_on(*method)?;
@@ -741,11 +717,7 @@ impl Payment {
     }
 
     pub(super) fn must_be(&self, status: Status) -> Result<(), Refusal> {
-        if self.face.status == status {
-            Ok(())
-        } else {
-            Err(Refusal::UnexpectedStatus(self.face.status))
-        }
+        if self.face.status == status { Ok(()) } else { Err(Refusal::UnexpectedStatus(self.face.status)) }
     }
 
     pub(super) fn must_be_one_of(&self, statuses: &[Status]) -> Result<(), Refusal> {
@@ -758,11 +730,7 @@ impl Payment {
 
     /// What a provider is asked over a wire for is decided by its own steps only.
     fn must_be_decided_at_once(&self) -> Result<(), Refusal> {
-        if self.network.is_none() {
-            Ok(())
-        } else {
-            Err(Refusal::SenselessOutcome)
-        }
+        if self.network.is_none() { Ok(()) } else { Err(Refusal::SenselessOutcome) }
     }
 
     fn as_intent(&mut self) -> Result<&mut Intent, Refusal> {
@@ -783,9 +751,7 @@ impl Payment {
         let manual = self.intent.as_ref().map(|intent| intent.manual_capture);
         amendment.method.is_some()
             || amendment.amount.is_some_and(|amount| amount != self.amount)
-            || amendment
-                .manual_capture
-                .is_some_and(|changed| Some(changed) != manual)
+            || amendment.manual_capture.is_some_and(|changed| Some(changed) != manual)
     }
 
     /// The number of the payment's latest challenge, from 1: a link to an earlier one answers no later one.
@@ -903,10 +869,7 @@ impl Answerable for Payment {
 
     /// The first releases kept the face.
     fn with_early_part(&self, part: &serde_json::Value) -> Option<Self> {
-        Some(Self {
-            face: Face::deserialize(part).ok()?,
-            ..self.snapshot()
-        })
+        Some(Self { face: Face::deserialize(part).ok()?, ..self.snapshot() })
     }
 
     /// Nothing but the face of a payment that is no intent changes: to keep the rest twice would cost every step of a

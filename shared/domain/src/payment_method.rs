@@ -88,11 +88,7 @@ pub enum MethodRefusal {
 impl PaymentMethod {
     /// As a payment takes it on.
     pub fn method(&self) -> Method {
-        Method {
-            id: self.id,
-            source: self.source.clone(),
-            instrument: self.instrument.clone(),
-        }
+        Method { id: self.id, source: self.source.clone(), instrument: self.instrument.clone() }
     }
 
     /// The next version, attached to a customer.

@@ -85,11 +85,7 @@ impl Standing {
     /// The standing of a caller whose burst was too large: it may try again in a second.
     #[must_use]
     pub fn too_fast(self, now: Timestamp) -> Self {
-        Self {
-            exceeded: true,
-            reset_s: now.s() + 1,
-            ..self
-        }
+        Self { exceeded: true, reset_s: now.s() + 1, ..self }
     }
 
     /// Whole seconds to wait before a refused request can pass, at least one.
@@ -100,11 +96,7 @@ impl Standing {
     /// The standing with one token given back, as a replay of an idempotent request does.
     #[must_use]
     pub fn refunded(self) -> Self {
-        Self {
-            remaining: self.remaining.saturating_add(1).min(self.limit),
-            exceeded: false,
-            ..self
-        }
+        Self { remaining: self.remaining.saturating_add(1).min(self.limit), exceeded: false, ..self }
     }
 }
 
@@ -118,10 +110,7 @@ mod tests {
 
     #[test]
     fn a_burst_is_a_full_bucket_and_what_is_added_since() {
-        let burst = Burst {
-            capacity: 20,
-            per_second: 2,
-        };
+        let burst = Burst { capacity: 20, per_second: 2 };
         let now = Timestamp::from_s(1000);
         assert!(!burst.is_exceeded([(1000, 20)], now));
         assert!(burst.is_exceeded([(1000, 21)], now));
@@ -168,11 +157,7 @@ mod tests {
     #[test]
     fn old_buckets_do_not_count() {
         let now = Timestamp::from_s(1_736_720_005);
-        let counts = [
-            (bucket_at(now) - 7, 5000),
-            (bucket_at(now) - 6, 3),
-            (bucket_at(now), 1),
-        ];
+        let counts = [(bucket_at(now) - 7, 5000), (bucket_at(now) - 6, 3), (bucket_at(now), 1)];
         assert_eq!(Standing::judge(10, counts, now).remaining, 6);
     }
 }

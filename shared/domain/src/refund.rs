@@ -150,10 +150,9 @@ impl Refund {
             created: now,
             updated: now,
             due,
-            network: new.over_wire.then(|| NetworkRefund {
-                sent: Sent::first(now),
-                ..NetworkRefund::default()
-            }),
+            network: new
+                .over_wire
+                .then(|| NetworkRefund { sent: Sent::first(now), ..NetworkRefund::default() }),
             fingerprint: new.fingerprint,
             answers: Answers::default(),
         }
@@ -185,32 +184,23 @@ impl Refund {
     /// The next version, called back by the merchant.
     pub fn canceled(&self, now: Timestamp, cause: &Cause) -> Result<Self, AlreadySettled> {
         self.settle(RefundOutcome::Failed, now, cause)
-            .map(|settled| Self {
-                status: RefundStatus::Canceled,
-                ..settled
-            })
+            .map(|settled| Self { status: RefundStatus::Canceled, ..settled })
     }
 
     /// The next version, with other metadata.
     #[must_use]
     pub fn with_metadata(&self, metadata: Metadata, now: Timestamp, cause: &Cause) -> Self {
-        let mut next = Self {
-            version: self.version + 1,
-            metadata,
-            updated: now,
-            cause: cause.clone(),
-            ..self.clone()
-        };
+        let mut next =
+            Self { version: self.version + 1, metadata, updated: now, cause: cause.clone(), ..self.clone() };
         next.keep_first_answer(self);
         next
     }
 
     /// What was sent of a refund that goes over a wire. One that was stored before this was kept was sent once.
     pub fn sent_over_wire(&self) -> NetworkRefund {
-        self.network.clone().unwrap_or_else(|| NetworkRefund {
-            sent: Sent::first(self.created),
-            ..NetworkRefund::default()
-        })
+        self.network
+            .clone()
+            .unwrap_or_else(|| NetworkRefund { sent: Sent::first(self.created), ..NetworkRefund::default() })
     }
 
     /// The next version, with a note about its way to the provider, which no answer shows, and the time of the next look.
@@ -295,10 +285,7 @@ impl Refund {
         now: Timestamp,
         cause: &Cause,
     ) -> Result<Self, AlreadySettled> {
-        self.settle(outcome, now, cause).map(|settled| Self {
-            answers: self.answers.clone(),
-            ..settled
-        })
+        self.settle(outcome, now, cause).map(|settled| Self { answers: self.answers.clone(), ..settled })
     }
 
     fn standing(outcome: RefundOutcome) -> (RefundStatus, Option<Timestamp>) {
@@ -320,10 +307,7 @@ impl Answerable for Refund {
 
     /// The first releases kept the status.
     fn with_early_part(&self, part: &serde_json::Value) -> Option<Self> {
-        Some(Self {
-            status: RefundStatus::deserialize(part).ok()?,
-            ..self.snapshot()
-        })
+        Some(Self { status: RefundStatus::deserialize(part).ok()?, ..self.snapshot() })
     }
 }
 
@@ -339,10 +323,7 @@ mod tests {
             front_door: FrontDoor::Charges,
             cause: "req_1".into(),
             payment: PaymentId::from_bytes([2; 16]),
-            amount: Money {
-                minor: 5,
-                currency: Currency::from_code("EUR").unwrap(),
-            },
+            amount: Money { minor: 5, currency: Currency::from_code("EUR").unwrap() },
             reason: None,
             metadata: Metadata::default(),
             over_wire: false,
@@ -356,10 +337,7 @@ mod tests {
         let pending = refund(RefundOutcome::Pending { ask_at: NOW });
         let done = pending.settle(RefundOutcome::Failed, NOW, &"r".into()).unwrap();
         assert_eq!((done.status, done.due), (RefundStatus::Failed, None));
-        assert_eq!(
-            done.settle(RefundOutcome::Succeeded, NOW, &"r".into()),
-            Err(AlreadySettled)
-        );
+        assert_eq!(done.settle(RefundOutcome::Succeeded, NOW, &"r".into()), Err(AlreadySettled));
         assert_eq!(done.into_first_answer().status, RefundStatus::Pending);
     }
 

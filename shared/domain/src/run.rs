@@ -45,21 +45,13 @@ impl Run {
     /// The next version, answered.
     #[must_use]
     pub fn answered(&self, answer: String) -> Self {
-        Self {
-            version: self.version + 1,
-            answer: Some(answer),
-            ..self.clone()
-        }
+        Self { version: self.version + 1, answer: Some(answer), ..self.clone() }
     }
 
     /// The next version, failed: a retry begins again at once.
     #[must_use]
     pub fn given_up(&self, now: Timestamp) -> Self {
-        Self {
-            version: self.version + 1,
-            until: now,
-            ..self.clone()
-        }
+        Self { version: self.version + 1, until: now, ..self.clone() }
     }
 }
 

@@ -71,10 +71,7 @@ impl Provider {
 
     /// Reads a name.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|provider| provider.as_str() == text)
+        Self::ALL.iter().copied().find(|provider| provider.as_str() == text)
     }
 }
 

@@ -68,10 +68,7 @@ mod tests {
 
     #[test]
     fn a_scope_is_read_back_from_a_key() {
-        let scope = Scope {
-            merchant: MerchantId::from_bytes([3; 16]),
-            mode: Mode::Live,
-        };
+        let scope = Scope { merchant: MerchantId::from_bytes([3; 16]), mode: Mode::Live };
         assert_eq!(Scope::from_key(&format!("{scope}PAY#x")), Some(scope));
         assert_eq!(Scope::from_key("KEY#abc"), None);
         assert_eq!(Scope::from_key("M#short#live#PAY#x"), None);

@@ -36,9 +36,7 @@ impl Timestamp {
 
     /// RFC 3339 in UTC with whole seconds, as `simple` and `checkout` print time: `2024-06-10T12:00:00Z`.
     pub fn rfc3339(self) -> String {
-        jiff::Timestamp::from_second(self.s())
-            .unwrap_or(jiff::Timestamp::MAX)
-            .to_string()
+        jiff::Timestamp::from_second(self.s()).unwrap_or(jiff::Timestamp::MAX).to_string()
     }
 
     /// As HTTP's `Date` header has it: `Thu, 18 Jul 2019 00:18:03 GMT`.
@@ -79,15 +77,9 @@ mod tests {
 
     #[test]
     fn instants_are_printed_with_whole_seconds_in_utc() {
-        assert_eq!(
-            Timestamp::from_ms(1_718_020_800_999).rfc3339(),
-            "2024-06-10T12:00:00Z"
-        );
+        assert_eq!(Timestamp::from_ms(1_718_020_800_999).rfc3339(), "2024-06-10T12:00:00Z");
         assert_eq!(Timestamp::from_ms(1_718_020_800_999).year_and_month(), (2024, 6));
-        assert_eq!(
-            Timestamp::from_s(1_563_409_083).http_date(),
-            "Thu, 18 Jul 2019 00:18:03 GMT"
-        );
+        assert_eq!(Timestamp::from_s(1_563_409_083).http_date(), "Thu, 18 Jul 2019 00:18:03 GMT");
     }
 
     #[test]
@@ -97,14 +89,7 @@ mod tests {
             (first.rfc3339(), last.rfc3339()),
             ("2024-06-10T00:00:00Z".into(), "2024-06-10T23:59:59Z".into())
         );
-        for bad in [
-            "",
-            "2024-6-1",
-            "2024-02-30",
-            "2024-06-10T00:00:00Z",
-            "20240610  ",
-            "2024/06/10",
-        ] {
+        for bad in ["", "2024-6-1", "2024-02-30", "2024-06-10T00:00:00Z", "20240610  ", "2024/06/10"] {
             assert_eq!(Timestamp::day(bad), None, "{bad}");
         }
     }

@@ -85,33 +85,20 @@ pub(crate) async fn find_by_address(
     likely: CustomerId,
 ) -> Result<FoundByAddress, Error> {
     let likely_text = likely.to_string();
-    let (owner, guess) = tokio::join!(
-        store.address_owner(scope, email),
-        store.get::<Customer>(scope, &likely_text, true)
-    );
+    let (owner, guess) =
+        tokio::join!(store.address_owner(scope, email), store.get::<Customer>(scope, &likely_text, true));
     let (owner, guess) = (owner?, guess?);
     let has_it = |customer: &Customer| customer.has_address(email);
     let id_is_taken = guess.is_some();
     if let Some(owner) = owner {
-        let customer = if owner == likely {
-            guess.clone()
-        } else {
-            store.get(scope, &owner.to_string(), true).await?
-        };
+        let customer =
+            if owner == likely { guess.clone() } else { store.get(scope, &owner.to_string(), true).await? };
         if let Some(customer) = customer.filter(has_it) {
-            return Ok(FoundByAddress {
-                customer: Some(customer),
-                owns: true,
-                ..FoundByAddress::default()
-            });
+            return Ok(FoundByAddress { customer: Some(customer), owns: true, ..FoundByAddress::default() });
         }
     }
-    let mut found = FoundByAddress {
-        customer: guess.filter(has_it),
-        owns: false,
-        former: owner,
-        id_is_taken,
-    };
+    let mut found =
+        FoundByAddress { customer: guess.filter(has_it), owns: false, former: owner, id_is_taken };
     if found.customer.is_none() {
         let query = ListQuery::new(MAX_CANDIDATES).of_email(scope, email);
         let page: Page<Customer> = store.list(scope, &query, None).await?;
@@ -139,10 +126,7 @@ pub(crate) async fn write_customer(
     let mut ownership = Ownership::default();
     if old != new {
         ownership.release = old.as_deref();
-        ownership.claim = new.as_deref().map(|email| Claim {
-            email,
-            instead_of: None,
-        });
+        ownership.claim = new.as_deref().map(|email| Claim { email, instead_of: None });
     }
     for _ in 0..MAX_TRIES {
         match writer.write_customer(scope, next, &ownership).await? {
@@ -174,19 +158,13 @@ mod tests {
 
     #[test]
     fn an_id_of_an_address_is_its_tenants_own_and_needs_the_secret() {
-        let scope = |n, mode| Scope {
-            merchant: MerchantId::from_bytes([n; 16]),
-            mode,
-        };
+        let scope = |n, mode| Scope { merchant: MerchantId::from_bytes([n; 16]), mode };
         let ids = AddressIds::new(b"secret");
         let first = ids.of(scope(1, Mode::Test), "a@x.example");
         assert_eq!(ids.of(scope(1, Mode::Test), "A@X.example"), first);
         assert_ne!(ids.of(scope(2, Mode::Test), "a@x.example"), first);
         assert_ne!(ids.of(scope(1, Mode::Live), "a@x.example"), first);
-        assert_ne!(
-            AddressIds::new(b"other").of(scope(1, Mode::Test), "a@x.example"),
-            first
-        );
+        assert_ne!(AddressIds::new(b"other").of(scope(1, Mode::Test), "a@x.example"), first);
         // Not what could be tried out without the secret.
         let unkeyed: CustomerId = tollgate_domain::idempotency::consequence_id(
             &format!("{}EML#a@x.example", scope(1, Mode::Test)),

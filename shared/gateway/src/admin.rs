@@ -121,11 +121,7 @@ impl Admin {
 
     /// Reads a merchant.
     pub async fn merchant(&self, id: MerchantId) -> Result<Merchant, AdminError> {
-        self.0
-            .store
-            .get_merchant(id)
-            .await?
-            .ok_or(AdminError::NoSuchMerchant)
+        self.0.store.get_merchant(id).await?.ok_or(AdminError::NoSuchMerchant)
     }
 
     /// Makes a key: `sk_test_…`, `pk_live_…`.
@@ -151,10 +147,7 @@ impl Admin {
             expires_at: None,
         };
         let hash = KeyHash::of(&secret);
-        let stored = NewApiKey {
-            hash: hash.clone(),
-            key: key.clone(),
-        };
+        let stored = NewApiKey { hash: hash.clone(), key: key.clone() };
         let now = self.0.now();
         match self.0.writer().create_key(&stored, now).await? {
             KeyPut::Created => {}
@@ -273,11 +266,7 @@ impl Admin {
         event: EventId,
         endpoint: EndpointId,
     ) -> Result<Vec<AttemptRecord>, AdminError> {
-        Ok(self
-            .0
-            .store
-            .list_attempts(Scope { merchant, mode }, event, endpoint)
-            .await?)
+        Ok(self.0.store.list_attempts(Scope { merchant, mode }, event, endpoint).await?)
     }
 
     /// Records a merchant's account with a provider, its secret sealed by the vault.
@@ -288,17 +277,12 @@ impl Admin {
         account: &Account,
     ) -> Result<(), AdminError> {
         self.merchant(merchant).await?;
-        account
-            .check(mode.is_live())
-            .map_err(|e| AdminError::BadAccount(e.to_string()))?;
+        account.check(mode.is_live()).map_err(|e| AdminError::BadAccount(e.to_string()))?;
         let scope = Scope { merchant, mode };
-        self.0
-            .set_processor_account(scope, account)
-            .await
-            .map_err(|e| match e {
-                Error::Store(error) => AdminError::Store(error),
-                other => AdminError::BadAccount(other.to_string()),
-            })
+        self.0.set_processor_account(scope, account).await.map_err(|e| match e {
+            Error::Store(error) => AdminError::Store(error),
+            other => AdminError::BadAccount(other.to_string()),
+        })
     }
 
     /// Has a payment or a refund begun anew that waits for the operator (see `docs/operations.md`): due work asks its provider
@@ -354,9 +338,6 @@ impl Admin {
             fingerprint: None,
             answers: Answers::default(),
         };
-        Ok(matches!(
-            self.0.writer().create(scope, &endpoint).await?,
-            Put::Created
-        ))
+        Ok(matches!(self.0.writer().create(scope, &endpoint).await?, Put::Created))
     }
 }

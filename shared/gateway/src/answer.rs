@@ -145,10 +145,9 @@ fn told(answer: &Command) -> String {
         Command::HeldForReview { authorization, .. } => format!("held for review: {authorization}"),
         Command::Captured { capture } => format!("captured: {capture}"),
         Command::Refused(decline) => format!("refused: {}", decline.code()),
-        Command::RefusedWithHold {
-            authorization,
-            decline,
-        } => format!("refused: {}, held: {authorization}", decline.code()),
+        Command::RefusedWithHold { authorization, decline } => {
+            format!("refused: {}, held: {authorization}", decline.code())
+        }
         Command::Voided => "voided".to_owned(),
         Command::Released => "released".to_owned(),
         _ => "not expected".to_owned(),

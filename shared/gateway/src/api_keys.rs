@@ -70,12 +70,7 @@ impl Call {
             (Some(id), _) => Some(KeyPlace::After(self.place(id).await?, id)),
             (None, Some(id)) => Some(KeyPlace::Before(self.place(id).await?, id)),
         };
-        let query = KeyQuery {
-            scope,
-            from,
-            limit: window.limit,
-            offset: window.offset,
-        };
+        let query = KeyQuery { scope, from, limit: window.limit, offset: window.offset };
         Ok(self.store.list_keys(query).await?)
     }
 
@@ -126,12 +121,8 @@ impl Call {
             let overlap_ms = overlap_s.map_or(OVERLAP_MS, |seconds| seconds.saturating_mul(1000));
             let end = self.now.plus_ms(overlap_ms);
             // Refused where the key ends sooner, or was ended meanwhile: that is how it stays.
-            let (Changed::Done | Changed::Missing) = self
-                .admitted()
-                .await?
-                .writer()
-                .expire_key(&hash, &old, end, self.now)
-                .await?;
+            let (Changed::Done | Changed::Missing) =
+                self.admitted().await?.writer().expire_key(&hash, &old, end, self.now).await?;
             Ok(key)
         };
         let made = Box::pin(self.run_once(&route, idempotency, Box::pin(issue))).await?;
@@ -185,12 +176,7 @@ impl Call {
     ) -> Result<ApiKey, Error> {
         let admitted = self.admitted().await?;
         let scope = admitted.scope();
-        let new = NewKey {
-            merchant: scope.merchant,
-            mode: scope.mode,
-            kind,
-            scopes,
-        };
+        let new = NewKey { merchant: scope.merchant, mode: scope.mode, kind, scopes };
         let admin = Admin::new(admitted.worker().clone());
         let issued = admin.create_key_of(new, &bytes.bytes).await.map_err(failed)?;
         Ok(issued.key)
@@ -206,10 +192,7 @@ impl Call {
         idempotency: Option<&Idempotency>,
     ) -> Result<KeyBytes, Error> {
         let Some(idempotency) = idempotency else {
-            return Ok(KeyBytes {
-                bytes: self.gateway.random_bytes(),
-                formerly: None,
-            });
+            return Ok(KeyBytes { bytes: self.gateway.random_bytes(), formerly: None });
         };
         let scope = self.tenant().await?;
         let signer = self.gateway.signer()?;
@@ -227,13 +210,7 @@ impl Call {
     pub async fn revoke_api_key(&self, id: KeyId) -> Result<Timestamp, Error> {
         let (hash, key) = self.own_key(id).await?;
         self.admitted().await?;
-        match self
-            .admitted()
-            .await?
-            .writer()
-            .revoke_key(&hash, &key, self.now)
-            .await?
-        {
+        match self.admitted().await?.writer().revoke_key(&hash, &key, self.now).await? {
             Changed::Done => Ok(self.now),
             Changed::Missing => Err(Refusal::NotFound(Thing::ApiKey).into()),
         }

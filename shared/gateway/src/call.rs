@@ -39,24 +39,8 @@ impl Gateway {
         let now = self.now();
         let gateway = self.metered();
         let store = gateway.store.clone();
-        let gate = Gate::open(
-            &gateway,
-            credentials,
-            Needs {
-                front_door,
-                permission,
-                publishable,
-            },
-            now,
-        );
-        Call {
-            gateway,
-            store,
-            front_door,
-            now,
-            cause,
-            gate,
-        }
+        let gate = Gate::open(&gateway, credentials, Needs { front_door, permission, publishable }, now);
+        Call { gateway, store, front_door, now, cause, gate }
     }
 }
 

@@ -74,11 +74,7 @@ fn next_step(charge: &NetworkCharge, found: &Found, now: Timestamp, settle_ms: i
         },
         Stage::InReview { .. } => match found {
             Found::InReview { .. } | Found::Nothing | Found::Undecided => {
-                if lasted(AUTHORIZATION_LIFETIME_MS) {
-                    Next::GiveUp
-                } else {
-                    Next::Wait
-                }
+                if lasted(AUTHORIZATION_LIFETIME_MS) { Next::GiveUp } else { Next::Wait }
             }
             _ => Next::Apply,
         },
@@ -86,11 +82,7 @@ fn next_step(charge: &NetworkCharge, found: &Found, now: Timestamp, settle_ms: i
             Found::Authorized { .. } if settled && may_send(TRY_FOR_MS) => Next::SendAgain,
             Found::Authorized { .. } if settled => Next::GiveUp,
             Found::Authorized { .. } | Found::InReview { .. } | Found::Nothing | Found::Undecided => {
-                if lasted(TRY_FOR_MS) {
-                    Next::Stuck
-                } else {
-                    Next::Wait
-                }
+                if lasted(TRY_FOR_MS) { Next::Stuck } else { Next::Wait }
             }
             _ => Next::Apply,
         },
@@ -110,10 +102,7 @@ impl Worker {
         // An account that is missing is found before anything is begun.
         let connector = self.connector_of(scope, payment).await?;
         let ask_at = self.ask_at(1)?;
-        match self
-            .record(scope, payment, Command::BeginCharge { ask_at }, cause)
-            .await?
-        {
+        match self.record(scope, payment, Command::BeginCharge { ask_at }, cause).await? {
             Recorded::Done(payment) => self.go_on(scope, payment, &connector, None, cause).await,
             Recorded::Overtaken(payment) => Ok(payment),
         }
@@ -126,18 +115,13 @@ impl Worker {
         };
         let cause = self.new_cause();
         let ask_at = self.ask_at(charge.attempts.saturating_add(1))?;
-        let claimed = match self
-            .record(scope, payment, Command::AskAgain { ask_at }, &cause)
-            .await?
-        {
+        let claimed = match self.record(scope, payment, Command::AskAgain { ask_at }, &cause).await? {
             Recorded::Done(claimed) => claimed,
             Recorded::Overtaken(_) => return Ok(()),
         };
         let connector = self.connector_of(scope, &claimed).await?;
         if let Stage::Releasing { authorization } = charge.stage.clone() {
-            return self
-                .release(scope, claimed, authorization, &connector, &cause)
-                .await;
+            return self.release(scope, claimed, authorization, &connector, &cause).await;
         }
         let found = match self.look_up(charge, &claimed, &connector).await {
             Ok(found) => found,
@@ -146,20 +130,16 @@ impl Worker {
         let settle_ms = self.networks()?.settle_ms(charge.provider);
         match next_step(charge, &found, self.now(), settle_ms) {
             Next::Apply => {
-                self.go_on(scope, claimed, &connector, Some(found), &cause)
-                    .await?;
+                self.go_on(scope, claimed, &connector, Some(found), &cause).await?;
             }
             Next::SendAgain => {
-                let again = Command::SendAgain {
-                    ask_at: self.ask_at(1)?,
-                };
+                let again = Command::SendAgain { ask_at: self.ask_at(1)? };
                 if let Recorded::Done(payment) = self.record(scope, &claimed, again, &cause).await? {
                     self.go_on(scope, payment, &connector, None, &cause).await?;
                 }
             }
             Next::GiveUp => {
-                self.record_answer(scope, claimed, &Command::GiveUp, &cause)
-                    .await?;
+                self.record_answer(scope, claimed, &Command::GiveUp, &cause).await?;
             }
             Next::Wait => {}
             Next::Stuck => {
@@ -182,9 +162,7 @@ impl Worker {
             (Stage::InReview { authorization }, Found::InReview { .. }) => authorization,
             // A search goes on showing as held what was accepted since.
             (Stage::Authorized { .. }, Found::InReview { authorization }) => {
-                return Ok(Found::Authorized {
-                    authorization: authorization.clone(),
-                });
+                return Ok(Found::Authorized { authorization: authorization.clone() });
             }
             _ => return Ok(found),
         };
@@ -212,16 +190,13 @@ impl Worker {
             let step = match (&charge.stage, found.take()) {
                 (Stage::Authorizing, None) => {
                     let answer = self.authorize(scope, &payment, connector).await?;
-                    self.read_answer(&payment, connector, answer, |id| self.authorized(id))
-                        .await?
+                    self.read_answer(&payment, connector, answer, |id| self.authorized(id)).await?
                 }
                 (Stage::Authorized { authorization }, None) => {
                     let of = of_authorization(&payment, authorization);
                     let answer = connector.capture(&of.as_request()).await;
-                    self.read_answer(&payment, connector, answer, |capture| {
-                        Ok(Command::Captured { capture })
-                    })
-                    .await?
+                    self.read_answer(&payment, connector, answer, |capture| Ok(Command::Captured { capture }))
+                        .await?
                 }
                 (Stage::Authorizing | Stage::InReview { .. } | Stage::Authorized { .. }, Some(clear)) => {
                     Read::Found(clear)
@@ -256,28 +231,20 @@ impl Worker {
     /// The command that a clear look-up means for a charge; `None` where it says nothing new.
     fn command_of(&self, charge: &NetworkCharge, found: &Found) -> Result<Option<Command>, Error> {
         Ok(match (found, &charge.stage) {
-            (Found::Captured { capture, .. }, Stage::Authorized { .. }) => Some(Command::Captured {
-                capture: capture.clone(),
-            }),
+            (Found::Captured { capture, .. }, Stage::Authorized { .. }) => {
+                Some(Command::Captured { capture: capture.clone() })
+            }
             (
                 Found::Authorized { authorization } | Found::Captured { authorization, .. },
                 Stage::Authorizing | Stage::InReview { .. },
             ) => Some(self.authorized(authorization.clone())?),
-            (Found::InReview { authorization }, Stage::Authorizing) => Some(Command::HeldForReview {
-                authorization: authorization.clone(),
-                ask_at: self.ask_at(1)?,
-            }),
+            (Found::InReview { authorization }, Stage::Authorizing) => {
+                Some(Command::HeldForReview { authorization: authorization.clone(), ask_at: self.ask_at(1)? })
+            }
             (Found::Declined(decline), _) => Some(Command::Refused(*decline)),
-            (
-                Found::DeclinedWithHold {
-                    authorization,
-                    decline,
-                },
-                _,
-            ) => Some(Command::RefusedWithHold {
-                authorization: authorization.clone(),
-                decline: *decline,
-            }),
+            (Found::DeclinedWithHold { authorization, decline }, _) => {
+                Some(Command::RefusedWithHold { authorization: authorization.clone(), decline: *decline })
+            }
             (Found::Voided, _) => Some(Command::Voided),
             _ => None,
         })
@@ -301,18 +268,12 @@ impl Worker {
             }
             Ok(Answer::Declined(decline)) => return Ok(Read::Command(Command::Refused(decline))),
             Ok(Answer::DeclinedWithHold { id, decline }) => {
-                return Ok(Read::Command(Command::RefusedWithHold {
-                    authorization: id,
-                    decline,
-                }));
+                return Ok(Read::Command(Command::RefusedWithHold { authorization: id, decline }));
             }
             Err(error) => error,
         };
         tracing::warn!(payment = %payment.id, %error, "a provider's answer is unclear");
-        let is_only = payment
-            .network
-            .as_ref()
-            .is_some_and(|charge| charge.sent.is_only_one());
+        let is_only = payment.network.as_ref().is_some_and(|charge| charge.sent.is_only_one());
         match error {
             // Where no other request may have arrived, one that is wrong can do nothing, now or later.
             NetworkError::Rejected(_) if is_only => {
@@ -331,10 +292,7 @@ impl Worker {
     }
 
     pub(crate) fn authorized(&self, authorization: NetworkId) -> Result<Command, Error> {
-        Ok(Command::Authorized {
-            authorization,
-            ask_at: self.ask_at(1)?,
-        })
+        Ok(Command::Authorized { authorization, ask_at: self.ask_at(1)? })
     }
 
     async fn authorize(
@@ -447,11 +405,7 @@ mod tests {
         NetworkCharge {
             stage,
             since: Some(NOW.plus_ms(-lasted_ms)),
-            sent: Sent {
-                times,
-                last: Some(NOW.plus_ms(-ago_ms)),
-                renewed: 0,
-            },
+            sent: Sent { times, last: Some(NOW.plus_ms(-ago_ms)), renewed: 0 },
             ..NetworkCharge::new(Provider::Mpgs, None, SealedCard("s".into()))
         }
     }
@@ -468,18 +422,11 @@ mod tests {
         assert_eq!(next(&settled, &Found::Nothing), Next::SendAgain);
         // One that is known and not decided is never sent again.
         assert_eq!(next(&settled, &Found::Undecided), Next::Wait);
-        let stage = || Stage::Authorized {
-            authorization: id("a"),
-        };
-        let found = Found::Authorized {
-            authorization: id("a"),
-        };
+        let stage = || Stage::Authorized { authorization: id("a") };
+        let found = Found::Authorized { authorization: id("a") };
         assert_eq!(next(&charge(stage(), 1, SETTLE_MS - 1, 0), &found), Next::Wait);
         assert_eq!(next(&charge(stage(), 1, SETTLE_MS, 0), &found), Next::SendAgain);
-        assert_eq!(
-            next(&charge(stage(), 1, SETTLE_MS, 0), &Found::Nothing),
-            Next::Wait
-        );
+        assert_eq!(next(&charge(stage(), 1, SETTLE_MS, 0), &Found::Nothing), Next::Wait);
     }
 
     #[test]
@@ -492,36 +439,20 @@ mod tests {
         // However long it lasted: what may still be on its way is waited for.
         let unsettled = charge(Stage::Authorizing, 1, SETTLE_MS - 1, AUTHORIZE_FOR_MS);
         assert_eq!(next(&unsettled, &Found::Nothing), Next::Wait);
-        let stage = || Stage::Authorized {
-            authorization: id("a"),
-        };
-        let found = Found::Authorized {
-            authorization: id("a"),
-        };
-        assert_eq!(
-            next(&charge(stage(), SENDS_MAX, SETTLE_MS, SETTLE_MS), &found),
-            Next::GiveUp
-        );
-        assert_eq!(
-            next(&charge(stage(), 1, SETTLE_MS, TRY_FOR_MS), &Found::Undecided),
-            Next::Stuck
-        );
+        let stage = || Stage::Authorized { authorization: id("a") };
+        let found = Found::Authorized { authorization: id("a") };
+        assert_eq!(next(&charge(stage(), SENDS_MAX, SETTLE_MS, SETTLE_MS), &found), Next::GiveUp);
+        assert_eq!(next(&charge(stage(), 1, SETTLE_MS, TRY_FOR_MS), &Found::Undecided), Next::Stuck);
     }
 
     #[test]
     fn a_review_is_waited_for_as_long_as_the_authorization_lives() {
-        let stage = || Stage::InReview {
-            authorization: id("a"),
-        };
-        let found = Found::InReview {
-            authorization: id("a"),
-        };
+        let stage = || Stage::InReview { authorization: id("a") };
+        let found = Found::InReview { authorization: id("a") };
         let lifetime_ms = AUTHORIZATION_LIFETIME_MS;
         assert_eq!(next(&charge(stage(), 0, 0, lifetime_ms - 1), &found), Next::Wait);
         assert_eq!(next(&charge(stage(), 0, 0, lifetime_ms), &found), Next::GiveUp);
-        let accepted = Found::Authorized {
-            authorization: id("a"),
-        };
+        let accepted = Found::Authorized { authorization: id("a") };
         assert_eq!(next(&charge(stage(), 0, 0, lifetime_ms), &accepted), Next::Apply);
     }
 
@@ -529,23 +460,12 @@ mod tests {
     fn clear_answers_decide_in_every_stage() {
         let stages = [
             Stage::Authorizing,
-            Stage::InReview {
-                authorization: id("a"),
-            },
-            Stage::Authorized {
-                authorization: id("a"),
-            },
+            Stage::InReview { authorization: id("a") },
+            Stage::Authorized { authorization: id("a") },
         ];
-        let captured = Found::Captured {
-            authorization: id("a"),
-            capture: id("c"),
-        };
+        let captured = Found::Captured { authorization: id("a"), capture: id("c") };
         for stage in stages {
-            for found in [
-                Found::Voided,
-                Found::Declined(Decline::CardDeclined),
-                captured.clone(),
-            ] {
+            for found in [Found::Voided, Found::Declined(Decline::CardDeclined), captured.clone()] {
                 assert_eq!(next(&charge(stage.clone(), 1, 0, 0), &found), Next::Apply);
             }
         }

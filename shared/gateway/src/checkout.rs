@@ -69,9 +69,8 @@ impl Entrance {
 
 /// How long a payer may take, in milliseconds: `TOLLGATE_CHECKOUT_SECONDS`, or an hour.
 fn lifetime_ms() -> i64 {
-    let seconds: Option<i64> = std::env::var("TOLLGATE_CHECKOUT_SECONDS")
-        .ok()
-        .and_then(|text| text.parse().ok());
+    let seconds: Option<i64> =
+        std::env::var("TOLLGATE_CHECKOUT_SECONDS").ok().and_then(|text| text.parse().ok());
     seconds.map_or(DEFAULT_LIFETIME_MS, |seconds| seconds.saturating_mul(1000))
 }
 
@@ -128,19 +127,12 @@ impl Call {
             }
             let vault = self.gateway.networks()?.vault();
             let card = vault
-                .seal_card(
-                    self.gateway.entropy.as_ref(),
-                    self.now,
-                    &card_place(scope, id),
-                    &new.card,
-                )
+                .seal_card(self.gateway.entropy.as_ref(), self.now, &card_place(scope, id), &new.card)
                 .await
                 .map_err(|e| Error::Internal(e.to_string()))?;
             let customer = self.settle_payer(scope, &new.payer, payer?, None).await?;
-            let plain = new
-                .metadata
-                .as_ref()
-                .map_or_else(|| Some(Metadata::default()), JsonObject::as_metadata);
+            let plain =
+                new.metadata.as_ref().map_or_else(|| Some(Metadata::default()), JsonObject::as_metadata);
             let json_object = new.metadata.filter(|_| plain.is_none());
             let payment = NewPayment {
                 id,
@@ -158,11 +150,7 @@ impl Call {
                 provider: new.provider,
                 account: account.merchant_id,
                 card,
-                hosted: Hosted {
-                    order_id: new.order_id,
-                    cancel_url: new.cancel_url,
-                    metadata: json_object,
-                },
+                hosted: Hosted { order_id: new.order_id, cancel_url: new.cancel_url, metadata: json_object },
                 return_url: new.return_url,
                 expires: self.now.plus_ms(lifetime_ms()),
                 confirmed: Entrance::of(new.card.brand) == Entrance::Html,
@@ -225,9 +213,8 @@ impl Call {
         request: &Idempotency,
     ) -> Result<Made<Payment>, Error> {
         let taken = Refusal::IdempotencyKeyTaken;
-        let earlier = self
-            .earlier_answer_or(taken.clone().into(), scope, &payment.to_string(), Some(request))
-            .await;
+        let earlier =
+            self.earlier_answer_or(taken.clone().into(), scope, &payment.to_string(), Some(request)).await;
         earlier.map_err(|error| match error {
             Error::Refused(Refusal::IdempotencyKeyReused) => taken.into(),
             error => error,

@@ -31,9 +31,7 @@ pub struct CustomerFilter {
 /// A customer that a request refers to has to exist and not be deleted. One read.
 pub(crate) async fn must_exist(store: &Reader, scope: Scope, id: CustomerId) -> Result<Customer, Error> {
     let customer: Option<Customer> = store.get(scope, &id.to_string(), true).await?;
-    Ok(customer
-        .filter(|c| !c.deleted)
-        .ok_or(Refusal::NoSuchReference(Thing::Customer))?)
+    Ok(customer.filter(|c| !c.deleted).ok_or(Refusal::NoSuchReference(Thing::Customer))?)
 }
 
 impl Call {
@@ -47,23 +45,11 @@ impl Call {
         let scope = self.tenant().await?;
         let id: CustomerId = self.id_for(scope, "customers", idempotency);
         let fingerprint = idempotency.map(|i| i.fingerprint.clone());
-        let customer = Customer::create(
-            id,
-            self.front_door,
-            self.cause.clone(),
-            profile,
-            fingerprint,
-            self.now,
-        );
-        let made = self
-            .make_once(scope, &id.to_string(), idempotency, async { Ok(customer) })
-            .await?;
+        let customer =
+            Customer::create(id, self.front_door, self.cause.clone(), profile, fingerprint, self.now);
+        let made = self.make_once(scope, &id.to_string(), idempotency, async { Ok(customer) }).await?;
         // What the create answered was personal data, and is erased: there is nothing left to replay.
-        if made.thing.deleted {
-            Err(Refusal::NotFound(Thing::Customer).into())
-        } else {
-            Ok(made)
-        }
+        if made.thing.deleted { Err(Refusal::NotFound(Thing::Customer).into()) } else { Ok(made) }
     }
 
     /// Reads a customer. One round trip in a warm function.

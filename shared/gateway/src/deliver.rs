@@ -78,16 +78,9 @@ impl Message {
 
     /// The message as it is put on the queue, in its endpoint's own group: a dead endpoint slows no other.
     pub fn on_queue(&self, delay_s: u32) -> Result<QueueMessage, Error> {
-        let written = Written {
-            format: MESSAGE_FORMAT,
-            message: self,
-        };
+        let written = Written { format: MESSAGE_FORMAT, message: self };
         let body = serde_json::to_string(&written).map_err(|e| Error::Internal(e.to_string()))?;
-        Ok(QueueMessage {
-            body,
-            group: self.endpoint.to_string(),
-            delay_s,
-        })
+        Ok(QueueMessage { body, group: self.endpoint.to_string(), delay_s })
     }
 }
 
@@ -109,10 +102,7 @@ impl DeliverySettings {
         };
         let allow_loopback =
             std::env::var("TOLLGATE_ALLOW_LOOPBACK_WEBHOOKS").is_ok_and(|value| value == "true");
-        Ok(Self {
-            schedule,
-            allow_loopback,
-        })
+        Ok(Self { schedule, allow_loopback })
     }
 }
 
@@ -130,22 +120,13 @@ impl Deliverer {
     /// A deliverer that puts further attempts on `queue`.
     pub fn new(worker: Worker, queue: Queue, settings: DeliverySettings) -> Result<Self, Error> {
         let sender = Sender::new(settings.allow_loopback).map_err(|e| Error::Internal(e.to_string()))?;
-        Ok(Self {
-            worker,
-            queue,
-            sender,
-            settings,
-            events: Arc::default(),
-        })
+        Ok(Self { worker, queue, sender, settings, events: Arc::default() })
     }
 
     /// A copy that counts its calls apart, from zero: what one batch costs.
     #[must_use]
     pub fn metered(&self) -> Self {
-        Self {
-            worker: self.worker.metered(),
-            ..self.clone()
-        }
+        Self { worker: self.worker.metered(), ..self.clone() }
     }
 
     /// What was done through this handle so far.
@@ -196,8 +177,7 @@ impl Deliverer {
         let headers = sign(endpoint.api, &secret, previous.as_ref(), &id, at, &body);
         let attempt = self.sender.post(&url, &headers, body).await;
         self.finish(scope, &delivery, at, &attempt).await?;
-        self.note_health(scope, endpoint, attempted(&attempt), is_try_out)
-            .await
+        self.note_health(scope, endpoint, attempted(&attempt), is_try_out).await
     }
 
     /// A message's event: a function that delivers one to many endpoints at first reads it once.
@@ -263,16 +243,8 @@ impl Deliverer {
                 None
             }
         };
-        let body = render::event(
-            event,
-            endpoint.api,
-            scope.mode.is_live(),
-            challenge_url.as_deref(),
-        )?;
-        let rules = UrlRules {
-            live: scope.mode.is_live(),
-            allow_loopback: self.settings.allow_loopback,
-        };
+        let body = render::event(event, endpoint.api, scope.mode.is_live(), challenge_url.as_deref())?;
+        let rules = UrlRules { live: scope.mode.is_live(), allow_loopback: self.settings.allow_loopback };
         let url = EndpointUrl::parse(&endpoint.url, rules).ok()?;
         Some((url, to_js_string(&body)))
     }
@@ -294,10 +266,7 @@ impl Deliverer {
             error: attempt.error.map(|error| error.to_string()),
         };
         let expires_at_s = delivery.created.s().saturating_add(KEEP_S);
-        self.worker
-            .writer()
-            .put_attempt(scope, delivery, &record, expires_at_s)
-            .await?;
+        self.worker.writer().put_attempt(scope, delivery, &record, expires_at_s).await?;
         let now = self.worker.now();
         let outcome = attempt.outcome();
         let delay = match outcome {
@@ -320,16 +289,11 @@ impl Deliverer {
         if let Some(Delay::Queue(seconds)) = delay {
             // Sent before it is recorded: a function that dies in between leaves a message too many, which is dropped,
             // not one too few.
-            let message = Message {
-                scope,
-                event: delivery.event,
-                endpoint: delivery.endpoint,
-                attempt: number + 1,
-            };
+            let message =
+                Message { scope, event: delivery.event, endpoint: delivery.endpoint, attempt: number + 1 };
             self.queue.send(&[message.on_queue(seconds)?]).await?;
         }
-        self.record(scope, delivery, &delivery.attempted(status, next))
-            .await
+        self.record(scope, delivery, &delivery.attempted(status, next)).await
     }
 
     async fn record(&self, scope: Scope, before: &Delivery, after: &Delivery) -> Result<(), Error> {
@@ -338,11 +302,10 @@ impl Deliverer {
             // The same attempt was made twice at the same time, and the other one was recorded first.
             Replaced::Conflict(Some(now)) if now.attempts_made > before.attempts_made => Ok(()),
             // Due work touched it meanwhile: the message comes again and finds the delivery as it is now.
-            Replaced::Conflict(_) => Err(StoreError::Contended {
-                key: format!("delivery of {}", before.event),
-                attempts: 1,
+            Replaced::Conflict(_) => {
+                Err(StoreError::Contended { key: format!("delivery of {}", before.event), attempts: 1 }
+                    .into())
             }
-            .into()),
         }
     }
 
@@ -410,10 +373,7 @@ mod tests {
             endpoint: EndpointId::from_bytes([4; 16]),
             attempt: 2,
         };
-        assert_eq!(
-            Message::parse(&message.on_queue(0).unwrap().body).unwrap(),
-            message
-        );
+        assert_eq!(Message::parse(&message.on_queue(0).unwrap().body).unwrap(), message);
         assert!(Message::parse("{}").is_err());
         // As the first releases wrote them, and as one of the future may.
         let text = message.on_queue(0).unwrap().body;

@@ -100,10 +100,9 @@ impl Worker {
         let command = match payment.face.status {
             Status::RequiresConfirmation => Command::Cancel,
             Status::RequiresAction => Command::ChallengeExpired,
-            Status::Processing => Command::Settled(sandbox_outcome(sandbox::look_up_charge(
-                instrument(&payment)?,
-                now,
-            ))?),
+            Status::Processing => {
+                Command::Settled(sandbox_outcome(sandbox::look_up_charge(instrument(&payment)?, now))?)
+            }
             // Nobody captured it in seven days.
             Status::RequiresCapture if payment.intent.is_some() => {
                 Command::CancelIntent(Some("automatic".to_owned()))
@@ -114,9 +113,7 @@ impl Worker {
             | Status::Failed
             | Status::Canceled => return Ok(()),
         };
-        let next = payment
-            .apply(command, now, &self.new_cause())
-            .map_err(crate::error::Refusal::from)?;
+        let next = payment.apply(command, now, &self.new_cause()).map_err(crate::error::Refusal::from)?;
         match self.writer().replace(item.scope, &next).await? {
             // Someone else who came first did this work; the item is no longer due or will be found again.
             Replaced::Done | Replaced::Conflict(_) => Ok(()),
@@ -130,10 +127,7 @@ impl Worker {
         if refund.status != RefundStatus::Pending || refund.due.is_none_or(|due| due > now) {
             return Ok(());
         }
-        let payment: Option<Payment> = self
-            .store
-            .get(item.scope, &refund.payment.to_string(), true)
-            .await?;
+        let payment: Option<Payment> = self.store.get(item.scope, &refund.payment.to_string(), true).await?;
         let Some(payment) = payment else {
             return Err(Error::Internal(format!("refund {} has no payment", refund.id)));
         };

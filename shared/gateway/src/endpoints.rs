@@ -64,10 +64,8 @@ impl Call {
         let id: EndpointId = self.id_for(scope, "webhook_endpoints", idempotency);
         let prepare = async {
             check_url(scope, &new.url, new.allow_loopback).await?;
-            let existing: Page<WebhookEndpoint> = self
-                .store
-                .list(scope, &ListQuery::new(MAX_ENDPOINTS), None)
-                .await?;
+            let existing: Page<WebhookEndpoint> =
+                self.store.list(scope, &ListQuery::new(MAX_ENDPOINTS), None).await?;
             if existing.items.len() >= MAX_ENDPOINTS {
                 return Err(Refusal::TooManyEndpoints.into());
             }
@@ -93,24 +91,16 @@ impl Call {
                 fingerprint: idempotency.map(|i| i.fingerprint.clone()),
             })
         };
-        let made = self
-            .make_once(scope, &id.to_string(), idempotency, prepare)
-            .await?;
+        let made = self.make_once(scope, &id.to_string(), idempotency, prepare).await?;
         // What the create answered held the secret, which is gone: there is nothing left to replay.
-        if made.thing.deleted {
-            Err(Refusal::NotFound(Thing::WebhookEndpoint).into())
-        } else {
-            Ok(made)
-        }
+        if made.thing.deleted { Err(Refusal::NotFound(Thing::WebhookEndpoint).into()) } else { Ok(made) }
     }
 
     /// Reads an endpoint. One round trip in a warm function.
     pub async fn retrieve_endpoint(&self, id: EndpointId) -> Result<WebhookEndpoint, Error> {
         let scope = self.tenant().await?;
         let endpoint: Option<WebhookEndpoint> = self.store.get(scope, &id.to_string(), true).await?;
-        Ok(endpoint
-            .filter(|e| !e.deleted)
-            .ok_or(Refusal::NotFound(Thing::WebhookEndpoint))?)
+        Ok(endpoint.filter(|e| !e.deleted).ok_or(Refusal::NotFound(Thing::WebhookEndpoint))?)
     }
 
     /// Lists endpoints, the newest first.
@@ -143,16 +133,11 @@ impl Call {
         if let Some(url) = &update.url {
             check_url(self.tenant().await?, url, update.allow_loopback).await?;
         }
-        self.change(
-            &id.to_string(),
-            "update",
-            idempotency,
-            |current: &WebhookEndpoint| {
-                let metadata = current.metadata.updated(update.metadata.as_ref());
-                let metadata = metadata.map_err(Refusal::from)?;
-                Ok(current.changed(self.now, &self.cause, |next| update.over(next, metadata)))
-            },
-        )
+        self.change(&id.to_string(), "update", idempotency, |current: &WebhookEndpoint| {
+            let metadata = current.metadata.updated(update.metadata.as_ref());
+            let metadata = metadata.map_err(Refusal::from)?;
+            Ok(current.changed(self.now, &self.cause, |next| update.over(next, metadata)))
+        })
         .await
     }
 
@@ -171,12 +156,9 @@ impl Call {
         let secret = self.new_secret();
         let overlap_ms = overlap_s.map_or(OVERLAP_MS, |seconds| seconds.saturating_mul(1000));
         let until = self.now.plus_ms(overlap_ms);
-        self.change(
-            &id.to_string(),
-            "roll_secret",
-            idempotency,
-            |current: &WebhookEndpoint| Ok(current.rolled(secret.clone(), until, self.now, &self.cause)),
-        )
+        self.change(&id.to_string(), "roll_secret", idempotency, |current: &WebhookEndpoint| {
+            Ok(current.rolled(secret.clone(), until, self.now, &self.cause))
+        })
         .await
     }
 }
@@ -206,11 +188,7 @@ impl EndpointUpdate {
             next.description.clone_from(description);
         }
         if let Some(disabled) = self.disabled {
-            next.status = if disabled {
-                EndpointStatus::Disabled
-            } else {
-                EndpointStatus::Enabled
-            };
+            next.status = if disabled { EndpointStatus::Disabled } else { EndpointStatus::Enabled };
             next.disabled_reason = disabled.then(|| "by its merchant".to_owned());
             next.failing_since = None;
             next.pause = None;

@@ -70,8 +70,7 @@ impl Worker {
         cause: &Cause,
         pages: usize,
     ) -> Result<(), Error> {
-        self.erase_events::<Customer>(scope, tombstone.id, tombstone.version)
-            .await?;
+        self.erase_events::<Customer>(scope, tombstone.id, tombstone.version).await?;
         let swept = self.erase_belongings(scope, &tombstone, cause, pages).await?;
         let mut customer = tombstone;
         for _ in 0..MAX_TRIES {
@@ -95,11 +94,7 @@ impl Worker {
     pub(crate) async fn look_after_erasure(&self, item: &DueItem, now: Timestamp) -> Result<(), Error> {
         let customer: Option<Customer> = self.store.get_by_key(&item.pk, true).await?;
         match customer {
-            Some(customer)
-                if customer
-                    .erasure
-                    .is_some_and(|erasure| erasure.look_again_at <= now) =>
-            {
+            Some(customer) if customer.erasure.is_some_and(|erasure| erasure.look_again_at <= now) => {
                 let cause = self.new_cause();
                 self.erase(item.scope, customer, &cause, RUN_PAGES).await
             }
@@ -154,18 +149,14 @@ impl Worker {
                 break;
             }
         }
-        Ok(Part {
-            erased,
-            rest: list.after,
-        })
+        Ok(Part { erased, rest: list.after })
     }
 
     /// Erases what one payment and its events tell of a person: `false` when the payment tells nothing.
     async fn erase_payment(&self, scope: Scope, mut payment: Payment, cause: &Cause) -> Result<bool, Error> {
         for _ in 0..MAX_TRIES {
             if payment.may_have_told_of_person() {
-                self.erase_events::<Payment>(scope, payment.id, payment.version)
-                    .await?;
+                self.erase_events::<Payment>(scope, payment.id, payment.version).await?;
             }
             let Some(erased) = payment.erased(self.now(), cause) else {
                 return Ok(false);
@@ -209,13 +200,8 @@ impl Worker {
                 return Ok(false);
             }
             // While it can still be found.
-            self.erase_events::<PaymentMethod>(scope, method.id, method.version)
-                .await?;
-            match self
-                .writer()
-                .replace(scope, &method.erased(self.now(), cause))
-                .await?
-            {
+            self.erase_events::<PaymentMethod>(scope, method.id, method.version).await?;
+            match self.writer().replace(scope, &method.erased(self.now(), cause)).await? {
                 Replaced::Done => return Ok(true),
                 Replaced::Conflict(None) => return Ok(false),
                 Replaced::Conflict(Some(now)) => method = now,
@@ -258,16 +244,8 @@ mod tests {
 
     #[test]
     fn an_erasure_ends_with_a_look_that_was_due_and_found_nothing() {
-        let swept = |erased, whole| Swept {
-            erased,
-            whole,
-            payments_to: None,
-        };
-        let begun = Erasure {
-            look_again_at: NOW.plus_ms(LOOK_AGAIN_MS),
-            complete: false,
-            payments_to: None,
-        };
+        let swept = |erased, whole| Swept { erased, whole, payments_to: None };
+        let begun = Erasure { look_again_at: NOW.plus_ms(LOOK_AGAIN_MS), complete: false, payments_to: None };
         // Within the request: complete, and looked at again.
         let told = next_step(begun, swept(2, true), NOW).unwrap();
         assert!(told.complete && told.look_again_at == begun.look_again_at);
@@ -277,35 +255,18 @@ mod tests {
         // Too early a look ends nothing, and one that finds something is not the last.
         assert_eq!(next_step(told, swept(0, true), NOW), Some(told));
         let due = told.look_again_at;
-        assert_eq!(
-            next_step(told, swept(1, true), due).unwrap().look_again_at,
-            due.plus_ms(LOOK_AGAIN_MS)
-        );
+        assert_eq!(next_step(told, swept(1, true), due).unwrap().look_again_at, due.plus_ms(LOOK_AGAIN_MS));
         assert_eq!(next_step(told, swept(0, true), due), None);
     }
 
     #[test]
     fn what_is_more_than_one_run_reaches_is_gone_on_with_and_looked_at_again() {
-        let part = |erased, to_s: i64| Swept {
-            erased,
-            whole: false,
-            payments_to: Some(Timestamp::from_s(to_s)),
-        };
-        let end = |erased| Swept {
-            erased,
-            whole: true,
-            payments_to: None,
-        };
-        let begun = Erasure {
-            look_again_at: NOW.plus_ms(LOOK_AGAIN_MS),
-            complete: false,
-            payments_to: None,
-        };
+        let part =
+            |erased, to_s: i64| Swept { erased, whole: false, payments_to: Some(Timestamp::from_s(to_s)) };
+        let end = |erased| Swept { erased, whole: true, payments_to: None };
+        let begun = Erasure { look_again_at: NOW.plus_ms(LOOK_AGAIN_MS), complete: false, payments_to: None };
         let first = next_step(begun, part(100, 9), NOW).unwrap();
-        assert_eq!(
-            (first.payments_to, first.look_again_at),
-            (Some(Timestamp::from_s(9)), NOW)
-        );
+        assert_eq!((first.payments_to, first.look_again_at), (Some(Timestamp::from_s(9)), NOW));
         let second = next_step(first, part(2000, 5), NOW).unwrap();
         assert_eq!(second.payments_to, Some(Timestamp::from_s(5)));
         // At the end of the list it begins at the top once more.

@@ -72,10 +72,7 @@ impl Keeper {
 
     fn admit(gateway: Gateway, authorized: Authorized) -> Admitted {
         let writer = gateway.keeper.0.clone();
-        Admitted {
-            authorized,
-            worker: Worker::of_gate(gateway, writer),
-        }
+        Admitted { authorized, worker: Worker::of_gate(gateway, writer) }
     }
 }
 
@@ -97,10 +94,7 @@ pub struct Credentials {
 
 impl From<String> for Credentials {
     fn from(secret: String) -> Self {
-        Self {
-            secret,
-            merchant: None,
-        }
+        Self { secret, merchant: None }
     }
 }
 
@@ -246,12 +240,7 @@ impl Gate {
         let Some(hash) = gateway.key_named_by(&credentials.secret, now) else {
             return closed(Denied::INVALID_KEY);
         };
-        let known = gateway
-            .known_keys
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&hash)
-            .cloned();
+        let known = gateway.known_keys.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
         let known = known.filter(|key| key.is_of(credentials.merchant.as_deref()));
         let caller = Caller {
             by_access_token: AccessToken::is_one(&credentials.secret),
@@ -260,11 +249,7 @@ impl Gate {
             known: known.clone(),
         };
         let task = tokio::spawn(admit(gateway.clone(), caller, needs, now));
-        Self {
-            known,
-            running: Mutex::new(Some(task)),
-            done: OnceCell::new(),
-        }
+        Self { known, running: Mutex::new(Some(task)), done: OnceCell::new() }
     }
 
     /// The tenant, to read for: at once when the key is known here, else once it is accepted.
@@ -287,10 +272,9 @@ impl Gate {
     pub(crate) async fn admitted(&self) -> Result<&Admitted, Denied> {
         match self.judged().await? {
             Judged::Within(admitted) => Ok(admitted),
-            Judged::Exceeded(authorized, now) => Err(Denied::RateLimited {
-                standing: authorized.standing,
-                now: *now,
-            }),
+            Judged::Exceeded(authorized, now) => {
+                Err(Denied::RateLimited { standing: authorized.standing, now: *now })
+            }
         }
     }
 
@@ -387,11 +371,7 @@ fn standing(key: &ApiKey, counted: &Counted, front_door: FrontDoor, now: Timesta
     let limit = key.contract.rate_limit(front_door);
     let standing = Standing::judge(limit.requests_per_minute, counted.counts.iter().copied(), now);
     let is_too_fast = |burst: Burst| burst.is_exceeded(counted.by_second.iter().copied(), now);
-    if !standing.exceeded && limit.burst.is_some_and(is_too_fast) {
-        standing.too_fast(now)
-    } else {
-        standing
-    }
+    if !standing.exceeded && limit.burst.is_some_and(is_too_fast) { standing.too_fast(now) } else { standing }
 }
 
 /// Judges a caller: first its key, then the key's kind and scope, and its rate last, so that nobody learns or gets anything by being
@@ -455,10 +435,8 @@ impl crate::Call {
             return Err(Denied::INVALID_KEY.into());
         }
         let signer = self.gateway.signer()?;
-        let token = AccessToken {
-            key: admitted.hash.clone(),
-            expires: self.now().plus_ms(ACCESS_TOKEN_S * 1000),
-        };
+        let token =
+            AccessToken { key: admitted.hash.clone(), expires: self.now().plus_ms(ACCESS_TOKEN_S * 1000) };
         Ok(token.write(signer))
     }
 }

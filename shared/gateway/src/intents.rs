@@ -99,9 +99,7 @@ impl Gateway {
     fn is_client_secret(&self, scope: Scope, id: PaymentId, sent: &str) -> Result<bool, Error> {
         let prefix = format!("{}_secret_", id.spell("pi_"));
         // One secret has one spelling.
-        let hex = sent
-            .strip_prefix(&prefix)
-            .filter(|text| !text.bytes().any(|b| b.is_ascii_uppercase()));
+        let hex = sent.strip_prefix(&prefix).filter(|text| !text.bytes().any(|b| b.is_ascii_uppercase()));
         let signature = hex.and_then(|text| hex::decode(text).ok());
         let claim = format!("{scope}{id}");
         let signer = self.signer()?;
@@ -133,9 +131,7 @@ impl Call {
             }
             let types = &new.intent.payment_method_types;
             let fresh = self.id_for(scope, "payment_intents/payment_method", idempotency);
-            let resolved = self
-                .resolve_for(scope, fresh, new.method.as_ref(), new.customer, types)
-                .await?;
+            let resolved = self.resolve_for(scope, fresh, new.method.as_ref(), new.customer, types).await?;
             self.store_method(scope, resolved.as_ref()).await?;
             let method = resolved.map(|resolved| resolved.method.method());
             let payment = NewPayment {
@@ -150,10 +146,7 @@ impl Call {
                 metadata: new.metadata,
                 fingerprint: idempotency.map(|i| i.fingerprint.clone()),
             };
-            let intent = Intent {
-                payment_method: method.map(|method| method.id),
-                ..new.intent
-            };
+            let intent = Intent { payment_method: method.map(|method| method.id), ..new.intent };
             let mut made = Payment::create_intent(payment, intent, self.now);
             made.face.return_url = new.return_url;
             if new.confirm {
@@ -161,20 +154,10 @@ impl Call {
                 let instrument =
                     instrument.ok_or(Refusal::Payment(tollgate_domain::payment::Refusal::NoMethod))?;
                 let outcome = sandbox_outcome(sandbox::charge(instrument, self.now))?;
-                let command = Command::Confirm {
-                    method: None,
-                    return_url: None,
-                    outcome,
-                };
-                let charged = made
-                    .apply(command, self.now, &self.cause)
-                    .map_err(Refusal::from)?;
+                let command = Command::Confirm { method: None, return_url: None, outcome };
+                let charged = made.apply(command, self.now, &self.cause).map_err(Refusal::from)?;
                 // Made and charged in one put: nobody ever saw the step in between.
-                made = Payment {
-                    version: 1,
-                    answers: Answers::default(),
-                    ..charged
-                };
+                made = Payment { version: 1, answers: Answers::default(), ..charged };
             }
             Ok(made)
         };
@@ -190,11 +173,7 @@ impl Call {
     ) -> Result<Made<Payment>, Error> {
         let scope = self.tenant().await?;
         // Made once for all tries and all retries, so that none of them leaves a payment method behind.
-        let fresh = self.id_for(
-            scope,
-            &format!("{id}/{}/payment_method", wish.route()),
-            idempotency,
-        );
+        let fresh = self.id_for(scope, &format!("{id}/{}/payment_method", wish.route()), idempotency);
         let mut payment: Option<Payment> = self.store.get(scope, &id.to_string(), true).await?;
         for _ in 0..MAX_TRIES {
             let current = payment.ok_or(Refusal::NotFound(Thing::Payment))?;
@@ -207,9 +186,7 @@ impl Call {
                 return Err(Refusal::Payment(refusal).into());
             }
             let (command, resolved) = Box::pin(self.command_for(scope, fresh, &current, wish)).await?;
-            let mut next = current
-                .apply(command, self.now, &self.cause)
-                .map_err(Refusal::from)?;
+            let mut next = current.apply(command, self.now, &self.cause).map_err(Refusal::from)?;
             remember(&mut next, wish.route(), idempotency);
             // Only what the intent allows is written: its payment method first, so that it never names one that is not there.
             self.store_method(scope, resolved.as_ref()).await?;
@@ -230,10 +207,7 @@ impl Call {
         current: &Payment,
         wish: &IntentWish,
     ) -> Result<(Command, Option<Resolved>), Error> {
-        let types = current
-            .intent
-            .as_ref()
-            .map_or(&[][..], |intent| intent.payment_method_types.as_slice());
+        let types = current.intent.as_ref().map_or(&[][..], |intent| intent.payment_method_types.as_slice());
         Ok(match wish {
             IntentWish::Update(update) => {
                 let mut amendment = update.amendment.clone();
@@ -253,9 +227,8 @@ impl Call {
                     amendment.metadata = Some(metadata.map_err(Refusal::from)?);
                 }
                 let customer = amendment.customer.or(current.customer);
-                let resolved = self
-                    .resolve_for(scope, fresh, update.method.as_ref(), customer, types)
-                    .await?;
+                let resolved =
+                    self.resolve_for(scope, fresh, update.method.as_ref(), customer, types).await?;
                 amendment.method = resolved.as_ref().map(|resolved| resolved.method.method());
                 (Command::Amend(Box::new(amendment)), resolved)
             }
@@ -264,28 +237,16 @@ impl Call {
                 // One that the intent has since before may have been attached to another customer, or detached.
                 let known = known.map(|id| MethodRef::Named(id.spell("pm_")));
                 let resolved = self
-                    .resolve_for(
-                        scope,
-                        fresh,
-                        method.as_ref().or(known.as_ref()),
-                        current.customer,
-                        types,
-                    )
+                    .resolve_for(scope, fresh, method.as_ref().or(known.as_ref()), current.customer, types)
                     .await?;
-                let method = resolved
-                    .as_ref()
-                    .map(|resolved| Box::new(resolved.method.method()));
+                let method = resolved.as_ref().map(|resolved| Box::new(resolved.method.method()));
                 let instrument = method.as_ref().map(|method| &method.instrument);
                 let outcome = match instrument.or(current.instrument.as_ref()) {
                     Some(instrument) => sandbox_outcome(sandbox::charge(instrument, self.now))?,
                     // There is nothing to charge: the intent refuses, whatever the outcome.
                     None => Outcome::Approved,
                 };
-                let command = Command::Confirm {
-                    method,
-                    return_url: return_url.clone(),
-                    outcome,
-                };
+                let command = Command::Confirm { method, return_url: return_url.clone(), outcome };
                 (command, resolved)
             }
             IntentWish::Capture(amount) => {
@@ -340,10 +301,6 @@ impl Call {
             None => !self.is_client().await?,
             Some(sent) => self.gateway.is_client_secret(scope, id, sent)?,
         };
-        if right {
-            Ok(())
-        } else {
-            Err(Refusal::ClientSecret.into())
-        }
+        if right { Ok(()) } else { Err(Refusal::ClientSecret.into()) }
     }
 }

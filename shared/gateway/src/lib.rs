@@ -140,11 +140,7 @@ impl Gateway {
 
     /// The same gateway over the same tables, opened otherwise.
     fn over(&self, writer: &Writer) -> Self {
-        Self {
-            store: writer.reader().clone(),
-            keeper: gate::Keeper::new(writer.clone()),
-            ..self.clone()
-        }
+        Self { store: writer.reader().clone(), keeper: gate::Keeper::new(writer.clone()), ..self.clone() }
     }
 
     /// What was done through this handle so far.

@@ -67,19 +67,14 @@ pub struct Links {
 
 impl fmt::Debug for Links {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Links")
-            .field("base_url", &self.base_url)
-            .finish_non_exhaustive()
+        f.debug_struct("Links").field("base_url", &self.base_url).finish_non_exhaustive()
     }
 }
 
 impl Links {
     /// Links to pages under `base_url`, signed with `key`.
     pub fn new(base_url: &str, key: &[u8]) -> Self {
-        Self {
-            base_url: base_url.trim_end_matches('/').to_owned(),
-            signer: Signer::new(key),
-        }
+        Self { base_url: base_url.trim_end_matches('/').to_owned(), signer: Signer::new(key) }
     }
 
     /// Reads `TOLLGATE_PAGES_URL`, and the secret that `TOLLGATE_LINK_SECRET_ARN` names; `None` for a function that is given
@@ -121,11 +116,7 @@ impl Links {
             None => 1,
             Some(number) => number.parse().ok()?,
         };
-        Some(Verified {
-            scope,
-            payment: payment.parse().ok()?,
-            challenge: number,
-        })
+        Some(Verified { scope, payment: payment.parse().ok()?, challenge: number })
     }
 }
 
@@ -138,20 +129,11 @@ mod tests {
     #[test]
     fn a_link_is_read_by_its_own_key_and_for_its_purpose_only() {
         let links = Links::new("https://pages.example/", b"key");
-        let scope = Scope {
-            merchant: MerchantId::from_bytes([1; 16]),
-            mode: Mode::Test,
-        };
+        let scope = Scope { merchant: MerchantId::from_bytes([1; 16]), mode: Mode::Test };
         let payment = PaymentId::from_bytes([2; 16]);
         let url = links.url(Purpose::Challenge, scope, payment, 1);
         let token = url.strip_prefix("https://pages.example/challenge/").unwrap();
-        let verified = |challenge| {
-            Some(Verified {
-                scope,
-                payment,
-                challenge,
-            })
-        };
+        let verified = |challenge| Some(Verified { scope, payment, challenge });
         assert_eq!(links.verify(Purpose::Challenge, token), verified(1));
         assert_eq!(links.verify(Purpose::Checkout, token), None);
         assert_eq!(Links::new("", b"other").verify(Purpose::Challenge, token), None);
@@ -162,13 +144,7 @@ mod tests {
         assert_eq!(links.verify(Purpose::Challenge, &third), None);
         let live = token.replacen(".test.", ".live.", 1);
         assert_eq!(links.verify(Purpose::Challenge, &live), None);
-        for forged in [
-            "",
-            ".",
-            "a.b.c.d",
-            &token[..token.len() - 1],
-            &format!("{token}A"),
-        ] {
+        for forged in ["", ".", "a.b.c.d", &token[..token.len() - 1], &format!("{token}A")] {
             assert_eq!(links.verify(Purpose::Challenge, forged), None, "{forged}");
         }
     }

@@ -38,22 +38,14 @@ pub struct Networks {
 impl Networks {
     /// Providers that are given `timeout_ms` milliseconds to answer.
     pub fn new(vault: Vault, timeout_ms: u64) -> Self {
-        Self {
-            vault,
-            timeout_ms,
-            look_up_lag_ms: None,
-            client: OnceLock::new(),
-        }
+        Self { vault, timeout_ms, look_up_lag_ms: None, client: OnceLock::new() }
     }
 
     /// The same, whose look-ups show what was done after so many milliseconds at the latest, whatever the providers'
     /// references say: for simulators.
     #[must_use]
     pub fn with_look_up_lag_ms(self, look_up_lag_ms: Option<u64>) -> Self {
-        Self {
-            look_up_lag_ms,
-            ..self
-        }
+        Self { look_up_lag_ms, ..self }
     }
 
     /// Reads `TOLLGATE_NETWORK_TIMEOUT_MS` and `TOLLGATE_NETWORK_LOOK_UP_LAG_MS`, and the secret that
@@ -62,10 +54,7 @@ impl Networks {
         secrets: &Secrets,
         now: Timestamp,
     ) -> Result<Option<Self>, StoreError> {
-        let Some(id) = std::env::var("TOLLGATE_VAULT_SECRET_ARN")
-            .ok()
-            .filter(|id| !id.is_empty())
-        else {
+        let Some(id) = std::env::var("TOLLGATE_VAULT_SECRET_ARN").ok().filter(|id| !id.is_empty()) else {
             return Ok(None);
         };
         let ms = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
@@ -73,9 +62,7 @@ impl Networks {
         let secrets = secrets.clone();
         let vault = Vault::open_with(Box::new(VaultSecret { secrets, id }), now).await?;
         let networks = Self::new(vault, timeout_ms);
-        Ok(Some(
-            networks.with_look_up_lag_ms(ms("TOLLGATE_NETWORK_LOOK_UP_LAG_MS")),
-        ))
+        Ok(Some(networks.with_look_up_lag_ms(ms("TOLLGATE_NETWORK_LOOK_UP_LAG_MS"))))
     }
 
     pub(crate) fn vault(&self) -> &Vault {
@@ -90,9 +77,7 @@ impl Networks {
 
     /// Milliseconds after which an answer that did not come is asked about, for the `attempt`-th time, from 1.
     pub(crate) fn ask_after_ms(&self, attempt: u32) -> i64 {
-        self.arrives_within_ms()
-            .saturating_mul(1 << attempt.saturating_sub(1).min(12))
-            .min(MAX_ASK_MS)
+        self.arrives_within_ms().saturating_mul(1 << attempt.saturating_sub(1).min(12)).min(MAX_ASK_MS)
     }
 
     /// Milliseconds after a request from which on a look-up that shows nothing of it proves that it did nothing.
@@ -151,14 +136,9 @@ impl Gateway {
         let provider = network.provider;
         let mut stored = self.store.get_processor_account(scope, provider).await?;
         if let Some(account) = &network.account
-            && stored
-                .as_ref()
-                .is_none_or(|stored| stored.merchant_id != *account)
+            && stored.as_ref().is_none_or(|stored| stored.merchant_id != *account)
         {
-            stored = self
-                .store
-                .get_former_processor_account(scope, provider, account)
-                .await?;
+            stored = self.store.get_former_processor_account(scope, provider, account).await?;
         }
         let stored = stored.ok_or(Refusal::ProviderNotConfigured)?;
         let networks = self.networks()?;
@@ -176,11 +156,7 @@ impl Gateway {
             secret: secret.into(),
         };
         let clock = self.clock.clone();
-        Ok(Connector::new(
-            account,
-            networks.client()?,
-            Arc::new(move || clock.now()),
-        ))
+        Ok(Connector::new(account, networks.client()?, Arc::new(move || clock.now())))
     }
 }
 
@@ -188,10 +164,7 @@ impl Worker {
     /// Records a merchant's account with a provider, its secret sealed. It takes the place of the one there is; if that is
     /// another one of the provider's, it is kept for what it took.
     pub(crate) async fn set_processor_account(&self, scope: Scope, account: &Account) -> Result<(), Error> {
-        let current = self
-            .store()
-            .get_processor_account(scope, account.provider)
-            .await?;
+        let current = self.store().get_processor_account(scope, account.provider).await?;
         if let Some(current) = current.filter(|current| current.merchant_id != account.merchant_id) {
             self.keep_former_account(scope, current).await?;
         }
@@ -215,10 +188,7 @@ impl Worker {
             .open(self.now(), &account.key(scope), &account.secret)
             .await
             .map_err(|e| Error::Internal(e.to_string()))?;
-        let mut former = ProcessorAccount {
-            former: true,
-            ..account
-        };
+        let mut former = ProcessorAccount { former: true, ..account };
         former.secret = self.seal(&former.key(scope), &secret).await?;
         Ok(self.writer().put_processor_account(scope, &former).await?)
     }

@@ -45,18 +45,12 @@ pub struct Made<E> {
 
 impl<E> Made<E> {
     pub(crate) fn new(thing: E) -> Self {
-        Self {
-            thing,
-            replayed: false,
-        }
+        Self { thing, replayed: false }
     }
 
     /// What an earlier request was answered, given again: to an authorized caller only, be it over its rate limit.
     pub(crate) fn again(thing: E, _to: &Authorized) -> Self {
-        Self {
-            thing,
-            replayed: true,
-        }
+        Self { thing, replayed: true }
     }
 }
 
@@ -142,10 +136,7 @@ impl Idempotent for Customer {
         match write_customer(writer, scope, None, self).await? {
             None => Ok(Put::Created),
             Some(Some(existing)) => Ok(Put::Exists(*existing)),
-            Some(None) => Err(Error::Internal(format!(
-                "customer {} exists and is not shown",
-                self.id
-            ))),
+            Some(None) => Err(Error::Internal(format!("customer {} exists and is not shown", self.id))),
         }
     }
     async fn replace(&self, writer: &Writer, scope: Scope, before: &Self) -> Result<Replaced<Self>, Error> {
@@ -166,10 +157,7 @@ impl Idempotent for WebhookEndpoint {
     }
     /// Secrets are kept in one place only: an answer that is given again shows the one that signs now.
     fn revive(&self, answer: Self) -> Self {
-        Self {
-            secret: self.secret.clone(),
-            ..answer
-        }
+        Self { secret: self.secret.clone(), ..answer }
     }
 }
 
@@ -196,11 +184,9 @@ impl Call {
         make: F,
     ) -> Result<Prepared<'_, E>, Error> {
         let prepared = match make.await {
-            Ok(thing) => self
-                .admitted()
-                .await
-                .map(|admitted| Prepared::New(thing, admitted))
-                .map_err(Error::from),
+            Ok(thing) => {
+                self.admitted().await.map(|admitted| Prepared::New(thing, admitted)).map_err(Error::from)
+            }
             Err(error) => Err(error),
         };
         match prepared {
@@ -409,9 +395,6 @@ pub(crate) fn remember<E: Idempotent>(next: &mut E, route: &str, idempotency: Op
 
 /// Others kept coming first.
 pub(crate) fn contended(key: impl std::fmt::Display) -> Error {
-    let error = StoreError::Contended {
-        key: key.to_string(),
-        attempts: MAX_TRIES,
-    };
+    let error = StoreError::Contended { key: key.to_string(), attempts: MAX_TRIES };
     error.into()
 }

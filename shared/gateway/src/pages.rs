@@ -85,17 +85,10 @@ impl Gateway {
         }
         self.not_expired(&payment)?;
         let merchant = match purpose {
-            Purpose::Checkout => self
-                .store
-                .get_merchant(scope.merchant)
-                .await
-                .map_err(Error::from)?,
+            Purpose::Checkout => self.store.get_merchant(scope.merchant).await.map_err(Error::from)?,
             Purpose::Challenge | Purpose::Result => None,
         };
-        Ok(HostedView {
-            payment,
-            merchant: merchant.map(|merchant| merchant.name),
-        })
+        Ok(HostedView { payment, merchant: merchant.map(|merchant| merchant.name) })
     }
 
     /// Answers a challenge: the payment moves on, once. A read and one conditional put with the sandbox; a charge over a
@@ -128,19 +121,14 @@ impl Gateway {
             } else {
                 Command::ChallengeFailed
             };
-            let next = payment
-                .apply(command, now, cause)
-                .map_err(|e| Error::from(Refusal::from(e)))?;
+            let next = payment.apply(command, now, cause).map_err(|e| Error::from(Refusal::from(e)))?;
             let replaced = worker.writer().replace(scope, &next).await;
             match replaced.map_err(Error::from)? {
                 Replaced::Done => return Ok((scope, next)),
                 Replaced::Conflict(now) => payment = now.ok_or(LinkError::Invalid)?,
             }
         }
-        let contended = StoreError::Contended {
-            key: "payment of a challenge".into(),
-            attempts: MAX_TRIES,
-        };
+        let contended = StoreError::Contended { key: "payment of a challenge".into(), attempts: MAX_TRIES };
         Err(Error::from(contended).into())
     }
 
@@ -189,10 +177,7 @@ impl Gateway {
         };
         url.query_pairs_mut()
             .append_pair("payment_intent", &payment.id.spell("pi_"))
-            .append_pair(
-                "payment_intent_client_secret",
-                &self.client_secret(scope, payment.id)?,
-            )
+            .append_pair("payment_intent_client_secret", &self.client_secret(scope, payment.id)?)
             .append_pair("redirect_status", status);
         Ok(Onward::To(url.into()))
     }
@@ -203,14 +188,9 @@ impl Gateway {
         token: &str,
     ) -> Result<(Verified, Payment), LinkError> {
         let links = self.links.as_ref();
-        let link = links
-            .and_then(|links| links.verify(purpose, token))
-            .ok_or(LinkError::Invalid)?;
-        let payment: Option<Payment> = self
-            .store
-            .get(link.scope(), &link.payment().to_string(), true)
-            .await
-            .map_err(Error::from)?;
+        let link = links.and_then(|links| links.verify(purpose, token)).ok_or(LinkError::Invalid)?;
+        let payment: Option<Payment> =
+            self.store.get(link.scope(), &link.payment().to_string(), true).await.map_err(Error::from)?;
         let payment = payment.ok_or(LinkError::Invalid)?;
         if purpose == Purpose::Challenge && link.challenge() != payment.challenge_number() {
             return Err(LinkError::Changed);

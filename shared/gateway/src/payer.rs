@@ -90,10 +90,9 @@ impl Call {
                 Some(customer) => (customer.id, self.news_of(customer, payer, card.as_ref())),
             };
             let claim = match payer {
-                Payer::WithEmail { email, .. } if !found.owns => Some(Claim {
-                    email,
-                    instead_of: found.former,
-                }),
+                Payer::WithEmail { email, .. } if !found.owns => {
+                    Some(Claim { email, instead_of: found.former })
+                }
                 _ => None,
             };
             let written = match (next, claim) {
@@ -155,10 +154,7 @@ impl Call {
         }
         if let Some(card) = card.filter(|card| customer.card.as_ref() != Some(card)) {
             next = Some(match next {
-                Some(next) => Customer {
-                    card: Some(card.clone()),
-                    ..next
-                },
+                Some(next) => Customer { card: Some(card.clone()), ..next },
                 None => customer.with_card(card.clone(), &self.cause),
             });
         }

@@ -44,11 +44,7 @@ pub struct NewMethod {
 impl NewMethod {
     /// A payment method of which nothing else is known.
     pub fn of(data: MethodData) -> Self {
-        Self {
-            data,
-            billing: Billing::default(),
-            metadata: Metadata::default(),
-        }
+        Self { data, billing: Billing::default(), metadata: Metadata::default() }
     }
 }
 
@@ -144,10 +140,7 @@ impl Call {
                 if method.customer.is_some() && method.customer != customer {
                     return Err(Refusal::Method(MethodRefusal::Attached).into());
                 }
-                Ok(Resolved {
-                    method,
-                    is_new: false,
-                })
+                Ok(Resolved { method, is_new: false })
             }
         }
     }
@@ -196,15 +189,10 @@ impl Call {
         }
         let id = PaymentMethodId::parse("pm_", name).map_err(|_| Refusal::NotFound(Thing::PaymentMethod))?;
         must_exist(&self.store, scope, customer).await?;
-        self.change(
-            &id.to_string(),
-            "attach",
-            idempotency,
-            |method: &PaymentMethod| {
-                let attached = method.attached(customer, self.now, &self.cause);
-                Ok(attached.map_err(Refusal::from)?)
-            },
-        )
+        self.change(&id.to_string(), "attach", idempotency, |method: &PaymentMethod| {
+            let attached = method.attached(customer, self.now, &self.cause);
+            Ok(attached.map_err(Refusal::from)?)
+        })
         .await
     }
 
@@ -214,15 +202,10 @@ impl Call {
         id: PaymentMethodId,
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<PaymentMethod>, Error> {
-        self.change(
-            &id.to_string(),
-            "detach",
-            idempotency,
-            |method: &PaymentMethod| {
-                let detached = method.detached(self.now, &self.cause);
-                Ok(detached.map_err(Refusal::from)?)
-            },
-        )
+        self.change(&id.to_string(), "detach", idempotency, |method: &PaymentMethod| {
+            let detached = method.detached(self.now, &self.cause);
+            Ok(detached.map_err(Refusal::from)?)
+        })
         .await
     }
 
@@ -234,20 +217,15 @@ impl Call {
         metadata: Option<&serde_json::Value>,
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<PaymentMethod>, Error> {
-        self.change(
-            &id.to_string(),
-            "update",
-            idempotency,
-            |method: &PaymentMethod| {
-                let metadata = method.metadata.updated(metadata).map_err(Refusal::from)?;
-                Ok(method.changed(self.now, &self.cause, |next| {
-                    next.metadata = metadata;
-                    if let Some(billing) = billing {
-                        next.billing.clone_from(billing);
-                    }
-                }))
-            },
-        )
+        self.change(&id.to_string(), "update", idempotency, |method: &PaymentMethod| {
+            let metadata = method.metadata.updated(metadata).map_err(Refusal::from)?;
+            Ok(method.changed(self.now, &self.cause, |next| {
+                next.metadata = metadata;
+                if let Some(billing) = billing {
+                    next.billing.clone_from(billing);
+                }
+            }))
+        })
         .await
     }
 }

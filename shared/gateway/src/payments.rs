@@ -157,10 +157,7 @@ impl Call {
         if method.customer.is_some() && method.customer != payer.map(|payer| payer.id) {
             return Err(Refusal::Method(MethodRefusal::Attached).into());
         }
-        Ok(sandbox::Chargeable {
-            source: method.source,
-            instrument: method.instrument,
-        })
+        Ok(sandbox::Chargeable { source: method.source, instrument: method.instrument })
     }
 
     /// Reads a payment. One round trip in a warm function.
@@ -232,10 +229,7 @@ pub fn declined(payment: &Payment) -> Option<Refusal> {
 /// Whether an amount is within the bounds of one payment; `minimum` is the front door's smallest, in minor units.
 pub(crate) fn check_amount(amount: Money, minimum: i64) -> Result<(), Refusal> {
     if amount.minor < minimum {
-        let minimum = Money {
-            minor: minimum,
-            ..amount
-        };
+        let minimum = Money { minor: minimum, ..amount };
         return Err(Refusal::AmountTooSmall { minimum });
     }
     if amount.minor > MAX_AMOUNT_MINOR {
@@ -248,10 +242,9 @@ pub(crate) fn check_amount(amount: Money, minimum: i64) -> Result<(), Refusal> {
 fn saved_card(from: &ChargeFrom, chargeable: &sandbox::Chargeable, outcome: Outcome) -> Option<SavedCard> {
     let entered = matches!(from, ChargeFrom::Card(_)) && outcome == Outcome::Approved;
     match &chargeable.source {
-        Source::Card(card) if entered => Some(SavedCard {
-            card: card.clone(),
-            instrument: chargeable.instrument.clone(),
-        }),
+        Source::Card(card) if entered => {
+            Some(SavedCard { card: card.clone(), instrument: chargeable.instrument.clone() })
+        }
         _ => None,
     }
 }
@@ -279,15 +272,9 @@ fn chargeable(
         ChargeFrom::WalletToken(wallet, token) => {
             sandbox::wallet_token(*wallet, token).ok_or(Refusal::InvalidToken)
         }
-        ChargeFrom::BankAccount {
-            account_number,
-            sort_code,
-            account_holder_name,
-        } => Ok(sandbox::bank_account(
-            account_number,
-            sort_code,
-            account_holder_name,
-        )),
+        ChargeFrom::BankAccount { account_number, sort_code, account_holder_name } => {
+            Ok(sandbox::bank_account(account_number, sort_code, account_holder_name))
+        }
     }
 }
 

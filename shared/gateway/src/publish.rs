@@ -31,11 +31,7 @@ pub struct Publisher<'a> {
 impl Worker {
     /// Begins a batch.
     pub fn publisher<'a>(&'a self, queue: &'a Queue) -> Publisher<'a> {
-        Publisher {
-            worker: self,
-            queue,
-            endpoints: Mutex::default(),
-        }
+        Publisher { worker: self, queue, endpoints: Mutex::default() }
     }
 }
 
@@ -67,20 +63,14 @@ impl Publisher<'_> {
         let (Put::Created | Put::Exists(_)) = created?;
         let endpoints = endpoints?;
         let wanting = endpoints.iter().filter(|endpoint| wants(endpoint, event));
-        let deliveries: Vec<Delivery> = wanting
-            .map(|endpoint| Delivery::new(event.id, endpoint.id, self.worker.now()))
-            .collect();
+        let deliveries: Vec<Delivery> =
+            wanting.map(|endpoint| Delivery::new(event.id, endpoint.id, self.worker.now())).collect();
         let written = deliveries.iter().map(|delivery| writer.create(scope, delivery));
         for put in try_join_all(written).await? {
             let (Put::Created | Put::Exists(_)) = put;
         }
         let messages = deliveries.iter().map(|delivery| {
-            let message = Message {
-                scope,
-                event: delivery.event,
-                endpoint: delivery.endpoint,
-                attempt: 1,
-            };
+            let message = Message { scope, event: delivery.event, endpoint: delivery.endpoint, attempt: 1 };
             message.on_queue(0)
         });
         messages.collect()

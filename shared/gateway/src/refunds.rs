@@ -68,10 +68,7 @@ impl Call {
         let scope = self.tenant().await?;
         let id: RefundId = self.id_for(scope, "refunds", idempotency);
         match self.try_refund(scope, id, &new, idempotency).await {
-            Err(error) => {
-                self.earlier_answer_or(error, scope, &id.to_string(), idempotency)
-                    .await
-            }
+            Err(error) => self.earlier_answer_or(error, scope, &id.to_string(), idempotency).await,
             made => made,
         }
     }
@@ -90,10 +87,7 @@ impl Call {
             let writer = self.admitted().await?.writer();
             match writer.create_refund(scope, &refund, &current).await? {
                 RefundPut::Created if current.network.is_some() => {
-                    return self
-                        .refund_over_network(scope, &current, refund)
-                        .await
-                        .map(Made::new);
+                    return self.refund_over_network(scope, &current, refund).await.map(Made::new);
                 }
                 RefundPut::Created => return Ok(Made::new(refund)),
                 RefundPut::Exists(existing) => {
@@ -113,9 +107,7 @@ impl Call {
         refund: Refund,
     ) -> Result<Refund, Error> {
         let worker = self.admitted().await?.worker();
-        let sent = worker
-            .send_back(scope, payment, refund.clone(), true, &self.cause)
-            .await;
+        let sent = worker.send_back(scope, payment, refund.clone(), true, &self.cause).await;
         match sent {
             // What a retry is told, though another change may have come first.
             Ok(recorded) if recorded.version > 1 => return Ok(recorded.into_first_answer()),
@@ -144,9 +136,7 @@ impl Call {
         let minor = match &new.amount {
             RefundAmount::Minor(minor) => *minor,
             RefundAmount::Decimal(text) => {
-                Money::from_decimal(text, payment.amount.currency)
-                    .ok_or(Refusal::InvalidAmount)?
-                    .minor
+                Money::from_decimal(text, payment.amount.currency).ok_or(Refusal::InvalidAmount)?.minor
             }
             RefundAmount::Rest if payment.refundable() == 0 && payment.amount_captured > 0 => {
                 return Err(Refusal::Payment(payment::Refusal::AlreadyRefunded).into());
@@ -154,14 +144,10 @@ impl Call {
             // Of a payment that took no money the state machine says that it cannot be refunded.
             RefundAmount::Rest => payment.refundable().max(1),
         };
-        payment
-            .apply(Command::Refund(minor), self.now, &self.cause)
-            .map_err(Refusal::from)?;
+        payment.apply(Command::Refund(minor), self.now, &self.cause).map_err(Refusal::from)?;
         let outcome = if payment.network.is_some() {
             // Recorded first, sent then: whoever finds it pending can ask the provider what became of it.
-            RefundOutcome::Pending {
-                ask_at: self.gateway.ask_at(1)?,
-            }
+            RefundOutcome::Pending { ask_at: self.gateway.ask_at(1)? }
         } else {
             sandbox_outcome(sandbox::refund(instrument(payment)?, self.now))?
         };
@@ -170,10 +156,7 @@ impl Call {
             front_door: self.front_door,
             cause: self.cause.clone(),
             payment: payment.id,
-            amount: Money {
-                minor,
-                ..payment.amount
-            },
+            amount: Money { minor, ..payment.amount },
             reason: new.reason.clone(),
             metadata: new.metadata.clone(),
             over_wire: payment.network.is_some(),

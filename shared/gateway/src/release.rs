@@ -48,9 +48,9 @@ impl Worker {
                 }
                 Found::Authorized { authorization: id }
                 | Found::InReview { authorization: id }
-                | Found::DeclinedWithHold {
-                    authorization: id, ..
-                } if authorization.is_none() => {
+                | Found::DeclinedWithHold { authorization: id, .. }
+                    if authorization.is_none() =>
+                {
                     let command = self.authorized(id.clone())?;
                     payment = self.record_answer(scope, payment, &command, cause).await?;
                     authorization = Some(id);
@@ -67,9 +67,7 @@ impl Worker {
             let what = "a reservation is not let go";
             return self.stuck(scope, &payment, what, cause).await;
         }
-        let again = Command::SendAgain {
-            ask_at: self.ask_at(1)?,
-        };
+        let again = Command::SendAgain { ask_at: self.ask_at(1)? };
         let Recorded::Done(payment) = self.record(scope, &payment, again, cause).await? else {
             return Ok(());
         };
@@ -77,9 +75,7 @@ impl Worker {
         match connector.void(&of.as_request()).await {
             Ok(Answer::Approved { .. }) => self.released(scope, payment, cause).await,
             Err(NetworkError::NothingDone(_)) => {
-                let nothing = Command::NothingDone {
-                    ask_at: self.ask_at(1)?,
-                };
+                let nothing = Command::NothingDone { ask_at: self.ask_at(1)? };
                 // Overtaken or not, it stays due.
                 let (Recorded::Done(_) | Recorded::Overtaken(_)) =
                     self.record(scope, &payment, nothing, cause).await?;
@@ -115,9 +111,7 @@ impl Worker {
     }
 
     async fn released(&self, scope: Scope, payment: Payment, cause: &Cause) -> Result<(), Error> {
-        self.record_answer(scope, payment, &Command::Released, cause)
-            .await
-            .map(|_| ())
+        self.record_answer(scope, payment, &Command::Released, cause).await.map(|_| ())
     }
 
     /// A look-up failed: the payment stays due, and the operator is told when it has been so for too long.
@@ -128,8 +122,7 @@ impl Worker {
         error: &NetworkError,
         cause: &Cause,
     ) -> Result<(), Error> {
-        self.stuck_if_late(scope, payment, "the provider cannot be asked", cause)
-            .await?;
+        self.stuck_if_late(scope, payment, "the provider cannot be asked", cause).await?;
         Err(Error::Internal(error.to_string()))
     }
 
@@ -156,9 +149,7 @@ impl Worker {
         cause: &Cause,
     ) -> Result<(), Error> {
         let ask_at = self.now().plus_ms(STUCK_ASK_MS);
-        if let Recorded::Done(payment) = self
-            .record(scope, payment, Command::Stuck { ask_at }, cause)
-            .await?
+        if let Recorded::Done(payment) = self.record(scope, payment, Command::Stuck { ask_at }, cause).await?
         {
             alarm::raise(self.now(), &format!("{scope}PAY#{}", payment.id), what);
         }
@@ -173,9 +164,7 @@ impl Worker {
         what: &str,
         cause: &Cause,
     ) -> Result<(), Error> {
-        let kept = self
-            .record_answer(scope, payment, &Command::Keep(what.to_owned()), cause)
-            .await?;
+        let kept = self.record_answer(scope, payment, &Command::Keep(what.to_owned()), cause).await?;
         self.stuck(scope, &kept, what, cause).await
     }
 
@@ -187,9 +176,8 @@ impl Worker {
             let Some(payment) = payment.filter(Payment::is_open_with_provider) else {
                 return Ok(false);
             };
-            if let Recorded::Done(_) = self
-                .record(scope, &payment, Command::Resume, &self.new_cause())
-                .await?
+            if let Recorded::Done(_) =
+                self.record(scope, &payment, Command::Resume, &self.new_cause()).await?
             {
                 return Ok(true);
             }

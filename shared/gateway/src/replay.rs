@@ -90,15 +90,9 @@ impl Call {
         let types = filter.types;
         let is_asked_for = |event: &Event| {
             let name = render::event_type(event, FrontDoor::Intents).unwrap_or_default();
-            types
-                .iter()
-                .flatten()
-                .any(|pattern| tollgate_domain::endpoint::matches(pattern, name))
+            types.iter().flatten().any(|pattern| tollgate_domain::endpoint::matches(pattern, name))
         };
-        let page = self
-            .store
-            .list(scope, &query, types.is_some().then_some(&is_asked_for as _))
-            .await?;
+        let page = self.store.list(scope, &query, types.is_some().then_some(&is_asked_for as _)).await?;
         let caller = self.authorized().await?;
         let is_readable = |event: &Event| caller.may(permission_for(event));
         if page.items.iter().all(is_readable) {
@@ -116,9 +110,8 @@ impl Call {
     ) -> Result<(Vec<(Delivery, Vec<AttemptRecord>)>, bool), Error> {
         let scope = self.tenant().await?;
         self.retrieve_endpoint(endpoint).await?;
-        let query = self
-            .query_named::<Delivery, _>(scope, window, |event| format!("{event}#{endpoint}"))
-            .await?;
+        let query =
+            self.query_named::<Delivery, _>(scope, window, |event| format!("{event}#{endpoint}")).await?;
         let query = query.of_endpoint(scope, endpoint);
         let page: Page<Delivery> = self.store.list(scope, &query, None).await?;
         let more = page.next.is_some();
@@ -189,9 +182,7 @@ impl Call {
                 let page: Page<Event> = self.store.list(scope, &query, None).await?;
                 let wanted = page.items.iter().filter(|event| wants(&endpoint, event));
                 let wanted = wanted.map(|event| (event, &endpoint));
-                recovered.deliveries += self
-                    .send_again(scope, wanted, Again::IfUndelivered, queue)
-                    .await?;
+                recovered.deliveries += self.send_again(scope, wanted, Again::IfUndelivered, queue).await?;
                 looked_at += page.items.len();
                 query.after = page.next;
                 if query.after.is_none() {
@@ -219,9 +210,8 @@ impl Call {
         let wanted: Vec<_> = wanted.collect();
         let mut sent = 0;
         for some in wanted.chunks(AT_A_TIME) {
-            let prepared = some
-                .iter()
-                .map(|(event, endpoint)| self.prepare_again(scope, event, endpoint, again));
+            let prepared =
+                some.iter().map(|(event, endpoint)| self.prepare_again(scope, event, endpoint, again));
             let mut messages = Vec::with_capacity(some.len());
             for message in join_all(prepared).await {
                 messages.extend(message?);
@@ -260,12 +250,8 @@ impl Call {
                 }
             }
         };
-        let message = Message {
-            scope,
-            event: event.id,
-            endpoint: endpoint.id,
-            attempt: delivery.attempts_made + 1,
-        };
+        let message =
+            Message { scope, event: event.id, endpoint: endpoint.id, attempt: delivery.attempts_made + 1 };
         message.on_queue(0).map(Some)
     }
 
@@ -285,16 +271,11 @@ impl Call {
             let writer = self.admitted().await?.writer();
             let (Put::Created | Put::Exists(_)) = writer.create(scope, &event).await?;
             let wanted = std::iter::once((&event, &endpoint));
-            self.send_again(scope, wanted, Again::IfUndelivered, queue)
-                .await?;
+            self.send_again(scope, wanted, Again::IfUndelivered, queue).await?;
             Ok(())
         };
         let Made { replayed, .. } = Box::pin(self.run_once(&route, idempotency, work)).await?;
-        let thing = if replayed {
-            self.find_event(event.id).await?
-        } else {
-            event
-        };
+        let thing = if replayed { self.find_event(event.id).await? } else { event };
         Ok(Made { thing, replayed })
     }
 
@@ -307,10 +288,7 @@ impl Call {
             id: self.gateway.new_id(),
             front_door: self.front_door,
             cause: self.cause.clone(),
-            amount: Money {
-                minor: 1000,
-                currency,
-            },
+            amount: Money { minor: 1000, currency },
             source: Some(card.source),
             instrument: Some(card.instrument),
             customer: None,

@@ -32,10 +32,7 @@ impl Worker {
         pages: usize,
         only_count: bool,
     ) -> Result<Resealed, Error> {
-        let mut done = Resealed {
-            next: after,
-            ..Resealed::default()
-        };
+        let mut done = Resealed { next: after, ..Resealed::default() };
         for _ in 0..pages {
             let page = self.store.scan_sealed(done.next.as_deref()).await?;
             done.scanned += page.scanned;
@@ -107,21 +104,12 @@ impl Worker {
             let Some(secret) = self.reseal_text(place, &account.secret).await? else {
                 return Ok(false);
             };
-            let next = ProcessorAccount {
-                secret,
-                ..account.clone()
-            };
-            if self
-                .writer()
-                .replace_processor_account(scope, &account, &next)
-                .await?
-            {
+            let next = ProcessorAccount { secret, ..account.clone() };
+            if self.writer().replace_processor_account(scope, &account, &next).await? {
                 return Ok(true);
             }
             let now = if account.former {
-                self.store
-                    .get_former_processor_account(scope, account.provider, &account.merchant_id)
-                    .await?
+                self.store.get_former_processor_account(scope, account.provider, &account.merchant_id).await?
             } else {
                 self.store.get_processor_account(scope, account.provider).await?
             };
@@ -146,8 +134,5 @@ fn sealed_card(payment: &Payment) -> Option<String> {
 }
 
 fn contended(place: &str) -> StoreError {
-    StoreError::Contended {
-        key: place.to_owned(),
-        attempts: MAX_TRIES,
-    }
+    StoreError::Contended { key: place.to_owned(), attempts: MAX_TRIES }
 }

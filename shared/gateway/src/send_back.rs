@@ -128,9 +128,8 @@ impl Worker {
         };
         let connector = self.connector_of(scope, payment).await?;
         let provider = payment.network.as_ref().map(|charge| charge.provider);
-        let settle_ms = provider.map_or(Ok(0), |provider| {
-            self.networks().map(|networks| networks.settle_ms(provider))
-        })?;
+        let settle_ms = provider
+            .map_or(Ok(0), |provider| self.networks().map(|networks| networks.settle_ms(provider)))?;
         let found = connector
             .look_up_refund(&RefundName {
                 reference: &payment_reference(payment.id),
@@ -146,10 +145,7 @@ impl Worker {
         };
         match next {
             Next::Settle(outcome) => {
-                let answer = RefundAnswer {
-                    outcome,
-                    at_once: false,
-                };
+                let answer = RefundAnswer { outcome, at_once: false };
                 self.record_answer(scope, claimed, &answer, &cause).await?;
             }
             Next::SendAgain => {
@@ -159,16 +155,9 @@ impl Worker {
                 }
             }
             Next::GiveUp => {
-                let answer = RefundAnswer {
-                    outcome: RefundOutcome::Failed,
-                    at_once: false,
-                };
+                let answer = RefundAnswer { outcome: RefundOutcome::Failed, at_once: false };
                 let failed = self.record_answer(scope, claimed, &answer, &cause).await?;
-                self.alarm(
-                    scope,
-                    &failed,
-                    "a refund was given up: the provider never carried it out",
-                );
+                self.alarm(scope, &failed, "a refund was given up: the provider never carried it out");
             }
             Next::Wait => {}
             Next::Stuck => {
@@ -178,9 +167,7 @@ impl Worker {
                 }
             }
         }
-        found
-            .map(|_| ())
-            .map_err(|error| Error::Internal(error.to_string()))
+        found.map(|_| ()).map_err(|error| Error::Internal(error.to_string()))
     }
 
     /// The operator has a refund begun anew that waits for a person: it is due at once. `false` when there is nothing to
@@ -228,11 +215,7 @@ mod tests {
 
     fn next(times: u32, ago_ms: i64, age_ms: i64, found: FoundRefund) -> Next {
         let refund = NetworkRefund {
-            sent: Sent {
-                times,
-                last: Some(NOW.plus_ms(-ago_ms)),
-                renewed: 0,
-            },
+            sent: Sent { times, last: Some(NOW.plus_ms(-ago_ms)), renewed: 0 },
             ..NetworkRefund::default()
         };
         next_step(&refund, NOW.plus_ms(-age_ms), found, NOW, SETTLE_MS)
@@ -254,9 +237,6 @@ mod tests {
         let undecided = FoundRefund::Undecided;
         assert_eq!(next(1, SETTLE_MS, SETTLE_MS, undecided), Next::Wait);
         assert_eq!(next(1, SETTLE_MS, TRY_FOR_MS, undecided), Next::Stuck);
-        assert_eq!(
-            next(1, 0, 0, FoundRefund::Failed),
-            Next::Settle(RefundOutcome::Failed)
-        );
+        assert_eq!(next(1, 0, 0, FoundRefund::Failed), Next::Settle(RefundOutcome::Failed));
     }
 }

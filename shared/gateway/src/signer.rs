@@ -91,10 +91,7 @@ mod tests {
     #[test]
     fn a_token_is_read_by_its_own_secret_only_and_no_bit_of_it_can_change() {
         let signer = Signer::new(b"secret");
-        let token = AccessToken {
-            key: KeyHash::of("sk_test_x"),
-            expires: Timestamp::from_s(1_795_219_200),
-        };
+        let token = AccessToken { key: KeyHash::of("sk_test_x"), expires: Timestamp::from_s(1_795_219_200) };
         let text = token.write(&signer);
         let read = AccessToken::read(&signer, &text).unwrap();
         assert_eq!((read.key, read.expires), (token.key, token.expires));

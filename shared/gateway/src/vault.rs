@@ -110,20 +110,15 @@ impl Drop for CardInside {
 impl Known {
     fn new(keys: &VaultKeys, read_at: Timestamp) -> Self {
         let cipher = |text: &str| {
-            let mut key: [u8; 32] = hmac_sha256(text.as_bytes(), &[b"tollgate vault 1"])
-                .finalize()
-                .into_bytes()
-                .into();
+            let mut key: [u8; 32] =
+                hmac_sha256(text.as_bytes(), &[b"tollgate vault 1"]).finalize().into_bytes().into();
             let cipher = Aes256Gcm::new(&key.into());
             key.zeroize();
             cipher
         };
         Self {
             current: keys.current(),
-            ciphers: keys
-                .texts()
-                .map(|(version, text)| (version, cipher(text)))
-                .collect(),
+            ciphers: keys.texts().map(|(version, text)| (version, cipher(text))).collect(),
             read_at,
         }
     }
@@ -165,11 +160,7 @@ impl Vault {
     }
 
     fn copy(&self) -> Arc<Known> {
-        self.0
-            .known
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The versions, read again when the copy is old or lacks the one that is wanted.
@@ -217,13 +208,8 @@ impl Vault {
         let cipher = cipher.ok_or(VaultError::UnknownVersion(known.current))?;
         let mut nonce = [0; NONCE_BYTES];
         entropy.fill(&mut nonce);
-        let payload = Payload {
-            msg: plain,
-            aad: place.as_bytes(),
-        };
-        let sealed = cipher
-            .encrypt(&Nonce::from(nonce), payload)
-            .map_err(|_| VaultError::DoesNotOpen)?;
+        let payload = Payload { msg: plain, aad: place.as_bytes() };
+        let sealed = cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| VaultError::DoesNotOpen)?;
         let sealed = STANDARD_NO_PAD.encode([nonce.as_slice(), &sealed].concat());
         Ok(format!("{}.{sealed}", known.current))
     }
@@ -239,17 +225,10 @@ impl Vault {
         let known = self.known(now, Some(version)).await;
         let cipher = known.ciphers.get(&version);
         let cipher = cipher.ok_or(VaultError::UnknownVersion(version))?;
-        let bytes = STANDARD_NO_PAD
-            .decode(sealed)
-            .map_err(|_| VaultError::DoesNotOpen)?;
-        let (nonce, sealed) = bytes
-            .split_at_checked(NONCE_BYTES)
-            .ok_or(VaultError::DoesNotOpen)?;
+        let bytes = STANDARD_NO_PAD.decode(sealed).map_err(|_| VaultError::DoesNotOpen)?;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES).ok_or(VaultError::DoesNotOpen)?;
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| VaultError::DoesNotOpen)?;
-        let payload = Payload {
-            msg: sealed,
-            aad: place.as_bytes(),
-        };
+        let payload = Payload { msg: sealed, aad: place.as_bytes() };
         let plain = cipher.decrypt(&Nonce::from(nonce), payload);
         plain.map(Zeroizing::new).map_err(|_| VaultError::DoesNotOpen)
     }
@@ -277,11 +256,8 @@ impl Vault {
         place: &str,
         card: &EnteredCard,
     ) -> Result<SealedCard, VaultError> {
-        let inside = CardInside {
-            n: card.pan.reveal().to_owned(),
-            m: card.exp_month.into(),
-            y: card.exp_year.into(),
-        };
+        let inside =
+            CardInside { n: card.pan.reveal().to_owned(), m: card.exp_month.into(), y: card.exp_year.into() };
         let plain = Zeroizing::new(serde_json::to_vec(&inside).map_err(|_| VaultError::DoesNotOpen)?);
         self.seal(entropy, now, place, &plain).await.map(SealedCard)
     }
@@ -359,33 +335,15 @@ mod tests {
         let elsewhere = vault.open_card(NOW, "M#a#test#PAY#2", &sealed).await;
         assert_eq!(elsewhere, Err(VaultError::DoesNotOpen));
         let other = Vault::new(&keys("the secret of another vault"));
-        assert_eq!(
-            other.open_card(NOW, PLACE, &sealed).await,
-            Err(VaultError::DoesNotOpen)
-        );
+        assert_eq!(other.open_card(NOW, PLACE, &sealed).await, Err(VaultError::DoesNotOpen));
         // No two sealings are alike, and no changed one opens.
-        assert_ne!(
-            vault.seal_card(&OsEntropy, NOW, PLACE, &card).await.unwrap(),
-            sealed
-        );
-        for bad in [
-            "",
-            "1.",
-            "x.AAAA",
-            "1.AAAA",
-            &sealed.0[..sealed.0.len() - 2],
-            &sealed.0.replace("1.", "1.A"),
-        ] {
-            assert_eq!(
-                vault.open(NOW, PLACE, bad).await,
-                Err(VaultError::DoesNotOpen),
-                "{bad}"
-            );
+        assert_ne!(vault.seal_card(&OsEntropy, NOW, PLACE, &card).await.unwrap(), sealed);
+        for bad in
+            ["", "1.", "x.AAAA", "1.AAAA", &sealed.0[..sealed.0.len() - 2], &sealed.0.replace("1.", "1.A")]
+        {
+            assert_eq!(vault.open(NOW, PLACE, bad).await, Err(VaultError::DoesNotOpen), "{bad}");
         }
-        assert_eq!(
-            vault.open(NOW, PLACE, "2.AAAA").await,
-            Err(VaultError::UnknownVersion(2))
-        );
+        assert_eq!(vault.open(NOW, PLACE, "2.AAAA").await, Err(VaultError::UnknownVersion(2)));
     }
 
     #[tokio::test]
@@ -417,29 +375,14 @@ mod tests {
         let still = old.seal(&OsEntropy, later, PLACE, b"x").await.unwrap();
         assert!(still.starts_with("1."));
         assert_eq!(old.open(later, PLACE, &second).await.unwrap().as_slice(), b"two");
-        assert!(
-            old.seal(&OsEntropy, later, PLACE, b"x")
-                .await
-                .unwrap()
-                .starts_with("2.")
-        );
+        assert!(old.seal(&OsEntropy, later, PLACE, b"x").await.unwrap().starts_with("2."));
 
-        let resealed = new
-            .reseal(&OsEntropy, later, PLACE, &sealed)
-            .await
-            .unwrap()
-            .unwrap();
+        let resealed = new.reseal(&OsEntropy, later, PLACE, &sealed).await.unwrap().unwrap();
         assert_eq!(new.reseal(&OsEntropy, later, PLACE, &resealed).await, Ok(None));
         let retired = promoted.retired(1, later.plus_ms(2 * MAX_AGE_MS)).unwrap();
         let last = Vault::new(&retired);
-        assert_eq!(
-            last.open(later, PLACE, &resealed).await.unwrap().as_slice(),
-            b"one"
-        );
-        assert_eq!(
-            last.open(later, PLACE, &sealed).await,
-            Err(VaultError::UnknownVersion(1))
-        );
+        assert_eq!(last.open(later, PLACE, &resealed).await.unwrap().as_slice(), b"one");
+        assert_eq!(last.open(later, PLACE, &sealed).await, Err(VaultError::UnknownVersion(1)));
     }
 
     #[tokio::test]
@@ -454,10 +397,7 @@ mod tests {
         }
         assert_eq!(reads(), 1);
         for _ in 0..5 {
-            vault
-                .open(NOW.plus_ms(READ_AGAIN_MS), PLACE, "7.AAAA")
-                .await
-                .unwrap_err();
+            vault.open(NOW.plus_ms(READ_AGAIN_MS), PLACE, "7.AAAA").await.unwrap_err();
         }
         assert_eq!(reads(), 2);
         let old = NOW.plus_ms(READ_AGAIN_MS + REFRESH_MS);
@@ -470,10 +410,7 @@ mod tests {
         let sealed = vault.seal(&OsEntropy, down, PLACE, b"x").await.unwrap();
         assert_eq!(reads(), 4);
         let too_old = old.plus_ms(MAX_AGE_MS);
-        assert_eq!(
-            vault.seal(&OsEntropy, too_old, PLACE, b"x").await,
-            Err(VaultError::Stale)
-        );
+        assert_eq!(vault.seal(&OsEntropy, too_old, PLACE, b"x").await, Err(VaultError::Stale));
         assert!(vault.open(too_old, PLACE, &sealed).await.is_ok());
     }
 }

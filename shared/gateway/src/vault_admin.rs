@@ -52,9 +52,7 @@ impl Admin {
         at_once: bool,
     ) -> Result<VaultKeys, AdminError> {
         let keys = self.vault_keys(secret).await?;
-        let next = keys
-            .promoted(self.clock_now(), at_once)
-            .map_err(|e| refused(&e))?;
+        let next = keys.promoted(self.clock_now(), at_once).map_err(|e| refused(&e))?;
         secret.secrets.put(&secret.id, &next.text()).await?;
         Ok(next)
     }

@@ -131,11 +131,7 @@ impl VaultKeys {
             return Err(BadVaultKeys::NothingToPromote);
         }
         self.waited(REFRESH_MS, now, at_once)?;
-        Ok(Self {
-            current: self.newest(),
-            changed_at: Some(now),
-            ..self.clone()
-        })
+        Ok(Self { current: self.newest(), changed_at: Some(now), ..self.clone() })
     }
 
     /// Without an old version, once no function seals with it. That nothing stored needs it is for the caller to see.
@@ -195,18 +191,12 @@ mod tests {
         assert_eq!((added.current(), added.versions()), (1, vec![1, 2]));
         assert_eq!(added.added(text('c'), NOW), Err(BadVaultKeys::TooMany));
         let known = NOW.plus_ms(REFRESH_MS);
-        assert_eq!(
-            added.promoted(known.plus_ms(-1), false),
-            Err(BadVaultKeys::TooSoon(known))
-        );
+        assert_eq!(added.promoted(known.plus_ms(-1), false), Err(BadVaultKeys::TooSoon(known)));
         assert_eq!(added.promoted(NOW, true).unwrap().current(), 2);
 
         let promoted = added.promoted(known, false).unwrap();
         let unused = known.plus_ms(MAX_AGE_MS + IN_FLIGHT_MS);
-        assert_eq!(
-            promoted.retired(1, unused.plus_ms(-1)),
-            Err(BadVaultKeys::TooSoon(unused))
-        );
+        assert_eq!(promoted.retired(1, unused.plus_ms(-1)), Err(BadVaultKeys::TooSoon(unused)));
         assert_eq!(promoted.retired(2, unused), Err(BadVaultKeys::NotOld(2)));
         let retired = promoted.retired(1, unused).unwrap();
         assert_eq!((retired.current(), retired.versions()), (2, vec![2]));

@@ -24,12 +24,7 @@ pub struct Window<K: Kind> {
 impl<K: Kind> Window<K> {
     /// The newest ones.
     pub const fn newest(limit: usize) -> Self {
-        Self {
-            limit,
-            starting_after: None,
-            ending_before: None,
-            offset: 0,
-        }
+        Self { limit, starting_after: None, ending_before: None, offset: 0 }
     }
 }
 
@@ -69,10 +64,7 @@ impl Call {
     async fn cursor<E: Entity>(&self, scope: Scope, id: Option<String>) -> Result<Option<Cursor>, Error> {
         let Some(id) = id else { return Ok(None) };
         match self.store.get::<E>(scope, &id, true).await? {
-            Some(thing) => Ok(Some(Cursor {
-                created: thing.created(),
-                id,
-            })),
+            Some(thing) => Ok(Some(Cursor { created: thing.created(), id })),
             None => Err(Refusal::NoSuchCursor.into()),
         }
     }

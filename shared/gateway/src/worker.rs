@@ -42,10 +42,7 @@ impl Worker {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self {
-            gateway: Gateway::new(writer.clone(), links, clock, entropy),
-            writer,
-        }
+        Self { gateway: Gateway::new(writer.clone(), links, clock, entropy), writer }
     }
 
     /// What works without a caller, as the function's environment describes it: see [`Gateway::start`].
@@ -76,28 +73,19 @@ impl Worker {
     #[must_use]
     pub fn with_networks(self, networks: Networks) -> Self {
         let networks = Some(Arc::new(networks));
-        let gateway = Gateway {
-            networks,
-            ..self.gateway
-        };
+        let gateway = Gateway { networks, ..self.gateway };
         Self { gateway, ..self }
     }
 
     /// The same worker, which does due work one item after the other: a simulation repeats itself from its seed.
     #[must_use]
     pub fn with_due_work_in_order(self) -> Self {
-        let gateway = Gateway {
-            due_at_a_time: 1,
-            ..self.gateway
-        };
+        let gateway = Gateway { due_at_a_time: 1, ..self.gateway };
         Self { gateway, ..self }
     }
 
     fn with_address_ids(self, address_ids: Option<AddressIds>) -> Self {
-        let gateway = Gateway {
-            address_ids,
-            ..self.gateway
-        };
+        let gateway = Gateway { address_ids, ..self.gateway };
         Self { gateway, ..self }
     }
 

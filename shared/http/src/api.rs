@@ -60,31 +60,19 @@ impl Reply {
 
     /// 204.
     pub fn no_content() -> Self {
-        Self {
-            status: 204,
-            body: None,
-            replayed: false,
-        }
+        Self { status: 204, body: None, replayed: false }
     }
 
     /// A status with a body.
     pub fn new(status: u16, body: Value) -> Self {
-        Self {
-            status,
-            body: Some(Content::Json(body)),
-            replayed: false,
-        }
+        Self { status, body: Some(Content::Json(body)), replayed: false }
     }
 
     /// A status with a body whose every character counts, such as decimal amounts with a currency's own digits.
     pub fn verbatim(status: u16, body: &impl Serialize) -> Result<Self, Problem> {
         let text = serde_json::to_string(body)
             .map_err(|e| Problem::Gateway(tollgate_gateway::Error::Internal(e.to_string())))?;
-        Ok(Self {
-            status,
-            body: Some(Content::Verbatim(text)),
-            replayed: false,
-        })
+        Ok(Self { status, body: Some(Content::Verbatim(text)), replayed: false })
     }
 
     /// Marks a replay.

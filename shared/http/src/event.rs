@@ -61,9 +61,7 @@ impl From<Event> for Request {
             method: event.request_context.http.method,
             path: event.raw_path.unwrap_or_default(),
             path_parameters: event.path_parameters.unwrap_or_default(),
-            query: url::form_urlencoded::parse(query.as_bytes())
-                .into_owned()
-                .collect(),
+            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             headers,
             body,
         }
@@ -76,9 +74,7 @@ fn answer(response: Response<Body>) -> ApiGatewayV2httpResponse {
     answer.status_code = i64::from(parts.status.as_u16());
     // API Gateway sets cookies from a list of their own.
     let cookies = parts.headers.get_all(SET_COOKIE).iter();
-    answer.cookies = cookies
-        .filter_map(|cookie| cookie.to_str().ok().map(str::to_owned))
-        .collect();
+    answer.cookies = cookies.filter_map(|cookie| cookie.to_str().ok().map(str::to_owned)).collect();
     parts.headers.remove(SET_COOKIE);
     answer.headers = parts.headers;
     answer.is_base64_encoded = matches!(body, Body::Binary(_));
@@ -99,9 +95,7 @@ where
     H: Fn(Request) -> F + Send + Sync + 'static,
     F: Future<Output = Result<Response<Body>, LambdaError>> + Send + 'static,
 {
-    block_on(Box::pin(answer_requests(Box::new(move |request| {
-        Box::pin(handle(request))
-    }))))
+    block_on(Box::pin(answer_requests(Box::new(move |request| Box::pin(handle(request))))))
 }
 
 /// Sets up logs and runs a function on this thread alone: Lambda gives it one request at a time.
@@ -109,10 +103,7 @@ pub(crate) fn block_on(
     function: Pin<Box<dyn Future<Output = Result<(), LambdaError>>>>,
 ) -> Result<(), LambdaError> {
     crate::init_logs();
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(function)
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(function)
 }
 
 pub(crate) async fn answer_requests(handle: Handle) -> Result<(), LambdaError> {
@@ -142,28 +133,19 @@ mod tests {
                 "headers": {"x-umlaut": "ü", "bad name": "x", "x-bad": "a\u{1}b"},
                 "requestContext": {"http": {"method": "GET"}},
             }));
-            assert_eq!(
-                (request.method.as_str(), request.path.as_str()),
-                ("GET", "/v1/\"x\"")
-            );
+            assert_eq!((request.method.as_str(), request.path.as_str()), ("GET", "/v1/\"x\""));
             assert!(request.has_header("x-bad") && request.has_header("x-umlaut"));
         }
         assert_eq!(
             read(json!({"rawQueryString": "a=\"<x>\"&b=%"})).query(),
-            [
-                ("a".to_owned(), "\"<x>\"".to_owned()),
-                ("b".to_owned(), "%".to_owned())
-            ]
+            [("a".to_owned(), "\"<x>\"".to_owned()), ("b".to_owned(), "%".to_owned())]
         );
     }
 
     #[test]
     fn bodies_are_read_as_text_and_as_base64() {
         assert_eq!(read(json!({"body": "{}"})).body(), b"{}");
-        assert_eq!(
-            read(json!({"body": "AP8=", "isBase64Encoded": true})).body(),
-            [0, 255]
-        );
+        assert_eq!(read(json!({"body": "AP8=", "isBase64Encoded": true})).body(), [0, 255]);
         assert_eq!(read(json!({"body": null, "headers": null})).body(), b"");
     }
 
@@ -177,9 +159,6 @@ mod tests {
             .unwrap();
         let json = serde_json::to_value(answer(response)).unwrap();
         assert_eq!((&json["statusCode"], &json["body"]), (&json!(201), &json!("{}")));
-        assert_eq!(
-            (&json["headers"], &json["cookies"]),
-            (&json!({"x-a": "b"}), &json!(["c=d"]))
-        );
+        assert_eq!((&json["headers"], &json["cookies"]), (&json!({"x-a": "b"}), &json!(["c=d"])));
     }
 }

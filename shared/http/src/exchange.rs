@@ -21,27 +21,18 @@ pub struct Route {
 impl Route {
     /// A route for callers with a permission.
     pub const fn needs(permission: Permission) -> Self {
-        Self {
-            permission: Some(permission),
-            publishable: false,
-        }
+        Self { permission: Some(permission), publishable: false }
     }
 
     /// A route for every caller with a valid key.
     pub const fn any_key() -> Self {
-        Self {
-            permission: None,
-            publishable: false,
-        }
+        Self { permission: None, publishable: false }
     }
 
     /// The same, open to payers' pages.
     #[must_use]
     pub const fn for_pages_too(self) -> Self {
-        Self {
-            publishable: true,
-            ..self
-        }
+        Self { publishable: true, ..self }
     }
 }
 
@@ -65,11 +56,7 @@ impl Decoded {
     /// Its fields.
     pub fn fields(&self) -> Fields {
         let values = self.value.as_object().cloned().unwrap_or_default();
-        if self.textual {
-            Fields::from_form(values)
-        } else {
-            Fields::from_json(values)
-        }
+        if self.textual { Fields::from_form(values) } else { Fields::from_json(values) }
     }
 
     /// What it says, for the request's fingerprint.
@@ -112,15 +99,10 @@ impl Exchange {
 
     /// The body as a form with brackets (`metadata[order_id]=…`, `a[]=x`, `a[0]=x`) or as a JSON object, by its type.
     pub fn form_or_json(&self) -> Result<Decoded, Problem> {
-        let is_json = self
-            .request
-            .header("content-type")
-            .is_some_and(|t| t.to_ascii_lowercase().contains("json"));
+        let is_json =
+            self.request.header("content-type").is_some_and(|t| t.to_ascii_lowercase().contains("json"));
         if is_json {
-            return Ok(Decoded {
-                value: self.json()?,
-                textual: false,
-            });
+            return Ok(Decoded { value: self.json()?, textual: false });
         }
         let text = std::str::from_utf8(self.request.body())
             .map_err(|_| Problem::MalformedBody("The request body is not valid UTF-8.".into()))?;
@@ -177,10 +159,7 @@ pub(crate) fn idempotency_key(request: &Request) -> Option<IdempotencyKey> {
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
-            let mut pairs: Vec<_> = map
-                .iter()
-                .map(|(key, value)| (key.clone(), sorted(value)))
-                .collect();
+            let mut pairs: Vec<_> = map.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
             pairs.sort_by(|a, b| a.0.cmp(&b.0));
             Value::Object(pairs.into_iter().collect())
         }

@@ -35,14 +35,8 @@ impl FieldError {
     /// Metadata that is wrong, by its key where one is to blame.
     pub fn of_metadata(bad: BadMetadata) -> Self {
         let key = bad.key().filter(|key| !key.is_empty());
-        let path = std::iter::once("metadata")
-            .chain(key)
-            .map(str::to_owned)
-            .collect();
-        Self {
-            path,
-            issue: Issue::Metadata(bad),
-        }
+        let path = std::iter::once("metadata").chain(key).map(str::to_owned).collect();
+        Self { path, issue: Issue::Metadata(bad) }
     }
 }
 
@@ -96,10 +90,7 @@ impl fmt::Display for Issue {
 impl FieldError {
     /// A wrong parameter at the top of the body or query.
     pub fn new(name: &str, issue: Issue) -> Self {
-        Self {
-            path: vec![name.to_owned()],
-            issue,
-        }
+        Self { path: vec![name.to_owned()], issue }
     }
 
     /// The parameter as `source.token`.
@@ -118,11 +109,7 @@ impl FieldError {
 impl Fields {
     /// The fields of a JSON object.
     pub fn from_json(values: Map<String, Value>) -> Self {
-        Self {
-            path: Vec::new(),
-            values,
-            textual: false,
-        }
+        Self { path: Vec::new(), values, textual: false }
     }
 
     /// The fields of a JSON body that was read as an object; of anything else there are none.
@@ -132,20 +119,13 @@ impl Fields {
 
     /// The fields of a form, whose values are all text.
     pub fn from_form(values: Map<String, Value>) -> Self {
-        Self {
-            path: Vec::new(),
-            values,
-            textual: true,
-        }
+        Self { path: Vec::new(), values, textual: true }
     }
 
     /// The parameters of a query; of one that is repeated the last counts.
     pub fn from_query(pairs: &[(String, String)]) -> Self {
         Self::from_form(
-            pairs
-                .iter()
-                .map(|(name, value)| (name.clone(), Value::String(value.clone())))
-                .collect(),
+            pairs.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect(),
         )
     }
 
@@ -240,21 +220,17 @@ impl Fields {
         let number = match &value {
             Value::Number(number) => number.as_i64(),
             // `+5`, ` 5` and `5.0` are not how whole numbers are written.
-            Value::String(text) if self.textual => text
-                .parse()
-                .ok()
-                .filter(|number: &i64| number.to_string() == *text),
+            Value::String(text) if self.textual => {
+                text.parse().ok().filter(|number: &i64| number.to_string() == *text)
+            }
             _ => None,
         };
-        number
-            .map(Some)
-            .ok_or_else(|| self.error(name, Issue::NotA("an integer")))
+        number.map(Some).ok_or_else(|| self.error(name, Issue::NotA("an integer")))
     }
 
     /// A whole number that has to be there.
     pub fn required_integer(&mut self, name: &str) -> Result<i64, FieldError> {
-        self.integer(name)?
-            .ok_or_else(|| self.error(name, Issue::Missing))
+        self.integer(name)?.ok_or_else(|| self.error(name, Issue::Missing))
     }
 
     /// A whole number within bounds.
@@ -280,9 +256,7 @@ impl Fields {
 
     /// An instant in Unix seconds.
     pub fn unix_time(&mut self, name: &str) -> Result<Option<tollgate_domain::Timestamp>, FieldError> {
-        Ok(self
-            .integer_in(name, 0, 253_402_300_799)?
-            .map(tollgate_domain::Timestamp::from_s))
+        Ok(self.integer_in(name, 0, 253_402_300_799)?.map(tollgate_domain::Timestamp::from_s))
     }
 
     /// Changes to metadata, as [`Metadata::merged`] takes them: an empty text unsets a key, and an empty text in place of the
@@ -317,10 +291,7 @@ impl Fields {
             return Err(self.error(name, Issue::NotA("a string")));
         };
         let found = options.iter().find(|option| **option == text);
-        found
-            .copied()
-            .map(Some)
-            .ok_or_else(|| self.error(name, Issue::NotOneOf(options)))
+        found.copied().map(Some).ok_or_else(|| self.error(name, Issue::NotOneOf(options)))
     }
 
     /// A list of texts, at most `max_entries` of at most `max_chars` characters.
@@ -367,11 +338,7 @@ impl Fields {
         };
         let mut path = self.path.clone();
         path.push(name.to_owned());
-        Ok(Some(Self {
-            path,
-            values,
-            textual: self.textual,
-        }))
+        Ok(Some(Self { path, values, textual: self.textual }))
     }
 
     /// An object that has to be there.
@@ -465,28 +432,16 @@ mod tests {
     use super::*;
 
     fn json_fields(value: Value) -> Fields {
-        let Value::Object(map) = value else {
-            unreachable!("tests pass objects")
-        };
+        let Value::Object(map) = value else { unreachable!("tests pass objects") };
         Fields::from_json(map)
     }
 
     #[test]
     fn json_numbers_are_numbers_and_form_numbers_are_text() {
         assert_eq!(json_fields(json!({"a": 5})).integer("a"), Ok(Some(5)));
-        for bad in [
-            json!("5"),
-            json!(5.5),
-            json!(5.0),
-            json!(true),
-            json!([]),
-            json!(u64::MAX),
-        ] {
+        for bad in [json!("5"), json!(5.5), json!(5.0), json!(true), json!([]), json!(u64::MAX)] {
             let error = json_fields(json!({"a": bad})).integer("a").unwrap_err();
-            assert_eq!(
-                (error.dotted().as_str(), &error.issue),
-                ("a", &Issue::NotA("an integer"))
-            );
+            assert_eq!((error.dotted().as_str(), &error.issue), ("a", &Issue::NotA("an integer")));
         }
         let form = |text: &str| Fields::from_query(&[("a".into(), text.into())]).integer("a");
         assert_eq!(form("-5"), Ok(Some(-5)));
@@ -498,15 +453,8 @@ mod tests {
     #[test]
     fn an_error_inside_an_object_names_the_way_there() {
         let mut body = json_fields(json!({"source": {"token": 1}}));
-        let error = body
-            .required_object("source")
-            .unwrap()
-            .required_string("token", 10)
-            .unwrap_err();
-        assert_eq!(
-            (error.dotted().as_str(), error.bracketed().as_str()),
-            ("source.token", "source[token]")
-        );
+        let error = body.required_object("source").unwrap().required_string("token", 10).unwrap_err();
+        assert_eq!((error.dotted().as_str(), error.bracketed().as_str()), ("source.token", "source[token]"));
     }
 
     #[test]
@@ -526,9 +474,7 @@ mod tests {
 
     #[test]
     fn metadata_errors_name_the_key() {
-        let error = json_fields(json!({"metadata": {"plan": []}}))
-            .metadata("metadata")
-            .unwrap_err();
+        let error = json_fields(json!({"metadata": {"plan": []}})).metadata("metadata").unwrap_err();
         assert_eq!(error.bracketed(), "metadata[plan]");
     }
 }

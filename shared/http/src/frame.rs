@@ -36,12 +36,7 @@ where
 fn serve_boxed(api: &'static dyn Api, route: Route, handler: Handler) -> Result<(), LambdaError> {
     event::block_on(Box::pin(async move {
         let gateway = Gateway::start().await?;
-        let frame = Arc::new(Frame {
-            gateway,
-            api,
-            route,
-            handler,
-        });
+        let frame = Arc::new(Frame { gateway, api, route, handler });
         event::answer_requests(Box::new(move |request| {
             let frame = frame.clone();
             Box::pin(async move { Ok(frame.answer(request).await) })
@@ -67,18 +62,10 @@ pub fn serve_counted_unknown_route(api: &'static dyn Api) -> Result<(), LambdaEr
 pub fn serve_unknown_route(api: &'static dyn Api) -> Result<(), LambdaError> {
     event::run(move |request| async move {
         let request_id = request_id_without_gateway();
-        let problem = if request.body().len() > BODY_MAX_BYTES {
-            Problem::BodyTooLarge
-        } else {
-            Problem::UnknownRoute
-        };
+        let problem =
+            if request.body().len() > BODY_MAX_BYTES { Problem::BodyTooLarge } else { Problem::UnknownRoute };
         let reply = api.problem(&problem, &request_id);
-        tracing::info!(
-            request_id,
-            status = reply.status,
-            method = request.method,
-            "unknown route"
-        );
+        tracing::info!(request_id, status = reply.status, method = request.method, "unknown route");
         Ok(respond(api, &request, &reply, &request_id, None))
     })
 }
@@ -99,9 +86,7 @@ where
     H: Fn(Gateway, Request) -> F + Send + Sync + 'static,
     F: Future<Output = Result<Response<Body>, LambdaError>> + Send + 'static,
 {
-    serve_pages_boxed(Box::new(move |gateway, request| {
-        Box::pin(render(gateway, request))
-    }))
+    serve_pages_boxed(Box::new(move |gateway, request| Box::pin(render(gateway, request))))
 }
 
 fn serve_pages_boxed(render: Render) -> Result<(), LambdaError> {
@@ -153,13 +138,7 @@ impl Frame {
         let credentials = match api.credentials(&request) {
             Ok(credentials) => credentials,
             Err(problem) => {
-                return respond(
-                    api,
-                    &request,
-                    &api.problem(&problem, &request_id),
-                    &request_id,
-                    None,
-                );
+                return respond(api, &request, &api.problem(&problem, &request_id), &request_id, None);
             }
         };
         let call = self.gateway.begin(
@@ -208,9 +187,7 @@ fn allow_any_origin(response: &mut Response<Body>) {
             "x-request-id, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, retry-after",
         ),
     ] {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
 }
 
@@ -223,10 +200,7 @@ pub fn serve_preflight() -> Result<(), LambdaError> {
         let mut response = Response::builder()
             .status(204)
             .header("access-control-allow-methods", "GET, POST")
-            .header(
-                "access-control-allow-headers",
-                "authorization, content-type, idempotency-key",
-            )
+            .header("access-control-allow-headers", "authorization, content-type, idempotency-key")
             .header("access-control-max-age", "600")
             .body(Body::Empty)?;
         allow_any_origin(&mut response);
@@ -273,9 +247,7 @@ async fn admit(
 fn is_forbidden(outcome: &Result<Reply, Problem>) -> bool {
     matches!(
         outcome,
-        Err(Problem::Gateway(Error::Denied(
-            Denied::MissingScope { .. } | Denied::PublishableKey { .. }
-        )))
+        Err(Problem::Gateway(Error::Denied(Denied::MissingScope { .. } | Denied::PublishableKey { .. })))
     )
 }
 
@@ -317,9 +289,7 @@ fn respond(
     request_id: &str,
     standing: Option<(Standing, Timestamp)>,
 ) -> Response<Body> {
-    let mut response = Response::builder()
-        .status(reply.status)
-        .header("x-request-id", request_id);
+    let mut response = Response::builder().status(reply.status).header("x-request-id", request_id);
     for (name, value) in api.headers(request) {
         response = response.header(name, value);
     }
@@ -345,14 +315,11 @@ fn respond(
             })
         }
     };
-    response
-        .header("cache-control", "no-store")
-        .body(body)
-        .unwrap_or_else(|error| {
-            // Every part above is text that HTTP allows.
-            tracing::error!(%error, "answer could not be built");
-            let mut response = Response::new(Body::Empty);
-            *response.status_mut() = lambda_http::http::StatusCode::INTERNAL_SERVER_ERROR;
-            response
-        })
+    response.header("cache-control", "no-store").body(body).unwrap_or_else(|error| {
+        // Every part above is text that HTTP allows.
+        tracing::error!(%error, "answer could not be built");
+        let mut response = Response::new(Body::Empty);
+        *response.status_mut() = lambda_http::http::StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
 }

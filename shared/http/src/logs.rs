@@ -14,9 +14,7 @@ pub fn init_logs() {
         .ok()
         .and_then(|text| Level::from_str(&text).ok())
         .unwrap_or(Level::INFO);
-    let ours = Targets::new()
-        .with_default(level.min(Level::INFO))
-        .with_target("tollgate", level);
+    let ours = Targets::new().with_default(level.min(Level::INFO)).with_target("tollgate", level);
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)

@@ -43,10 +43,7 @@ impl Request {
 
     /// A header's value, `None` when it is absent or not text.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::trim)
+        self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
     }
 
     /// Whether a header was sent, whatever its value.
@@ -67,9 +64,7 @@ impl Request {
         }
         match serde_json::from_slice(body) {
             Ok(Value::Object(map)) => Ok(Value::Object(map)),
-            Ok(_) => Err(Problem::MalformedBody(
-                "The request body must be a JSON object.".into(),
-            )),
+            Ok(_) => Err(Problem::MalformedBody("The request body must be a JSON object.".into())),
             Err(error) => Err(Problem::MalformedBody(format!(
                 "The request body is not valid JSON: {} at line {} column {}.",
                 reason(&error),
@@ -83,17 +78,13 @@ impl Request {
 /// `serde_json`'s reason without its position, which the caller is told in words.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.split_once(" at line ")
-        .map_or(text.as_str(), |(reason, _)| reason)
-        .to_owned()
+    text.split_once(" at line ").map_or(text.as_str(), |(reason, _)| reason).to_owned()
 }
 
 /// The token of `Authorization: Bearer …`.
 pub fn bearer_token(request: &Request) -> Option<String> {
     let (scheme, token) = request.header("authorization")?.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| token.trim().to_owned())
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
 /// The user of `Authorization: Basic …`, whose password is ignored.
@@ -104,10 +95,5 @@ pub fn basic_user(request: &Request) -> Option<String> {
         return None;
     }
     let credentials = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
-    Some(
-        credentials
-            .split_once(':')
-            .map_or(credentials.as_str(), |(user, _)| user)
-            .to_owned(),
-    )
+    Some(credentials.split_once(':').map_or(credentials.as_str(), |(user, _)| user).to_owned())
 }

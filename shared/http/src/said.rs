@@ -59,22 +59,14 @@ pub struct Said {
 }
 
 fn said(kind: Kind, code: &'static str, message: impl Into<String>) -> Said {
-    Said {
-        kind,
-        code,
-        message: message.into(),
-        param: None,
-    }
+    Said { kind, code, message: message.into(), param: None }
 }
 
 impl Said {
     /// The same, about a parameter.
     #[must_use]
     pub fn about(self, param: impl Into<String>) -> Self {
-        Self {
-            param: Some(param.into()),
-            ..self
-        }
+        Self { param: Some(param.into()), ..self }
     }
 
     /// What is said of a problem.
@@ -99,17 +91,13 @@ impl Said {
                 "The Idempotency-Key header must have 1 to 255 printable ASCII characters.",
             )
             .about("Idempotency-Key"),
-            Problem::VersionEnded => said(
-                Kind::Missing,
-                "version_ended",
-                "This version of the API has ended.",
-            ),
-            Problem::UnknownApiVersion => said(
-                Kind::InvalidRequest,
-                "invalid_api_version",
-                "There is no such API version.",
-            )
-            .about("X-API-Version"),
+            Problem::VersionEnded => {
+                said(Kind::Missing, "version_ended", "This version of the API has ended.")
+            }
+            Problem::UnknownApiVersion => {
+                said(Kind::InvalidRequest, "invalid_api_version", "There is no such API version.")
+                    .about("X-API-Version")
+            }
             Problem::About(param, error) => Self::of_error(error).about(param.as_str()),
             Problem::Gateway(error) => Self::of_error(error),
         }
@@ -169,10 +157,7 @@ impl Said {
             Denied::MissingScope { needed, .. } => said(
                 Kind::Permission,
                 "scope_missing",
-                format!(
-                    "The API key lacks the scope {}. Use a key that has it.",
-                    needed.as_str()
-                ),
+                format!("The API key lacks the scope {}. Use a key that has it.", needed.as_str()),
             ),
             Denied::PublishableKey { .. } => said(
                 Kind::Permission,
@@ -199,11 +184,9 @@ impl Said {
                 "too_many_api_keys",
                 "There are too many API keys. Revoke one first.",
             ),
-            KeyRefusal::Ended => said(
-                Kind::InvalidRequest,
-                "api_key_ended",
-                "The API key is revoked or has expired.",
-            ),
+            KeyRefusal::Ended => {
+                said(Kind::InvalidRequest, "api_key_ended", "The API key is revoked or has expired.")
+            }
             KeyRefusal::CallerEnds => said(
                 Kind::Permission,
                 "lasting_api_key_required",
@@ -243,12 +226,10 @@ impl Said {
                 "A request with this Idempotency-Key is still running. Send it again in a moment.",
             )
             .about("Idempotency-Key"),
-            Refusal::AmountTooSmall { minimum } => said(
-                Kind::InvalidRequest,
-                "amount_too_small",
-                format!("Amount must be at least {minimum}"),
-            )
-            .about("amount"),
+            Refusal::AmountTooSmall { minimum } => {
+                said(Kind::InvalidRequest, "amount_too_small", format!("Amount must be at least {minimum}"))
+                    .about("amount")
+            }
             Refusal::AmountTooLarge => said(
                 Kind::InvalidRequest,
                 "amount_too_large",
@@ -355,31 +336,19 @@ impl Said {
 
     fn of_card(bad: BadCard) -> Self {
         let (code, param, message) = match bad {
-            BadCard::Number => (
-                "invalid_number",
-                "card.number",
-                "The card number is not a valid card number.",
-            ),
-            BadCard::Scheme => (
-                "unsupported_card",
-                "card.number",
-                "Cards of this scheme are not accepted.",
-            ),
+            BadCard::Number => {
+                ("invalid_number", "card.number", "The card number is not a valid card number.")
+            }
+            BadCard::Scheme => ("unsupported_card", "card.number", "Cards of this scheme are not accepted."),
             BadCard::ExpiryMonth => (
                 "invalid_expiry_month",
                 "card.exp_month",
                 "The card's expiration month must be between 1 and 12.",
             ),
-            BadCard::ExpiryYear => (
-                "invalid_expiry_year",
-                "card.exp_year",
-                "The card's expiration year is not a valid year.",
-            ),
-            BadCard::Expired => (
-                "expired_card",
-                "card.exp_year",
-                "The card has expired. Use another card.",
-            ),
+            BadCard::ExpiryYear => {
+                ("invalid_expiry_year", "card.exp_year", "The card's expiration year is not a valid year.")
+            }
+            BadCard::Expired => ("expired_card", "card.exp_year", "The card has expired. Use another card."),
             BadCard::Cvc => (
                 "invalid_cvc",
                 "card.cvc",
@@ -394,10 +363,7 @@ impl Said {
             payment::Refusal::UnexpectedStatus(status) => said(
                 Kind::InvalidRequest,
                 "payment_unexpected_status",
-                format!(
-                    "The payment's status is {}, which does not allow this.",
-                    status.as_str()
-                ),
+                format!("The payment's status is {}, which does not allow this.", status.as_str()),
             ),
             payment::Refusal::RefundTooLarge { refundable } => said(
                 Kind::InvalidRequest,
@@ -423,12 +389,10 @@ impl Said {
                 "payment_method is required: the payment has none.",
             )
             .about("payment_method"),
-            payment::Refusal::RefundNotPositive => said(
-                Kind::InvalidRequest,
-                "amount_too_small",
-                "Amount must be at least 1 (minor units)",
-            )
-            .about("amount"),
+            payment::Refusal::RefundNotPositive => {
+                said(Kind::InvalidRequest, "amount_too_small", "Amount must be at least 1 (minor units)")
+                    .about("amount")
+            }
             payment::Refusal::SenselessOutcome => Self::internal(),
         }
     }

@@ -62,9 +62,7 @@ impl Account {
         }
         let plain = |text: &str| {
             (1..=TEXT_MAX).contains(&text.len())
-                && text
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
         };
         if !plain(&self.merchant_id) {
             return Err(BadAccount::MerchantId);
@@ -76,9 +74,7 @@ impl Account {
             if !self.key_id.as_deref().is_some_and(plain) {
                 return Err(BadAccount::KeyId);
             }
-            STANDARD
-                .decode(self.secret.as_bytes())
-                .map_err(|_| BadAccount::Secret)?;
+            STANDARD.decode(self.secret.as_bytes()).map_err(|_| BadAccount::Secret)?;
         }
         Ok(())
     }
@@ -108,20 +104,11 @@ mod tests {
             change(&mut account);
             account.check(true)
         };
-        assert_eq!(
-            with(|a| a.base_url = "http://localhost:1".into()),
-            Err(BadAccount::BaseUrl)
-        );
+        assert_eq!(with(|a| a.base_url = "http://localhost:1".into()), Err(BadAccount::BaseUrl));
         assert_eq!(with(|a| a.base_url = "shop".into()), Err(BadAccount::BaseUrl));
-        assert_eq!(
-            with(|a| a.merchant_id = "a/b".into()),
-            Err(BadAccount::MerchantId)
-        );
+        assert_eq!(with(|a| a.merchant_id = "a/b".into()), Err(BadAccount::MerchantId));
         assert_eq!(with(|a| a.key_id = None), Err(BadAccount::KeyId));
-        assert_eq!(
-            with(|a| a.secret = Zeroizing::new("%".into())),
-            Err(BadAccount::Secret)
-        );
+        assert_eq!(with(|a| a.secret = Zeroizing::new("%".into())), Err(BadAccount::Secret));
         assert_eq!(with(|a| a.secret = Zeroizing::default()), Err(BadAccount::Secret));
         assert!(!format!("{good:?}").contains("c2VjcmV0"));
     }

@@ -104,10 +104,7 @@ impl CyberSource {
             .header("v-c-merchant-id", signed.merchant_id)
             .header("signature", signature);
         if let Some((body, digest)) = body.zip(signed.digest) {
-            request = request
-                .header("content-type", "application/json")
-                .header("digest", digest)
-                .body(body);
+            request = request.header("content-type", "application/json").header("digest", digest).body(body);
         }
         http::send(request).await
     }
@@ -162,11 +159,7 @@ impl Processor for CyberSource {
             "orderInformation": order(request.amount),
         });
         let path = format!("/pts/v2/payments/{}/captures", request.authorization);
-        answer(
-            &self.post(&path, &body).await?,
-            request.reference,
-            &["PENDING", "TRANSMITTED"],
-        )
+        answer(&self.post(&path, &body).await?, request.reference, &["PENDING", "TRANSMITTED"])
     }
 
     async fn void(&self, request: &OfAuthorization<'_>) -> Result<Answer, NetworkError> {
@@ -178,9 +171,7 @@ impl Processor for CyberSource {
         let reply = self.post(&path, &body).await?;
         // That it was reversed before is what was asked for.
         if reply.status == 400 && http::text(&reply.body, "/reason") == "AUTH_ALREADY_REVERSED" {
-            return Ok(Answer::Approved {
-                id: request.authorization.clone(),
-            });
+            return Ok(Answer::Approved { id: request.authorization.clone() });
         }
         answer(&reply, request.reference, &["REVERSED"])
     }
@@ -192,11 +183,7 @@ impl Processor for CyberSource {
             "orderInformation": order(request.amount),
         });
         let path = format!("/pts/v2/captures/{}/refunds", request.capture);
-        answer(
-            &self.post(&path, &body).await?,
-            request.refund_reference,
-            &["PENDING", "TRANSMITTED"],
-        )
+        answer(&self.post(&path, &body).await?, request.refund_reference, &["PENDING", "TRANSMITTED"])
     }
 
     /// A time-out reversal: it names the authorisation by its `transactionId`, as the answer with its id never came.
@@ -246,10 +233,7 @@ impl Processor for CyberSource {
     }
 
     async fn look_up_refund(&self, refund: &RefundName<'_>) -> Result<FoundRefund, NetworkError> {
-        found_refund(
-            &self.search(refund.refund_reference).await?,
-            refund.refund_reference,
-        )
+        found_refund(&self.search(refund.refund_reference).await?, refund.refund_reference)
     }
 }
 

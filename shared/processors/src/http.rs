@@ -52,10 +52,8 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Reply, NetworkError>
     let mut answer = request.send().await.map_err(|error| not_answered(&error))?;
     let status = answer.status().as_u16();
     let mut bytes = Vec::new();
-    while let Some(chunk) = answer
-        .chunk()
-        .await
-        .map_err(|_| NetworkError::Unknown("the answer broke off".into()))?
+    while let Some(chunk) =
+        answer.chunk().await.map_err(|_| NetworkError::Unknown("the answer broke off".into()))?
     {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > ANSWER_MAX_BYTES {

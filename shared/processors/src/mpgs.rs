@@ -46,20 +46,12 @@ impl Mpgs {
 
     async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Reply, NetworkError> {
         let mid = &self.account.merchant_id;
-        let url = format!(
-            "{}/api/rest/version/{VERSION}/merchant/{mid}/order/{path}",
-            self.account.base()
-        );
+        let url = format!("{}/api/rest/version/{VERSION}/merchant/{mid}/order/{path}", self.account.base());
         let user = format!("merchant.{mid}");
-        let mut request = self
-            .client
-            .inner()
-            .request(method, url)
-            .basic_auth(user, Some(self.account.secret.as_str()));
+        let mut request =
+            self.client.inner().request(method, url).basic_auth(user, Some(self.account.secret.as_str()));
         if let Some(body) = body {
-            request = request
-                .header("content-type", "application/json")
-                .body(body.to_string());
+            request = request.header("content-type", "application/json").body(body.to_string());
         }
         http::send(request).await
     }
@@ -126,15 +118,11 @@ impl Processor for Mpgs {
     async fn capture(&self, request: &OfAuthorization<'_>) -> Result<Answer, NetworkError> {
         let body = json!({"apiOperation": "CAPTURE", "transaction": money(request.amount)});
         let transaction = named(CAPTURE, request.renewed);
-        answer(
-            &self.perform(request.reference, &transaction, body).await?,
-            request.reference,
-        )
+        answer(&self.perform(request.reference, &transaction, body).await?, request.reference)
     }
 
     async fn void(&self, request: &OfAuthorization<'_>) -> Result<Answer, NetworkError> {
-        self.void_authorization(request.reference, request.authorization.as_str(), request.renewed)
-            .await
+        self.void_authorization(request.reference, request.authorization.as_str(), request.renewed).await
     }
 
     async fn refund(&self, request: &SendBack<'_>) -> Result<Answer, NetworkError> {
@@ -142,10 +130,7 @@ impl Processor for Mpgs {
         transaction["targetTransactionId"] = json!(request.capture.as_str());
         let body = json!({"apiOperation": "REFUND", "transaction": transaction});
         let name = named(request.refund_reference, request.renewed);
-        answer(
-            &self.perform(request.reference, &name, body).await?,
-            request.reference,
-        )
+        answer(&self.perform(request.reference, &name, body).await?, request.reference)
     }
 
     /// We name the authorisation, so it can be voided without its answer.
@@ -155,10 +140,7 @@ impl Processor for Mpgs {
         _amount: Money,
         renewed: u32,
     ) -> Result<(), NetworkError> {
-        match self
-            .void_authorization(reference, &named(AUTHORIZATION, renewed), 0)
-            .await?
-        {
+        match self.void_authorization(reference, &named(AUTHORIZATION, renewed), 0).await? {
             Answer::Approved { .. } => Ok(()),
             _ => Err(NetworkError::Unknown("the authorization was not voided".into())),
         }
@@ -234,14 +216,12 @@ fn answer(reply: &Reply, order: &str) -> Result<Answer, NetworkError> {
     }
     is_about(reply, order)?;
     match verdict(&reply.body) {
-        Verdict::Done => Ok(Answer::Approved {
-            id: http::network_id(text(&reply.body, "/transaction/id"))?,
-        }),
+        Verdict::Done => Ok(Answer::Approved { id: http::network_id(text(&reply.body, "/transaction/id"))? }),
         Verdict::Refused(decline) => Ok(Answer::Declined(decline)),
         Verdict::NotDone => Err(NetworkError::NothingDone("the order is locked".into())),
-        Verdict::InPart | Verdict::Unknown => Err(NetworkError::Unknown(
-            "the result is neither success nor failure".into(),
-        )),
+        Verdict::InPart | Verdict::Unknown => {
+            Err(NetworkError::Unknown("the result is neither success nor failure".into()))
+        }
     }
 }
 
@@ -278,9 +258,7 @@ fn found(reply: &Reply, order: &str) -> Result<Found, NetworkError> {
     let authorization = || transaction_of(&reply.body, "AUTHORIZATION", AUTHORIZATION);
     let total = |name: &str| reply.body.get(name).and_then(Value::as_f64).unwrap_or(0.0);
     Ok(match text(&reply.body, "/status") {
-        "AUTHORIZED" => Found::Authorized {
-            authorization: authorization()?,
-        },
+        "AUTHORIZED" => Found::Authorized { authorization: authorization()? },
         "CAPTURED"
         | "PARTIALLY_CAPTURED"
         | "PARTIALLY_REFUNDED"
@@ -304,9 +282,7 @@ fn found(reply: &Reply, order: &str) -> Result<Found, NetworkError> {
             authorization: authorization()?,
             capture: transaction_of(&reply.body, "CAPTURE", CAPTURE)?,
         },
-        "" if total("totalAuthorizedAmount") > 0.0 => Found::Authorized {
-            authorization: authorization()?,
-        },
+        "" if total("totalAuthorizedAmount") > 0.0 => Found::Authorized { authorization: authorization()? },
         _ => Found::Undecided,
     })
 }
@@ -317,9 +293,9 @@ fn unpaid(order: &Value) -> Result<Found, NetworkError> {
     Ok(match last.map(verdict) {
         None | Some(Verdict::NotDone) => Found::Nothing,
         Some(Verdict::Refused(decline)) => Found::Declined(decline),
-        Some(Verdict::Done) => Found::Authorized {
-            authorization: transaction_of(order, "AUTHORIZATION", AUTHORIZATION)?,
-        },
+        Some(Verdict::Done) => {
+            Found::Authorized { authorization: transaction_of(order, "AUTHORIZATION", AUTHORIZATION)? }
+        }
         Some(Verdict::InPart | Verdict::Unknown) => Found::Undecided,
     })
 }
@@ -434,14 +410,8 @@ mod tests {
     fn results_are_read_with_their_codes() {
         let said = |result, code| answer(&reply(201, body(result, code)), "o");
         assert_eq!(said("SUCCESS", "APPROVED"), Ok(Answer::Approved { id: id("1") }));
-        assert_eq!(
-            said("FAILURE", "DECLINED"),
-            Ok(Answer::Declined(Decline::CardDeclined))
-        );
-        assert_eq!(
-            said("FAILURE", "INSUFFICIENT_FUNDS"),
-            Ok(Answer::Declined(Decline::InsufficientFunds))
-        );
+        assert_eq!(said("FAILURE", "DECLINED"), Ok(Answer::Declined(Decline::CardDeclined)));
+        assert_eq!(said("FAILURE", "INSUFFICIENT_FUNDS"), Ok(Answer::Declined(Decline::InsufficientFunds)));
         for (result, code) in [
             ("SUCCESS", "SUBMITTED"),
             ("SUCCESS", "PARTIALLY_APPROVED"),
@@ -451,20 +421,11 @@ mod tests {
             ("PENDING", "PENDING"),
             ("UNKNOWN", "UNKNOWN"),
         ] {
-            assert!(
-                matches!(said(result, code), Err(NetworkError::Unknown(_))),
-                "{result} {code}"
-            );
+            assert!(matches!(said(result, code), Err(NetworkError::Unknown(_))), "{result} {code}");
         }
-        assert!(matches!(
-            said("FAILURE", "LOCK_FAILURE"),
-            Err(NetworkError::NothingDone(_))
-        ));
+        assert!(matches!(said("FAILURE", "LOCK_FAILURE"), Err(NetworkError::NothingDone(_))));
         let other = json!({"result": "SUCCESS", "order": {"id": "p"}, "transaction": {"id": "1"}});
-        assert!(matches!(
-            answer(&reply(200, other), "o"),
-            Err(NetworkError::Unknown(_))
-        ));
+        assert!(matches!(answer(&reply(200, other), "o"), Err(NetworkError::Unknown(_))));
     }
 
     #[test]
@@ -472,28 +433,18 @@ mod tests {
         let said = |cause: &str| answer(&reply(400, json!({"error": {"cause": cause}})), "o");
         assert!(matches!(said("INVALID_REQUEST"), Err(NetworkError::Rejected(_))));
         assert!(matches!(said("SERVER_BUSY"), Err(NetworkError::Unknown(_))));
-        assert!(matches!(
-            said("REQUEST_REJECTED"),
-            Err(NetworkError::NothingDone(_))
-        ));
+        assert!(matches!(said("REQUEST_REJECTED"), Err(NetworkError::NothingDone(_))));
     }
 
     #[test]
     fn an_authorization_that_the_acquirer_did_not_answer_or_gave_in_part_is_voided() {
-        let held = Ok(Answer::DeclinedWithHold {
-            id: id("1"),
-            decline: Decline::ProcessingError,
-        });
+        let held = Ok(Answer::DeclinedWithHold { id: id("1"), decline: Decline::ProcessingError });
         for (result, code) in [
             ("FAILURE", "TIMED_OUT"),
             ("FAILURE", "ACQUIRER_SYSTEM_ERROR"),
             ("SUCCESS", "PARTIALLY_APPROVED"),
         ] {
-            assert_eq!(
-                authorized(&reply(201, body(result, code)), "o", "1"),
-                held,
-                "{code}"
-            );
+            assert_eq!(authorized(&reply(201, body(result, code)), "o", "1"), held, "{code}");
         }
         assert!(matches!(
             authorized(&reply(201, body("UNKNOWN", "UNKNOWN")), "o", "1"),
@@ -514,19 +465,11 @@ mod tests {
     #[test]
     fn orders_are_read() {
         let said = |status: &str| found(&reply(200, order(status, "SUCCESS", "APPROVED")), "o").unwrap();
-        assert_eq!(
-            said("AUTHORIZED"),
-            Found::Authorized {
-                authorization: id("1-1")
-            }
-        );
+        assert_eq!(said("AUTHORIZED"), Found::Authorized { authorization: id("1-1") });
         for status in ["CAPTURED", "REFUNDED", "DISPUTED", "EXCESSIVELY_REFUNDED"] {
             assert_eq!(
                 said(status),
-                Found::Captured {
-                    authorization: id("1-1"),
-                    capture: id("2-1")
-                },
+                Found::Captured { authorization: id("1-1"), capture: id("2-1") },
                 "{status}"
             );
         }
@@ -534,10 +477,7 @@ mod tests {
         // No payment is made yet, and one may be under way.
         let initiated = |result, code| found(&reply(200, order("INITIATED", result, code)), "o").unwrap();
         assert_eq!(initiated("UNKNOWN", "UNKNOWN"), Found::Undecided);
-        assert_eq!(
-            initiated("FAILURE", "EXPIRED_CARD"),
-            Found::Declined(Decline::ExpiredCard)
-        );
+        assert_eq!(initiated("FAILURE", "EXPIRED_CARD"), Found::Declined(Decline::ExpiredCard));
         let bare = json!({"id": "o", "status": "INITIATED"});
         assert_eq!(found(&reply(200, bare), "o"), Ok(Found::Nothing));
         assert_eq!(said("SOMETHING_NEW"), Found::Undecided);
@@ -546,30 +486,18 @@ mod tests {
         // Version 100 does not always give a status.
         let mut bare = order("", "SUCCESS", "APPROVED");
         bare["totalAuthorizedAmount"] = json!(10.5);
-        assert!(matches!(
-            found(&reply(200, bare.clone()), "o"),
-            Ok(Found::Authorized { .. })
-        ));
+        assert!(matches!(found(&reply(200, bare.clone()), "o"), Ok(Found::Authorized { .. })));
         bare["totalCapturedAmount"] = json!(10.5);
-        assert!(matches!(
-            found(&reply(200, bare), "o"),
-            Ok(Found::Captured { .. })
-        ));
+        assert!(matches!(found(&reply(200, bare), "o"), Ok(Found::Captured { .. })));
     }
 
     #[test]
     fn failed_orders_are_read_by_their_authorization() {
         let said = |result, code| found(&reply(200, order("FAILED", result, code)), "o").unwrap();
-        assert_eq!(
-            said("FAILURE", "EXPIRED_CARD"),
-            Found::Declined(Decline::ExpiredCard)
-        );
+        assert_eq!(said("FAILURE", "EXPIRED_CARD"), Found::Declined(Decline::ExpiredCard));
         assert_eq!(
             said("FAILURE", "TIMED_OUT"),
-            Found::DeclinedWithHold {
-                authorization: id("1-1"),
-                decline: Decline::ProcessingError
-            }
+            Found::DeclinedWithHold { authorization: id("1-1"), decline: Decline::ProcessingError }
         );
         assert_eq!(said("UNKNOWN", "UNKNOWN"), Found::Undecided);
         assert_eq!(said("FAILURE", "LOCK_FAILURE"), Found::Nothing);

@@ -48,10 +48,7 @@ use Behaviour::{
 const NAMES: &[(&str, Behaviour)] = &[
     ("succeeds", Succeeds),
     ("declines:card_declined", Declines(Decline::CardDeclined)),
-    (
-        "declines:insufficient_funds",
-        Declines(Decline::InsufficientFunds),
-    ),
+    ("declines:insufficient_funds", Declines(Decline::InsufficientFunds)),
     ("declines:expired_card", Declines(Decline::ExpiredCard)),
     ("declines:incorrect_cvc", Declines(Decline::IncorrectCvc)),
     ("declines:processing_error", Declines(Decline::ProcessingError)),
@@ -84,9 +81,7 @@ pub fn card_token(token: &str) -> Option<Chargeable> {
         return card(*brand, last4);
     }
     let (brand, last4) = token.strip_prefix("tok_")?.split_once('_')?;
-    let brand = [Brand::Visa, Brand::Mastercard, Brand::Amex]
-        .into_iter()
-        .find(|b| b.as_str() == brand)?;
+    let brand = [Brand::Visa, Brand::Mastercard, Brand::Amex].into_iter().find(|b| b.as_str() == brand)?;
     card(brand, last4)
 }
 
@@ -100,10 +95,7 @@ pub fn simple_source(source: &str) -> Option<Chargeable> {
 pub fn entered_card(card: &EnteredCard) -> Chargeable {
     let listed = CARDS.iter().find(|(number, ..)| *number == card.pan.reveal());
     let behaviour = listed.map_or(Succeeds, |(.., behaviour)| *behaviour);
-    Chargeable {
-        source: Source::Card(card.shown()),
-        instrument: behaviour.instrument(),
-    }
+    Chargeable { source: Source::Card(card.shown()), instrument: behaviour.instrument() }
 }
 
 /// Whether the sandbox knows a payment method by this name: `pm_card_visa`, …
@@ -113,15 +105,8 @@ pub fn is_named(name: &str) -> bool {
 
 /// An account that is debited by SEPA. What is decided is decided later.
 pub fn sepa_debit(iban: &str, shown: SepaDebit) -> Chargeable {
-    let behaviour = if iban == FAILING_IBAN {
-        BankFailsLater
-    } else {
-        BankSucceedsLater
-    };
-    Chargeable {
-        source: Source::SepaDebit(shown),
-        instrument: behaviour.instrument(),
-    }
+    let behaviour = if iban == FAILING_IBAN { BankFailsLater } else { BankSucceedsLater };
+    Chargeable { source: Source::SepaDebit(shown), instrument: behaviour.instrument() }
 }
 
 /// Why a test card is declined, if it is, once any challenge is passed; a card that is not listed is not.
@@ -145,11 +130,7 @@ pub fn wallet_token(wallet: Wallet, token: &str) -> Option<Chargeable> {
         return None;
     }
     let declined = name == "declined" || name.ends_with("_declined");
-    let behaviour = if declined {
-        Declines(Decline::CardDeclined)
-    } else {
-        Succeeds
-    };
+    let behaviour = if declined { Declines(Decline::CardDeclined) } else { Succeeds };
     let mut chargeable = card(Brand::Visa, "4242")?;
     chargeable.instrument = behaviour.instrument();
     if let Source::Card(card) = &mut chargeable.source {
@@ -160,16 +141,9 @@ pub fn wallet_token(wallet: Wallet, token: &str) -> Option<Chargeable> {
 
 /// A bank account in the sandbox. Only the last four digits of the account number are kept.
 pub fn bank_account(account_number: &str, sort_code: &str, account_holder_name: &str) -> Chargeable {
-    let behaviour = if account_number == FAILING_ACCOUNT {
-        BankFailsLater
-    } else {
-        BankSucceedsLater
-    };
-    let last4 = account_number
-        .char_indices()
-        .rev()
-        .nth(3)
-        .map_or(account_number, |(at, _)| &account_number[at..]);
+    let behaviour = if account_number == FAILING_ACCOUNT { BankFailsLater } else { BankSucceedsLater };
+    let last4 =
+        account_number.char_indices().rev().nth(3).map_or(account_number, |(at, _)| &account_number[at..]);
     Chargeable {
         source: Source::BankTransfer(BankAccount {
             last4: last4.to_owned(),
@@ -185,9 +159,7 @@ pub fn charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, Unknow
     Ok(match Behaviour::of(instrument)? {
         Declines(decline) => Outcome::Declined(decline),
         ChallengeThenSucceeds | ChallengeThenDeclines => Outcome::ChallengeRequired,
-        BankSucceedsLater | BankFailsLater => Outcome::Pending {
-            ask_at: now.plus_ms(DECIDES_AFTER_MS),
-        },
+        BankSucceedsLater | BankFailsLater => Outcome::Pending { ask_at: now.plus_ms(DECIDES_AFTER_MS) },
         Succeeds | SucceedsThenDisputed | RefundFailsLater | RefundSucceedsLater => Outcome::Approved,
     })
 }
@@ -213,9 +185,9 @@ pub fn look_up_charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome
 /// Sends money back.
 pub fn refund(instrument: &Instrument, now: Timestamp) -> Result<RefundOutcome, UnknownInstrument> {
     Ok(match Behaviour::of(instrument)? {
-        RefundFailsLater | RefundSucceedsLater => RefundOutcome::Pending {
-            ask_at: now.plus_ms(DECIDES_AFTER_MS),
-        },
+        RefundFailsLater | RefundSucceedsLater => {
+            RefundOutcome::Pending { ask_at: now.plus_ms(DECIDES_AFTER_MS) }
+        }
         _ => RefundOutcome::Succeeded,
     })
 }
@@ -229,38 +201,24 @@ pub fn look_up_refund(instrument: &Instrument) -> Result<RefundOutcome, UnknownI
 }
 
 fn card(brand: Brand, last4: &str) -> Option<Chargeable> {
-    let (_, _, behaviour) = CARDS
-        .iter()
-        .find(|(number, b, _)| *b == brand && last4.len() == 4 && number.ends_with(last4))?;
+    let (_, _, behaviour) =
+        CARDS.iter().find(|(number, b, _)| *b == brand && last4.len() == 4 && number.ends_with(last4))?;
     let (exp_month, exp_year) = TOKEN_EXPIRY;
     Some(Chargeable {
-        source: Source::Card(Card {
-            brand,
-            last4: last4.to_owned(),
-            exp_month,
-            exp_year,
-            wallet: None,
-        }),
+        source: Source::Card(Card { brand, last4: last4.to_owned(), exp_month, exp_year, wallet: None }),
         instrument: behaviour.instrument(),
     })
 }
 
 impl Behaviour {
     fn instrument(self) -> Instrument {
-        let name = NAMES
-            .iter()
-            .find(|(_, b)| *b == self)
-            .map_or("succeeds", |(name, _)| name);
+        let name = NAMES.iter().find(|(_, b)| *b == self).map_or("succeeds", |(name, _)| name);
         Instrument(format!("sandbox/{name}"))
     }
 
     fn of(instrument: &Instrument) -> Result<Self, UnknownInstrument> {
         let name = instrument.0.strip_prefix("sandbox/").ok_or(UnknownInstrument)?;
-        NAMES
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, b)| *b)
-            .ok_or(UnknownInstrument)
+        NAMES.iter().find(|(n, _)| *n == name).map(|(_, b)| *b).ok_or(UnknownInstrument)
     }
 }
 
@@ -283,18 +241,14 @@ mod tests {
         for (_, behaviour) in NAMES {
             assert_eq!(Behaviour::of(&behaviour.instrument()), Ok(*behaviour));
         }
-        assert_eq!(
-            charge(&Instrument("elsewhere".into()), NOW),
-            Err(UnknownInstrument)
-        );
+        assert_eq!(charge(&Instrument("elsewhere".into()), NOW), Err(UnknownInstrument));
     }
 
     #[test]
     fn brand_and_last_four_name_one_card() {
         for (number, brand, _) in CARDS {
-            let same = CARDS
-                .iter()
-                .filter(|(n, b, _)| b == brand && n.ends_with(&number[number.len() - 4..]));
+            let same =
+                CARDS.iter().filter(|(n, b, _)| b == brand && n.ends_with(&number[number.len() - 4..]));
             assert_eq!(same.count(), 1, "{number}");
         }
     }
@@ -303,20 +257,12 @@ mod tests {
     fn tokens_stand_for_the_test_cards() {
         assert_eq!(outcome_of("tok_visa_4242"), Outcome::Approved);
         assert_eq!(outcome_of("tok_amex_0005"), Outcome::Approved);
-        assert_eq!(
-            outcome_of("tok_visa_9995"),
-            Outcome::Declined(Decline::InsufficientFunds)
-        );
+        assert_eq!(outcome_of("tok_visa_9995"), Outcome::Declined(Decline::InsufficientFunds));
         assert_eq!(outcome_of("tok_visa_3220"), Outcome::ChallengeRequired);
         assert_eq!(outcome_of("pm_card_visa"), Outcome::Approved);
-        for unknown in [
-            "",
-            "tok_visa_",
-            "tok_visa_42424242",
-            "tok_visa_9999",
-            "tok_amex_4242",
-            "4242424242424242",
-        ] {
+        for unknown in
+            ["", "tok_visa_", "tok_visa_42424242", "tok_visa_9999", "tok_amex_4242", "4242424242424242"]
+        {
             assert_eq!(card_token(unknown), None, "{unknown}");
         }
     }
@@ -328,14 +274,8 @@ mod tests {
                 EnteredCard::check(number, (12, 2025), None, tollgate_domain::Mode::Test, NOW).unwrap();
             charge(&entered_card(&card).instrument, NOW).unwrap()
         };
-        assert_eq!(
-            outcome("4000000000000002"),
-            Outcome::Declined(Decline::CardDeclined)
-        );
-        assert_eq!(
-            outcome("4111111111111112"),
-            Outcome::Declined(Decline::CardDeclined)
-        );
+        assert_eq!(outcome("4000000000000002"), Outcome::Declined(Decline::CardDeclined));
+        assert_eq!(outcome("4111111111111112"), Outcome::Declined(Decline::CardDeclined));
         assert_eq!(outcome("4012888888881881"), Outcome::Approved);
         for (number, ..) in CARDS {
             outcome(number);
@@ -356,14 +296,8 @@ mod tests {
     fn wallets_take_their_own_tokens() {
         let charged =
             |wallet, token| wallet_token(wallet, token).map(|c| charge(&c.instrument, NOW).unwrap());
-        assert_eq!(
-            charged(Wallet::ApplePay, "tok_apple_abc123"),
-            Some(Outcome::Approved)
-        );
-        assert_eq!(
-            charged(Wallet::GooglePay, "tok_google_x"),
-            Some(Outcome::Approved)
-        );
+        assert_eq!(charged(Wallet::ApplePay, "tok_apple_abc123"), Some(Outcome::Approved));
+        assert_eq!(charged(Wallet::GooglePay, "tok_google_x"), Some(Outcome::Approved));
         let declined = Some(Outcome::Declined(Decline::CardDeclined));
         assert_eq!(charged(Wallet::ApplePay, "tok_apple_abc_declined"), declined);
         assert_eq!(charged(Wallet::GooglePay, "tok_google_declined"), declined);
@@ -374,34 +308,19 @@ mod tests {
     #[test]
     fn a_bank_transfer_is_decided_later_and_keeps_four_digits() {
         let good = bank_account("12345678", "12-34-56", "John Doe");
-        let Source::BankTransfer(account) = &good.source else {
-            unreachable!("not a bank account")
-        };
+        let Source::BankTransfer(account) = &good.source else { unreachable!("not a bank account") };
         assert_eq!(account.last4, "5678");
-        assert_eq!(
-            charge(&good.instrument, NOW),
-            Ok(Outcome::Pending {
-                ask_at: NOW.plus_ms(1000)
-            })
-        );
+        assert_eq!(charge(&good.instrument, NOW), Ok(Outcome::Pending { ask_at: NOW.plus_ms(1000) }));
         assert_eq!(look_up_charge(&good.instrument, NOW), Ok(Outcome::Approved));
         let bad = bank_account("00012345", "12-34-56", "John Doe");
-        assert_eq!(
-            look_up_charge(&bad.instrument, NOW),
-            Ok(Outcome::Declined(Decline::BankTransferFailed))
-        );
+        assert_eq!(look_up_charge(&bad.instrument, NOW), Ok(Outcome::Declined(Decline::BankTransferFailed)));
     }
 
     #[test]
     fn two_cards_refund_slowly() {
         let refunded = |token: &str| refund(&card_token(token).unwrap().instrument, NOW).unwrap();
         assert_eq!(refunded("tok_visa_4242"), RefundOutcome::Succeeded);
-        assert_eq!(
-            refunded("tok_visa_5126"),
-            RefundOutcome::Pending {
-                ask_at: NOW.plus_ms(1000)
-            }
-        );
+        assert_eq!(refunded("tok_visa_5126"), RefundOutcome::Pending { ask_at: NOW.plus_ms(1000) });
         assert_eq!(
             look_up_refund(&card_token("tok_visa_5126").unwrap().instrument),
             Ok(RefundOutcome::Failed)

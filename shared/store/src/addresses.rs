@@ -70,10 +70,7 @@ fn owner_of(item: &Item, key: &str) -> Result<CustomerId, StoreError> {
     format::check(item, FORMAT)?;
     let id = item.get("customer").and_then(|v| v.as_s().ok());
     id.and_then(|id| id.parse().ok())
-        .ok_or_else(|| StoreError::BadItem {
-            key: key.to_owned(),
-            detail: "names no customer".to_owned(),
-        })
+        .ok_or_else(|| StoreError::BadItem { key: key.to_owned(), detail: "names no customer".to_owned() })
 }
 
 impl Reader {
@@ -168,12 +165,7 @@ impl Writer {
             return put_in_transaction(&self.tables.main, item, ABSENT, None);
         }
         let before = n(next.version - 1);
-        put_in_transaction(
-            &self.tables.main,
-            item,
-            "version = :before",
-            Some((":before", before)),
-        )
+        put_in_transaction(&self.tables.main, item, "version = :before", Some((":before", before)))
     }
 
     fn put_owner(
@@ -200,10 +192,8 @@ impl Writer {
         email: &str,
         customer: CustomerId,
     ) -> Result<TransactWriteItem, StoreError> {
-        let key: HashMap<String, AttributeValue> = HashMap::from([
-            ("pk".to_owned(), s(email_key(scope, email))),
-            ("sk".to_owned(), s(SK)),
-        ]);
+        let key: HashMap<String, AttributeValue> =
+            HashMap::from([("pk".to_owned(), s(email_key(scope, email))), ("sk".to_owned(), s(SK))]);
         let delete = Delete::builder()
             .table_name(&self.tables.main)
             .set_key(Some(key))

@@ -44,9 +44,7 @@ pub struct AwsEnvironment {
 
 impl std::fmt::Debug for AwsEnvironment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AwsEnvironment")
-            .field("region", &self.region)
-            .finish_non_exhaustive()
+        f.debug_struct("AwsEnvironment").field("region", &self.region).finish_non_exhaustive()
     }
 }
 
@@ -62,10 +60,7 @@ pub struct Tables {
 }
 
 fn variable(name: &'static str) -> Result<String, StoreError> {
-    std::env::var(name)
-        .ok()
-        .filter(|value| !value.is_empty())
-        .ok_or(StoreError::Environment(name))
+    std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(StoreError::Environment(name))
 }
 
 impl Tables {
@@ -128,32 +123,18 @@ impl AwsEnvironment {
             Some(context) => builder.tls_context(context).build_https(),
             None => builder.build_https(),
         };
-        Self {
-            region,
-            credentials,
-            dynamodb_endpoint,
-            sqs_endpoint,
-            secrets_endpoint: None,
-            http,
-        }
+        Self { region, credentials, dynamodb_endpoint, sqs_endpoint, secrets_endpoint: None, http }
     }
 
     /// The same environment with Secrets Manager at another URL, if one is given.
     #[must_use]
     pub fn with_secrets_endpoint(self, url: Option<String>) -> Self {
-        Self {
-            secrets_endpoint: url,
-            ..self
-        }
+        Self { secrets_endpoint: url, ..self }
     }
 
     /// What it takes to call Secrets Manager: region, credentials, and the endpoint where it is emulated.
     pub(crate) fn secrets(&self) -> (String, Credentials, Option<String>) {
-        (
-            self.region.clone(),
-            self.credentials.clone(),
-            self.secrets_endpoint.clone(),
-        )
+        (self.region.clone(), self.credentials.clone(), self.secrets_endpoint.clone())
     }
 
     /// A connection of its own, for a service that has no client of the SDK here.

@@ -62,9 +62,7 @@ impl Conditional {
     pub(crate) fn unconditional(self) -> Result<Option<Item>, StoreError> {
         match self {
             Self::Done(attributes) => Ok(attributes),
-            Self::Refused(_) => Err(StoreError::BadValue(
-                "a write without a condition was refused".into(),
-            )),
+            Self::Refused(_) => Err(StoreError::BadValue("a write without a condition was refused".into())),
         }
     }
 }
@@ -102,10 +100,7 @@ trait Operation: Clone {
 
     /// Whether another transaction was in the way, so that the same request may well succeed in a moment.
     fn is_transient(error: &Self::Error) -> bool {
-        matches!(
-            error.code(),
-            Some("TransactionConflictException" | "TransactionInProgressException")
-        )
+        matches!(error.code(), Some("TransactionConflictException" | "TransactionInProgressException"))
     }
 }
 
@@ -136,13 +131,7 @@ macro_rules! operation {
 operation!(GetItemInputBuilder, "GetItem", false, GetItemOutput, GetItemError);
 operation!(QueryInputBuilder, "Query", false, QueryOutput, QueryError);
 operation!(ScanInputBuilder, "Scan", false, ScanOutput, ScanError);
-operation!(
-    BatchGetItemInputBuilder,
-    "BatchGetItem",
-    false,
-    BatchGetItemOutput,
-    BatchGetItemError
-);
+operation!(BatchGetItemInputBuilder, "BatchGetItem", false, BatchGetItemOutput, BatchGetItemError);
 operation!(
     PutItemInputBuilder,
     "PutItem",
@@ -183,14 +172,8 @@ operation!(
         // Of a transaction that was both in conflict and refused, the next try says which of them lasts.
         let mut codes = reasons(error).iter().filter_map(|reason| reason.code.as_deref());
         codes.any(|code| {
-            matches!(
-                code,
-                "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"
-            )
-        }) || matches!(
-            error.code(),
-            Some("TransactionConflictException" | "TransactionInProgressException")
-        )
+            matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+        }) || matches!(error.code(), Some("TransactionConflictException" | "TransactionInProgressException"))
     }
 );
 
@@ -200,18 +183,12 @@ impl Db {
     pub(crate) fn open(environment: &AwsEnvironment) -> Self {
         let mut config = aws_sdk_dynamodb::config::Builder::from(&environment.shared());
         config.set_endpoint_url(environment.dynamodb_endpoint());
-        Self {
-            client: Client::from_conf(config.build()),
-            meter: Meter::default(),
-        }
+        Self { client: Client::from_conf(config.build()), meter: Meter::default() }
     }
 
     /// The same client with a meter of its own.
     pub(crate) fn metered(&self) -> Self {
-        Self {
-            client: self.client.clone(),
-            meter: Meter::default(),
-        }
+        Self { client: self.client.clone(), meter: Meter::default() }
     }
 
     /// The calls made through this handle.
@@ -328,18 +305,12 @@ impl Db {
             tokio::time::sleep(std::time::Duration::from_millis(wait_ms / 2 + spread)).await;
             wait_ms = (wait_ms * 2).min(WAIT_MS.1);
         }
-        Err(StoreError::Contended {
-            key: O::NAME.to_owned(),
-            attempts: MAX_TRIES,
-        })
+        Err(StoreError::Contended { key: O::NAME.to_owned(), attempts: MAX_TRIES })
     }
 }
 
 fn failed<O: Operation>(error: SdkError<O::Error>) -> StoreError {
-    StoreError::Aws {
-        operation: O::NAME,
-        detail: DisplayErrorContext(error).to_string(),
-    }
+    StoreError::Aws { operation: O::NAME, detail: DisplayErrorContext(error).to_string() }
 }
 
 /// Why a transaction was canceled, operation by operation.
@@ -362,11 +333,7 @@ fn shown(item: Option<Item>) -> Option<Item> {
 
 /// Write units of an item of this size, at least one.
 fn write_units(item: Option<&HashMap<String, AttributeValue>>) -> f64 {
-    let bytes: usize = item
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| name.len() + size(value))
-        .sum();
+    let bytes: usize = item.into_iter().flatten().map(|(name, value)| name.len() + size(value)).sum();
     let units = bytes.div_ceil(WRITE_UNIT_BYTES).max(1);
     f64::from(u32::try_from(units).unwrap_or(u32::MAX))
 }

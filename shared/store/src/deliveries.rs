@@ -42,10 +42,8 @@ impl Reader {
             .into_iter()
             .map(|item| {
                 format::check(&item, FORMAT)?;
-                serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
-                    key: key.clone(),
-                    detail: e.to_string(),
-                })
+                serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
+                    .map_err(|e| StoreError::BadItem { key: key.clone(), detail: e.to_string() })
             })
             .collect()
     }
@@ -62,17 +60,12 @@ impl Writer {
     ) -> Result<(), StoreError> {
         let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(attempt)
             .map_err(|e| StoreError::BadValue(e.to_string()))?;
-        item.insert(
-            "pk".into(),
-            s(delivery_pk(scope, delivery.event, delivery.endpoint)),
-        );
+        item.insert("pk".into(), s(delivery_pk(scope, delivery.event, delivery.endpoint)));
         format::mark(&mut item, FORMAT);
         item.insert("sk".into(), s(format!("ATT#{:04}", attempt.number)));
         item.insert("t".into(), s("ATT"));
         item.insert("expires_at".into(), crate::items::n(expires_at_s));
-        let request = PutItemInput::builder()
-            .table_name(&self.tables.events)
-            .set_item(Some(item));
+        let request = PutItemInput::builder().table_name(&self.tables.events).set_item(Some(item));
         self.db.put_item(request).await?.unconditional()?;
         Ok(())
     }

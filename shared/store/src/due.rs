@@ -58,11 +58,7 @@ impl Reader {
     /// What of a kind was due by `now`, the longest overdue first, at most `limit` of each shard: [`SHARDS`] queries of
     /// `gsi3` (keys only), 0.5 units each per 4 KB.
     pub async fn due(&self, kind: DueKind, now: Timestamp, limit: i32) -> Result<Vec<DueItem>, StoreError> {
-        let table = if kind.in_events_table() {
-            &self.tables.events
-        } else {
-            &self.tables.main
-        };
+        let table = if kind.in_events_table() { &self.tables.events } else { &self.tables.main };
         let mut due = Vec::new();
         for shard in 0..SHARDS {
             let request = QueryInput::builder()
@@ -78,10 +74,7 @@ impl Reader {
                     continue;
                 };
                 if let Some(scope) = Scope::from_key(pk) {
-                    due.push(DueItem {
-                        scope,
-                        pk: pk.clone(),
-                    });
+                    due.push(DueItem { scope, pk: pk.clone() });
                 }
             }
         }

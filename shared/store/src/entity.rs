@@ -104,10 +104,7 @@ pub(crate) fn to_item<E: Entity>(scope: Scope, entity: &E) -> Result<Item, Store
     }
     if let Some(lifetime) = E::expires_after_s() {
         let at = entity.created().s().saturating_add(lifetime);
-        item.insert(
-            "expires_at".into(),
-            aws_sdk_dynamodb::types::AttributeValue::N(at.to_string()),
-        );
+        item.insert("expires_at".into(), aws_sdk_dynamodb::types::AttributeValue::N(at.to_string()));
     }
     format::mark(&mut item, E::FORMAT);
     item.insert("t".into(), s(E::CODE));
@@ -118,25 +115,16 @@ pub(crate) fn to_item<E: Entity>(scope: Scope, entity: &E) -> Result<Item, Store
 
 pub(crate) fn from_item<E: Entity>(item: Item) -> Result<E, StoreError> {
     format::check(&item, E::FORMAT)?;
-    let key = item
-        .get("pk")
-        .and_then(|v| v.as_s().ok())
-        .cloned()
-        .unwrap_or_default();
-    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
-        key,
-        detail: e.to_string(),
-    })
+    let key = item.get("pk").and_then(|v| v.as_s().ok()).cloned().unwrap_or_default();
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
+        .map_err(|e| StoreError::BadItem { key, detail: e.to_string() })
 }
 
 fn read<E: Entity>(key: &str, image: serde_dynamo::Item) -> Result<Box<E>, StoreError> {
     format::check_image(&image, key, E::FORMAT)?;
     serde_dynamo::from_item(image)
         .map(Box::new)
-        .map_err(|e| StoreError::BadItem {
-            key: key.to_owned(),
-            detail: e.to_string(),
-        })
+        .map_err(|e| StoreError::BadItem { key: key.to_owned(), detail: e.to_string() })
 }
 
 /// What a record of the stream is about: the item's scope, its partition key and the thing itself; `None` for items
@@ -184,8 +172,7 @@ impl Entity for Payment {
 
     fields!();
     fn parent(&self, scope: Scope) -> Option<String> {
-        self.customer
-            .map(|id| parent_key(scope, Customer::CODE, &id.to_string()))
+        self.customer.map(|id| parent_key(scope, Customer::CODE, &id.to_string()))
     }
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         self.due.map(|at| (DueKind::Payment, at))
@@ -228,8 +215,7 @@ impl Entity for Customer {
         self.profile.email.as_deref().map(|email| email_key(scope, email))
     }
     fn due(&self) -> Option<(DueKind, Timestamp)> {
-        self.erasure
-            .map(|erasure| (DueKind::Customer, erasure.look_again_at))
+        self.erasure.map(|erasure| (DueKind::Customer, erasure.look_again_at))
     }
     fn listed(&self) -> bool {
         !self.deleted
@@ -296,11 +282,7 @@ impl Entity for Delivery {
         self.created
     }
     fn parent(&self, scope: Scope) -> Option<String> {
-        Some(parent_key(
-            scope,
-            WebhookEndpoint::CODE,
-            &self.endpoint.to_string(),
-        ))
+        Some(parent_key(scope, WebhookEndpoint::CODE, &self.endpoint.to_string()))
     }
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         self.due.map(|at| (DueKind::Delivery, at))

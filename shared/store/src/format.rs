@@ -49,9 +49,5 @@ fn judge(written: Option<&str>, key: &str, newest: u32) -> Result<(), StoreError
     }
     // The digest of a key names nobody, but is not for logs either.
     let key = if key.starts_with("KEY#") { "KEY#…" } else { key };
-    Err(StoreError::NewerFormat {
-        key: key.to_owned(),
-        format,
-        newest,
-    })
+    Err(StoreError::NewerFormat { key: key.to_owned(), format, newest })
 }

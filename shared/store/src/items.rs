@@ -90,11 +90,7 @@ pub enum Changed {
 
 impl Reader {
     pub(crate) fn table_of<E: Entity>(&self) -> &str {
-        if E::IN_EVENTS_TABLE {
-            &self.tables.events
-        } else {
-            &self.tables.main
-        }
+        if E::IN_EVENTS_TABLE { &self.tables.events } else { &self.tables.main }
     }
 
     /// Reads one item by its key. One call, 0.5 units (1 when `consistent`) per 4 KB.
@@ -136,10 +132,7 @@ impl Reader {
             let mut wanted = ids
                 .iter()
                 .map(|id| {
-                    HashMap::from([
-                        ("pk".to_owned(), s(pk(scope, E::CODE, id))),
-                        ("sk".to_owned(), s(SK)),
-                    ])
+                    HashMap::from([("pk".to_owned(), s(pk(scope, E::CODE, id))), ("sk".to_owned(), s(SK))])
                 })
                 .collect::<Vec<_>>();
             for _ in 0..MAX_BATCH_TRIES {
@@ -164,10 +157,7 @@ impl Reader {
                     .collect();
             }
             if !wanted.is_empty() {
-                return Err(StoreError::Contended {
-                    key: E::CODE.to_owned(),
-                    attempts: MAX_BATCH_TRIES,
-                });
+                return Err(StoreError::Contended { key: E::CODE.to_owned(), attempts: MAX_BATCH_TRIES });
             }
         }
         Ok(found)
@@ -186,20 +176,16 @@ impl Writer {
                 Ok(Put::Created)
             }
             Some(Some(existing)) => Ok(Put::Exists(existing)),
-            Some(None) => Err(StoreError::BadItem {
-                key: entity.key_id(),
-                detail: "exists but was not shown".into(),
-            }),
+            Some(None) => {
+                Err(StoreError::BadItem { key: entity.key_id(), detail: "exists but was not shown".into() })
+            }
         }
     }
 
     /// Replaces an item by its next version, if nobody else did. One call, cost as [`Writer::create`].
     pub async fn replace<E: Entity>(&self, scope: Scope, next: &E) -> Result<Replaced<E>, StoreError> {
         let before = n(next.version().saturating_sub(1));
-        match self
-            .put_if(scope, next, "version = :before", Some((":before", before)))
-            .await?
-        {
+        match self.put_if(scope, next, "version = :before", Some((":before", before))).await? {
             None => Ok(Replaced::Done),
             Some(Some(existing)) if existing.version() == next.version() && ours(&existing, next) => {
                 Ok(Replaced::Done)

@@ -79,10 +79,7 @@ struct LiveKeys {
 impl LiveKeys {
     fn read(item: &Item) -> Result<Self, StoreError> {
         format::check(item, FORMAT)?;
-        let bad = || StoreError::BadItem {
-            key: "KEYS".into(),
-            detail: "not a set of live keys".into(),
-        };
+        let bad = || StoreError::BadItem { key: "KEYS".into(), detail: "not a set of live keys".into() };
         let number = |value: &AttributeValue| value.as_n().ok().and_then(|n| n.parse::<i64>().ok());
         let version = item.get("version").and_then(number).ok_or_else(bad)?;
         let live = item.get("live").and_then(|v| v.as_m().ok()).ok_or_else(bad)?;
@@ -90,11 +87,7 @@ impl LiveKeys {
         let ends: Option<HashMap<_, _>> = ends.collect();
         Ok(Self {
             version: u64::try_from(version).map_err(|_| bad())?,
-            ends: ends
-                .ok_or_else(bad)?
-                .into_iter()
-                .map(|(id, end)| (id, (end > 0).then_some(end)))
-                .collect(),
+            ends: ends.ok_or_else(bad)?.into_iter().map(|(id, end)| (id, (end > 0).then_some(end))).collect(),
         })
     }
 
@@ -140,14 +133,10 @@ impl Reader {
         if let Some(item) = item {
             return Ok((LiveKeys::read(&item)?, true));
         }
-        let mut live = LiveKeys {
-            version: 0,
-            ends: HashMap::new(),
-        };
+        let mut live = LiveKeys { version: 0, ends: HashMap::new() };
         self.walk(scope.merchant, |_, key| {
             if key.mode == scope.mode && key.is_live(now) {
-                live.ends
-                    .insert(key.id.to_string(), key.expires_at.map(Timestamp::ms));
+                live.ends.insert(key.id.to_string(), key.expires_at.map(Timestamp::ms));
             }
             Ok(Walk::On)
         })
@@ -162,12 +151,8 @@ impl Reader {
         merchant: MerchantId,
         id: KeyId,
     ) -> Result<Option<(KeyHash, ApiKey)>, StoreError> {
-        let by_id = self
-            .read_item(&self.tables.keys, &id_pk(merchant, id), true)
-            .await?;
-        let named = by_id
-            .as_ref()
-            .and_then(|item| item.get("key")?.as_s().ok().cloned());
+        let by_id = self.read_item(&self.tables.keys, &id_pk(merchant, id), true).await?;
+        let named = by_id.as_ref().and_then(|item| item.get("key")?.as_s().ok().cloned());
         let mut pk = named;
         if pk.is_none() {
             self.walk(merchant, |index_pk, key| {
@@ -195,12 +180,7 @@ impl Reader {
     /// A page of a tenant's keys, newest first; never their texts. A query of the index for every [`PAGE`] keys of the merchant in
     /// either mode that it passes.
     pub async fn list_keys(&self, query: KeyQuery) -> Result<Page<ApiKey>, StoreError> {
-        let KeyQuery {
-            scope,
-            from,
-            limit,
-            mut offset,
-        } = query;
+        let KeyQuery { scope, from, limit, mut offset } = query;
         let (from, backwards) = match from {
             None => (None, true),
             Some(KeyPlace::After(created, id)) => (Some(index_sk(created, id)), true),
@@ -227,10 +207,8 @@ impl Reader {
         if !backwards {
             items.reverse();
         }
-        let next = items.last().filter(|_| more).map(|key| Cursor {
-            created: key.created,
-            id: key.id.to_string(),
-        });
+        let next =
+            items.last().filter(|_| more).map(|key| Cursor { created: key.created, id: key.id.to_string() });
         Ok(Page { items, next })
     }
 
@@ -322,10 +300,7 @@ impl Writer {
                 }
             }
         }
-        Err(StoreError::Contended {
-            key: live_pk(scope),
-            attempts: TRIES_MAX,
-        })
+        Err(StoreError::Contended { key: live_pk(scope), attempts: TRIES_MAX })
     }
 
     async fn put_key(
@@ -476,9 +451,7 @@ impl Writer {
             let Some(item) = item else { continue };
             for id in LiveKeys::read(&item)?.ends.into_keys() {
                 let id: KeyId = id.parse().map_err(bad)?;
-                let by_id = self
-                    .read_item(&self.tables.keys, &id_pk(merchant, id), true)
-                    .await?;
+                let by_id = self.read_item(&self.tables.keys, &id_pk(merchant, id), true).await?;
                 let pk = by_id.and_then(|item| item.get("key")?.as_s().ok().cloned());
                 pks.extend(pk);
             }

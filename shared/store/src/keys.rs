@@ -98,10 +98,7 @@ pub struct ApiKey {
 impl ApiKey {
     /// The tenant it speaks for.
     pub const fn scope(&self) -> Scope {
-        Scope {
-            merchant: self.merchant,
-            mode: self.mode,
-        }
+        Scope { merchant: self.merchant, mode: self.mode }
     }
 
     /// Whether it is accepted at this instant.
@@ -126,10 +123,8 @@ enum Condition {
 
 pub(crate) fn key_of(item: Item) -> Result<ApiKey, StoreError> {
     format::check(&item, FORMAT)?;
-    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
-        key: "KEY#…".into(),
-        detail: e.to_string(),
-    })
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
+        .map_err(|e| StoreError::BadItem { key: "KEY#…".into(), detail: e.to_string() })
 }
 
 /// A key to be stored.
@@ -245,9 +240,7 @@ impl KeyMeter {
     ) -> Result<Counted, StoreError> {
         match self.count(format!("{scope}RATE"), front_door, now, false).await? {
             Count::Made(_, counted) => Ok(counted),
-            Count::Refused(_) => Err(StoreError::BadValue(
-                "a window without a condition was refused".into(),
-            )),
+            Count::Refused(_) => Err(StoreError::BadValue("a window without a condition was refused".into())),
         }
     }
 
@@ -265,10 +258,7 @@ impl KeyMeter {
         let oldest = bucket - rate::BUCKETS + 1;
         let name = |bucket: i64| format!("{letter}{bucket}");
         let behind: Vec<String> = (oldest - CLEARED_BUCKETS..oldest).map(name).collect();
-        let mut token = Token {
-            pk,
-            attributes: vec![name(bucket)],
-        };
+        let mut token = Token { pk, attributes: vec![name(bucket)] };
         let mut behind = behind;
         let by_second = format!("{letter}s");
         if front_door.limits_bursts() {
@@ -276,11 +266,7 @@ impl KeyMeter {
             let oldest = now.s() - rate::BURST_S;
             behind.extend((oldest - CLEARED_SECONDS..=oldest).map(|second| format!("{by_second}{second}")));
         }
-        let condition = if is_key {
-            Condition::ValidKey(now)
-        } else {
-            Condition::None
-        };
+        let condition = if is_key { Condition::ValidKey(now) } else { Condition::None };
         let (item, is_counted) = match self.update_counters(&token, 1, &behind, condition).await? {
             Conditional::Done(attributes) => (attributes.unwrap_or_default(), true),
             Conditional::Refused(Some(item)) => (item, false),
@@ -289,10 +275,7 @@ impl KeyMeter {
         let counters = |prefix: &str| -> Vec<(i64, i64)> {
             item.iter()
                 .filter_map(|(name, value)| {
-                    Some((
-                        name.strip_prefix(prefix)?.parse().ok()?,
-                        value.as_n().ok()?.parse().ok()?,
-                    ))
+                    Some((name.strip_prefix(prefix)?.parse().ok()?, value.as_n().ok()?.parse().ok()?))
                 })
                 .collect()
         };
@@ -305,20 +288,11 @@ impl KeyMeter {
         let left_behind: Vec<String> = old_buckets.chain(old_seconds).take(50).collect();
         if is_counted && !left_behind.is_empty() {
             // What is gone has no counters to clear.
-            let (Conditional::Done(_) | Conditional::Refused(_)) = self
-                .update_counters(&token, 0, &left_behind, Condition::Exists)
-                .await?;
+            let (Conditional::Done(_) | Conditional::Refused(_)) =
+                self.update_counters(&token, 0, &left_behind, Condition::Exists).await?;
         }
-        let counted = Counted {
-            counts,
-            by_second: seconds,
-            token,
-        };
-        Ok(if is_counted {
-            Count::Made(item, counted)
-        } else {
-            Count::Refused(Some((item, counted)))
-        })
+        let counted = Counted { counts, by_second: seconds, token };
+        Ok(if is_counted { Count::Made(item, counted) } else { Count::Refused(Some((item, counted))) })
     }
 
     /// Gives a token back: a replay of an idempotent request, or a refusal, costs nothing. One call, 1 unit.

@@ -112,10 +112,7 @@ impl Writer {
         let update = Update::builder()
             .table_name(&self.tables.main)
             .set_key(Some(HashMap::from([
-                (
-                    "pk".to_owned(),
-                    s(pk(scope, Payment::CODE, &refund.payment.to_string())),
-                ),
+                ("pk".to_owned(), s(pk(scope, Payment::CODE, &refund.payment.to_string()))),
                 ("sk".to_owned(), s(SK)),
             ])))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)

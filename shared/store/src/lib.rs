@@ -72,10 +72,7 @@ impl std::ops::Deref for Writer {
 impl Writer {
     /// Opens the tables that the environment names. Makes no call.
     pub fn open(environment: &AwsEnvironment, tables: Tables) -> Self {
-        Self(Reader {
-            db: db::Db::open(environment),
-            tables: Arc::new(tables),
-        })
+        Self(Reader { db: db::Db::open(environment), tables: Arc::new(tables) })
     }
 
     /// The same tables, to read from.
@@ -91,10 +88,7 @@ impl Writer {
     /// The same tables with a meter of its own: what one request does is counted apart from all others.
     #[must_use]
     pub fn metered(&self) -> Self {
-        Self(Reader {
-            db: self.db.metered(),
-            tables: self.tables.clone(),
-        })
+        Self(Reader { db: self.db.metered(), tables: self.tables.clone() })
     }
 }
 

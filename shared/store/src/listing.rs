@@ -53,66 +53,40 @@ pub struct ListQuery {
 impl ListQuery {
     /// At most `limit` of the newest.
     pub fn new(limit: usize) -> Self {
-        Self {
-            limit,
-            ..Self::default()
-        }
+        Self { limit, ..Self::default() }
     }
 
     /// Only a customer's payments.
     #[must_use]
     pub fn of_customer(self, scope: Scope, id: CustomerId) -> Self {
-        let parent = parent_key(
-            scope,
-            <tollgate_domain::Customer as Entity>::CODE,
-            &id.to_string(),
-        );
-        Self {
-            parent: Some(Parent(parent)),
-            ..self
-        }
+        let parent = parent_key(scope, <tollgate_domain::Customer as Entity>::CODE, &id.to_string());
+        Self { parent: Some(Parent(parent)), ..self }
     }
 
     /// Only the payment methods that were detached from a customer.
     #[must_use]
     pub fn detached_from(self, scope: Scope, id: CustomerId) -> Self {
-        Self {
-            parent: Some(Parent(parent_key(scope, DETACHED_FROM, &id.to_string()))),
-            ..self
-        }
+        Self { parent: Some(Parent(parent_key(scope, DETACHED_FROM, &id.to_string()))), ..self }
     }
 
     /// Only a payment's refunds.
     #[must_use]
     pub fn of_payment(self, scope: Scope, id: PaymentId) -> Self {
         let parent = parent_key(scope, <tollgate_domain::Payment as Entity>::CODE, &id.to_string());
-        Self {
-            parent: Some(Parent(parent)),
-            ..self
-        }
+        Self { parent: Some(Parent(parent)), ..self }
     }
 
     /// Only an endpoint's deliveries.
     #[must_use]
     pub fn of_endpoint(self, scope: Scope, id: EndpointId) -> Self {
-        let parent = parent_key(
-            scope,
-            <tollgate_domain::WebhookEndpoint as Entity>::CODE,
-            &id.to_string(),
-        );
-        Self {
-            parent: Some(Parent(parent)),
-            ..self
-        }
+        let parent = parent_key(scope, <tollgate_domain::WebhookEndpoint as Entity>::CODE, &id.to_string());
+        Self { parent: Some(Parent(parent)), ..self }
     }
 
     /// Only customers with an e-mail address, in whatever case.
     #[must_use]
     pub fn of_email(self, scope: Scope, email: &str) -> Self {
-        Self {
-            parent: Some(Parent(email_key(scope, email))),
-            ..self
-        }
+        Self { parent: Some(Parent(email_key(scope, email))), ..self }
     }
 }
 
@@ -148,14 +122,10 @@ impl Reader {
                 Some(_) if at > 0 => SKIPPED_PAGE.min(FILTERED_PAGE + to_skip),
                 _ => SKIPPED_PAGE.min(wanted + 2 + to_skip),
             };
-            let (page, more_in_index) = self
-                .list_page::<E>(scope, query, after.as_ref(), read_at_most, false)
-                .await?;
+            let (page, more_in_index) =
+                self.list_page::<E>(scope, query, after.as_ref(), read_at_most, false).await?;
             for item in page {
-                let place = Cursor {
-                    created: item.created(),
-                    id: item.key_id(),
-                };
+                let place = Cursor { created: item.created(), id: item.key_id() };
                 if keep.is_none_or(|keep| keep(&item)) {
                     if to_skip > 0 {
                         to_skip -= 1;
@@ -163,10 +133,8 @@ impl Reader {
                         continue;
                     }
                     if items.len() == wanted {
-                        let next = items.last().map(|last| Cursor {
-                            created: last.created(),
-                            id: last.key_id(),
-                        });
+                        let next =
+                            items.last().map(|last| Cursor { created: last.created(), id: last.key_id() });
                         return Ok(Page { items, next });
                     }
                     items.push(item);
@@ -191,26 +159,15 @@ impl Reader {
         let mut items: Vec<E> = Vec::new();
         let mut place = before.clone();
         for _ in 0..MAX_QUERIES {
-            let read_at_most = if keep.is_some() {
-                FILTERED_PAGE
-            } else {
-                query.limit + 2
-            };
-            let (page, more_in_index) = self
-                .list_page::<E>(scope, query, Some(&place), read_at_most, true)
-                .await?;
+            let read_at_most = if keep.is_some() { FILTERED_PAGE } else { query.limit + 2 };
+            let (page, more_in_index) =
+                self.list_page::<E>(scope, query, Some(&place), read_at_most, true).await?;
             for item in page {
-                place = Cursor {
-                    created: item.created(),
-                    id: item.key_id(),
-                };
+                place = Cursor { created: item.created(), id: item.key_id() };
                 if keep.is_none_or(|keep| keep(&item)) {
                     if items.len() == query.limit {
                         items.reverse();
-                        return Ok(Page {
-                            items,
-                            next: Some(place),
-                        });
+                        return Ok(Page { items, next: Some(place) });
                     }
                     items.push(item);
                 }
@@ -236,9 +193,8 @@ impl Reader {
             Some(Parent(parent)) => ("gsi2", parent.clone(), format!("{}#", E::CODE)),
         };
         let mut low = query.created_from.map_or_else(String::new, sortable);
-        let mut high = query
-            .created_to
-            .map_or_else(|| END_OF_TIME.to_owned(), |at| format!("{}~", sortable(at)));
+        let mut high =
+            query.created_to.map_or_else(|| END_OF_TIME.to_owned(), |at| format!("{}~", sortable(at)));
         if let Some(cursor) = after {
             let place = format!("{}#{}", sortable(cursor.created), cursor.id);
             if newer {

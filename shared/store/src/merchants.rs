@@ -40,10 +40,8 @@ impl Reader {
         let item = self.read_item(&self.tables.main, &pk(id), true).await?;
         item.map(|item| {
             format::check(&item, FORMAT)?;
-            serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
-                key: pk(id),
-                detail: e.to_string(),
-            })
+            serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
+                .map_err(|e| StoreError::BadItem { key: pk(id), detail: e.to_string() })
         })
         .transpose()
     }

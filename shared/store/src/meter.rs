@@ -53,11 +53,8 @@ impl Meter {
         calls.sort_by_key(|call| call.began);
         let mut depths: Vec<usize> = Vec::with_capacity(calls.len());
         for (at, call) in calls.iter().enumerate() {
-            let before = (0..at)
-                .filter(|i| calls[*i].ended <= call.began)
-                .map(|i| depths[i])
-                .max()
-                .unwrap_or(0);
+            let before =
+                (0..at).filter(|i| calls[*i].ended <= call.began).map(|i| depths[i]).max().unwrap_or(0);
             depths.push(before + 1);
         }
         Cost {

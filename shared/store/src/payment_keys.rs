@@ -36,18 +36,13 @@ fn named(item: &Item) -> Result<PaymentId, StoreError> {
     format::check(item, FORMAT)?;
     let id = item.get("payment").and_then(|v| v.as_s().ok());
     id.and_then(|id| id.parse().ok())
-        .ok_or_else(|| StoreError::BadItem {
-            key: CODE.to_owned(),
-            detail: "names no payment".to_owned(),
-        })
+        .ok_or_else(|| StoreError::BadItem { key: CODE.to_owned(), detail: "names no payment".to_owned() })
 }
 
 impl Reader {
     /// The payment that was made with a key, of which `key` is the digest. One call, 1 unit.
     pub async fn payment_of_key(&self, scope: Scope, key: &str) -> Result<Option<PaymentId>, StoreError> {
-        let item = self
-            .read_item(&self.tables.main, &pk(scope, CODE, key), true)
-            .await?;
+        let item = self.read_item(&self.tables.main, &pk(scope, CODE, key), true).await?;
         item.as_ref().map(named).transpose()
     }
 }

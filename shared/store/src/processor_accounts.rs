@@ -76,10 +76,8 @@ fn to_item(scope: Scope, account: &ProcessorAccount) -> Result<Item, StoreError>
 pub(crate) fn from_item(item: Item) -> Result<ProcessorAccount, StoreError> {
     format::check(&item, FORMAT)?;
     let key = item.get("pk").and_then(|v| v.as_s().ok()).cloned();
-    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|e| StoreError::BadItem {
-        key: key.unwrap_or_default(),
-        detail: e.to_string(),
-    })
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
+        .map_err(|e| StoreError::BadItem { key: key.unwrap_or_default(), detail: e.to_string() })
 }
 
 impl Reader {
@@ -114,9 +112,8 @@ impl Writer {
         scope: Scope,
         account: &ProcessorAccount,
     ) -> Result<(), StoreError> {
-        let request = PutItemInput::builder()
-            .table_name(&self.tables.main)
-            .set_item(Some(to_item(scope, account)?));
+        let request =
+            PutItemInput::builder().table_name(&self.tables.main).set_item(Some(to_item(scope, account)?));
         self.db.put_item(request).await?.unconditional()?;
         Ok(())
     }

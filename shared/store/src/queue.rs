@@ -30,21 +30,13 @@ pub struct QueueMessage {
 impl Queue {
     /// Opens a queue. Makes no call.
     pub fn open(environment: &AwsEnvironment, url: impl Into<String>) -> Self {
-        Self {
-            sqs: environment.sqs(),
-            url: url.into(),
-        }
+        Self { sqs: environment.sqs(), url: url.into() }
     }
 
     /// Opens the queue that `TOLLGATE_WEBHOOK_QUEUE_URL` names. Makes no call.
     pub fn from_environment(environment: &AwsEnvironment) -> Result<Self, StoreError> {
-        let url = std::env::var("TOLLGATE_WEBHOOK_QUEUE_URL")
-            .ok()
-            .filter(|url| !url.is_empty());
-        Ok(Self::open(
-            environment,
-            url.ok_or(StoreError::Environment("TOLLGATE_WEBHOOK_QUEUE_URL"))?,
-        ))
+        let url = std::env::var("TOLLGATE_WEBHOOK_QUEUE_URL").ok().filter(|url| !url.is_empty());
+        Ok(Self::open(environment, url.ok_or(StoreError::Environment("TOLLGATE_WEBHOOK_QUEUE_URL"))?))
     }
 
     /// Opens the queue of this name. One call.
@@ -52,10 +44,7 @@ impl Queue {
         let sqs = environment.sqs();
         let found = sqs.get_queue_url().queue_name(name).send().await;
         let found = found.map_err(|e| failed("GetQueueUrl", e))?;
-        Ok(Self {
-            sqs,
-            url: found.queue_url.unwrap_or_default(),
-        })
+        Ok(Self { sqs, url: found.queue_url.unwrap_or_default() })
     }
 
     /// Has the messages of a dead-letter queue, which this is, moved back to the queue they came from, by SQS itself and as
@@ -123,8 +112,5 @@ fn failed<E: std::error::Error + Send + Sync + 'static>(
     operation: &'static str,
     error: aws_sdk_sqs::error::SdkError<E>,
 ) -> StoreError {
-    StoreError::Aws {
-        operation,
-        detail: aws_sdk_sqs::error::DisplayErrorContext(error).to_string(),
-    }
+    StoreError::Aws { operation, detail: aws_sdk_sqs::error::DisplayErrorContext(error).to_string() }
 }

@@ -48,9 +48,7 @@ pub struct Secrets {
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Secrets")
-            .field("endpoint", &self.endpoint)
-            .finish_non_exhaustive()
+        f.debug_struct("Secrets").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
 }
 
@@ -88,11 +86,10 @@ impl Secrets {
     pub async fn get(&self, id: &str) -> Result<Zeroizing<String>, StoreError> {
         let answer = self.call("GetSecretValue", &json!({"SecretId": id})).await?;
         let text = answer["SecretString"].as_str().filter(|text| !text.is_empty());
-        text.map(|text| Zeroizing::new(text.to_owned()))
-            .ok_or_else(|| StoreError::Aws {
-                operation: "GetSecretValue",
-                detail: format!("{id} holds no text"),
-            })
+        text.map(|text| Zeroizing::new(text.to_owned())).ok_or_else(|| StoreError::Aws {
+            operation: "GetSecretValue",
+            detail: format!("{id} holds no text"),
+        })
     }
 
     /// Replaces a secret's text. One call.
@@ -124,10 +121,7 @@ impl Secrets {
     async fn attempt(&self, operation: &str, body: &str) -> Result<Value, Failure> {
         let last = |error: &dyn fmt::Display| Failure::Final(error.to_string());
         let target = format!("{SERVICE}.{operation}");
-        let headers = [
-            ("content-type", "application/x-amz-json-1.1"),
-            ("x-amz-target", target.as_str()),
-        ];
+        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
         let identity = self.credentials.clone().into();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
@@ -150,16 +144,9 @@ impl Secrets {
         request.set_method("POST").map_err(|e| last(&e))?;
         request.set_uri(self.endpoint.as_str()).map_err(|e| last(&e))?;
         for (name, value) in headers.into_iter().chain(instructions.headers()) {
-            request
-                .headers_mut()
-                .try_insert(name.to_owned(), value.to_owned())
-                .map_err(|e| last(&e))?;
+            request.headers_mut().try_insert(name.to_owned(), value.to_owned()).map_err(|e| last(&e))?;
         }
-        let answer = self
-            .connector
-            .get_or_init(AwsEnvironment::connector)
-            .call(request)
-            .await;
+        let answer = self.connector.get_or_init(AwsEnvironment::connector).call(request).await;
         let answer = answer.map_err(|e| Failure::Passing(e.to_string()))?;
         let status = answer.status();
         let read = read(answer.into_body()).await?;

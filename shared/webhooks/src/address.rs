@@ -75,11 +75,7 @@ impl EndpointUrl {
             Some(Host::Ipv6(address)) => rules.allow(IpAddr::V6(address)),
             Some(Host::Domain(name)) => rules.allow_name(name),
         };
-        if allowed {
-            Ok(Self { url, rules })
-        } else {
-            Err(UrlRefusal::NotPublic)
-        }
+        if allowed { Ok(Self { url, rules }) } else { Err(UrlRefusal::NotPublic) }
     }
 
     /// The URL.
@@ -106,9 +102,7 @@ impl UrlRules {
         }
         // Names of private networks; whatever they resolve to is not the merchant's public endpoint.
         !name.is_empty()
-            && ![".local", ".internal", ".lan", ".home.arpa"]
-                .iter()
-                .any(|end| name.ends_with(end))
+            && ![".local", ".internal", ".lan", ".home.arpa"].iter().any(|end| name.ends_with(end))
     }
 }
 
@@ -159,28 +153,13 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 pub(crate) mod tests {
     use super::*;
 
-    pub(crate) const LIVE: UrlRules = UrlRules {
-        live: true,
-        allow_loopback: true,
-    };
-    const TEST: UrlRules = UrlRules {
-        live: false,
-        allow_loopback: false,
-    };
-    const LOCAL: UrlRules = UrlRules {
-        live: false,
-        allow_loopback: true,
-    };
+    pub(crate) const LIVE: UrlRules = UrlRules { live: true, allow_loopback: true };
+    const TEST: UrlRules = UrlRules { live: false, allow_loopback: false };
+    const LOCAL: UrlRules = UrlRules { live: false, allow_loopback: true };
 
     #[test]
     fn public_addresses_are_public_and_others_are_not() {
-        for public in [
-            "1.1.1.1",
-            "93.184.216.34",
-            "2606:4700::1111",
-            "::ffff:8.8.8.8",
-            "64:ff9b::808:808",
-        ] {
+        for public in ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"] {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }
         for private in [
@@ -239,37 +218,15 @@ pub(crate) mod tests {
     #[test]
     fn rules_depend_on_the_mode() {
         assert!(EndpointUrl::parse("https://shop.example/hooks?x=1", LIVE).is_ok());
-        assert_eq!(
-            EndpointUrl::parse("http://shop.example/", LIVE),
-            Err(UrlRefusal::NotHttps)
-        );
+        assert_eq!(EndpointUrl::parse("http://shop.example/", LIVE), Err(UrlRefusal::NotHttps));
         assert!(EndpointUrl::parse("http://shop.example/", TEST).is_ok());
         assert!(EndpointUrl::parse("http://127.0.0.1:3000/", LOCAL).is_ok());
         assert!(EndpointUrl::parse("http://localhost:3000/", LOCAL).is_ok());
-        assert_eq!(
-            EndpointUrl::parse("http://10.0.0.1/", LOCAL),
-            Err(UrlRefusal::NotPublic)
-        );
-        assert_eq!(
-            EndpointUrl::parse("https://a:b@shop.example/", LIVE),
-            Err(UrlRefusal::Credentials)
-        );
-        assert_eq!(
-            EndpointUrl::parse("https://shop.example/#x", LIVE),
-            Err(UrlRefusal::Fragment)
-        );
-        for bad in [
-            "",
-            "shop.example",
-            "ftp://shop.example/",
-            "file:///etc/passwd",
-            "https://",
-        ] {
-            assert_eq!(
-                EndpointUrl::parse(bad, LIVE),
-                Err(UrlRefusal::NotAWebUrl),
-                "{bad}"
-            );
+        assert_eq!(EndpointUrl::parse("http://10.0.0.1/", LOCAL), Err(UrlRefusal::NotPublic));
+        assert_eq!(EndpointUrl::parse("https://a:b@shop.example/", LIVE), Err(UrlRefusal::Credentials));
+        assert_eq!(EndpointUrl::parse("https://shop.example/#x", LIVE), Err(UrlRefusal::Fragment));
+        for bad in ["", "shop.example", "ftp://shop.example/", "file:///etc/passwd", "https://"] {
+            assert_eq!(EndpointUrl::parse(bad, LIVE), Err(UrlRefusal::NotAWebUrl), "{bad}");
         }
     }
 }

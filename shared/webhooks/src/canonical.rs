@@ -99,19 +99,14 @@ mod tests {
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),
             any::<i64>().prop_map(Value::from),
-            any::<f64>()
-                .prop_filter("finite", |f| f.is_finite())
-                .prop_map(Value::from),
+            any::<f64>().prop_filter("finite", |f| f.is_finite()).prop_map(Value::from),
             any::<String>().prop_map(Value::from),
         ];
         leaf.prop_recursive(4, 64, 8, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
                 proptest::collection::vec(
-                    (
-                        prop_oneof!["[0-9]{1,11}", "[a-z0-9]{0,3}", any::<String>()],
-                        inner
-                    ),
+                    (prop_oneof!["[0-9]{1,11}", "[a-z0-9]{0,3}", any::<String>()], inner),
                     0..8
                 )
                 .prop_map(|pairs| Value::Object(
@@ -129,9 +124,8 @@ mod tests {
             return;
         }
         let mut runner = TestRunner::default();
-        let lines: Vec<String> = (0..500)
-            .map(|_| to_js_string(&values().new_tree(&mut runner).unwrap().current()))
-            .collect();
+        let lines: Vec<String> =
+            (0..500).map(|_| to_js_string(&values().new_tree(&mut runner).unwrap().current())).collect();
         let script = "let t='';process.stdin.on('data',d=>t+=d).on('end',()=>{\
             for(const l of t.split('\\n'))if(l)console.log(JSON.stringify(JSON.parse(l)))})";
         let mut node = Command::new("node")
@@ -140,11 +134,7 @@ mod tests {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        node.stdin
-            .take()
-            .unwrap()
-            .write_all(lines.join("\n").as_bytes())
-            .unwrap();
+        node.stdin.take().unwrap().write_all(lines.join("\n").as_bytes()).unwrap();
         let printed = String::from_utf8(node.wait_with_output().unwrap().stdout).unwrap();
         let printed: Vec<&str> = printed.split('\n').filter(|line| !line.is_empty()).collect();
         assert_eq!(printed, lines);

@@ -99,15 +99,9 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn a_name_of_our_own_network_is_refused_when_it_is_registered() {
         let url = EndpointUrl::parse("https://hooks.example/", LIVE).unwrap();
-        for private in [
-            "127.0.0.1",
-            "::1",
-            "169.254.169.254",
-            "10.1.2.3",
-            "192.168.0.1",
-            "fd00::1",
-            "::ffff:10.0.0.1",
-        ] {
+        for private in
+            ["127.0.0.1", "::1", "169.254.169.254", "10.1.2.3", "192.168.0.1", "fd00::1", "::ffff:10.0.0.1"]
+        {
             let refused = always(&[private]).check(&url).await;
             assert_eq!(refused, Err(UrlRefusal::NotPublic), "{private}");
             let mixed = always(&["93.184.216.34", private]).check(&url).await;

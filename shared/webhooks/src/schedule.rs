@@ -52,19 +52,9 @@ impl FromStr for RetrySchedule {
     fn from_str(text: &str) -> Result<Self, ScheduleError> {
         let waits: Vec<u32> = text
             .split(',')
-            .map(|wait| {
-                wait.trim()
-                    .parse()
-                    .ok()
-                    .filter(|s| *s <= MAX_WAIT_S)
-                    .ok_or(ScheduleError)
-            })
+            .map(|wait| wait.trim().parse().ok().filter(|s| *s <= MAX_WAIT_S).ok_or(ScheduleError))
             .collect::<Result<_, _>>()?;
-        if waits.len() > MAX_WAITS {
-            Err(ScheduleError)
-        } else {
-            Ok(Self(waits))
-        }
+        if waits.len() > MAX_WAITS { Err(ScheduleError) } else { Ok(Self(waits)) }
     }
 }
 
@@ -77,11 +67,7 @@ impl RetrySchedule {
         let spread = wait / JITTER_PARTS;
         let moved = u32::try_from(random % (u64::from(spread) * 2 + 1)).unwrap_or(spread);
         let seconds = wait - spread + moved;
-        Some(if seconds <= MAX_QUEUE_DELAY_S {
-            Delay::Queue(seconds)
-        } else {
-            Delay::DueWork(seconds)
-        })
+        Some(if seconds <= MAX_QUEUE_DELAY_S { Delay::Queue(seconds) } else { Delay::DueWork(seconds) })
     }
 }
 

@@ -102,27 +102,18 @@ impl Sender {
                 .redirect(Policy::none())
                 .no_proxy()
                 .dns_resolver(Arc::new(Resolver {
-                    rules: UrlRules {
-                        live: false,
-                        allow_loopback,
-                    },
+                    rules: UrlRules { live: false, allow_loopback },
                     lookup: lookup.clone(),
                 }))
                 .pool_max_idle_per_host(4)
                 .build()
         };
-        Ok(Self {
-            public: client(false)?,
-            loopback: allow_loopback.then(|| client(true)).transpose()?,
-        })
+        Ok(Self { public: client(false)?, loopback: allow_loopback.then(|| client(true)).transpose()? })
     }
 
     /// The client whose resolver keeps the rules of an endpoint.
     fn client(&self, rules: UrlRules) -> &Client {
-        self.loopback
-            .as_ref()
-            .filter(|_| rules.allow_loopback && !rules.live)
-            .unwrap_or(&self.public)
+        self.loopback.as_ref().filter(|_| rules.allow_loopback && !rules.live).unwrap_or(&self.public)
     }
 
     /// Posts a body to an endpoint and waits for its answer. A URL that is an address was checked when it was read; the
@@ -142,12 +133,7 @@ impl Sender {
             Err(error) => (None, String::new(), Some(classify(&error))),
         };
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Attempt {
-            status,
-            duration_ms,
-            response,
-            error,
-        }
+        Attempt { status, duration_ms, response, error }
     }
 }
 
@@ -191,10 +177,7 @@ mod tests {
     use super::*;
     use crate::address::tests::LIVE;
 
-    const LOCAL: UrlRules = UrlRules {
-        live: false,
-        allow_loopback: true,
-    };
+    const LOCAL: UrlRules = UrlRules { live: false, allow_loopback: true };
 
     /// A server that gives every connection the same answer, or none.
     async fn server(answer: Option<String>) -> u16 {
@@ -219,37 +202,24 @@ mod tests {
     }
 
     fn answer(status: &str, body: &str) -> String {
-        format!(
-            "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-            body.len()
-        )
+        format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
     }
 
     async fn post(port: u16) -> Attempt {
         let url = EndpointUrl::parse(&format!("http://127.0.0.1:{port}/hook"), LOCAL).unwrap();
         let sender = Sender::with(true, Duration::from_millis(500), &Lookup::system()).unwrap();
-        sender
-            .post(&url, &[("x-signature", "t=1,v1=a".into())], "{}".into())
-            .await
+        sender.post(&url, &[("x-signature", "t=1,v1=a".into())], "{}".into()).await
     }
 
     #[tokio::test]
     async fn only_2xx_is_delivered() {
-        assert_eq!(
-            post(server_with(answer("204 No Content", "")).await)
-                .await
-                .outcome(),
-            Outcome::Delivered
-        );
+        assert_eq!(post(server_with(answer("204 No Content", "")).await).await.outcome(), Outcome::Delivered);
         let failed = post(server_with(answer("500 Oops", "broken\0")).await).await;
         assert_eq!(
             (failed.outcome(), failed.status, failed.response.as_str()),
             (Outcome::Failed, Some(500), "broken")
         );
-        assert_eq!(
-            post(server_with(answer("410 Gone", "")).await).await.outcome(),
-            Outcome::Gone
-        );
+        assert_eq!(post(server_with(answer("410 Gone", "")).await).await.outcome(), Outcome::Gone);
     }
 
     #[tokio::test]
@@ -273,10 +243,7 @@ mod tests {
     #[tokio::test]
     async fn an_endless_answer_is_cut() {
         let attempt = post(server_with(answer("200 OK", &"x".repeat(100_000))).await).await;
-        assert_eq!(
-            (attempt.status, attempt.response.len()),
-            (Some(200), RESPONSE_MAX_BYTES)
-        );
+        assert_eq!((attempt.status, attempt.response.len()), (Some(200), RESPONSE_MAX_BYTES));
     }
 
     #[tokio::test]
@@ -284,23 +251,11 @@ mod tests {
         let port = server_with(answer("200 OK", "")).await;
         // A URL whose text other rules allowed than those it is used under: what its name resolves to is judged again.
         let url = EndpointUrl::parse(&format!("http://localhost:{port}/"), LOCAL).unwrap();
-        let live = EndpointUrl {
-            rules: UrlRules {
-                live: true,
-                allow_loopback: true,
-            },
-            ..url.clone()
-        };
+        let live = EndpointUrl { rules: UrlRules { live: true, allow_loopback: true }, ..url.clone() };
         let sender = Sender::with(true, Duration::from_millis(500), &Lookup::system()).unwrap();
-        assert_eq!(
-            sender.post(&live, &[], "{}".into()).await.error,
-            Some(SendError::AddressRefused)
-        );
+        assert_eq!(sender.post(&live, &[], "{}".into()).await.error, Some(SendError::AddressRefused));
         let strict = Sender::with(false, Duration::from_millis(500), &Lookup::system()).unwrap();
-        assert_eq!(
-            strict.post(&url, &[], "{}".into()).await.error,
-            Some(SendError::AddressRefused)
-        );
+        assert_eq!(strict.post(&url, &[], "{}".into()).await.error, Some(SendError::AddressRefused));
         let lax = Sender::with(true, Duration::from_millis(500), &Lookup::system()).unwrap();
         assert_eq!(lax.post(&url, &[], "{}".into()).await.status, Some(200));
     }
@@ -341,10 +296,7 @@ mod tests {
         assert_eq!(lookup.check(&url).await, Ok(()));
         let sender = Sender::with(true, Duration::from_millis(500), &lookup).unwrap();
         let attempt = sender.post(&url, &[], "{}".into()).await;
-        assert_eq!(
-            (attempt.status, attempt.error),
-            (None, Some(SendError::AddressRefused))
-        );
+        assert_eq!((attempt.status, attempt.error), (None, Some(SendError::AddressRefused)));
         // One question for each connection: what was checked is what is connected to.
         assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 2);
     }

@@ -41,10 +41,7 @@ impl SigningSecret {
     }
 
     fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
-        hmac_sha256(self.0.as_bytes(), parts)
-            .finalize()
-            .into_bytes()
-            .into()
+        hmac_sha256(self.0.as_bytes(), parts).finalize().into_bytes().into()
     }
 
     fn hex(&self, parts: &[&[u8]]) -> String {
@@ -92,9 +89,9 @@ pub fn sign(
     let old_first: Vec<&SigningSecret> = previous.into_iter().chain([current]).collect();
     let new_first: Vec<&SigningSecret> = [current].into_iter().chain(previous).collect();
     let timestamped = |secrets: &[&SigningSecret]| {
-        secrets.iter().fold(format!("t={time}"), |header, secret| {
-            format!("{header},v1={}", secret.hex(&timed))
-        })
+        secrets
+            .iter()
+            .fold(format!("t={time}"), |header, secret| format!("{header},v1={}", secret.hex(&timed)))
     };
     let own: Option<Header> = match api {
         FrontDoor::Charges => Some(("x-signature", timestamped(&old_first))),
@@ -105,13 +102,7 @@ pub fn sign(
     let standard: Vec<String> = new_first
         .iter()
         .map(|secret| {
-            let parts: [&[u8]; 5] = [
-                message_id.as_bytes(),
-                b".",
-                time.as_bytes(),
-                b".",
-                body.as_bytes(),
-            ];
+            let parts: [&[u8]; 5] = [message_id.as_bytes(), b".", time.as_bytes(), b".", body.as_bytes()];
             format!("v1,{}", secret.standard(&parts))
         })
         .collect();
@@ -136,10 +127,7 @@ pub fn verify_timestamped(
     let Some(("t", time)) = fields.next() else {
         return false;
     };
-    if time
-        .parse::<i64>()
-        .map_or(true, |t| t.abs_diff(now.s()) > tolerance_s.unsigned_abs())
-    {
+    if time.parse::<i64>().map_or(true, |t| t.abs_diff(now.s()) > tolerance_s.unsigned_abs()) {
         return false;
     }
     fields.any(|(name, signature)| {
@@ -162,11 +150,7 @@ mod tests {
     }
 
     fn header(headers: &[Header], name: &str) -> String {
-        headers
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, v)| v.clone())
-            .unwrap_or_default()
+        headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()).unwrap_or_default()
     }
 
     #[test]
@@ -176,13 +160,7 @@ mod tests {
         assert!(verify_timestamped(&signature, "{}", &secret(1), NOW, 300));
         assert!(!verify_timestamped(&signature, "{ }", &secret(1), NOW, 300));
         assert!(!verify_timestamped(&signature, "{}", &secret(2), NOW, 300));
-        assert!(!verify_timestamped(
-            &signature,
-            "{}",
-            &secret(1),
-            NOW.plus_ms(301_000),
-            300
-        ));
+        assert!(!verify_timestamped(&signature, "{}", &secret(1), NOW.plus_ms(301_000), 300));
         assert!(!verify_timestamped("", "{}", &secret(1), NOW, 300));
     }
 
@@ -206,31 +184,18 @@ mod tests {
     #[test]
     fn while_a_secret_rotates_each_verifier_finds_the_one_it_reads() {
         let (old, new) = (secret(1), secret(2));
-        let charges = header(
-            &sign(FrontDoor::Charges, &new, Some(&old), "m", NOW, "{}"),
-            "x-signature",
-        );
-        let intents = header(
-            &sign(FrontDoor::Intents, &new, Some(&old), "m", NOW, "{}"),
-            "pg-signature",
-        );
+        let charges = header(&sign(FrontDoor::Charges, &new, Some(&old), "m", NOW, "{}"), "x-signature");
+        let intents = header(&sign(FrontDoor::Intents, &new, Some(&old), "m", NOW, "{}"), "pg-signature");
         let alone =
             |s: &SigningSecret| header(&sign(FrontDoor::Charges, s, None, "m", NOW, "{}"), "x-signature");
         assert!(charges.starts_with(&alone(&old)));
         assert!(intents.starts_with(&alone(&new)));
-        assert_eq!(
-            (charges.matches("v1=").count(), intents.matches("v1=").count()),
-            (2, 2)
-        );
-        let direct = header(
-            &sign(FrontDoor::Direct, &new, Some(&old), "m", NOW, "{}"),
-            "x-webhook-signature",
-        );
+        assert_eq!((charges.matches("v1=").count(), intents.matches("v1=").count()), (2, 2));
+        let direct =
+            header(&sign(FrontDoor::Direct, &new, Some(&old), "m", NOW, "{}"), "x-webhook-signature");
         assert_eq!(direct.len(), 64);
-        let standard = header(
-            &sign(FrontDoor::Direct, &new, Some(&old), "m", NOW, "{}"),
-            "webhook-signature",
-        );
+        let standard =
+            header(&sign(FrontDoor::Direct, &new, Some(&old), "m", NOW, "{}"), "webhook-signature");
         assert_eq!(standard.split(' ').count(), 2);
     }
 

@@ -26,10 +26,7 @@ pub(super) struct Drive {
 }
 
 fn id(answer: &Value) -> String {
-    answer["id"]
-        .as_str()
-        .unwrap_or_else(|| panic!("{answer}"))
-        .to_owned()
+    answer["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
 fn made(answer: &Answer) -> Value {
@@ -70,10 +67,7 @@ pub async fn press(url: &str, button: &str) -> String {
         .send()
         .await
         .unwrap();
-    let location = answer
-        .headers()
-        .get("location")
-        .map(|v| v.to_str().unwrap().to_owned());
+    let location = answer.headers().get("location").map(|v| v.to_str().unwrap().to_owned());
     let base = reqwest::Url::parse(url).unwrap();
     base.join(&location.unwrap_or_default()).unwrap().to_string()
 }
@@ -191,27 +185,13 @@ impl Drive {
         let charges = cloud.charges();
         let whole = json!({"email": "ann@example.com", "name": "Ann",
             "metadata": {"a": "x", "10": 1.5, "é": true}});
-        let customer = once(
-            &self.retries,
-            ("charges", &charges),
-            "/customers",
-            "release-customer",
-            &whole,
-        )
-        .await;
+        let customer =
+            once(&self.retries, ("charges", &charges), "/customers", "release-customer", &whole).await;
         let path = format!("/customers/{}", id(&customer));
-        made(
-            &charges
-                .patch(&path, &json!({"name": "Ann B", "metadata": {"b": "y"}}))
-                .await,
-        );
+        made(&charges.patch(&path, &json!({"name": "Ann B", "metadata": {"b": "y"}})).await);
         self.open["customer"] = json!(path);
         self.read("charges", path);
-        let gone = made(
-            &charges
-                .post("/customers", &json!({"email": "gone@example.com"}))
-                .await,
-        );
+        let gone = made(&charges.post("/customers", &json!({"email": "gone@example.com"})).await);
         let path = format!("/customers/{}", id(&gone));
         assert_eq!(charges.delete(&path).await.status, 204);
         self.read("charges", path);
@@ -225,25 +205,11 @@ impl Drive {
         paid["customer_id"] = customer["id"].clone();
         paid["description"] = json!("Order 1");
         paid["metadata"] = json!({"order": 1});
-        let paid = once(
-            &self.retries,
-            ("charges", &charges),
-            "/payments",
-            "release-payment",
-            &paid,
-        )
-        .await;
+        let paid = once(&self.retries, ("charges", &charges), "/payments", "release-payment", &paid).await;
         self.open["paid"] = paid["id"].clone();
         self.read("charges", format!("/payments/{}", id(&paid)));
-        for (token, status) in [
-            ("tok_visa_0002", 402),
-            ("tok_visa_9995", 402),
-            ("tok_amex_0005", 201),
-        ] {
-            charges
-                .post("/payments", &card_payment(token, 700))
-                .await
-                .expect(status);
+        for (token, status) in [("tok_visa_0002", 402), ("tok_visa_9995", 402), ("tok_amex_0005", 201)] {
+            charges.post("/payments", &card_payment(token, 700)).await.expect(status);
         }
         let bank = json!({"amount": 5000, "currency": "GBP", "source": {"type": "bank_transfer", "bank_account": {
             "account_number": "12345678", "sort_code": "12-34-56", "account_holder_name": "John Doe"}}});
@@ -252,11 +218,7 @@ impl Drive {
         becomes(&charges, &settling, "succeeded").await;
         self.read("charges", settling);
         for button in ["complete", "fail"] {
-            let waiting = made(
-                &charges
-                    .post("/payments", &card_payment("tok_visa_3220", 900))
-                    .await,
-            );
+            let waiting = made(&charges.post("/payments", &card_payment("tok_visa_3220", 900)).await);
             let path = format!("/payments/{}", id(&waiting));
             let confirm = json!({"return_url": "https://shop.example/back"});
             once(
@@ -271,30 +233,18 @@ impl Drive {
             self.read("charges", path);
         }
         // One refund that comes through, and one that fails later.
-        for (token, key) in [
-            ("tok_visa_4242", "release-refund"),
-            ("tok_visa_5126", "release-failing"),
-        ] {
+        for (token, key) in [("tok_visa_4242", "release-refund"), ("tok_visa_5126", "release-failing")] {
             let paid = made(&charges.post("/payments", &card_payment(token, 1000)).await);
             let refund = json!({"payment_id": paid["id"], "amount": 300, "reason": "requested_by_customer",
                 "metadata": {"why": "too small"}});
             let refund = once(&self.retries, ("charges", &charges), "/refunds", key, &refund).await;
             let path = format!("/refunds/{}", id(&refund));
-            let end = if token == "tok_visa_5126" {
-                "failed"
-            } else {
-                "succeeded"
-            };
+            let end = if token == "tok_visa_5126" { "failed" } else { "succeeded" };
             becomes(&charges, &path, end).await;
             self.read("charges", path);
             self.read("charges", format!("/payments/{}", id(&paid)));
         }
-        for path in [
-            "/payments?limit=100",
-            "/refunds?limit=100",
-            "/customers?limit=100",
-            "/health",
-        ] {
+        for path in ["/payments?limit=100", "/refunds?limit=100", "/customers?limit=100", "/health"] {
             self.read("charges", path);
         }
     }
@@ -302,19 +252,8 @@ impl Drive {
     async fn use_simple(&mut self, cloud: &Cloud) {
         let simple = cloud.client("simple");
         let paid = json!({"amount": 10.5, "currency": "USD", "source": "tok_visa", "description": "Order 2"});
-        let paid = once(
-            &self.retries,
-            ("simple", &simple),
-            "/payments",
-            "release-simple",
-            &paid,
-        )
-        .await;
-        made(
-            &simple
-                .post("/refunds", &json!({"payment_id": paid["id"], "amount": 4.5}))
-                .await,
-        );
+        let paid = once(&self.retries, ("simple", &simple), "/payments", "release-simple", &paid).await;
+        made(&simple.post("/refunds", &json!({"payment_id": paid["id"], "amount": 4.5})).await);
         let declined = json!({"amount": 10, "currency": "USD", "source": "tok_chargeDeclined"});
         simple.post("/payments", &declined).await;
         self.open["simple"] = paid["id"].clone();
@@ -327,14 +266,7 @@ impl Drive {
             "customer": {"email": "customer@example.com", "name": "John Doe", "phone": "+15551234567"},
             "card": {"number": "4242424242424242", "exp_month": 12, "exp_year": 2035, "cvc": "123"},
             "description": "Order 3"});
-        let paid = once(
-            &self.retries,
-            ("direct", &direct),
-            "/payments",
-            "release-direct",
-            &card,
-        )
-        .await;
+        let paid = once(&self.retries, ("direct", &direct), "/payments", "release-direct", &card).await;
         let mut stored = card.clone();
         stored.as_object_mut().unwrap().remove("card");
         made(&direct.post("/payments", &stored).await);
@@ -345,14 +277,7 @@ impl Drive {
         }
         let path = format!("/payments/{}", id(&paid));
         let part = json!({"amount": 100, "reason": "customer_request"});
-        once(
-            &self.retries,
-            ("direct", &direct),
-            &format!("{path}/refund"),
-            "release-direct",
-            &part,
-        )
-        .await;
+        once(&self.retries, ("direct", &direct), &format!("{path}/refund"), "release-direct", &part).await;
         self.open["direct"] = json!(path);
         self.read("direct", path);
         self.read("direct", "/transactions?limit=50");
@@ -365,10 +290,7 @@ impl Drive {
             "return_url": "https://shop.example/success", "cancel_url": "https://shop.example/cancel",
             "metadata": {"cart": [{"sku": "a-1", "note": null}]}});
         // The order's number is an idempotency key, and the header is one, too.
-        let post = cloud
-            .checkout()
-            .post_once("/payments/initialize", order, &body)
-            .await;
+        let post = cloud.checkout().post_once("/payments/initialize", order, &body).await;
         let answer = made(&post);
         self.retries.lock().unwrap().push(Retry {
             api: "checkout".to_owned(),
@@ -393,21 +315,13 @@ impl Drive {
                 (shown["data"]["status"] == "completed").then_some(())
             })
             .await;
-            made(
-                &cloud
-                    .checkout()
-                    .post(&format!("{path}/refund"), &json!({"amount": 10}))
-                    .await,
-            );
+            made(&cloud.checkout().post(&format!("{path}/refund"), &json!({"amount": 10})).await);
             self.read("checkout", format!("{path}/status"));
         }
         let (reference, url) = self.initialize(cloud, "cancelled", "mpgs").await;
         press(&url, "cancel").await;
         // An order whose attempt ended without money may be paid again: its number is no key any more.
-        self.retries
-            .lock()
-            .unwrap()
-            .retain(|retry| retry.key != "cancelled");
+        self.retries.lock().unwrap().retain(|retry| retry.key != "cancelled");
         self.read("checkout", format!("/payments/{reference}/status"));
     }
 
@@ -437,10 +351,7 @@ impl Drive {
         let retries = std::mem::take(&mut *self.retries.lock().unwrap());
         let mut kept = Vec::new();
         for retry in retries {
-            if retry
-                .is_answered_again(&cloud.client_of(&retry.api, &cloud.key()))
-                .await
-            {
+            if retry.is_answered_again(&cloud.client_of(&retry.api, &cloud.key())).await {
                 kept.push(retry);
             }
         }
@@ -467,10 +378,5 @@ impl Drive {
 /// Whether payments can be made through `intents`: at first it had endpoints only.
 async fn has_intents(cloud: &Cloud) -> bool {
     let body = json!({"amount": 1000, "currency": "eur"});
-    cloud
-        .intents()
-        .post("/payment_intents", &body)
-        .await
-        .status
-        .is_success()
+    cloud.intents().post("/payment_intents", &body).await.status.is_success()
 }

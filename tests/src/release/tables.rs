@@ -20,10 +20,7 @@ fn in_order(value: &Value) -> Value {
         Value::Object(map) => {
             let members: BTreeMap<&String, Value> =
                 map.iter().map(|(name, value)| (name, in_order(value))).collect();
-            members
-                .into_iter()
-                .map(|(name, value)| (name.clone(), value))
-                .collect()
+            members.into_iter().map(|(name, value)| (name.clone(), value)).collect()
         }
         Value::Array(list) => list.iter().map(in_order).collect(),
         other => other.clone(),

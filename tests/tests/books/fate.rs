@@ -26,11 +26,7 @@ pub(crate) struct Fate {
 
 impl Fate {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            kill: Mutex::new(None),
-            calls: AtomicU32::new(0),
-            dead: watch::Sender::new(0),
-        })
+        Arc::new(Self { kill: Mutex::new(None), calls: AtomicU32::new(0), dead: watch::Sender::new(0) })
     }
 
     /// Runs a use case; `None` when it was killed.

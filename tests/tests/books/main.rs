@@ -8,12 +8,7 @@
 //!
 //! `BOOKS_SEED` replays a run, or, as `random`, makes a new one; `BOOKS_STEPS` makes it longer. Both are printed. Without them
 //! it is always the same run, so that a change is judged by what it changed.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::large_futures
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::large_futures)]
 
 mod chance;
 mod fate;

@@ -118,10 +118,8 @@ async fn through(fate: Arc<Fate>, inner: String) -> String {
             let mut headers = parts.headers;
             headers.remove("host");
             headers.remove("content-length");
-            let sent = http
-                .request(parts.method, format!("{inner}{}", parts.uri))
-                .headers(headers)
-                .body(bytes);
+            let sent =
+                http.request(parts.method, format!("{inner}{}", parts.uri)).headers(headers).body(bytes);
             fate.pass(async {
                 let answer = sent.send().await.unwrap();
                 let mut response = Response::builder().status(answer.status());
@@ -196,10 +194,7 @@ impl World {
 
         let admin = Admin::new(worker.clone());
         let merchant = admin.create_merchant("Books", Tier::Growth).await.unwrap();
-        let scope = Scope {
-            merchant: merchant.id,
-            mode: Mode::Test,
-        };
+        let scope = Scope { merchant: merchant.id, mode: Mode::Test };
         let key = admin
             .create_key(NewKey {
                 merchant: merchant.id,
@@ -210,10 +205,7 @@ impl World {
             .await
             .unwrap();
         for account in networks::demo_accounts(&control) {
-            admin
-                .set_processor(merchant.id, Mode::Test, &account)
-                .await
-                .unwrap();
+            admin.set_processor(merchant.id, Mode::Test, &account).await.unwrap();
         }
         Self {
             chance,
@@ -244,11 +236,7 @@ impl World {
 
     /// What was done, for whoever reads the test's output.
     pub(crate) fn tally(&self) -> String {
-        let all: Vec<String> = self
-            .tally
-            .iter()
-            .map(|(what, n)| format!("{what}: {n}"))
-            .collect();
+        let all: Vec<String> = self.tally.iter().map(|(what, n)| format!("{what}: {n}")).collect();
         all.join(", ")
     }
 
@@ -290,18 +278,9 @@ impl World {
     }
 
     fn call(&mut self, front_door: FrontDoor) -> Call {
-        let credentials = Credentials {
-            secret: self.secret.clone(),
-            merchant: None,
-        };
+        let credentials = Credentials { secret: self.secret.clone(), merchant: None };
         let cause = self.worker.new_cause();
-        self.worker.begin(
-            front_door,
-            cause,
-            Some(credentials),
-            Some(Permission::PaymentsWrite),
-            false,
-        )
+        self.worker.begin(front_door, cause, Some(credentials), Some(Permission::PaymentsWrite), false)
     }
 
     async fn initialize(&mut self) {
@@ -336,10 +315,7 @@ impl World {
         };
         let kill = self.kill();
         let call = self.call(FrontDoor::Checkout);
-        let made = self
-            .fate
-            .run(kill, call.initialize_checkout(new, &idempotency, None))
-            .await;
+        let made = self.fate.run(kill, call.initialize_checkout(new, &idempotency, None)).await;
         match made {
             Some(Ok(made)) => {
                 self.payments.push(made.thing.id);
@@ -356,14 +332,9 @@ impl World {
         if count == 0 {
             return None;
         }
-        let back = if self.chance.percent(90) {
-            self.chance.below(count.min(3))
-        } else {
-            self.chance.below(count)
-        };
-        self.payments
-            .get(usize::try_from(count - 1 - back).unwrap())
-            .copied()
+        let back =
+            if self.chance.percent(90) { self.chance.below(count.min(3)) } else { self.chance.below(count) };
+        self.payments.get(usize::try_from(count - 1 - back).unwrap()).copied()
     }
 
     async fn read<E: Entity>(&self, id: &str) -> Option<E> {
@@ -408,9 +379,7 @@ impl World {
     async fn refund(&mut self) {
         if self.chance.percent(10) {
             let all = self.all::<Payment>().await;
-            let paid = all
-                .iter()
-                .filter(|payment| payment.face.status == Status::Succeeded);
+            let paid = all.iter().filter(|payment| payment.face.status == Status::Succeeded);
             self.paid = paid.map(|payment| payment.id).collect();
         }
         if self.paid.is_empty() {
@@ -458,10 +427,7 @@ impl World {
         let kill = self.kill();
         let changes = json!({"note": self.orders.to_string()});
         let call = self.call(FrontDoor::Intents);
-        let done = self
-            .fate
-            .run(kill, call.update_refund(id, Some(&changes), None))
-            .await;
+        let done = self.fate.run(kill, call.update_refund(id, Some(&changes), None)).await;
         self.count(if done.is_some() { "annotated" } else { "killed" });
     }
 
@@ -481,16 +447,11 @@ impl World {
 
     /// Publishes what the stream holds; killed, it begins again where it was.
     async fn publish(&mut self) -> usize {
-        let records = self
-            .dynamodb
-            .records_after("tollgate", self.position.clone(), RECORDS)
-            .await
-            .unwrap();
+        let records = self.dynamodb.records_after("tollgate", self.position.clone(), RECORDS).await.unwrap();
         let kill = self.kill();
         let count = records.len();
-        let last = records
-            .last()
-            .map(|record| record["dynamodb"]["SequenceNumber"].as_str().unwrap().to_owned());
+        let last =
+            records.last().map(|record| record["dynamodb"]["SequenceNumber"].as_str().unwrap().to_owned());
         let (worker, queue) = (self.worker.clone(), self.queue.clone());
         let published = self
             .fate
@@ -517,15 +478,8 @@ impl World {
     /// The next request of some kind fails in some way.
     async fn spoil(&mut self) {
         let provider = *self.chance.pick(&["cybersource", "mpgs"]);
-        let operation = *self.chance.pick(&[
-            "authorize",
-            "capture",
-            "capture",
-            "refund",
-            "refund",
-            "void",
-            "look_up",
-        ]);
+        let operation =
+            *self.chance.pick(&["authorize", "capture", "capture", "refund", "refund", "void", "look_up"]);
         let common = ["error", "error", "garbage", "late", "repeat", "busy"];
         let what = match operation {
             "look_up" => *self.chance.pick(&["error", "garbage"]),
@@ -616,12 +570,7 @@ impl World {
         loop {
             let mut query = ListQuery::new(100);
             query.after = after;
-            let page = self
-                .worker
-                .store()
-                .list::<E>(self.scope, &query, None)
-                .await
-                .unwrap();
+            let page = self.worker.store().list::<E>(self.scope, &query, None).await.unwrap();
             all.extend(page.items);
             after = page.next;
             if after.is_none() {
@@ -648,11 +597,7 @@ impl World {
     /// The faults are over, and due work runs until nothing is open. What waits for the operator is begun anew, as the
     /// operator would have it.
     pub(crate) async fn come_to_rest(&mut self) {
-        self.http
-            .delete(format!("{}/_networks/faults", self.control))
-            .send()
-            .await
-            .unwrap();
+        self.http.delete(format!("{}/_networks/faults", self.control)).send().await.unwrap();
         self.set_lag(0).await;
         for _ in 0..ROUNDS_TO_REST {
             self.review(Some(true)).await;
@@ -679,9 +624,7 @@ impl World {
                 }
                 OpenMoney::Refund(id) => {
                     let refund: Refund = self.read(&id.to_string()).await.unwrap();
-                    refund
-                        .network
-                        .is_some_and(|network| network.stuck_since.is_some())
+                    refund.network.is_some_and(|network| network.stuck_since.is_some())
                 }
             };
             if is_stuck {
@@ -729,10 +672,7 @@ impl World {
                 "{payment:?}\n{book:?}"
             );
         }
-        let ids: HashSet<String> = payments
-            .iter()
-            .map(|payment| payment.id.uuid().to_string())
-            .collect();
+        let ids: HashSet<String> = payments.iter().map(|payment| payment.id.uuid().to_string()).collect();
         assert!(
             books.keys().all(|reference| ids.contains(reference)),
             "a provider knows a payment that we do not"
@@ -768,11 +708,7 @@ impl World {
                 Status::Failed => EventKind::PaymentFailed,
                 _ => EventKind::PaymentCanceled,
             };
-            assert_eq!(
-                told.get(&payment.id.to_string()),
-                Some(&vec![kind]),
-                "{payment:?}"
-            );
+            assert_eq!(told.get(&payment.id.to_string()), Some(&vec![kind]), "{payment:?}");
         }
         for refund in self.all::<Refund>().await {
             let kind = match refund.status {

@@ -24,10 +24,7 @@ async fn restricted(cloud: &Cloud, scopes: &[Permission]) -> (String, Client) {
 async fn a_publishable_key_over_its_rate_limit_is_not_given_a_secret_key() {
     let cloud = Cloud::start().await;
     let intents = cloud.intents();
-    let made = intents
-        .post_once("/api_keys", "known", &json!({}))
-        .await
-        .expect(201);
+    let made = intents.post_once("/api_keys", "known", &json!({})).await.expect(201);
     let publishable = cloud.ready["credentials"]["publishable_key"].as_str().unwrap();
     let (limited_key, limited) = restricted(&cloud, &[Permission::KeysRead]).await;
     for key in [publishable, &limited_key] {
@@ -47,10 +44,7 @@ async fn a_publishable_key_over_its_rate_limit_is_not_given_a_secret_key() {
     cloud.use_up_key(&cloud.key()).await;
     let again = intents.post_once("/api_keys", "known", &json!({})).await;
     assert_eq!(again.expect(201), made);
-    intents
-        .post_once("/api_keys", "another", &json!({}))
-        .await
-        .expect(429);
+    intents.post_once("/api_keys", "another", &json!({})).await.expect(429);
 }
 
 #[tokio::test]
@@ -66,16 +60,10 @@ async fn a_retry_is_told_nothing_that_the_caller_could_not_do_itself() {
         if over {
             cloud.use_up_key(&key).await;
         }
-        for answer in [
-            maker.post_once("/api_keys", "k", &body).await,
-            maker.post_once(&path, "r", &json!({})).await,
-        ] {
-            assert!(
-                answer.expect(403)["error"]["message"]
-                    .as_str()
-                    .unwrap()
-                    .contains("customers:read")
-            );
+        for answer in
+            [maker.post_once("/api_keys", "k", &body).await, maker.post_once(&path, "r", &json!({})).await]
+        {
+            assert!(answer.expect(403)["error"]["message"].as_str().unwrap().contains("customers:read"));
             for made in [&made, &rolled] {
                 assert!(!answer.text.contains(secret(made)));
             }
@@ -92,16 +80,10 @@ async fn a_record_that_has_expired_gives_no_other_key_than_was_asked_for() {
     let cloud = Cloud::start().await;
     let intents = cloud.intents();
     let publishable = json!({"type": "publishable"});
-    let made = intents
-        .post_once("/api_keys", "k", &publishable)
-        .await
-        .expect(201);
+    let made = intents.post_once("/api_keys", "k", &publishable).await.expect(201);
     drop_records(&cloud).await;
     // The same request is given the same key; another one with its idempotency key another, of other bytes.
-    let again = intents
-        .post_once("/api_keys", "k", &publishable)
-        .await
-        .expect(201);
+    let again = intents.post_once("/api_keys", "k", &publishable).await.expect(201);
     assert_eq!((&again["id"], &again["secret"]), (&made["id"], &made["secret"]));
     drop_records(&cloud).await;
     let other = intents.post_once("/api_keys", "k", &json!({})).await.expect(201);
@@ -124,12 +106,7 @@ async fn drop_records(cloud: &Cloud) {
     assert!(!runs.is_empty());
     for run in runs {
         let key = json!({"pk": run["pk"], "sk": run["sk"]});
-        ask(
-            url,
-            "DeleteItem",
-            &json!({"TableName": "tollgate-events", "Key": key}),
-        )
-        .await;
+        ask(url, "DeleteItem", &json!({"TableName": "tollgate-events", "Key": key})).await;
     }
 }
 
@@ -151,10 +128,7 @@ async fn an_end_only_moves_nearer_and_what_ends_makes_no_keys() {
     let first = end().await;
     // Neither does it prolong itself, nor does anybody else.
     for body in [json!({"expires_in": 604_800}), json!({})] {
-        assert_eq!(
-            code(&ending.post(&roll, &body).await.expect(403)),
-            "lasting_api_key_required"
-        );
+        assert_eq!(code(&ending.post(&roll, &body).await.expect(403)), "lasting_api_key_required");
         intents.post(&roll, &body).await.expect(200);
         assert_eq!(end().await, first);
     }
@@ -169,17 +143,11 @@ async fn an_end_only_moves_nearer_and_what_ends_makes_no_keys() {
     intents.post(&roll, &json!({"expires_in": 0})).await.expect(200);
     ending.get("/customers").await.expect(401);
     // What has ended is not rolled.
-    assert_eq!(
-        code(&intents.post(&roll, &json!({})).await.expect(400)),
-        "api_key_ended"
-    );
+    assert_eq!(code(&intents.post(&roll, &json!({})).await.expect(400)), "api_key_ended");
     let revoked = intents.post("/api_keys", &json!({})).await.expect(201);
     let path = format!("/api_keys/{}", revoked["id"].as_str().unwrap());
     intents.delete(&path).await.expect(200);
-    let refused = intents
-        .post(&format!("{path}/roll"), &json!({}))
-        .await
-        .expect(400);
+    let refused = intents.post(&format!("{path}/roll"), &json!({})).await.expect(400);
     assert_eq!(code(&refused), "api_key_ended");
 }
 
@@ -190,11 +158,7 @@ async fn an_access_token_makes_no_keys() {
         "client_id": cloud.ready["credentials"]["client_id"],
         "client_secret": cloud.ready["credentials"]["client_secret"],
     });
-    let token = cloud
-        .client("direct")
-        .post("/auth/token", &credentials)
-        .await
-        .expect(200);
+    let token = cloud.client("direct").post("/auth/token", &credentials).await.expect(200);
     let intents = cloud.intents();
     let made = intents.post_once("/api_keys", "k", &json!({})).await.expect(201);
     let by_token = intents.with_key(token["access_token"].as_str().unwrap());
@@ -220,12 +184,7 @@ async fn a_key_that_was_rolled_with_itself_may_ask_for_a_lost_answer_again() {
     assert_eq!(itself.post_once(&roll, "r", &json!({})).await.expect(200), rolled);
     itself.post_once(&roll, "another", &json!({})).await.expect(403);
     itself.post_once("/api_keys", "r", &json!({})).await.expect(403);
-    cloud
-        .intents()
-        .with_key(secret(&rolled))
-        .get("/customers")
-        .await
-        .expect(200);
+    cloud.intents().with_key(secret(&rolled)).get("/customers").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -245,19 +204,13 @@ async fn a_hundred_keys_are_accepted_and_each_can_be_revoked() {
     assert_eq!((count, code(&refused)), (100, "too_many_api_keys"));
     let path = format!("/api_keys/{}", last["id"].as_str().unwrap());
     let roll = format!("{path}/roll");
-    assert_eq!(
-        code(&intents.post(&roll, &json!({})).await.expect(400)),
-        "too_many_api_keys"
-    );
+    assert_eq!(code(&intents.post(&roll, &json!({})).await.expect(400)), "too_many_api_keys");
     intents.delete(&path).await.expect(200);
     let next = intents.post("/api_keys", &json!({})).await.expect(201);
     let mut seen = 0;
     let mut after = String::new();
     loop {
-        let page = intents
-            .get(&format!("/api_keys?limit=40{after}"))
-            .await
-            .expect(200);
+        let page = intents.get(&format!("/api_keys?limit=40{after}")).await.expect(200);
         let keys = page["data"].as_array().unwrap();
         seen += keys.len();
         if page["has_more"] == false {
@@ -271,11 +224,7 @@ async fn a_hundred_keys_are_accepted_and_each_can_be_revoked() {
     let revoked = admin_with_input(&cloud, &["revoke-key", "--text"], secret(&next)).unwrap();
     assert_eq!(revoked["id"], next["id"]);
     assert!(!revoked.to_string().contains(secret(&next)));
-    intents
-        .with_key(secret(&next))
-        .get("/customers")
-        .await
-        .expect(401);
+    intents.with_key(secret(&next)).get("/customers").await.expect(401);
     let unknown = admin_with_input(&cloud, &["revoke-key", "--text"], "sk_test_unknown");
     assert!(unknown.unwrap_err().contains("no such key"));
 }
@@ -290,15 +239,7 @@ async fn an_enterprise_may_call_as_often_as_its_contract_says() {
         let answer = cloud.client(front_door).with_key(secret(&key)).get(path).await;
         answer.header("x-ratelimit-limit").to_owned()
     };
-    let set = [
-        "set-limit",
-        merchant,
-        "intents",
-        "--per-minute",
-        "20000",
-        "--burst",
-        "3000",
-    ];
+    let set = ["set-limit", merchant, "intents", "--per-minute", "20000", "--burst", "3000"];
     assert!(admin(&cloud, &set).unwrap_err().contains("enterprise"));
     admin(&cloud, &["set-tier", merchant, "enterprise"]).unwrap();
     assert_eq!(limit("intents", "/customers").await, "1000");
@@ -317,15 +258,7 @@ async fn an_enterprise_may_call_as_often_as_its_contract_says() {
     ] {
         assert!(admin(&cloud, &wrong).unwrap_err().contains("per minute"));
     }
-    let burst = [
-        "set-limit",
-        merchant,
-        "charges",
-        "--per-minute",
-        "2000",
-        "--burst",
-        "5",
-    ];
+    let burst = ["set-limit", merchant, "charges", "--per-minute", "2000", "--burst", "5"];
     assert!(admin(&cloud, &burst).unwrap_err().contains("bursts"));
     admin(&cloud, &["set-limit", merchant, "intents"]).unwrap();
     assert_eq!(limit("intents", "/customers").await, "1000");
@@ -366,25 +299,16 @@ async fn a_link_is_shown_whole_to_whoever_may_read_what_it_leads_to() {
         "requires_payment_method"
     );
     let paid = publishable
-        .post(
-            &confirm,
-            &json!({"payment_method": "pm_card_visa", "client_secret": client_secret}),
-        )
+        .post(&confirm, &json!({"payment_method": "pm_card_visa", "client_secret": client_secret}))
         .await
         .expect(200);
     let charge = json!({"expand": ["latest_charge"]});
     refused.push(
         publishable
-            .get(&format!(
-                "/payment_intents/{id}?client_secret={client_secret}&expand[]=latest_charge"
-            ))
+            .get(&format!("/payment_intents/{id}?client_secret={client_secret}&expand[]=latest_charge"))
             .await,
     );
-    refused.push(
-        writer
-            .post("/refunds", &json!({"payment_intent": id, "expand": ["charge"]}))
-            .await,
-    );
+    refused.push(writer.post("/refunds", &json!({"payment_intent": id, "expand": ["charge"]})).await);
     refused.push(writer.post(&format!("/payment_intents/{id}"), &charge).await);
     for answer in refused {
         let error = answer.expect(403)["error"].clone();
@@ -398,10 +322,7 @@ async fn a_link_is_shown_whole_to_whoever_may_read_what_it_leads_to() {
     let unknown = json!({"payment_intent": id, "expand": ["customer"]});
     intents.post("/refunds", &unknown).await.expect(400);
     assert_eq!(intents.get("/refunds").await.expect(200)["data"], json!([]));
-    let whole = both
-        .get(&format!("{read}&expand[]=latest_charge"))
-        .await
-        .expect(200);
+    let whole = both.get(&format!("{read}&expand[]=latest_charge")).await.expect(200);
     assert_eq!(whole["customer"]["email"], "ann@secret.example");
     assert_eq!(whole["latest_charge"]["payment_intent"], paid["id"]);
 }
@@ -412,10 +333,7 @@ async fn an_event_is_shown_to_whoever_may_read_what_it_is_about() {
     let intents = cloud.intents();
     let customer = json!({"email": "ann@secret.example"});
     intents.post("/customers", &customer).await.expect(201);
-    intents
-        .post("/payment_intents", &json!({"amount": 2000, "currency": "eur"}))
-        .await
-        .expect(201);
+    intents.post("/payment_intents", &json!({"amount": 2000, "currency": "eur"})).await.expect(201);
     let all = eventually("both events", || async {
         let page = intents.get("/events").await.expect(200);
         let events = page["data"].as_array().unwrap().clone();
@@ -423,11 +341,7 @@ async fn an_event_is_shown_to_whoever_may_read_what_it_is_about() {
         (has("customer.created") && has("payment_intent.created")).then_some(events)
     })
     .await;
-    let of = |name: &str| {
-        all.iter().find(|event| event["type"] == name).unwrap()["id"]
-            .as_str()
-            .unwrap()
-    };
+    let of = |name: &str| all.iter().find(|event| event["type"] == name).unwrap()["id"].as_str().unwrap();
     let (customers, payments) = (of("customer.created"), of("payment_intent.created"));
     let hooks = [Permission::WebhooksRead, Permission::WebhooksWrite];
     let (_, hooks_only) = restricted(&cloud, &hooks).await;
@@ -445,10 +359,7 @@ async fn an_event_is_shown_to_whoever_may_read_what_it_is_about() {
             readable.contains(&kind)
         });
         assert_eq!(shown.iter().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
-        for path in [
-            format!("/events/{customers}"),
-            format!("/events/{customers}/retry"),
-        ] {
+        for path in [format!("/events/{customers}"), format!("/events/{customers}/retry")] {
             let answer = if path.ends_with("retry") {
                 caller.post(&path, &json!({})).await
             } else {
@@ -458,10 +369,7 @@ async fn an_event_is_shown_to_whoever_may_read_what_it_is_about() {
             answer.expect(403);
         }
     }
-    with_payments
-        .get(&format!("/events/{payments}"))
-        .await
-        .expect(200);
+    with_payments.get(&format!("/events/{payments}")).await.expect(200);
     hooks_only.get(&format!("/events/{payments}")).await.expect(403);
 }
 
@@ -482,23 +390,13 @@ async fn a_payers_address_is_shown_to_whoever_may_read_customers() {
         "customer": {"id": paid["customer"]["id"]},
     });
     for answer in [
-        payments
-            .get(&format!("/payments/{}", paid["id"].as_str().unwrap()))
-            .await,
+        payments.get(&format!("/payments/{}", paid["id"].as_str().unwrap())).await,
         payments.get("/transactions").await,
         payments.post("/payments", &again).await,
     ] {
         assert!(!answer.text.contains("ann@secret"), "{}", answer.text);
-        assert!(
-            answer
-                .expect(200)
-                .to_string()
-                .contains(paid["customer"]["id"].as_str().unwrap())
-        );
+        assert!(answer.expect(200).to_string().contains(paid["customer"]["id"].as_str().unwrap()));
     }
-    let shown = direct
-        .get(&format!("/payments/{}", paid["id"].as_str().unwrap()))
-        .await
-        .expect(200);
+    let shown = direct.get(&format!("/payments/{}", paid["id"].as_str().unwrap())).await.expect(200);
     assert_eq!(shown["customer"]["email"], "ann@secret.example");
 }

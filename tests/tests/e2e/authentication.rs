@@ -12,10 +12,7 @@ async fn every_answer_carries_version_request_id_and_rate_limit() {
     let cloud = Cloud::start().await;
     let charges = cloud.charges();
     let health = charges.get("/health").await;
-    assert_eq!(
-        health.expect(200),
-        serde_json::json!({"status": "ok", "version": "2025-09-01"})
-    );
+    assert_eq!(health.expect(200), serde_json::json!({"status": "ok", "version": "2025-09-01"}));
     let answers = [
         health,
         charges.get("/payments/pay_none").await,
@@ -48,24 +45,16 @@ async fn only_a_valid_key_gets_in() {
     let unknown = charges.with_key("sk_test_unknown").get("/payments").await;
     unknown.charges_error(401, "authentication_error", "invalid_api_key", None);
     let none = reqwest::Client::new().get(format!("{}/payments", cloud.api("charges")));
-    Client::send(none)
-        .await
-        .charges_error(401, "authentication_error", "invalid_api_key", None);
+    Client::send(none).await.charges_error(401, "authentication_error", "invalid_api_key", None);
     let basic = reqwest::Client::new()
         .get(format!("{}/payments", cloud.api("charges")))
         .basic_auth(cloud.key(), None::<&str>);
-    Client::send(basic)
-        .await
-        .charges_error(401, "authentication_error", "invalid_api_key", None);
+    Client::send(basic).await.charges_error(401, "authentication_error", "invalid_api_key", None);
 
     let key = cloud.demo_key(Mode::Test, KeyKind::Secret, Permission::ALL).await;
     charges.with_key(&key).get("/health").await.expect(200);
     let admin = cloud.admin();
-    let merchant = cloud.ready["credentials"]["client_id"]
-        .as_str()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let merchant = cloud.ready["credentials"]["client_id"].as_str().unwrap().parse().unwrap();
     let id = admin.list_keys(merchant).await.unwrap().last().unwrap().id;
     admin.revoke_key(merchant, id).await.unwrap();
     // The function has met the key: what it remembers must not let it in.
@@ -76,16 +65,12 @@ async fn only_a_valid_key_gets_in() {
 #[tokio::test]
 async fn a_key_does_what_its_scopes_say() {
     let cloud = Cloud::start().await;
-    let reader = cloud
-        .demo_key(Mode::Test, KeyKind::Secret, &[Permission::PaymentsRead])
-        .await;
+    let reader = cloud.demo_key(Mode::Test, KeyKind::Secret, &[Permission::PaymentsRead]).await;
     let charges = cloud.charges().with_key(&reader);
     charges.get("/payments").await.expect(200);
     for refused in [
         charges.post("/payments", &payment("tok_visa_4242", 1000)).await,
-        charges
-            .post("/refunds", &serde_json::json!({"payment_id": "pay_x"}))
-            .await,
+        charges.post("/refunds", &serde_json::json!({"payment_id": "pay_x"})).await,
         charges.get("/customers").await,
         charges.post("/customers", &serde_json::json!({})).await,
     ] {
@@ -94,24 +79,14 @@ async fn a_key_does_what_its_scopes_say() {
     let publishable = cloud.ready["credentials"]["publishable_key"].as_str().unwrap();
     let refused = charges.with_key(publishable).get("/payments").await;
     refused.charges_error(403, "permission_error", "scope_missing", None);
-    assert!(
-        cloud.charges().get("/payments").await.expect(200)["data"]
-            .as_array()
-            .unwrap()
-            .is_empty()
-    );
+    assert!(cloud.charges().get("/payments").await.expect(200)["data"].as_array().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn only_the_one_version_is_served() {
     let cloud = Cloud::start().await;
     let asked = |version: &str| {
-        Client::send(
-            cloud
-                .charges()
-                .request(Method::GET, "/health")
-                .header("X-API-Version", version),
-        )
+        Client::send(cloud.charges().request(Method::GET, "/health").header("X-API-Version", version))
     };
     asked("2025-09-01").await.expect(200);
     asked("2024-01-01").await.charges_error(
@@ -132,10 +107,7 @@ async fn the_1001st_request_within_a_minute_is_one_too_many_and_a_replay_costs_n
     assert_eq!(first.header("x-ratelimit-remaining"), "999");
     let replay = charges.post_once("/payments", "once", &body).await;
     assert_eq!(
-        (
-            replay.header("idempotent-replayed"),
-            replay.header("x-ratelimit-remaining")
-        ),
+        (replay.header("idempotent-replayed"), replay.header("x-ratelimit-remaining")),
         ("true", "999")
     );
 
@@ -149,10 +121,12 @@ async fn the_1001st_request_within_a_minute_is_one_too_many_and_a_replay_costs_n
     // A retry of what was done is told so even now.
     let replay = charges.post_once("/payments", "once", &body).await;
     assert_eq!((replay.status.as_u16(), &replay.text), (201, &first.text));
-    charges
-        .post_once("/payments", "twice", &body)
-        .await
-        .charges_error(429, "rate_limit_error", "too_many_requests", None);
+    charges.post_once("/payments", "twice", &body).await.charges_error(
+        429,
+        "rate_limit_error",
+        "too_many_requests",
+        None,
+    );
     // Another key has its own window.
     let other = cloud.demo_key(Mode::Test, KeyKind::Secret, Permission::ALL).await;
     charges.with_key(&other).get("/health").await.expect(200);

@@ -13,17 +13,12 @@ async fn a_body_that_is_no_json_object_is_told_where() {
     let cloud = Cloud::start().await;
     let charges = cloud.charges();
     let sent = |body: Vec<u8>| {
-        let request = charges
-            .request(Method::POST, "/payments")
-            .header("content-type", "application/json");
+        let request = charges.request(Method::POST, "/payments").header("content-type", "application/json");
         Client::send(request.body(body))
     };
     let bad = sent(b"{\"amount\": 1234,\n \"currency\" \"GBP\"}".to_vec()).await;
     let error = bad.charges_error(400, INVALID, "invalid_json", None);
-    assert!(
-        error["message"].as_str().unwrap().contains("line 2 column"),
-        "{error}"
-    );
+    assert!(error["message"].as_str().unwrap().contains("line 2 column"), "{error}");
     for body in [
         &b"nonsense"[..],
         b"[]",
@@ -34,21 +29,13 @@ async fn a_body_that_is_no_json_object_is_told_where() {
         b"{\"a\":\"\xff\xfe\"}",
         b"{",
     ] {
-        sent(body.to_vec())
-            .await
-            .charges_error(400, INVALID, "invalid_json", None);
+        sent(body.to_vec()).await.charges_error(400, INVALID, "invalid_json", None);
     }
-    sent(b"[".repeat(5000))
-        .await
-        .charges_error(400, INVALID, "invalid_json", None);
-    sent(Vec::new())
-        .await
-        .charges_error(400, INVALID, "missing_param", Some("amount"));
+    sent(b"[".repeat(5000)).await.charges_error(400, INVALID, "invalid_json", None);
+    sent(Vec::new()).await.charges_error(400, INVALID, "missing_param", Some("amount"));
     for size in [300 * 1024, 1024 * 1024] {
         let body = format!("{{\"description\":\"{}\"}}", "x".repeat(size));
-        sent(body.into_bytes())
-            .await
-            .charges_error(413, INVALID, "request_too_large", None);
+        sent(body.into_bytes()).await.charges_error(413, INVALID, "request_too_large", None);
     }
     assert_eq!(charges.get("/payments").await.expect(200)["data"], json!([]));
 }
@@ -68,10 +55,8 @@ fn changed(path: &[&str], value: Value) -> Value {
 type Case = (&'static [&'static str], Value, &'static str, &'static str);
 
 fn wrong_payments() -> Vec<Case> {
-    let many_keys: Value = (0..51)
-        .map(|n| (format!("k{n}"), json!(n)))
-        .collect::<serde_json::Map<_, _>>()
-        .into();
+    let many_keys: Value =
+        (0..51).map(|n| (format!("k{n}"), json!(n))).collect::<serde_json::Map<_, _>>().into();
     let long = "x".repeat(1001);
     let bank = |account: Value| json!({"type": "bank_transfer", "bank_account": account});
     vec![
@@ -94,37 +79,12 @@ fn wrong_payments() -> Vec<Case> {
         (&["source", "type"], json!("cash"), "invalid_param", "source.type"),
         (&["source", "token"], json!(null), "missing_param", "source.token"),
         (&["source", "token"], json!(""), "invalid_param", "source.token"),
-        (
-            &["source", "token"],
-            json!(4_242_424_242_424_242_i64),
-            "invalid_param",
-            "source.token",
-        ),
-        (
-            &["source", "token"],
-            json!("4242424242424242"),
-            "invalid_token",
-            "source.token",
-        ),
-        (
-            &["source", "token"],
-            json!("tok_visa_4242\u{0}"),
-            "invalid_param",
-            "source.token",
-        ),
+        (&["source", "token"], json!(4_242_424_242_424_242_i64), "invalid_param", "source.token"),
+        (&["source", "token"], json!("4242424242424242"), "invalid_token", "source.token"),
+        (&["source", "token"], json!("tok_visa_4242\u{0}"), "invalid_param", "source.token"),
         (&["source", "cvc"], json!("123"), "unknown_param", "source.cvc"),
-        (
-            &["source"],
-            bank(json!(null)),
-            "missing_param",
-            "source.bank_account",
-        ),
-        (
-            &["source"],
-            bank(json!({})),
-            "missing_param",
-            "source.bank_account.account_number",
-        ),
+        (&["source"], bank(json!(null)), "missing_param", "source.bank_account"),
+        (&["source"], bank(json!({})), "missing_param", "source.bank_account.account_number"),
         (
             &["source"],
             bank(json!({"account_number": "12", "sort_code": "123456", "account_holder_name": "x"})),
@@ -143,24 +103,9 @@ fn wrong_payments() -> Vec<Case> {
         (&["metadata"], json!("x"), "invalid_metadata", "metadata"),
         (&["metadata"], many_keys, "too_many_metadata_keys", "metadata"),
         (&["metadata"], json!({"a": {}}), "invalid_metadata", "metadata.a"),
-        (
-            &["metadata"],
-            json!({"a": null}),
-            "invalid_metadata",
-            "metadata.a",
-        ),
-        (
-            &["metadata"],
-            json!({"a": "b\u{0}"}),
-            "invalid_metadata",
-            "metadata.a",
-        ),
-        (
-            &["metadata"],
-            json!({"a": 9_007_199_254_740_993_i64}),
-            "invalid_metadata",
-            "metadata.a",
-        ),
+        (&["metadata"], json!({"a": null}), "invalid_metadata", "metadata.a"),
+        (&["metadata"], json!({"a": "b\u{0}"}), "invalid_metadata", "metadata.a"),
+        (&["metadata"], json!({"a": 9_007_199_254_740_993_i64}), "invalid_metadata", "metadata.a"),
         (&["amout"], json!(5), "unknown_param", "amout"),
     ]
 }
@@ -175,9 +120,7 @@ async fn every_wrong_parameter_of_a_payment_is_named() {
         assert_eq!(refused.status, 400, "{body}: {}", refused.text);
         refused.charges_error(400, INVALID, code, Some(param));
     }
-    let unknown = charges
-        .post("/payments", &changed(&["customer_id"], json!("cus_123")))
-        .await;
+    let unknown = charges.post("/payments", &changed(&["customer_id"], json!("cus_123"))).await;
     unknown.charges_error(404, "resource_missing", "customer_not_found", Some("customer_id"));
     assert_eq!(charges.get("/payments").await.expect(200)["data"], json!([]));
     let logged = cloud.log.lock().unwrap().join("\n");
@@ -200,22 +143,10 @@ async fn every_wrong_parameter_of_a_customer_is_named() {
         (json!({"surname": "x"}), "unknown_param", "surname"),
         (json!({"id": "cus_1"}), "unknown_param", "id"),
     ] {
-        charges
-            .post("/customers", &body)
-            .await
-            .charges_error(400, INVALID, code, Some(param));
-        charges
-            .patch(&path, &body)
-            .await
-            .charges_error(400, INVALID, code, Some(param));
+        charges.post("/customers", &body).await.charges_error(400, INVALID, code, Some(param));
+        charges.patch(&path, &body).await.charges_error(400, INVALID, code, Some(param));
     }
-    assert_eq!(
-        charges.get("/customers").await.expect(200)["data"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(charges.get("/customers").await.expect(200)["data"].as_array().unwrap().len(), 1);
     assert_eq!(charges.get(&path).await.expect(200), existing);
     for id in ["cus_123", "x", "%00", "cus_%2e%2e%2f", &"y".repeat(2000)] {
         charges.get(&format!("/customers/{id}")).await.charges_error(

@@ -21,11 +21,7 @@ fn runner(bootstrap: &Path, scripts: &Path, name: &str) -> PathBuf {
         return bootstrap.to_owned();
     }
     let script = scripts.join(name);
-    std::fs::write(
-        &script,
-        format!("#!/bin/sh\nexec {EMULATOR} '{}'\n", bootstrap.display()),
-    )
-    .unwrap();
+    std::fs::write(&script, format!("#!/bin/sh\nexec {EMULATOR} '{}'\n", bootstrap.display())).unwrap();
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
     script
 }
@@ -37,12 +33,8 @@ async fn bootstraps_take_a_payment_and_refund_it() {
         return;
     };
     let scripts = tempfile::tempdir().unwrap();
-    let functions = [
-        "simple-create-payment",
-        "simple-retrieve-payment",
-        "simple-create-refund",
-        "simple-unknown-route",
-    ];
+    let functions =
+        ["simple-create-payment", "simple-retrieve-payment", "simple-create-refund", "simple-unknown-route"];
     let instead: Vec<_> = functions
         .iter()
         .map(|name| {

@@ -27,21 +27,12 @@ async fn payers_pay_cancel_and_fail_in_a_real_browser() {
     let urls = json!({"return_url": format!("{shop}paid"), "cancel_url": format!("{shop}not-paid")});
     let changed = |order: &str, more: Value| {
         let mut changes = urls.clone();
-        changes
-            .as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
+        changes.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         with(order, &changes)
     };
     let mut links = json!({});
     let mut references = std::collections::BTreeMap::new();
-    for scenario in [
-        "pay_and_pass",
-        "cancel",
-        "fail_the_challenge",
-        "double_click",
-        "keyboard",
-    ] {
+    for scenario in ["pay_and_pass", "cancel", "fail_the_challenge", "double_click", "keyboard"] {
         let mut both = Vec::new();
         for scripts in ["", "_without_scripts"] {
             let name = format!("{scenario}{scripts}");
@@ -51,19 +42,12 @@ async fn payers_pay_cancel_and_fail_in_a_real_browser() {
         }
         links[scenario] = json!(both);
     }
-    let (_, url) = initialized(
-        &cloud,
-        &changed("phone", json!({"order_id": "a-long-order-number-".repeat(10)})),
-    )
-    .await;
+    let (_, url) =
+        initialized(&cloud, &changed("phone", json!({"order_id": "a-long-order-number-".repeat(10)}))).await;
     links["phone"] = json!(url);
     for scenario in ["html", "html_in_a_frame", "html_in_a_sandbox"] {
         let amex = json!({"card_number": "378282246310005", "cvv": "1234"});
-        let given = cloud
-            .checkout()
-            .post("/payments/initialize", &changed(scenario, amex))
-            .await
-            .expect(200);
+        let given = cloud.checkout().post("/payments/initialize", &changed(scenario, amex)).await.expect(200);
         links[scenario] = given["html_content"].clone();
         let reference = given["transaction_reference"].as_str().unwrap();
         references.insert(scenario.to_owned(), reference.to_owned());
@@ -91,11 +75,7 @@ async fn payers_pay_cancel_and_fail_in_a_real_browser() {
         let paid = of("pay_and_pass");
         assert_eq!(
             (&paid["challenge"], &paid["end"], &paid["again"]),
-            (
-                &json!("Confirm your payment"),
-                &json!("/paid"),
-                &json!("This link was used")
-            )
+            (&json!("Confirm your payment"), &json!("/paid"), &json!("This link was used"))
         );
         let text = paid["seen"].as_str().unwrap();
         assert!(
@@ -111,11 +91,7 @@ async fn payers_pay_cancel_and_fail_in_a_real_browser() {
     for scenario in ["html", "html_in_a_frame", "html_in_a_sandbox"] {
         assert_eq!(seen[scenario]["end"], "/paid", "{scenario}");
     }
-    assert!(
-        seen["phone"]["width"].as_i64().unwrap() <= 320,
-        "{}",
-        seen["phone"]
-    );
+    assert!(seen["phone"]["width"].as_i64().unwrap() <= 320, "{}", seen["phone"]);
     let pages = cloud.local("");
     for (scenario, result) in seen.as_object().unwrap() {
         assert_eq!(result["complaints"], json!([]), "{scenario}");

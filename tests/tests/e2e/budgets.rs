@@ -35,22 +35,12 @@ const fn budget(
     read_units: f64,
     write_units: f64,
 ) -> Budget {
-    Budget {
-        function,
-        calls,
-        at_most: false,
-        depth,
-        read_units,
-        write_units,
-    }
+    Budget { function, calls, at_most: false, depth, read_units, write_units }
 }
 
 impl Budget {
     const fn at_most(self) -> Self {
-        Self {
-            at_most: true,
-            ..self
-        }
+        Self { at_most: true, ..self }
     }
 
     /// Whether these calls are the budgeted ones. Two calls that begin together are written down in either order.
@@ -64,8 +54,7 @@ impl Budget {
         };
         let (budgeted, made): (BTreeMap<String, u32>, _) = (counted(self.calls), counted(calls));
         if self.at_most {
-            made.iter()
-                .all(|(call, count)| budgeted.get(call).is_some_and(|most| count <= most))
+            made.iter().all(|(call, count)| budgeted.get(call).is_some_and(|most| count <= most))
         } else {
             made == budgeted
         }
@@ -95,12 +84,8 @@ fn templates() -> template::Cloud {
 #[test]
 fn every_route_of_the_templates_has_a_budget() {
     let cloud = templates();
-    let routed: BTreeSet<&str> = cloud
-        .apis
-        .iter()
-        .flat_map(|api| &api.routes)
-        .map(|route| route.function.as_str())
-        .collect();
+    let routed: BTreeSet<&str> =
+        cloud.apis.iter().flat_map(|api| &api.routes).map(|route| route.function.as_str()).collect();
     let budgeted = BUDGETS.iter().chain(INTENTS).map(|budget| budget.function);
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
     for function in budgeted.chain(WITHOUT_TABLES.iter().copied()) {
@@ -114,9 +99,7 @@ fn every_route_of_the_templates_has_a_budget() {
     assert!(of_nothing.is_empty(), "budgets of no route: {of_nothing:?}");
     let workers: BTreeSet<&str> = WORKERS.iter().map(|work| work.function).collect();
     let others = cloud.functions.iter().map(|function| function.name.as_str());
-    let unknown: Vec<_> = others
-        .filter(|name| !routed.contains(name) && !workers.contains(name))
-        .collect();
+    let unknown: Vec<_> = others.filter(|name| !routed.contains(name) && !workers.contains(name)).collect();
     // What one run of due work costs when nothing is due is held to in the store's tests.
     assert_eq!(unknown, ["run-due-work"]);
 }
@@ -178,18 +161,13 @@ async fn every_warm_route_keeps_its_budget() {
 
 /// Checks the cheapest of three requests to each function, and shows all of them.
 async fn keeps_budgets(cloud: &Cloud, budgets: &[Budget]) {
-    println!(
-        "{:<36} {:<44} {:>5} {:>6} {:>6}",
-        "function", "calls", "depth", "reads", "writes"
-    );
+    println!("{:<36} {:<44} {:>5} {:>6} {:>6}", "function", "calls", "depth", "reads", "writes");
     let mut broken = Vec::new();
     for budget in budgets {
         let line = eventually(budget.function, || async {
             let lines = cloud.request_log(budget.function);
             let cost = |line: &Value| (line["depth"].as_u64(), line["calls"].as_str().map(str::len));
-            (lines.len() >= 3)
-                .then(|| lines.into_iter().min_by_key(cost))
-                .flatten()
+            (lines.len() >= 3).then(|| lines.into_iter().min_by_key(cost)).flatten()
         })
         .await;
         let number = |name: &str| line[name].as_f64().unwrap();
@@ -250,9 +228,7 @@ async fn publishing_and_delivering_one_change_keep_their_budgets() {
             let mut lines: Vec<_> = lines.into_iter().filter(|line| line["records"] == 1).collect();
             lines.sort_by_key(|line| line["calls"].as_u64());
             // The cheapest of those that did all of it: a change that no endpoint wants costs less.
-            lines
-                .into_iter()
-                .find(|line| line["calls"].as_u64() >= Some(work.calls))
+            lines.into_iter().find(|line| line["calls"].as_u64() >= Some(work.calls))
         })
         .await;
         println!("{line}");

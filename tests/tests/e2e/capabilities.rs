@@ -55,11 +55,7 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     /// Reads a line of a table: `| group number | what | tests | what is not proved | headings |`.
     fn parse(line: &'a str) -> Option<Self> {
-        let cells: Vec<&str> = line
-            .strip_prefix("| ")?
-            .strip_suffix(" |")?
-            .split(" | ")
-            .collect();
+        let cells: Vec<&str> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
         let [id, what, tests, lacks, headings] = cells[..] else {
             return None;
         };
@@ -72,9 +68,7 @@ impl<'a> Row<'a> {
         Some(Self {
             group,
             number: number.parse().ok().filter(|_| !what.is_empty())?,
-            tests: tests
-                .map(|test| test.strip_prefix('`')?.strip_suffix('`'))
-                .collect::<Option<_>>()?,
+            tests: tests.map(|test| test.strip_prefix('`')?.strip_suffix('`')).collect::<Option<_>>()?,
             is_lacking: lacks != EMPTY,
             headings: list(headings),
         })
@@ -92,9 +86,7 @@ fn top_file(root: &Path, suite: &str) -> Option<PathBuf> {
         let source = root.join(folder).join(suite).join("src");
         [source.join("lib.rs"), source.join("main.rs")]
     });
-    std::iter::once(of_suite)
-        .chain(of_crates)
-        .find(|file| file.is_file())
+    std::iter::once(of_suite).chain(of_crates).find(|file| file.is_file())
 }
 
 /// The text of the module that a path leads to, if every module on the way is declared by the one before.
@@ -116,9 +108,7 @@ fn module_text(root: &Path, suite: &str, modules: &[&str]) -> Option<String> {
         } else if is_declared(";") {
             let file = folder.join(format!("{module}.rs"));
             folder.push(module);
-            text = fs::read_to_string(file)
-                .or_else(|_| fs::read_to_string(folder.join("mod.rs")))
-                .ok()?;
+            text = fs::read_to_string(file).or_else(|_| fs::read_to_string(folder.join("mod.rs"))).ok()?;
         } else {
             return None;
         }
@@ -185,10 +175,7 @@ fn problems_of_row(row: &Row<'_>, exists: impl Fn(&str) -> bool) -> Vec<String> 
         problems.push(format!("{}: neither a test nor a heading", row.name()));
     }
     if row.is_lacking == row.headings.is_empty() {
-        problems.push(format!(
-            "{}: what is not proved waits for something, and only that",
-            row.name()
-        ));
+        problems.push(format!("{}: what is not proved waits for something, and only that", row.name()));
     }
     if row.headings.contains(&NO_BEHAVIOUR) && (row.headings.len() > 1 || !row.tests.is_empty()) {
         problems.push(format!("{}: what has no behaviour has nothing else", row.name()));
@@ -198,11 +185,8 @@ fn problems_of_row(row: &Row<'_>, exists: impl Fn(&str) -> bool) -> Vec<String> 
 
 /// The line of the first table that says how many rows of a group are proved, partly proved, waiting and without behaviour.
 fn figures(group: &str, count: usize, rows: &[Row<'_>]) -> String {
-    let number = |is_one: fn(&Row<'_>) -> bool| {
-        rows.iter()
-            .filter(|row| row.group == group && is_one(row))
-            .count()
-    };
+    let number =
+        |is_one: fn(&Row<'_>) -> bool| rows.iter().filter(|row| row.group == group && is_one(row)).count();
     format!(
         "| {group} | 1 to {count} | {} | {} | {} | {} |",
         number(|row| row.headings.is_empty()),
@@ -220,9 +204,7 @@ fn problems_of(document: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
     }
     for (group, count) in GROUPS {
         for number in 1..=*count {
-            let found = rows
-                .iter()
-                .filter(|row| row.group == *group && row.number == number);
+            let found = rows.iter().filter(|row| row.group == *group && row.number == number);
             match found.count() {
                 0 => problems.push(format!("{group} {number} is missing")),
                 1 => {}
@@ -279,54 +261,25 @@ fn whatever_is_wrong_with_the_table_is_told() {
     let row = line_of("simple 3");
     let changed = |new: &str| document.replace(&row, new);
     let rewritten = |tests: &str, lacks: &str, headings: &str| {
-        changed(&format!(
-            "| simple 3 | A wrong source | {tests} | {lacks} | {headings} |\n"
-        ))
+        changed(&format!("| simple 3 | A wrong source | {tests} | {lacks} | {headings} |\n"))
     };
     let good = "`e2e simple::sources_and_declines`";
     for (wrong, told) in [
         (changed(""), "simple 3 is missing"),
         (changed(&row.repeat(2)), "simple 3 has more than one row"),
-        (
-            changed(&row.replace("simple 3", "simple 8")),
-            "no capability is simple 8",
-        ),
-        (
-            changed(&row.replace("simple 3", "direct 3")),
-            "not a row of simple",
-        ),
+        (changed(&row.replace("simple 3", "simple 8")), "no capability is simple 8"),
+        (changed(&row.replace("simple 3", "direct 3")), "not a row of simple"),
         (changed(&row.replace('`', "")), "not a row of simple"),
-        (
-            rewritten(EMPTY, EMPTY, EMPTY),
-            "simple 3: neither a test nor a heading",
-        ),
-        (
-            rewritten(good, "All of it", EMPTY),
-            "simple 3: what is not proved waits",
-        ),
-        (
-            rewritten(good, EMPTY, "tests"),
-            "simple 3: what is not proved waits",
-        ),
-        (
-            rewritten(EMPTY, "All of it", "someday"),
-            "simple 3: no heading is called someday",
-        ),
-        (
-            rewritten(good, "All of it", NO_BEHAVIOUR),
-            "simple 3: what has no behaviour",
-        ),
-        (
-            rewritten("`e2e simple::sources`", EMPTY, EMPTY),
-            "simple 3: there is no test e2e simple::sources",
-        ),
+        (rewritten(EMPTY, EMPTY, EMPTY), "simple 3: neither a test nor a heading"),
+        (rewritten(good, "All of it", EMPTY), "simple 3: what is not proved waits"),
+        (rewritten(good, EMPTY, "tests"), "simple 3: what is not proved waits"),
+        (rewritten(EMPTY, "All of it", "someday"), "simple 3: no heading is called someday"),
+        (rewritten(good, "All of it", NO_BEHAVIOUR), "simple 3: what has no behaviour"),
+        (rewritten("`e2e simple::sources`", EMPTY, EMPTY), "simple 3: there is no test e2e simple::sources"),
         (rewritten(good, "A part", "tests"), "the figures of simple are"),
     ] {
         let problems = problems_of(&wrong, |test| test != "e2e simple::sources");
-        assert!(
-            problems.iter().any(|problem| problem.starts_with(told)),
-            "{told}: {problems:?}"
-        );
+        assert!(problems.iter().any(|problem| problem.starts_with(told)), "{told}: {problems:?}");
     }
 }
 

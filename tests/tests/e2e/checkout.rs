@@ -34,11 +34,7 @@ pub(crate) fn with(order_id: &str, changes: &Value) -> Value {
 
 /// Initialises a payment; gives its reference and the page of its checkout.
 pub(crate) async fn initialized(cloud: &Cloud, body: &Value) -> (String, String) {
-    let answer = cloud
-        .checkout()
-        .post("/payments/initialize", body)
-        .await
-        .expect(200);
+    let answer = cloud.checkout().post("/payments/initialize", body).await.expect(200);
     let text = |name: &str| answer[name].as_str().unwrap().to_owned();
     (text("transaction_reference"), text("redirect_url"))
 }
@@ -67,11 +63,7 @@ pub(crate) async fn pay(url: &str) -> String {
 #[track_caller]
 fn failed(answer: &Answer, status: u16) -> String {
     let body = answer.expect(status);
-    assert_eq!(
-        (body["success"].clone(), body.as_object().unwrap().len()),
-        (json!(false), 2),
-        "{body}"
-    );
+    assert_eq!((body["success"].clone(), body.as_object().unwrap().len()), (json!(false), 2), "{body}");
     body["message"].as_str().unwrap().to_owned()
 }
 
@@ -82,10 +74,7 @@ async fn a_payment_goes_from_initialized_to_completed_to_refunded() {
     let answer = checkout.post("/payments/initialize", &order("ORDER123456")).await;
     let body = answer.expect(200);
     let keys: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(
-        keys,
-        ["success", "message", "redirect_url", "transaction_reference"]
-    );
+    assert_eq!(keys, ["success", "message", "redirect_url", "transaction_reference"]);
     assert_eq!(
         (&body["success"], &body["message"]),
         (&json!(true), &json!("Transaction initialized successfully"))
@@ -97,10 +86,7 @@ async fn a_payment_goes_from_initialized_to_completed_to_refunded() {
     let path = format!("/payments/{reference}/status");
     let shown = checkout.get(&path).await;
     let all = shown.expect(200);
-    assert_eq!(
-        (&all["success"], &all["message"]),
-        (&json!(true), &json!("Transaction status retrieved"))
-    );
+    assert_eq!((&all["success"], &all["message"]), (&json!(true), &json!("Transaction status retrieved")));
     assert!(shown.text.contains(r#""amount":100.50,"#), "{}", shown.text);
     let data = &all["data"];
     assert_eq!(
@@ -127,22 +113,12 @@ async fn a_payment_goes_from_initialized_to_completed_to_refunded() {
 
     let page = Client::send(browser().get(url)).await;
     assert_eq!(page.status, 200);
-    for shown in [
-        "100.50 USD",
-        "Demo merchant",
-        "1111",
-        "ORDER123456",
-        "value=\"pay\"",
-        "value=\"cancel\"",
-    ] {
+    for shown in ["100.50 USD", "Demo merchant", "1111", "ORDER123456", "value=\"pay\"", "value=\"cancel\""] {
         assert!(page.text.contains(shown), "{shown}: {}", page.text);
     }
     assert!(!page.text.contains("<script") && !page.text.contains("http") && !page.text.contains("411111"));
     let policy = page.header("content-security-policy");
-    assert!(
-        policy.contains("default-src 'none'") && !policy.contains("unsafe"),
-        "{policy}"
-    );
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
 
     let (answer, challenge) = press_at(url, "pay").await;
     assert_eq!(answer.status, 303);
@@ -166,13 +142,7 @@ async fn a_payment_goes_from_initialized_to_completed_to_refunded() {
     );
     assert_eq!(status(&cloud, reference).await["status"], "refunded");
     let more = checkout.post(&path, &json!({"amount": 50.26})).await.expect(422);
-    assert!(
-        more["errors"]["amount"][0]
-            .as_str()
-            .unwrap()
-            .starts_with("The amount field"),
-        "{more}"
-    );
+    assert!(more["errors"]["amount"][0].as_str().unwrap().starts_with("The amount field"), "{more}");
     let rest = checkout.request(reqwest::Method::POST, &path);
     Client::send(rest).await.expect(200);
     assert_eq!(
@@ -184,19 +154,14 @@ async fn a_payment_goes_from_initialized_to_completed_to_refunded() {
 #[tokio::test]
 async fn american_express_is_given_html_that_leads_to_the_challenge() {
     let cloud = Cloud::start().await;
-    for (n, (provider, card)) in [("cybersource", "378282246310005"), ("mpgs", "340000000000009")]
-        .iter()
-        .enumerate()
+    for (n, (provider, card)) in
+        [("cybersource", "378282246310005"), ("mpgs", "340000000000009")].iter().enumerate()
     {
         let body = with(
             &format!("amex-{n}"),
             &json!({"payment_provider": provider, "card_number": card, "cvv": "1234"}),
         );
-        let answer = cloud
-            .checkout()
-            .post("/payments/initialize", &body)
-            .await
-            .expect(200);
+        let answer = cloud.checkout().post("/payments/initialize", &body).await.expect(200);
         assert_eq!(
             (&answer["message"], &answer["action"], answer.get("redirect_url")),
             (&json!("3DS authentication required"), &json!("render_html"), None)
@@ -208,15 +173,9 @@ async fn american_express_is_given_html_that_leads_to_the_challenge() {
         let (url, _) = rest.split_once('"').unwrap();
         assert!(html.contains("<button") && Client::send(browser().get(url)).await.status == 200);
         let (_, back) = press_at(url, "complete").await;
-        assert!(
-            back.starts_with("https://your-website.com/payment/success?"),
-            "{back}"
-        );
+        assert!(back.starts_with("https://your-website.com/payment/success?"), "{back}");
         let data = status(&cloud, reference).await;
-        assert_eq!(
-            (&data["status"], &data["card_type"]),
-            (&json!("completed"), &json!("amex"))
-        );
+        assert_eq!((&data["status"], &data["card_type"]), (&json!("completed"), &json!("amex")));
     }
 }
 
@@ -236,22 +195,12 @@ async fn the_cards_of_both_tables_do_what_the_text_says() {
     .iter()
     .enumerate()
     {
-        let body = with(
-            &format!("card-{n}"),
-            &json!({"payment_provider": provider, "card_number": card}),
-        );
+        let body = with(&format!("card-{n}"), &json!({"payment_provider": provider, "card_number": card}));
         let (reference, url) = initialized(&cloud, &body).await;
         let back = pay(&url).await;
         let expected = if *end == "completed" { "success" } else { "cancel" };
-        assert!(
-            back.starts_with(&format!("https://your-website.com/payment/{expected}?")),
-            "{card}: {back}"
-        );
-        assert_eq!(
-            status(&cloud, &reference).await["status"],
-            *end,
-            "{provider} {card}"
-        );
+        assert!(back.starts_with(&format!("https://your-website.com/payment/{expected}?")), "{card}: {back}");
+        assert_eq!(status(&cloud, &reference).await["status"], *end, "{provider} {card}");
     }
 }
 
@@ -277,16 +226,11 @@ async fn a_payer_cancels_or_fails_the_challenge() {
     let (reference, url) = initialized(&cloud, &order("failed")).await;
     let (_, challenge) = press_at(&url, "pay").await;
     let (_, back) = press_at(&challenge, "fail").await;
-    assert!(
-        back.starts_with("https://your-website.com/payment/cancel?"),
-        "{back}"
-    );
+    assert!(back.starts_with("https://your-website.com/payment/cancel?"), "{back}");
     assert_eq!(status(&cloud, &reference).await["status"], "failed");
     // Without addresses the pages say what came of it.
     let mut body = order("nowhere");
-    body.as_object_mut()
-        .unwrap()
-        .retain(|name, _| !name.ends_with("_url"));
+    body.as_object_mut().unwrap().retain(|name, _| !name.ends_with("_url"));
     let (_, url) = initialized(&cloud, &body).await;
     let (_, challenge) = press_at(&url, "pay").await;
     let said = press(&challenge, "complete").await;
@@ -306,10 +250,7 @@ async fn pressing_twice_charges_once_and_links_are_good_for_one_thing() {
         presses.spawn(async move { press_at(&challenge, "complete").await.1 });
     }
     for back in presses.join_all().await {
-        assert!(
-            back.contains("/payment/success?") || back.contains("/pages/result/"),
-            "{back}"
-        );
+        assert!(back.contains("/payment/success?") || back.contains("/pages/result/"), "{back}");
     }
     assert_eq!(status(&cloud, &reference).await["status"], "completed");
     let orders: Value = reqwest::get(cloud.local(&format!("/_networks/orders?reference={reference}")))
@@ -320,10 +261,7 @@ async fn pressing_twice_charges_once_and_links_are_good_for_one_thing() {
         .unwrap();
     assert_eq!(orders["data"].as_array().unwrap().len(), 1);
     assert_eq!(
-        (
-            &orders["data"][0]["authorizations"],
-            &orders["data"][0]["captures"]
-        ),
+        (&orders["data"][0]["authorizations"], &orders["data"][0]["captures"]),
         (&json!(1), &json!(1))
     );
     for used in [&url, &challenge] {
@@ -356,30 +294,20 @@ async fn a_link_expires_and_the_payment_with_it() {
         (page.status == 410).then_some(page)
     })
     .await;
-    assert!(
-        page.text.contains("has expired") || page.text.contains("was used"),
-        "{}",
-        page.text
-    );
+    assert!(page.text.contains("has expired") || page.text.contains("was used"), "{}", page.text);
     tollgate_tests::eventually("the payment is cancelled", || async {
         (status(&cloud, &reference).await["status"] == "cancelled").then_some(())
     })
     .await;
     let (_, back) = press_at(&url, "pay").await;
-    assert!(
-        back.starts_with("https://your-website.com/payment/cancel?"),
-        "{back}"
-    );
+    assert!(back.starts_with("https://your-website.com/payment/cancel?"), "{back}");
 }
 
 #[tokio::test]
 async fn every_wrong_field_is_listed_at_once() {
     let cloud = Cloud::start().await;
     let checkout = cloud.checkout();
-    let nothing = checkout
-        .post("/payments/initialize", &json!({}))
-        .await
-        .expect(422);
+    let nothing = checkout.post("/payments/initialize", &json!({})).await.expect(422);
     let required = |label: &str| json!([format!("The {label} field is required.")]);
     assert_eq!(
         nothing,
@@ -405,23 +333,12 @@ async fn every_wrong_field_is_listed_at_once() {
     let body = checkout.post("/payments/initialize", &wrong).await.expect(422);
     let errors = body["errors"].as_object().unwrap();
     assert_eq!(errors.len(), 14, "{body}");
-    assert_eq!(
-        errors["payment_provider"][0],
-        "The selected payment provider is invalid."
-    );
+    assert_eq!(errors["payment_provider"][0], "The selected payment provider is invalid.");
     assert_eq!(errors["amount"][0], "The amount field must be a number.");
     assert_eq!(errors["exp_month"][0], "The exp month field must be 2 digits.");
     for (changes, field, message) in [
-        (
-            json!({"amount": 0}),
-            "amount",
-            "The amount field must be at least 0.01.",
-        ),
-        (
-            json!({"amount": -5}),
-            "amount",
-            "The amount field must be at least 0.01.",
-        ),
+        (json!({"amount": 0}), "amount", "The amount field must be at least 0.01."),
+        (json!({"amount": -5}), "amount", "The amount field must be at least 0.01."),
         (
             json!({"amount": 1.001}),
             "amount",
@@ -432,37 +349,13 @@ async fn every_wrong_field_is_listed_at_once() {
             "amount",
             "The amount field must be a number with at most 0 decimal places.",
         ),
-        (
-            json!({"amount": 1_000_000}),
-            "amount",
-            "The amount field must not be greater than 999999.99.",
-        ),
+        (json!({"amount": 1_000_000}), "amount", "The amount field must not be greater than 999999.99."),
         // A hundredth is the least in currencies of three decimal places, too.
-        (
-            json!({"amount": 0.009, "currency": "KWD"}),
-            "amount",
-            "The amount field must be at least 0.010.",
-        ),
-        (
-            json!({"amount": 0.001, "currency": "TND"}),
-            "amount",
-            "The amount field must be at least 0.010.",
-        ),
-        (
-            json!({"amount": 0.0099, "currency": "CLF"}),
-            "amount",
-            "The amount field must be at least 0.0100.",
-        ),
-        (
-            json!({"amount": 0, "currency": "JPY"}),
-            "amount",
-            "The amount field must be at least 1.",
-        ),
-        (
-            json!({"metadata": ["a"]}),
-            "metadata",
-            "The metadata field must be an object.",
-        ),
+        (json!({"amount": 0.009, "currency": "KWD"}), "amount", "The amount field must be at least 0.010."),
+        (json!({"amount": 0.001, "currency": "TND"}), "amount", "The amount field must be at least 0.010."),
+        (json!({"amount": 0.0099, "currency": "CLF"}), "amount", "The amount field must be at least 0.0100."),
+        (json!({"amount": 0, "currency": "JPY"}), "amount", "The amount field must be at least 1."),
+        (json!({"metadata": ["a"]}), "metadata", "The metadata field must be an object."),
         (
             json!({"metadata": {"x": "y".repeat(8 * 1024)}}),
             "metadata",
@@ -473,31 +366,14 @@ async fn every_wrong_field_is_listed_at_once() {
             "card_number",
             "The card number field must be a valid card number.",
         ),
-        (
-            json!({"exp_month": "13"}),
-            "exp_month",
-            "The exp month field must be between 01 and 12.",
-        ),
-        (
-            json!({"cvv": "1234"}),
-            "cvv",
-            "The cvv field must be 3 digits, or 4 on American Express.",
-        ),
-        (
-            json!({"order_id": ""}),
-            "order_id",
-            "The order id field is required.",
-        ),
+        (json!({"exp_month": "13"}), "exp_month", "The exp month field must be between 01 and 12."),
+        (json!({"cvv": "1234"}), "cvv", "The cvv field must be 3 digits, or 4 on American Express."),
+        (json!({"order_id": ""}), "order_id", "The order id field is required."),
     ] {
-        let body = checkout
-            .post("/payments/initialize", &with("wrong", &changes))
-            .await
-            .expect(422);
+        let body = checkout.post("/payments/initialize", &with("wrong", &changes)).await.expect(422);
         assert_eq!(body["errors"], json!({field: [message]}));
     }
-    let malformed = checkout
-        .request(reqwest::Method::POST, "/payments/initialize")
-        .body("{\"order_id\":");
+    let malformed = checkout.request(reqwest::Method::POST, "/payments/initialize").body("{\"order_id\":");
     assert_eq!(
         failed(&Client::send(malformed).await, 400),
         "The request body is not valid JSON: EOF while parsing a value at line 1 column 12."
@@ -508,9 +384,7 @@ async fn every_wrong_field_is_listed_at_once() {
     for reference in ["550e8400-e29b-41d4-a716-446655440000", "x", "pay_1"] {
         let gone = checkout.get(&format!("/payments/{reference}/status")).await;
         assert_eq!(failed(&gone, 404), "Transaction not found");
-        let gone = checkout
-            .post(&format!("/payments/{reference}/refund"), &json!({}))
-            .await;
+        let gone = checkout.post(&format!("/payments/{reference}/refund"), &json!({})).await;
         assert_eq!(failed(&gone, 404), "Transaction not found");
     }
     let all = cloud.charges().get("/payments").await.expect(200);
@@ -518,21 +392,14 @@ async fn every_wrong_field_is_listed_at_once() {
     let all = cloud.charges().get("/customers").await.expect(200);
     assert_eq!(all["data"], json!([]), "nothing was written");
     // What nobody knows is ignored; what may be a text is read as one.
-    let odd = with(
-        "odd",
-        &json!({"amount": "100.50", "colour": "blue", "metadata": {"a": 1}}),
-    );
+    let odd = with("odd", &json!({"amount": "100.50", "colour": "blue", "metadata": {"a": 1}}));
     checkout.post("/payments/initialize", &odd).await.expect(200);
 }
 
 #[tokio::test]
 async fn a_hundredth_is_the_smallest_amount() {
     let cloud = Cloud::start().await;
-    for (amount, currency, shown) in [
-        ("0.01", "USD", "0.01"),
-        ("0.01", "KWD", "0.010"),
-        ("1", "JPY", "1"),
-    ] {
+    for (amount, currency, shown) in [("0.01", "USD", "0.01"), ("0.01", "KWD", "0.010"), ("1", "JPY", "1")] {
         let changes = json!({"amount": amount, "currency": currency});
         let (reference, _) = initialized(&cloud, &with(currency, &changes)).await;
         let path = format!("/payments/{reference}/status");
@@ -547,11 +414,7 @@ async fn metadata_is_any_object_and_comes_back_as_it_came() {
     let checkout = cloud.checkout();
     let receiver = tollgate_tests::Receiver::start(&[]).await;
     let endpoint = json!({"url": receiver.url, "api": "charges", "enabled_events": ["payment.succeeded"]});
-    cloud
-        .intents()
-        .post("/webhook_endpoints", &endpoint)
-        .await
-        .expect(201);
+    cloud.intents().post("/webhook_endpoints", &endpoint).await.expect(201);
     let many: serde_json::Map<String, Value> = (0..60).map(|n| (format!("k{n}"), json!(n))).collect();
     for (n, sent) in [
         json!({"plan": "gold", "seats": 3, "trial": false}),
@@ -579,23 +442,15 @@ async fn metadata_is_any_object_and_comes_back_as_it_came() {
     }
     // Every digit is the merchant's.
     let sent = r#"{ "price": 100.00,  "id": 123456789012345678901234567890 }"#;
-    let body = order("verbatim")
-        .to_string()
-        .replacen('{', &format!("{{\"metadata\":{sent},"), 1);
+    let body = order("verbatim").to_string().replacen('{', &format!("{{\"metadata\":{sent},"), 1);
     let request = checkout.request(reqwest::Method::POST, "/payments/initialize");
     let made = Client::send(request.header("content-type", "application/json").body(body)).await;
-    let path = format!(
-        "/payments/{}/status",
-        made.expect(200)["transaction_reference"].as_str().unwrap()
-    );
+    let path = format!("/payments/{}/status", made.expect(200)["transaction_reference"].as_str().unwrap());
     let shown = checkout.get(&path).await.text;
     let kept = r#""metadata":{"price":100.00,"id":123456789012345678901234567890}}"#;
     assert!(shown.contains(kept), "{shown}");
     // Without any the answer has the fields of the text and no others.
-    for (n, none) in [json!({}), json!({"metadata": null}), json!({"metadata": {}})]
-        .iter()
-        .enumerate()
-    {
+    for (n, none) in [json!({}), json!({"metadata": null}), json!({"metadata": {}})].iter().enumerate() {
         let (reference, _) = initialized(&cloud, &with(&format!("none-{n}"), none)).await;
         assert_eq!(status(&cloud, &reference).await.as_object().unwrap().len(), 9);
     }
@@ -604,10 +459,7 @@ async fn metadata_is_any_object_and_comes_back_as_it_came() {
         .iter()
         .map(tollgate_tests::Webhook::json)
         .find(|event| event["data"]["object"]["metadata"]["cart"].is_array());
-    assert_eq!(
-        nested.unwrap()["data"]["object"]["metadata"]["depth"],
-        json!({"of": {"objects": []}})
-    );
+    assert_eq!(nested.unwrap()["data"]["object"]["metadata"]["depth"], json!({"of": {"objects": []}}));
 }
 
 #[tokio::test]
@@ -620,10 +472,7 @@ async fn an_idempotency_key_is_for_one_initialization() {
     let first = post("key-1", &order("k-1")).await;
     first.expect(200);
     let again = post("key-1", &order("k-1")).await;
-    assert_eq!(
-        (again.text.as_str(), again.header("idempotent-replayed")),
-        (first.text.as_str(), "true")
-    );
+    assert_eq!((again.text.as_str(), again.header("idempotent-replayed")), (first.text.as_str(), "true"));
     // One key for two orders.
     let refused = post("key-1", &order("k-2")).await.expect(422);
     assert_eq!(refused["errors"], other_order);
@@ -638,27 +487,19 @@ async fn an_idempotency_key_is_for_one_initialization() {
     // A key that came with a retry is the order's from then on, whatever the first request came with.
     let keyless = checkout.post("/payments/initialize", &order("k-4")).await;
     assert_eq!(post("key-4", &order("k-4")).await.text, keyless.text);
-    assert_eq!(
-        post("key-4", &order("k-5")).await.expect(422)["errors"],
-        other_order
-    );
+    assert_eq!(post("key-4", &order("k-5")).await.expect(422)["errors"], other_order);
     // Many at once: one transaction for a key, whichever order comes first.
     let mut tasks = tokio::task::JoinSet::new();
     for n in 0..12 {
         let checkout = checkout.clone();
         tasks.spawn(async move {
             let body = order(&format!("race-{}", n % 3));
-            checkout
-                .post_once("/payments/initialize", "key-race", &body)
-                .await
+            checkout.post_once("/payments/initialize", "key-race", &body).await
         });
     }
     let answers = tasks.join_all().await;
-    let made: std::collections::HashSet<_> = answers
-        .iter()
-        .filter(|answer| answer.status == 200)
-        .map(|answer| answer.text.clone())
-        .collect();
+    let made: std::collections::HashSet<_> =
+        answers.iter().filter(|answer| answer.status == 200).map(|answer| answer.text.clone()).collect();
     assert_eq!(made.len(), 1);
     for answer in answers.iter().filter(|answer| answer.status != 200) {
         assert_eq!(answer.expect(422)["errors"], other_order);
@@ -668,10 +509,7 @@ async fn an_idempotency_key_is_for_one_initialization() {
     press_at(&url, "cancel").await;
     assert_eq!(post("key-1", &order("k-1")).await.text, first.text);
     let second = post("key-5", &order("k-1")).await;
-    assert_ne!(
-        second.expect(200)["transaction_reference"],
-        first.json()["transaction_reference"]
-    );
+    assert_ne!(second.expect(200)["transaction_reference"], first.json()["transaction_reference"]);
     assert_eq!(post("key-5", &order("k-1")).await.text, second.text);
     assert_eq!(post("key-1", &order("k-1")).await.text, first.text);
     // Another merchant's key, or one that is none.
@@ -716,10 +554,7 @@ async fn refunds_of_wrong_amounts_are_told_why() {
         );
     }
     let array = checkout.request(reqwest::Method::POST, &path).body("[]");
-    assert_eq!(
-        failed(&Client::send(array).await, 400),
-        "The request body must be a JSON object."
-    );
+    assert_eq!(failed(&Client::send(array).await, 400), "The request body must be a JSON object.");
     assert_eq!(status(&cloud, &reference).await["status"], "completed");
     checkout.post(&path, &json!({"amount": 0.01})).await.expect(200);
     assert_eq!(status(&cloud, &reference).await["status"], "refunded");
@@ -738,15 +573,10 @@ async fn refunds_of_wrong_amounts_are_told_why() {
 #[tokio::test]
 async fn a_key_without_the_right_is_forbidden_in_the_documented_shape() {
     let cloud = Cloud::start().await;
-    let reader = cloud
-        .demo_key(Mode::Test, KeyKind::Secret, &[Permission::PaymentsRead])
-        .await;
+    let reader = cloud.demo_key(Mode::Test, KeyKind::Secret, &[Permission::PaymentsRead]).await;
     let reader = cloud.client_of("checkout", &reader);
     assert_eq!(
-        failed(
-            &reader.post("/payments/initialize", &order("forbidden")).await,
-            403
-        ),
+        failed(&reader.post("/payments/initialize", &order("forbidden")).await, 403),
         "The API key lacks the scope payments:write. Use a key that has it."
     );
     let publishable = cloud.ready["credentials"]["publishable_key"].as_str().unwrap();
@@ -768,9 +598,7 @@ async fn every_answer_tells_where_the_merchant_stands_in_its_minute() {
         checkout.get(&format!("/payments/{reference}/status")).await,
         checkout.get("/payments/x/status").await,
         checkout.post("/payments/initialize", &json!({})).await,
-        checkout
-            .post(&format!("/payments/{reference}/refund"), &json!({}))
-            .await,
+        checkout.post(&format!("/payments/{reference}/refund"), &json!({})).await,
     ];
     tollgate_tests::stands(&answers, 100, 99);
 }
@@ -786,10 +614,7 @@ async fn an_order_is_initialized_once() {
     pay(first.json()["redirect_url"].as_str().unwrap()).await;
     let later = checkout.post("/payments/initialize", &order("o-1")).await;
     assert_eq!(later.text, first.text);
-    let other = checkout
-        .post("/payments/initialize", &with("o-1", &json!({"amount": 1})))
-        .await
-        .expect(422);
+    let other = checkout.post("/payments/initialize", &with("o-1", &json!({"amount": 1}))).await.expect(422);
     assert_eq!(
         other["errors"],
         json!({"order_id": ["The order id field has already been used for another payment."]})
@@ -797,25 +622,13 @@ async fn an_order_is_initialized_once() {
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let checkout = checkout.clone();
-        tasks.spawn(async move {
-            checkout
-                .post("/payments/initialize", &order("o-2"))
-                .await
-                .expect(200)
-        });
+        tasks.spawn(async move { checkout.post("/payments/initialize", &order("o-2")).await.expect(200) });
     }
-    let references: std::collections::HashSet<_> = tasks
-        .join_all()
-        .await
-        .iter()
-        .map(|b| b["transaction_reference"].to_string())
-        .collect();
+    let references: std::collections::HashSet<_> =
+        tasks.join_all().await.iter().map(|b| b["transaction_reference"].to_string()).collect();
     assert_eq!(references.len(), 1);
     // Unicode is an order's number as good as any.
-    checkout
-        .post("/payments/initialize", &order("Bestellung № 7 – ü"))
-        .await
-        .expect(200);
+    checkout.post("/payments/initialize", &order("Bestellung № 7 – ü")).await.expect(200);
 }
 
 #[tokio::test]
@@ -823,27 +636,17 @@ async fn both_credentials_are_needed_and_a_merchant_has_a_hundred_requests() {
     let cloud = Cloud::start().await;
     let checkout = cloud.checkout();
     let account = cloud.ready["credentials"]["api_key"].as_str().unwrap();
-    let url = format!(
-        "{}/payments/550e8400-e29b-41d4-a716-446655440000/status",
-        cloud.api("checkout")
-    );
+    let url = format!("{}/payments/550e8400-e29b-41d4-a716-446655440000/status", cloud.api("checkout"));
     let http = browser();
     for request in [
         http.get(&url),
         http.get(&url).header("X-Api-Key", account),
         http.get(&url).header("X-Api-Secret", cloud.key()),
-        http.get(&url)
-            .header("X-Api-Key", account)
-            .header("X-Api-Secret", "sk_test_wrong"),
-        http.get(&url)
-            .header("X-Api-Key", "someone")
-            .header("X-Api-Secret", cloud.key()),
+        http.get(&url).header("X-Api-Key", account).header("X-Api-Secret", "sk_test_wrong"),
+        http.get(&url).header("X-Api-Key", "someone").header("X-Api-Secret", cloud.key()),
         http.get(&url).bearer_auth(cloud.key()),
     ] {
-        assert_eq!(
-            failed(&Client::send(request).await, 401),
-            "Invalid API credentials"
-        );
+        assert_eq!(failed(&Client::send(request).await, 401), "Invalid API credentials");
     }
     let admin = cloud.admin();
     let merchant = admin.create_merchant("Other", Tier::Growth).await.unwrap();
@@ -856,19 +659,10 @@ async fn both_credentials_are_needed_and_a_merchant_has_a_hundred_requests() {
             scopes: Permission::ALL.to_vec(),
         };
         let key = admin.create_key(new).await.unwrap();
-        clients.push((
-            checkout
-                .with_key(&key.secret)
-                .with_account(&merchant.id.to_string()),
-            key.key.id,
-        ));
+        clients.push((checkout.with_key(&key.secret).with_account(&merchant.id.to_string()), key.key.id));
     }
     // A merchant without an account with the provider, and nothing of another merchant's.
-    let refused = clients[0]
-        .0
-        .post("/payments/initialize", &order("x"))
-        .await
-        .expect(422);
+    let refused = clients[0].0.post("/payments/initialize", &order("x")).await.expect(422);
     assert_eq!(
         refused["errors"],
         json!({"payment_provider": ["The payment provider field must be one that the merchant account is configured for."]})
@@ -883,37 +677,25 @@ async fn both_credentials_are_needed_and_a_merchant_has_a_hundred_requests() {
     let answer = clients[1].0.get("/payments/x/status").await;
     let message = failed(&answer, 429);
     let wait: i64 = answer.header("retry-after").parse().unwrap();
-    assert_eq!(
-        message,
-        format!("More than 100 requests in a minute. Retry in {wait} seconds.")
-    );
+    assert_eq!(message, format!("More than 100 requests in a minute. Retry in {wait} seconds."));
     assert!((wait - tollgate_tests::reset_in(&answer)).abs() <= 2, "{wait}");
     admin.revoke_key(merchant.id, clients[0].1).await.unwrap();
-    assert_eq!(
-        failed(&clients[0].0.get("/payments/x/status").await, 401),
-        "Invalid API credentials"
-    );
+    assert_eq!(failed(&clients[0].0.get("/payments/x/status").await, 401), "Invalid API credentials");
 }
 
 #[tokio::test]
 async fn one_merchant_takes_a_payment_through_each_front_door_and_sees_all_of_them() {
     let cloud = Cloud::start().await;
     let (charges, direct, simple) = (cloud.charges(), cloud.client("direct"), cloud.client("simple"));
-    let by_charges = charges
-        .post("/payments", &crate::payment("tok_visa_4242", 1000))
-        .await
-        .expect(201)["id"]
-        .clone();
+    let by_charges =
+        charges.post("/payments", &crate::payment("tok_visa_4242", 1000)).await.expect(201)["id"].clone();
     let by_direct = direct
         .post("/payments", &json!({"amount": 2000, "currency": "JPY", "payment_method": "apple_pay", "apple_pay": {"token": "tok_apple_x"}}))
         .await
         .expect(200)["id"]
         .clone();
     let by_simple = simple
-        .post(
-            "/payments",
-            &json!({"amount": 30.5, "currency": "USD", "source": "tok_visa"}),
-        )
+        .post("/payments", &json!({"amount": 30.5, "currency": "USD", "source": "tok_visa"}))
         .await
         .expect(201)["id"]
         .clone();
@@ -925,11 +707,7 @@ async fn one_merchant_takes_a_payment_through_each_front_door_and_sees_all_of_th
         .unwrap()
         .iter()
         .map(|p| {
-            (
-                p["amount"].as_i64().unwrap(),
-                p["currency"].as_str().unwrap(),
-                p["status"].as_str().unwrap(),
-            )
+            (p["amount"].as_i64().unwrap(), p["currency"].as_str().unwrap(), p["status"].as_str().unwrap())
         })
         .collect();
     assert_eq!(
@@ -943,64 +721,27 @@ async fn one_merchant_takes_a_payment_through_each_front_door_and_sees_all_of_th
     );
     let hosted = all["data"][0]["id"].as_str().unwrap();
     for (id, minor) in [(&by_charges, 1000), (&by_direct, 2000), (&by_simple, 3050)] {
-        let shown = direct
-            .get(&format!("/payments/{}", id.as_str().unwrap()))
-            .await
-            .expect(200);
+        let shown = direct.get(&format!("/payments/{}", id.as_str().unwrap())).await.expect(200);
         assert_eq!(shown["amount"], minor);
     }
     // Refunds through three front doors add up, over the wire where the payment was made over it.
-    direct
-        .post(&format!("/payments/{hosted}/refund"), &json!({"amount": 50}))
-        .await
-        .expect(200);
-    simple
-        .post("/refunds", &json!({"payment_id": hosted, "amount": 0.5}))
-        .await
-        .expect(201);
-    charges
-        .post("/refunds", &json!({"payment_id": hosted, "amount": 450}))
-        .await
-        .expect(201);
+    direct.post(&format!("/payments/{hosted}/refund"), &json!({"amount": 50})).await.expect(200);
+    simple.post("/refunds", &json!({"payment_id": hosted, "amount": 0.5})).await.expect(201);
+    charges.post("/refunds", &json!({"payment_id": hosted, "amount": 450})).await.expect(201);
     let path = format!("/payments/{reference}/refund");
-    cloud
-        .checkout()
-        .post(&path, &json!({"amount": 95.01}))
-        .await
-        .expect(422);
-    cloud
-        .checkout()
-        .post(&path, &json!({"amount": 95}))
-        .await
-        .expect(200);
-    let refunds = charges
-        .get(&format!("/refunds?payment_id={hosted}"))
-        .await
-        .expect(200);
-    let sum: i64 = refunds["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|r| r["amount"].as_i64().unwrap())
-        .sum();
+    cloud.checkout().post(&path, &json!({"amount": 95.01})).await.expect(422);
+    cloud.checkout().post(&path, &json!({"amount": 95})).await.expect(200);
+    let refunds = charges.get(&format!("/refunds?payment_id={hosted}")).await.expect(200);
+    let sum: i64 = refunds["data"].as_array().unwrap().iter().map(|r| r["amount"].as_i64().unwrap()).sum();
     assert_eq!(sum, 10050);
-    assert!(
-        refunds["data"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .all(|r| r["status"] == "succeeded")
-    );
+    assert!(refunds["data"].as_array().unwrap().iter().all(|r| r["status"] == "succeeded"));
     let orders: Value = reqwest::get(cloud.local(&format!("/_networks/orders?reference={reference}")))
         .await
         .unwrap()
         .json()
         .await
         .unwrap();
-    assert_eq!(
-        (&orders["data"][0]["refunds"], &orders["data"][0]["refunded"]),
-        (&json!(4), &json!(10050))
-    );
+    assert_eq!((&orders["data"][0]["refunds"], &orders["data"][0]["refunded"]), (&json!(4), &json!(10050)));
 }
 
 #[tokio::test]
@@ -1012,18 +753,10 @@ async fn no_file_and_no_log_holds_a_card_number_or_a_security_code() {
     let (_, challenge) = press_at(&url, "pay").await;
     let direct = json!({"amount": 5000, "currency": "USD", "payment_method": "card", "customer": {"email": "a@example.com"},
         "card": {"number": pan, "exp_month": 12, "exp_year": 2030, "cvc": "867"}});
-    cloud
-        .client("direct")
-        .post_once("/payments", "k", &direct)
-        .await
-        .expect(200);
+    cloud.client("direct").post_once("/payments", "k", &direct).await.expect(200);
     let mut refused = direct.clone();
     refused["card"]["cvc"] = json!(cvc);
-    cloud
-        .client("direct")
-        .post("/payments", &refused)
-        .await
-        .expect(400);
+    cloud.client("direct").post("/payments", &refused).await.expect(400);
     let look = |cloud: &Cloud, when: &str| {
         let log = cloud.log.lock().unwrap().join("\n");
         assert!(log.contains("\"message\":\"request\""));
@@ -1031,16 +764,8 @@ async fn no_file_and_no_log_holds_a_card_number_or_a_security_code() {
         for entry in std::fs::read_dir(cloud.data.path()).unwrap() {
             let path = entry.unwrap().path();
             let bytes = std::fs::read(&path).unwrap();
-            let holds = |needle: &str| {
-                bytes
-                    .windows(needle.len())
-                    .any(|window| window == needle.as_bytes())
-            };
-            assert!(
-                !holds(pan) && !holds(cvc) && !holds("\"867\""),
-                "{} {when}",
-                path.display()
-            );
+            let holds = |needle: &str| bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
+            assert!(!holds(pan) && !holds(cvc) && !holds("\"867\""), "{} {when}", path.display());
         }
     };
     look(&cloud, "while the payment waits");
@@ -1056,14 +781,8 @@ async fn the_php_samples_of_the_text_run_unchanged() {
     let fill = |program: &str, reference: &str| {
         let program = program
             .replace("https://gateway.pesogate.com/api/v1", &cloud.api("checkout"))
-            .replace(
-                "'your_api_key'",
-                &format!("'{}'", credentials["api_key"].as_str().unwrap()),
-            )
-            .replace(
-                "'your_api_secret'",
-                &format!("'{}'", credentials["api_secret"].as_str().unwrap()),
-            )
+            .replace("'your_api_key'", &format!("'{}'", credentials["api_key"].as_str().unwrap()))
+            .replace("'your_api_secret'", &format!("'{}'", credentials["api_secret"].as_str().unwrap()))
             .replace("550e8400-e29b-41d4-a716-446655440000", reference);
         program.replace("?>", "echo json_encode($result);\n?>")
     };
@@ -1120,9 +839,7 @@ $response = curl_exec($ch);
 curl_close($ch);
 $result = json_decode($response, true);
 ?>"#;
-    let printed = run_sample(&["php"], &needs, &fill(check, reference))
-        .await
-        .unwrap();
+    let printed = run_sample(&["php"], &needs, &fill(check, reference)).await.unwrap();
     let body: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(
         (&body["data"]["status"], &body["data"]["amount"]),
@@ -1150,9 +867,7 @@ $response = curl_exec($ch);
 curl_close($ch);
 $result = json_decode($response, true);
 ?>"#;
-    let printed = run_sample(&["php"], &needs, &fill(refund, reference))
-        .await
-        .unwrap();
+    let printed = run_sample(&["php"], &needs, &fill(refund, reference)).await.unwrap();
     let body: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(body["message"], "Transaction refunded successfully", "{printed}");
 }
@@ -1164,18 +879,10 @@ async fn an_order_whose_attempt_ended_without_money_can_be_paid_under_its_number
     // Cancelled by the payer, failed at the challenge, declined by the issuer.
     for end in ["cancel", "fail", "declined"] {
         let number = format!("again-{end}");
-        let card = if end == "declined" {
-            json!({"card_number": "4000000000009995"})
-        } else {
-            json!({})
-        };
+        let card = if end == "declined" { json!({"card_number": "4000000000009995"}) } else { json!({}) };
         let (first, url) = initialized(&cloud, &with(&number, &card)).await;
         // While it is alive, another request with its number is refused, and the same one is the same payment.
-        let taken = cloud
-            .checkout()
-            .post("/payments/initialize", &with(&number, &other))
-            .await
-            .expect(422);
+        let taken = cloud.checkout().post("/payments/initialize", &with(&number, &other)).await.expect(422);
         assert!(taken["errors"]["order_id"].is_array(), "{taken}");
         assert_eq!(initialized(&cloud, &with(&number, &card)).await.0, first);
         match end {
@@ -1199,10 +906,7 @@ async fn an_order_whose_attempt_ended_without_money_can_be_paid_under_its_number
         assert_eq!(status(&cloud, &second).await["status"], "completed");
         assert_eq!(status(&cloud, &first).await["status"], ended, "it stays readable");
         // A paid order is paid: its number stays taken, whatever the request.
-        let taken = cloud
-            .checkout()
-            .post("/payments/initialize", &with(&number, &card))
-            .await;
+        let taken = cloud.checkout().post("/payments/initialize", &with(&number, &card)).await;
         assert_eq!(taken.status, 422, "{}", taken.text);
     }
 }
@@ -1212,10 +916,8 @@ async fn an_attempt_that_has_expired_makes_way_though_due_work_has_not_come_by()
     let cloud = Cloud::start_with(&[("CheckoutSeconds", "1")]).await;
     let (first, url) = initialized(&cloud, &order("expired")).await;
     let second = tollgate_tests::eventually("a new attempt", || async {
-        let answer = cloud
-            .checkout()
-            .post("/payments/initialize", &with("expired", &json!({"amount": 9})))
-            .await;
+        let answer =
+            cloud.checkout().post("/payments/initialize", &with("expired", &json!({"amount": 9}))).await;
         (answer.status == 200).then(|| answer.json()["transaction_reference"].clone())
     })
     .await;

@@ -13,11 +13,7 @@ fn by_email(email: &str) -> Value {
 }
 
 async fn customer_of(cloud: &Cloud, email: &str) -> String {
-    let paid = cloud
-        .client("direct")
-        .post("/payments", &by_email(email))
-        .await
-        .expect(200);
+    let paid = cloud.client("direct").post("/payments", &by_email(email)).await.expect(200);
     paid["customer"]["id"].as_str().unwrap().to_owned()
 }
 
@@ -25,10 +21,7 @@ async fn customer_of(cloud: &Cloud, email: &str) -> String {
 async fn a_customer_that_was_just_made_is_found_by_whatever_names_it() {
     let cloud = Cloud::start_stale().await;
     let (charges, intents, direct) = (cloud.charges(), cloud.intents(), cloud.client("direct"));
-    let made = charges
-        .post("/customers", &json!({"email": "New@example.com"}))
-        .await
-        .expect(201);
+    let made = charges.post("/customers", &json!({"email": "New@example.com"})).await.expect(201);
     let id = made["id"].as_str().unwrap();
     // By its id, through every front door that takes one.
     let mut body = payment("tok_visa_4242", 1000);
@@ -40,25 +33,16 @@ async fn a_customer_that_was_just_made_is_found_by_whatever_names_it() {
     assert_eq!(paid["customer"], json!({"id": id, "email": "New@example.com"}));
     let intent = json!({"amount": 1000, "currency": "eur", "customer": id});
     intents.post("/payment_intents", &intent).await.expect(201);
-    intents
-        .post("/payment_methods/pm_card_visa/attach", &json!({"customer": id}))
-        .await
-        .expect(200);
+    intents.post("/payment_methods/pm_card_visa/attach", &json!({"customer": id})).await.expect(200);
     // By its address, in another case.
     assert_eq!(customer_of(&cloud, "new@EXAMPLE.com").await, id);
     // With its card, its address and in its own list's place.
     let mut stored = by_email("new@example.com");
     stored.as_object_mut().unwrap().shift_remove("card");
     let paid = direct.post("/payments", &stored).await.expect(200);
-    let shown = direct
-        .get(&format!("/payments/{}", paid["id"].as_str().unwrap()))
-        .await
-        .expect(200);
+    let shown = direct.get(&format!("/payments/{}", paid["id"].as_str().unwrap())).await.expect(200);
     assert_eq!(shown["customer"], json!({"id": id, "email": "New@example.com"}));
-    charges
-        .get(&format!("/customers?starting_after={id}"))
-        .await
-        .expect(200);
+    charges.get(&format!("/customers?starting_after={id}")).await.expect(200);
 }
 
 #[tokio::test]
@@ -75,11 +59,7 @@ async fn one_address_through_two_front_doors_at_once_is_one_customer() {
         .collect();
     let (paid, begun) = tokio::join!(
         join_all((0..4).map(|_| direct.post("/payments", &body))),
-        join_all(
-            orders
-                .iter()
-                .map(|order| checkout.post("/payments/initialize", order))
-        )
+        join_all(orders.iter().map(|order| checkout.post("/payments/initialize", order)))
     );
     for answer in paid.iter().chain(&begun) {
         answer.expect(200);
@@ -110,10 +90,7 @@ async fn an_address_leads_to_whoever_has_it_now() {
     let cloud = Cloud::start_stale().await;
     let charges = cloud.charges();
     let make = async |email: &str| {
-        let made = charges
-            .post("/customers", &json!({"email": email}))
-            .await
-            .expect(201);
+        let made = charges.post("/customers", &json!({"email": email})).await.expect(201);
         made["id"].as_str().unwrap().to_owned()
     };
     let first = make("a@example.com").await;
@@ -121,10 +98,7 @@ async fn an_address_leads_to_whoever_has_it_now() {
     assert_ne!(first, second);
     assert_eq!(customer_of(&cloud, "a@example.com").await, first);
     // The first one moves away: its new address is its own, and the next customer with the old one owns that.
-    charges
-        .patch(&format!("/customers/{first}"), &json!({"email": "b@example.com"}))
-        .await
-        .expect(200);
+    charges.patch(&format!("/customers/{first}"), &json!({"email": "b@example.com"})).await.expect(200);
     assert_eq!(customer_of(&cloud, "b@example.com").await, first);
     let third = make("a@example.com").await;
     assert_eq!(customer_of(&cloud, "a@example.com").await, third);

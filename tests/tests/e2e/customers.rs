@@ -13,10 +13,7 @@ async fn a_customer_is_made_read_changed_and_deleted() {
     });
     let made = charges.post("/customers", &sent).await.expect(201);
     let fields: Vec<&str> = made.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(
-        fields,
-        ["id", "email", "name", "phone", "created", "updated", "metadata"]
-    );
+    assert_eq!(fields, ["id", "email", "name", "phone", "created", "updated", "metadata"]);
     for field in ["email", "name", "phone", "metadata"] {
         assert_eq!(made[field], sent[field]);
     }
@@ -32,27 +29,15 @@ async fn a_customer_is_made_read_changed_and_deleted() {
     assert_eq!(changed["name"], "New Name");
     assert_eq!(changed["phone"], json!(null));
     assert_eq!(changed["email"], sent["email"]);
-    assert_eq!(
-        changed["metadata"],
-        json!({"user_id": "12345", "seats": 3, "vip": true})
-    );
+    assert_eq!(changed["metadata"], json!({"user_id": "12345", "seats": 3, "vip": true}));
     assert_eq!(charges.get(&path).await.expect(200), changed);
 
     let gone = charges.delete(&path).await;
     assert_eq!((gone.status.as_u16(), gone.text.as_str()), (204, ""));
     let missing = ("resource_missing", "customer_not_found", Some("id"));
-    charges
-        .get(&path)
-        .await
-        .charges_error(404, missing.0, missing.1, missing.2);
-    charges
-        .patch(&path, &json!({"name": "x"}))
-        .await
-        .charges_error(404, missing.0, missing.1, missing.2);
-    charges
-        .delete(&path)
-        .await
-        .charges_error(404, missing.0, missing.1, missing.2);
+    charges.get(&path).await.charges_error(404, missing.0, missing.1, missing.2);
+    charges.patch(&path, &json!({"name": "x"})).await.charges_error(404, missing.0, missing.1, missing.2);
+    charges.delete(&path).await.charges_error(404, missing.0, missing.1, missing.2);
     assert_eq!(charges.get("/customers").await.expect(200)["data"], json!([]));
 }
 
@@ -70,10 +55,7 @@ async fn a_deleted_customers_data_is_gone_and_its_payments_stay() {
     let payment = charges.post_once("/payments", "p", &body).await.expect(201);
     charges.delete(&format!("/customers/{id}")).await.expect(204);
     // The payment stays; a retry of its create, too, although its customer is gone.
-    charges
-        .get(&format!("/payments/{}", payment["id"].as_str().unwrap()))
-        .await
-        .expect(200);
+    charges.get(&format!("/payments/{}", payment["id"].as_str().unwrap())).await.expect(200);
     let replay = charges.post_once("/payments", "p", &body).await;
     assert_eq!(replay.expect(201), payment);
     charges.post("/payments", &body).await.charges_error(
@@ -83,9 +65,7 @@ async fn a_deleted_customers_data_is_gone_and_its_payments_stay() {
         Some("customer_id"),
     );
     // Nothing can be replayed of the customer's own create.
-    let again = charges
-        .post_once("/customers", "k", &json!({"email": "secret.person@example.com"}))
-        .await;
+    let again = charges.post_once("/customers", "k", &json!({"email": "secret.person@example.com"})).await;
     again.charges_error(404, "resource_missing", "customer_not_found", Some("id"));
 }
 

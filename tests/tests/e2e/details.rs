@@ -31,9 +31,7 @@ async fn payments_refunds_and_customers_page_by_their_ids() {
     let cloud = Cloud::start().await;
     let (charges, intents) = (cloud.charges(), cloud.intents());
     for n in 0..5 {
-        let paid = charges
-            .post("/payments", &payment("tok_visa_4242", 1000 + n))
-            .await;
+        let paid = charges.post("/payments", &payment("tok_visa_4242", 1000 + n)).await;
         let refund = json!({"payment_id": paid.expect(201)["id"], "amount": 10 + n});
         charges.post("/refunds", &refund).await.expect(201);
         let customer = json!({"name": n.to_string()});
@@ -53,10 +51,7 @@ async fn payments_refunds_and_customers_page_by_their_ids() {
         assert_eq!(&json!(items), &all["data"], "{path}");
         let middle = items[2]["id"].as_str().unwrap();
         if path.starts_with('/') && client.get("/account").await.status == 200 {
-            let before = client
-                .get(&format!("{path}?ending_before={middle}"))
-                .await
-                .expect(200);
+            let before = client.get(&format!("{path}?ending_before={middle}")).await.expect(200);
             assert_eq!(before["data"], json!(items[..2]), "{path}");
         }
     }
@@ -70,10 +65,7 @@ async fn refunds_have_the_reasons_of_the_text_and_no_other() {
     let paid = paid.expect(201)["id"].clone();
     for reason in ["duplicate", "fraudulent", "requested_by_customer"] {
         let refund = json!({"payment_id": paid, "amount": 10, "reason": reason});
-        assert_eq!(
-            charges.post("/refunds", &refund).await.expect(201)["reason"],
-            reason
-        );
+        assert_eq!(charges.post("/refunds", &refund).await.expect(201)["reason"], reason);
     }
     let refund = json!({"payment_id": paid, "amount": 10, "reason": "bored"});
     charges.post("/refunds", &refund).await.expect(400);
@@ -81,10 +73,7 @@ async fn refunds_have_the_reasons_of_the_text_and_no_other() {
     let direct = cloud.client("direct");
     let path = format!("/payments/{}/refund", paid.as_str().unwrap());
     let body = json!({"amount": 10, "reason": "customer_request"});
-    assert_eq!(
-        direct.post(&path, &body).await.expect(200)["reason"],
-        "customer_request"
-    );
+    assert_eq!(direct.post(&path, &body).await.expect(200)["reason"], "customer_request");
     let all = charges.get("/refunds?limit=1").await.expect(200);
     assert_eq!(all["data"][0]["reason"], json!(null));
 }
@@ -101,9 +90,7 @@ async fn direct_gives_a_description_back_and_takes_the_smallest_amount() {
         (&paid["status"], &paid["amount"], &paid["description"]),
         (&json!("succeeded"), &json!(50), &json!("Order 7"))
     );
-    let shown = direct
-        .get(&format!("/payments/{}", paid["id"].as_str().unwrap()))
-        .await;
+    let shown = direct.get(&format!("/payments/{}", paid["id"].as_str().unwrap())).await;
     assert_eq!(shown.expect(200)["description"], "Order 7");
 }
 
@@ -113,9 +100,7 @@ async fn a_customer_of_intents_and_a_new_intent_have_their_fields() {
     let intents = cloud.intents();
     let body = json!({"email": "a@example.com", "name": "Ada", "phone": "+44 1", "metadata": {"k": "v"}});
     let made = intents.post("/customers", &body).await.expect(201);
-    let shown = intents
-        .get(&format!("/customers/{}", made["id"].as_str().unwrap()))
-        .await;
+    let shown = intents.get(&format!("/customers/{}", made["id"].as_str().unwrap())).await;
     let shown = shown.expect(200);
     assert_eq!(shown, made);
     for (name, value) in body.as_object().unwrap() {
@@ -126,20 +111,14 @@ async fn a_customer_of_intents_and_a_new_intent_have_their_fields() {
     assert_eq!(listed["data"][0], made);
     let shown = cloud.charges().get("/customers?limit=1").await.expect(200)["data"][0].clone();
     let fields: Vec<&str> = shown.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(
-        fields,
-        ["id", "email", "name", "phone", "created", "updated", "metadata"]
-    );
+    assert_eq!(fields, ["id", "email", "name", "phone", "created", "updated", "metadata"]);
     // Upper case is as good, and is printed lower case.
     let before = tollgate_gateway::Clock::now(&tollgate_gateway::SystemClock).s();
     let intent = json!({"amount": 1000, "currency": "EUR"});
     let intent = intents.post("/payment_intents", &intent).await.expect(201);
     assert_eq!(intent["currency"], "eur");
     let created = intent["created"].as_i64().unwrap();
-    assert!(
-        (before..before + 60).contains(&created),
-        "{created}, after {before}"
-    );
+    assert!((before..before + 60).contains(&created), "{created}, after {before}");
 }
 
 #[tokio::test]
@@ -169,24 +148,12 @@ async fn no_file_and_no_log_holds_a_card_number_that_intents_was_sent() {
     let intents = cloud.intents();
     let card = json!({"number": "4000056655665556", "exp_month": 12, "exp_year": 2030, "cvc": "987"});
     let method = json!({"type": "card", "card": card});
-    let made = intents
-        .post_once("/payment_methods", "m", &method)
-        .await
-        .expect(201);
+    let made = intents.post_once("/payment_methods", "m", &method).await.expect(201);
     let intent = json!({"amount": 1000, "currency": "eur", "payment_method_data": method, "confirm": true});
-    intents
-        .post_once("/payment_intents", "i", &intent)
-        .await
-        .expect(201);
-    let customer = intents
-        .post("/customers", &json!({"name": "Ada"}))
-        .await
-        .expect(201);
+    intents.post_once("/payment_intents", "i", &intent).await.expect(201);
+    let customer = intents.post("/customers", &json!({"name": "Ada"})).await.expect(201);
     let attach = format!("/payment_methods/{}/attach", made["id"].as_str().unwrap());
-    intents
-        .post(&attach, &json!({"customer": customer["id"]}))
-        .await
-        .expect(200);
+    intents.post(&attach, &json!({"customer": customer["id"]})).await.expect(200);
     let log = cloud.log.lock().unwrap().join("\n");
     assert!(!log.is_empty());
     let tables = tollgate_tests::release::scan(&cloud).await.to_string();

@@ -27,11 +27,7 @@ fn with(path: &str, value: Value) -> Value {
 
 fn without(object: &str, key: &str) -> Value {
     let mut body = sample();
-    body.pointer_mut(object)
-        .unwrap()
-        .as_object_mut()
-        .unwrap()
-        .remove(key);
+    body.pointer_mut(object).unwrap().as_object_mut().unwrap().remove(key);
     body
 }
 
@@ -40,19 +36,11 @@ fn error(answer: &Answer, status: u16, error_type: &str, code: &str, param: Opti
     let body = answer.expect(status);
     let error = &body["error"];
     assert_eq!(
-        (
-            error["type"].as_str(),
-            error["code"].as_str(),
-            error["param"].as_str()
-        ),
+        (error["type"].as_str(), error["code"].as_str(), error["param"].as_str()),
         (Some(error_type), Some(code), param),
         "{body}"
     );
-    assert_eq!(
-        (body.as_object().unwrap().len(), error.as_object().unwrap().len()),
-        (1, 4),
-        "{body}"
-    );
+    assert_eq!((body.as_object().unwrap().len(), error.as_object().unwrap().len()), (1, 4), "{body}");
     error["message"].as_str().unwrap().to_owned()
 }
 
@@ -72,18 +60,8 @@ async fn a_card_payment_has_the_documented_fields_and_makes_its_customer() {
     let paid = direct.post("/payments", &sample()).await;
     let body = paid.expect(200);
     assert_eq!(
-        (
-            &body["status"],
-            &body["amount"],
-            &body["currency"],
-            &body["customer"]["email"]
-        ),
-        (
-            &json!("succeeded"),
-            &json!(5000),
-            &json!("USD"),
-            &json!("customer@example.com")
-        )
+        (&body["status"], &body["amount"], &body["currency"], &body["customer"]["email"]),
+        (&json!("succeeded"), &json!(5000), &json!("USD"), &json!("customer@example.com"))
     );
     assert!(body["id"].as_str().unwrap().starts_with("pay_") && body["created"].is_i64());
     let customer = body["customer"]["id"].as_str().unwrap();
@@ -92,39 +70,16 @@ async fn a_card_payment_has_the_documented_fields_and_makes_its_customer() {
     let id = body["id"].as_str().unwrap();
     assert_eq!(direct.get(&format!("/payments/{id}")).await.expect(200), body);
     // The customer is one of the ledger's, found again by its address in whatever case, and told of a new name.
-    let known = cloud
-        .charges()
-        .get(&format!("/customers/{customer}"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (&known["email"], &known["name"]),
-        (&json!("customer@example.com"), &json!("John Doe"))
-    );
+    let known = cloud.charges().get(&format!("/customers/{customer}")).await.expect(200);
+    assert_eq!((&known["email"], &known["name"]), (&json!("customer@example.com"), &json!("John Doe")));
     let mut again = with("/customer/email", json!("Customer@Example.com"));
     again["customer"]["name"] = json!("John R. Doe");
-    assert_eq!(
-        direct.post("/payments", &again).await.expect(200)["customer"]["id"],
-        customer
-    );
-    let known = cloud
-        .charges()
-        .get(&format!("/customers/{customer}"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (&known["email"], &known["name"]),
-        (&json!("customer@example.com"), &json!("John R. Doe"))
-    );
+    assert_eq!(direct.post("/payments", &again).await.expect(200)["customer"]["id"], customer);
+    let known = cloud.charges().get(&format!("/customers/{customer}")).await.expect(200);
+    assert_eq!((&known["email"], &known["name"]), (&json!("customer@example.com"), &json!("John R. Doe")));
     // Nobody needs to be named.
-    let anonymous = direct
-        .post("/payments", &without("", "customer"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (&anonymous["status"], anonymous.get("customer")),
-        (&json!("succeeded"), None)
-    );
+    let anonymous = direct.post("/payments", &without("", "customer")).await.expect(200);
+    assert_eq!((&anonymous["status"], anonymous.get("customer")), (&json!("succeeded"), None));
     assert_eq!(paid.header("x-ratelimit-limit"), "500");
 }
 
@@ -164,10 +119,7 @@ async fn the_test_cards_do_what_the_text_says() {
     }
     let mut amex = number("378282246310005");
     amex["card"]["cvc"] = json!("1234");
-    assert_eq!(
-        direct.post("/payments", &amex).await.expect(200)["status"],
-        "succeeded"
-    );
+    assert_eq!(direct.post("/payments", &amex).await.expect(200)["status"], "succeeded");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -176,29 +128,17 @@ async fn a_challenged_card_is_finished_on_the_page_that_the_answer_names() {
     let direct = cloud.client("direct");
     let receiver = Receiver::start(&[]).await;
     let endpoint = json!({"url": receiver.url, "api": "direct"});
-    cloud
-        .intents()
-        .post("/webhook_endpoints", &endpoint)
-        .await
-        .expect(201);
+    cloud.intents().post("/webhook_endpoints", &endpoint).await.expect(201);
     for (card, button, end, code) in [
         ("4000002500003155", "complete", "succeeded", None),
-        (
-            "4000000000003220",
-            "fail",
-            "failed",
-            Some("authentication_failed"),
-        ),
+        ("4000000000003220", "fail", "failed", Some("authentication_failed")),
         ("4000008400001629", "complete", "failed", Some("card_declined")),
     ] {
         let made = direct.post_once("/payments", card, &number(card)).await;
         let body = made.expect(200);
         assert_eq!(body["status"], "pending", "{body}");
         let url = body["next_action"]["redirect_url"].as_str().unwrap();
-        assert_eq!(
-            body["next_action"],
-            json!({"type": "redirect", "redirect_url": url})
-        );
+        assert_eq!(body["next_action"], json!({"type": "redirect", "redirect_url": url}));
         let path = format!("/payments/{}", body["id"].as_str().unwrap());
         assert_eq!(direct.get(&path).await.expect(200), body);
         let listed = direct.get("/transactions?status=pending").await.expect(200);
@@ -207,11 +147,7 @@ async fn a_challenged_card_is_finished_on_the_page_that_the_answer_names() {
         let page = press(url, button).await;
         assert_eq!(page.status, 200, "{}", page.text);
         let ended = direct.get(&path).await.expect(200);
-        assert_eq!(
-            (ended["status"].as_str(), ended["failure_code"].as_str()),
-            (Some(end), code),
-            "{ended}"
-        );
+        assert_eq!((ended["status"].as_str(), ended["failure_code"].as_str()), (Some(end), code), "{ended}");
         assert_eq!(ended.get("next_action"), None, "{ended}");
         // A retry is told what the first request was told.
         let again = direct.post_once("/payments", card, &number(card)).await;
@@ -240,21 +176,13 @@ async fn no_payment_has_a_next_action_without_an_address() {
         intents.push(intent);
     }
     for (api, client) in [("direct", direct.clone()), ("charges", cloud.charges())] {
-        let path = if api == "direct" {
-            "/transactions"
-        } else {
-            "/payments"
-        };
+        let path = if api == "direct" { "/transactions" } else { "/payments" };
         let list = client.get(path).await.expect(200);
         let list = list["data"].as_array().unwrap();
         // An intent that was never charged is in no list of theirs.
         assert_eq!(list.len(), 1, "{api}");
         let mut ids = vec![list[0]["id"].as_str().unwrap().to_owned()];
-        ids.extend(
-            intents
-                .iter()
-                .map(|intent| intent["id"].as_str().unwrap().replace("pi_", "pay_")),
-        );
+        ids.extend(intents.iter().map(|intent| intent["id"].as_str().unwrap().replace("pi_", "pay_")));
         let mut shown = list.clone();
         for id in ids {
             shown.push(client.get(&format!("/payments/{id}")).await.expect(200));
@@ -275,9 +203,7 @@ async fn every_answer_tells_where_the_caller_stands_in_its_minute() {
     let id = direct.post("/payments", &sample()).await.expect(200)["id"].clone();
     let id = id.as_str().unwrap();
     let refund = format!("/payments/{id}/refund");
-    let reader = cloud
-        .demo_key(Mode::Test, KeyKind::Secret, &[Permission::PaymentsRead])
-        .await;
+    let reader = cloud.demo_key(Mode::Test, KeyKind::Secret, &[Permission::PaymentsRead]).await;
     let answers = [
         direct.get(&format!("/payments/{id}")).await,
         direct.get("/transactions").await,
@@ -289,16 +215,12 @@ async fn every_answer_tells_where_the_caller_stands_in_its_minute() {
         direct.get("/nothing").await,
         direct.delete("/payments").await,
         direct.with_key(&reader).get("/nothing").await,
-        direct
-            .post("/auth/token", &credentials(&cloud, &cloud.key()))
-            .await,
+        direct.post("/auth/token", &credentials(&cloud, &cloud.key())).await,
     ];
     tollgate_tests::stands(&answers, 500, 498);
     // A caller that is known may be refused: an access token gets no other one.
     let token = answers.last().unwrap().json()["access_token"].clone();
-    let refused = direct
-        .post("/auth/token", &credentials(&cloud, token.as_str().unwrap()))
-        .await;
+    let refused = direct.post("/auth/token", &credentials(&cloud, token.as_str().unwrap())).await;
     assert_eq!(refused.status, 401, "{}", refused.text);
     tollgate_tests::stands(&[refused], 500, 487);
     // Who is not known stands nowhere.
@@ -306,10 +228,7 @@ async fn every_answer_tells_where_the_caller_stands_in_its_minute() {
         for key in ["sk_test_wrong", ""] {
             let nobody = direct.with_key(key).get(path).await;
             let status = if path == "/nothing" { 404 } else { 401 };
-            assert_eq!(
-                (nobody.status.as_u16(), nobody.header("x-ratelimit-limit")),
-                (status, "")
-            );
+            assert_eq!((nobody.status.as_u16(), nobody.header("x-ratelimit-limit")), (status, ""));
         }
     }
     // One too many, of a path that there is not either.
@@ -337,15 +256,9 @@ async fn wallets_and_stored_cards_pay_too() {
         );
         body[method] = json!({"token": token});
         let paid = direct.post("/payments", &body).await.expect(200);
-        assert_eq!(
-            (&paid["status"], &paid["currency"]),
-            (&json!("succeeded"), &json!("EUR"))
-        );
+        assert_eq!((&paid["status"], &paid["currency"]), (&json!("succeeded"), &json!("EUR")));
         body[method] = json!({"token": format!("{token}_declined")});
-        assert_eq!(
-            direct.post("/payments", &body).await.expect(200)["failure_code"],
-            "card_declined"
-        );
+        assert_eq!(direct.post("/payments", &body).await.expect(200)["failure_code"], "card_declined");
         body[method] = json!({"token": "tok_visa_4242"});
         error(
             &direct.post("/payments", &body).await,
@@ -375,10 +288,7 @@ async fn wallets_and_stored_cards_pay_too() {
     );
     let all = cloud.charges().get("/customers").await.expect(200);
     assert_eq!(all["data"], json!([]), "nothing was written");
-    direct
-        .post("/payments", &number("4000000000000002"))
-        .await
-        .expect(200);
+    direct.post("/payments", &number("4000000000000002")).await.expect(200);
     error(
         &direct.post("/payments", &stored).await,
         400,
@@ -388,16 +298,10 @@ async fn wallets_and_stored_cards_pay_too() {
     );
     let first = direct.post("/payments", &sample()).await.expect(200);
     let paid = direct.post("/payments", &stored).await.expect(200);
-    assert_eq!(
-        (&paid["status"], &paid["customer"]),
-        (&json!("succeeded"), &first["customer"])
-    );
+    assert_eq!((&paid["status"], &paid["customer"]), (&json!("succeeded"), &first["customer"]));
     let mut by_id = stored.clone();
     by_id["customer"] = json!({"id": first["customer"]["id"]});
-    assert_eq!(
-        direct.post("/payments", &by_id).await.expect(200)["customer"],
-        first["customer"]
-    );
+    assert_eq!(direct.post("/payments", &by_id).await.expect(200)["customer"], first["customer"]);
     by_id["customer"] = json!({"id": "cus_0000000000000000000000"});
     error(
         &direct.post("/payments", &by_id).await,
@@ -420,52 +324,24 @@ fn wrong_bodies() -> Vec<(Value, &'static str, &'static str)> {
         (without("", "currency"), "missing_param", "currency"),
         (with("/currency", json!("ZZZ")), "invalid_currency", "currency"),
         (without("", "payment_method"), "missing_param", "payment_method"),
-        (
-            with("/payment_method", json!("cash")),
-            "invalid_param",
-            "payment_method",
-        ),
+        (with("/payment_method", json!("cash")), "invalid_param", "payment_method"),
         (with("/customer", json!("x")), "invalid_param", "customer"),
         (without("/customer", "email"), "missing_param", "customer.email"),
-        (
-            with("/customer/email", json!("nobody")),
-            "invalid_param",
-            "customer.email",
-        ),
-        (
-            with("/customer/name", json!("a\u{0}b")),
-            "invalid_param",
-            "customer.name",
-        ),
+        (with("/customer/email", json!("nobody")), "invalid_param", "customer.email"),
+        (with("/customer/name", json!("a\u{0}b")), "invalid_param", "customer.name"),
         (with("/card", json!("4242424242424242")), "invalid_param", "card"),
         (without("/card", "number"), "missing_param", "card.number"),
         (number("4242424242424241"), "invalid_number", "card.number"),
         (number("not a number"), "invalid_number", "card.number"),
-        (
-            with("/card/number", json!(4_242_424_242_424_242_i64)),
-            "invalid_param",
-            "card.number",
-        ),
+        (with("/card/number", json!(4_242_424_242_424_242_i64)), "invalid_param", "card.number"),
         (number("9999999999999995"), "unsupported_card", "card.number"),
         (without("/card", "exp_month"), "missing_param", "card.exp_month"),
-        (
-            with("/card/exp_month", json!(13)),
-            "invalid_expiry_month",
-            "card.exp_month",
-        ),
-        (
-            with("/card/exp_year", json!(9999)),
-            "invalid_expiry_year",
-            "card.exp_year",
-        ),
+        (with("/card/exp_month", json!(13)), "invalid_expiry_month", "card.exp_month"),
+        (with("/card/exp_year", json!(9999)), "invalid_expiry_year", "card.exp_year"),
         (without("/card", "cvc"), "missing_param", "card.cvc"),
         (with("/card/cvc", json!("12")), "invalid_cvc", "card.cvc"),
         (with("/card/cvc", json!("12a")), "invalid_cvc", "card.cvc"),
-        (
-            with("/description", json!("x".repeat(2000))),
-            "invalid_param",
-            "description",
-        ),
+        (with("/description", json!("x".repeat(2000))), "invalid_param", "description"),
     ]
 }
 
@@ -488,27 +364,9 @@ async fn every_wrong_parameter_is_named_and_nothing_is_written() {
     let text = direct.request(Method::POST, "/payments").body("{\"amount\":");
     error(&Client::send(text).await, 400, bad, "invalid_json", None);
     let large = with("/description", json!("x".repeat(300 * 1024)));
-    error(
-        &direct.post("/payments", &large).await,
-        413,
-        bad,
-        "request_too_large",
-        None,
-    );
-    error(
-        &direct.get("/nothing").await,
-        404,
-        "not_found_error",
-        "route_not_found",
-        None,
-    );
-    error(
-        &direct.get("/payments/pay_1").await,
-        404,
-        "not_found_error",
-        "payment_not_found",
-        Some("id"),
-    );
+    error(&direct.post("/payments", &large).await, 413, bad, "request_too_large", None);
+    error(&direct.get("/nothing").await, 404, "not_found_error", "route_not_found", None);
+    error(&direct.get("/payments/pay_1").await, 404, "not_found_error", "payment_not_found", Some("id"));
     error(
         &direct.with_key("sk_test_x").post("/payments", &sample()).await,
         401,
@@ -516,9 +374,7 @@ async fn every_wrong_parameter_is_named_and_nothing_is_written() {
         "invalid_api_key",
         None,
     );
-    let reader = cloud
-        .demo_key(Mode::Test, KeyKind::Secret, &[Permission::PaymentsRead])
-        .await;
+    let reader = cloud.demo_key(Mode::Test, KeyKind::Secret, &[Permission::PaymentsRead]).await;
     error(
         &direct.with_key(&reader).post("/payments", &sample()).await,
         403,
@@ -527,26 +383,11 @@ async fn every_wrong_parameter_is_named_and_nothing_is_written() {
         None,
     );
     let live = direct.with_key(&cloud.demo_key(Mode::Live, KeyKind::Secret, Permission::ALL).await);
-    error(
-        &live.post("/payments", &sample()).await,
-        400,
-        bad,
-        "expired_card",
-        Some("card.exp_year"),
-    );
+    error(&live.post("/payments", &sample()).await, 400, bad, "expired_card", Some("card.exp_year"));
     // No network takes live payments yet: the parameter is the one that was sent.
     let wallet = json!({"amount": 700, "currency": "EUR", "payment_method": "apple_pay", "apple_pay": {"token": "tok_apple_x"}});
-    for (body, param) in [
-        (with("/card/exp_year", json!(2035)), "card"),
-        (wallet, "apple_pay"),
-    ] {
-        error(
-            &live.post("/payments", &body).await,
-            400,
-            bad,
-            "live_payments_not_enabled",
-            Some(param),
-        );
+    for (body, param) in [(with("/card/exp_year", json!(2035)), "card"), (wallet, "apple_pay")] {
+        error(&live.post("/payments", &body).await, 400, bad, "live_payments_not_enabled", Some(param));
     }
     for list in ["payments", "customers"] {
         let all = cloud.charges().get(&format!("/{list}")).await.expect(200);
@@ -558,30 +399,12 @@ async fn every_wrong_parameter_is_named_and_nothing_is_written() {
 async fn refunds_are_full_or_partial() {
     let cloud = Cloud::start().await;
     let direct = cloud.client("direct");
-    let id = direct.post("/payments", &sample()).await.expect(200)["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = direct.post("/payments", &sample()).await.expect(200)["id"].as_str().unwrap().to_owned();
     let path = format!("/payments/{id}/refund");
-    let refund = direct
-        .post(&path, &json!({"amount": 2500, "reason": "customer_request"}))
-        .await
-        .expect(200);
+    let refund = direct.post(&path, &json!({"amount": 2500, "reason": "customer_request"})).await.expect(200);
     assert_eq!(
-        (
-            &refund["payment_id"],
-            &refund["amount"],
-            &refund["currency"],
-            &refund["reason"],
-            &refund["status"]
-        ),
-        (
-            &json!(id),
-            &json!(2500),
-            &json!("USD"),
-            &json!("customer_request"),
-            &json!("succeeded")
-        )
+        (&refund["payment_id"], &refund["amount"], &refund["currency"], &refund["reason"], &refund["status"]),
+        (&json!(id), &json!(2500), &json!("USD"), &json!("customer_request"), &json!("succeeded"))
     );
     let bad = "invalid_request_error";
     error(
@@ -591,56 +414,18 @@ async fn refunds_are_full_or_partial() {
         "refund_amount_too_large",
         Some("amount"),
     );
-    error(
-        &direct.post(&path, &json!({"amount": 0})).await,
-        400,
-        bad,
-        "amount_too_small",
-        Some("amount"),
-    );
-    error(
-        &direct.post(&path, &json!({"amount": "all"})).await,
-        400,
-        bad,
-        "invalid_param",
-        Some("amount"),
-    );
+    error(&direct.post(&path, &json!({"amount": 0})).await, 400, bad, "amount_too_small", Some("amount"));
+    error(&direct.post(&path, &json!({"amount": "all"})).await, 400, bad, "invalid_param", Some("amount"));
     let rest = direct.post_once(&path, "rest", &json!({})).await;
     assert_eq!(rest.expect(200)["amount"], 2500);
     let again = direct.post_once(&path, "rest", &json!({})).await;
-    assert_eq!(
-        (&again.text, again.header("idempotent-replayed")),
-        (&rest.text, "true")
-    );
-    error(
-        &direct.post(&path, &json!({})).await,
-        400,
-        bad,
-        "payment_already_refunded",
-        Some("payment_id"),
-    );
-    let unknown = direct
-        .post("/payments/pay_0000000000000000000000/refund", &json!({}))
-        .await;
-    error(
-        &unknown,
-        404,
-        "not_found_error",
-        "payment_not_found",
-        Some("payment_id"),
-    );
-    let failed = direct
-        .post("/payments", &number("4000000000000002"))
-        .await
-        .expect(200);
+    assert_eq!((&again.text, again.header("idempotent-replayed")), (&rest.text, "true"));
+    error(&direct.post(&path, &json!({})).await, 400, bad, "payment_already_refunded", Some("payment_id"));
+    let unknown = direct.post("/payments/pay_0000000000000000000000/refund", &json!({})).await;
+    error(&unknown, 404, "not_found_error", "payment_not_found", Some("payment_id"));
+    let failed = direct.post("/payments", &number("4000000000000002")).await.expect(200);
     let path = format!("/payments/{}/refund", failed["id"].as_str().unwrap());
-    error(
-        &direct.post(&path, &json!({})).await,
-        400,
-        bad,
-        "payment_unexpected_status",
-        None,
-    );
+    error(&direct.post(&path, &json!({})).await, 400, bad, "payment_unexpected_status", None);
 }
 
 #[tokio::test]
@@ -651,73 +436,34 @@ async fn an_access_token_is_good_wherever_its_key_is_and_ends_with_it() {
     let body = json!({"client_id": credentials["client_id"], "client_secret": credentials["client_secret"]});
     let nobody = direct.with_key("");
     let answer = nobody.post("/auth/token", &body).await.expect(200);
-    assert_eq!(
-        (&answer["token_type"], &answer["expires_in"]),
-        (&json!("Bearer"), &json!(3600))
-    );
+    assert_eq!((&answer["token_type"], &answer["expires_in"]), (&json!("Bearer"), &json!(3600)));
     let token = answer["access_token"].as_str().unwrap();
     let by_token = direct.with_key(token);
-    assert_eq!(
-        by_token.post("/payments", &sample()).await.expect(200)["status"],
-        "succeeded"
-    );
+    assert_eq!(by_token.post("/payments", &sample()).await.expect(200)["status"], "succeeded");
     cloud.charges().with_key(token).get("/payments").await.expect(200);
-    cloud
-        .client("simple")
-        .with_key(token)
-        .get("/payments/pay_1")
-        .await
-        .expect(404);
-    cloud
-        .intents()
-        .with_key(token)
-        .get("/webhook_endpoints")
-        .await
-        .expect(200);
+    cloud.client("simple").with_key(token).get("/payments/pay_1").await.expect(404);
+    cloud.intents().with_key(token).get("/webhook_endpoints").await.expect(200);
     // Wrong ones.
     for (id, secret) in [
         (credentials["client_id"].clone(), json!("sk_test_wrong")),
         (json!("someone"), credentials["client_secret"].clone()),
         (credentials["client_id"].clone(), json!(token)),
-        (
-            credentials["client_id"].clone(),
-            credentials["publishable_key"].clone(),
-        ),
+        (credentials["client_id"].clone(), credentials["publishable_key"].clone()),
     ] {
-        let answer = nobody
-            .post("/auth/token", &json!({"client_id": id, "client_secret": secret}))
-            .await;
+        let answer = nobody.post("/auth/token", &json!({"client_id": id, "client_secret": secret})).await;
         assert!(matches!(answer.status.as_u16(), 401 | 403), "{}", answer.text);
     }
     let missing = nobody.post("/auth/token", &json!({"client_id": "x"})).await;
-    error(
-        &missing,
-        400,
-        "invalid_request_error",
-        "missing_param",
-        Some("client_secret"),
-    );
+    error(&missing, 400, "invalid_request_error", "missing_param", Some("client_secret"));
     let forged = direct.with_key(&format!("{}x", &token[..token.len() - 1]));
-    error(
-        &forged.get("/transactions").await,
-        401,
-        "authentication_error",
-        "invalid_api_key",
-        None,
-    );
+    error(&forged.get("/transactions").await, 401, "authentication_error", "invalid_api_key", None);
     // Revoking the key revokes its tokens.
     let admin = cloud.admin();
     let merchant = credentials["client_id"].as_str().unwrap().parse().unwrap();
     let keys = admin.list_keys(merchant).await.unwrap();
     let secret = keys.iter().find(|key| key.kind == KeyKind::Secret).unwrap();
     admin.revoke_key(merchant, secret.id).await.unwrap();
-    error(
-        &by_token.get("/transactions").await,
-        401,
-        "authentication_error",
-        "invalid_api_key",
-        None,
-    );
+    error(&by_token.get("/transactions").await, 401, "authentication_error", "invalid_api_key", None);
 }
 
 #[tokio::test]
@@ -726,11 +472,7 @@ async fn transactions_are_listed_by_offset_status_and_day() {
     let direct = cloud.client("direct");
     let mut ids = Vec::new();
     for n in 0..13 {
-        let card = if n % 4 == 3 {
-            "4000000000000002"
-        } else {
-            "4242424242424242"
-        };
+        let card = if n % 4 == 3 { "4000000000000002" } else { "4242424242424242" };
         let paid = direct.post("/payments", &number(card)).await.expect(200);
         ids.push(paid["id"].as_str().unwrap().to_owned());
     }
@@ -738,10 +480,7 @@ async fn transactions_are_listed_by_offset_status_and_day() {
     let list = async |query: &str| {
         let body = direct.get(&format!("/transactions{query}")).await.expect(200);
         let data = body["data"].as_array().unwrap().clone();
-        let found: Vec<String> = data
-            .iter()
-            .map(|p| p["id"].as_str().unwrap().to_owned())
-            .collect();
+        let found: Vec<String> = data.iter().map(|p| p["id"].as_str().unwrap().to_owned()).collect();
         (found, body)
     };
     let (found, body) = list("").await;
@@ -760,10 +499,7 @@ async fn transactions_are_listed_by_offset_status_and_day() {
     assert_eq!(list("?status=failed&offset=1&limit=1").await.0, failed[1..2]);
     assert_eq!(list("?status=succeeded&limit=100").await.0.len(), 10);
     assert_eq!(list("?status=pending").await.0.len(), 0);
-    let waiting = direct
-        .post("/payments", &number("4000002500003155"))
-        .await
-        .expect(200);
+    let waiting = direct.post("/payments", &number("4000002500003155")).await.expect(200);
     assert_eq!(list("?status=pending").await.0, [waiting["id"].as_str().unwrap()]);
     assert_eq!(list("?status=succeeded&limit=100").await.0.len(), 10);
     let today = tollgate_domain::Timestamp::from_s(body["data"][0]["created"].as_i64().unwrap()).rfc3339();
@@ -806,11 +542,7 @@ async fn a_standard_merchant_has_a_hundred_requests_for_all_its_keys_together() 
             kind: KeyKind::Secret,
             scopes: Permission::ALL.to_vec(),
         };
-        clients.push(
-            cloud
-                .client("direct")
-                .with_key(&admin.create_key(new).await.unwrap().secret),
-        );
+        clients.push(cloud.client("direct").with_key(&admin.create_key(new).await.unwrap().secret));
     }
     for n in 0..100 {
         let answer = clients[n % 2].get("/payments/pay_1").await;
@@ -819,21 +551,12 @@ async fn a_standard_merchant_has_a_hundred_requests_for_all_its_keys_together() 
     }
     let answer = clients[0].get("/payments/pay_1").await;
     error(&answer, 429, "rate_limit_error", "too_many_requests", None);
-    assert_eq!(
-        (
-            answer.header("x-ratelimit-limit"),
-            answer.header("x-ratelimit-remaining")
-        ),
-        ("100", "0")
-    );
+    assert_eq!((answer.header("x-ratelimit-limit"), answer.header("x-ratelimit-remaining")), ("100", "0"));
     let wait: i64 = answer.header("retry-after").parse().unwrap();
     assert!((wait - tollgate_tests::reset_in(&answer)).abs() <= 2, "{wait}");
     // Another front door has a window of its own.
     clients[0].get("/payments/pay_1").await.expect(429);
-    Client::new(cloud.api("charges"), &cloud.key())
-        .get("/health")
-        .await
-        .expect(200);
+    Client::new(cloud.api("charges"), &cloud.key()).get("/health").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -841,34 +564,19 @@ async fn its_five_events_arrive_signed_as_the_documented_verifier_wants() {
     let cloud = Cloud::start().await;
     let receiver = Receiver::start(&[]).await;
     let endpoint = json!({"url": receiver.url, "api": "direct"});
-    let secret = cloud
-        .intents()
-        .post("/webhook_endpoints", &endpoint)
-        .await
-        .expect(201)["secret"]
+    let secret = cloud.intents().post("/webhook_endpoints", &endpoint).await.expect(201)["secret"]
         .as_str()
         .unwrap()
         .to_owned();
     let direct = cloud.client("direct");
     let paid = direct.post("/payments", &sample()).await.expect(200);
-    direct
-        .post("/payments", &number("4000000000009995"))
-        .await
-        .expect(200);
+    direct.post("/payments", &number("4000000000009995")).await.expect(200);
     let path = format!("/payments/{}/refund", paid["id"].as_str().unwrap());
-    direct
-        .post(&path, &json!({"amount": 100, "reason": "customer_request"}))
-        .await
-        .expect(200);
-    direct
-        .post("/payments", &with("/customer/name", json!("Jane Doe")))
-        .await
-        .expect(200);
+    direct.post(&path, &json!({"amount": 100, "reason": "customer_request"})).await.expect(200);
+    direct.post("/payments", &with("/customer/name", json!("Jane Doe"))).await.expect(200);
     let received = receiver.wait_for(6).await;
-    let mut types: Vec<String> = received
-        .iter()
-        .map(|w| w.json()["type"].as_str().unwrap().to_owned())
-        .collect();
+    let mut types: Vec<String> =
+        received.iter().map(|w| w.json()["type"].as_str().unwrap().to_owned()).collect();
     types.sort();
     assert_eq!(
         types,
@@ -890,14 +598,8 @@ async fn its_five_events_arrive_signed_as_the_documented_verifier_wants() {
         (&object["amount"], &object["currency"], &object["status"]),
         (&json!(5000), &json!("USD"), &json!("succeeded"))
     );
-    assert_eq!(
-        find("payment.failed").json()["data"]["object"]["failure_code"],
-        "insufficient_funds"
-    );
-    assert_eq!(
-        find("customer.updated").json()["data"]["object"]["name"],
-        "Jane Doe"
-    );
+    assert_eq!(find("payment.failed").json()["data"]["object"]["failure_code"], "insufficient_funds");
+    assert_eq!(find("customer.updated").json()["data"]["object"]["name"], "Jane Doe");
     let verifier = r"
 const crypto = require('crypto');
 function verifyWebhookSignature(payload, signature, secret) {
@@ -928,11 +630,7 @@ function verifyWebhookSignature(payload, signature, secret) {
 async fn the_samples_of_the_text_run_unchanged() {
     let cloud = Cloud::start().await;
     let (url, key) = (cloud.api("direct"), cloud.key());
-    cloud
-        .client("direct")
-        .post("/payments", &sample())
-        .await
-        .expect(200);
+    cloud.client("direct").post("/payments", &sample()).await.expect(200);
     let python = r#"
 import requests
 url = "https://api.paymentgateway.com/v1/transactions"
@@ -947,15 +645,10 @@ params = {
 response = requests.get(url, headers=headers, params=params)
 print(response.json())
 "#;
-    let python = python
-        .replace("https://api.paymentgateway.com/v1", &url)
-        .replace("YOUR_API_KEY", &key);
+    let python = python.replace("https://api.paymentgateway.com/v1", &url).replace("YOUR_API_KEY", &key);
     if let Some(printed) = run_sample(&["python3", "-"], &["python3", "-c", "import requests"], &python).await
     {
-        assert!(
-            printed.contains("'status': 'succeeded'") && printed.contains("'limit': 20"),
-            "{printed}"
-        );
+        assert!(printed.contains("'status': 'succeeded'") && printed.contains("'limit': 20"), "{printed}");
     }
     let credentials = &cloud.ready["credentials"];
     let javascript = r"
@@ -977,16 +670,8 @@ console.log(data.access_token);
     let javascript = javascript
         .replace("https://api.paymentgateway.com/v1", &url)
         .replace("your_client_id", credentials["client_id"].as_str().unwrap())
-        .replace(
-            "your_client_secret",
-            credentials["client_secret"].as_str().unwrap(),
-        );
+        .replace("your_client_secret", credentials["client_secret"].as_str().unwrap());
     if let Some(token) = run_sample(&["node", "-"], &["node", "--version"], &javascript).await {
-        cloud
-            .client("direct")
-            .with_key(token.trim())
-            .get("/transactions")
-            .await
-            .expect(200);
+        cloud.client("direct").with_key(token.trim()).get("/transactions").await.expect(200);
     }
 }

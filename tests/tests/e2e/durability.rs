@@ -8,10 +8,7 @@ use crate::payment;
 async fn a_function_killed_in_the_middle_of_a_request_costs_a_5xx_and_a_retry_makes_one_payment() {
     let cloud = Cloud::start().await;
     let charges = cloud.charges();
-    charges
-        .post("/payments", &payment("tok_visa_4242", 999))
-        .await
-        .expect(201);
+    charges.post("/payments", &payment("tok_visa_4242", 999)).await.expect(201);
     let mut failures = 0;
     for round in 0..10 {
         let key = format!("round-{round}");
@@ -19,12 +16,7 @@ async fn a_function_killed_in_the_middle_of_a_request_costs_a_5xx_and_a_retry_ma
         for n in 0..8 {
             let (charges, key) = (charges.clone(), format!("{key}-{n}"));
             tasks.spawn(async move {
-                (
-                    key.clone(),
-                    charges
-                        .post_once("/payments", &key, &payment("tok_visa_4242", 1000))
-                        .await,
-                )
+                (key.clone(), charges.post_once("/payments", &key, &payment("tok_visa_4242", 1000)).await)
             });
         }
         for pid in cloud.pids("charges-create-payment").await {
@@ -36,9 +28,7 @@ async fn a_function_killed_in_the_middle_of_a_request_costs_a_5xx_and_a_retry_ma
                 failures += 1;
             }
             let retried = eventually("the retry succeeds", || async {
-                let retried = charges
-                    .post_once("/payments", &key, &payment("tok_visa_4242", 1000))
-                    .await;
+                let retried = charges.post_once("/payments", &key, &payment("tok_visa_4242", 1000)).await;
                 (retried.status == 201).then_some(retried)
             })
             .await;
@@ -49,11 +39,7 @@ async fn a_function_killed_in_the_middle_of_a_request_costs_a_5xx_and_a_retry_ma
     }
     assert!(failures > 0, "no request was cut short: the test tested nothing");
     let listed = charges.get("/payments?limit=100").await.expect(200);
-    assert_eq!(
-        listed["data"].as_array().unwrap().len(),
-        81,
-        "one payment for each key, and the first one"
-    );
+    assert_eq!(listed["data"].as_array().unwrap().len(), 81, "one payment for each key, and the first one");
 }
 
 #[tokio::test]
@@ -61,15 +47,10 @@ async fn after_a_power_cut_every_payment_is_there_and_every_webhook_still_arrive
     let cloud = Cloud::start_with(&[("WebhookRetrySeconds", "1,1,1,1,1,1,1,1,1,1")]).await;
     let charges = cloud.charges();
     let port = Receiver::free_port().await;
-    cloud
-        .charges_endpoint(&format!("http://127.0.0.1:{port}/hooks"))
-        .await;
+    cloud.charges_endpoint(&format!("http://127.0.0.1:{port}/hooks")).await;
     let mut acknowledged = Vec::new();
     for _ in 0..20 {
-        let made = charges
-            .post("/payments", &payment("tok_visa_4242", 1000))
-            .await
-            .expect(201);
+        let made = charges.post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201);
         acknowledged.push(made["id"].as_str().unwrap().to_owned());
     }
     let functions = cloud.pids("charges-create-payment").await;
@@ -83,18 +64,11 @@ async fn after_a_power_cut_every_payment_is_there_and_every_webhook_still_arrive
     let receiver = Receiver::start_on(port, &[]).await;
     let cloud = Cloud::start_in(data, &[("WebhookRetrySeconds", "1,1,1,1,1,1,1,1,1,1")]).await;
     for id in &acknowledged {
-        assert_eq!(
-            cloud.charges().get(&format!("/payments/{id}")).await.expect(200)["status"],
-            "succeeded"
-        );
+        assert_eq!(cloud.charges().get(&format!("/payments/{id}")).await.expect(200)["status"], "succeeded");
     }
     eventually("every webhook", || async {
         let received = receiver.received();
-        let arrived = |id: &String| {
-            received
-                .iter()
-                .any(|w| w.json()["data"]["object"]["id"] == id.as_str())
-        };
+        let arrived = |id: &String| received.iter().any(|w| w.json()["data"]["object"]["id"] == id.as_str());
         acknowledged.iter().all(arrived).then_some(())
     })
     .await;
@@ -108,10 +82,7 @@ async fn a_worker_that_is_killed_loses_no_event() {
     cloud.charges_endpoint(&receiver.url).await;
     let mut ids = Vec::new();
     for n in 0..30 {
-        let made = charges
-            .post("/payments", &payment("tok_visa_4242", 1000))
-            .await
-            .expect(201);
+        let made = charges.post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201);
         ids.push(made["id"].as_str().unwrap().to_owned());
         if n % 5 == 0 {
             for worker in ["publish-events", "deliver-webhook"] {
@@ -123,11 +94,7 @@ async fn a_worker_that_is_killed_loses_no_event() {
     }
     eventually("every event", || async {
         let received = receiver.received();
-        let arrived = |id: &String| {
-            received
-                .iter()
-                .any(|w| w.json()["data"]["object"]["id"] == id.as_str())
-        };
+        let arrived = |id: &String| received.iter().any(|w| w.json()["data"]["object"]["id"] == id.as_str());
         ids.iter().all(arrived).then_some(())
     })
     .await;

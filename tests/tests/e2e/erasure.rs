@@ -9,11 +9,7 @@ const ADDRESS: &str = "secret.person@example.com";
 
 async fn customer(cloud: &Cloud) -> CustomerId {
     let body = json!({"email": ADDRESS, "name": "Secret Person", "metadata": {"note": "Secret"}});
-    let made = cloud
-        .charges()
-        .post_once("/customers", "made", &body)
-        .await
-        .expect(201);
+    let made = cloud.charges().post_once("/customers", "made", &body).await.expect(201);
     CustomerId::parse("cus_", made["id"].as_str().unwrap()).unwrap()
 }
 
@@ -26,10 +22,7 @@ async fn method(cloud: &Cloud, customer: CustomerId) -> PaymentMethodId {
     let made = intents.post("/payment_methods", &body).await.expect(201);
     let id = made["id"].as_str().unwrap();
     let to = json!({"customer": customer.spell("cus_")});
-    intents
-        .post_once(&format!("/payment_methods/{id}/attach"), id, &to)
-        .await
-        .expect(200);
+    intents.post_once(&format!("/payment_methods/{id}/attach"), id, &to).await.expect(200);
     PaymentMethodId::parse("pm_", id).unwrap()
 }
 
@@ -85,15 +78,10 @@ async fn nothing_is_left_of_an_erased_customer() {
     tells_nothing(&tombstone);
     assert_eq!(tombstone.fingerprint, None);
     let store = cloud.store();
-    assert_eq!(
-        store.address_owner(cloud.demo_scope(), ADDRESS).await.unwrap(),
-        None
-    );
+    assert_eq!(store.address_owner(cloud.demo_scope(), ADDRESS).await.unwrap(), None);
     // It is told once, and a retry of its create has nothing to repeat.
     charges.delete(&path).await.expect(404);
-    let again = charges
-        .post_once("/customers", "made", &json!({"email": ADDRESS}))
-        .await;
+    let again = charges.post_once("/customers", "made", &json!({"email": ADDRESS})).await;
     again.expect(404);
     let deleted = async || {
         let events = intents.get("/events?type=customer.deleted").await.expect(200);
@@ -102,18 +90,13 @@ async fn nothing_is_left_of_an_erased_customer() {
     eventually("the event", || async { (deleted().await == 1).then_some(()) }).await;
     // The look that is due finds nothing, and the erasure ends; nobody is told of that.
     let due = tombstone.with_erasure(
-        tombstone
-            .erasure
-            .map(|erasure| tollgate_domain::customer::Erasure {
-                look_again_at: tombstone.updated,
-                ..erasure
-            }),
+        tombstone.erasure.map(|erasure| tollgate_domain::customer::Erasure {
+            look_again_at: tombstone.updated,
+            ..erasure
+        }),
         &"req_due".into(),
     );
-    assert_eq!(
-        store.replace(cloud.demo_scope(), &due).await.unwrap(),
-        Replaced::Done
-    );
+    assert_eq!(store.replace(cloud.demo_scope(), &due).await.unwrap(), Replaced::Done);
     eventually("the end of the erasure", || async {
         let customer: Customer = stored(&cloud, id).await;
         customer.erasure.is_none().then_some(())
@@ -193,10 +176,7 @@ async fn told_anywhere(cloud: &Cloud) -> Vec<String> {
     let tables = tollgate_tests::release::scan(cloud).await;
     let items = tables.as_object().unwrap().values();
     let items = items.flat_map(|items| items.as_array().unwrap());
-    items
-        .map(ToString::to_string)
-        .filter(|item| tells_of_a_person(item))
-        .collect()
+    items.map(ToString::to_string).filter(|item| tells_of_a_person(item)).collect()
 }
 
 #[tokio::test]
@@ -208,35 +188,22 @@ async fn payments_and_stored_events_tell_nothing_of_an_erased_customer() {
     let endpoint = intents.post("/webhook_endpoints", &endpoint).await.expect(201);
     let id = customer(&cloud).await;
     let path = format!("/customers/{}", id.spell("cus_"));
-    charges
-        .patch(&path, &json!({"phone": "+44 1 secret"}))
-        .await
-        .expect(200);
+    charges.patch(&path, &json!({"phone": "+44 1 secret"})).await.expect(200);
     method(&cloud, id).await;
     let intent = json!({"amount": 1000, "currency": "eur", "customer": id.spell("cus_"), "receipt_email": ADDRESS,
         "payment_method": "pm_card_visa"});
-    let intent = intents
-        .post_once("/payment_intents", "i", &intent)
-        .await
-        .expect(201);
+    let intent = intents.post_once("/payment_intents", "i", &intent).await.expect(201);
     let intent = format!("/payment_intents/{}", intent["id"].as_str().unwrap());
     let changed = json!({"receipt_email": "another.secret@example.com"});
     intents.post_once(&intent, "c", &changed).await.expect(200);
-    intents
-        .post(&format!("{intent}/confirm"), &json!({}))
-        .await
-        .expect(200);
+    intents.post(&format!("{intent}/confirm"), &json!({})).await.expect(200);
     let bank = json!({"amount": 5000, "currency": "GBP", "customer_id": id.spell("cus_"), "source": {"type": "bank_transfer",
         "bank_account": {"account_number": "12345678", "sort_code": "12-34-56", "account_holder_name": "Secret Person"}}});
     let bank = charges.post_once("/payments", "b", &bank).await.expect(201);
     let bank = format!("/payments/{}", bank["id"].as_str().unwrap());
     let direct = json!({"amount": 1000, "currency": "USD", "payment_method": "card", "customer": {"email": ADDRESS},
         "card": {"number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123"}});
-    cloud
-        .client("direct")
-        .post_once("/payments", "d", &direct)
-        .await
-        .expect(200);
+    cloud.client("direct").post_once("/payments", "d", &direct).await.expect(200);
     // Everything is published and the bank has decided.
     eventually("the transfer succeeds", || async {
         (charges.get(&bank).await.expect(200)["status"] == "succeeded").then_some(())
@@ -245,24 +212,10 @@ async fn payments_and_stored_events_tell_nothing_of_an_erased_customer() {
     let events = async || intents.get("/events?limit=100").await.expect(200);
     eventually("everything is published", || async {
         let all = events().await;
-        let types: Vec<_> = all["data"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|e| e["type"].clone())
-            .collect();
-        let wanted = [
-            "customer.updated",
-            "payment_method.attached",
-            "payment_intent.succeeded",
-        ];
-        let seen = wanted
-            .iter()
-            .all(|wanted| types.iter().any(|kind| kind == wanted));
-        let succeeded = types
-            .iter()
-            .filter(|kind| *kind == "payment_intent.succeeded")
-            .count();
+        let types: Vec<_> = all["data"].as_array().unwrap().iter().map(|e| e["type"].clone()).collect();
+        let wanted = ["customer.updated", "payment_method.attached", "payment_intent.succeeded"];
+        let seen = wanted.iter().all(|wanted| types.iter().any(|kind| kind == wanted));
+        let succeeded = types.iter().filter(|kind| *kind == "payment_intent.succeeded").count();
         (seen && succeeded >= 3).then_some(())
     })
     .await;
@@ -276,10 +229,7 @@ async fn payments_and_stored_events_tell_nothing_of_an_erased_customer() {
     assert!(!tells_of_a_person(&shown), "{shown}");
     // The payments are still there, and can be gone on with.
     let kept = intents.get(&intent).await.expect(200);
-    assert_eq!(
-        (&kept["status"], &kept["receipt_email"]),
-        (&json!("succeeded"), &json!(null))
-    );
+    assert_eq!((&kept["status"], &kept["receipt_email"]), (&json!("succeeded"), &json!(null)));
     let refund = json!({"payment_id": bank.trim_start_matches("/payments/"), "amount": 100});
     charges.post("/refunds", &refund).await.expect(201);
     // What is sent again is sent as it is kept now.

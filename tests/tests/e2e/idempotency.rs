@@ -16,44 +16,28 @@ async fn a_hundred_concurrent_creates_with_one_key_are_one_payment_and_one_event
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..100 {
         let charges = charges.clone();
-        tasks.spawn(async move {
-            charges
-                .post_once("/payments", "race", &payment("tok_visa_4242", 4200))
-                .await
-        });
+        tasks.spawn(
+            async move { charges.post_once("/payments", "race", &payment("tok_visa_4242", 4200)).await },
+        );
     }
     let answers = tasks.join_all().await;
     let made: Vec<_> = answers.iter().filter(|a| a.status == 201).collect();
     assert!(made.iter().all(|answer| answer.text == made[0].text));
-    assert_eq!(
-        made.iter()
-            .filter(|answer| answer.header("idempotent-replayed").is_empty())
-            .count(),
-        1
-    );
+    assert_eq!(made.iter().filter(|answer| answer.header("idempotent-replayed").is_empty()).count(), 1);
     for other in answers.iter().filter(|answer| answer.status != 201) {
         other.charges_error(409, "idempotency_error", "key_in_use", Some("Idempotency-Key"));
     }
     let listed = charges.get("/payments").await.expect(200);
     assert_eq!(listed["data"].as_array().unwrap().len(), 1);
     // A later payment's event comes after whatever the hundred made.
-    let later = charges
-        .post("/payments", &payment("tok_visa_4242", 777))
-        .await
-        .expect(201);
+    let later = charges.post("/payments", &payment("tok_visa_4242", 777)).await.expect(201);
     let inbox = eventually("the later event", || async {
         let inbox = cloud.inbox().await;
-        inbox
-            .iter()
-            .any(|w| w["body"]["data"]["object"]["id"] == later["id"])
-            .then_some(inbox)
+        inbox.iter().any(|w| w["body"]["data"]["object"]["id"] == later["id"]).then_some(inbox)
     })
     .await;
     let id = &listed["data"][0]["id"];
-    let events = inbox
-        .iter()
-        .filter(|w| &w["body"]["data"]["object"]["id"] == id)
-        .count();
+    let events = inbox.iter().filter(|w| &w["body"]["data"]["object"]["id"] == id).count();
     assert_eq!(events, 1);
 }
 
@@ -64,15 +48,9 @@ async fn a_replay_is_byte_for_byte_whatever_happened_since() {
     let body = payment("tok_visa_4242", 4200);
     let first = charges.post_once("/payments", "order-1", &body).await;
     let id = first.expect(201)["id"].as_str().unwrap().to_owned();
-    charges
-        .post("/refunds", &json!({"payment_id": id, "amount": 4200}))
-        .await
-        .expect(201);
+    charges.post("/refunds", &json!({"payment_id": id, "amount": 4200})).await.expect(201);
     let again = charges.post_once("/payments", "order-1", &body).await;
-    assert_eq!(
-        (again.status.as_u16(), again.header("idempotent-replayed")),
-        (201, "true")
-    );
+    assert_eq!((again.status.as_u16(), again.header("idempotent-replayed")), (201, "true"));
     assert_eq!(again.text, first.text);
     // The same request spelled otherwise is the same request.
     let spelled = charges
@@ -80,90 +58,44 @@ async fn a_replay_is_byte_for_byte_whatever_happened_since() {
         .header("Idempotency-Key", "order-1")
         .body(r#"{ "source": {"token":"tok_visa_4242","type":"card"}, "currency":"GBP", "amount": 4200 }"#);
     assert_eq!(tollgate_tests::Client::send(spelled).await.text, first.text);
-    let other = charges
-        .post_once("/payments", "order-1", &payment("tok_visa_4242", 4201))
-        .await;
+    let other = charges.post_once("/payments", "order-1", &payment("tok_visa_4242", 4201)).await;
     other.charges_error(409, "idempotency_error", "key_reused", Some("Idempotency-Key"));
 
-    let declined = charges
-        .post_once("/payments", "order-2", &payment("tok_visa_0002", 4200))
-        .await;
+    let declined = charges.post_once("/payments", "order-2", &payment("tok_visa_0002", 4200)).await;
     declined.expect(402);
-    let again = charges
-        .post_once("/payments", "order-2", &payment("tok_visa_0002", 4200))
-        .await;
+    let again = charges.post_once("/payments", "order-2", &payment("tok_visa_0002", 4200)).await;
     assert_eq!((again.status.as_u16(), again.text), (402, declined.text.clone()));
-    assert_eq!(
-        charges.get("/payments").await.expect(200)["data"]
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
+    assert_eq!(charges.get("/payments").await.expect(200)["data"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
 async fn customers_and_refunds_replay_too_and_keys_are_told_apart_by_route() {
     let cloud = Cloud::start().await;
     let charges = cloud.charges();
-    let customer = charges
-        .post_once("/customers", "k", &json!({"name": "Ann"}))
-        .await;
+    let customer = charges.post_once("/customers", "k", &json!({"name": "Ann"})).await;
     let id = customer.expect(201)["id"].as_str().unwrap().to_owned();
     charges
-        .patch(
-            &format!("/customers/{id}"),
-            &json!({"name": "Bob", "metadata": {"a": 1}}),
-        )
+        .patch(&format!("/customers/{id}"), &json!({"name": "Bob", "metadata": {"a": 1}}))
         .await
         .expect(200);
-    assert_eq!(
-        charges
-            .post_once("/customers", "k", &json!({"name": "Ann"}))
-            .await
-            .text,
-        customer.text
-    );
-    let paid = charges
-        .post_once("/payments", "k", &payment("tok_visa_4242", 1000))
-        .await
-        .expect(201);
+    assert_eq!(charges.post_once("/customers", "k", &json!({"name": "Ann"})).await.text, customer.text);
+    let paid = charges.post_once("/payments", "k", &payment("tok_visa_4242", 1000)).await.expect(201);
     let body = json!({"payment_id": paid["id"], "amount": 1000});
     let refund = charges.post_once("/refunds", "k", &body).await;
     refund.expect(201);
     let again = charges.post_once("/refunds", "k", &body).await;
-    assert_eq!(
-        (again.header("idempotent-replayed"), &again.text),
-        ("true", &refund.text)
-    );
-    let other = charges
-        .post_once("/refunds", "k", &json!({"payment_id": paid["id"], "amount": 1}))
-        .await;
+    assert_eq!((again.header("idempotent-replayed"), &again.text), ("true", &refund.text));
+    let other = charges.post_once("/refunds", "k", &json!({"payment_id": paid["id"], "amount": 1})).await;
     other.charges_error(409, "idempotency_error", "key_reused", Some("Idempotency-Key"));
-    let bad = charges
-        .post_once("/customers", &"x".repeat(256), &json!({}))
-        .await;
-    bad.charges_error(
-        400,
-        "invalid_request_error",
-        "invalid_idempotency_key",
-        Some("Idempotency-Key"),
-    );
+    let bad = charges.post_once("/customers", &"x".repeat(256), &json!({})).await;
+    bad.charges_error(400, "invalid_request_error", "invalid_idempotency_key", Some("Idempotency-Key"));
     // A header that is not text is refused, not taken for no header: the caller counts on it.
     let garbled = charges
         .request(reqwest::Method::POST, "/customers")
-        .header(
-            "Idempotency-Key",
-            reqwest::header::HeaderValue::from_bytes(b"k\xe9y").unwrap(),
-        )
+        .header("Idempotency-Key", reqwest::header::HeaderValue::from_bytes(b"k\xe9y").unwrap())
         .json(&json!({}));
     let refused = tollgate_tests::Client::send(garbled).await;
-    refused.charges_error(
-        400,
-        "invalid_request_error",
-        "invalid_idempotency_key",
-        Some("Idempotency-Key"),
-    );
+    refused.charges_error(400, "invalid_request_error", "invalid_idempotency_key", Some("Idempotency-Key"));
 }
 
 /// A change that is made twice with one key is made once and answered alike; the same key for another one is refused.
@@ -173,11 +105,7 @@ async fn is_made_once(client: &Client, path: &str, body: &Value, other: &Value) 
     let first = client.post_once(path, &key, body).await;
     assert!(first.status.is_success(), "{path}: {}", first.text);
     let second = client.post_once(path, &key, body).await;
-    assert_eq!(
-        (second.status, &second.text),
-        (first.status, &first.text),
-        "{path}"
-    );
+    assert_eq!((second.status, &second.text), (first.status, &first.text), "{path}");
     assert_eq!(second.header("idempotent-replayed"), "true", "{path}");
     let refused = client.post_once(path, &key, other).await.expect(400);
     assert_eq!(refused["error"]["type"], "idempotency_error", "{path}: {refused}");
@@ -191,22 +119,12 @@ async fn every_post_of_intents_takes_a_key() {
     let intents = cloud.intents().with_key(&cloud.other_merchants_key().await);
     let receiver = Receiver::start(&[]).await;
     let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
-    let customer = is_made_once(
-        &intents,
-        "/customers",
-        &json!({"name": "Ann"}),
-        &json!({"name": "Bob"}),
-    )
-    .await;
+    let customer =
+        is_made_once(&intents, "/customers", &json!({"name": "Ann"}), &json!({"name": "Bob"})).await;
     let customer = id(&customer);
     let path = format!("/customers/{customer}");
-    is_made_once(
-        &intents,
-        &path,
-        &json!({"name": "Cid", "metadata": {"a": "1"}}),
-        &json!({"name": "Dan"}),
-    )
-    .await;
+    is_made_once(&intents, &path, &json!({"name": "Cid", "metadata": {"a": "1"}}), &json!({"name": "Dan"}))
+        .await;
 
     let card = json!({"type": "card", "card": {"number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123"}});
     let mut other = card.clone();
@@ -237,13 +155,8 @@ async fn every_post_of_intents_takes_a_key() {
 
     let slow = json!({"type": "card", "card": {"number": "4000000000007726", "exp_month": 12, "exp_year": 2030, "cvc": "123"}});
     let paid = json!({"amount": 3000, "currency": "eur", "confirm": true, "payment_method_data": slow});
-    let intent = is_made_once(
-        &intents,
-        "/payment_intents",
-        &paid,
-        &json!({"amount": 1, "currency": "eur"}),
-    )
-    .await;
+    let intent =
+        is_made_once(&intents, "/payment_intents", &paid, &json!({"amount": 1, "currency": "eur"})).await;
     assert_eq!(intent["status"], "succeeded", "{intent}");
     let refund = id(&is_made_once(
         &intents,
@@ -253,20 +166,9 @@ async fn every_post_of_intents_takes_a_key() {
     )
     .await);
     let at = format!("/refunds/{refund}");
-    is_made_once(
-        &intents,
-        &at,
-        &json!({"metadata": {"a": "1"}}),
-        &json!({"metadata": {"a": "2"}}),
-    )
-    .await;
-    let canceled = is_made_once(
-        &intents,
-        &format!("{at}/cancel"),
-        &json!({}),
-        &json!({"expand": ["charge"]}),
-    )
-    .await;
+    is_made_once(&intents, &at, &json!({"metadata": {"a": "1"}}), &json!({"metadata": {"a": "2"}})).await;
+    let canceled =
+        is_made_once(&intents, &format!("{at}/cancel"), &json!({}), &json!({"expand": ["charge"]})).await;
     assert_eq!(canceled["status"], "canceled");
 
     let manual = json!({"amount": 2000, "currency": "eur", "capture_method": "manual"});
@@ -281,53 +183,18 @@ async fn every_post_of_intents_takes_a_key() {
     let at = |tail: &str| format!("/payment_intents/{}{tail}", id(&intent));
     // A second intent's steps, each with a key of its own.
     let step = |tail: &str| format!("/payment_intents/{}{tail}", id(&made));
-    is_made_once(
-        &intents,
-        &step(""),
-        &json!({"description": "a"}),
-        &json!({"description": "b"}),
-    )
-    .await;
+    is_made_once(&intents, &step(""), &json!({"description": "a"}), &json!({"description": "b"})).await;
     let confirm = json!({"payment_method": "pm_card_visa"});
-    is_made_once(
-        &intents,
-        &step("/confirm"),
-        &confirm,
-        &json!({"payment_method": "pm_card_mastercard"}),
-    )
-    .await;
-    is_made_once(
-        &intents,
-        &step("/capture"),
-        &json!({"amount_to_capture": 500}),
-        &json!({}),
-    )
-    .await;
+    is_made_once(&intents, &step("/confirm"), &confirm, &json!({"payment_method": "pm_card_mastercard"}))
+        .await;
+    is_made_once(&intents, &step("/capture"), &json!({"amount_to_capture": 500}), &json!({})).await;
     intents.post(&at("/cancel"), &json!({})).await.expect(400);
 
     let hooks = json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]});
-    let endpoint = is_made_once(
-        &intents,
-        "/webhook_endpoints",
-        &hooks,
-        &json!({"url": receiver.url}),
-    )
-    .await;
+    let endpoint = is_made_once(&intents, "/webhook_endpoints", &hooks, &json!({"url": receiver.url})).await;
     let at = |tail: &str| format!("/webhook_endpoints/{}{tail}", id(&endpoint));
-    is_made_once(
-        &intents,
-        &at(""),
-        &json!({"description": "a"}),
-        &json!({"description": "b"}),
-    )
-    .await;
-    let rolled = is_made_once(
-        &intents,
-        &at("/roll_secret"),
-        &json!({"expires_in": 60}),
-        &json!({}),
-    )
-    .await;
+    is_made_once(&intents, &at(""), &json!({"description": "a"}), &json!({"description": "b"})).await;
+    let rolled = is_made_once(&intents, &at("/roll_secret"), &json!({"expires_in": 60}), &json!({})).await;
     assert_ne!(rolled["secret"], endpoint["secret"]);
     // A test event is sent once, and so is what is sent again.
     let event = intents.post_once(&at("/test"), "t", &json!({})).await;
@@ -342,30 +209,16 @@ async fn every_post_of_intents_takes_a_key() {
     });
     retried.await;
     is_made_once(&intents, &event, &only, &json!({})).await;
-    is_made_once(
-        &intents,
-        &at("/recover"),
-        &json!({"since": 0}),
-        &json!({"since": 1}),
-    )
-    .await;
+    is_made_once(&intents, &at("/recover"), &json!({"since": 0}), &json!({"since": 1})).await;
     // The test event twice, and the two payments of before, which the endpoint had never got.
     assert_eq!(receiver.wait_for(4).await.len(), 4);
 
     // The text of a key is worked out anew; it is not stored, and works.
     let key = is_made_once(&intents, "/api_keys", &json!({}), &json!({"type": "publishable"})).await;
-    intents
-        .with_key(key["secret"].as_str().unwrap())
-        .get("/account")
-        .await
-        .expect(200);
+    intents.with_key(key["secret"].as_str().unwrap()).get("/account").await.expect(200);
     let path = format!("/api_keys/{}/roll", id(&key));
     let rolled = is_made_once(&intents, &path, &json!({}), &json!({"expires_in": 1})).await;
-    intents
-        .with_key(rolled["secret"].as_str().unwrap())
-        .get("/account")
-        .await
-        .expect(200);
+    intents.with_key(rolled["secret"].as_str().unwrap()).get("/account").await.expect(200);
     let keys = intents.get("/api_keys").await.expect(200);
     assert_eq!(keys["data"].as_array().unwrap().len(), 3);
 }
@@ -404,37 +257,24 @@ async fn a_key_whose_request_still_runs_is_in_use_and_one_that_died_is_taken_ove
     let key = IdempotencyKey::parse("k").unwrap();
     let run: RunId = key.derive_id(scope, &format!("intents/webhook_endpoints/{endpoint_id}/recover"));
     let ended: Run = store.get(scope, &run.to_string(), true).await.unwrap().unwrap();
-    let running = |before: &Run, until| Run {
-        version: before.version + 1,
-        answer: None,
-        until,
-        ..before.clone()
-    };
+    let running =
+        |before: &Run, until| Run { version: before.version + 1, answer: None, until, ..before.clone() };
     let now = SystemClock.now();
     let running_now = running(&ended, now.plus_ms(60_000));
-    assert_eq!(
-        store.replace(scope, &running_now).await.unwrap(),
-        tollgate_store::Replaced::Done
-    );
+    assert_eq!(store.replace(scope, &running_now).await.unwrap(), tollgate_store::Replaced::Done);
     let refused = intents.post_once(&path, "k", &body).await.expect(409);
     assert_eq!(
         (&refused["error"]["type"], &refused["error"]["code"]),
         (&json!("idempotency_error"), &json!("idempotency_key_in_use"))
     );
-    let other = intents
-        .post_once(&path, "k", &json!({"since": 1}))
-        .await
-        .expect(400);
+    let other = intents.post_once(&path, "k", &json!({"since": 1})).await.expect(400);
     assert_eq!(other["error"]["type"], "idempotency_error");
     assert_eq!(
         store.replace(scope, &running(&running_now, now)).await.unwrap(),
         tollgate_store::Replaced::Done
     );
     let done = intents.post_once(&path, "k", &body).await;
-    assert_eq!(
-        (done.expect(200), done.header("idempotent-replayed")),
-        (first, "")
-    );
+    assert_eq!((done.expect(200), done.header("idempotent-replayed")), (first, ""));
     let replayed = intents.post_once(&path, "k", &body).await;
     assert_eq!(replayed.header("idempotent-replayed"), "true");
 }
@@ -449,16 +289,10 @@ async fn an_event_tells_the_key_of_the_request_that_caused_it() {
     let paid = json!({"amount": 1000, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true});
     let answer = intents.post_once("/payment_intents", "order 7", &paid).await;
     let told = receiver.wait_for(1).await.remove(0).json();
-    assert_eq!(
-        told["request"],
-        json!({"id": answer.header("x-request-id"), "idempotency_key": "order 7"})
-    );
+    assert_eq!(told["request"], json!({"id": answer.header("x-request-id"), "idempotency_key": "order 7"}));
     let refund = json!({"payment_intent": answer.expect(201)["id"]});
     let answer = intents.post("/refunds", &refund).await;
     answer.expect(201);
     let told = receiver.wait_for(2).await.remove(1).json();
-    assert_eq!(
-        told["request"],
-        json!({"id": answer.header("x-request-id"), "idempotency_key": null})
-    );
+    assert_eq!(told["request"], json!({"id": answer.header("x-request-id"), "idempotency_key": null}));
 }

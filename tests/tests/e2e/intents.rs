@@ -18,11 +18,7 @@ async fn the_quick_start_of_the_text_works_curl_by_curl() {
     }
     let cloud = Cloud::start().await;
     let receiver = Receiver::start(&[]).await;
-    cloud
-        .intents()
-        .post("/webhook_endpoints", &of_payments(&receiver))
-        .await
-        .expect(201);
+    cloud.intents().post("/webhook_endpoints", &of_payments(&receiver)).await.expect(201);
     let (base, user) = (cloud.api("intents"), format!("{}:", cloud.key()));
     let url = format!("{base}/payment_intents");
     let (status, body) = curl(&[
@@ -42,18 +38,8 @@ async fn the_quick_start_of_the_text_works_curl_by_curl() {
     ]);
     assert_eq!(status, 201, "{body}");
     assert_eq!(
-        [
-            &body["object"],
-            &body["amount"],
-            &body["currency"],
-            &body["status"]
-        ],
-        [
-            &json!("payment_intent"),
-            &json!(4900),
-            &json!("eur"),
-            &json!("requires_payment_method")
-        ]
+        [&body["object"], &body["amount"], &body["currency"], &body["status"]],
+        [&json!("payment_intent"), &json!(4900), &json!("eur"), &json!("requires_payment_method")]
     );
     assert_eq!(body["metadata"]["order_id"], "ORD-7741");
     let (status, body) = curl(&[
@@ -99,11 +85,7 @@ async fn the_quick_start_of_the_text_works_curl_by_curl() {
 async fn a_program_of_the_official_python_package_runs() {
     let cloud = Cloud::start().await;
     let receiver = Receiver::start(&[]).await;
-    let endpoint = cloud
-        .intents()
-        .post("/webhook_endpoints", &of_payments(&receiver))
-        .await
-        .expect(201);
+    let endpoint = cloud.intents().post("/webhook_endpoints", &of_payments(&receiver)).await.expect(201);
     let paid = json!({"amount": 1000, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true});
     cloud.intents().post("/payment_intents", &paid).await.expect(201);
     let webhooks: Vec<Value> = receiver
@@ -160,10 +142,7 @@ fn steps() -> impl Strategy<Value = Step> {
 /// not allowed.
 fn expected(status: &'static str, step: Step, manual: bool) -> Option<&'static str> {
     let charged = if manual { "requires_capture" } else { "succeeded" };
-    let uncharged = matches!(
-        status,
-        "requires_payment_method" | "requires_confirmation" | "requires_action"
-    );
+    let uncharged = matches!(status, "requires_payment_method" | "requires_confirmation" | "requires_action");
     match step {
         Step::Confirm(method) if matches!(status, "requires_payment_method" | "requires_confirmation") => {
             Some(match method {
@@ -188,14 +167,8 @@ fn expected(status: &'static str, step: Step, manual: bool) -> Option<&'static s
 #[track_caller]
 fn unexpected_state(answer: &Answer, status: &str, context: &str) {
     let error = &answer.expect(400)["error"];
-    assert_eq!(
-        error["code"], "payment_intent_unexpected_state",
-        "{context}: {error}"
-    );
-    assert!(
-        error["message"].as_str().unwrap().contains(status),
-        "{context}: {error}"
-    );
+    assert_eq!(error["code"], "payment_intent_unexpected_state", "{context}: {error}");
+    assert!(error["message"].as_str().unwrap().contains(status), "{context}: {error}");
 }
 
 #[tokio::test]
@@ -205,10 +178,7 @@ async fn random_steps_lead_where_the_model_says_and_every_illegal_one_is_refused
     let mut runner = TestRunner::default();
     for round in 0..10 {
         let manual = round % 2 == 0;
-        let sequence = proptest::collection::vec(steps(), 10)
-            .new_tree(&mut runner)
-            .unwrap()
-            .current();
+        let sequence = proptest::collection::vec(steps(), 10).new_tree(&mut runner).unwrap().current();
         let body = json!({"amount": 1000, "currency": "eur", "capture_method": if manual { "manual" } else { "automatic" }});
         let made = intents.post("/payment_intents", &body).await.expect(201);
         let path = format!("/payment_intents/{}", made["id"].as_str().unwrap());
@@ -225,15 +195,9 @@ async fn random_steps_lead_where_the_model_says_and_every_illegal_one_is_refused
                     intents.get(&path).await
                 }
                 Step::Confirm(method) => {
-                    intents
-                        .post(&format!("{path}/confirm"), &json!({"payment_method": method}))
-                        .await
+                    intents.post(&format!("{path}/confirm"), &json!({"payment_method": method})).await
                 }
-                Step::GiveMethod => {
-                    intents
-                        .post(&path, &json!({"payment_method": "pm_card_visa"}))
-                        .await
-                }
+                Step::GiveMethod => intents.post(&path, &json!({"payment_method": "pm_card_visa"})).await,
                 Step::ChangeAmount => intents.post(&path, &json!({"amount": 1000 + at})).await,
                 Step::Capture => intents.post(&format!("{path}/capture"), &json!({})).await,
                 Step::Cancel => intents.post(&format!("{path}/cancel"), &json!({})).await,
@@ -257,10 +221,7 @@ async fn random_steps_lead_where_the_model_says_and_every_illegal_one_is_refused
                 _ => (0, 0),
             };
             assert_eq!(
-                (
-                    shown["amount_received"].as_i64(),
-                    shown["amount_capturable"].as_i64()
-                ),
+                (shown["amount_received"].as_i64(), shown["amount_capturable"].as_i64()),
                 (Some(taken), Some(reserved)),
                 "{context}"
             );

@@ -54,30 +54,20 @@ impl Listener {
     async fn line(&self, begin: &str) -> String {
         eventually(begin, || async {
             let printed = self.printed.lock().unwrap();
-            printed
-                .iter()
-                .find_map(|line| line.strip_prefix(begin))
-                .map(str::to_owned)
+            printed.iter().find_map(|line| line.strip_prefix(begin)).map(str::to_owned)
         })
         .await
     }
 
     async fn end(&mut self, by: Signal) -> ExitStatus {
         assert!(signal(self.child.id().unwrap(), by));
-        tokio::time::timeout(DEADLINE, self.child.wait())
-            .await
-            .expect("it ends in time")
-            .unwrap()
+        tokio::time::timeout(DEADLINE, self.child.wait()).await.expect("it ends in time").unwrap()
     }
 }
 
 /// The ids of the endpoints that listeners made.
 async fn endpoints(cloud: &Cloud) -> Vec<String> {
-    let page = cloud
-        .intents()
-        .get("/webhook_endpoints?limit=100")
-        .await
-        .expect(200);
+    let page = cloud.intents().get("/webhook_endpoints?limit=100").await.expect(200);
     let all = page["data"].as_array().unwrap().iter();
     all.filter(|endpoint| endpoint["metadata"]["made_by"] == "cargo local listen")
         .map(|endpoint| endpoint["id"].as_str().unwrap().to_owned())
@@ -104,11 +94,7 @@ async fn a_delivery_arrives_as_it_was_sent_and_is_answered_as_the_program_answer
     let mut listener = Listener::start(&cloud, &receiver.url, &["--events", "payment.succeeded"]).await;
     let secret = listener.line("Signing secret: ").await;
     assert_eq!(endpoints(&cloud).await.len(), 1);
-    cloud
-        .charges()
-        .post("/payments", &payment("tok_visa_4242", 700))
-        .await
-        .expect(201);
+    cloud.charges().post("/payments", &payment("tok_visa_4242", 700)).await.expect(201);
 
     let arrived = receiver.wait_for(1).await.remove(0);
     let event = arrived.json();
@@ -116,13 +102,7 @@ async fn a_delivery_arrives_as_it_was_sent_and_is_answered_as_the_program_answer
     assert_eq!(arrived.body, body_in_inbox(&cloud, &event).await);
     let header = |name: &str| arrived.headers[name].to_str().unwrap();
     let signing = SigningSecret::from_text(&secret);
-    assert!(verify_timestamped(
-        header("x-signature"),
-        &arrived.body,
-        &signing,
-        SystemClock.now(),
-        300
-    ));
+    assert!(verify_timestamped(header("x-signature"), &arrived.body, &signing, SystemClock.now(), 300));
     assert_eq!(header("webhook-id"), event["id"].as_str().unwrap());
     assert!(
         !header("webhook-signature").is_empty() && header("content-type").starts_with("application/json")
@@ -139,17 +119,8 @@ async fn a_delivery_arrives_as_it_was_sent_and_is_answered_as_the_program_answer
     })
     .await;
     // An event that was not asked for does not come.
-    cloud
-        .charges()
-        .post("/payments", &payment("tok_visa_0002", 700))
-        .await
-        .expect(402);
-    assert!(
-        receiver
-            .received()
-            .iter()
-            .all(|w| w.json()["type"] == "payment.succeeded")
-    );
+    cloud.charges().post("/payments", &payment("tok_visa_0002", 700)).await.expect(402);
+    assert!(receiver.received().iter().all(|w| w.json()["type"] == "payment.succeeded"));
 
     assert!(listener.end(Signal::INT).await.success());
     assert!(endpoints(&cloud).await.is_empty());
@@ -172,16 +143,9 @@ async fn the_endpoint_of_a_killed_listener_goes_with_the_next_and_a_living_ones_
     assert_eq!(endpoints(&cloud).await.len(), 2);
 
     // Nobody takes what is forwarded, and the delivery fails.
-    cloud
-        .charges()
-        .post("/payments", &payment("tok_visa_4242", 700))
-        .await
-        .expect(201);
+    cloud.charges().post("/payments", &payment("tok_visa_4242", 700)).await.expect(201);
     let line = next.line("payment.succeeded ").await;
-    assert!(
-        line.contains(" 502 ") && line.contains("nothing listens there"),
-        "{line}"
-    );
+    assert!(line.contains(" 502 ") && line.contains("nothing listens there"), "{line}");
     assert!(living.end(Signal::TERM).await.success());
     assert!(next.end(Signal::TERM).await.success());
     assert!(endpoints(&cloud).await.is_empty());
@@ -201,25 +165,13 @@ async fn a_listener_ends_with_its_local_cloud_and_says_so() {
 async fn what_is_wrong_is_said() {
     let port = Receiver::free_port().await.to_string();
     for (arguments, code, text) in [
-        (
-            vec!["--forward-to", "localhost:1", "--port", &port],
-            1,
-            "cargo local",
-        ),
-        (
-            vec!["--forward-to", "localhost:1", "--events", "nonsense"],
-            2,
-            "nonsense",
-        ),
+        (vec!["--forward-to", "localhost:1", "--port", &port], 1, "cargo local"),
+        (vec!["--forward-to", "localhost:1", "--events", "nonsense"], 2, "nonsense"),
         (vec!["--forward-to", "ftp://localhost"], 2, "ftp://localhost"),
         (vec![], 2, "--forward-to"),
     ] {
-        let ended = Command::new(binary("tollgate-local"))
-            .arg("listen")
-            .args(&arguments)
-            .output()
-            .await
-            .unwrap();
+        let ended =
+            Command::new(binary("tollgate-local")).arg("listen").args(&arguments).output().await.unwrap();
         let said = String::from_utf8(ended.stderr).unwrap();
         assert_eq!(ended.status.code(), Some(code), "{arguments:?}: {said}");
         assert!(said.contains(text), "{arguments:?}: {said}");

@@ -6,12 +6,7 @@ use tollgate_tests::Cloud;
 use crate::payment;
 
 fn ids(page: &Value) -> Vec<String> {
-    page["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| item["id"].as_str().unwrap().to_owned())
-        .collect()
+    page["data"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
@@ -20,27 +15,17 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
     let charges = cloud.charges();
     let mut made = Vec::new();
     for n in 0..25 {
-        let customer = charges
-            .post("/customers", &json!({"name": format!("c{n}")}))
-            .await
-            .expect(201);
+        let customer = charges.post("/customers", &json!({"name": format!("c{n}")})).await.expect(201);
         made.push(customer["id"].as_str().unwrap().to_owned());
     }
     let first = charges.get("/customers").await.expect(200);
-    assert_eq!(
-        (ids(&first).len(), &first["has_more"]),
-        (20, &json!(true)),
-        "20 by default"
-    );
+    assert_eq!((ids(&first).len(), &first["has_more"]), (20, &json!(true)), "20 by default");
     let mut seen = Vec::new();
     let mut path = "/customers?limit=7".to_owned();
     loop {
         let page = charges.get(&path).await.expect(200);
         seen.extend(ids(&page));
-        assert_eq!(
-            page["has_more"].as_bool().unwrap(),
-            page["next_cursor"].is_string()
-        );
+        assert_eq!(page["has_more"].as_bool().unwrap(), page["next_cursor"].is_string());
         let Some(cursor) = page["next_cursor"].as_str() else {
             break;
         };
@@ -60,64 +45,33 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
 async fn filters_narrow_and_wrong_ones_are_named() {
     let cloud = Cloud::start().await;
     let charges = cloud.charges();
-    let ann = charges
-        .post("/customers", &json!({"email": "ann@example.com"}))
-        .await
-        .expect(201);
-    charges
-        .post("/customers", &json!({"email": "bob@example.com"}))
-        .await
-        .expect(201);
+    let ann = charges.post("/customers", &json!({"email": "ann@example.com"})).await.expect(201);
+    charges.post("/customers", &json!({"email": "bob@example.com"})).await.expect(201);
     let found = charges.get("/customers?email=Ann@Example.com").await.expect(200);
     assert_eq!(ids(&found), [ann["id"].as_str().unwrap()]);
     let created = ann["created"].as_i64().unwrap();
+    assert_eq!(ids(&charges.get(&format!("/customers?created[gte]={created}")).await.expect(200)).len(), 2);
     assert_eq!(
-        ids(&charges
-            .get(&format!("/customers?created[gte]={created}"))
-            .await
-            .expect(200))
-        .len(),
-        2
-    );
-    assert_eq!(
-        ids(&charges
-            .get(&format!("/customers?created%5Bgte%5D={}", created + 100))
-            .await
-            .expect(200))
-        .len(),
+        ids(&charges.get(&format!("/customers?created%5Bgte%5D={}", created + 100)).await.expect(200)).len(),
         0
     );
 
     let mut mine = payment("tok_visa_4242", 1000);
     mine["customer_id"] = ann["id"].clone();
     let mine = charges.post("/payments", &mine).await.expect(201);
-    charges
-        .post("/payments", &payment("tok_visa_0002", 1000))
-        .await
-        .expect(402);
-    charges
-        .post("/payments", &payment("tok_visa_3220", 1000))
-        .await
-        .expect(201);
+    charges.post("/payments", &payment("tok_visa_0002", 1000)).await.expect(402);
+    charges.post("/payments", &payment("tok_visa_3220", 1000)).await.expect(201);
     let list = async |query: String| ids(&charges.get(&format!("/payments?{query}")).await.expect(200));
     assert_eq!(
         list(format!("customer_id={}", ann["id"].as_str().unwrap())).await,
         [mine["id"].as_str().unwrap()]
     );
-    assert_eq!(
-        list("status=succeeded".into()).await,
-        [mine["id"].as_str().unwrap()]
-    );
+    assert_eq!(list("status=succeeded".into()).await, [mine["id"].as_str().unwrap()]);
     for (status, count) in [("failed", 1), ("requires_action", 1), ("pending", 0)] {
         assert_eq!(list(format!("status={status}")).await.len(), count, "{status}");
     }
     let created = mine["created"].as_i64().unwrap();
-    assert_eq!(
-        list(format!("created[gte]={created}&created[lte]={}", created + 60))
-            .await
-            .len(),
-        3
-    );
+    assert_eq!(list(format!("created[gte]={created}&created[lte]={}", created + 60)).await.len(), 3);
     assert_eq!(list(format!("created[lte]={}", created - 60)).await.len(), 0);
 
     for (path, param) in [
@@ -133,10 +87,7 @@ async fn filters_narrow_and_wrong_ones_are_named() {
         ("/refunds?status=requires_action", "status"),
         ("/customers?starting_after=pay_1", "starting_after"),
     ] {
-        charges
-            .get(path)
-            .await
-            .charges_error(400, "invalid_request_error", "invalid_param", Some(param));
+        charges.get(path).await.charges_error(400, "invalid_request_error", "invalid_param", Some(param));
     }
     charges.get("/payments?colour=red").await.charges_error(
         400,
@@ -144,9 +95,7 @@ async fn filters_narrow_and_wrong_ones_are_named() {
         "unknown_param",
         Some("colour"),
     );
-    let nowhere = charges
-        .get("/customers?starting_after=cus_0000000000000000000000")
-        .await;
+    let nowhere = charges.get("/customers?starting_after=cus_0000000000000000000000").await;
     assert_eq!(nowhere.status, 400, "{}", nowhere.text);
 }
 
@@ -154,29 +103,15 @@ async fn filters_narrow_and_wrong_ones_are_named() {
 async fn refunds_are_listed_by_payment_and_status() {
     let cloud = Cloud::start().await;
     let charges = cloud.charges();
-    let id = charges
-        .post("/payments", &payment("tok_visa_4242", 1000))
-        .await
-        .expect(201)["id"]
-        .clone();
-    let other = charges
-        .post("/payments", &payment("tok_visa_4242", 1000))
-        .await
-        .expect(201)["id"]
-        .clone();
+    let id = charges.post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201)["id"].clone();
+    let other = charges.post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201)["id"].clone();
     for payment in [&id, &id, &other] {
-        charges
-            .post("/refunds", &json!({"payment_id": payment, "amount": 100}))
-            .await
-            .expect(201);
+        charges.post("/refunds", &json!({"payment_id": payment, "amount": 100})).await.expect(201);
     }
     let count = async |query: String| ids(&charges.get(&format!("/refunds?{query}")).await.expect(200)).len();
     assert_eq!(count(String::new()).await, 3);
     assert_eq!(count(format!("payment_id={}", id.as_str().unwrap())).await, 2);
-    assert_eq!(
-        count(format!("payment_id={}&limit=1", id.as_str().unwrap())).await,
-        1
-    );
+    assert_eq!(count(format!("payment_id={}&limit=1", id.as_str().unwrap())).await, 1);
     assert_eq!(count("status=succeeded".into()).await, 3);
     assert_eq!(count("status=failed".into()).await, 0);
 }

@@ -18,14 +18,7 @@ async fn the_line_of_json_says_all_that_a_client_needs() {
     ] {
         assert!(ready["apis"][api].as_str().unwrap().ends_with(prefix));
     }
-    for name in [
-        "secret_key",
-        "publishable_key",
-        "client_id",
-        "client_secret",
-        "api_key",
-        "api_secret",
-    ] {
+    for name in ["secret_key", "publishable_key", "client_id", "client_secret", "api_key", "api_secret"] {
         assert!(!ready["credentials"][name].as_str().unwrap().is_empty(), "{name}");
     }
     for name in ["dashboard", "dynamodb", "sqs"] {

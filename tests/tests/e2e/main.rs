@@ -1,10 +1,5 @@
 //! End-to-end tests: real clients, real function processes, the real templates.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::too_many_lines
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::too_many_lines)]
 
 mod across_doors;
 mod api_keys;

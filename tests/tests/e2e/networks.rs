@@ -12,30 +12,17 @@ const HASTY: &[(&str, &str)] = &[("NetworkTimeoutMs", "300"), ("NetworkLookUpLag
 const PROVIDERS: [&str; 2] = ["cybersource", "mpgs"];
 
 async fn fault(cloud: &Cloud, fault: &Value) {
-    let answer = reqwest::Client::new()
-        .post(cloud.local("/_networks/faults"))
-        .json(fault)
-        .send()
-        .await
-        .unwrap();
+    let answer =
+        reqwest::Client::new().post(cloud.local("/_networks/faults")).json(fault).send().await.unwrap();
     assert_eq!(answer.status(), 200);
 }
 
 async fn faults(cloud: &Cloud) -> Value {
-    reqwest::get(cloud.local("/_networks/faults"))
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap()
+    reqwest::get(cloud.local("/_networks/faults")).await.unwrap().json().await.unwrap()
 }
 
 async fn clear(cloud: &Cloud) {
-    reqwest::Client::new()
-        .delete(cloud.local("/_networks/faults"))
-        .send()
-        .await
-        .unwrap();
+    reqwest::Client::new().delete(cloud.local("/_networks/faults")).send().await.unwrap();
 }
 
 async fn orders(cloud: &Cloud, reference: &str) -> Vec<Value> {
@@ -60,21 +47,14 @@ async fn ends(cloud: &Cloud, reference: &str, end: Status) {
     })
     .await;
     let network = payment.network.unwrap();
-    assert!(
-        network.card.is_none(),
-        "the card is kept no longer than it is needed"
-    );
+    assert!(network.card.is_none(), "the card is kept no longer than it is needed");
 }
 
 #[track_caller]
 fn charged_once(orders: &[Value]) {
     assert_eq!(orders.len(), 1, "{orders:?}");
     let count = |name: &str| orders[0][name].as_i64().unwrap();
-    assert_eq!(
-        (count("authorizations"), count("captures"), count("voids")),
-        (1, 1, 0),
-        "{orders:?}"
-    );
+    assert_eq!((count("authorizations"), count("captures"), count("voids")), (1, 1, 0), "{orders:?}");
 }
 
 #[tokio::test]
@@ -113,10 +93,7 @@ async fn whatever_goes_wrong_on_the_wire_a_payment_ends_in_one_charge() {
 
 async fn follow(url: &str) -> (u16, String) {
     let answer = crate::challenge::browser().get(url).send().await.unwrap();
-    let location = answer
-        .headers()
-        .get("location")
-        .map(|v| v.to_str().unwrap().to_owned());
+    let location = answer.headers().get("location").map(|v| v.to_str().unwrap().to_owned());
     (answer.status().as_u16(), location.unwrap_or_default())
 }
 
@@ -205,11 +182,7 @@ async fn a_refund_that_is_lost_on_the_wire_is_made_once() {
                     fault(&cloud, &json!({"provider": provider, "operation": operation, "when": when, "what": what, "times": if operation == "refund" { 1 } else { 2 }})).await;
                 }
                 let path = format!("/payments/{reference}/refund");
-                let answer = cloud
-                    .checkout()
-                    .post(&path, &json!({"amount": 10}))
-                    .await
-                    .expect(200);
+                let answer = cloud.checkout().post(&path, &json!({"amount": 10})).await.expect(200);
                 assert_eq!(answer["message"], "Transaction refund is being processed");
                 let id = cloud.charges().get("/payments?limit=1").await.expect(200)["data"][0]["id"].clone();
                 let list = format!("/refunds?payment_id={}", id.as_str().unwrap());
@@ -234,11 +207,8 @@ async fn a_refund_that_is_lost_on_the_wire_is_made_once() {
 async fn a_power_cut_in_the_middle_of_a_charge_is_survived() {
     let cloud = Cloud::start_with(HASTY).await;
     let (reference, challenge) = challenged(&cloud, "mpgs", "power-cut").await;
-    fault(
-        &cloud,
-        &json!({"provider": "mpgs", "operation": "authorize", "when": "after", "what": "hang"}),
-    )
-    .await;
+    fault(&cloud, &json!({"provider": "mpgs", "operation": "authorize", "when": "after", "what": "hang"}))
+        .await;
     let press = tokio::spawn(async move {
         let _ = crate::challenge::browser()
             .post(&challenge)
@@ -247,10 +217,7 @@ async fn a_power_cut_in_the_middle_of_a_charge_is_survived() {
             .send()
             .await;
     });
-    eventually("the request hangs", || async {
-        (faults(&cloud).await["hanging"] == 1).then_some(())
-    })
-    .await;
+    eventually("the request hangs", || async { (faults(&cloud).await["hanging"] == 1).then_some(()) }).await;
     let data = cloud.kill().await;
     press.await.unwrap();
     let cloud = Cloud::start_in(data, HASTY).await;
@@ -273,10 +240,7 @@ async fn a_payment_that_is_reserved_and_not_yet_captured_is_authorized() {
         assert_eq!(status(&cloud, &reference).await["status"], "authorized");
         let path = format!("/payments/{reference}/refund");
         let refused = cloud.checkout().post(&path, &json!({})).await.expect(400);
-        assert_eq!(
-            refused["message"],
-            "Cannot refund transaction: Transaction is not in a completed state"
-        );
+        assert_eq!(refused["message"], "Cannot refund transaction: Transaction is not in a completed state");
     }
 }
 
@@ -303,33 +267,20 @@ async fn a_refund_that_may_have_been_sent_cannot_be_called_back() {
         let refund = intents.post("/refunds", &body).await.expect(201);
         assert_eq!(refund["status"], "pending");
         let path = format!("/refunds/{}", refund["id"].as_str().unwrap());
-        let refused = intents
-            .post(&format!("{path}/cancel"), &json!({}))
-            .await
-            .expect(400);
+        let refused = intents.post(&format!("{path}/cancel"), &json!({})).await.expect(400);
         assert_eq!(refused["error"]["code"], "refund_unexpected_status", "{refused}");
         // Its amount stays spoken for.
         let more = json!({"payment_intent": id, "amount": 10_050 - 3000 + 1});
-        assert_eq!(
-            intents.post("/refunds", &more).await.expect(400)["error"]["code"],
-            "amount_too_large"
-        );
+        assert_eq!(intents.post("/refunds", &more).await.expect(400)["error"]["code"], "amount_too_large");
         // A change of its metadata while the answer is awaited throws no answer away.
-        intents
-            .post(&path, &json!({"metadata": {"a": "b"}}))
-            .await
-            .expect(200);
+        intents.post(&path, &json!({"metadata": {"a": "b"}})).await.expect(200);
         eventually("the refund succeeds", || async {
             let now = intents.get(&path).await.expect(200);
             (now["status"] == "succeeded").then_some(())
         })
         .await;
         let orders = orders(&cloud, &reference).await;
-        assert_eq!(
-            (&orders[0]["refunds"], &orders[0]["refunded"]),
-            (&json!(1), &json!(3000)),
-            "{orders:?}"
-        );
+        assert_eq!((&orders[0]["refunds"], &orders[0]["refunded"]), (&json!(1), &json!(3000)), "{orders:?}");
         clear(&cloud).await;
     }
 }
@@ -338,10 +289,7 @@ async fn a_refund_that_may_have_been_sent_cannot_be_called_back() {
 async fn what_a_provider_does_not_know_decides_nothing() {
     let cloud = Cloud::start_with(HASTY).await;
     for provider in PROVIDERS {
-        for (what, end) in [
-            ("unknown_done", Status::Succeeded),
-            ("unknown_not_done", Status::Failed),
-        ] {
+        for (what, end) in [("unknown_done", Status::Succeeded), ("unknown_not_done", Status::Failed)] {
             let order = format!("{provider}-{what}");
             let (reference, challenge) = challenged(&cloud, provider, &order).await;
             fault(&cloud, &json!({"provider": provider, "operation": "authorize", "when": "before", "what": what, "delay_ms": 2500})).await;
@@ -402,11 +350,7 @@ async fn what_was_reserved_for_a_payment_that_fails_is_let_go() {
             ends(&cloud, &reference, Status::Failed).await;
             released(&cloud, &reference).await;
             let orders = orders(&cloud, &reference).await;
-            assert_eq!(
-                (&orders[0]["captured"], &orders[0]["voids"]),
-                (&json!(0), &json!(1)),
-                "{orders:?}"
-            );
+            assert_eq!((&orders[0]["captured"], &orders[0]["voids"]), (&json!(0), &json!(1)), "{orders:?}");
             clear(&cloud).await;
         }
     }
@@ -426,10 +370,7 @@ async fn money_that_is_held_for_review_is_taken_once_it_is_accepted_and_let_go_o
         assert!(next.contains("/pages/result/"), "{next}");
         assert_eq!(status(&cloud, &reference).await["status"], "pending");
         let held = orders(&cloud, &reference).await;
-        assert_eq!(
-            (&held[0]["reserved"], &held[0]["captured"]),
-            (&json!(10_050), &json!(0))
-        );
+        assert_eq!((&held[0]["reserved"], &held[0]["captured"]), (&json!(10_050), &json!(0)));
         let decision =
             json!({"provider": "cybersource", "network_id": held[0]["network_id"], "accept": accept});
         let decided = reqwest::Client::new()

@@ -68,16 +68,9 @@ async fn a_merchant_gets_keys_that_are_scoped_tiered_and_revoked() {
     let intents = cloud.intents().with_key(secret).get("/webhook_endpoints").await;
     assert_eq!(intents.header("x-ratelimit-limit"), "1000");
     admin(&cloud, &["set-scopes", merchant, id, "customers:read"]).unwrap();
-    charges
-        .get("/payments")
-        .await
-        .charges_error(403, "permission_error", "scope_missing", None);
+    charges.get("/payments").await.charges_error(403, "permission_error", "scope_missing", None);
     charges.get("/customers").await.expect(200);
-    let live = admin(
-        &cloud,
-        &["create-key", merchant, "--live", "--scope", "payments:read"],
-    )
-    .unwrap();
+    let live = admin(&cloud, &["create-key", merchant, "--live", "--scope", "payments:read"]).unwrap();
     assert!(live["secret"].as_str().unwrap().starts_with("sk_live_"));
     let listed = admin(&cloud, &["list-keys", merchant]).unwrap();
     assert_eq!(listed.as_array().unwrap().len(), 2);
@@ -85,10 +78,7 @@ async fn a_merchant_gets_keys_that_are_scoped_tiered_and_revoked() {
     assert_eq!(listed[0]["scopes"], json!(["customers:read"]));
 
     admin(&cloud, &["revoke-key", merchant, id]).unwrap();
-    charges
-        .get("/customers")
-        .await
-        .charges_error(401, "authentication_error", "invalid_api_key", None);
+    charges.get("/customers").await.charges_error(401, "authentication_error", "invalid_api_key", None);
     assert!(
         admin(&cloud, &["revoke-key", merchant, "key_0000000000000000000000"])
             .unwrap_err()
@@ -96,9 +86,7 @@ async fn a_merchant_gets_keys_that_are_scoped_tiered_and_revoked() {
     );
     assert!(admin(&cloud, &["list-keys", "acct_nonsense"]).is_err());
     assert!(
-        admin(&cloud, &["set-scopes", merchant, id, "everything"])
-            .unwrap_err()
-            .contains("payments:read")
+        admin(&cloud, &["set-scopes", merchant, id, "everything"]).unwrap_err().contains("payments:read")
     );
 }
 
@@ -124,15 +112,10 @@ async fn a_merchant_is_configured_for_a_provider() {
         "--secretsmanager",
         secrets,
     ];
-    let environment = [
-        ("TOLLGATE_VAULT_SECRET_ARN", "VaultSecret"),
-        ("TOLLGATE_PROCESSOR_SECRET", "password"),
-    ];
+    let environment =
+        [("TOLLGATE_VAULT_SECRET_ARN", "VaultSecret"), ("TOLLGATE_PROCESSOR_SECRET", "password")];
     let set = admin_with(&cloud, &arguments, &environment).unwrap();
-    assert_eq!(
-        set,
-        json!({"merchant": merchant, "mode": "test", "provider": "mpgs", "mid": "SHOP1"})
-    );
+    assert_eq!(set, json!({"merchant": merchant, "mode": "test", "provider": "mpgs", "mid": "SHOP1"}));
     checkout.post("/payments/initialize", &order).await.expect(200);
     let refused = |arguments: &[&str], environment: &[(&str, &str)]| {
         admin_with(&cloud, arguments, environment).unwrap_err()
@@ -152,13 +135,8 @@ async fn a_message_that_was_given_up_is_revived() {
     let paid = json!({"amount": 1000, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true});
     intents.post("/payment_intents", &paid).await.expect(201);
     let event = eventually("the event is stored", || async {
-        let all = intents
-            .get("/events?type=payment_intent.succeeded")
-            .await
-            .expect(200);
-        all["data"]
-            .get(0)
-            .map(|event| event["id"].as_str().unwrap().to_owned())
+        let all = intents.get("/events?type=payment_intent.succeeded").await.expect(200);
+        all["data"].get(0).map(|event| event["id"].as_str().unwrap().to_owned())
     })
     .await;
     let made = intents
@@ -173,21 +151,11 @@ async fn a_message_that_was_given_up_is_revived() {
     let event = EventId::parse("evt_", &event).unwrap();
     let endpoint = EndpointId::parse("we_", made["id"].as_str().unwrap()).unwrap();
     let delivery = Delivery::new(event, endpoint, SystemClock.now());
-    assert_eq!(
-        store.create(scope, &delivery).await.unwrap(),
-        tollgate_store::Put::Created
-    );
+    assert_eq!(store.create(scope, &delivery).await.unwrap(), tollgate_store::Put::Created);
     let url = |name: &str| cloud.ready[name].as_str().unwrap().to_owned();
     let environment = AwsEnvironment::emulated(&url("dynamodb"), &url("sqs"));
-    let dead = Queue::named(&environment, "tollgate-webhook-dead-letters")
-        .await
-        .unwrap();
-    let message = Message {
-        scope,
-        event,
-        endpoint,
-        attempt: 1,
-    };
+    let dead = Queue::named(&environment, "tollgate-webhook-dead-letters").await.unwrap();
+    let message = Message { scope, event, endpoint, attempt: 1 };
     dead.send(&[message.on_queue(0).unwrap()]).await.unwrap();
     let sqs = url("sqs");
     let revived = admin(&cloud, &["--sqs", &sqs, "redrive"]).unwrap();

@@ -43,24 +43,11 @@ fn build_reader(commit: &str) -> PathBuf {
         Command::new("git")
             .args(["archive", "--format=tar", "--output"])
             .arg(&archive)
-            .args([
-                commit,
-                "shared",
-                "Cargo.toml",
-                "Cargo.lock",
-                "rust-toolchain.toml",
-            ])
+            .args([commit, "shared", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"])
             .current_dir(root()),
         "git archive",
     );
-    run(
-        Command::new("tar")
-            .arg("-xf")
-            .arg(&archive)
-            .arg("-C")
-            .arg(&sources),
-        "tar",
-    );
+    run(Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(&sources), "tar");
     let manifest = std::fs::read_to_string(sources.join("Cargo.toml")).unwrap();
     let members = |line: &&str| line.starts_with("members = ");
     let theirs = manifest.lines().find(members).unwrap();
@@ -89,25 +76,14 @@ fn build_reader(commit: &str) -> PathBuf {
 async fn the_release_before_reads_what_this_one_writes() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/previous-release");
     let commit = std::fs::read_to_string(file).unwrap().trim().to_owned();
-    let reader = tokio::task::spawn_blocking(move || build_reader(&commit))
-        .await
-        .unwrap();
+    let reader = tokio::task::spawn_blocking(move || build_reader(&commit)).await.unwrap();
     let (cloud, recording) = record("today", "", None).await;
     let given = json!({"tables": scan(&cloud).await, "messages": recording.messages});
     let url = cloud.ready["dynamodb"].as_str().unwrap().to_owned();
     let output = tokio::task::spawn_blocking(move || {
-        let mut child = Command::new(reader)
-            .arg(url)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(given.to_string().as_bytes())
-            .unwrap();
+        let mut child =
+            Command::new(reader).arg(url).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(given.to_string().as_bytes()).unwrap();
         child.wait_with_output().unwrap()
     })
     .await

@@ -79,10 +79,7 @@ fn succeeded_at(n: usize, at: Timestamp) -> Event {
         id: PaymentId::from_bytes(bytes),
         front_door: FrontDoor::Intents,
         cause: format!("req_{n}").into(),
-        amount: Money {
-            minor: 1000,
-            currency: Currency::from_code("EUR").unwrap(),
-        },
+        amount: Money { minor: 1000, currency: Currency::from_code("EUR").unwrap() },
         source: None,
         instrument: None,
         customer: None,

@@ -6,11 +6,7 @@ use tollgate_tests::{Cloud, eventually};
 use crate::payment;
 
 async fn paid(cloud: &Cloud, token: &str, amount: i64) -> String {
-    let made = cloud
-        .charges()
-        .post("/payments", &payment(token, amount))
-        .await
-        .expect(201);
+    let made = cloud.charges().post("/payments", &payment(token, amount)).await.expect(201);
     made["id"].as_str().unwrap().to_owned()
 }
 
@@ -23,47 +19,19 @@ async fn a_refund_has_the_documented_fields_and_defaults_to_what_is_left() {
         json!({"payment_id": id, "amount": 234, "reason": "requested_by_customer", "metadata": {"n": 1}});
     let part = charges.post("/refunds", &body).await.expect(201);
     let fields: Vec<&str> = part.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(
-        fields,
-        [
-            "id",
-            "payment_id",
-            "amount",
-            "reason",
-            "status",
-            "created",
-            "metadata"
-        ]
-    );
+    assert_eq!(fields, ["id", "payment_id", "amount", "reason", "status", "created", "metadata"]);
     assert!(part["id"].as_str().unwrap().starts_with("rfnd_"));
     assert_eq!(
         (&part["amount"], &part["status"], &part["reason"]),
         (&json!(234), &json!("succeeded"), &body["reason"])
     );
-    assert_eq!(
-        charges
-            .get(&format!("/refunds/{}", part["id"].as_str().unwrap()))
-            .await
-            .expect(200),
-        part
-    );
-    let rest = charges
-        .post("/refunds", &json!({"payment_id": id}))
-        .await
-        .expect(201);
+    assert_eq!(charges.get(&format!("/refunds/{}", part["id"].as_str().unwrap())).await.expect(200), part);
+    let rest = charges.post("/refunds", &json!({"payment_id": id})).await.expect(201);
     assert_eq!((&rest["amount"], &rest["reason"]), (&json!(1000), &json!(null)));
     let none = charges.post("/refunds", &json!({"payment_id": id})).await;
-    none.charges_error(
-        400,
-        "invalid_request_error",
-        "payment_already_refunded",
-        Some("payment_id"),
-    );
+    none.charges_error(400, "invalid_request_error", "payment_already_refunded", Some("payment_id"));
     // The payment itself stays a success.
-    assert_eq!(
-        charges.get(&format!("/payments/{id}")).await.expect(200)["status"],
-        "succeeded"
-    );
+    assert_eq!(charges.get(&format!("/payments/{id}")).await.expect(200)["status"], "succeeded");
 }
 
 #[tokio::test]
@@ -76,21 +44,31 @@ async fn a_refund_is_refused_with_the_reason() {
         async move { charges.post("/refunds", &body).await }
     };
     let invalid = "invalid_request_error";
-    refused(json!({"payment_id": id, "amount": 1001}))
-        .await
-        .charges_error(400, invalid, "refund_amount_too_large", Some("amount"));
-    refused(json!({"payment_id": id, "amount": 0}))
-        .await
-        .charges_error(400, invalid, "amount_too_small", Some("amount"));
-    refused(json!({"payment_id": id, "amount": -5}))
-        .await
-        .charges_error(400, invalid, "amount_too_small", Some("amount"));
-    refused(json!({"payment_id": id, "reason": "because"}))
-        .await
-        .charges_error(400, invalid, "invalid_param", Some("reason"));
-    refused(json!({}))
-        .await
-        .charges_error(400, invalid, "missing_param", Some("payment_id"));
+    refused(json!({"payment_id": id, "amount": 1001})).await.charges_error(
+        400,
+        invalid,
+        "refund_amount_too_large",
+        Some("amount"),
+    );
+    refused(json!({"payment_id": id, "amount": 0})).await.charges_error(
+        400,
+        invalid,
+        "amount_too_small",
+        Some("amount"),
+    );
+    refused(json!({"payment_id": id, "amount": -5})).await.charges_error(
+        400,
+        invalid,
+        "amount_too_small",
+        Some("amount"),
+    );
+    refused(json!({"payment_id": id, "reason": "because"})).await.charges_error(
+        400,
+        invalid,
+        "invalid_param",
+        Some("reason"),
+    );
+    refused(json!({})).await.charges_error(400, invalid, "missing_param", Some("payment_id"));
     for unknown in ["pay_123", "pay_0000000000000000000000"] {
         refused(json!({"payment_id": unknown})).await.charges_error(
             404,
@@ -99,10 +77,7 @@ async fn a_refund_is_refused_with_the_reason() {
             Some("payment_id"),
         );
     }
-    let waiting = charges
-        .post("/payments", &payment("tok_visa_3220", 1000))
-        .await
-        .expect(201);
+    let waiting = charges.post("/payments", &payment("tok_visa_3220", 1000)).await.expect(201);
     refused(json!({"payment_id": waiting["id"]})).await.charges_error(
         400,
         invalid,
@@ -126,31 +101,12 @@ async fn fifty_concurrent_partial_refunds_never_pass_the_amount() {
     let made = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(made, 14, "fourteen of 70 fit into 1000");
     for answer in answers.iter().filter(|answer| answer.status != 201) {
-        answer.charges_error(
-            400,
-            "invalid_request_error",
-            "refund_amount_too_large",
-            Some("amount"),
-        );
+        answer.charges_error(400, "invalid_request_error", "refund_amount_too_large", Some("amount"));
     }
-    let listed = charges
-        .get(&format!("/refunds?payment_id={id}&limit=100"))
-        .await
-        .expect(200);
-    let sum: i64 = listed["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|r| r["amount"].as_i64().unwrap())
-        .sum();
+    let listed = charges.get(&format!("/refunds?payment_id={id}&limit=100")).await.expect(200);
+    let sum: i64 = listed["data"].as_array().unwrap().iter().map(|r| r["amount"].as_i64().unwrap()).sum();
     assert_eq!(sum, 980);
-    assert_eq!(
-        charges
-            .post("/refunds", &json!({"payment_id": id}))
-            .await
-            .expect(201)["amount"],
-        20
-    );
+    assert_eq!(charges.post("/refunds", &json!({"payment_id": id})).await.expect(201)["amount"], 20);
 }
 
 #[tokio::test]
@@ -169,22 +125,12 @@ async fn a_slow_refund_is_pending_first_and_a_failed_one_gives_the_money_back() 
         })
         .await;
         assert_eq!(settled["status"], ends);
-        assert_eq!(
-            charges.post_once("/refunds", token, &body).await.expect(201),
-            made
-        );
-        let again = charges
-            .post("/refunds", &json!({"payment_id": id, "amount": 600}))
-            .await;
+        assert_eq!(charges.post_once("/refunds", token, &body).await.expect(201), made);
+        let again = charges.post("/refunds", &json!({"payment_id": id, "amount": 600})).await;
         if ends == "failed" {
             again.expect(201);
         } else {
-            again.charges_error(
-                400,
-                "invalid_request_error",
-                "refund_amount_too_large",
-                Some("amount"),
-            );
+            again.charges_error(400, "invalid_request_error", "refund_amount_too_large", Some("amount"));
         }
     }
 }

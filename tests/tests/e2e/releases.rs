@@ -27,11 +27,8 @@ impl Opened {
         let data = Arc::new(tempfile::tempdir().unwrap());
         let secrets = recording.secrets.to_string();
         std::fs::write(data.path().join("secrets.json"), secrets).unwrap();
-        let parameters = [
-            ("NetworkTimeoutMs", "300"),
-            ("NetworkLookUpLagMs", "0"),
-            ("WebhookRetrySeconds", "1,1"),
-        ];
+        let parameters =
+            [("NetworkTimeoutMs", "300"), ("NetworkLookUpLagMs", "0"), ("WebhookRetrySeconds", "1,1")];
         let cloud = Cloud::start_in(data, &parameters).await;
         let receiver = Receiver::start(&[]).await;
         let shift = Shift {
@@ -44,12 +41,7 @@ impl Opened {
         };
         let tables = shift.tables();
         load(&cloud, &tables).await;
-        Self {
-            cloud,
-            receiver,
-            recording,
-            tables,
-        }
+        Self { cloud, receiver, recording, tables }
     }
 
     fn client(&self, api: &str) -> Client {
@@ -66,23 +58,14 @@ impl Opened {
     }
 
     fn scope(&self) -> Scope {
-        Scope {
-            merchant: self.recording.merchant.parse().unwrap(),
-            mode: Mode::Test,
-        }
+        Scope { merchant: self.recording.merchant.parse().unwrap(), mode: Mode::Test }
     }
 
     /// Waits for a hosted payment, past the rate limit of its API.
     async fn completes(&self, reference: &str) {
         let id = PaymentId::parse_uuid(reference).unwrap().to_string();
         eventually(&format!("{reference} is completed"), || async {
-            let payment: Payment = self
-                .cloud
-                .store()
-                .get(self.scope(), &id, true)
-                .await
-                .unwrap()
-                .unwrap();
+            let payment: Payment = self.cloud.store().get(self.scope(), &id, true).await.unwrap().unwrap();
             (payment.face.status == Status::Succeeded).then_some(())
         })
         .await;
@@ -115,17 +98,9 @@ fn made(answer: &Answer) -> Value {
 /// What an answer may not have lost or changed, whatever has been added or corrected since.
 #[track_caller]
 fn says_the_same(path: &str, before: &Value, now: &Value, uncharged: &[String]) {
-    for name in [
-        "id",
-        "object",
-        "amount",
-        "currency",
-        "email",
-        "name",
-        "transaction_reference",
-        "order_id",
-        "url",
-    ] {
+    for name in
+        ["id", "object", "amount", "currency", "email", "name", "transaction_reference", "order_id", "url"]
+    {
         // An endpoint's address moved with the test.
         if before[name].is_null() || before[name].to_string().contains("127.0.0.1") {
             continue;
@@ -138,12 +113,7 @@ fn says_the_same(path: &str, before: &Value, now: &Value, uncharged: &[String]) 
         if path.starts_with("/events") || path.contains("/deliveries") {
             return;
         }
-        let shown: Vec<&Value> = now["data"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|item| &item["id"])
-            .collect();
+        let shown: Vec<&Value> = now["data"].as_array().unwrap().iter().map(|item| &item["id"]).collect();
         for id in ids {
             // Other APIs no longer list an intent that was never charged.
             let text = id.as_str().unwrap_or_default();
@@ -153,10 +123,7 @@ fn says_the_same(path: &str, before: &Value, now: &Value, uncharged: &[String]) 
     } else if before["data"].is_object() {
         says_the_same(path, &before["data"], &now["data"], uncharged);
     }
-    if before["status"]
-        .as_str()
-        .is_some_and(|status| ENDS.contains(&status))
-    {
+    if before["status"].as_str().is_some_and(|status| ENDS.contains(&status)) {
         assert_eq!(before["status"], now["status"], "{path}");
     }
 }
@@ -164,18 +131,10 @@ fn says_the_same(path: &str, before: &Value, now: &Value, uncharged: &[String]) 
 async fn reads_answer_as_before(opened: &Opened) {
     let payments = opened.tables["tollgate"].as_array().unwrap().iter();
     let uncharged = payments.filter(|item| item["intent"]["M"]["charges"]["N"] == "0");
-    let uncharged: Vec<String> = uncharged
-        .map(|item| item["id"]["S"].as_str().unwrap().to_owned())
-        .collect();
+    let uncharged: Vec<String> = uncharged.map(|item| item["id"]["S"].as_str().unwrap().to_owned()).collect();
     for read in &opened.recording.reads {
         let answer = opened.client(&read.api).get(&read.path).await;
-        assert_eq!(
-            answer.status.as_u16(),
-            read.status,
-            "{}: {}",
-            read.path,
-            answer.text
-        );
+        assert_eq!(answer.status.as_u16(), read.status, "{}: {}", read.path, answer.text);
         if read.status == 200 {
             says_the_same(&read.path, &read.answer, &answer.json(), &uncharged);
         }
@@ -206,9 +165,8 @@ async fn every_item_is_read(opened: &Opened) {
                 "RUN" => of::<Run>(&store, &pk).await,
                 "ATT" => {
                     let delivery: Delivery = store.get_by_key(&pk, true).await.unwrap().unwrap();
-                    let attempts = store
-                        .list_attempts(scope.unwrap(), delivery.event, delivery.endpoint)
-                        .await;
+                    let attempts =
+                        store.list_attempts(scope.unwrap(), delivery.event, delivery.endpoint).await;
                     !attempts.unwrap().is_empty()
                 }
                 "PRC" => {
@@ -222,10 +180,7 @@ async fn every_item_is_read(opened: &Opened) {
                 "PKY" => item["payment"]["S"].is_string(),
                 "MERCHANT" => admin.merchant(text(item, "id").parse().unwrap()).await.is_ok(),
                 "" if pk.starts_with("KEY#") => {
-                    let keys = admin
-                        .list_keys(text(item, "merchant").parse().unwrap())
-                        .await
-                        .unwrap();
+                    let keys = admin.list_keys(text(item, "merchant").parse().unwrap()).await.unwrap();
                     keys.iter().any(|key| key.id.to_string() == text(item, "id"))
                 }
                 "" if pk.starts_with("KID#") => {
@@ -237,8 +192,7 @@ async fn every_item_is_read(opened: &Opened) {
                 "" if pk.ends_with("#KEYS") => {
                     let ids = item["live"]["M"].as_object().unwrap().keys();
                     let keys = admin.list_keys(scope.unwrap().merchant).await.unwrap();
-                    ids.into_iter()
-                        .all(|id| keys.iter().any(|key| key.id.to_string() == *id))
+                    ids.into_iter().all(|id| keys.iter().any(|key| key.id.to_string() == *id))
                 }
                 "" if pk.ends_with("#RATE") => true,
                 other => panic!("who reads `{other}` ({pk})?"),
@@ -262,17 +216,11 @@ async fn keys_do_what_they_did(opened: &Opened) {
         assert_eq!(answer.status.as_u16(), status, "{key}: {}", answer.text);
     }
     let restricted = opened.client_with("charges", "restricted");
-    let refused = restricted
-        .post("/customers", &json!({"email": "x@example.com"}))
-        .await;
+    let refused = restricted.post("/customers", &json!({"email": "x@example.com"})).await;
     assert_eq!(refused.status, 403);
     for key in ["rolled", "successor"] {
         if opened.recording.keys[key].is_string() {
-            opened
-                .client_with("intents", key)
-                .get("/payment_intents")
-                .await
-                .expect(200);
+            opened.client_with("intents", key).get("/payment_intents").await.expect(200);
         }
     }
 }
@@ -289,11 +237,7 @@ async fn what_was_begun_goes_on(opened: &Opened) {
     let charges = opened.client("charges");
     let challenged = format!("/payments/{}", opened.open("challenged").unwrap());
     let waiting = charges.get(&challenged).await.expect(200);
-    press(
-        waiting["next_action"]["redirect_url"].as_str().unwrap(),
-        "complete",
-    )
-    .await;
+    press(waiting["next_action"]["redirect_url"].as_str().unwrap(), "complete").await;
     opened.becomes("charges", &challenged, "succeeded").await;
     let processing = format!("/payments/{}", opened.open("processing").unwrap());
     opened.becomes("charges", &processing, "succeeded").await;
@@ -301,57 +245,33 @@ async fn what_was_begun_goes_on(opened: &Opened) {
     opened.becomes("charges", &refunding, "succeeded").await;
 
     let paid = opened.open("paid").unwrap();
-    let refund = made(
-        &charges
-            .post("/refunds", &json!({"payment_id": paid, "amount": 100}))
-            .await,
-    );
+    let refund = made(&charges.post("/refunds", &json!({"payment_id": paid, "amount": 100})).await);
     assert_eq!(refund["status"], "succeeded");
     let customer = opened.open("customer").unwrap();
-    let changed = charges
-        .patch(customer, &json!({"metadata": {"since": "then"}}))
-        .await
-        .expect(200);
-    assert_eq!(
-        (&changed["metadata"]["since"], &changed["metadata"]["a"]),
-        (&json!("then"), &json!("x"))
-    );
+    let changed = charges.patch(customer, &json!({"metadata": {"since": "then"}})).await.expect(200);
+    assert_eq!((&changed["metadata"]["since"], &changed["metadata"]["a"]), (&json!("then"), &json!("x")));
     // An endpoint of that time hears of it, signed with its secret of that time.
     eventually("an old endpoint hears of the change", || async {
         let received = opened.receiver.received();
-        let mut heard = received
-            .iter()
-            .filter(|webhook| webhook.body.contains("\"since\":\"then\""));
-        heard
-            .any(|webhook| webhook.headers.contains_key("x-signature"))
-            .then_some(())
+        let mut heard = received.iter().filter(|webhook| webhook.body.contains("\"since\":\"then\""));
+        heard.any(|webhook| webhook.headers.contains_key("x-signature")).then_some(())
     })
     .await;
     charges.delete(customer).await;
     charges.get(customer).await.expect(404);
 
     if let Some(id) = opened.open("simple") {
-        made(
-            &opened
-                .client("simple")
-                .post("/refunds", &json!({"payment_id": id}))
-                .await,
-        );
+        made(&opened.client("simple").post("/refunds", &json!({"payment_id": id})).await);
     }
     if let Some(path) = opened.open("direct") {
-        let rest = opened
-            .client("direct")
-            .post(&format!("{path}/refund"), &json!({}))
-            .await;
+        let rest = opened.client("direct").post(&format!("{path}/refund"), &json!({})).await;
         made(&rest);
     }
 }
 
 async fn a_message_is_delivered(opened: &Opened) {
     let url = queues(&opened.cloud).await;
-    let url = url
-        .iter()
-        .find(|url| !url.contains("dead") && url.contains("webhook"));
+    let url = url.iter().find(|url| !url.contains("dead") && url.contains("webhook"));
     for message in &opened.recording.messages {
         let group = json!({"QueueUrl": url.expect("the webhook queue"), "MessageBody": message, "MessageGroupId": "old"});
         sqs(&opened.cloud, "SendMessage", group).await;
@@ -375,10 +295,7 @@ async fn hosted_payments_go_on(opened: &Opened) {
     }
     // What is held for review is no more decided by today's release than by the one that left it.
     if let Some(reference) = opened.open("in_review_cybersource") {
-        let shown = opened
-            .client("checkout")
-            .get(&format!("/payments/{reference}/status"))
-            .await;
+        let shown = opened.client("checkout").get(&format!("/payments/{reference}/status")).await;
         assert_eq!(shown.expect(200)["data"]["status"], "pending");
     }
     let begun = |order: &str| opened.recording.retries.iter().find(|retry| retry.key == order);
@@ -392,10 +309,8 @@ async fn hosted_payments_go_on(opened: &Opened) {
     let challenge = press(again["redirect_url"].as_str().unwrap(), "pay").await;
     press(&challenge, "complete").await;
     opened.completes(reference).await;
-    let refund = opened
-        .client("checkout")
-        .post(&format!("/payments/{reference}/refund"), &json!({"amount": 1}))
-        .await;
+    let refund =
+        opened.client("checkout").post(&format!("/payments/{reference}/refund"), &json!({"amount": 1})).await;
     made(&refund);
 }
 
@@ -405,58 +320,23 @@ async fn intents_go_on(opened: &Opened) {
     };
     let intents = opened.client("intents");
     let at = |name: &str| format!("/payment_intents/{}", opened.open(name).unwrap());
-    let captured = made(
-        &intents
-            .post(&format!("/payment_intents/{reserved}/capture"), &json!({}))
-            .await,
-    );
+    let captured = made(&intents.post(&format!("/payment_intents/{reserved}/capture"), &json!({})).await);
     assert_eq!(captured["status"], "succeeded");
-    let confirmed = made(
-        &intents
-            .post(&format!("{}/confirm", at("intent_given")), &json!({}))
-            .await,
-    );
+    let confirmed = made(&intents.post(&format!("{}/confirm", at("intent_given")), &json!({})).await);
     assert_eq!(confirmed["status"], "succeeded");
-    let canceled = made(
-        &intents
-            .post(&format!("{}/cancel", at("intent_empty")), &json!({}))
-            .await,
-    );
+    let canceled = made(&intents.post(&format!("{}/cancel", at("intent_empty")), &json!({})).await);
     assert_eq!(canceled["status"], "canceled");
-    opened
-        .becomes("intents", &at("intent_processing"), "succeeded")
-        .await;
+    opened.becomes("intents", &at("intent_processing"), "succeeded").await;
     let shown = intents.get(&at("intent_challenged")).await.expect(200);
     let url = shown["next_action"]["redirect_to_url"]["url"].as_str().unwrap();
     press(url, "complete").await;
-    opened
-        .becomes("intents", &at("intent_challenged"), "succeeded")
-        .await;
+    opened.becomes("intents", &at("intent_challenged"), "succeeded").await;
     let method = opened.open("payment_method").unwrap();
-    made(
-        &intents
-            .post(
-                &format!("/payment_methods/{method}"),
-                &json!({"metadata": {"a": "b"}}),
-            )
-            .await,
-    );
-    made(
-        &intents
-            .post(&format!("/payment_methods/{method}/detach"), &json!({}))
-            .await,
-    );
+    made(&intents.post(&format!("/payment_methods/{method}"), &json!({"metadata": {"a": "b"}})).await);
+    made(&intents.post(&format!("/payment_methods/{method}/detach"), &json!({})).await);
     let endpoint = opened.open("endpoint").unwrap();
-    made(
-        &intents
-            .post(endpoint, &json!({"description": "still here"}))
-            .await,
-    );
-    made(
-        &intents
-            .post(&format!("{endpoint}/recover"), &json!({"since": 0}))
-            .await,
-    );
+    made(&intents.post(endpoint, &json!({"description": "still here"})).await);
+    made(&intents.post(&format!("{endpoint}/recover"), &json!({"since": 0})).await);
     intents.delete(endpoint).await.expect(200);
 }
 
@@ -475,11 +355,7 @@ async fn today_reads_and_goes_on_with(release: &str) {
     // Nothing on the way was given up because it did not read.
     let log = opened.cloud.log.lock().unwrap().join("\n");
     for sign in ["does not read", "has format"] {
-        assert!(
-            !log.contains(sign),
-            "{:?}",
-            log.lines().find(|line| line.contains(sign))
-        );
+        assert!(!log.contains(sign), "{:?}", log.lines().find(|line| line.contains(sign)));
     }
 }
 

@@ -28,27 +28,14 @@ async fn make_secret_requests(cloud: &Cloud) -> Vec<String> {
     charges.get("/payments/4242424242424242").await;
     charges.get("/nonsense/4000000000009995").await;
     charges.get(&format!("/payments/{}", cloud.key())).await;
-    charges
-        .post("/payments", &payment("4242424242424242", 1000))
-        .await
-        .expect(400);
-    charges
-        .post("/payments", &payment("tok_visa_0002", 1000))
-        .await
-        .expect(402);
+    charges.post("/payments", &payment("4242424242424242", 1000)).await.expect(400);
+    charges.post("/payments", &payment("tok_visa_0002", 1000)).await.expect(402);
     let direct = json!({"amount": 10.5, "currency": "USD", "card": {"number": "5555555555554444"}});
     cloud.client("direct").post("/payments", &direct).await;
     let (_, link) = initialized(cloud, &order("logged")).await;
     let page = Client::send(reqwest::Client::new().get(&link)).await;
     assert_eq!(page.status, 200, "{}", page.text);
-    let token = link
-        .rsplit('/')
-        .next()
-        .unwrap()
-        .split('?')
-        .next()
-        .unwrap()
-        .to_owned();
+    let token = link.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
     vec![
         client_secret,
         "4242424242424242".to_owned(),
@@ -86,19 +73,10 @@ async fn a_line_says_what_a_request_was_and_never_a_secret() {
                 };
                 assert_eq!(
                     (method, path, status, unit, function),
-                    (
-                        "POST",
-                        "/charges/v1/payments",
-                        "402",
-                        "ms",
-                        "charges-create-payment"
-                    )
+                    ("POST", "/charges/v1/payments", "402", "ms", "charges-create-payment")
                 );
                 assert!(ms.parse::<u64>().is_ok(), "{ms}");
-                assert!(
-                    !shown("request") && kept.contains("\"message\":\"request\""),
-                    "{text}"
-                );
+                assert!(!shown("request") && kept.contains("\"message\":\"request\""), "{text}");
             }
             "all" => assert!(shown("request") && text.contains("[request] POST /charges/v1/payments 402")),
             _ => json_lines(&text),
@@ -111,29 +89,14 @@ fn json_lines(text: &str) {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
         .collect();
-    let of_kind = |kind: &str| {
-        lines
-            .iter()
-            .filter(|line| line["kind"] == kind)
-            .collect::<Vec<_>>()
-    };
+    let of_kind = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).collect::<Vec<_>>();
     let declined = of_kind("request")
         .into_iter()
         .find(|line| line["code"] == "card_declined")
         .expect("the declined payment");
     assert_eq!(
-        (
-            &declined["method"],
-            &declined["path"],
-            &declined["status"],
-            &declined["function"]
-        ),
-        (
-            &json!("POST"),
-            &json!("/charges/v1/payments"),
-            &json!(402),
-            &json!("charges-create-payment")
-        )
+        (&declined["method"], &declined["path"], &declined["status"], &declined["function"]),
+        (&json!("POST"), &json!("/charges/v1/payments"), &json!(402), &json!("charges-create-payment"))
     );
     assert!(declined["duration_ms"].is_u64() && declined["timestamp"].is_string());
     let functions = of_kind("function");

@@ -11,12 +11,7 @@ use crate::checkout::{initialized, order, pay, status, with};
 async fn admin(cloud: &Cloud, arguments: &[&str]) -> Result<Value, String> {
     let url = |name: &str| cloud.ready[name].as_str().unwrap().to_owned();
     let output = Command::new(binary("tollgate-admin"))
-        .args([
-            "--dynamodb",
-            &url("dynamodb"),
-            "--secretsmanager",
-            &url("secretsmanager"),
-        ])
+        .args(["--dynamodb", &url("dynamodb"), "--secretsmanager", &url("secretsmanager")])
         .env("TOLLGATE_PROCESSOR_SECRET", "the password of another account")
         .args(arguments)
         .output();
@@ -40,11 +35,8 @@ async fn time_passes(cloud: &Cloud) {
 async fn charge(cloud: &Cloud, reference: &str) -> NetworkCharge {
     let uuid = u128::from_str_radix(&reference.replace('-', ""), 16).unwrap();
     let id = PaymentId::from_bytes(uuid.to_be_bytes());
-    let payment: Option<Payment> = cloud
-        .store()
-        .get(cloud.demo_scope(), &id.to_string(), true)
-        .await
-        .unwrap();
+    let payment: Option<Payment> =
+        cloud.store().get(cloud.demo_scope(), &id.to_string(), true).await.unwrap();
     payment.unwrap().network.unwrap()
 }
 
@@ -53,10 +45,7 @@ async fn sealed_card(cloud: &Cloud, reference: &str) -> String {
 }
 
 async fn sealed_secret(cloud: &Cloud, provider: Provider) -> String {
-    let account = cloud
-        .store()
-        .get_processor_account(cloud.demo_scope(), provider)
-        .await;
+    let account = cloud.store().get_processor_account(cloud.demo_scope(), provider).await;
     account.unwrap().unwrap().secret
 }
 
@@ -77,10 +66,7 @@ async fn the_vaults_key_is_changed_under_payments_in_flight() {
     let (new, _) = initialized(&cloud, &mpgs("rotate-new")).await;
     assert_eq!(charge(&cloud, &new).await.account.unwrap(), "ELSEWHERE");
 
-    assert_eq!(
-        admin(&cloud, &["add-vault-key"]).await.unwrap(),
-        json!({"current": 1, "versions": [1, 2]})
-    );
+    assert_eq!(admin(&cloud, &["add-vault-key"]).await.unwrap(), json!({"current": 1, "versions": [1, 2]}));
     let early = admin(&cloud, &["promote-vault-key"]).await.unwrap_err();
     assert!(early.contains("wait until"), "{early}");
     time_passes(&cloud).await;
@@ -138,10 +124,7 @@ async fn the_vaults_key_is_changed_under_payments_in_flight() {
     assert!(sealed_card(&cloud, &third).await.starts_with("2."));
     pay(&page).await;
     assert_eq!(status(&cloud, &third).await["status"], "completed");
-    let refunded = cloud
-        .checkout()
-        .post(&format!("/payments/{second}/refund"), &json!({}))
-        .await;
+    let refunded = cloud.checkout().post(&format!("/payments/{second}/refund"), &json!({})).await;
     refunded.expect(200);
 }
 
@@ -158,10 +141,7 @@ async fn no_function_has_a_secret_in_its_environment() {
             let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap();
             let environment = String::from_utf8_lossy(&environment);
             for (name, secret) in &kept {
-                assert!(
-                    !environment.contains(secret.as_str().unwrap()),
-                    "{function} has {name}"
-                );
+                assert!(!environment.contains(secret.as_str().unwrap()), "{function} has {name}");
             }
             looked_at += 1;
         }

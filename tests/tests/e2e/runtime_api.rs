@@ -50,10 +50,7 @@ async fn next(State(runtime): State<Runtime>) -> (HeaderMap, String) {
     let mut count = runtime.count.lock().unwrap();
     *count += 1;
     let mut headers = HeaderMap::new();
-    headers.insert(
-        "lambda-runtime-aws-request-id",
-        count.to_string().parse().unwrap(),
-    );
+    headers.insert("lambda-runtime-aws-request-id", count.to_string().parse().unwrap());
     headers.insert("lambda-runtime-deadline-ms", "9999999999999".parse().unwrap());
     let arn = "arn:aws:lambda:us-east-1:000000000000:function:test";
     headers.insert("lambda-runtime-invoked-function-arn", arn.parse().unwrap());
@@ -103,10 +100,7 @@ impl Function {
             .env("AWS_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
-            .env(
-                "AWS_ENDPOINT_URL_DYNAMODB",
-                cloud.ready["dynamodb"].as_str().unwrap(),
-            )
+            .env("AWS_ENDPOINT_URL_DYNAMODB", cloud.ready["dynamodb"].as_str().unwrap())
             .env("TOLLGATE_TABLE", "tollgate")
             .env("TOLLGATE_KEYS_TABLE", "tollgate-keys")
             .env("TOLLGATE_EVENTS_TABLE", "tollgate-events")
@@ -117,11 +111,7 @@ impl Function {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        Self {
-            events,
-            made: answers,
-            _child: child,
-        }
+        Self { events, made: answers, _child: child }
     }
 
     /// What API Gateway is answered: status and body.
@@ -146,10 +136,8 @@ impl Function {
             "isBase64Encoded": false,
         });
         self.events.send(event).await.unwrap();
-        let (answered, value) = timeout(tollgate_tests::DEADLINE, self.made.recv())
-            .await
-            .expect("it answers in time")
-            .unwrap();
+        let (answered, value) =
+            timeout(tollgate_tests::DEADLINE, self.made.recv()).await.expect("it answers in time").unwrap();
         assert!(answered, "{method} {path}?{query}: {value}");
         let body = value["body"].as_str().unwrap_or_default().to_owned();
         (value["statusCode"].as_u64().unwrap(), body)
@@ -165,31 +153,11 @@ async fn whatever_a_query_string_holds_the_front_door_answers() {
         ("charges-list-payments", "GET", "/v1/payments", "{\"error\":"),
         ("charges-list-customers", "GET", "/v1/customers", "{\"error\":"),
         ("charges-unknown-route", "GET", "/v1/\"<>%\"", "{\"error\":"),
-        (
-            "direct-list-transactions",
-            "GET",
-            "/v1/transactions",
-            "{\"error\":",
-        ),
+        ("direct-list-transactions", "GET", "/v1/transactions", "{\"error\":"),
         ("simple-retrieve-payment", "GET", "/v1/payments/x", "{\"error\":"),
-        (
-            "checkout-payment-status",
-            "GET",
-            "/api/v1/payments/x/status",
-            "{\"success\":false",
-        ),
-        (
-            "intents-list-payment-intents",
-            "GET",
-            "/v2/payment_intents",
-            "{\"error\":",
-        ),
-        (
-            "intents-retrieve-payment-intent",
-            "GET",
-            "/v2/payment_intents/x",
-            "{\"error\":",
-        ),
+        ("checkout-payment-status", "GET", "/api/v1/payments/x/status", "{\"success\":false"),
+        ("intents-list-payment-intents", "GET", "/v2/payment_intents", "{\"error\":"),
+        ("intents-retrieve-payment-intent", "GET", "/v2/payment_intents/x", "{\"error\":"),
         ("intents-preflight", "OPTIONS", "/v2/payment_methods", ""),
         ("intents-unknown-route", "GET", "/v1/\"<>%\"", "{\"error\":"),
         ("pages-show-checkout", "GET", "/checkout/x", html),

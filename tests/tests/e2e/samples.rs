@@ -13,10 +13,7 @@ async fn every_curl_of_the_text_works() {
     let key = format!("Authorization: Bearer {}", cloud.key());
     let json = "Content-Type: application/json";
     let (status, body) = curl(&["-X", "GET", &format!("{base}/health"), "-H", &key]);
-    assert_eq!(
-        (status, body),
-        (200, serde_json::json!({"status": "ok", "version": "2025-09-01"}))
-    );
+    assert_eq!((status, body), (200, serde_json::json!({"status": "ok", "version": "2025-09-01"})));
     let customer = r#"{
     "email": "dev@example.com",
     "name": "Dev User",
@@ -27,18 +24,9 @@ async fn every_curl_of_the_text_works() {
   }"#;
     let url = format!("{base}/customers");
     let (status, body) = curl(&["-X", "POST", &url, "-H", &key, "-H", json, "-d", customer]);
-    assert_eq!(
-        (status, body["metadata"]["plan"].as_str()),
-        (201, Some("premium"))
-    );
+    assert_eq!((status, body["metadata"]["plan"].as_str()), (201, Some("premium")));
     let id = body["id"].as_str().unwrap().to_owned();
-    let (status, _) = curl(&[
-        "-X",
-        "GET",
-        &format!("{url}?limit=20&starting_after={id}"),
-        "-H",
-        &key,
-    ]);
+    let (status, _) = curl(&["-X", "GET", &format!("{url}?limit=20&starting_after={id}"), "-H", &key]);
     assert_eq!(status, 200);
     // The sources as the text spells them.
     for source in [
@@ -49,17 +37,8 @@ async fn every_curl_of_the_text_works() {
         let body = format!(
             r#"{{"amount": 1234, "currency": "GBP", "source": {source}, "customer_id": "{id}", "description": "Order #12345"}}"#
         );
-        let (status, made) = curl(&[
-            "-X",
-            "POST",
-            &format!("{base}/payments"),
-            "-H",
-            &key,
-            "-H",
-            json,
-            "-d",
-            &body,
-        ]);
+        let (status, made) =
+            curl(&["-X", "POST", &format!("{base}/payments"), "-H", &key, "-H", json, "-d", &body]);
         assert_eq!(status, 201, "{made}");
         assert_eq!(made["customer_id"], id.as_str());
     }

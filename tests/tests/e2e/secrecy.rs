@@ -12,32 +12,15 @@ async fn no_log_holds_a_key_a_secret_a_signature_or_an_account_number() {
     let endpoint = cloud.charges_endpoint(&receiver.url).await;
     let transfer = json!({"amount": 5000, "currency": "GBP", "source": {"type": "bank_transfer", "bank_account": {
         "account_number": "87654321", "sort_code": "12-34-56", "account_holder_name": "John Doe"}}});
-    charges
-        .post_once("/payments", "an-idempotency-key", &transfer)
-        .await
-        .expect(201);
-    charges
-        .post("/payments", &payment("4242424242424242", 1000))
-        .await
-        .expect(400);
+    charges.post_once("/payments", "an-idempotency-key", &transfer).await.expect(201);
+    charges.post("/payments", &payment("4242424242424242", 1000)).await.expect(400);
     let basic = reqwest::Client::new().get(format!("{}/webhook_endpoints", cloud.api("intents")));
-    Client::send(basic.basic_auth(cloud.key(), None::<&str>))
-        .await
-        .expect(200);
+    Client::send(basic.basic_auth(cloud.key(), None::<&str>)).await.expect(200);
     let webhook = receiver.wait_for(1).await.remove(0);
 
-    let signature = webhook.headers["x-signature"]
-        .to_str()
-        .unwrap()
-        .rsplit('=')
-        .next()
-        .unwrap()
-        .to_owned();
+    let signature = webhook.headers["x-signature"].to_str().unwrap().rsplit('=').next().unwrap().to_owned();
     let log = cloud.log.lock().unwrap().join("\n");
-    assert!(
-        log.contains("\"message\":\"request\""),
-        "there is a log to look at"
-    );
+    assert!(log.contains("\"message\":\"request\""), "there is a log to look at");
     for secret in [
         cloud.key().as_str(),
         endpoint["secret"].as_str().unwrap(),
@@ -54,11 +37,7 @@ async fn no_log_holds_a_key_a_secret_a_signature_or_an_account_number() {
             continue;
         }
         let bytes = std::fs::read(&path).unwrap();
-        let holds = |needle: &str| {
-            bytes
-                .windows(needle.len())
-                .any(|window| window == needle.as_bytes())
-        };
+        let holds = |needle: &str| bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
         assert!(!holds("87654321") && !holds(&cloud.key()), "{}", path.display());
     }
 }

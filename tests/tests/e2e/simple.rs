@@ -12,9 +12,7 @@ fn says(answer: &Answer, status: u16, sentence: &str) {
 }
 
 async fn post_text(client: &Client, path: &str, body: &str) -> Answer {
-    let request = client
-        .request(Method::POST, path)
-        .header("content-type", "application/json");
+    let request = client.request(Method::POST, path).header("content-type", "application/json");
     Client::send(request.body(body.to_owned())).await
 }
 
@@ -33,48 +31,27 @@ async fn a_payment_and_its_refund_have_exactly_the_documented_fields() {
     )
     .await;
     let payment = made.expect(201);
-    assert_eq!(
-        keys(&payment),
-        ["id", "amount", "currency", "status", "created_at"]
-    );
+    assert_eq!(keys(&payment), ["id", "amount", "currency", "status", "created_at"]);
     assert!(made.text.contains(r#""amount":100.00,"#), "{}", made.text);
-    assert_eq!(
-        (&payment["currency"], &payment["status"]),
-        (&json!("USD"), &json!("succeeded"))
-    );
+    assert_eq!((&payment["currency"], &payment["status"]), (&json!("USD"), &json!("succeeded")));
     let id = payment["id"].as_str().unwrap();
     assert!(id.starts_with("pay_"));
     let at = payment["created_at"].as_str().unwrap();
-    assert!(
-        at.len() == 20 && at.ends_with('Z') && at.starts_with("20"),
-        "{at}"
-    );
+    assert!(at.len() == 20 && at.ends_with('Z') && at.starts_with("20"), "{at}");
     assert!(made.header("x-ratelimit-limit") == "1000" && !made.header("x-request-id").is_empty());
     let read = simple.get(&format!("/payments/{id}")).await;
     assert_eq!((read.status.as_u16(), &read.text), (200, &made.text));
 
-    let refunded = post_text(
-        &simple,
-        "/refunds",
-        &format!(r#"{{"payment_id":"{id}","amount":50.00}}"#),
-    )
-    .await;
+    let refunded =
+        post_text(&simple, "/refunds", &format!(r#"{{"payment_id":"{id}","amount":50.00}}"#)).await;
     let refund = refunded.expect(201);
-    assert_eq!(
-        keys(&refund),
-        ["id", "payment_id", "amount", "status", "created_at"]
-    );
+    assert_eq!(keys(&refund), ["id", "payment_id", "amount", "status", "created_at"]);
     assert!(refunded.text.contains(r#""amount":50.00,"#), "{}", refunded.text);
     assert!(refund["id"].as_str().unwrap().starts_with("refund_"));
-    assert_eq!(
-        (&refund["payment_id"], &refund["status"]),
-        (&json!(id), &json!("succeeded"))
-    );
+    assert_eq!((&refund["payment_id"], &refund["status"]), (&json!(id), &json!("succeeded")));
     let rest = simple.post("/refunds", &json!({"payment_id": id})).await;
     assert!(rest.text.contains(r#""amount":50.00,"#), "{}", rest.text);
-    let more = simple
-        .post("/refunds", &json!({"payment_id": id, "amount": 0.01}))
-        .await;
+    let more = simple.post("/refunds", &json!({"payment_id": id, "amount": 0.01})).await;
     says(&more, 400, "Invalid refund amount");
 }
 
@@ -95,11 +72,7 @@ async fn decimals_are_exact_in_every_currency() {
         let body = format!(r#"{{"amount":{sent},"currency":"{currency}","source":"tok_mastercard"}}"#);
         let answer = post_text(&simple, "/payments", &body).await;
         assert_eq!(answer.status.as_u16(), 201, "{sent} {}", answer.text);
-        assert!(
-            answer.text.contains(&format!(r#""amount":{printed},"#)),
-            "{}",
-            answer.text
-        );
+        assert!(answer.text.contains(&format!(r#""amount":{printed},"#)), "{}", answer.text);
     }
     let (digits, currency_code) = (
         "amount must be a decimal number with no more digits than the currency has",
@@ -128,22 +101,13 @@ async fn sources_and_declines() {
     let cloud = Cloud::start().await;
     let simple = cloud.client("simple");
     let pay = async |source: Value| {
-        simple
-            .post(
-                "/payments",
-                &json!({"amount": 12.5, "currency": "USD", "source": source}),
-            )
-            .await
+        simple.post("/payments", &json!({"amount": 12.5, "currency": "USD", "source": source})).await
     };
     for source in ["tok_visa", "tok_mastercard", "tok_amex"] {
         assert_eq!(pay(json!(source)).await.expect(201)["amount"], 12.5);
     }
     says(&pay(json!("tok_chargeDeclined")).await, 402, "Card declined");
-    says(
-        &pay(json!("tok_chargeDeclinedInsufficientFunds")).await,
-        402,
-        "Insufficient funds",
-    );
+    says(&pay(json!("tok_chargeDeclinedInsufficientFunds")).await, 402, "Insufficient funds");
     for source in [
         json!("tok_unknown"),
         json!("tok_visa_4242"),
@@ -157,20 +121,11 @@ async fn sources_and_declines() {
     }
     // A failed payment is kept, as failed.
     let all = cloud.charges().get("/payments?limit=100").await.expect(200);
-    let failed = all["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|p| p["status"] == "failed");
+    let failed = all["data"].as_array().unwrap().iter().filter(|p| p["status"] == "failed");
     let ids: Vec<_> = failed.map(|p| p["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(ids.len(), 2);
-    assert_eq!(
-        simple.get(&format!("/payments/{}", ids[0])).await.expect(200)["status"],
-        "failed"
-    );
-    let refused = simple
-        .post("/refunds", &json!({"payment_id": ids[0], "amount": 1}))
-        .await;
+    assert_eq!(simple.get(&format!("/payments/{}", ids[0])).await.expect(200)["status"], "failed");
+    let refused = simple.post("/refunds", &json!({"payment_id": ids[0], "amount": 1})).await;
     says(&refused, 400, "Invalid refund amount");
 }
 
@@ -181,12 +136,7 @@ async fn every_amount_that_cannot_be_refunded_is_the_texts_one_error() {
     let paid = json!({"amount": 100.0, "currency": "USD", "source": "tok_visa"});
     let id = simple.post("/payments", &paid).await.expect(201)["id"].clone();
     let refund = async |amount: &str| {
-        post_text(
-            &simple,
-            "/refunds",
-            &format!(r#"{{"payment_id":{id},"amount":{amount}}}"#),
-        )
-        .await
+        post_text(&simple, "/refunds", &format!(r#"{{"payment_id":{id},"amount":{amount}}}"#)).await
     };
     let wrong = [
         "50.001", "1e30", "1e-9", "0", "-0.01", "-1", "100.01", "\"50\"", "\"all\"", "\"\"", "true", "[50]",
@@ -195,11 +145,8 @@ async fn every_amount_that_cannot_be_refunded_is_the_texts_one_error() {
     for amount in wrong {
         says(&refund(amount).await, 400, "Invalid refund amount");
     }
-    let refunds = cloud
-        .charges()
-        .get(&format!("/refunds?payment_id={}", id.as_str().unwrap()))
-        .await
-        .expect(200);
+    let refunds =
+        cloud.charges().get(&format!("/refunds?payment_id={}", id.as_str().unwrap())).await.expect(200);
     assert_eq!(refunds["data"], json!([]), "nothing was written");
     assert_eq!(refund("40").await.expect(201)["amount"], 40.0);
     says(&refund("60.01").await, 400, "Invalid refund amount");
@@ -214,9 +161,7 @@ async fn every_amount_that_cannot_be_refunded_is_the_texts_one_error() {
     let all = cloud.charges().get("/payments?status=failed").await.expect(200);
     let id = all["data"][0]["id"].clone();
     for amount in [json!(1), json!(0), json!("1"), Value::Null] {
-        let refused = simple
-            .post("/refunds", &json!({"payment_id": id, "amount": amount}))
-            .await;
+        let refused = simple.post("/refunds", &json!({"payment_id": id, "amount": amount})).await;
         says(&refused, 400, "Invalid refund amount");
     }
 }
@@ -233,12 +178,8 @@ async fn every_answer_tells_where_the_caller_stands_in_its_minute() {
         simple.get(&format!("/payments/{}", id.as_str().unwrap())).await,
         simple.get("/payments/pay_1").await,
         simple.post("/payments", &json!({})).await,
-        simple
-            .post("/refunds", &json!({"payment_id": id, "amount": 1}))
-            .await,
-        simple
-            .post("/refunds", &json!({"payment_id": id, "amount": 0}))
-            .await,
+        simple.post("/refunds", &json!({"payment_id": id, "amount": 1})).await,
+        simple.post("/refunds", &json!({"payment_id": id, "amount": 0})).await,
     ];
     tollgate_tests::stands(&answers, 1000, 999);
 }
@@ -249,34 +190,20 @@ async fn every_error_is_one_sentence() {
     let simple = cloud.client("simple");
     says(&simple.get("/payments/pay_12345").await, 404, "Payment not found");
     says(
-        &simple
-            .post("/refunds", &json!({"payment_id": "pay_12345", "amount": 50.0}))
-            .await,
+        &simple.post("/refunds", &json!({"payment_id": "pay_12345", "amount": 50.0})).await,
         404,
         "Payment not found",
     );
     let paid = json!({"amount": 10, "currency": "USD", "source": "tok_visa"});
     let id = simple.post("/payments", &paid).await.expect(201)["id"].clone();
-    says(
-        &simple.post("/refunds", &json!({"amount": 1})).await,
-        400,
-        "payment_id is required",
-    );
+    says(&simple.post("/refunds", &json!({"amount": 1})).await, 400, "payment_id is required");
     says(
         &post_text(&simple, "/payments", "{\"amount\": 1,").await,
         400,
         "The request body is not valid JSON: EOF while parsing a value at line 1 column 13.",
     );
-    says(
-        &post_text(&simple, "/payments", "[]").await,
-        400,
-        "The request body must be a JSON object.",
-    );
-    says(
-        &post_text(&simple, "/payments", "").await,
-        400,
-        "amount is required",
-    );
+    says(&post_text(&simple, "/payments", "[]").await, 400, "The request body must be a JSON object.");
+    says(&post_text(&simple, "/payments", "").await, 400, "amount is required");
     let large = format!(r#"{{"description":"{}"}}"#, "x".repeat(300 * 1024));
     says(
         &post_text(&simple, "/payments", &large).await,
@@ -297,9 +224,7 @@ async fn every_error_is_one_sentence() {
         401,
         "No API key was sent. Send it in the header Authorization: Bearer <key>.",
     );
-    let reader = cloud
-        .demo_key(Mode::Test, KeyKind::Secret, &[Permission::PaymentsRead])
-        .await;
+    let reader = cloud.demo_key(Mode::Test, KeyKind::Secret, &[Permission::PaymentsRead]).await;
     says(
         &simple.with_key(&reader).post("/payments", &paid).await,
         403,
@@ -307,18 +232,11 @@ async fn every_error_is_one_sentence() {
     );
     let live = cloud.demo_key(Mode::Live, KeyKind::Secret, Permission::ALL).await;
     says(
-        &simple
-            .with_key(&live)
-            .get(&format!("/payments/{}", id.as_str().unwrap()))
-            .await,
+        &simple.with_key(&live).get(&format!("/payments/{}", id.as_str().unwrap())).await,
         404,
         "Payment not found",
     );
-    says(
-        &simple.with_key(&live).post("/payments", &paid).await,
-        400,
-        "Invalid payment source",
-    );
+    says(&simple.with_key(&live).post("/payments", &paid).await, 400, "Invalid payment source");
     // Fields that nobody knows are ignored.
     let odd = json!({"amount": 10, "currency": "USD", "source": "tok_visa", "colour": "blue"});
     simple.post("/payments", &odd).await.expect(201);
@@ -361,9 +279,7 @@ data = {
 response = requests.post(url, json=data, headers=headers)
 print(response.json())
 "#;
-    let python = python
-        .replace("https://api.paymentprocessing.com/v1", &url)
-        .replace("<your_api_key>", &key);
+    let python = python.replace("https://api.paymentprocessing.com/v1", &url).replace("<your_api_key>", &key);
     if let Some(printed) = run_sample(&["python3", "-"], &["python3", "-c", "import requests"], &python).await
     {
         assert!(
@@ -391,16 +307,9 @@ fetch(url, options)
         .replace("https://api.paymentprocessing.com/v1", &url)
         .replace("pay_12345", id.as_str().unwrap())
         .replace("<your_api_key>", &key);
-    if let Some(printed) = run_sample(
-        &["node", "-"],
-        &["node", "-e", "require('node-fetch')"],
-        &javascript,
-    )
-    .await
+    if let Some(printed) =
+        run_sample(&["node", "-"], &["node", "-e", "require('node-fetch')"], &javascript).await
     {
-        assert!(
-            printed.contains("amount: 100") && printed.contains("status: 'succeeded'"),
-            "{printed}"
-        );
+        assert!(printed.contains("amount: 100") && printed.contains("status: 'succeeded'"), "{printed}");
     }
 }

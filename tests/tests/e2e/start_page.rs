@@ -33,10 +33,7 @@ async fn the_page_says_what_runs_and_loads_nothing() {
     assert_eq!(header("content-type"), "text/html; charset=utf-8");
     assert_eq!(header("cache-control"), "no-store");
     let policy = header("content-security-policy");
-    assert!(
-        policy.starts_with("default-src 'none';") && !policy.contains("unsafe"),
-        "{policy}"
-    );
+    assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
     for rule in ["form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
         assert!(policy.contains(rule), "{policy}");
     }
@@ -46,20 +43,12 @@ async fn the_page_says_what_runs_and_loads_nothing() {
         assert!(html.contains(&cloud.api(api)), "{api}");
     }
     for key in ["secret_key", "publishable_key", "api_key"] {
-        assert!(
-            html.contains(cloud.ready["credentials"][key].as_str().unwrap()),
-            "{key}"
-        );
+        assert!(html.contains(cloud.ready["credentials"][key].as_str().unwrap()), "{key}");
     }
     assert!(html.contains("4242424242424242") && html.contains("tok_visa_9995"));
     let here = cloud.local("");
     for (at, _) in html.match_indices("://") {
-        let begin = at
-            - html[..at]
-                .bytes()
-                .rev()
-                .take_while(u8::is_ascii_alphabetic)
-                .count();
+        let begin = at - html[..at].bytes().rev().take_while(u8::is_ascii_alphabetic).count();
         assert!(html[begin..].starts_with(&here), "{}", &html[begin..at + 30]);
     }
     assert!(!html.contains("src="), "nothing is loaded");
@@ -70,17 +59,9 @@ async fn everything_else_at_the_root_is_as_it_was() {
     let cloud = Cloud::start().await;
     let not_found = (404, "{\"message\":\"Not Found\"}".to_owned());
     for path in ["/nonsense", "/index.html", "/_local/nonsense"] {
-        assert_eq!(
-            text(get(&cloud, path).send().await.unwrap()).await,
-            not_found,
-            "{path}"
-        );
+        assert_eq!(text(get(&cloud, path).send().await.unwrap()).await, not_found, "{path}");
     }
-    let post = reqwest::Client::new()
-        .post(cloud.local("/"))
-        .send()
-        .await
-        .unwrap();
+    let post = reqwest::Client::new().post(cloud.local("/")).send().await.unwrap();
     assert_eq!(text(post).await, not_found);
     let version_1 = get(&cloud, "/v1/account").bearer_auth(cloud.key());
     assert_eq!(version_1.send().await.unwrap().status(), 200);
@@ -120,35 +101,16 @@ async fn another_site_can_neither_press_the_button_nor_read_the_keys() {
     let pressed = || press(&cloud, "tok_visa_4242");
     for (what, request) in [
         ("nothing says where it comes from", pressed()),
-        (
-            "another origin",
-            pressed().header("origin", "http://evil.example"),
-        ),
+        ("another origin", pressed().header("origin", "http://evil.example")),
         ("no origin of its own", pressed().header("origin", "null")),
-        (
-            "another site",
-            pressed()
-                .header("origin", &here)
-                .header("sec-fetch-site", "cross-site"),
-        ),
+        ("another site", pressed().header("origin", &here).header("sec-fetch-site", "cross-site")),
         (
             "another name of this machine",
-            pressed()
-                .header("host", "evil.example:9000")
-                .header("origin", "http://evil.example:9000"),
+            pressed().header("host", "evil.example:9000").header("origin", "http://evil.example:9000"),
         ),
-        (
-            "the page by another name",
-            get(&cloud, "/").header("host", "evil.example"),
-        ),
-        (
-            "the keys by another name",
-            get(&cloud, "/_local/ready").header("host", "evil.example:9000"),
-        ),
-        (
-            "the keys for another site",
-            get(&cloud, "/_local/ready").header("origin", "http://evil.example"),
-        ),
+        ("the page by another name", get(&cloud, "/").header("host", "evil.example")),
+        ("the keys by another name", get(&cloud, "/_local/ready").header("host", "evil.example:9000")),
+        ("the keys for another site", get(&cloud, "/_local/ready").header("origin", "http://evil.example")),
         (
             "the keys for another site's script",
             get(&cloud, "/_local/ready").header("sec-fetch-site", "cross-site"),
@@ -159,13 +121,7 @@ async fn another_site_can_neither_press_the_button_nor_read_the_keys() {
         assert!(!body.contains("sk_test_"), "{what}");
     }
     assert_eq!(payments(&cloud).await, 0);
-    let ready: Value = get(&cloud, "/_local/ready")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let ready: Value = get(&cloud, "/_local/ready").send().await.unwrap().json().await.unwrap();
     assert_eq!(ready, cloud.ready);
 }
 
@@ -200,11 +156,7 @@ async fn the_button_works_in_a_real_browser_with_scripts_and_without() {
         copied.starts_with("curl ") && copied.contains("tok_visa_1111") && copied.contains(&cloud.key()),
         "{copied}"
     );
-    assert!(
-        seen["phone"]["width"].as_i64().unwrap() <= 320,
-        "{}",
-        seen["phone"]
-    );
+    assert!(seen["phone"]["width"].as_i64().unwrap() <= 320, "{}", seen["phone"]);
     assert_eq!(seen["phone"]["unlabelled"], 0);
     assert_eq!(payments(&cloud).await, 3);
 }

@@ -10,30 +10,13 @@ use crate::payment;
 async fn another_merchants_key_and_the_same_merchants_live_key_find_nothing() {
     let cloud = Cloud::start().await;
     let (charges, intents) = (cloud.charges(), cloud.intents());
-    let customer = charges
-        .post("/customers", &json!({"name": "Mine"}))
-        .await
-        .expect(201)["id"]
-        .clone();
-    let paid = charges
-        .post("/payments", &payment("tok_visa_4242", 1000))
-        .await
-        .expect(201)["id"]
-        .clone();
-    let waiting = charges
-        .post("/payments", &payment("tok_visa_3220", 1000))
-        .await
-        .expect(201)["id"]
-        .clone();
-    let refund = charges
-        .post("/refunds", &json!({"payment_id": paid, "amount": 1}))
-        .await
-        .expect(201)["id"]
-        .clone();
-    let endpoint = intents
-        .post_form("/webhook_endpoints", "url=https://example.com/hook")
-        .await
-        .expect(201)["id"]
+    let customer = charges.post("/customers", &json!({"name": "Mine"})).await.expect(201)["id"].clone();
+    let paid = charges.post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201)["id"].clone();
+    let waiting = charges.post("/payments", &payment("tok_visa_3220", 1000)).await.expect(201)["id"].clone();
+    let refund =
+        charges.post("/refunds", &json!({"payment_id": paid, "amount": 1})).await.expect(201)["id"].clone();
+    let endpoint = intents.post_form("/webhook_endpoints", "url=https://example.com/hook").await.expect(201)
+        ["id"]
         .clone();
     let text = |id: &serde_json::Value| id.as_str().unwrap().to_owned();
 
@@ -45,66 +28,51 @@ async fn another_merchants_key_and_the_same_merchants_live_key_find_nothing() {
         let (charges, intents) = (charges.with_key(&key), intents.with_key(&key));
         let missing = "resource_missing";
         let path = format!("/customers/{}", text(&customer));
-        charges
-            .get(&path)
-            .await
-            .charges_error(404, missing, "customer_not_found", Some("id"));
-        charges
-            .patch(&path, &json!({"name": "Theirs"}))
-            .await
-            .charges_error(404, missing, "customer_not_found", Some("id"));
-        charges
-            .delete(&path)
-            .await
-            .charges_error(404, missing, "customer_not_found", Some("id"));
-        charges
-            .get(&format!("/payments/{}", text(&paid)))
-            .await
-            .charges_error(404, missing, "payment_not_found", Some("id"));
-        let confirm = json!({"return_url": "https://evil.example/"});
-        charges
-            .post(&format!("/payments/{}/confirm", text(&waiting)), &confirm)
-            .await
-            .charges_error(404, missing, "payment_not_found", Some("id"));
-        charges
-            .post("/refunds", &json!({"payment_id": paid}))
-            .await
-            .charges_error(404, missing, "payment_not_found", Some("payment_id"));
-        charges
-            .get(&format!("/refunds/{}", text(&refund)))
-            .await
-            .charges_error(404, missing, "refund_not_found", Some("id"));
-        let path = format!("/webhook_endpoints/{}", text(&endpoint));
-        assert_eq!(
-            intents.get(&path).await.expect(404)["error"]["code"],
-            "resource_missing"
+        charges.get(&path).await.charges_error(404, missing, "customer_not_found", Some("id"));
+        charges.patch(&path, &json!({"name": "Theirs"})).await.charges_error(
+            404,
+            missing,
+            "customer_not_found",
+            Some("id"),
         );
+        charges.delete(&path).await.charges_error(404, missing, "customer_not_found", Some("id"));
+        charges.get(&format!("/payments/{}", text(&paid))).await.charges_error(
+            404,
+            missing,
+            "payment_not_found",
+            Some("id"),
+        );
+        let confirm = json!({"return_url": "https://evil.example/"});
+        charges.post(&format!("/payments/{}/confirm", text(&waiting)), &confirm).await.charges_error(
+            404,
+            missing,
+            "payment_not_found",
+            Some("id"),
+        );
+        charges.post("/refunds", &json!({"payment_id": paid})).await.charges_error(
+            404,
+            missing,
+            "payment_not_found",
+            Some("payment_id"),
+        );
+        charges.get(&format!("/refunds/{}", text(&refund))).await.charges_error(
+            404,
+            missing,
+            "refund_not_found",
+            Some("id"),
+        );
+        let path = format!("/webhook_endpoints/{}", text(&endpoint));
+        assert_eq!(intents.get(&path).await.expect(404)["error"]["code"], "resource_missing");
         assert_eq!(intents.delete(&path).await.status, 404);
         for list in ["/customers", "/payments", "/refunds"] {
             assert_eq!(charges.get(list).await.expect(200)["data"], json!([]), "{list}");
         }
-        let cursor = charges
-            .get(&format!("/payments?starting_after={}", text(&paid)))
-            .await;
-        cursor.charges_error(
-            400,
-            "invalid_request_error",
-            "invalid_cursor",
-            Some("starting_after"),
-        );
+        let cursor = charges.get(&format!("/payments?starting_after={}", text(&paid))).await;
+        cursor.charges_error(400, "invalid_request_error", "invalid_cursor", Some("starting_after"));
         assert_eq!(
-            charges
-                .get(&format!("/refunds?payment_id={}", text(&paid)))
-                .await
-                .expect(200)["data"],
+            charges.get(&format!("/refunds?payment_id={}", text(&paid))).await.expect(200)["data"],
             json!([])
         );
     }
-    assert_eq!(
-        charges
-            .get(&format!("/customers/{}", text(&customer)))
-            .await
-            .expect(200)["name"],
-        "Mine"
-    );
+    assert_eq!(charges.get(&format!("/customers/{}", text(&customer))).await.expect(200)["name"], "Mine");
 }

@@ -24,10 +24,7 @@ fn says_that_it_ends(cloud: &Cloud, answer: &Answer, path: &str) {
     assert_eq!(relation, "; rel=\"successor-version\"", "{path}");
     let base = cloud.api("intents").replace("/v2", "/v1");
     let base = reqwest::Url::parse(&format!("{base}{path}")).unwrap();
-    assert_eq!(
-        base.join(successor).unwrap().as_str(),
-        format!("{}{path}", cloud.api("intents"))
-    );
+    assert_eq!(base.join(successor).unwrap().as_str(), format!("{}{path}", cloud.api("intents")));
 }
 
 #[tokio::test]
@@ -57,9 +54,7 @@ async fn version_1_is_served_by_the_same_functions_and_says_when_it_ends() {
         }
     }
     let confirm = format!("{path}/confirm");
-    let confirmed = old
-        .post(&confirm, &json!({"payment_method": "pm_card_visa"}))
-        .await;
+    let confirmed = old.post(&confirm, &json!({"payment_method": "pm_card_visa"})).await;
     assert_eq!(confirmed.expect(200)["status"], "succeeded");
     assert_eq!(new.get(&path).await.expect(200)["status"], "succeeded");
     // A key that is not there, or may not, is refused as ever.
@@ -92,19 +87,13 @@ async fn lists_of_version_1_take_an_offset() {
         let all = all["data"].as_array().unwrap().clone();
         let mut met = Vec::new();
         for offset in 0..all.len() {
-            let page = old
-                .get(&format!("{path}?limit=1&offset={offset}"))
-                .await
-                .expect(200);
+            let page = old.get(&format!("{path}?limit=1&offset={offset}")).await.expect(200);
             assert_eq!(page["has_more"], json!(offset + 1 < all.len()), "{path} {offset}");
             met.extend(page["data"].as_array().unwrap().clone());
         }
         assert_eq!(met, all, "{path}");
         let beyond = old.get(&format!("{path}?offset=5000")).await.expect(200);
-        assert_eq!(
-            (&beyond["data"], &beyond["has_more"]),
-            (&json!([]), &json!(false))
-        );
+        assert_eq!((&beyond["data"], &beyond["has_more"]), (&json!([]), &json!(false)));
         for offset in ["-1", "10001", "x"] {
             let refused = old.get(&format!("{path}?offset={offset}")).await.expect(400);
             assert_eq!(refused["error"]["param"], "offset", "{path} {offset}");
@@ -136,14 +125,9 @@ async fn version_1_ends_when_the_stack_says_so() {
 fn standing(answer: &Answer, what: &str) -> (i64, i64, i64) {
     let number = |name: &str| {
         let text = answer.header(name);
-        text.parse()
-            .unwrap_or_else(|_| panic!("{what}: {name} is {text:?}, {}", answer.text))
+        text.parse().unwrap_or_else(|_| panic!("{what}: {name} is {text:?}, {}", answer.text))
     };
-    (
-        number("x-ratelimit-limit"),
-        number("x-ratelimit-remaining"),
-        number("x-ratelimit-reset"),
-    )
+    (number("x-ratelimit-limit"), number("x-ratelimit-remaining"), number("x-ratelimit-reset"))
 }
 
 #[tokio::test]
@@ -163,10 +147,7 @@ async fn every_answer_to_a_known_key_says_where_it_stands() {
         (403, new.get("/customers").await),
         (404, new.get("/payment_intents/pi_none").await),
         (404, new.get("/none").await),
-        (
-            404,
-            Client::send(new.request(Method::PUT, "/payment_intents")).await,
-        ),
+        (404, Client::send(new.request(Method::PUT, "/payment_intents")).await),
         (200, old.get("/payment_intents").await),
         (404, old.get("/none").await),
     ];
@@ -178,10 +159,7 @@ async fn every_answer_to_a_known_key_says_where_it_stands() {
         assert_eq!(limit, 1000, "{what}");
         // Each costs one.
         assert_eq!(remaining, 999 - i64::try_from(at).unwrap(), "{what}");
-        assert!(
-            (now_s - 10..=now_s + 70).contains(&reset),
-            "{what}: {reset}, now {now_s}"
-        );
+        assert!((now_s - 10..=now_s + 70).contains(&reset), "{what}: {reset}, now {now_s}");
     }
     // A replay costs nothing.
     let again = new.post_once("/payment_intents", "known", &intent).await;
@@ -200,13 +178,7 @@ async fn every_answer_to_a_known_key_says_where_it_stands() {
     assert_eq!(refused.status, 401, "{}", refused.text);
     assert_eq!(standing(&refused, "revoked").0, 1000);
     let refused = new.with_key("sk_test_none").get("/payment_intents").await;
-    assert_eq!(
-        (refused.status.as_u16(), refused.header("x-ratelimit-limit")),
-        (401, "")
-    );
+    assert_eq!((refused.status.as_u16(), refused.header("x-ratelimit-limit")), (401, ""));
     let nobody = Client::send(browser().get(format!("{}/none", cloud.api("intents")))).await;
-    assert_eq!(
-        (nobody.status.as_u16(), nobody.header("x-ratelimit-limit")),
-        (404, "")
-    );
+    assert_eq!((nobody.status.as_u16(), nobody.header("x-ratelimit-limit")), (404, ""));
 }

@@ -11,10 +11,7 @@ async fn an_endpoint_is_made_listed_read_and_deleted() {
                 &description=Mine&metadata[team]=a";
     let made = intents.post_form("/webhook_endpoints", form).await.expect(201);
     assert!(made["secret"].as_str().unwrap().starts_with("whsec_"));
-    assert_eq!(
-        (&made["api"], &made["status"]),
-        (&json!("charges"), &json!("enabled"))
-    );
+    assert_eq!((&made["api"], &made["status"]), (&json!("charges"), &json!("enabled")));
     assert_eq!(made["enabled_events"], json!(["payment.*", "refund.created"]));
     assert_eq!(made["metadata"], json!({"team": "a"}));
     let path = format!("/webhook_endpoints/{}", made["id"].as_str().unwrap());
@@ -28,12 +25,8 @@ async fn an_endpoint_is_made_listed_read_and_deleted() {
         (&second["api"], &second["enabled_events"]),
         (&json!("intents"), &json!(["payment_intent.succeeded"]))
     );
-    let third = intents
-        .post(
-            "/webhook_endpoints",
-            &json!({"url": "https://example.com/3", "api": "direct"}),
-        )
-        .await;
+    let third =
+        intents.post("/webhook_endpoints", &json!({"url": "https://example.com/3", "api": "direct"})).await;
     assert_eq!(third.expect(201)["enabled_events"], json!(["*"]));
 
     // Two of three, and the local cloud's own.
@@ -44,14 +37,8 @@ async fn an_endpoint_is_made_listed_read_and_deleted() {
     );
     assert!(!page.to_string().contains("whsec_"));
     let gone = intents.delete(&path).await.expect(200);
-    assert_eq!(
-        gone,
-        json!({"id": made["id"], "object": "webhook_endpoint", "deleted": true})
-    );
-    assert_eq!(
-        intents.get(&path).await.expect(404)["error"]["code"],
-        "resource_missing"
-    );
+    assert_eq!(gone, json!({"id": made["id"], "object": "webhook_endpoint", "deleted": true}));
+    assert_eq!(intents.get(&path).await.expect(404)["error"]["code"], "resource_missing");
     assert_eq!(intents.delete(&path).await.status, 404);
 }
 
@@ -61,15 +48,9 @@ async fn a_create_replays_with_its_secret_and_wrong_parameters_are_named() {
     let intents = cloud.intents();
     let body = json!({"url": "https://example.com/hooks", "api": "charges"});
     let made = intents.post_once("/webhook_endpoints", "k", &body).await;
-    assert_eq!(
-        intents.post_once("/webhook_endpoints", "k", &body).await.text,
-        made.text
-    );
+    assert_eq!(intents.post_once("/webhook_endpoints", "k", &body).await.text, made.text);
     let other = json!({"url": "https://example.com/other"});
-    let reused = intents
-        .post_once("/webhook_endpoints", "k", &other)
-        .await
-        .expect(400);
+    let reused = intents.post_once("/webhook_endpoints", "k", &other).await.expect(400);
     assert_eq!(reused["error"]["type"], "idempotency_error");
     for (form, param) in [
         ("", "url"),
@@ -80,22 +61,13 @@ async fn a_create_replays_with_its_secret_and_wrong_parameters_are_named() {
         ("url=http://169.254.169.254/latest", "url"),
         ("url=https://a:b@example.com/", "url"),
         ("url=https://example.com/&api=simple", "api"),
-        (
-            "url=https://example.com/&enabled_events[]=nonsense",
-            "enabled_events",
-        ),
-        (
-            "url=https://example.com/&api=charges&enabled_events[]=payment_intent.succeeded",
-            "enabled_events",
-        ),
+        ("url=https://example.com/&enabled_events[]=nonsense", "enabled_events"),
+        ("url=https://example.com/&api=charges&enabled_events[]=payment_intent.succeeded", "enabled_events"),
         ("url=https://example.com/&colour=red", "colour"),
         ("url=https://example.com/&metadata[a][b]=c", "metadata[a]"),
     ] {
         let refused = intents.post_form("/webhook_endpoints", form).await.expect(400);
-        assert_eq!(
-            refused["error"]["type"], "invalid_request_error",
-            "{form}: {refused}"
-        );
+        assert_eq!(refused["error"]["type"], "invalid_request_error", "{form}: {refused}");
         assert_eq!(refused["error"]["param"], param, "{form}: {refused}");
     }
 }
@@ -107,19 +79,11 @@ async fn there_is_a_limit_to_endpoints() {
     // The local cloud's own is one of the fifty.
     for n in 1..50 {
         intents
-            .post(
-                "/webhook_endpoints",
-                &json!({"url": format!("https://example.com/{n}")}),
-            )
+            .post("/webhook_endpoints", &json!({"url": format!("https://example.com/{n}")}))
             .await
             .expect(201);
     }
-    let refused = intents
-        .post("/webhook_endpoints", &json!({"url": "https://example.com/more"}))
-        .await
-        .expect(400);
-    assert!(
-        refused["error"]["message"].as_str().unwrap().contains("50"),
-        "{refused}"
-    );
+    let refused =
+        intents.post("/webhook_endpoints", &json!({"url": "https://example.com/more"})).await.expect(400);
+    assert!(refused["error"]["message"].as_str().unwrap().contains("50"), "{refused}");
 }

@@ -53,12 +53,7 @@ async fn events_are_listed_by_type_and_time_and_sent_again() {
     );
     let event = &all["data"][0];
     assert_eq!(
-        (
-            &event["object"],
-            &event["livemode"],
-            &event["data"]["object"]["id"],
-            &event["api_version"]
-        ),
+        (&event["object"], &event["livemode"], &event["data"]["object"]["id"], &event["api_version"]),
         (&json!("event"), &json!(false), &paid["id"], &json!("2.4"))
     );
     assert!(event["request"]["id"].as_str().unwrap().starts_with("req_"));
@@ -66,28 +61,17 @@ async fn events_are_listed_by_type_and_time_and_sent_again() {
     assert_eq!(&intents.get(&format!("/events/{id}")).await.expect(200), event);
     let some = intents.get("/events?type=charge.*").await.expect(200);
     assert_eq!(types(&some), ["charge.succeeded"]);
-    let some = intents
-        .get("/events?types[]=payment_intent.created&types[]=charge.failed&limit=5")
-        .await
-        .expect(200);
+    let some =
+        intents.get("/events?types[]=payment_intent.created&types[]=charge.failed&limit=5").await.expect(200);
     assert_eq!(types(&some), ["payment_intent.created"]);
     let some = intents.get("/events?created[gte]=4000000000").await.expect(200);
     assert_eq!(some["data"], json!([]));
-    let older = intents
-        .get(&format!("/events?limit=1&starting_after={id}"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (types(&older), &older["has_more"]),
-        (vec!["charge.succeeded"], &json!(true))
-    );
+    let older = intents.get(&format!("/events?limit=1&starting_after={id}")).await.expect(200);
+    assert_eq!((types(&older), &older["has_more"]), (vec!["charge.succeeded"], &json!(true)));
 
     // To this endpoint alone; without naming one, the demo merchant's inbox would get it again, too.
     let only = json!({"webhook_endpoint": path.trim_start_matches("/webhook_endpoints/")});
-    let again = intents
-        .post(&format!("/events/{id}/retry"), &only)
-        .await
-        .expect(200);
+    let again = intents.post(&format!("/events/{id}/retry"), &only).await.expect(200);
     assert_eq!(again["pending_webhooks"], 1);
     let received = receiver.wait_for(2).await;
     assert_eq!(received[0].body, received[1].body);
@@ -104,10 +88,7 @@ async fn events_are_listed_by_type_and_time_and_sent_again() {
         )
     })
     .await;
-    assert_eq!(
-        intents.get("/events/evt_x").await.expect(404)["error"]["code"],
-        "resource_missing"
-    );
+    assert_eq!(intents.get("/events/evt_x").await.expect(404)["error"]["code"], "resource_missing");
     let stranger = intents.with_key(&cloud.other_merchants_key().await);
     stranger.get(&format!("/events/{id}")).await.expect(404);
 }
@@ -127,47 +108,27 @@ async fn what_an_endpoint_missed_arrives_by_recover() {
     intents.post(&path, &json!({"disabled": true})).await.expect(200);
     pay(&cloud, 2000).await;
     eventually("the event is stored", || async {
-        let all = intents
-            .get("/events?type=payment_intent.succeeded")
-            .await
-            .expect(200);
+        let all = intents.get("/events?type=payment_intent.succeeded").await.expect(200);
         (all["data"].as_array().unwrap().len() == 2).then_some(())
     })
     .await;
     let on = intents.post(&path, &json!({"disabled": false})).await.expect(200);
-    assert_eq!(
-        (&on["status"], &on["disabled_reason"]),
-        (&json!("enabled"), &Value::Null)
-    );
+    assert_eq!((&on["status"], &on["disabled_reason"]), (&json!("enabled"), &Value::Null));
     pay(&cloud, 3000).await;
     receiver.wait_for(3).await;
-    let recovered = intents
-        .post(&format!("{path}/recover"), &json!({"since": 0}))
-        .await
-        .expect(200);
-    assert_eq!(
-        (&recovered["recovered"], &recovered["has_more"]),
-        (&json!(2), &json!(false))
-    );
+    let recovered = intents.post(&format!("{path}/recover"), &json!({"since": 0})).await.expect(200);
+    assert_eq!((&recovered["recovered"], &recovered["has_more"]), (&json!(2), &json!(false)));
     let received = receiver.wait_for(5).await;
-    let mut amounts: Vec<_> = received[2..]
-        .iter()
-        .map(|w| w.json()["data"]["object"]["amount"].as_i64().unwrap())
-        .collect();
+    let mut amounts: Vec<_> =
+        received[2..].iter().map(|w| w.json()["data"]["object"]["amount"].as_i64().unwrap()).collect();
     amounts.sort_unstable();
     assert_eq!(amounts, [1000, 2000, 3000]);
     eventually("there is nothing more to recover", || async {
-        let again = intents
-            .post(&format!("{path}/recover"), &json!({"since": 0}))
-            .await
-            .expect(200);
+        let again = intents.post(&format!("{path}/recover"), &json!({"since": 0})).await.expect(200);
         (again["recovered"] == 0).then_some(())
     })
     .await;
-    intents
-        .post(&format!("{path}/recover"), &json!({}))
-        .await
-        .expect(400);
+    intents.post(&format!("{path}/recover"), &json!({})).await.expect(400);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -176,26 +137,13 @@ async fn a_rolled_secret_signs_beside_the_new_one_and_the_standard_libraries_ver
     let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
     let hooks = json!({"url": receiver.url, "enabled_events": ["payment_intent.*"]});
     let (path, old) = endpoint(&cloud, &hooks).await;
-    let rolled = intents
-        .post(&format!("{path}/roll_secret"), &json!({"expires_in": 600}))
-        .await
-        .expect(200);
+    let rolled = intents.post(&format!("{path}/roll_secret"), &json!({"expires_in": 600})).await.expect(200);
     let new = rolled["secret"].as_str().unwrap().to_owned();
     assert_ne!(old, new);
-    let event = intents
-        .post(&format!("{path}/test"), &json!({}))
-        .await
-        .expect(200);
+    let event = intents.post(&format!("{path}/test"), &json!({})).await.expect(200);
     let webhook = receiver.wait_for(1).await.remove(0);
     assert_eq!(webhook.json()["id"], event["id"]);
-    assert_eq!(
-        webhook.headers["pg-signature"]
-            .to_str()
-            .unwrap()
-            .matches("v1=")
-            .count(),
-        2
-    );
+    assert_eq!(webhook.headers["pg-signature"].to_str().unwrap().matches("v1=").count(), 2);
     let header = |name: &str| webhook.headers[name].to_str().unwrap().to_owned();
     let headers = json!({
         "webhook-id": header("webhook-id"),
@@ -222,42 +170,19 @@ async fn a_rolled_secret_signs_beside_the_new_one_and_the_standard_libraries_ver
         }
     }
     // Without an overlap the old one is gone at once.
-    intents
-        .post(&format!("{path}/roll_secret"), &json!({"expires_in": 0}))
-        .await
-        .expect(200);
-    intents
-        .post(&format!("{path}/test"), &json!({}))
-        .await
-        .expect(200);
+    intents.post(&format!("{path}/roll_secret"), &json!({"expires_in": 0})).await.expect(200);
+    intents.post(&format!("{path}/test"), &json!({})).await.expect(200);
     let webhook = receiver.wait_for(2).await.remove(1);
-    assert_eq!(
-        webhook.headers["pg-signature"]
-            .to_str()
-            .unwrap()
-            .matches("v1=")
-            .count(),
-        1
-    );
+    assert_eq!(webhook.headers["pg-signature"].to_str().unwrap().matches("v1=").count(), 1);
     let changed = intents
-        .post(
-            &path,
-            &json!({"enabled_events": ["charge.*"], "description": "mine", "metadata": {"a": "b"}}),
-        )
+        .post(&path, &json!({"enabled_events": ["charge.*"], "description": "mine", "metadata": {"a": "b"}}))
         .await
         .expect(200);
     assert_eq!(
-        (
-            &changed["enabled_events"],
-            &changed["description"],
-            &changed["metadata"]["a"]
-        ),
+        (&changed["enabled_events"], &changed["description"], &changed["metadata"]["a"]),
         (&json!(["charge.*"]), &json!("mine"), &json!("b"))
     );
-    intents
-        .post(&path, &json!({"enabled_events": ["nothing.*"]}))
-        .await
-        .expect(400);
+    intents.post(&path, &json!({"enabled_events": ["nothing.*"]})).await.expect(400);
     intents.post(&path, &json!({"url": "ftp://x"})).await.expect(400);
 }
 
@@ -271,44 +196,27 @@ async fn keys_are_made_with_less_rolled_with_an_overlap_and_revoked() {
         (&json!("account"), &json!("Demo merchant"))
     );
     let made = intents
-        .post(
-            "/api_keys",
-            &json!({"scopes": ["payments:read", "api_keys:read", "api_keys:write"]}),
-        )
+        .post("/api_keys", &json!({"scopes": ["payments:read", "api_keys:read", "api_keys:write"]}))
         .await
         .expect(201);
     let small = intents.with_key(made["secret"].as_str().unwrap());
     small.get("/payment_intents").await.expect(200);
     small.post("/customers", &json!({})).await.expect(403);
     // A key makes none that may do more than itself.
-    small
-        .post("/api_keys", &json!({"scopes": ["customers:write"]}))
-        .await
-        .expect(403);
+    small.post("/api_keys", &json!({"scopes": ["customers:write"]})).await.expect(403);
     let path = format!("/api_keys/{}", made["id"].as_str().unwrap());
-    let rolled = intents
-        .post(&format!("{path}/roll"), &json!({}))
-        .await
-        .expect(200);
+    let rolled = intents.post(&format!("{path}/roll"), &json!({})).await.expect(200);
     assert_eq!(rolled["scopes"], made["scopes"]);
     let next = intents.with_key(rolled["secret"].as_str().unwrap());
     next.get("/payment_intents").await.expect(200);
     small.get("/payment_intents").await.expect(200);
-    intents
-        .post(&format!("{path}/roll"), &json!({"expires_in": 0}))
-        .await
-        .expect(200);
+    intents.post(&format!("{path}/roll"), &json!({"expires_in": 0})).await.expect(200);
     small.get("/payment_intents").await.expect(401);
     let id = rolled["id"].as_str().unwrap();
     intents.delete(&format!("/api_keys/{id}")).await.expect(200);
     next.get("/payment_intents").await.expect(401);
     let listed = intents.get("/api_keys").await.expect(200);
-    let found = listed["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|key| key["id"] == id)
-        .unwrap();
+    let found = listed["data"].as_array().unwrap().iter().find(|key| key["id"] == id).unwrap();
     assert!(found["revoked_at"].is_i64() && found.get("secret").is_none());
     intents.delete("/api_keys/key_x").await.expect(404);
     // A retry that made a key which is revoked by now is not told its text again.
@@ -317,13 +225,7 @@ async fn keys_are_made_with_less_rolled_with_an_overlap_and_revoked() {
     intents.delete(&path).await.expect(200);
     intents.post_once("/api_keys", "k", &json!({})).await.expect(404);
     let live = intents.with_key(&cloud.demo_key(Mode::Live, KeyKind::Secret, Permission::ALL).await);
-    assert_eq!(
-        live.get("/api_keys").await.expect(200)["data"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(live.get("/api_keys").await.expect(200)["data"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -340,39 +242,21 @@ async fn payers_pages_may_call_three_routes_from_anywhere() {
         .post("/payment_intents", &json!({"amount": 1000, "currency": "eur"}))
         .await
         .expect(201);
-    let url = format!(
-        "{}/payment_intents/{}/confirm",
-        cloud.api("intents"),
-        intent["id"].as_str().unwrap()
-    );
+    let url = format!("{}/payment_intents/{}/confirm", cloud.api("intents"), intent["id"].as_str().unwrap());
     let preflight = browser()
         .request(reqwest::Method::OPTIONS, &url)
         .header("origin", "https://shop.example")
         .header("access-control-request-method", "POST");
     let allowed = Client::send(preflight).await;
-    assert_eq!(
-        (
-            allowed.status.as_u16(),
-            allowed.header("access-control-allow-origin")
-        ),
-        (204, "*")
-    );
-    assert!(
-        allowed
-            .header("access-control-allow-headers")
-            .contains("authorization")
-    );
+    assert_eq!((allowed.status.as_u16(), allowed.header("access-control-allow-origin")), (204, "*"));
+    assert!(allowed.header("access-control-allow-headers").contains("authorization"));
     page.get("/customers").await.expect(403);
     page.get("/payment_intents").await.expect(403);
     let path = format!("/payment_intents/{}", intent["id"].as_str().unwrap());
     page.get(&path).await.expect(400);
-    page.get(&format!("{path}?client_secret=pi_x_secret_y"))
-        .await
-        .expect(400);
+    page.get(&format!("{path}?client_secret=pi_x_secret_y")).await.expect(400);
     let secret = intent["client_secret"].as_str().unwrap();
-    page.get(&format!("{path}?client_secret={secret}"))
-        .await
-        .expect(200);
+    page.get(&format!("{path}?client_secret={secret}")).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -417,10 +301,7 @@ const stripe = new (Stripe.default || Stripe)(process.env.KEY, {host: base.hostn
 async fn a_burst_beyond_the_tiers_is_refused_and_passes_a_moment_later() {
     let cloud = Cloud::start().await;
     let admin = cloud.admin();
-    let merchant = admin
-        .create_merchant("Small", tollgate_domain::Tier::Sandbox)
-        .await
-        .unwrap();
+    let merchant = admin.create_merchant("Small", tollgate_domain::Tier::Sandbox).await.unwrap();
     let new = tollgate_gateway::NewKey {
         merchant: merchant.id,
         mode: Mode::Test,
@@ -437,19 +318,11 @@ async fn a_burst_beyond_the_tiers_is_refused_and_passes_a_moment_later() {
     }
     let answers = tasks.join_all().await;
     let refused: Vec<_> = answers.iter().filter(|answer| answer.status == 429).collect();
-    assert!(
-        !refused.is_empty() && refused.len() < 60,
-        "{} of 60",
-        refused.len()
-    );
+    assert!(!refused.is_empty() && refused.len() < 60, "{} of 60", refused.len());
     let error = &refused[0].json()["error"];
     assert_eq!(
         (&error["type"], &error["message"], &error["retry_after"]),
-        (
-            &json!("rate_limit_exceeded"),
-            &json!("Too many requests."),
-            &json!(1)
-        )
+        (&json!("rate_limit_exceeded"), &json!("Too many requests."), &json!(1))
     );
     // The limit of the minute is told as before, and was not used up by what was refused.
     assert_eq!(refused[0].header("x-ratelimit-limit"), "100");
@@ -496,37 +369,20 @@ async fn live_endpoints_lead_to_the_public_internet_alone() {
         let refused = live.post("/webhook_endpoints", &own).await.expect(400);
         assert_eq!(refused["error"]["param"], "url");
     }
-    live.post("/webhook_endpoints", &json!({"url": "https://example.com/hooks"}))
-        .await
-        .expect(201);
+    live.post("/webhook_endpoints", &json!({"url": "https://example.com/hooks"})).await.expect(201);
     let all = live.get("/webhook_endpoints").await.expect(200);
-    assert_eq!(
-        all["data"].as_array().unwrap().len(),
-        1,
-        "nothing else was written"
-    );
+    assert_eq!(all["data"].as_array().unwrap().len(), 1, "nothing else was written");
 }
 
 #[tokio::test]
 async fn endpoints_hear_of_each_other_and_never_of_secrets() {
     let cloud = Cloud::start().await;
-    let (intents, ears, gone) = (
-        cloud.intents(),
-        Receiver::start(&[]).await,
-        Receiver::start(&[410]).await,
-    );
-    endpoint(
-        &cloud,
-        &json!({"url": ears.url, "enabled_events": ["webhook_endpoint.*"]}),
-    )
-    .await;
+    let (intents, ears, gone) = (cloud.intents(), Receiver::start(&[]).await, Receiver::start(&[410]).await);
+    endpoint(&cloud, &json!({"url": ears.url, "enabled_events": ["webhook_endpoint.*"]})).await;
     let watched =
         json!({"url": gone.url, "enabled_events": ["payment_intent.succeeded"], "description": "first"});
     let (path, secret) = endpoint(&cloud, &watched).await;
-    intents
-        .post(&path, &json!({"description": "second"}))
-        .await
-        .expect(200);
+    intents.post(&path, &json!({"description": "second"})).await.expect(200);
     let rolled = intents.post(&format!("{path}/roll_secret"), &json!({})).await;
     let rolled = rolled.expect(200)["secret"].as_str().unwrap().to_owned();
     pay(&cloud, 1000).await;
@@ -548,13 +404,7 @@ async fn endpoints_hear_of_each_other_and_never_of_secrets() {
     heard.sort_by_key(|webhook| {
         let types = ["created", "updated", "updated", "disabled", "deleted"];
         let json = webhook.json();
-        let name = json["type"]
-            .as_str()
-            .unwrap()
-            .rsplit('.')
-            .next()
-            .unwrap()
-            .to_owned();
+        let name = json["type"].as_str().unwrap().rsplit('.').next().unwrap().to_owned();
         let is_roll = json["data"]["previous_attributes"] == json!({});
         (types.iter().position(|known| *known == name), is_roll)
     });
@@ -572,10 +422,7 @@ async fn endpoints_hear_of_each_other_and_never_of_secrets() {
     );
     let id = path.trim_start_matches("/webhook_endpoints/");
     assert!(told.iter().all(|event| event["data"]["object"]["id"] == id));
-    assert_eq!(
-        told[1]["data"]["previous_attributes"],
-        json!({"description": "first"})
-    );
+    assert_eq!(told[1]["data"]["previous_attributes"], json!({"description": "first"}));
     assert_eq!(told[3]["data"]["object"], disabled);
     assert_eq!(disabled["disabled_reason"], "the endpoint answered 410 Gone");
     assert_eq!(told[3]["data"]["previous_attributes"]["status"], "enabled");
@@ -597,16 +444,10 @@ async fn an_endpoint_that_does_not_answer_is_left_alone_until_its_merchant_says_
     let made: WebhookEndpoint = store.get(scope, &id.to_string(), true).await.unwrap().unwrap();
     let now = SystemClock.now();
     let failing = made.after_attempt(Attempted::TimedOut, false, now).unwrap();
-    assert_eq!(
-        store.replace(scope, &failing).await.unwrap(),
-        tollgate_store::Replaced::Done
-    );
+    assert_eq!(store.replace(scope, &failing).await.unwrap(), tollgate_store::Replaced::Done);
     let later = now.plus_ms(endpoint::PAUSE_AFTER_MS);
     let paused = failing.after_attempt(Attempted::TimedOut, false, later).unwrap();
-    assert_eq!(
-        store.replace(scope, &paused).await.unwrap(),
-        tollgate_store::Replaced::Done
-    );
+    assert_eq!(store.replace(scope, &paused).await.unwrap(), tollgate_store::Replaced::Done);
     let until = paused.held_back_until(later).unwrap();
     pay(&cloud, 1000).await;
     let held = eventually("the delivery is held back", || async {
@@ -615,14 +456,8 @@ async fn an_endpoint_that_does_not_answer_is_left_alone_until_its_merchant_says_
         (delivery["next_attempt_at"].as_i64()? >= until.s()).then_some(delivery)
     })
     .await;
-    assert_eq!(
-        (&held["status"], &held["attempts"]),
-        (&json!("pending"), &json!([]))
-    );
-    let recovered = intents
-        .post(&format!("{path}/recover"), &json!({"since": 0}))
-        .await
-        .expect(200);
+    assert_eq!((&held["status"], &held["attempts"]), (&json!("pending"), &json!([])));
+    let recovered = intents.post(&format!("{path}/recover"), &json!({"since": 0})).await.expect(200);
     assert_eq!(recovered["recovered"], 1);
     receiver.wait_for(1).await;
     let healed: WebhookEndpoint = eventually("it is well again", || async {
@@ -640,8 +475,7 @@ async fn lists_of_endpoints_deliveries_and_keys_page_both_ways() {
     let (path, _) = listen(&cloud, &receiver).await;
     let ids = |list: &Value| -> Vec<String> {
         let all = list["data"].as_array().unwrap().iter();
-        all.map(|thing| thing["id"].as_str().unwrap().to_owned())
-            .collect()
+        all.map(|thing| thing["id"].as_str().unwrap().to_owned()).collect()
     };
     for amount in 1..=3 {
         pay(&cloud, amount * 1000).await;
@@ -649,11 +483,7 @@ async fn lists_of_endpoints_deliveries_and_keys_page_both_ways() {
         endpoint(&cloud, &json!({"url": format!("https://example.com/{amount}")})).await;
         intents.post("/api_keys", &json!({})).await.expect(201);
     }
-    for list in [
-        "/webhook_endpoints".to_owned(),
-        "/api_keys".to_owned(),
-        format!("{path}/deliveries"),
-    ] {
+    for list in ["/webhook_endpoints".to_owned(), "/api_keys".to_owned(), format!("{path}/deliveries")] {
         let all = ids(&intents.get(&list).await.expect(200));
         assert!(all.len() >= 3, "{list}: {all:?}");
         let page = |query: String| {
@@ -661,15 +491,9 @@ async fn lists_of_endpoints_deliveries_and_keys_page_both_ways() {
             async move { intents.get(&format!("{list}?{query}")).await.expect(200) }
         };
         let after = page(format!("limit=1&starting_after={}", all[0])).await;
-        assert_eq!(
-            (ids(&after), &after["has_more"]),
-            (vec![all[1].clone()], &json!(true))
-        );
+        assert_eq!((ids(&after), &after["has_more"]), (vec![all[1].clone()], &json!(true)));
         let before = page(format!("limit=1&ending_before={}", all[2])).await;
-        assert_eq!(
-            (ids(&before), &before["has_more"]),
-            (vec![all[1].clone()], &json!(true))
-        );
+        assert_eq!((ids(&before), &before["has_more"]), (vec![all[1].clone()], &json!(true)));
         let both = format!("{list}?starting_after={0}&ending_before={0}", all[0]);
         intents.get(&both).await.expect(400);
     }

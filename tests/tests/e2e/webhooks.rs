@@ -11,10 +11,7 @@ use tollgate_webhooks::{SigningSecret, verify_timestamped};
 use crate::payment;
 
 async fn register(cloud: &Cloud, url: &str) -> String {
-    cloud.charges_endpoint(url).await["secret"]
-        .as_str()
-        .unwrap()
-        .to_owned()
+    cloud.charges_endpoint(url).await["secret"].as_str().unwrap().to_owned()
 }
 
 fn is_signed(webhook: &Webhook, secret: &str) -> bool {
@@ -29,39 +26,17 @@ async fn all_eight_events_of_the_text_arrive_signed_and_in_its_shape() {
     let charges = cloud.charges();
     let receiver = Receiver::start(&[]).await;
     let secret = register(&cloud, &receiver.url).await;
-    let customer = charges
-        .post("/customers", &json!({"email": "ann@example.com"}))
-        .await
-        .expect(201);
+    let customer = charges.post("/customers", &json!({"email": "ann@example.com"})).await.expect(201);
     let path = format!("/customers/{}", customer["id"].as_str().unwrap());
-    let updated = charges
-        .patch(&path, &json!({"metadata": {"10": "ten", "2": "two", "é": 1.50}}))
-        .await
-        .expect(200);
-    let paid = charges
-        .post("/payments", &payment("tok_visa_5126", 1000))
-        .await
-        .expect(201);
-    charges
-        .post("/payments", &payment("tok_visa_0002", 1000))
-        .await
-        .expect(402);
-    let waiting = charges
-        .post("/payments", &payment("tok_visa_3220", 1000))
-        .await
-        .expect(201);
-    let failing = charges
-        .post("/refunds", &json!({"payment_id": paid["id"], "amount": 100}))
-        .await
-        .expect(201);
-    let good = charges
-        .post("/payments", &payment("tok_visa_4242", 1000))
-        .await
-        .expect(201);
-    let refund = charges
-        .post("/refunds", &json!({"payment_id": good["id"]}))
-        .await
-        .expect(201);
+    let updated =
+        charges.patch(&path, &json!({"metadata": {"10": "ten", "2": "two", "é": 1.50}})).await.expect(200);
+    let paid = charges.post("/payments", &payment("tok_visa_5126", 1000)).await.expect(201);
+    charges.post("/payments", &payment("tok_visa_0002", 1000)).await.expect(402);
+    let waiting = charges.post("/payments", &payment("tok_visa_3220", 1000)).await.expect(201);
+    let failing =
+        charges.post("/refunds", &json!({"payment_id": paid["id"], "amount": 100})).await.expect(201);
+    let good = charges.post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201);
+    let refund = charges.post("/refunds", &json!({"payment_id": good["id"]})).await.expect(201);
 
     let received = receiver.wait_for(10).await;
     let of = |kind: &str, id: &Value| -> Value {
@@ -84,12 +59,7 @@ async fn all_eight_events_of_the_text_arrive_signed_and_in_its_shape() {
         let body = webhook.json();
         assert!(body["id"].as_str().unwrap().starts_with("evt_"));
         assert_eq!(webhook.headers["webhook-id"], body["id"].as_str().unwrap());
-        assert!(
-            webhook.headers["webhook-signature"]
-                .to_str()
-                .unwrap()
-                .starts_with("v1,")
-        );
+        assert!(webhook.headers["webhook-signature"].to_str().unwrap().starts_with("v1,"));
     }
 }
 
@@ -143,11 +113,7 @@ async fn the_documented_javascript_verifier_accepts_what_arrives_within_five_sec
 
 /// The recorded attempts of an event's delivery to an endpoint.
 async fn attempts(cloud: &Cloud, event: &Value, endpoint: &Value) -> Vec<(Option<u16>, Option<String>)> {
-    let merchant = cloud.ready["credentials"]["client_id"]
-        .as_str()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let merchant = cloud.ready["credentials"]["client_id"].as_str().unwrap().parse().unwrap();
     let id = |value: &Value| value.as_str().unwrap().split_once('_').unwrap().1.to_owned();
     let records = cloud
         .admin()
@@ -167,16 +133,10 @@ async fn a_receiver_that_answers_500_twice_gets_the_third_attempt_and_all_are_re
     let cloud = Cloud::start_with(&[("WebhookRetrySeconds", "1,1,1,1")]).await;
     let receiver = Receiver::start(&[500, 500]).await;
     let endpoint = cloud.charges_endpoint(&receiver.url).await;
-    let paid = cloud
-        .charges()
-        .post("/payments", &payment("tok_visa_4242", 1000))
-        .await
-        .expect(201);
+    let paid = cloud.charges().post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201);
     let received = receiver.wait_for(3).await;
     assert!(
-        received
-            .iter()
-            .all(|w| w.body == received[0].body && w.json()["data"]["object"]["id"] == paid["id"])
+        received.iter().all(|w| w.body == received[0].body && w.json()["data"]["object"]["id"] == paid["id"])
     );
     let event = received[0].json()["id"].clone();
     let recorded = eventually("three attempts", || async {
@@ -184,10 +144,7 @@ async fn a_receiver_that_answers_500_twice_gets_the_third_attempt_and_all_are_re
         (recorded.len() == 3).then_some(recorded)
     })
     .await;
-    assert_eq!(
-        recorded,
-        [(Some(500), None), (Some(500), None), (Some(204), None)]
-    );
+    assert_eq!(recorded, [(Some(500), None), (Some(500), None), (Some(204), None)]);
     assert_eq!(receiver.statuses_left(), 0);
 }
 
@@ -195,14 +152,8 @@ async fn a_receiver_that_answers_500_twice_gets_the_third_attempt_and_all_are_re
 async fn a_receiver_that_is_down_gets_it_when_it_is_back() {
     let cloud = Cloud::start_with(&[("WebhookRetrySeconds", "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1")]).await;
     let port = Receiver::free_port().await;
-    let endpoint = cloud
-        .charges_endpoint(&format!("http://127.0.0.1:{port}/hooks"))
-        .await;
-    cloud
-        .charges()
-        .post("/payments", &payment("tok_visa_4242", 1000))
-        .await
-        .expect(201);
+    let endpoint = cloud.charges_endpoint(&format!("http://127.0.0.1:{port}/hooks")).await;
+    cloud.charges().post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201);
     let inbox = eventually("the event", || async {
         let inbox = cloud.inbox().await;
         (!inbox.is_empty()).then_some(inbox)
@@ -217,10 +168,7 @@ async fn a_receiver_that_is_down_gets_it_when_it_is_back() {
     receiver.wait_for(1).await;
     let recorded = eventually("the good attempt", || async {
         let recorded = attempts(&cloud, &event, &endpoint["id"]).await;
-        recorded
-            .last()
-            .is_some_and(|(status, _)| *status == Some(204))
-            .then_some(recorded)
+        recorded.last().is_some_and(|(status, _)| *status == Some(204)).then_some(recorded)
     })
     .await;
     assert_eq!(recorded[0], (None, Some("connection_failed".to_owned())));
@@ -231,11 +179,7 @@ async fn an_endpoint_that_says_it_is_gone_gets_nothing_more() {
     let cloud = Cloud::start().await;
     let receiver = Receiver::start(&[410]).await;
     let endpoint = cloud.charges_endpoint(&receiver.url).await;
-    cloud
-        .charges()
-        .post("/payments", &payment("tok_visa_4242", 1000))
-        .await
-        .expect(201);
+    cloud.charges().post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201);
     let path = format!("/webhook_endpoints/{}", endpoint["id"].as_str().unwrap());
     let disabled = eventually("the endpoint is disabled", || async {
         let now = cloud.intents().get(&path).await.expect(200);
@@ -243,18 +187,9 @@ async fn an_endpoint_that_says_it_is_gone_gets_nothing_more() {
     })
     .await;
     assert!(disabled["disabled_reason"].as_str().unwrap().contains("410"));
-    let later = cloud
-        .charges()
-        .post("/payments", &payment("tok_visa_4242", 1000))
-        .await
-        .expect(201);
+    let later = cloud.charges().post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201);
     eventually("the later event at the inbox", || async {
-        cloud
-            .inbox()
-            .await
-            .iter()
-            .any(|w| w["body"]["data"]["object"]["id"] == later["id"])
-            .then_some(())
+        cloud.inbox().await.iter().any(|w| w["body"]["data"]["object"]["id"] == later["id"]).then_some(())
     })
     .await;
     assert_eq!(receiver.received().len(), 1);
@@ -263,44 +198,20 @@ async fn an_endpoint_that_says_it_is_gone_gets_nothing_more() {
 #[tokio::test]
 async fn events_are_delivered_in_the_shape_of_the_endpoints_api_and_only_if_wanted() {
     let cloud = Cloud::start().await;
-    let (picky, direct, intents) = (
-        Receiver::start(&[]).await,
-        Receiver::start(&[]).await,
-        Receiver::start(&[]).await,
-    );
+    let (picky, direct, intents) =
+        (Receiver::start(&[]).await, Receiver::start(&[]).await, Receiver::start(&[]).await);
     let register = async |body: Value| {
-        cloud
-            .intents()
-            .post("/webhook_endpoints", &body)
-            .await
-            .expect(201)["secret"]
-            .clone()
+        cloud.intents().post("/webhook_endpoints", &body).await.expect(201)["secret"].clone()
     };
     register(json!({"url": picky.url, "api": "charges", "enabled_events": ["refund.*"]})).await;
     let secret = register(json!({"url": direct.url, "api": "direct"})).await;
     register(json!({"url": intents.url})).await;
-    let paid = cloud
-        .charges()
-        .post("/payments", &payment("tok_visa_4242", 1000))
-        .await
-        .expect(201);
-    cloud
-        .charges()
-        .post("/refunds", &json!({"payment_id": paid["id"]}))
-        .await
-        .expect(201);
+    let paid = cloud.charges().post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201);
+    cloud.charges().post("/refunds", &json!({"payment_id": paid["id"]})).await.expect(201);
     let wanted = picky.wait_for(2).await;
-    assert!(
-        wanted
-            .iter()
-            .all(|w| w.json()["type"].as_str().unwrap().starts_with("refund."))
-    );
-    let first = direct
-        .wait_for(2)
-        .await
-        .into_iter()
-        .find(|w| w.json()["type"] == "payment.succeeded")
-        .unwrap();
+    assert!(wanted.iter().all(|w| w.json()["type"].as_str().unwrap().starts_with("refund.")));
+    let first =
+        direct.wait_for(2).await.into_iter().find(|w| w.json()["type"] == "payment.succeeded").unwrap();
     assert_eq!(first.json()["data"]["object"]["id"], paid["id"]);
     let signature = first.headers["x-webhook-signature"].to_str().unwrap();
     let key = secret.as_str().unwrap().as_bytes();
@@ -319,26 +230,14 @@ async fn events_are_delivered_in_the_shape_of_the_endpoints_api_and_only_if_want
 #[tokio::test]
 async fn the_inbox_is_a_page_and_json() {
     let cloud = Cloud::start().await;
-    let paid = cloud
-        .charges()
-        .post("/payments", &payment("tok_visa_4242", 1000))
-        .await
-        .expect(201);
+    let paid = cloud.charges().post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201);
     let inbox = eventually("the webhook", || async {
         let inbox = cloud.inbox().await;
         (!inbox.is_empty()).then_some(inbox)
     })
     .await;
-    assert_eq!(
-        (&inbox[0]["signature"], &inbox[0]["type"]),
-        (&json!("valid"), &json!("payment.succeeded"))
-    );
-    let page = reqwest::get(cloud.local("/_inbox"))
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    assert_eq!((&inbox[0]["signature"], &inbox[0]["type"]), (&json!("valid"), &json!("payment.succeeded")));
+    let page = reqwest::get(cloud.local("/_inbox")).await.unwrap().text().await.unwrap();
     assert!(
         page.contains("<strong class=\"valid\">valid</strong>")
             && page.contains(paid["id"].as_str().unwrap())
@@ -350,13 +249,5 @@ async fn the_inbox_is_a_page_and_json() {
         .await
         .unwrap();
     assert_eq!(cloud.inbox().await[0]["signature"], "unknown");
-    assert!(
-        !reqwest::get(cloud.local("/_inbox"))
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap()
-            .contains("<b>")
-    );
+    assert!(!reqwest::get(cloud.local("/_inbox")).await.unwrap().text().await.unwrap().contains("<b>"));
 }

@@ -29,11 +29,7 @@ struct Between {
 
 impl Between {
     async fn open(tables: &str) -> (Self, Writer) {
-        let between = Self {
-            tables: tables.to_owned(),
-            seen: Arc::default(),
-            faults: Arc::default(),
-        };
+        let between = Self { tables: tables.to_owned(), seen: Arc::default(), faults: Arc::default() };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(answer).with_state(between.clone());
@@ -77,10 +73,7 @@ async fn answer(State(between): State<Between>, headers: HeaderMap, body: Bytes)
     };
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        "content-type",
-        HeaderValue::from_static("application/x-amz-json-1.0"),
-    );
+    response.headers_mut().insert("content-type", HeaderValue::from_static("application/x-amz-json-1.0"));
     response
 }
 
@@ -104,12 +97,7 @@ async fn a_write_that_meets_another_transaction_is_sent_again() {
 
     let hash = key(&opened.store).await;
     between.fail("UpdateItem", vec![exception("TransactionConflictException"); 2]);
-    let metered = store
-        .key_meter()
-        .meter_key(&hash, FrontDoor::Charges, NOW)
-        .await
-        .unwrap()
-        .accepted();
+    let metered = store.key_meter().meter_key(&hash, FrontDoor::Charges, NOW).await.unwrap().accepted();
     assert_eq!(metered.unwrap().counted.counts[0].1, 1);
 
     between.fail(
@@ -122,10 +110,7 @@ async fn a_write_that_meets_another_transaction_is_sent_again() {
         ],
     );
     let made = refund(1, &paid, 600, RefundOutcome::Succeeded);
-    assert_eq!(
-        store.create_refund(scope(1), &made, &paid).await.unwrap(),
-        RefundPut::Created
-    );
+    assert_eq!(store.create_refund(scope(1), &made, &paid).await.unwrap(), RefundPut::Created);
     assert_eq!(read(&store, scope(1), paid.id).await.amount_refunded, 600);
     let mut expected = vec!["PutItem"; 4];
     expected.extend(["UpdateItem"; 3]);
@@ -140,10 +125,7 @@ async fn conflicts_without_end_are_given_up() {
     let opened = open().await;
     let (between, store) = Between::open(&opened.url).await;
     between.fail("PutItem", vec![exception("TransactionConflictException"); 1000]);
-    let failed = store
-        .create(scope(1), &payment(1, Outcome::Approved, NOW))
-        .await
-        .unwrap_err();
+    let failed = store.create(scope(1), &payment(1, Outcome::Approved, NOW)).await.unwrap_err();
     assert!(matches!(failed, StoreError::Contended { .. }), "{failed}");
     assert!(between.seen().len() < 100);
 }
@@ -154,14 +136,8 @@ async fn a_refused_transaction_is_no_conflict() {
     let (between, store) = Between::open(&opened.url).await;
     let paid = payment(1, Outcome::Approved, NOW);
     let made = refund(1, &paid, 600, RefundOutcome::Succeeded);
-    between.fail(
-        "TransactWriteItems",
-        [canceled(["None", "ConditionalCheckFailed"])],
-    );
-    assert_eq!(
-        store.create_refund(scope(1), &made, &paid).await.unwrap(),
-        RefundPut::PaymentChanged(None)
-    );
+    between.fail("TransactWriteItems", [canceled(["None", "ConditionalCheckFailed"])]);
+    assert_eq!(store.create_refund(scope(1), &made, &paid).await.unwrap(), RefundPut::PaymentChanged(None));
     between.fail("TransactWriteItems", [canceled(["None", "ValidationError"])]);
     let failed = store.create_refund(scope(1), &made, &paid).await.unwrap_err();
     assert!(matches!(failed, StoreError::Aws { .. }), "{failed}");
@@ -172,28 +148,16 @@ async fn a_refused_transaction_is_no_conflict() {
 async fn a_refused_write_is_counted_with_what_it_consumes() {
     let opened = open().await;
     let paid = payment(1, Outcome::Approved, NOW);
-    let other = Payment {
-        cause: "req_other".into(),
-        description: Some("x".repeat(2500)),
-        ..paid.clone()
-    };
+    let other = Payment { cause: "req_other".into(), description: Some("x".repeat(2500)), ..paid.clone() };
     assert_eq!(opened.store.create(scope(1), &other).await.unwrap(), Put::Created);
     let store = opened.store.metered();
-    assert_eq!(
-        store.create(scope(1), &paid).await.unwrap(),
-        Put::Exists(other.clone())
-    );
+    assert_eq!(store.create(scope(1), &paid).await.unwrap(), Put::Exists(other.clone()));
     // The size of the item that is there counts, not that of the one that was refused.
     let cost = store.meter().cost();
     assert_eq!((cost.operations, cost.write_units), (vec!["PutItem"], 3.0));
     let unknown = KeyHash::of("sk_test_unknown");
     let store = opened.store.metered();
-    let metered = store
-        .key_meter()
-        .meter_key(&unknown, FrontDoor::Charges, NOW)
-        .await
-        .unwrap()
-        .accepted();
+    let metered = store.key_meter().meter_key(&unknown, FrontDoor::Charges, NOW).await.unwrap().accepted();
     assert!(metered.is_none());
     let cost = store.meter().cost();
     assert_eq!((cost.operations, cost.write_units), (vec!["UpdateItem"], 1.0));
@@ -202,51 +166,23 @@ async fn a_refused_write_is_counted_with_what_it_consumes() {
 /// Calls every function that concerns merchants and keys.
 async fn use_accounts(store: &Writer) {
     let scope = scope(1);
-    let merchant = Merchant {
-        id: scope.merchant,
-        name: "A".into(),
-        contract: Tier::Growth.into(),
-        created: NOW,
-    };
+    let merchant =
+        Merchant { id: scope.merchant, name: "A".into(), contract: Tier::Growth.into(), created: NOW };
     store.warm_up().await;
     assert_eq!(store.create_merchant(&merchant).await.unwrap(), Put::Created);
     assert_eq!(store.create_merchant(&merchant).await.unwrap(), Put::Exists(()));
-    assert_eq!(
-        store.get_merchant(merchant.id).await.unwrap(),
-        Some(merchant.clone())
-    );
+    assert_eq!(store.get_merchant(merchant.id).await.unwrap(), Some(merchant.clone()));
     for tier in [Tier::Sandbox, Tier::Growth] {
-        let changed = store
-            .set_merchant_contract(merchant.id, tier.into())
-            .await
-            .unwrap();
+        let changed = store.set_merchant_contract(merchant.id, tier.into()).await.unwrap();
         assert_eq!(changed, Changed::Done);
     }
 
     let hash = key(store).await;
     assert!(store.find_key(&hash, NOW).await.unwrap().is_some());
-    let metered = store
-        .key_meter()
-        .meter_key(&hash, FrontDoor::Charges, NOW)
-        .await
-        .unwrap()
-        .accepted();
-    store
-        .key_meter()
-        .give_token_back(&metered.unwrap().counted.token)
-        .await
-        .unwrap();
-    store
-        .key_meter()
-        .meter_merchant(scope, FrontDoor::Direct, NOW)
-        .await
-        .unwrap();
-    let query = KeyQuery {
-        scope,
-        from: None,
-        limit: 10,
-        offset: 0,
-    };
+    let metered = store.key_meter().meter_key(&hash, FrontDoor::Charges, NOW).await.unwrap().accepted();
+    store.key_meter().give_token_back(&metered.unwrap().counted.token).await.unwrap();
+    store.key_meter().meter_merchant(scope, FrontDoor::Direct, NOW).await.unwrap();
+    let query = KeyQuery { scope, from: None, limit: 10, offset: 0 };
     assert_eq!(store.list_keys(query).await.unwrap().items.len(), 1);
     assert_eq!(store.all_keys(merchant.id).await.unwrap().len(), 1);
     let set = store.set_contract(merchant.id, Tier::Sandbox.into()).await;
@@ -256,10 +192,7 @@ async fn use_accounts(store: &Writer) {
     assert_eq!(store.key_of_hash(&hash).await.unwrap(), Some(key.clone()));
     let ends_at = NOW.plus_ms(1000);
     for changed in [
-        store
-            .set_contract_of_key(&hash, Tier::Growth.into())
-            .await
-            .unwrap(),
+        store.set_contract_of_key(&hash, Tier::Growth.into()).await.unwrap(),
         store.set_key_scopes(&hash, Permission::ALL).await.unwrap(),
         store.expire_key(&hash, &key, ends_at, NOW).await.unwrap(),
         store.revoke_key(&hash, &key, NOW).await.unwrap(),
@@ -277,19 +210,11 @@ async fn use_accounts(store: &Writer) {
         former: false,
     };
     store.put_processor_account(scope, &account).await.unwrap();
-    let found = store
-        .get_processor_account(scope, Provider::CyberSource)
-        .await
-        .unwrap();
+    let found = store.get_processor_account(scope, Provider::CyberSource).await.unwrap();
     assert_eq!(found.as_ref(), Some(&account));
-    let former = ProcessorAccount {
-        former: true,
-        ..account
-    };
+    let former = ProcessorAccount { former: true, ..account };
     store.put_processor_account(scope, &former).await.unwrap();
-    let found = store
-        .get_former_processor_account(scope, Provider::CyberSource, "m")
-        .await;
+    let found = store.get_former_processor_account(scope, Provider::CyberSource, "m").await;
     assert_eq!(found.unwrap(), Some(former));
 }
 
@@ -299,15 +224,9 @@ async fn use_resources(store: &Writer) {
     let paid = payment(1, Outcome::Approved, NOW);
     assert_eq!(store.create(scope, &paid).await.unwrap(), Put::Created);
     let pending = refund(1, &paid, 600, RefundOutcome::Pending { ask_at: NOW });
-    assert_eq!(
-        store.create_refund(scope, &pending, &paid).await.unwrap(),
-        RefundPut::Created
-    );
+    assert_eq!(store.create_refund(scope, &pending, &paid).await.unwrap(), RefundPut::Created);
     assert_eq!(store.due(DueKind::Refund, NOW, 10).await.unwrap().len(), 1);
-    for (outcome, cause) in [
-        (RefundOutcome::Failed, "req_failed"),
-        (RefundOutcome::Succeeded, "req_late"),
-    ] {
+    for (outcome, cause) in [(RefundOutcome::Failed, "req_failed"), (RefundOutcome::Succeeded, "req_late")] {
         let settled = pending.settle(outcome, NOW, &cause.into()).unwrap();
         let replaced = store.settle_refund(scope, &settled).await.unwrap();
         assert_eq!(
@@ -321,10 +240,8 @@ async fn use_resources(store: &Writer) {
     let refunds = store.list::<Refund>(scope, &query, None).await.unwrap();
     assert_eq!(refunds.items.len(), 1);
 
-    let (event, endpoint) = (
-        tollgate_domain::EventId::from_bytes(bytes(1)),
-        tollgate_domain::EndpointId::from_bytes(bytes(1)),
-    );
+    let (event, endpoint) =
+        (tollgate_domain::EventId::from_bytes(bytes(1)), tollgate_domain::EndpointId::from_bytes(bytes(1)));
     let delivery = Delivery::new(event, endpoint, NOW);
     assert_eq!(store.create(scope, &delivery).await.unwrap(), Put::Created);
     let attempt = AttemptRecord {
@@ -335,14 +252,8 @@ async fn use_resources(store: &Writer) {
         response: String::new(),
         error: None,
     };
-    store
-        .put_attempt(scope, &delivery, &attempt, NOW.s())
-        .await
-        .unwrap();
-    assert_eq!(
-        store.list_attempts(scope, event, endpoint).await.unwrap(),
-        [attempt]
-    );
+    store.put_attempt(scope, &delivery, &attempt, NOW.s()).await.unwrap();
+    assert_eq!(store.list_attempts(scope, event, endpoint).await.unwrap(), [attempt]);
 }
 
 #[tokio::test]
@@ -358,14 +269,7 @@ async fn every_call_is_counted() {
     let cost = store.meter().cost();
     assert_eq!(cost.operations, seen);
     assert_eq!(cost.depth, seen.len(), "one after the other");
-    for operation in [
-        "GetItem",
-        "BatchGetItem",
-        "Query",
-        "PutItem",
-        "UpdateItem",
-        "TransactWriteItems",
-    ] {
+    for operation in ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems"] {
         assert!(seen.iter().any(|seen| seen == operation), "{operation}");
     }
 }

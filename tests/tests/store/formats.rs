@@ -21,9 +21,7 @@ async fn item(opened: &Opened, table: &str, pk: &str) -> Value {
 
 fn is_refused<T: std::fmt::Debug>(read: Result<T, StoreError>) {
     let error = read.unwrap_err();
-    let StoreError::NewerFormat { key, format, newest } = &error else {
-        panic!("{error}")
-    };
+    let StoreError::NewerFormat { key, format, newest } = &error else { panic!("{error}") };
     assert_eq!((*format, *newest), (2, 1));
     assert!(!key.is_empty(), "{error}");
 }
@@ -42,10 +40,7 @@ async fn an_item_of_a_newer_format_is_refused_and_stays_as_it_is() {
     is_refused(store.get_many::<Payment>(scope(1), &[paid.id.to_string()]).await);
     is_refused(store.list::<Payment>(scope(1), &ListQuery::new(5), None).await);
     // A retry of the create finds it, and cannot say what it is.
-    let other = Payment {
-        cause: "req_other".into(),
-        ..paid.clone()
-    };
+    let other = Payment { cause: "req_other".into(), ..paid.clone() };
     is_refused(store.create(scope(1), &other).await);
     let image: serde_dynamo::Item = serde_json::from_value(before.clone()).unwrap();
     is_refused(tollgate_store::subject_of(image));
@@ -58,13 +53,7 @@ async fn a_key_of_a_newer_format_lets_nobody_in() {
     let hash = key(&opened.store).await;
     let pk = format!("KEY#{}", hex_of(&hash));
     raise(&opened, "tollgate-keys", &pk).await;
-    is_refused(
-        opened
-            .store
-            .key_meter()
-            .meter_key(&hash, FrontDoor::Charges, NOW)
-            .await,
-    );
+    is_refused(opened.store.key_meter().meter_key(&hash, FrontDoor::Charges, NOW).await);
     let error = opened.store.find_key(&hash, NOW).await.unwrap_err();
     assert!(!error.to_string().contains(&hex_of(&hash)), "{error}");
 }

@@ -83,10 +83,7 @@ async fn a_key_that_was_just_made_is_found_by_its_id_and_ended_by_it() {
     assert_eq!(expire(500).await, Changed::Done);
     assert_eq!(find(store, &new).await.1.expires_at, Some(until(500)));
     // What has ended does not end again.
-    let late = store
-        .expire_key(&hash, &key, until(400), until(600))
-        .await
-        .unwrap();
+    let late = store.expire_key(&hash, &key, until(400), until(600)).await.unwrap();
     assert_eq!(late, Changed::Missing);
     for at in [until(100), until(200)] {
         assert_eq!(store.revoke_key(&hash, &key, at).await.unwrap(), Changed::Done);
@@ -109,23 +106,14 @@ async fn keys_of_earlier_releases_are_found_by_their_ids_however_many_there_are(
     assert_eq!(store.revoke_key(&hash, &key, NOW).await.unwrap(), Changed::Done);
     assert!(store.find_key(&hash, NOW).await.unwrap().is_none());
     let first = find(store, &new_key(scope(1), 1)).await;
-    assert_eq!(
-        store
-            .expire_key(&first.0, &first.1, NOW.plus_ms(1), NOW)
-            .await
-            .unwrap(),
-        Changed::Done
-    );
+    assert_eq!(store.expire_key(&first.0, &first.1, NOW.plus_ms(1), NOW).await.unwrap(), Changed::Done);
     assert_eq!(store.all_keys(scope(1).merchant).await.unwrap().len(), 1201);
     let set = store.set_contract(scope(1).merchant, Tier::Starter.into()).await;
     assert_eq!(set.unwrap(), 1201);
     assert_eq!(find(store, &last).await.1.contract.tier, Tier::Starter);
     // They count: there is no room for another one.
     assert_eq!(make(store, &new_key(scope(1), 5000)).await, KeyPut::TooMany);
-    let other_mode = Scope {
-        mode: Mode::Live,
-        ..scope(1)
-    };
+    let other_mode = Scope { mode: Mode::Live, ..scope(1) };
     assert_eq!(make(store, &new_key(other_mode, 5000)).await, KeyPut::Created);
 }
 
@@ -149,10 +137,7 @@ async fn a_tenant_has_a_hundred_live_keys_even_when_requests_race() {
     }
     assert_eq!(made, 2);
     // Each mode has its own, and so has each merchant.
-    let live = Scope {
-        mode: Mode::Live,
-        ..scope(1)
-    };
+    let live = Scope { mode: Mode::Live, ..scope(1) };
     assert_eq!(make(store, &new_key(live, 1000)).await, KeyPut::Created);
     assert_eq!(make(store, &new_key(scope(2), 1001)).await, KeyPut::Created);
     // One that is there already is there still, a revoked one makes room, and so does an expired one once its end has come.
@@ -164,10 +149,7 @@ async fn a_tenant_has_a_hundred_live_keys_even_when_requests_race() {
     assert_eq!(make(store, &new_key(scope(1), 2000)).await, KeyPut::Created);
     let (hash, key) = find(store, &new_key(scope(1), 2000)).await;
     let end = NOW.plus_ms(1000);
-    assert_eq!(
-        store.expire_key(&hash, &key, end, NOW).await.unwrap(),
-        Changed::Done
-    );
+    assert_eq!(store.expire_key(&hash, &key, end, NOW).await.unwrap(), Changed::Done);
     let next = new_key(scope(1), 2001);
     assert_eq!(make(store, &next).await, KeyPut::TooMany);
     assert_eq!(store.create_key(&next, end).await.unwrap(), KeyPut::Created);
@@ -177,21 +159,13 @@ async fn a_tenant_has_a_hundred_live_keys_even_when_requests_race() {
 async fn keys_are_listed_by_mode_newest_first_in_pages() {
     let opened = open().await;
     let store = &opened.store;
-    let live = Scope {
-        mode: Mode::Live,
-        ..scope(1)
-    };
+    let live = Scope { mode: Mode::Live, ..scope(1) };
     for number in 1..=5 {
         assert_eq!(make(store, &new_key(scope(1), number)).await, KeyPut::Created);
         assert_eq!(make(store, &new_key(live, 100 + number)).await, KeyPut::Created);
     }
     let list = async |from| {
-        let query = KeyQuery {
-            scope: scope(1),
-            from,
-            limit: 2,
-            offset: 0,
-        };
+        let query = KeyQuery { scope: scope(1), from, limit: 2, offset: 0 };
         let page = store.list_keys(query).await.unwrap();
         let created: Vec<i64> = page.items.iter().map(|key| key.created.ms() - NOW.ms()).collect();
         (created, page.next.is_some())
@@ -212,22 +186,15 @@ async fn a_contracts_limits_are_kept_on_merchant_and_keys() {
     let store = Arc::new(opened.store.clone());
     let new = new_key(scope(1), 1);
     assert_eq!(make(&store, &new).await, KeyPut::Created);
-    let limit = ContractLimit {
-        requests_per_minute: 20_000,
-        burst: Some(4000),
-    };
+    let limit = ContractLimit { requests_per_minute: 20_000, burst: Some(4000) };
     let contract = Contract {
         tier: Tier::Enterprise,
         limits: ContractLimits::default().with(FrontDoor::Intents, Some(limit)),
     };
     for contract in [contract, Tier::Sandbox.into()] {
         assert_eq!(store.set_contract(scope(1).merchant, contract).await.unwrap(), 1);
-        let metered = store
-            .key_meter()
-            .meter_key(&new.hash, FrontDoor::Intents, NOW)
-            .await
-            .unwrap()
-            .accepted();
+        let metered =
+            store.key_meter().meter_key(&new.hash, FrontDoor::Intents, NOW).await.unwrap().accepted();
         assert_eq!(metered.unwrap().key.contract, contract);
     }
 }

@@ -47,20 +47,12 @@ async fn open() -> Opened {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = tokio::sync::watch::channel(false);
     dynamodb.serve(listener, stopped);
-    Opened {
-        store: store_at(&url),
-        url,
-        _folder: folder,
-        _stop: stop,
-    }
+    Opened { store: store_at(&url), url, _folder: folder, _stop: stop }
 }
 
 fn store_at(url: &str) -> Writer {
-    let names = Tables {
-        main: "tollgate".into(),
-        keys: "tollgate-keys".into(),
-        events: "tollgate-events".into(),
-    };
+    let names =
+        Tables { main: "tollgate".into(), keys: "tollgate-keys".into(), events: "tollgate-events".into() };
     Writer::open(&AwsEnvironment::emulated(url, url), names)
 }
 
@@ -71,10 +63,7 @@ fn bytes(n: u32) -> [u8; 16] {
 }
 
 fn scope(n: u32) -> Scope {
-    Scope {
-        merchant: MerchantId::from_bytes(bytes(n)),
-        mode: Mode::Test,
-    }
+    Scope { merchant: MerchantId::from_bytes(bytes(n)), mode: Mode::Test }
 }
 
 fn payment(n: u32, outcome: Outcome, created: Timestamp) -> Payment {
@@ -82,10 +71,7 @@ fn payment(n: u32, outcome: Outcome, created: Timestamp) -> Payment {
         id: PaymentId::from_bytes(bytes(n)),
         front_door: FrontDoor::Charges,
         cause: format!("req_{n}").into(),
-        amount: Money {
-            minor: 1000,
-            currency: Currency::from_code("GBP").unwrap(),
-        },
+        amount: Money { minor: 1000, currency: Currency::from_code("GBP").unwrap() },
         source: Some(Source::Card(Card {
             brand: Brand::Visa,
             last4: "4242".into(),
@@ -130,18 +116,9 @@ async fn an_item_is_read_back_as_it_was_written_and_by_its_own_tenant_only() {
     made.customer = Some(CustomerId::from_bytes(bytes(7)));
     assert_eq!(store.create(scope(1), &made).await.unwrap(), Put::Created);
     assert_eq!(read(store, scope(1), made.id).await, made);
-    let live = Scope {
-        mode: Mode::Live,
-        ..scope(1)
-    };
+    let live = Scope { mode: Mode::Live, ..scope(1) };
     for other in [scope(2), live] {
-        assert_eq!(
-            store
-                .get::<Payment>(other, &made.id.to_string(), true)
-                .await
-                .unwrap(),
-            None
-        );
+        assert_eq!(store.get::<Payment>(other, &made.id.to_string(), true).await.unwrap(), None);
     }
 }
 
@@ -153,10 +130,7 @@ async fn a_second_create_finds_the_first_and_a_resent_one_finds_itself() {
     assert_eq!(store.create(scope(1), &first).await.unwrap(), Put::Created);
     // The SDK sends a put again when its answer was lost.
     assert_eq!(store.create(scope(1), &first).await.unwrap(), Put::Created);
-    let other = Payment {
-        cause: "req_other".into(),
-        ..first.clone()
-    };
+    let other = Payment { cause: "req_other".into(), ..first.clone() };
     assert_eq!(store.create(scope(1), &other).await.unwrap(), Put::Exists(first));
 }
 
@@ -166,22 +140,11 @@ async fn of_two_changes_of_one_version_one_wins() {
     let store = &opened.store;
     let made = payment(1, Outcome::ChallengeRequired, NOW);
     assert_eq!(store.create(scope(1), &made).await.unwrap(), Put::Created);
-    let passed = made
-        .apply(Command::ChallengePassed(Outcome::Approved), NOW, &"req_a".into())
-        .unwrap();
-    let failed = made
-        .apply(Command::ChallengeFailed, NOW, &"req_b".into())
-        .unwrap();
+    let passed = made.apply(Command::ChallengePassed(Outcome::Approved), NOW, &"req_a".into()).unwrap();
+    let failed = made.apply(Command::ChallengeFailed, NOW, &"req_b".into()).unwrap();
     assert_eq!(store.replace(scope(1), &passed).await.unwrap(), Replaced::Done);
-    assert_eq!(
-        store.replace(scope(1), &passed).await.unwrap(),
-        Replaced::Done,
-        "sent again"
-    );
-    assert_eq!(
-        store.replace(scope(1), &failed).await.unwrap(),
-        Replaced::Conflict(Some(passed))
-    );
+    assert_eq!(store.replace(scope(1), &passed).await.unwrap(), Replaced::Done, "sent again");
+    assert_eq!(store.replace(scope(1), &failed).await.unwrap(), Replaced::Conflict(Some(passed)));
 }
 
 #[tokio::test]
@@ -191,15 +154,8 @@ async fn a_refund_and_its_payment_agree_or_neither_is_written() {
     let paid = payment(1, Outcome::Approved, NOW);
     assert_eq!(store.create(scope(1), &paid).await.unwrap(), Put::Created);
     let first = refund(1, &paid, 600, RefundOutcome::Succeeded);
-    assert_eq!(
-        store.create_refund(scope(1), &first, &paid).await.unwrap(),
-        RefundPut::Created
-    );
-    assert_eq!(
-        store.create_refund(scope(1), &first, &paid).await.unwrap(),
-        RefundPut::Created,
-        "sent again"
-    );
+    assert_eq!(store.create_refund(scope(1), &first, &paid).await.unwrap(), RefundPut::Created);
+    assert_eq!(store.create_refund(scope(1), &first, &paid).await.unwrap(), RefundPut::Created, "sent again");
     assert_eq!(read(store, scope(1), paid.id).await.amount_refunded, 600);
     // The caller still holds the payment as it was before the first refund.
     let second = refund(2, &paid, 600, RefundOutcome::Succeeded);
@@ -208,17 +164,8 @@ async fn a_refund_and_its_payment_agree_or_neither_is_written() {
         panic!("the second refund does not fit")
     };
     assert_eq!(now.refundable(), 400);
-    assert_eq!(
-        store
-            .get::<Refund>(scope(1), &second.id.to_string(), true)
-            .await
-            .unwrap(),
-        None
-    );
-    let taken = Refund {
-        cause: "req_other".into(),
-        ..first.clone()
-    };
+    assert_eq!(store.get::<Refund>(scope(1), &second.id.to_string(), true).await.unwrap(), None);
+    let taken = Refund { cause: "req_other".into(), ..first.clone() };
     assert_eq!(
         store.create_refund(scope(1), &taken, &now).await.unwrap(),
         RefundPut::Exists(Box::new(first))
@@ -242,12 +189,7 @@ async fn racing_refunds_never_pass_what_was_captured() {
         let refund = refund(n, &paid, 90, RefundOutcome::Succeeded);
         tasks.spawn(async move { store.create_refund(scope(1), &refund, &paid).await.unwrap() });
     }
-    let made = tasks
-        .join_all()
-        .await
-        .into_iter()
-        .filter(|put| *put == RefundPut::Created)
-        .count();
+    let made = tasks.join_all().await.into_iter().filter(|put| *put == RefundPut::Created).count();
     assert_eq!(made, 11);
     assert_eq!(read(&opened.store, scope(1), paid.id).await.amount_refunded, 990);
 }
@@ -259,30 +201,13 @@ async fn a_failed_refund_gives_its_amount_back_once() {
     let paid = payment(1, Outcome::Approved, NOW);
     assert_eq!(store.create(scope(1), &paid).await.unwrap(), Put::Created);
     let pending = refund(1, &paid, 600, RefundOutcome::Pending { ask_at: NOW });
-    assert_eq!(
-        store.create_refund(scope(1), &pending, &paid).await.unwrap(),
-        RefundPut::Created
-    );
+    assert_eq!(store.create_refund(scope(1), &pending, &paid).await.unwrap(), RefundPut::Created);
     assert_eq!(store.due(DueKind::Refund, NOW, 10).await.unwrap().len(), 1);
-    let failed = pending
-        .settle(RefundOutcome::Failed, NOW, &"req_settle".into())
-        .unwrap();
-    assert_eq!(
-        store.settle_refund(scope(1), &failed).await.unwrap(),
-        Replaced::Done
-    );
-    assert_eq!(
-        store.settle_refund(scope(1), &failed).await.unwrap(),
-        Replaced::Done,
-        "sent again"
-    );
-    let late = pending
-        .settle(RefundOutcome::Failed, NOW, &"req_late".into())
-        .unwrap();
-    assert_eq!(
-        store.settle_refund(scope(1), &late).await.unwrap(),
-        Replaced::Conflict(Some(failed))
-    );
+    let failed = pending.settle(RefundOutcome::Failed, NOW, &"req_settle".into()).unwrap();
+    assert_eq!(store.settle_refund(scope(1), &failed).await.unwrap(), Replaced::Done);
+    assert_eq!(store.settle_refund(scope(1), &failed).await.unwrap(), Replaced::Done, "sent again");
+    let late = pending.settle(RefundOutcome::Failed, NOW, &"req_late".into()).unwrap();
+    assert_eq!(store.settle_refund(scope(1), &late).await.unwrap(), Replaced::Conflict(Some(failed)));
     assert_eq!(read(store, scope(1), paid.id).await.amount_refunded, 0);
     assert_eq!(store.due(DueKind::Refund, NOW, 10).await.unwrap(), []);
 }
@@ -298,23 +223,12 @@ async fn due_work_is_found_at_its_time_and_leaves_the_index_with_the_work() {
     }
     let paid = payment(99, Outcome::Approved, NOW);
     assert_eq!(store.create(scope(1), &paid).await.unwrap(), Put::Created);
-    assert_eq!(
-        store
-            .due(DueKind::Payment, ask_at.plus_ms(-1), 100)
-            .await
-            .unwrap(),
-        []
-    );
+    assert_eq!(store.due(DueKind::Payment, ask_at.plus_ms(-1), 100).await.unwrap(), []);
     let due = store.due(DueKind::Payment, ask_at, 100).await.unwrap();
     assert_eq!(due.len(), 10);
     let stuck: Payment = store.get_by_key(&due[0].pk, true).await.unwrap().unwrap();
-    let settled = stuck
-        .apply(Command::Settled(Outcome::Approved), ask_at, &"req".into())
-        .unwrap();
-    assert_eq!(
-        store.replace(due[0].scope, &settled).await.unwrap(),
-        Replaced::Done
-    );
+    let settled = stuck.apply(Command::Settled(Outcome::Approved), ask_at, &"req".into()).unwrap();
+    assert_eq!(store.replace(due[0].scope, &settled).await.unwrap(), Replaced::Done);
     assert_eq!(store.due(DueKind::Payment, ask_at, 100).await.unwrap().len(), 9);
 }
 
@@ -344,15 +258,7 @@ async fn a_filter_that_drops_nearly_everything_still_ends_and_can_be_gone_on_fro
     assert_eq!((second.items, second.next), (vec![needle], None));
     // Unfiltered, one page is one query.
     let metered = store.metered();
-    assert_eq!(
-        metered
-            .list::<Payment>(scope(1), &ListQuery::new(20), None)
-            .await
-            .unwrap()
-            .items
-            .len(),
-        20
-    );
+    assert_eq!(metered.list::<Payment>(scope(1), &ListQuery::new(20), None).await.unwrap().items.len(), 20);
     assert_eq!(metered.meter().cost().operations, ["Query"]);
     // A create costs the same however much is stored, and its item is small.
     let another = payment(5000, Outcome::Approved, NOW);
@@ -369,50 +275,22 @@ async fn a_filter_that_drops_nearly_everything_still_ends_and_can_be_gone_on_fro
 async fn customers_are_found_by_address_until_it_changes() {
     let opened = open().await;
     let store = &opened.store;
-    let profile = |email: &str| Profile {
-        email: Some(email.into()),
-        ..Profile::default()
-    };
+    let profile = |email: &str| Profile { email: Some(email.into()), ..Profile::default() };
     let id = CustomerId::from_bytes(bytes(1));
-    let made = Customer::create(
-        id,
-        FrontDoor::Charges,
-        "r1".into(),
-        profile("Ann@Example.com"),
-        None,
-        NOW,
-    );
+    let made = Customer::create(id, FrontDoor::Charges, "r1".into(), profile("Ann@Example.com"), None, NOW);
     assert_eq!(store.create(scope(1), &made).await.unwrap(), Put::Created);
     let find = async |email: &str| {
         let query = ListQuery::new(5).of_email(scope(1), email);
-        store
-            .list::<Customer>(scope(1), &query, None)
-            .await
-            .unwrap()
-            .items
-            .len()
+        store.list::<Customer>(scope(1), &query, None).await.unwrap().items.len()
     };
-    assert_eq!(
-        (find("ann@example.COM").await, find("bob@example.com").await),
-        (1, 0)
-    );
+    assert_eq!((find("ann@example.COM").await, find("bob@example.com").await), (1, 0));
     let changed = made.with_profile(profile("bob@example.com"), NOW, &"r2".into());
     assert_eq!(store.replace(scope(1), &changed).await.unwrap(), Replaced::Done);
-    assert_eq!(
-        (find("ann@example.com").await, find("bob@example.com").await),
-        (0, 1)
-    );
+    assert_eq!((find("ann@example.com").await, find("bob@example.com").await), (0, 1));
     let erased = changed.erased(NOW, NOW, &"r3".into());
     assert_eq!(store.replace(scope(1), &erased).await.unwrap(), Replaced::Done);
     assert_eq!(find("bob@example.com").await, 0);
-    assert_eq!(
-        store
-            .list::<Customer>(scope(1), &ListQuery::new(5), None)
-            .await
-            .unwrap()
-            .items,
-        []
-    );
+    assert_eq!(store.list::<Customer>(scope(1), &ListQuery::new(5), None).await.unwrap().items, []);
 }
 
 async fn key(store: &Writer) -> KeyHash {
@@ -454,45 +332,20 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
     store.key_meter().give_token_back(&token).await.unwrap();
     assert_eq!(used(BUCKET_S * BUCKETS + 6).await.0, 4);
     let metered = store.metered();
-    metered
-        .key_meter()
-        .meter_key(&hash, FrontDoor::Charges, at(80))
-        .await
-        .unwrap()
-        .accepted()
-        .unwrap();
+    metered.key_meter().meter_key(&hash, FrontDoor::Charges, at(80)).await.unwrap().accepted().unwrap();
     assert_eq!(
-        (
-            metered.meter().cost().operations,
-            metered.meter().cost().write_units
-        ),
+        (metered.meter().cost().operations, metered.meter().cost().write_units),
         (vec!["UpdateItem"], 1.0)
     );
     // After a long rest the counters that were left behind go with the first request.
     assert_eq!(used(2000).await.0, 1);
-    let later = store
-        .key_meter()
-        .meter_key(&hash, FrontDoor::Charges, at(2001))
-        .await
-        .unwrap()
-        .accepted()
-        .unwrap();
-    assert_eq!(
-        later.counted.counts,
-        [(tollgate_domain::rate::bucket_at(at(2001)), 2)]
-    );
+    let later =
+        store.key_meter().meter_key(&hash, FrontDoor::Charges, at(2001)).await.unwrap().accepted().unwrap();
+    assert_eq!(later.counted.counts, [(tollgate_domain::rate::bucket_at(at(2001)), 2)]);
     // Each front door has a window of its own.
-    let other = store
-        .key_meter()
-        .meter_key(&hash, FrontDoor::Simple, at(2001))
-        .await
-        .unwrap()
-        .accepted()
-        .unwrap();
-    assert_eq!(
-        other.counted.counts,
-        [(tollgate_domain::rate::bucket_at(at(2001)), 1)]
-    );
+    let other =
+        store.key_meter().meter_key(&hash, FrontDoor::Simple, at(2001)).await.unwrap().accepted().unwrap();
+    assert_eq!(other.counted.counts, [(tollgate_domain::rate::bucket_at(at(2001)), 1)]);
 }
 
 #[tokio::test]
@@ -502,11 +355,7 @@ async fn a_merchants_keys_share_a_window_where_the_front_door_says_so() {
     let hash = key(&store).await;
     let (one, other) = (scope(1), scope(2));
     let used = async |scope| {
-        let counted = store
-            .key_meter()
-            .meter_merchant(scope, FrontDoor::Checkout, NOW)
-            .await
-            .unwrap();
+        let counted = store.key_meter().meter_merchant(scope, FrontDoor::Checkout, NOW).await.unwrap();
         (counted.counts[0].1, counted.token)
     };
     assert_eq!(used(one).await.0, 1);
@@ -515,20 +364,8 @@ async fn a_merchants_keys_share_a_window_where_the_front_door_says_so() {
     store.key_meter().give_token_back(&token).await.unwrap();
     assert_eq!(used(one).await.0, 2);
     assert!(store.find_key(&hash, NOW).await.unwrap().is_some());
-    assert!(
-        store
-            .find_key(&hash, NOW.plus_ms(3_600_000))
-            .await
-            .unwrap()
-            .is_none()
-    );
-    assert!(
-        store
-            .find_key(&KeyHash::of("sk_test_y"), NOW)
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(store.find_key(&hash, NOW.plus_ms(3_600_000)).await.unwrap().is_none());
+    assert!(store.find_key(&KeyHash::of("sk_test_y"), NOW).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -545,15 +382,7 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
             .accepted()
             .is_none()
     );
-    assert!(
-        store
-            .key_meter()
-            .meter_key(&hash, FrontDoor::Charges, NOW)
-            .await
-            .unwrap()
-            .accepted()
-            .is_some()
-    );
+    assert!(store.key_meter().meter_key(&hash, FrontDoor::Charges, NOW).await.unwrap().accepted().is_some());
     assert!(
         store
             .key_meter()
@@ -567,15 +396,7 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
     assert_eq!(store.key_by_id(scope(2).merchant, id).await.unwrap(), None);
     let (found, key) = store.key_by_id(scope(1).merchant, id).await.unwrap().unwrap();
     assert_eq!(store.revoke_key(&found, &key, NOW).await.unwrap(), Changed::Done);
-    assert!(
-        store
-            .key_meter()
-            .meter_key(&hash, FrontDoor::Charges, NOW)
-            .await
-            .unwrap()
-            .accepted()
-            .is_none()
-    );
+    assert!(store.key_meter().meter_key(&hash, FrontDoor::Charges, NOW).await.unwrap().accepted().is_none());
     let listed = store.all_keys(scope(1).merchant).await.unwrap();
     assert_eq!(listed[0].revoked_at, Some(NOW));
 }
@@ -598,18 +419,12 @@ async fn one_run_does_all_that_is_due_however_much_it_is() {
     let opened = open().await;
     for n in 0..WAITING {
         let waiting = payment(n, Outcome::ChallengeRequired, NOW);
-        assert_eq!(
-            opened.store.create(scope(1), &waiting).await.unwrap(),
-            Put::Created
-        );
+        assert_eq!(opened.store.create(scope(1), &waiting).await.unwrap(), Put::Created);
     }
     let nowhere = AwsEnvironment::emulated("http://127.0.0.1:9", "http://127.0.0.1:9");
     let clock = std::sync::Arc::new(SetClock(NOW.plus_ms(CHALLENGE_LIFETIME_MS)));
     let worker = Worker::new(opened.store.clone(), None, clock, std::sync::Arc::new(OsEntropy));
-    let report = worker
-        .run_due_work(&Queue::open(&nowhere, "unused"))
-        .await
-        .unwrap();
+    let report = worker.run_due_work(&Queue::open(&nowhere, "unused")).await.unwrap();
     assert_eq!((report.done, report.failed), (500, 0));
 }
 
@@ -620,19 +435,13 @@ async fn a_run_of_due_work_that_finds_nothing_asks_each_shard_once() {
     let nowhere = AwsEnvironment::emulated("http://127.0.0.1:9", "http://127.0.0.1:9");
     let clock = std::sync::Arc::new(SetClock(NOW));
     let worker = Worker::new(opened.store.clone(), None, clock, std::sync::Arc::new(OsEntropy)).metered();
-    let report = worker
-        .run_due_work(&Queue::open(&nowhere, "unused"))
-        .await
-        .unwrap();
+    let report = worker.run_due_work(&Queue::open(&nowhere, "unused")).await.unwrap();
     assert_eq!((report.done, report.failed), (0, 0));
     let cost = worker.cost();
     let queries = DueKind::ALL.len() * 4;
     assert_eq!(cost.operations, vec!["Query"; queries]);
     let units = 0.5 * f64::from(u32::try_from(queries).unwrap());
-    assert!(
-        cost.read_units <= units && cost.write_units <= 0.0,
-        "every minute, all day: {cost:?}"
-    );
+    assert!(cost.read_units <= units && cost.write_units <= 0.0, "every minute, all day: {cost:?}");
 }
 
 #[tokio::test]
@@ -641,15 +450,9 @@ async fn a_challenge_that_nobody_answers_fails_the_payment_after_a_day() {
     use tollgate_gateway::{OsEntropy, Queue, Worker};
     let opened = open().await;
     let waiting = payment(1, Outcome::ChallengeRequired, NOW);
-    assert_eq!(
-        opened.store.create(scope(1), &waiting).await.unwrap(),
-        Put::Created
-    );
+    assert_eq!(opened.store.create(scope(1), &waiting).await.unwrap(), Put::Created);
     // Nothing that is due here is put on the queue.
-    let queue = Queue::open(
-        &AwsEnvironment::emulated("http://127.0.0.1:9", "http://127.0.0.1:9"),
-        "unused",
-    );
+    let queue = Queue::open(&AwsEnvironment::emulated("http://127.0.0.1:9", "http://127.0.0.1:9"), "unused");
     let run_at = async |now: Timestamp| {
         let clock = std::sync::Arc::new(SetClock(now));
         let worker = Worker::new(opened.store.clone(), None, clock, std::sync::Arc::new(OsEntropy));
@@ -668,26 +471,13 @@ async fn a_challenge_that_nobody_answers_fails_the_payment_after_a_day() {
 }
 
 fn customer(n: u32, email: &str) -> Customer {
-    let profile = Profile {
-        email: Some(email.into()),
-        ..Profile::default()
-    };
+    let profile = Profile { email: Some(email.into()), ..Profile::default() };
     let id = CustomerId::from_bytes(bytes(n));
-    Customer::create(
-        id,
-        FrontDoor::Charges,
-        format!("req_{n}").as_str().into(),
-        profile,
-        None,
-        NOW,
-    )
+    Customer::create(id, FrontDoor::Charges, format!("req_{n}").as_str().into(), profile, None, NOW)
 }
 
 fn claims(email: &str) -> Ownership<'_> {
-    let claim = Some(Claim {
-        email,
-        instead_of: None,
-    });
+    let claim = Some(Claim { email, instead_of: None });
     Ownership { claim, release: None }
 }
 
@@ -698,55 +488,27 @@ async fn an_address_is_owned_by_one_customer_at_a_time() {
     let (first, second) = (customer(1, "a@x.example"), customer(2, "A@x.example"));
     let owner = async || store.address_owner(scope(1), "a@X.example").await.unwrap();
     assert_eq!(owner().await, None);
-    let made = store
-        .write_customer(scope(1), &first, &claims("a@x.example"))
-        .await;
+    let made = store.write_customer(scope(1), &first, &claims("a@x.example")).await;
     assert_eq!(made.unwrap(), CustomerWrite::Done);
     // The SDK sends it again because the first answer was lost.
-    let again = store
-        .write_customer(scope(1), &first, &claims("a@x.example"))
-        .await;
+    let again = store.write_customer(scope(1), &first, &claims("a@x.example")).await;
     assert_eq!(again.unwrap(), CustomerWrite::Done);
     // Another one with the address is told of the owner, and not made; another tenant's is another address.
-    let refused = store
-        .write_customer(scope(1), &second, &claims("A@x.example"))
-        .await;
-    let owned = CustomerWrite::OwnedBy {
-        claimed: Some(first.id),
-        released: None,
-    };
+    let refused = store.write_customer(scope(1), &second, &claims("A@x.example")).await;
+    let owned = CustomerWrite::OwnedBy { claimed: Some(first.id), released: None };
     assert_eq!(refused.unwrap(), owned);
-    assert_eq!(
-        store
-            .get::<Customer>(scope(1), &second.id.to_string(), true)
-            .await
-            .unwrap(),
-        None
-    );
-    let elsewhere = store
-        .write_customer(scope(2), &second, &claims("a@x.example"))
-        .await;
+    assert_eq!(store.get::<Customer>(scope(1), &second.id.to_string(), true).await.unwrap(), None);
+    let elsewhere = store.write_customer(scope(2), &second, &claims("a@x.example")).await;
     assert_eq!(elsewhere.unwrap(), CustomerWrite::Done);
-    let made = store
-        .write_customer(scope(1), &second, &Ownership::default())
-        .await;
+    let made = store.write_customer(scope(1), &second, &Ownership::default()).await;
     assert_eq!(made.unwrap(), CustomerWrite::Done);
     assert_eq!(owner().await, Some(first.id));
 
     // Only its owner lets go of it, together with the change that takes the address away.
-    let release = Ownership {
-        claim: None,
-        release: Some("a@x.example"),
-    };
+    let release = Ownership { claim: None, release: Some("a@x.example") };
     let moved = second.with_profile(Profile::default(), NOW, &"req_3".into());
-    let owned = CustomerWrite::OwnedBy {
-        claimed: None,
-        released: Some(first.id),
-    };
-    assert_eq!(
-        store.write_customer(scope(1), &moved, &release).await.unwrap(),
-        owned
-    );
+    let owned = CustomerWrite::OwnedBy { claimed: None, released: Some(first.id) };
+    assert_eq!(store.write_customer(scope(1), &moved, &release).await.unwrap(), owned);
     let moved = first.with_profile(Profile::default(), NOW, &"req_4".into());
     let stale = moved.with_profile(Profile::default(), NOW, &"req_5".into());
     assert!(matches!(
@@ -759,10 +521,7 @@ async fn an_address_is_owned_by_one_customer_at_a_time() {
     assert_eq!(owner().await, None);
 
     // One that owns it wrongly gives way to whoever read that.
-    let claim = |instead_of| Claim {
-        email: "a@x.example",
-        instead_of,
-    };
+    let claim = |instead_of| Claim { email: "a@x.example", instead_of };
     let claimed =
         |claim: Claim<'static>, id| async move { store.claim_address(scope(1), &claim, id).await.unwrap() };
     assert_eq!(claimed(claim(None), second.id).await, None);

@@ -14,11 +14,6 @@ async fn confirm_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = payments::id_in_path(&exchange)?;
     let body = exchange.json()?;
     let return_url = payments::read_confirm(Fields::of(&body))?;
-    let made = exchange
-        .call
-        .confirm_payment(id, return_url, exchange.idempotency(&body)?.as_ref())
-        .await?;
-    Ok(payments::show(&exchange, 200, &made.thing)
-        .await?
-        .replayed(made.replayed))
+    let made = exchange.call.confirm_payment(id, return_url, exchange.idempotency(&body)?.as_ref()).await?;
+    Ok(payments::show(&exchange, 200, &made.thing).await?.replayed(made.replayed))
 }

@@ -8,19 +8,12 @@ use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve}
 use tollgate_webhooks::render::charges as render;
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Charges,
-        Route::needs(Permission::CustomersWrite),
-        create_customer,
-    )
+    serve(&Charges, Route::needs(Permission::CustomersWrite), create_customer)
 }
 
 async fn create_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.json()?;
     let profile = customers::read_create(Fields::of(&body))?;
-    let made = exchange
-        .call
-        .create_customer(profile, exchange.idempotency(&body)?.as_ref())
-        .await?;
+    let made = exchange.call.create_customer(profile, exchange.idempotency(&body)?.as_ref()).await?;
     Ok(Reply::new(201, render::customer(&made.thing)).replayed(made.replayed))
 }

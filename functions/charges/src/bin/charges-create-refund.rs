@@ -14,9 +14,6 @@ fn main() -> Result<(), LambdaError> {
 async fn create_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.json()?;
     let new = refunds::read_create(Fields::of(&body))?;
-    let made = exchange
-        .call
-        .create_refund(new, exchange.idempotency(&body)?.as_ref())
-        .await?;
+    let made = exchange.call.create_refund(new, exchange.idempotency(&body)?.as_ref()).await?;
     Ok(Reply::new(201, render::refund(&made.thing)).replayed(made.replayed))
 }

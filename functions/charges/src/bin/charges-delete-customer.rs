@@ -7,17 +7,10 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Charges,
-        Route::needs(Permission::CustomersWrite),
-        delete_customer,
-    )
+    serve(&Charges, Route::needs(Permission::CustomersWrite), delete_customer)
 }
 
 async fn delete_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    exchange
-        .call
-        .delete_customer(customers::id_in_path(&exchange)?)
-        .await?;
+    exchange.call.delete_customer(customers::id_in_path(&exchange)?).await?;
     Ok(Reply::no_content())
 }

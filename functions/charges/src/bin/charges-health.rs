@@ -10,10 +10,6 @@ fn main() -> Result<(), LambdaError> {
 }
 
 async fn check(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    exchange
-        .call
-        .admitted()
-        .await
-        .map_err(tollgate_gateway::Error::from)?;
+    exchange.call.admitted().await.map_err(tollgate_gateway::Error::from)?;
     Ok(Reply::ok(health()))
 }

@@ -12,13 +12,6 @@ fn main() -> Result<(), LambdaError> {
 }
 
 async fn list_customers(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let page = exchange
-        .call
-        .list_customers(customers::read_list(exchange.query())?)
-        .await?;
-    Ok(Reply::ok(lists::page(
-        page,
-        render::CUSTOMER_PREFIX,
-        render::customer,
-    )))
+    let page = exchange.call.list_customers(customers::read_list(exchange.query())?).await?;
+    Ok(Reply::ok(lists::page(page, render::CUSTOMER_PREFIX, render::customer)))
 }

@@ -12,13 +12,6 @@ fn main() -> Result<(), LambdaError> {
 }
 
 async fn list_refunds(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let page = exchange
-        .call
-        .list_refunds(refunds::read_list(exchange.query())?)
-        .await?;
-    Ok(Reply::ok(lists::page(
-        page,
-        render::REFUND_PREFIX,
-        render::refund,
-    )))
+    let page = exchange.call.list_refunds(refunds::read_list(exchange.query())?).await?;
+    Ok(Reply::ok(lists::page(page, render::REFUND_PREFIX, render::refund)))
 }

@@ -8,17 +8,10 @@ use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_webhooks::render::charges as render;
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Charges,
-        Route::needs(Permission::CustomersRead),
-        retrieve_customer,
-    )
+    serve(&Charges, Route::needs(Permission::CustomersRead), retrieve_customer)
 }
 
 async fn retrieve_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let customer = exchange
-        .call
-        .retrieve_customer(customers::id_in_path(&exchange)?)
-        .await?;
+    let customer = exchange.call.retrieve_customer(customers::id_in_path(&exchange)?).await?;
     Ok(Reply::ok(render::customer(&customer)))
 }

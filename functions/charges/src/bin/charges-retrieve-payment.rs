@@ -11,9 +11,6 @@ fn main() -> Result<(), LambdaError> {
 }
 
 async fn retrieve_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let payment = exchange
-        .call
-        .retrieve_payment(payments::id_in_path(&exchange)?)
-        .await?;
+    let payment = exchange.call.retrieve_payment(payments::id_in_path(&exchange)?).await?;
     payments::show(&exchange, 200, &payment).await
 }

@@ -12,9 +12,6 @@ fn main() -> Result<(), LambdaError> {
 }
 
 async fn retrieve_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let refund = exchange
-        .call
-        .retrieve_refund(refunds::id_in_path(&exchange)?)
-        .await?;
+    let refund = exchange.call.retrieve_refund(refunds::id_in_path(&exchange)?).await?;
     Ok(Reply::ok(render::refund(&refund)))
 }

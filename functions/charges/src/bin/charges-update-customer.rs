@@ -8,11 +8,7 @@ use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve}
 use tollgate_webhooks::render::charges as render;
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Charges,
-        Route::needs(Permission::CustomersWrite),
-        update_customer,
-    )
+    serve(&Charges, Route::needs(Permission::CustomersWrite), update_customer)
 }
 
 async fn update_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
@@ -20,9 +16,6 @@ async fn update_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.json()?;
     let update = customers::read_update(Fields::of(&body))?;
     let idempotency = exchange.idempotency(&body)?;
-    let made = exchange
-        .call
-        .update_customer(id, &update, idempotency.as_ref())
-        .await?;
+    let made = exchange.call.update_customer(id, &update, idempotency.as_ref()).await?;
     Ok(Reply::ok(render::customer(&made.thing)).replayed(made.replayed))
 }

@@ -7,11 +7,7 @@ use tollgate_domain::Permission;
 use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Checkout,
-        Route::needs(Permission::PaymentsWrite),
-        initialize_payment,
-    )
+    serve(&Checkout, Route::needs(Permission::PaymentsWrite), initialize_payment)
 }
 
 async fn initialize_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -14,9 +14,6 @@ async fn refund_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let payment = transactions::id_in_path(&exchange)?;
     let body = exchange.json()?;
     let new = transactions::read_refund(payment, exchange.raw("amount"));
-    let made = exchange
-        .call
-        .create_refund(new, exchange.idempotency(&body)?.as_ref())
-        .await?;
+    let made = exchange.call.create_refund(new, exchange.idempotency(&body)?.as_ref()).await?;
     Ok(transactions::show_refund(&made.thing).replayed(made.replayed))
 }

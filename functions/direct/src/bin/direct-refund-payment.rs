@@ -14,9 +14,6 @@ async fn refund_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let payment = payments::id_in_path(&exchange)?;
     let body = exchange.json()?;
     let new = refunds::read_create(Fields::of(&body), payment)?;
-    let made = exchange
-        .call
-        .create_refund(new, exchange.idempotency(&body)?.as_ref())
-        .await?;
+    let made = exchange.call.create_refund(new, exchange.idempotency(&body)?.as_ref()).await?;
     Ok(Reply::ok(refunds::show(&made.thing)).replayed(made.replayed))
 }

@@ -11,27 +11,17 @@ use tollgate_intents::{
 };
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::PaymentsWrite).for_pages_too(),
-        confirm_payment_intent,
-    )
+    serve(&Intents, Route::needs(Permission::PaymentsWrite).for_pages_too(), confirm_payment_intent)
 }
 
 async fn confirm_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = payment_intents::id_in_path(&exchange)?;
     let body = exchange.form_or_json()?;
     let confirmation = payment_intents::read_confirm(&exchange, body.fields()).await?;
-    exchange
-        .call
-        .check_client(id, confirmation.client_secret.as_deref())
-        .await?;
+    exchange.call.check_client(id, confirmation.client_secret.as_deref()).await?;
     let expand = expansions::permitted(&exchange, &confirmation.expand, Linked::INTENT).await?;
     let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
-    let made = exchange
-        .call
-        .change_intent(id, &confirmation.wish, idempotency.as_ref())
-        .await?;
+    let made = exchange.call.change_intent(id, &confirmation.wish, idempotency.as_ref()).await?;
     let answer = payment_intents::answer(&exchange, 200, &made.thing, true, &expand).await?;
     Ok(answer.replayed(made.replayed))
 }

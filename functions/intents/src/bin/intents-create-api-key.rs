@@ -14,9 +14,6 @@ async fn create_api_key(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.form_or_json()?;
     let (kind, scopes) = api_keys::read_create(body.fields())?;
     let idempotency = exchange.idempotency(body.value())?;
-    let made = exchange
-        .call
-        .create_api_key(kind, scopes, idempotency.as_ref())
-        .await?;
+    let made = exchange.call.create_api_key(kind, scopes, idempotency.as_ref()).await?;
     Ok(Reply::new(201, api_keys::show_created(&made.thing)).replayed(made.replayed))
 }

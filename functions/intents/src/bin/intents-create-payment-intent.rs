@@ -11,11 +11,7 @@ use tollgate_intents::{
 };
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::PaymentsWrite),
-        create_payment_intent,
-    )
+    serve(&Intents, Route::needs(Permission::PaymentsWrite), create_payment_intent)
 }
 
 async fn create_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

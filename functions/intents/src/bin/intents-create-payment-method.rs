@@ -7,11 +7,7 @@ use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, expansions, payment_methods, without_card_data};
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::PaymentsWrite).for_pages_too(),
-        create_payment_method,
-    )
+    serve(&Intents, Route::needs(Permission::PaymentsWrite).for_pages_too(), create_payment_method)
 }
 
 async fn create_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
@@ -21,9 +17,6 @@ async fn create_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem
     expansions::read(&mut fields)?;
     let new = payment_methods::read_new(fields, scope, exchange.call.now())?;
     let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
-    let made = exchange
-        .call
-        .create_payment_method(new, idempotency.as_ref())
-        .await?;
+    let made = exchange.call.create_payment_method(new, idempotency.as_ref()).await?;
     Ok(Reply::new(201, payment_methods::show(scope, &made.thing)).replayed(made.replayed))
 }

@@ -7,11 +7,7 @@ use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, customers};
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::CustomersWrite),
-        delete_customer,
-    )
+    serve(&Intents, Route::needs(Permission::CustomersWrite), delete_customer)
 }
 
 async fn delete_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -7,11 +7,7 @@ use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, expansions, payment_methods};
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::PaymentsWrite),
-        detach_payment_method,
-    )
+    serve(&Intents, Route::needs(Permission::PaymentsWrite), detach_payment_method)
 }
 
 async fn detach_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
@@ -19,10 +15,7 @@ async fn detach_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem
     let body = exchange.form_or_json()?;
     expansions::read_alone(body.fields())?;
     let idempotency = exchange.idempotency(body.value())?;
-    let made = exchange
-        .call
-        .detach_payment_method(id, idempotency.as_ref())
-        .await?;
+    let made = exchange.call.detach_payment_method(id, idempotency.as_ref()).await?;
     let answer = payment_methods::show(exchange.tenant().await?, &made.thing);
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

@@ -7,11 +7,7 @@ use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, customers, lists, payment_methods};
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::PaymentsRead),
-        list_customer_payment_methods,
-    )
+    serve(&Intents, Route::needs(Permission::PaymentsRead), list_customer_payment_methods)
 }
 
 async fn list_customer_payment_methods(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -11,11 +11,7 @@ use tollgate_intents::{
 };
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::PaymentsRead),
-        list_payment_intents,
-    )
+    serve(&Intents, Route::needs(Permission::PaymentsRead), list_payment_intents)
 }
 
 async fn list_payment_intents(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -7,11 +7,7 @@ use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, events, lists, webhook_endpoints};
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::WebhooksRead),
-        list_webhook_deliveries,
-    )
+    serve(&Intents, Route::needs(Permission::WebhooksRead), list_webhook_deliveries)
 }
 
 async fn list_webhook_deliveries(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
@@ -20,9 +16,5 @@ async fn list_webhook_deliveries(exchange: Arc<Exchange>) -> Result<Reply, Probl
     let window = lists::window(&mut query, events::PREFIX)?;
     query.finish()?;
     let (deliveries, more) = exchange.call.list_deliveries(id, window).await?;
-    Ok(Reply::ok(events::show_deliveries(
-        &exchange.request.path,
-        &deliveries,
-        more,
-    )))
+    Ok(Reply::ok(events::show_deliveries(&exchange.request.path, &deliveries, more)))
 }

@@ -7,11 +7,7 @@ use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, events, queue, webhook_endpoints};
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::WebhooksWrite),
-        recover_webhook_endpoint,
-    )
+    serve(&Intents, Route::needs(Permission::WebhooksWrite), recover_webhook_endpoint)
 }
 
 async fn recover_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
@@ -19,9 +15,6 @@ async fn recover_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Prob
     let body = exchange.form_or_json()?;
     let (since, until) = events::read_recover(body.fields())?;
     let idempotency = exchange.idempotency(body.value())?;
-    let made = exchange
-        .call
-        .recover_endpoint(id, since, until, queue()?, idempotency.as_ref())
-        .await?;
+    let made = exchange.call.recover_endpoint(id, since, until, queue()?, idempotency.as_ref()).await?;
     Ok(Reply::ok(events::show_recovered(&made.thing)).replayed(made.replayed))
 }

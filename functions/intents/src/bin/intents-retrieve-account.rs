@@ -12,8 +12,5 @@ fn main() -> Result<(), LambdaError> {
 
 async fn retrieve_account(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let livemode = exchange.tenant().await?.mode.is_live();
-    Ok(Reply::ok(api_keys::show_account(
-        &exchange.call.account().await?,
-        livemode,
-    )))
+    Ok(Reply::ok(api_keys::show_account(&exchange.call.account().await?, livemode)))
 }

@@ -7,11 +7,7 @@ use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, customers, expansions};
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::CustomersRead),
-        retrieve_customer,
-    )
+    serve(&Intents, Route::needs(Permission::CustomersRead), retrieve_customer)
 }
 
 async fn retrieve_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -13,9 +13,5 @@ fn main() -> Result<(), LambdaError> {
 async fn retrieve_event(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = events::id_in_path(&exchange)?;
     let event = exchange.call.retrieve_event(id).await?;
-    Ok(Reply::ok(events::show(
-        &exchange,
-        exchange.tenant().await?,
-        &event,
-    )))
+    Ok(Reply::ok(events::show(&exchange, exchange.tenant().await?, &event)))
 }

@@ -11,11 +11,7 @@ use tollgate_intents::{
 };
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::PaymentsRead).for_pages_too(),
-        retrieve_payment_intent,
-    )
+    serve(&Intents, Route::needs(Permission::PaymentsRead).for_pages_too(), retrieve_payment_intent)
 }
 
 async fn retrieve_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

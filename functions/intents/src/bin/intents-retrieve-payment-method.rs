@@ -11,11 +11,7 @@ use tollgate_intents::{
 };
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::PaymentsRead),
-        retrieve_payment_method,
-    )
+    serve(&Intents, Route::needs(Permission::PaymentsRead), retrieve_payment_method)
 }
 
 async fn retrieve_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {

@@ -15,10 +15,7 @@ async fn retry_event(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.form_or_json()?;
     let only = events::read_retry(body.fields())?;
     let idempotency = exchange.idempotency(body.value())?;
-    let (event, sent) = exchange
-        .call
-        .retry_event(id, only, queue()?, idempotency.as_ref())
-        .await?;
+    let (event, sent) = exchange.call.retry_event(id, only, queue()?, idempotency.as_ref()).await?;
     let mut answer = events::show(&exchange, exchange.tenant().await?, &event);
     answer["pending_webhooks"] = sent.thing.into();
     Ok(Reply::ok(answer).replayed(sent.replayed))

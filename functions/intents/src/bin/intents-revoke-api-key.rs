@@ -14,7 +14,5 @@ fn main() -> Result<(), LambdaError> {
 async fn revoke_api_key(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let id = api_keys::id_in_path(&exchange)?;
     let at = exchange.call.revoke_api_key(id).await?;
-    Ok(Reply::ok(
-        json!({"id": id.spell("key_"), "object": "api_key", "revoked_at": at.s()}),
-    ))
+    Ok(Reply::ok(json!({"id": id.spell("key_"), "object": "api_key", "revoked_at": at.s()})))
 }

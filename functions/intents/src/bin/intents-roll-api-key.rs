@@ -15,9 +15,6 @@ async fn roll_api_key(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.form_or_json()?;
     let overlap = api_keys::read_roll(body.fields())?;
     let idempotency = exchange.idempotency(body.value())?;
-    let made = exchange
-        .call
-        .roll_api_key(id, overlap, idempotency.as_ref())
-        .await?;
+    let made = exchange.call.roll_api_key(id, overlap, idempotency.as_ref()).await?;
     Ok(Reply::ok(api_keys::show_created(&made.thing)).replayed(made.replayed))
 }

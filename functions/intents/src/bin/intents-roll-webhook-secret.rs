@@ -7,11 +7,7 @@ use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, api_keys, webhook_endpoints};
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::WebhooksWrite),
-        roll_webhook_secret,
-    )
+    serve(&Intents, Route::needs(Permission::WebhooksWrite), roll_webhook_secret)
 }
 
 async fn roll_webhook_secret(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
@@ -19,10 +15,7 @@ async fn roll_webhook_secret(exchange: Arc<Exchange>) -> Result<Reply, Problem> 
     let body = exchange.form_or_json()?;
     let overlap = api_keys::read_roll(body.fields())?;
     let idempotency = exchange.idempotency(body.value())?;
-    let made = exchange
-        .call
-        .roll_endpoint_secret(id, overlap, idempotency.as_ref())
-        .await?;
+    let made = exchange.call.roll_endpoint_secret(id, overlap, idempotency.as_ref()).await?;
     let answer = webhook_endpoints::show_created(exchange.tenant().await?, &made.thing);
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

@@ -7,11 +7,7 @@ use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, events, queue, webhook_endpoints};
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::WebhooksWrite),
-        test_webhook_endpoint,
-    )
+    serve(&Intents, Route::needs(Permission::WebhooksWrite), test_webhook_endpoint)
 }
 
 async fn test_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
@@ -19,10 +15,7 @@ async fn test_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem
     let body = exchange.form_or_json()?;
     body.fields().finish()?;
     let idempotency = exchange.idempotency(body.value())?;
-    let made = exchange
-        .call
-        .test_endpoint(id, queue()?, idempotency.as_ref())
-        .await?;
+    let made = exchange.call.test_endpoint(id, queue()?, idempotency.as_ref()).await?;
     let answer = events::show(&exchange, exchange.tenant().await?, &made.thing);
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

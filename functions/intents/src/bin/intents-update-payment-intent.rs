@@ -11,11 +11,7 @@ use tollgate_intents::{
 };
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::PaymentsWrite),
-        update_payment_intent,
-    )
+    serve(&Intents, Route::needs(Permission::PaymentsWrite), update_payment_intent)
 }
 
 async fn update_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
@@ -24,10 +20,7 @@ async fn update_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Problem
     let (wish, expand) = payment_intents::read_update(&exchange, body.fields()).await?;
     let expand = expansions::permitted(&exchange, &expand, Linked::INTENT).await?;
     let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
-    let made = exchange
-        .call
-        .change_intent(id, &wish, idempotency.as_ref())
-        .await?;
+    let made = exchange.call.change_intent(id, &wish, idempotency.as_ref()).await?;
     let answer = payment_intents::answer(&exchange, 200, &made.thing, false, &expand).await?;
     Ok(answer.replayed(made.replayed))
 }

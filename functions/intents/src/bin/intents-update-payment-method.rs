@@ -11,11 +11,7 @@ use tollgate_intents::{
 };
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::PaymentsWrite),
-        update_payment_method,
-    )
+    serve(&Intents, Route::needs(Permission::PaymentsWrite), update_payment_method)
 }
 
 async fn update_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
@@ -25,10 +21,7 @@ async fn update_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem
     let expand = expansions::permitted(&exchange, &update.expand, Linked::METHOD).await?;
     let idempotency = exchange.idempotency(body.value())?;
     let (billing, metadata) = (update.billing.as_ref(), update.metadata.as_ref());
-    let made = exchange
-        .call
-        .update_payment_method(id, billing, metadata, idempotency.as_ref())
-        .await?;
+    let made = exchange.call.update_payment_method(id, billing, metadata, idempotency.as_ref()).await?;
     let mut answer = payment_methods::show(exchange.tenant().await?, &made.thing);
     expansions::expand(&exchange, &mut answer, &expand).await?;
     Ok(Reply::ok(answer).replayed(made.replayed))

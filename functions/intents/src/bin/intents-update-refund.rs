@@ -20,10 +20,7 @@ async fn update_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let (changes, expand) = refunds::read_update(body.fields())?;
     let expand = expansions::permitted(&exchange, &expand, Linked::REFUND).await?;
     let idempotency = exchange.idempotency(body.value())?;
-    let made = exchange
-        .call
-        .update_refund(id, changes.as_ref(), idempotency.as_ref())
-        .await?;
+    let made = exchange.call.update_refund(id, changes.as_ref(), idempotency.as_ref()).await?;
     let mut answer = refunds::show(&made.thing);
     expansions::expand(&exchange, &mut answer, &expand).await?;
     Ok(Reply::ok(answer).replayed(made.replayed))

@@ -7,11 +7,7 @@ use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
 use tollgate_intents::{Intents, webhook_endpoints};
 
 fn main() -> Result<(), LambdaError> {
-    serve(
-        &Intents,
-        Route::needs(Permission::WebhooksWrite),
-        update_webhook_endpoint,
-    )
+    serve(&Intents, Route::needs(Permission::WebhooksWrite), update_webhook_endpoint)
 }
 
 async fn update_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
@@ -20,10 +16,7 @@ async fn update_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Probl
     let body = exchange.form_or_json()?;
     let update = webhook_endpoints::read_update(body.fields(), &current)?;
     let idempotency = exchange.idempotency(body.value())?;
-    let made = exchange
-        .call
-        .update_endpoint(id, &update, idempotency.as_ref())
-        .await?;
+    let made = exchange.call.update_endpoint(id, &update, idempotency.as_ref()).await?;
     let answer = webhook_endpoints::show(exchange.tenant().await?, &made.thing);
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

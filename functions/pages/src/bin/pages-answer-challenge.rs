@@ -9,10 +9,7 @@ fn main() -> Result<(), LambdaError> {
             return nothing_pressed();
         };
         let (token, cause) = (request.path_parameter("token"), gateway.new_cause());
-        match gateway
-            .answer_challenge(token, button == "complete", &cause)
-            .await
-        {
+        match gateway.answer_challenge(token, button == "complete", &cause).await {
             Ok((scope, payment)) => go_on(&gateway, scope, &payment),
             Err(error) => link_error(&gateway, &error),
         }

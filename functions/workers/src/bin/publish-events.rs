@@ -57,20 +57,9 @@ async fn publish_one(publisher: &Publisher<'_>, record: EventRecord) -> Result<(
     let Some((scope, key, after)) = read(record.change.new_image)? else {
         return Ok(());
     };
-    let published = publisher
-        .publish(
-            scope,
-            &key,
-            before.as_ref().map(|(_, _, subject)| subject),
-            &after,
-        )
-        .await?;
-    tracing::info!(
-        key,
-        events = published.events,
-        messages = published.messages,
-        "published"
-    );
+    let published =
+        publisher.publish(scope, &key, before.as_ref().map(|(_, _, subject)| subject), &after).await?;
+    tracing::info!(key, events = published.events, messages = published.messages, "published");
     Ok(())
 }
 

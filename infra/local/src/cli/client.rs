@@ -70,26 +70,16 @@ impl Client {
             .map_err(|e| Failure::System(e.to_string()))?;
         let not_running = |reason: String| Failure::NotRunning { port, reason };
         let origin = format!("http://127.0.0.1:{port}");
-        let answer = http
-            .get(format!("{origin}/_local/ready"))
-            .send()
-            .await
-            .map_err(|e| {
-                not_running(if e.is_connect() {
-                    "nothing listens there".to_owned()
-                } else {
-                    e.to_string()
-                })
-            })?;
+        let answer = http.get(format!("{origin}/_local/ready")).send().await.map_err(|e| {
+            not_running(if e.is_connect() { "nothing listens there".to_owned() } else { e.to_string() })
+        })?;
         let text = answer.text().await.map_err(|e| not_running(e.to_string()))?;
         let ready: Value = serde_json::from_str(&text)
             .map_err(|_| not_running("something else listens there".to_owned()))?;
         let base = ready["apis"]["intents"]
             .as_str()
             .ok_or_else(|| not_running("something else listens there".to_owned()))?;
-        let key = ready["credentials"]["secret_key"]
-            .as_str()
-            .ok_or(Failure::NoMerchant(port))?;
+        let key = ready["credentials"]["secret_key"].as_str().ok_or(Failure::NoMerchant(port))?;
         Ok(Self {
             // The name may lead to an address on which another program listens; the number does not.
             base: base.replacen("://localhost:", "://127.0.0.1:", 1),
@@ -103,11 +93,7 @@ impl Client {
     pub(super) async fn ended(&self) {
         loop {
             tokio::time::sleep(HEALTH_INTERVAL).await;
-            let answer = self
-                .http
-                .get(format!("{}/_local/health", self.origin))
-                .send()
-                .await;
+            let answer = self.http.get(format!("{}/_local/health", self.origin)).send().await;
             if answer.is_err_and(|error| error.is_connect()) {
                 return;
             }
@@ -125,11 +111,8 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answer, Failure> {
-        let fail = |reason: String| Failure::Request {
-            method: method.as_str(),
-            path: path.to_owned(),
-            reason,
-        };
+        let fail =
+            |reason: String| Failure::Request { method: method.as_str(), path: path.to_owned(), reason };
         let url = format!("{}{path}", self.base);
         let mut request = match method {
             Method::Get => self.http.get(url),
@@ -138,19 +121,11 @@ impl Client {
         }
         .bearer_auth(&self.key);
         if let Some(body) = body {
-            request = request
-                .header("content-type", "application/json")
-                .body(body.to_string());
+            request = request.header("content-type", "application/json").body(body.to_string());
         }
-        let answer = request
-            .send()
-            .await
-            .map_err(|e| fail(e.without_url().to_string()))?;
+        let answer = request.send().await.map_err(|e| fail(e.without_url().to_string()))?;
         let status = answer.status().as_u16();
-        let text = answer
-            .text()
-            .await
-            .map_err(|e| fail(e.without_url().to_string()))?;
+        let text = answer.text().await.map_err(|e| fail(e.without_url().to_string()))?;
         let body = serde_json::from_str(&text).map_err(|_| fail(format!("{status}, and no JSON")))?;
         Ok(Answer { status, body })
     }
@@ -170,10 +145,6 @@ impl Client {
         if (200..300).contains(&answer.status) {
             return Ok(answer.body);
         }
-        Err(Failure::Request {
-            method: method.as_str(),
-            path: path.to_owned(),
-            reason: answer.complaint(),
-        })
+        Err(Failure::Request { method: method.as_str(), path: path.to_owned(), reason: answer.complaint() })
     }
 }

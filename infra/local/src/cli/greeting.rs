@@ -23,15 +23,8 @@ pub(super) fn greeting(ready: &Ready, data: &Path, temporary: bool, palette: Pal
     }
     let emulated = [&ready.dynamodb, &ready.sqs, &ready.secretsmanager].map(String::as_str);
     let [dynamodb, sqs, secrets] = emulated;
-    lines.push(row(
-        "cargo admin",
-        &format!("--dynamodb {dynamodb} --sqs {sqs} --secretsmanager {secrets}"),
-    ));
-    let lasts = if temporary {
-        " (deleted at the end; --data keeps it)"
-    } else {
-        ""
-    };
+    lines.push(row("cargo admin", &format!("--dynamodb {dynamodb} --sqs {sqs} --secretsmanager {secrets}")));
+    let lasts = if temporary { " (deleted at the end; --data keeps it)" } else { "" };
     lines.push(row("data", &format!("{}{lasts}", data.display())));
     lines.push(format!(
         "\n{} stops everything. In another terminal: {}, {}\n",
@@ -89,20 +82,14 @@ mod tests {
             assert!(text.contains(expected), "{expected}: {text}");
         }
         assert!(!text.contains('\x1b') && !text.contains("absent"), "{text}");
-        assert!(
-            text.lines().filter(|line| !line.is_empty()).count() <= 12,
-            "{text}"
-        );
+        assert!(text.lines().filter(|line| !line.is_empty()).count() <= 12, "{text}");
     }
 
     #[test]
     fn colours_change_nothing_but_the_looks() {
         let plain = greeting(&ready(), Path::new("/tmp/d"), false, Palette::new(false));
         let mut coloured = greeting(&ready(), Path::new("/tmp/d"), false, Palette::new(true));
-        assert!(
-            coloured.contains("\x1b[1mTollgate is running.\x1b[0m"),
-            "{coloured}"
-        );
+        assert!(coloured.contains("\x1b[1mTollgate is running.\x1b[0m"), "{coloured}");
         for code in ["\x1b[0m", "\x1b[1m", "\x1b[2m"] {
             coloured = coloured.replace(code, "");
         }

@@ -126,19 +126,14 @@ pub(crate) async fn listen(arguments: &Listen) -> Result<(), Failure> {
     if !arguments.events.is_empty() {
         new["enabled_events"] = json!(arguments.events);
     }
-    let made = client
-        .expect(Method::Post, "/webhook_endpoints", Some(&new))
-        .await?;
+    let made = client.expect(Method::Post, "/webhook_endpoints", Some(&new)).await?;
     let id = made["id"].as_str().unwrap_or_default();
     say(&format!(
         "Forwarding events of {} to {} (endpoint {id}). Ctrl-C ends this and deletes the endpoint.",
         api.as_str(),
         shown(&url)
     ));
-    say(&format!(
-        "Signing secret: {}",
-        made["secret"].as_str().unwrap_or_default()
-    ));
+    say(&format!("Signing secret: {}", made["secret"].as_str().unwrap_or_default()));
     tokio::select! {
         () = wait(&mut signals) => {}
         () = client.ended() => {
@@ -163,10 +158,7 @@ fn system(error: impl std::fmt::Display) -> Failure {
 /// Until the first of the signals.
 async fn wait(signals: &mut [Signal]) {
     std::future::poll_fn(|context| {
-        if signals
-            .iter_mut()
-            .any(|signal| signal.poll_recv(context).is_ready())
-        {
+        if signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
             std::task::Poll::Ready(())
         } else {
             std::task::Poll::Pending
@@ -177,11 +169,7 @@ async fn wait(signals: &mut [Signal]) {
 
 /// Where deliveries go; a host and a port without a scheme are taken for HTTP.
 fn target(text: &str) -> Result<url::Url, Failure> {
-    let text = if text.contains("://") {
-        text.to_owned()
-    } else {
-        format!("http://{text}")
-    };
+    let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let url = url::Url::parse(&text).map_err(|e| Failure::Usage(format!("--forward-to {text}: {e}")))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Failure::Usage(format!("--forward-to {text}: not an HTTP URL")));
@@ -196,9 +184,7 @@ fn shown(url: &url::Url) -> String {
 
 /// Deletes the endpoints of listeners that were killed: those of whom no receiver says that it is alive.
 async fn delete_stale(client: &Client) -> Result<(), Failure> {
-    let page = client
-        .expect(Method::Get, "/webhook_endpoints?limit=100", None)
-        .await?;
+    let page = client.expect(Method::Get, "/webhook_endpoints?limit=100", None).await?;
     let prober = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
@@ -212,9 +198,7 @@ async fn delete_stale(client: &Client) -> Result<(), Failure> {
         if endpoint["metadata"][MARK.0] != MARK.1 || is_alive(&prober, url).await {
             continue;
         }
-        client
-            .expect(Method::Delete, &format!("/webhook_endpoints/{id}"), None)
-            .await?;
+        client.expect(Method::Delete, &format!("/webhook_endpoints/{id}"), None).await?;
         say(&format!("Deleted the endpoint {id} of a listener that is gone."));
     }
     Ok(())
@@ -235,11 +219,7 @@ fn receiver(path: &str, url: url::Url) -> Result<Router, Failure> {
         .timeout(FORWARD_LIMIT)
         .build()
         .map_err(system)?;
-    let forward = Forward {
-        client,
-        url,
-        palette: Palette::of(&std::io::stdout()),
-    };
+    let forward = Forward { client, url, palette: Palette::of(&std::io::stdout()) };
     Ok(Router::new()
         .route(path, get(|| async { MARK.1 }).post(deliver))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
@@ -255,11 +235,7 @@ async fn deliver(State(forward): State<Arc<Forward>>, headers: HeaderMap, body: 
         passed_on.remove(name);
     }
     let began = Instant::now();
-    let request = forward
-        .client
-        .post(forward.url.clone())
-        .headers(passed_on)
-        .body(body);
+    let request = forward.client.post(forward.url.clone()).headers(passed_on).body(body);
     let (status, told) = match request.send().await {
         Ok(answer) => {
             let status = answer.status();
@@ -289,14 +265,8 @@ mod tests {
     #[test]
     fn a_target_is_a_url_or_a_host_and_a_port() {
         let read = |text: &str| target(text).map(|url| url.to_string());
-        assert_eq!(
-            read("localhost:3000/hooks").expect("a URL"),
-            "http://localhost:3000/hooks"
-        );
-        assert_eq!(
-            read("https://a.example/x?y=1").expect("a URL"),
-            "https://a.example/x?y=1"
-        );
+        assert_eq!(read("localhost:3000/hooks").expect("a URL"), "http://localhost:3000/hooks");
+        assert_eq!(read("https://a.example/x?y=1").expect("a URL"), "https://a.example/x?y=1");
         for wrong in ["ftp://a.example", "http://", ""] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
@@ -308,10 +278,7 @@ mod tests {
     fn the_first_api_that_knows_the_events_is_chosen() {
         let of = |events: &[&str]| Api::of(&events.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>());
         assert_eq!(of(&[]).expect("an API"), Api::Charges);
-        assert_eq!(
-            of(&["payment.*", "refund.created"]).expect("an API"),
-            Api::Charges
-        );
+        assert_eq!(of(&["payment.*", "refund.created"]).expect("an API"), Api::Charges);
         assert_eq!(of(&["payment_intent.succeeded"]).expect("an API"), Api::Intents);
         assert!(of(&["payment.succeeded", "payment_intent.succeeded"]).is_err());
         assert!(of(&["nonsense"]).is_err());

@@ -59,13 +59,7 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) release: bool,
     /// What is written to standard error while it runs
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "WHAT",
-        env = "TOLLGATE_LOCAL_LOGS"
-    )]
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT", env = "TOLLGATE_LOCAL_LOGS")]
     pub(crate) logs: Shown,
 }
 
@@ -130,11 +124,7 @@ pub(crate) enum Failure {
     #[error("the local cloud at port {0} has no demo merchant")]
     NoMerchant(u16),
     #[error("{method} {path}: {reason}")]
-    Request {
-        method: &'static str,
-        path: String,
-        reason: String,
-    },
+    Request { method: &'static str, path: String, reason: String },
     #[error("{0}")]
     Usage(String),
     #[error("{0}")]
@@ -178,9 +168,7 @@ mod tests {
 
     #[test]
     fn without_a_command_the_cloud_runs() {
-        let run = read(&["--port=0", "--data", "x", "--json"])
-            .expect("arguments")
-            .run;
+        let run = read(&["--port=0", "--data", "x", "--json"]).expect("arguments").run;
         assert_eq!((run.port, run.json, run.release), (0, true, false));
         assert_eq!(run.data, Some(PathBuf::from("x")));
         assert_eq!(read(&[]).expect("arguments").run.port, 9000);
@@ -195,10 +183,7 @@ mod tests {
         let Some(Command::Listen(listen)) = given.command else {
             panic!("{given:?}");
         };
-        assert_eq!(
-            (listen.events, listen.port),
-            (vec!["a".to_owned(), "b".to_owned()], 9000)
-        );
+        assert_eq!((listen.events, listen.port), (vec!["a".to_owned(), "b".to_owned()], 9000));
         assert!(read(&["listen"]).is_err());
         let given =
             read(&["trigger", "payment.succeeded", "--set", "amount=5", "--port", "1"]).expect("arguments");
@@ -211,16 +196,7 @@ mod tests {
     #[test]
     fn the_help_names_every_command_and_option() {
         let help = Arguments::command().render_long_help().to_string();
-        for text in [
-            "listen",
-            "trigger",
-            "--port",
-            "--data",
-            "--json",
-            "--release",
-            "--logs",
-            "NO_COLOR",
-        ] {
+        for text in ["listen", "trigger", "--port", "--data", "--json", "--release", "--logs", "NO_COLOR"] {
             assert!(help.contains(text), "{text}: {help}");
         }
     }

@@ -46,10 +46,9 @@ pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
     match kind {
         EventKind::PaymentCreated => vec![intent(json!({}))],
         EventKind::PaymentSucceeded | EventKind::ChargeSucceeded => vec![charge("pm_card_visa")],
-        EventKind::PaymentFailed | EventKind::ChargeFailed => vec![Step {
-            declined: true,
-            ..charge("pm_card_chargeDeclined")
-        }],
+        EventKind::PaymentFailed | EventKind::ChargeFailed => {
+            vec![Step { declined: true, ..charge("pm_card_chargeDeclined") }]
+        }
         EventKind::PaymentRequiresAction => vec![charge("pm_card_threeDSecure2Required")],
         EventKind::PaymentProcessing => vec![intent(json!({
             "currency": "eur",
@@ -62,14 +61,12 @@ pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
             },
         }))],
         EventKind::PaymentCapturable => vec![reserve()],
-        EventKind::ChargeCaptured => vec![
-            reserve(),
-            post("capture", "/payment_intents/{payment_intent}/capture", json!({})),
-        ],
-        EventKind::PaymentCanceled => vec![
-            intent(json!({})),
-            post("cancel", "/payment_intents/{payment_intent}/cancel", json!({})),
-        ],
+        EventKind::ChargeCaptured => {
+            vec![reserve(), post("capture", "/payment_intents/{payment_intent}/capture", json!({}))]
+        }
+        EventKind::PaymentCanceled => {
+            vec![intent(json!({})), post("cancel", "/payment_intents/{payment_intent}/cancel", json!({}))]
+        }
         EventKind::ChargeRefunded | EventKind::RefundCreated | EventKind::RefundSucceeded => {
             vec![charge("pm_card_visa"), refund()]
         }
@@ -77,66 +74,39 @@ pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
         EventKind::RefundUpdated => vec![
             charge("pm_card_visa"),
             refund(),
-            post(
-                "update",
-                "/refunds/{refund}",
-                json!({"metadata": {"updated": "yes"}}),
-            ),
+            post("update", "/refunds/{refund}", json!({"metadata": {"updated": "yes"}})),
         ],
         EventKind::CustomerCreated => vec![customer()],
-        EventKind::CustomerUpdated => vec![
-            customer(),
-            post("update", "/customers/{customer}", json!({"name": "Ida Changed"})),
-        ],
+        EventKind::CustomerUpdated => {
+            vec![customer(), post("update", "/customers/{customer}", json!({"name": "Ida Changed"}))]
+        }
         EventKind::CustomerDeleted => vec![customer(), delete("/customers/{customer}")],
         EventKind::PaymentMethodAttached => vec![customer(), attach()],
-        EventKind::PaymentMethodDetached => vec![
-            customer(),
-            attach(),
-            post("detach", "/payment_methods/{payment_method}/detach", json!({})),
-        ],
+        EventKind::PaymentMethodDetached => {
+            vec![customer(), attach(), post("detach", "/payment_methods/{payment_method}/detach", json!({}))]
+        }
         EventKind::PaymentMethodUpdated => vec![
             customer(),
             attach(),
-            post(
-                "update",
-                "/payment_methods/{payment_method}",
-                json!({"metadata": {"updated": "yes"}}),
-            ),
+            post("update", "/payment_methods/{payment_method}", json!({"metadata": {"updated": "yes"}})),
         ],
         // The number of endpoints is limited, so each is deleted again.
         EventKind::EndpointCreated | EventKind::EndpointDeleted => vec![endpoint(), delete_endpoint()],
-        EventKind::EndpointUpdated => vec![
-            endpoint(),
-            change_endpoint(json!({"description": "Changed"})),
-            delete_endpoint(),
-        ],
-        EventKind::EndpointDisabled => vec![
-            endpoint(),
-            change_endpoint(json!({"disabled": true})),
-            delete_endpoint(),
-        ],
+        EventKind::EndpointUpdated => {
+            vec![endpoint(), change_endpoint(json!({"description": "Changed"})), delete_endpoint()]
+        }
+        EventKind::EndpointDisabled => {
+            vec![endpoint(), change_endpoint(json!({"disabled": true})), delete_endpoint()]
+        }
     }
 }
 
 fn post(name: &'static str, path: &'static str, body: Value) -> Step {
-    Step {
-        name,
-        method: Method::Post,
-        path,
-        body: Some(body),
-        declined: false,
-    }
+    Step { name, method: Method::Post, path, body: Some(body), declined: false }
 }
 
 fn delete(path: &'static str) -> Step {
-    Step {
-        name: "delete",
-        method: Method::Delete,
-        path,
-        body: None,
-        declined: false,
-    }
+    Step { name: "delete", method: Method::Delete, path, body: None, declined: false }
 }
 
 fn intent(more: Value) -> Step {
@@ -156,11 +126,7 @@ fn reserve() -> Step {
 }
 
 fn refund() -> Step {
-    post(
-        "refund",
-        "/refunds",
-        json!({"payment_intent": "{payment_intent}"}),
-    )
+    post("refund", "/refunds", json!({"payment_intent": "{payment_intent}"}))
 }
 
 fn customer() -> Step {
@@ -169,11 +135,7 @@ fn customer() -> Step {
 }
 
 fn attach() -> Step {
-    post(
-        "payment_method",
-        "/payment_methods/pm_card_visa/attach",
-        json!({"customer": "{customer}"}),
-    )
+    post("payment_method", "/payment_methods/pm_card_visa/attach", json!({"customer": "{customer}"}))
 }
 
 /// An endpoint that hears of nothing that this command does.
@@ -215,10 +177,7 @@ mod tests {
                     let name = reference.0;
                     let is_reference =
                         name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && !name.is_empty();
-                    assert!(
-                        !is_reference || known.contains(&name.to_owned()),
-                        "{kind:?}: {name}"
-                    );
+                    assert!(!is_reference || known.contains(&name.to_owned()), "{kind:?}: {name}");
                 }
                 assert!(!known.contains(&step.name.to_owned()), "{kind:?}: {}", step.name);
                 known.push(step.name.to_owned());

@@ -28,10 +28,7 @@ pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
     }
     let (data, temporary) = match &arguments.data {
         Some(data) => (data.clone(), false),
-        None => (
-            std::env::temp_dir().join(format!("tollgate-{}", state::random_text(10)?)),
-            true,
-        ),
+        None => (std::env::temp_dir().join(format!("tollgate-{}", state::random_text(10)?)), true),
     };
     logs::set_up(arguments.logs, &data)?;
     let mut parameters = template::parse_overrides("AllowLoopbackWebhooks=true ServeVersion1=always");
@@ -45,10 +42,7 @@ pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
         port: arguments.port,
         data: data.clone(),
         parameters,
-        checks: Checks {
-            grants: checked("grants"),
-            stale_reads: checked("stale-reads"),
-        },
+        checks: Checks { grants: checked("grants"), stale_reads: checked("stale-reads") },
     })
     .await?;
     if arguments.json {

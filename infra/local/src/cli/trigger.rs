@@ -42,11 +42,7 @@ pub(crate) async fn trigger(arguments: &Trigger) -> Result<(), Failure> {
         let answer = client.send(step.method, &path, body.as_ref()).await?;
         let wanted = (200..300).contains(&answer.status) || (step.declined && answer.status == 402);
         if !wanted {
-            return Err(Failure::Request {
-                method: step.method.as_str(),
-                path,
-                reason: answer.complaint(),
-            });
+            return Err(Failure::Request { method: step.method.as_str(), path, reason: answer.complaint() });
         }
         let id = id_of(&answer);
         say(&format!("{} {path} {} {id}", step.method.as_str(), answer.status));
@@ -66,9 +62,7 @@ fn id_of(answer: &Answer) -> String {
 
 /// A text with the ids that its references stand for.
 fn filled(text: &str, ids: &BTreeMap<&'static str, String>) -> String {
-    ids.iter().fold(text.to_owned(), |text, (name, id)| {
-        text.replace(&format!("{{{name}}}"), id)
-    })
+    ids.iter().fold(text.to_owned(), |text, (name, id)| text.replace(&format!("{{{name}}}"), id))
 }
 
 /// A body with the ids that its texts refer to.
@@ -89,26 +83,17 @@ fn filled_in(body: &Value, ids: &BTreeMap<&'static str, String>) -> Value {
 /// JSON is taken as such, any other as text.
 fn set(steps: &mut [Step], setting: &str) -> Result<(), Failure> {
     let usage = |why: &str| Failure::Usage(format!("--set {setting}: {why}"));
-    let (name, value) = setting
-        .split_once('=')
-        .ok_or_else(|| usage("not of the form NAME=VALUE"))?;
+    let (name, value) = setting.split_once('=').ok_or_else(|| usage("not of the form NAME=VALUE"))?;
     let mut names: Vec<&str> = name.split('.').collect();
     if names.iter().any(|name| name.is_empty()) || names.len() > DEPTH_MAX {
         return Err(usage("not the name of a parameter"));
     }
-    let of_step = steps
-        .iter()
-        .position(|step| names.len() > 1 && step.name == names[0]);
+    let of_step = steps.iter().position(|step| names.len() > 1 && step.name == names[0]);
     if of_step.is_some() {
         names.remove(0);
     }
-    let step = steps
-        .get_mut(of_step.unwrap_or(0))
-        .ok_or_else(|| usage("there is no request"))?;
-    let mut place = step
-        .body
-        .as_mut()
-        .ok_or_else(|| usage("this request takes no parameters"))?;
+    let step = steps.get_mut(of_step.unwrap_or(0)).ok_or_else(|| usage("there is no request"))?;
+    let mut place = step.body.as_mut().ok_or_else(|| usage("this request takes no parameters"))?;
     for name in names {
         if !place.is_object() {
             *place = Value::Object(serde_json::Map::new());
@@ -136,12 +121,7 @@ mod tests {
 
     #[test]
     fn a_parameter_of_the_first_or_a_named_request_is_replaced() {
-        let set = bodies(&[
-            "amount=500",
-            "currency=eur",
-            "metadata.order=\"7\"",
-            "refund.amount=100",
-        ]);
+        let set = bodies(&["amount=500", "currency=eur", "metadata.order=\"7\"", "refund.amount=100"]);
         let [Some(intent), Some(refund)] = set.as_slice() else {
             panic!("{set:?}");
         };
@@ -151,14 +131,8 @@ mod tests {
         );
         assert_eq!(refund["amount"], 100);
         let ids = BTreeMap::from([("payment_intent", "pi_1".to_owned())]);
-        assert_eq!(
-            filled_in(refund, &ids),
-            json!({"payment_intent": "pi_1", "amount": 100})
-        );
-        assert_eq!(
-            filled("/payment_intents/{payment_intent}/x", &ids),
-            "/payment_intents/pi_1/x"
-        );
+        assert_eq!(filled_in(refund, &ids), json!({"payment_intent": "pi_1", "amount": 100}));
+        assert_eq!(filled("/payment_intents/{payment_intent}/x", &ids), "/payment_intents/pi_1/x");
     }
 
     #[test]

@@ -77,9 +77,7 @@ pub(super) fn build(
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get(name)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 /// Names in lower case, values of one name joined by commas; cookies have their own place.
@@ -101,8 +99,7 @@ fn headers(headers: &HeaderMap, host: &str, peer: SocketAddr) -> Value {
     map.insert("x-forwarded-for".to_owned(), forwarded.into());
     map.insert("x-forwarded-port".to_owned(), port.into());
     map.insert("x-forwarded-proto".to_owned(), "http".into());
-    map.entry("x-amzn-trace-id")
-        .or_insert_with(|| clock::trace_id().into());
+    map.entry("x-amzn-trace-id").or_insert_with(|| clock::trace_id().into());
     map.into()
 }
 
@@ -112,10 +109,7 @@ fn cookies(headers: &HeaderMap) -> Vec<String> {
         .iter()
         .flat_map(|value| {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            value
-                .split(';')
-                .map(|cookie| cookie.trim().to_owned())
-                .collect::<Vec<_>>()
+            value.split(';').map(|cookie| cookie.trim().to_owned()).collect::<Vec<_>>()
         })
         .filter(|cookie| !cookie.is_empty())
         .collect()
@@ -140,19 +134,11 @@ fn is_text(headers: &HeaderMap) -> bool {
     let Some(kind) = text(headers, "content-type") else {
         return true;
     };
-    let kind = kind
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind.starts_with("text/")
         || kind.ends_with("+json")
         || kind.ends_with("+xml")
-        || matches!(
-            kind.as_str(),
-            "application/json" | "application/xml" | "application/javascript"
-        )
+        || matches!(kind.as_str(), "application/json" | "application/xml" | "application/javascript")
 }
 
 #[cfg(test)]
@@ -168,19 +154,9 @@ mod tests {
             path: "/v1/things/{id}".to_owned(),
             function: String::new(),
         };
-        let found = Found {
-            route: &route,
-            variables: vec![("id".to_owned(), "1".to_owned())],
-        };
+        let found = Found { route: &route, variables: vec![("id".to_owned(), "1".to_owned())] };
         let peer = SocketAddr::from(([127, 0, 0, 1], 5000));
-        build(
-            "demo",
-            "/v1/things/1",
-            &found,
-            &request.into_parts().0,
-            body,
-            peer,
-        )
+        build("demo", "/v1/things/1", &found, &request.into_parts().0, body, peer)
     }
 
     #[test]
@@ -205,10 +181,7 @@ mod tests {
         assert_eq!(event["cookies"], json!(["a=1", "b=2"]));
         assert_eq!(event["requestContext"]["http"]["protocol"], "HTTP/1.1");
         assert_eq!(event["requestContext"]["stage"], "$default");
-        assert_eq!(
-            (&event["body"], &event["isBase64Encoded"]),
-            (&json!("{}"), &json!(false))
-        );
+        assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("{}"), &json!(false)));
     }
 
     #[test]
@@ -217,10 +190,7 @@ mod tests {
             ("application/x-www-form-urlencoded", "a=1".as_bytes()),
             ("application/json", b"\xff\xfe".as_slice()),
         ] {
-            let request = Request::post("/")
-                .header("Content-Type", kind)
-                .body(())
-                .expect("a request");
+            let request = Request::post("/").header("Content-Type", kind).body(()).expect("a request");
             let event = event(request, body);
             assert_eq!(event["body"], STANDARD.encode(body));
             assert_eq!(event["isBase64Encoded"], true);

@@ -9,9 +9,8 @@ use crate::logs::RequestLine;
 /// The API whose paths hold tokens: who has one may pay or answer a challenge.
 const PAGES: &str = "pages";
 /// Prefixes of the ids that paths name things by.
-const ID_PREFIXES: [&str; 11] = [
-    "pay_", "rfnd_", "cus_", "pi_", "ch_", "pm_", "re_", "we_", "evt_", "key_", "req_",
-];
+const ID_PREFIXES: [&str; 11] =
+    ["pay_", "rfnd_", "cus_", "pi_", "ch_", "pm_", "re_", "we_", "evt_", "key_", "req_"];
 /// Longest segment that is shown.
 const SEGMENT_MAX_BYTES: usize = 48;
 /// Segments that are shown.
@@ -32,12 +31,7 @@ pub(super) fn begin(method: &Method, path: &str) -> RequestLine {
     ];
     RequestLine {
         // A method may be any word: only those that exist are repeated.
-        method: if known.contains(method) {
-            method.as_str()
-        } else {
-            "?"
-        }
-        .to_owned(),
+        method: if known.contains(method) { method.as_str() } else { "?" }.to_owned(),
         path: shown(path, &[], path.starts_with("/pages/")),
         ..RequestLine::default()
     }
@@ -120,15 +114,8 @@ mod tests {
     use crate::template::Route;
 
     fn path_of(api: &str, path: &str, raw_path: &str, pattern: &str) -> String {
-        let route_of = Route {
-            method: None,
-            path: pattern.to_owned(),
-            function: "f".to_owned(),
-        };
-        let found = Found {
-            route: &route_of,
-            variables: Vec::new(),
-        };
+        let route_of = Route { method: None, path: pattern.to_owned(), function: "f".to_owned() };
+        let found = Found { route: &route_of, variables: Vec::new() };
         let mut line = begin(&Method::GET, path);
         route(&mut line, api, path, raw_path, &found);
         assert_eq!(line.function.as_deref(), Some("f"));
@@ -176,12 +163,7 @@ mod tests {
         let raw = "/v1/payment_intents";
         assert_eq!(path_of("intents", raw, raw, "/{version}/payment_intents"), raw);
         assert_eq!(
-            path_of(
-                "charges",
-                "/charges/v1/paymnets/4242",
-                "/v1/paymnets/4242",
-                "$default"
-            ),
+            path_of("charges", "/charges/v1/paymnets/4242", "/v1/paymnets/4242", "$default"),
             "/charges/v1/paymnets/{…}"
         );
         let line = begin(&Method::from_bytes(b"SECRET1").expect("a method"), "/favicon.ico");
@@ -195,10 +177,7 @@ mod tests {
             let body = json!({"error": {"code": code, "message": "secret"}}).to_string();
             json!({"statusCode": status, "body": body}).to_string()
         };
-        assert_eq!(
-            error_code(answer(402, "card_declined").as_bytes()).as_deref(),
-            Some("card_declined")
-        );
+        assert_eq!(error_code(answer(402, "card_declined").as_bytes()).as_deref(), Some("card_declined"));
         assert_eq!(error_code(answer(200, "card_declined").as_bytes()), None);
         assert_eq!(error_code(answer(400, "4242 4242").as_bytes()), None);
         let simple = json!({"statusCode": 400, "body": json!({"error": "text"}).to_string()}).to_string();

@@ -42,13 +42,8 @@ struct Front {
 
 /// Everything that is not the local cloud's own: `/<api>/<path>`.
 pub(crate) fn router(lambda: Arc<Lambda>, apis: &[Api]) -> Router {
-    let apis = apis
-        .iter()
-        .map(|api| (api.name.clone(), Table::new(&api.routes)))
-        .collect();
-    Router::new()
-        .fallback(answer)
-        .with_state(Arc::new(Front { lambda, apis }))
+    let apis = apis.iter().map(|api| (api.name.clone(), Table::new(&api.routes))).collect();
+    Router::new().fallback(answer).with_state(Arc::new(Front { lambda, apis }))
 }
 
 /// The answer to what nothing is served at.
@@ -106,10 +101,7 @@ async fn handle(front: &Front, peer: SocketAddr, request: Request, line: &mut Re
         Ok(Ok(answer)) => {
             line.code = line::error_code(&answer);
             reply::build(&answer).unwrap_or_else(|| {
-                crate::log(
-                    &found.route.function,
-                    "the function's answer is not an HTTP response",
-                );
+                crate::log(&found.route.function, "the function's answer is not an HTTP response");
                 message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
             })
         }
@@ -125,9 +117,8 @@ async fn handle(front: &Front, peer: SocketAddr, request: Request, line: &mut Re
 
 /// The body, or `None` when it is too large. What is announced too large is not read.
 async fn read(headers: &axum::http::HeaderMap, body: Body) -> Option<Bytes> {
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced =
+        headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > BODY_MAX_BYTES) {
         return None;
     }

@@ -48,10 +48,7 @@ pub(super) fn build(answer: &[u8]) -> Option<Response> {
         headers.append(header::SET_COOKIE, value_of(cookie)?);
     }
     if !headers.contains_key(header::CONTENT_TYPE) {
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/plain;charset=utf-8"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=utf-8"));
     }
     // The length is what is sent, not what the function says.
     headers.remove(header::CONTENT_LENGTH);
@@ -74,10 +71,7 @@ mod tests {
     use super::*;
 
     async fn body(response: Response) -> Vec<u8> {
-        to_bytes(response.into_body(), 1000)
-            .await
-            .expect("a body")
-            .to_vec()
+        to_bytes(response.into_body(), 1000).await.expect("a body").to_vec()
     }
 
     #[tokio::test]

@@ -43,12 +43,7 @@ enum Segment {
 
 impl Table {
     pub(super) fn new(routes: &[Route]) -> Self {
-        Self {
-            routes: routes
-                .iter()
-                .map(|r| (Pattern::read(&r.path), r.clone()))
-                .collect(),
-        }
+        Self { routes: routes.iter().map(|r| (Pattern::read(&r.path), r.clone())).collect() }
     }
 
     /// The most specific route: a fixed segment before a variable, a variable before a greedy one, and `$default` last;

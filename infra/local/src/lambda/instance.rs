@@ -195,16 +195,9 @@ fn spawn(lambda: &Lambda, function: &template::Function, port: u16, number: u64)
     command
         .env_clear()
         .envs(
-            [
-                "PATH",
-                "HOME",
-                "TMPDIR",
-                "LD_LIBRARY_PATH",
-                "LLVM_PROFILE_FILE",
-                "RUST_BACKTRACE",
-            ]
-            .into_iter()
-            .filter_map(|name| std::env::var_os(name).map(|value| (name, value))),
+            ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE", "RUST_BACKTRACE"]
+                .into_iter()
+                .filter_map(|name| std::env::var_os(name).map(|value| (name, value))),
         )
         .envs(host.environment.iter().map(|(name, value)| (name, value)))
         .envs(&function.environment)
@@ -215,10 +208,7 @@ fn spawn(lambda: &Lambda, function: &template::Function, port: u16, number: u64)
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string())
         .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
         .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-        .env(
-            "AWS_LAMBDA_LOG_GROUP_NAME",
-            format!("/aws/lambda/{}", function.name),
-        )
+        .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.name))
         .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[$LATEST]{number}"))
         .env("_HANDLER", "bootstrap")
         .stdin(Stdio::null())
@@ -320,12 +310,7 @@ async fn error(
         &instance.function.name,
         &format!("invocation failed ({kind}): {}", String::from_utf8_lossy(&body)),
     );
-    finish(
-        &lambda,
-        &instance,
-        &id,
-        Err(FunctionError::Failed { payload: body }),
-    )
+    finish(&lambda, &instance, &id, Err(FunctionError::Failed { payload: body }))
 }
 
 fn finish(lambda: &Arc<Lambda>, instance: &Arc<Instance>, id: &str, outcome: Outcome) -> Response {

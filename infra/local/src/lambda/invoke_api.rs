@@ -35,15 +35,9 @@ async fn invoke(
     // A name may come as an ARN or with a qualifier.
     let name = name.rsplit("function:").next().unwrap_or(&name);
     let name = name.split(':').next().unwrap_or(name).to_owned();
-    let payload = if payload.is_empty() {
-        Bytes::from_static(b"{}")
-    } else {
-        payload
-    };
-    let kind = headers
-        .get("x-amz-invocation-type")
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or("RequestResponse");
+    let payload = if payload.is_empty() { Bytes::from_static(b"{}") } else { payload };
+    let kind =
+        headers.get("x-amz-invocation-type").and_then(|kind| kind.to_str().ok()).unwrap_or("RequestResponse");
     if kind == "DryRun" {
         return StatusCode::NO_CONTENT.into_response();
     }
@@ -74,10 +68,5 @@ async fn invoke(
 
 fn refusal(status: StatusCode, kind: &'static str, error: &FunctionError) -> Response {
     let body = json!({"Type": "User", "Message": error.to_string()}).to_string();
-    (
-        status,
-        [("x-amzn-errortype", kind), ("content-type", "application/json")],
-        body,
-    )
-        .into_response()
+    (status, [("x-amzn-errortype", kind), ("content-type", "application/json")], body).into_response()
 }

@@ -49,9 +49,7 @@ pub(crate) enum FunctionError {
 impl FunctionError {
     fn failed(kind: &str, message: &str) -> Self {
         let payload = json!({"errorType": kind, "errorMessage": message});
-        Self::Failed {
-            payload: Bytes::from(payload.to_string()),
-        }
+        Self::Failed { payload: Bytes::from(payload.to_string()) }
     }
 }
 
@@ -132,18 +130,11 @@ impl Lambda {
     /// Calls a function and waits for its answer.
     pub(crate) async fn invoke(self: &Arc<Self>, name: &str, payload: Bytes) -> Outcome {
         let (reply, answer) = oneshot::channel();
-        let invocation = Invocation {
-            id: uuid::Uuid::new_v4().to_string(),
-            payload,
-            reply,
-        };
+        let invocation = Invocation { id: uuid::Uuid::new_v4().to_string(), payload, reply };
         self.dispatch(name, invocation);
-        answer.await.unwrap_or_else(|_| {
-            Err(FunctionError::failed(
-                "Runtime.ExitError",
-                "The invocation was lost",
-            ))
-        })
+        answer
+            .await
+            .unwrap_or_else(|_| Err(FunctionError::failed("Runtime.ExitError", "The invocation was lost")))
     }
 
     fn lock(&self) -> MutexGuard<'_, Pool> {
@@ -153,9 +144,7 @@ impl Lambda {
 
     fn dispatch(self: &Arc<Self>, name: &str, invocation: Invocation) {
         let Some(function) = self.functions.get(name) else {
-            let _ = invocation
-                .reply
-                .send(Err(FunctionError::Unknown(name.to_owned())));
+            let _ = invocation.reply.send(Err(FunctionError::Unknown(name.to_owned())));
             return;
         };
         let mut pool = self.lock();
@@ -218,9 +207,7 @@ impl Lambda {
         if let Some(fleet) = pool.fleets.get_mut(&function.name) {
             fleet.starting = fleet.starting.saturating_sub(1);
             if let Some(invocation) = fleet.waiting.pop_front() {
-                let _ = invocation
-                    .reply
-                    .send(Err(FunctionError::failed("Runtime.Unknown", reason)));
+                let _ = invocation.reply.send(Err(FunctionError::failed("Runtime.Unknown", reason)));
             }
         }
         self.grow(&mut pool, function);
@@ -263,9 +250,7 @@ impl Lambda {
             if instance.has_asked() {
                 fleet.waiting.push_front(invocation);
             } else {
-                let _ = invocation
-                    .reply
-                    .send(Err(FunctionError::failed("Runtime.ExitError", reason)));
+                let _ = invocation.reply.send(Err(FunctionError::failed("Runtime.ExitError", reason)));
             }
         }
         if !pool.stopped {

@@ -51,12 +51,7 @@ pub(super) fn routes() -> Router<Arc<Networks>> {
 
 /// Checks the digest of the body and the signature of the headers.
 fn authorized(method: &Method, headers: &HeaderMap, uri: &axum::http::Uri, body: &[u8]) -> bool {
-    let header = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or_default()
-    };
+    let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let target = format!(
         "{} {}",
         method.as_str().to_ascii_lowercase(),
@@ -137,17 +132,13 @@ fn text<'a>(body: &'a Value, pointer: &str) -> &'a str {
 }
 
 fn money(body: &Value, pointer: &str) -> Result<Money, Reason> {
-    let (amount, currency) = (
-        text(body, &format!("{pointer}/totalAmount")),
-        text(body, &format!("{pointer}/currency")),
-    );
+    let (amount, currency) =
+        (text(body, &format!("{pointer}/totalAmount")), text(body, &format!("{pointer}/currency")));
     if amount.is_empty() || currency.is_empty() {
         return Err("MISSING_FIELD");
     }
     let money = Currency::from_code(currency).and_then(|currency| Money::from_decimal(amount, currency));
-    money
-        .filter(|money| money.minor > 0 && amount.len() <= AMOUNT_MAX_CHARS)
-        .ok_or("INVALID_DATA")
+    money.filter(|money| money.minor > 0 && amount.len() <= AMOUNT_MAX_CHARS).ok_or("INVALID_DATA")
 }
 
 /// What every request names: our reference, and its transaction id, if it has one.
@@ -221,40 +212,35 @@ async fn authorize(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
-    signed(
-        &networks,
-        Operation::Authorize,
-        (headers, uri, bytes),
-        |ledger, effects, body| {
-            let checked = reference(body).and_then(|reference| {
-                let money = money(body, "/orderInformation/amountDetails")?;
-                card(body).map(|number| (reference, money, number))
-            });
-            let ((code, unique), money, number) = match checked {
-                Ok(checked) => checked,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            if ledger.is_used(PROVIDER, &unique)? {
-                return Ok(Err("DUPLICATE_REQUEST"));
-            }
-            let natural = sandbox::decline_of(&number).map_or(DONE, Decline::code);
-            let one = Transaction {
-                kind: Kind::Authorization,
-                order: code.clone(),
-                name: new_id(),
-                unique,
-                code,
-                money,
-                last4: tollgate_domain::card::last_four_digits(&number),
-                outcome: effects.outcome(natural),
-                visible_at: effects.visible_at(),
-                decided_at: effects.decided_at(),
-                body: String::new(),
-            };
-            ledger.add(PROVIDER, &one)?;
-            Ok(Ok(answer(&one, effects, "AUTHORIZED")))
-        },
-    )
+    signed(&networks, Operation::Authorize, (headers, uri, bytes), |ledger, effects, body| {
+        let checked = reference(body).and_then(|reference| {
+            let money = money(body, "/orderInformation/amountDetails")?;
+            card(body).map(|number| (reference, money, number))
+        });
+        let ((code, unique), money, number) = match checked {
+            Ok(checked) => checked,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if ledger.is_used(PROVIDER, &unique)? {
+            return Ok(Err("DUPLICATE_REQUEST"));
+        }
+        let natural = sandbox::decline_of(&number).map_or(DONE, Decline::code);
+        let one = Transaction {
+            kind: Kind::Authorization,
+            order: code.clone(),
+            name: new_id(),
+            unique,
+            code,
+            money,
+            last4: tollgate_domain::card::last_four_digits(&number),
+            outcome: effects.outcome(natural),
+            visible_at: effects.visible_at(),
+            decided_at: effects.decided_at(),
+            body: String::new(),
+        };
+        ledger.add(PROVIDER, &one)?;
+        Ok(Ok(answer(&one, effects, "AUTHORIZED")))
+    })
     .await
 }
 
@@ -304,50 +290,45 @@ async fn capture(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
-    signed(
-        &networks,
-        Operation::Capture,
-        (headers, uri, bytes),
-        move |ledger, effects, body| {
-            let read = reference(body)
-                .and_then(|reference| Ok((reference, money(body, "/orderInformation/amountDetails")?)));
-            let ((code, unique), money) = match read {
-                Ok(read) => read,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            if ledger.is_used(PROVIDER, &unique)? {
-                return Ok(Err("DUPLICATE_REQUEST"));
-            }
-            let Some((authorization, order)) = named(ledger, &id, Kind::Authorization)? else {
-                return Ok(Err("INVALID_DATA"));
-            };
-            if order.is_voided() {
-                return Ok(Err("AUTH_ALREADY_REVERSED"));
-            }
-            if order.captured() > 0 || !authorization.is_done() {
-                return Ok(Err("MISSING_AUTH"));
-            }
-            if money.currency != authorization.money.currency {
-                return Ok(Err("INVALID_DATA"));
-            }
-            if money.minor > authorization.money.minor {
-                return Ok(Err("EXCEEDS_AUTH_AMOUNT"));
-            }
-            let one = Transaction {
-                kind: Kind::Capture,
-                name: new_id(),
-                unique,
-                code,
-                money,
-                outcome: effects.outcome(DONE),
-                visible_at: effects.visible_at(),
-                decided_at: effects.decided_at(),
-                ..authorization
-            };
-            ledger.add(PROVIDER, &one)?;
-            Ok(Ok(answer(&one, effects, "PENDING")))
-        },
-    )
+    signed(&networks, Operation::Capture, (headers, uri, bytes), move |ledger, effects, body| {
+        let read = reference(body)
+            .and_then(|reference| Ok((reference, money(body, "/orderInformation/amountDetails")?)));
+        let ((code, unique), money) = match read {
+            Ok(read) => read,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if ledger.is_used(PROVIDER, &unique)? {
+            return Ok(Err("DUPLICATE_REQUEST"));
+        }
+        let Some((authorization, order)) = named(ledger, &id, Kind::Authorization)? else {
+            return Ok(Err("INVALID_DATA"));
+        };
+        if order.is_voided() {
+            return Ok(Err("AUTH_ALREADY_REVERSED"));
+        }
+        if order.captured() > 0 || !authorization.is_done() {
+            return Ok(Err("MISSING_AUTH"));
+        }
+        if money.currency != authorization.money.currency {
+            return Ok(Err("INVALID_DATA"));
+        }
+        if money.minor > authorization.money.minor {
+            return Ok(Err("EXCEEDS_AUTH_AMOUNT"));
+        }
+        let one = Transaction {
+            kind: Kind::Capture,
+            name: new_id(),
+            unique,
+            code,
+            money,
+            outcome: effects.outcome(DONE),
+            visible_at: effects.visible_at(),
+            decided_at: effects.decided_at(),
+            ..authorization
+        };
+        ledger.add(PROVIDER, &one)?;
+        Ok(Ok(answer(&one, effects, "PENDING")))
+    })
     .await
 }
 
@@ -358,15 +339,10 @@ async fn reverse(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
-    signed(
-        &networks,
-        Operation::Void,
-        (headers, uri, bytes),
-        move |ledger, effects, body| {
-            let found = named(ledger, &id, Kind::Authorization)?;
-            reversal(ledger, effects, body, found)
-        },
-    )
+    signed(&networks, Operation::Void, (headers, uri, bytes), move |ledger, effects, body| {
+        let found = named(ledger, &id, Kind::Authorization)?;
+        reversal(ledger, effects, body, found)
+    })
     .await
 }
 
@@ -377,21 +353,14 @@ async fn reverse_unanswered(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
-    signed(
-        &networks,
-        Operation::Void,
-        (headers, uri, bytes),
-        |ledger, effects, body| {
-            let unique = text(body, "/clientReferenceInformation/transactionId");
-            let code = text(body, "/clientReferenceInformation/code");
-            let order = ledger.order(PROVIDER, code)?;
-            let found = order
-                .of(Kind::Authorization)
-                .find(|one| !unique.is_empty() && one.unique == unique)
-                .cloned();
-            reversal(ledger, effects, body, found.map(|one| (one, order)))
-        },
-    )
+    signed(&networks, Operation::Void, (headers, uri, bytes), |ledger, effects, body| {
+        let unique = text(body, "/clientReferenceInformation/transactionId");
+        let code = text(body, "/clientReferenceInformation/code");
+        let order = ledger.order(PROVIDER, code)?;
+        let found =
+            order.of(Kind::Authorization).find(|one| !unique.is_empty() && one.unique == unique).cloned();
+        reversal(ledger, effects, body, found.map(|one| (one, order)))
+    })
     .await
 }
 
@@ -443,10 +412,7 @@ async fn refund_payment(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
-    signed(&networks, Operation::Refund, (headers, uri, bytes), |_, _, _| {
-        Ok(Err("NOT_SUPPORTED"))
-    })
-    .await
+    signed(&networks, Operation::Refund, (headers, uri, bytes), |_, _, _| Ok(Err("NOT_SUPPORTED"))).await
 }
 
 async fn refund_capture(
@@ -456,44 +422,39 @@ async fn refund_capture(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
-    signed(
-        &networks,
-        Operation::Refund,
-        (headers, uri, bytes),
-        move |ledger, effects, body| {
-            let read = reference(body)
-                .and_then(|reference| Ok((reference, money(body, "/orderInformation/amountDetails")?)));
-            let ((code, unique), money) = match read {
-                Ok(read) => read,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            if ledger.is_used(PROVIDER, &unique)? {
-                return Ok(Err("DUPLICATE_REQUEST"));
-            }
-            let Some((capture, order)) = named(ledger, &id, Kind::Capture)? else {
-                return Ok(Err("INVALID_DATA"));
-            };
-            if !capture.is_done() || money.currency != capture.money.currency {
-                return Ok(Err("INVALID_DATA"));
-            }
-            if order.refunded() + money.minor > order.captured() {
-                return Ok(Err("INVALID_AMOUNT"));
-            }
-            let one = Transaction {
-                kind: Kind::Refund,
-                name: new_id(),
-                unique,
-                code,
-                money,
-                outcome: effects.outcome(DONE),
-                visible_at: effects.visible_at(),
-                decided_at: effects.decided_at(),
-                ..capture
-            };
-            ledger.add(PROVIDER, &one)?;
-            Ok(Ok(answer(&one, effects, "PENDING")))
-        },
-    )
+    signed(&networks, Operation::Refund, (headers, uri, bytes), move |ledger, effects, body| {
+        let read = reference(body)
+            .and_then(|reference| Ok((reference, money(body, "/orderInformation/amountDetails")?)));
+        let ((code, unique), money) = match read {
+            Ok(read) => read,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if ledger.is_used(PROVIDER, &unique)? {
+            return Ok(Err("DUPLICATE_REQUEST"));
+        }
+        let Some((capture, order)) = named(ledger, &id, Kind::Capture)? else {
+            return Ok(Err("INVALID_DATA"));
+        };
+        if !capture.is_done() || money.currency != capture.money.currency {
+            return Ok(Err("INVALID_DATA"));
+        }
+        if order.refunded() + money.minor > order.captured() {
+            return Ok(Err("INVALID_AMOUNT"));
+        }
+        let one = Transaction {
+            kind: Kind::Refund,
+            name: new_id(),
+            unique,
+            code,
+            money,
+            outcome: effects.outcome(DONE),
+            visible_at: effects.visible_at(),
+            decided_at: effects.decided_at(),
+            ..capture
+        };
+        ledger.add(PROVIDER, &one)?;
+        Ok(Ok(answer(&one, effects, "PENDING")))
+    })
     .await
 }
 
@@ -531,33 +492,28 @@ async fn search(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
-    signed(
-        &networks,
-        Operation::LookUp,
-        (headers, uri, bytes),
-        |ledger, effects, body| {
-            let query = text(body, "/query");
-            let Some(code) = query.strip_prefix("clientReferenceInformation.code:") else {
-                return Ok(Err("INVALID_DATA"));
-            };
-            if text(body, "/sort").is_empty() {
-                return Ok(Err("MISSING_FIELD"));
+    signed(&networks, Operation::LookUp, (headers, uri, bytes), |ledger, effects, body| {
+        let query = text(body, "/query");
+        let Some(code) = query.strip_prefix("clientReferenceInformation.code:") else {
+            return Ok(Err("INVALID_DATA"));
+        };
+        if text(body, "/sort").is_empty() {
+            return Ok(Err("MISSING_FIELD"));
+        }
+        let limit = body.pointer("/limit").and_then(Value::as_u64).unwrap_or(20);
+        let mut found = Vec::new();
+        for one in ledger.by_code(PROVIDER, code)?.iter().rev() {
+            if one.visible_at <= effects.now && (found.len() as u64) < limit {
+                let decision = ledger.decision_of(PROVIDER, &one.name)?;
+                found.push(summary(one, decision.as_deref(), effects.now));
             }
-            let limit = body.pointer("/limit").and_then(Value::as_u64).unwrap_or(20);
-            let mut found = Vec::new();
-            for one in ledger.by_code(PROVIDER, code)?.iter().rev() {
-                if one.visible_at <= effects.now && (found.len() as u64) < limit {
-                    let decision = ledger.decision_of(PROVIDER, &one.name)?;
-                    found.push(summary(one, decision.as_deref(), effects.now));
-                }
-            }
-            let mut answer = json!({"totalCount": found.len(), "count": found.len()});
-            if !found.is_empty() {
-                answer["_embedded"] = json!({"transactionSummaries": found});
-            }
-            Ok(Ok(reply(201, &answer)))
-        },
-    )
+        }
+        let mut answer = json!({"totalCount": found.len(), "count": found.len()});
+        if !found.is_empty() {
+            answer["_embedded"] = json!({"transactionSummaries": found});
+        }
+        Ok(Ok(reply(201, &answer)))
+    })
     .await
 }
 

@@ -110,11 +110,7 @@ pub(super) struct Faults {
 
 impl Default for Faults {
     fn default() -> Self {
-        Self {
-            waiting: Mutex::default(),
-            hanging: Mutex::default(),
-            cleared: watch::Sender::new(0),
-        }
+        Self { waiting: Mutex::default(), hanging: Mutex::default(), cleared: watch::Sender::new(0) }
     }
 }
 

@@ -129,22 +129,12 @@ impl Order {
     fn reserved(&self) -> i64 {
         let open = self.captured() == 0 && !self.is_voided();
         let all = self.of(Kind::Authorization).filter(|one| one.reserves());
-        if open {
-            all.map(|one| one.money.minor).sum()
-        } else {
-            0
-        }
+        if open { all.map(|one| one.money.minor).sum() } else { 0 }
     }
 
     /// What look-ups show at an instant.
     pub(super) fn shown_at(&self, now: i64) -> Self {
-        Self(
-            self.0
-                .iter()
-                .filter(|one| one.visible_at <= now)
-                .cloned()
-                .collect(),
-        )
+        Self(self.0.iter().filter(|one| one.visible_at <= now).cloned().collect())
     }
 }
 
@@ -214,10 +204,7 @@ fn transaction(row: &Row<'_>) -> rusqlite::Result<Transaction> {
         name: row.get(2)?,
         unique: row.get(3)?,
         code: row.get(4)?,
-        money: Money {
-            minor: row.get(5)?,
-            currency,
-        },
+        money: Money { minor: row.get(5)?, currency },
         last4: row.get(7)?,
         outcome: row.get(8)?,
         visible_at: row.get(9)?,
@@ -374,19 +361,15 @@ impl Ledger {
         let mut statement = connection.prepare_cached(
             "SELECT name, decision FROM reviews WHERE provider = ?1 AND decided_at >= ?2 AND decided_at <= ?3 ORDER BY rowid",
         )?;
-        let found = statement.query_map(params![provider.as_str(), from, to], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
+        let found = statement
+            .query_map(params![provider.as_str(), from, to], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// The books, the oldest order first.
     pub(super) fn books(&self, provider: Option<&str>, reference: Option<&str>) -> Result<Vec<Book>, Error> {
         let mut books = Vec::new();
-        for one in Provider::ALL
-            .iter()
-            .filter(|p| provider.is_none_or(|wanted| wanted == p.as_str()))
-        {
+        for one in Provider::ALL.iter().filter(|p| provider.is_none_or(|wanted| wanted == p.as_str())) {
             for reference in self.references(*one, reference)? {
                 books.extend(Book::of(*one, &self.order(*one, &reference)?));
             }

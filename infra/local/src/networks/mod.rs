@@ -148,11 +148,7 @@ impl Networks {
     }
 
     fn effects(&self, fault: Option<Fault>) -> Effects {
-        Effects {
-            fault,
-            now: self.now(),
-            lag_ms: self.lag_ms.load(Ordering::Relaxed),
-        }
+        Effects { fault, now: self.now(), lag_ms: self.lag_ms.load(Ordering::Relaxed) }
     }
 
     fn carry_out(&self, work: &Work, effects: &Effects) -> Response {
@@ -173,10 +169,7 @@ impl Networks {
         };
         for (at, work) in due {
             // It was carried out at its time, not at that of the request that comes now.
-            let effects = Effects {
-                now: at,
-                ..self.effects(None)
-            };
+            let effects = Effects { now: at, ..self.effects(None) };
             let _ = self.carry_out(&work, &effects);
         }
     }
@@ -216,16 +209,10 @@ impl Networks {
 pub fn router(networks: Arc<Networks>) -> Router {
     let control = Router::new()
         .route("/_networks/orders", get(orders))
-        .route(
-            "/_networks/faults",
-            get(show_faults).post(add_fault).delete(clear_faults),
-        )
+        .route("/_networks/faults", get(show_faults).post(add_fault).delete(clear_faults))
         .route("/_networks/lag", put(set_lag))
         .route("/_networks/reviews", post(decide_review));
-    control
-        .merge(cybersource::routes())
-        .merge(mpgs::routes())
-        .with_state(networks)
+    control.merge(cybersource::routes()).merge(mpgs::routes()).with_state(networks)
 }
 
 #[derive(Deserialize)]
@@ -236,10 +223,7 @@ struct Which {
 
 async fn orders(State(networks): State<Arc<Networks>>, Query(which): Query<Which>) -> Response {
     networks.carry_out_late();
-    match networks
-        .ledger
-        .books(which.provider.as_deref(), which.reference.as_deref())
-    {
+    match networks.ledger.books(which.provider.as_deref(), which.reference.as_deref()) {
         Ok(orders) => Json(json!({"data": orders})).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
@@ -280,10 +264,7 @@ struct Decision {
 
 async fn decide_review(State(networks): State<Arc<Networks>>, Json(decision): Json<Decision>) -> Response {
     let now = networks.now();
-    match networks
-        .ledger
-        .review(decision.provider, &decision.network_id, decision.accept, now)
-    {
+    match networks.ledger.review(decision.provider, &decision.network_id, decision.accept, now) {
         Ok(true) => StatusCode::NO_CONTENT.into_response(),
         Ok(false) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),

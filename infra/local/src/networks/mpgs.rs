@@ -32,28 +32,18 @@ const NAME_MAX_CHARS: usize = 40;
 const AMOUNT_MAX_CHARS: usize = 14;
 
 pub(super) fn routes() -> Router<Arc<Networks>> {
-    Router::new().route(BASE, get(retrieve_order)).route(
-        &format!("{BASE}/transaction/{{transaction}}"),
-        put(perform).get(retrieve_transaction),
-    )
+    Router::new()
+        .route(BASE, get(retrieve_order))
+        .route(&format!("{BASE}/transaction/{{transaction}}"), put(perform).get(retrieve_transaction))
 }
 
 fn authorized(headers: &HeaderMap, mid: &str) -> bool {
-    let expected = format!(
-        "Basic {}",
-        STANDARD.encode(format!("merchant.{MPGS_MID}:{MPGS_PASSWORD}"))
-    );
-    mid == MPGS_MID
-        && headers
-            .get("authorization")
-            .is_some_and(|sent| sent == expected.as_str())
+    let expected = format!("Basic {}", STANDARD.encode(format!("merchant.{MPGS_MID}:{MPGS_PASSWORD}")));
+    mid == MPGS_MID && headers.get("authorization").is_some_and(|sent| sent == expected.as_str())
 }
 
 fn error(status: u16, cause: &str, explanation: &str) -> Response {
-    reply(
-        status,
-        &json!({"error": {"cause": cause, "explanation": explanation}, "result": "ERROR"}),
-    )
+    reply(status, &json!({"error": {"cause": cause, "explanation": explanation}, "result": "ERROR"}))
 }
 
 fn unauthorized() -> Response {
@@ -111,10 +101,7 @@ fn status(order: &Order, now: i64) -> &'static str {
         "REFUNDED"
     } else if order.is_voided() {
         "CANCELLED"
-    } else if order
-        .of(Kind::Authorization)
-        .any(|one| one.is_done() && one.is_decided(now))
-    {
+    } else if order.of(Kind::Authorization).any(|one| one.is_done() && one.is_decided(now)) {
         "AUTHORIZED"
     } else if last.is_some_and(|one| !one.is_decided(now)) {
         "INITIATED"
@@ -252,10 +239,8 @@ fn authorization(known: &Order, body: &Value) -> Made {
     }
     let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let number = text("/sourceOfFunds/provided/card/number");
-    let (month, year) = (
-        text("/sourceOfFunds/provided/card/expiry/month"),
-        text("/sourceOfFunds/provided/card/expiry/year"),
-    );
+    let (month, year) =
+        (text("/sourceOfFunds/provided/card/expiry/month"), text("/sourceOfFunds/provided/card/expiry/year"));
     let money = money(body.get("order")).ok_or("Value of order.amount is missing")?;
     let in_form = text("/sourceOfFunds/type") == "CARD"
         && (9..=19).contains(&number.len())
@@ -294,14 +279,9 @@ fn capture(known: &Order, body: &Value) -> Made {
 fn refund(known: &Order, body: &Value) -> Made {
     let authorization = follow_up(known, body)?;
     let money = money(body.get("transaction")).ok_or("An amount is needed")?;
-    let target = body
-        .pointer("/transaction/targetTransactionId")
-        .and_then(Value::as_str);
-    let is_capture = target.is_none_or(|target| {
-        known
-            .of(Kind::Capture)
-            .any(|one| one.name == target && one.is_done())
-    });
+    let target = body.pointer("/transaction/targetTransactionId").and_then(Value::as_str);
+    let is_capture =
+        target.is_none_or(|target| known.of(Kind::Capture).any(|one| one.name == target && one.is_done()));
     let fits = is_capture
         && money.currency == authorization.money.currency
         && known.refunded() + money.minor <= known.captured();
@@ -312,9 +292,7 @@ fn refund(known: &Order, body: &Value) -> Made {
 }
 
 fn void(known: &Order, body: &Value) -> Made {
-    let target = body
-        .pointer("/transaction/targetTransactionId")
-        .and_then(Value::as_str);
+    let target = body.pointer("/transaction/targetTransactionId").and_then(Value::as_str);
     let Some(target) = target else {
         return Err("Value of transaction.targetTransactionId is missing");
     };

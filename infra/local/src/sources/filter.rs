@@ -37,9 +37,7 @@ fn rule_holds(rule: &Value, value: Option<&Value>) -> bool {
             Value::Array(list) => !list.contains(value),
             other => other != value,
         }),
-        "numeric" => value
-            .and_then(Value::as_f64)
-            .is_some_and(|number| compares(number, argument)),
+        "numeric" => value.and_then(Value::as_f64).is_some_and(|number| compares(number, argument)),
         _ => false,
     }
 }

@@ -83,11 +83,7 @@ fn verdict(outcome: &Outcome, partial_responses: bool, knows: impl Fn(&str) -> b
             }
         };
     }
-    if failed.is_empty() {
-        Verdict::Done
-    } else {
-        Verdict::Partly(failed)
-    }
+    if failed.is_empty() { Verdict::Done } else { Verdict::Partly(failed) }
 }
 
 #[cfg(test)]
@@ -103,17 +99,8 @@ mod tests {
         assert!(matches!(read(r#"{"batchItemFailures":[]}"#), Verdict::Done));
         assert!(matches!(read("null"), Verdict::Done));
         assert!(matches!(read("{}"), Verdict::Done));
-        assert!(matches!(
-            read(r#"{"batchItemFailures":[{"itemIdentifier":"a"}]}"#),
-            Verdict::Partly(_)
-        ));
-        assert!(matches!(
-            read(r#"{"batchItemFailures":[{"itemIdentifier":""}]}"#),
-            Verdict::Failed(_)
-        ));
-        assert!(matches!(
-            read(r#"{"batchItemFailures":[{"itemIdentifier":"b"}]}"#),
-            Verdict::Failed(_)
-        ));
+        assert!(matches!(read(r#"{"batchItemFailures":[{"itemIdentifier":"a"}]}"#), Verdict::Partly(_)));
+        assert!(matches!(read(r#"{"batchItemFailures":[{"itemIdentifier":""}]}"#), Verdict::Failed(_)));
+        assert!(matches!(read(r#"{"batchItemFailures":[{"itemIdentifier":"b"}]}"#), Verdict::Failed(_)));
     }
 }

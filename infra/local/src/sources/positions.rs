@@ -21,9 +21,7 @@ impl Positions {
         connection.execute_batch(
             "CREATE TABLE IF NOT EXISTS positions (source TEXT PRIMARY KEY, sequence_number TEXT NOT NULL)",
         )?;
-        Ok(Self {
-            connection: Mutex::new(connection),
-        })
+        Ok(Self { connection: Mutex::new(connection) })
     }
 
     pub(super) fn get(&self, source: &str) -> Result<Option<String>, Error> {

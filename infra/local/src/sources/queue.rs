@@ -23,9 +23,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const RECEIVE_MAX: usize = 10;
 
 pub(super) fn start(context: &Context, source: &QueueSource) {
-    let pollers = source
-        .max_concurrency
-        .map_or(CONCURRENCY, |max| max.min(CONCURRENCY));
+    let pollers = source.max_concurrency.map_or(CONCURRENCY, |max| max.min(CONCURRENCY));
     for _ in 0..pollers {
         let (context, source) = (context.clone(), source.clone());
         tokio::spawn(async move {
@@ -52,10 +50,7 @@ async fn one_batch(context: &Context, source: &QueueSource) -> Result<(), Error>
     if batch.is_empty() {
         return Ok(());
     }
-    let records: Vec<_> = batch
-        .iter()
-        .map(|message| message.lambda_record(&source.queue))
-        .collect();
+    let records: Vec<_> = batch.iter().map(|message| message.lambda_record(&source.queue)).collect();
     let event = json!({ "Records": records }).to_string();
     let outcome = context.lambda.invoke(&source.function, event.into()).await;
     let knows = |id: &str| batch.iter().any(|message| message.message_id == id);
@@ -63,18 +58,13 @@ async fn one_batch(context: &Context, source: &QueueSource) -> Result<(), Error>
         Verdict::Done => std::collections::HashSet::new(),
         Verdict::Partly(failed) => failed,
         Verdict::Failed(reason) => {
-            crate::log(
-                &source.queue,
-                &format!("a batch of {} failed: {reason}", batch.len()),
-            );
+            crate::log(&source.queue, &format!("a batch of {} failed: {reason}", batch.len()));
             batch.iter().map(|message| message.message_id.clone()).collect()
         }
     };
     for message in &batch {
         if failed.contains(&message.message_id) {
-            context
-                .sqs
-                .change_visibility(&source.queue, &message.receipt_handle, RETRY_AFTER_S)?;
+            context.sqs.change_visibility(&source.queue, &message.receipt_handle, RETRY_AFTER_S)?;
         } else {
             context.sqs.delete(&source.queue, &message.receipt_handle)?;
         }

@@ -32,11 +32,7 @@ async fn tick(context: &Context, source: &ScheduleSource) {
             Some(input) => input.clone(),
             None => scheduled_event(&source.id, &clock::iso(clock::now_ms())),
         };
-        if let Err(error) = context
-            .lambda
-            .invoke(&source.function, event.to_string().into())
-            .await
-        {
+        if let Err(error) = context.lambda.invoke(&source.function, event.to_string().into()).await {
             crate::log(&source.id, &format!("a scheduled run failed: {error}"));
             tokio::time::sleep(PAUSE).await;
         }

@@ -26,12 +26,7 @@ const LONGEST_RETRY: Duration = Duration::from_secs(10);
 const TRIM_EVERY: usize = 500;
 
 pub(super) async fn run(context: Context, source: StreamSource, positions: Arc<Positions>) {
-    let mut reader = Reader {
-        context,
-        source,
-        positions,
-        done_since_trim: 0,
-    };
+    let mut reader = Reader { context, source, positions, done_since_trim: 0 };
     let mut stop = reader.context.stop.clone();
     tokio::select! {
         _ = stop.wait_for(|stop| *stop) => {}
@@ -67,17 +62,13 @@ impl Reader {
             None => self.first_position().await?,
         };
         let dynamodb = self.context.dynamodb.clone();
-        let records = dynamodb
-            .records_after(&self.source.table, position, self.source.batch_size)
-            .await?;
+        let records = dynamodb.records_after(&self.source.table, position, self.source.batch_size).await?;
         let Some(last) = records.last().map(sequence_number) else {
             return Ok(0);
         };
         let count = records.len();
-        let wanted: Vec<_> = records
-            .into_iter()
-            .filter(|record| filter::passes(&self.source.filters, record))
-            .collect();
+        let wanted: Vec<_> =
+            records.into_iter().filter(|record| filter::passes(&self.source.filters, record)).collect();
         self.deliver(wanted).await?;
         self.positions.set(&self.source.id, &last)?;
         self.done_since_trim += count;
@@ -109,11 +100,7 @@ impl Reader {
                 continue;
             };
             let event = json!({ "Records": batch });
-            let outcome = self
-                .context
-                .lambda
-                .invoke(&self.source.function, event.to_string().into())
-                .await;
+            let outcome = self.context.lambda.invoke(&self.source.function, event.to_string().into()).await;
             let knows = |id: &str| batch.iter().any(|record| sequence_number(record) == id);
             let reason = match verdict(&outcome, self.source.partial_responses, knows) {
                 Verdict::Done => continue,
@@ -127,10 +114,7 @@ impl Reader {
             // What was done moves the position on, and is not held against what is left.
             let progressed = batch.first().map(sequence_number) != Some(first);
             let tries = if progressed { 1 } else { tries + 1 };
-            crate::log(
-                &self.source.id,
-                &format!("a batch of {} failed ({tries}): {reason}", batch.len()),
-            );
+            crate::log(&self.source.id, &format!("a batch of {} failed ({tries}): {reason}", batch.len()));
             if self.is_given_up(&batch, tries) {
                 self.give_up(&batch, tries)?;
                 continue;
@@ -151,9 +135,7 @@ impl Reader {
         if is_whole && self.source.max_retries.is_some_and(|retries| tries > retries) {
             return true;
         }
-        let made_s = batch[0]["dynamodb"]["ApproximateCreationDateTime"]
-            .as_f64()
-            .unwrap_or(0.0);
+        let made_s = batch[0]["dynamodb"]["ApproximateCreationDateTime"].as_f64().unwrap_or(0.0);
         let now_s = u32::try_from(clock::now_ms() / 1000).unwrap_or(u32::MAX);
         f64::from(now_s) - made_s > self.source.max_age.as_secs_f64()
     }
@@ -186,20 +168,11 @@ impl Reader {
                 "streamArn": stream_arn(&self.source.table),
             },
         });
-        self.context.sqs.send(
-            queue,
-            &SendRequest {
-                body: body.to_string(),
-                ..SendRequest::default()
-            },
-        )?;
+        self.context.sqs.send(queue, &SendRequest { body: body.to_string(), ..SendRequest::default() })?;
         Ok(())
     }
 }
 
 fn sequence_number(record: &Value) -> String {
-    record["dynamodb"]["SequenceNumber"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned()
+    record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default().to_owned()
 }

@@ -57,21 +57,14 @@ fn bad(text: impl Into<String>) -> Refusal {
 }
 
 async fn call(State(endpoint): State<Arc<Endpoint>>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|t| t.to_str().ok())
-        .unwrap_or_default();
+    let target = headers.get("x-amz-target").and_then(|t| t.to_str().ok()).unwrap_or_default();
     let operation = target.strip_prefix("AmazonSQS.").unwrap_or_default().to_owned();
     let result = match serde_json::from_slice::<Value>(&body) {
         Ok(body) => endpoint.perform(&operation, &body).await,
         Err(error) => Err(bad(error.to_string())),
     };
     match result {
-        Ok(answer) => (
-            [("content-type", "application/x-amz-json-1.0")],
-            answer.to_string(),
-        )
-            .into_response(),
+        Ok(answer) => ([("content-type", "application/x-amz-json-1.0")], answer.to_string()).into_response(),
         Err(refusal) => refuse(&refusal),
     }
 }
@@ -143,11 +136,7 @@ impl Endpoint {
             "GetQueueAttributes" => self.attributes(&queue()?, body),
             "ListQueues" => {
                 let prefix = text(body, "QueueNamePrefix");
-                let names = self
-                    .sqs
-                    .names()
-                    .into_iter()
-                    .filter(|name| name.starts_with(prefix));
+                let names = self.sqs.names().into_iter().filter(|name| name.starts_with(prefix));
                 let urls: Vec<_> = names.map(|name| self.queue_url(&name)).collect();
                 Ok(json!({"QueueUrls": urls}))
             }
@@ -243,10 +232,7 @@ impl Endpoint {
             )));
         }
         let visibility = body["VisibilityTimeout"].as_u64().map(Duration::from_secs);
-        let received = self
-            .sqs
-            .receive(queue, max, Duration::from_secs(wait_s), visibility)
-            .await?;
+        let received = self.sqs.receive(queue, max, Duration::from_secs(wait_s), visibility).await?;
         if received.is_empty() {
             return Ok(json!({}));
         }
@@ -258,9 +244,7 @@ impl Endpoint {
         let seconds = body["VisibilityTimeout"]
             .as_u64()
             .ok_or_else(|| bad("The request must contain the parameter VisibilityTimeout."))?;
-        Ok(self
-            .sqs
-            .change_visibility(queue, text(body, "ReceiptHandle"), seconds)?)
+        Ok(self.sqs.change_visibility(queue, text(body, "ReceiptHandle"), seconds)?)
     }
 
     fn attributes(&self, name: &str, body: &Value) -> Result<Value, Refusal> {
@@ -289,23 +273,18 @@ impl Endpoint {
     fn create(&self, body: &Value) -> Result<Value, Refusal> {
         let name = text(body, "QueueName");
         let name_is_good = (1..=80).contains(&name.len())
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if !name_is_good {
             return Err(bad(
                 "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
             ));
         }
         let attribute = |key: &str, default: u64| {
-            let value = body["Attributes"][key]
-                .as_str()
-                .and_then(|text| text.parse().ok());
+            let value = body["Attributes"][key].as_str().and_then(|text| text.parse().ok());
             Duration::from_secs(value.unwrap_or(default))
         };
-        let policy: Option<Value> = body["Attributes"]["RedrivePolicy"]
-            .as_str()
-            .and_then(|text| serde_json::from_str(text).ok());
+        let policy: Option<Value> =
+            body["Attributes"]["RedrivePolicy"].as_str().and_then(|text| serde_json::from_str(text).ok());
         let redrive = policy.and_then(|policy| {
             let receives = &policy["maxReceiveCount"];
             let receives = receives.as_u64().or_else(|| receives.as_str()?.parse().ok())?;
@@ -328,12 +307,7 @@ fn text<'a>(body: &'a Value, name: &str) -> &'a str {
 }
 
 fn names<'a>(body: &'a Value, name: &str) -> Vec<&'a str> {
-    body[name]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    body[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 fn last(text: &str, separator: char) -> &str {
@@ -391,10 +365,7 @@ fn system_attributes(message: &Received) -> Map<String, Value> {
     put("ApproximateReceiveCount", message.receive_count.to_string());
     put("SentTimestamp", message.sent_ms.to_string());
     put("SenderId", "local".to_owned());
-    put(
-        "ApproximateFirstReceiveTimestamp",
-        message.first_received_ms.to_string(),
-    );
+    put("ApproximateFirstReceiveTimestamp", message.first_received_ms.to_string());
     if let Some(group) = &message.group {
         put("MessageGroupId", group.clone());
     }

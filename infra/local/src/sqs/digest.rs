@@ -18,10 +18,7 @@ pub(super) fn of_attributes(attributes: &Value) -> Option<String> {
     for name in names {
         let attribute = &map[name];
         with_length(&mut bytes, name.as_bytes());
-        with_length(
-            &mut bytes,
-            attribute["DataType"].as_str().unwrap_or_default().as_bytes(),
-        );
+        with_length(&mut bytes, attribute["DataType"].as_str().unwrap_or_default().as_bytes());
         if let Some(text) = attribute["StringValue"].as_str() {
             bytes.push(1);
             with_length(&mut bytes, text.as_bytes());
@@ -47,10 +44,7 @@ mod tests {
 
     #[test]
     fn sums_are_those_that_sqs_documents() {
-        assert_eq!(
-            of_body("This is a test message"),
-            "fafb00f5732ab283681e124bf8747ed1"
-        );
+        assert_eq!(of_body("This is a test message"), "fafb00f5732ab283681e124bf8747ed1");
         assert_eq!(of_attributes(&json!({})), None);
     }
 }

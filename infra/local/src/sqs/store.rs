@@ -103,12 +103,7 @@ impl Sqs {
         )?;
         let mut entries: HashMap<_, _> = queues.iter().map(|q| (q.name.clone(), Entry::new(q))).collect();
         load(&connection, &mut entries)?;
-        Ok(Arc::new(Self {
-            state: Mutex::new(State {
-                connection,
-                queues: entries,
-            }),
-        }))
+        Ok(Arc::new(Self { state: Mutex::new(State { connection, queues: entries }) }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -125,10 +120,7 @@ impl Sqs {
     /// Makes a queue, unless there is one of that name.
     pub fn create(&self, queue: &Queue) {
         let mut state = self.lock();
-        state
-            .queues
-            .entry(queue.name.clone())
-            .or_insert_with(|| Entry::new(queue));
+        state.queues.entry(queue.name.clone()).or_insert_with(|| Entry::new(queue));
     }
 
     /// A queue's settings.
@@ -152,9 +144,7 @@ impl Sqs {
         request: &SendRequest,
     ) -> Result<(String, String, Option<String>), SqsError> {
         if request.body.is_empty() {
-            return Err(SqsError::BadValue(
-                "The request must contain the parameter MessageBody.".to_owned(),
-            ));
+            return Err(SqsError::BadValue("The request must contain the parameter MessageBody.".to_owned()));
         }
         if request.body.len() > BODY_MAX_BYTES {
             let reason = format!(
@@ -172,9 +162,7 @@ impl Sqs {
         let State { connection, queues } = &mut *state;
         let entry = queues.get_mut(name).ok_or(SqsError::NoSuchQueue)?;
         let now = now_ms();
-        let delay_ms = request
-            .delay_s
-            .map_or_else(|| millis(entry.queue.delay), |s| s * 1000);
+        let delay_ms = request.delay_s.map_or_else(|| millis(entry.queue.delay), |s| s * 1000);
         let message_id = uuid::Uuid::new_v4().to_string();
         connection
             .prepare_cached(
@@ -191,19 +179,9 @@ impl Sqs {
                 signed(now + delay_ms)
             ])?;
         let number = connection.last_insert_rowid();
-        entry.order.add(
-            number,
-            request.group.as_deref().unwrap_or_default(),
-            now + delay_ms,
-            false,
-            now,
-        );
+        entry.order.add(number, request.group.as_deref().unwrap_or_default(), now + delay_ms, false, now);
         entry.arrived.notify_waiters();
-        Ok((
-            message_id,
-            digest::of_body(&request.body),
-            digest::of_attributes(&request.attributes),
-        ))
+        Ok((message_id, digest::of_body(&request.body), digest::of_attributes(&request.attributes)))
     }
 
     /// Receives up to `max` messages, waiting up to `wait` for the first. `visibility` replaces the queue's own.
@@ -218,12 +196,7 @@ impl Sqs {
         loop {
             let arrived = {
                 let state = self.lock();
-                state
-                    .queues
-                    .get(name)
-                    .ok_or(SqsError::NoSuchQueue)?
-                    .arrived
-                    .clone()
+                state.queues.get(name).ok_or(SqsError::NoSuchQueue)?.arrived.clone()
             };
             let arrival = arrived.notified();
             tokio::pin!(arrival);
@@ -234,9 +207,8 @@ impl Sqs {
             if !received.is_empty() || now >= deadline {
                 return Ok(received);
             }
-            let until_wake = next_wake_ms.map_or(wait, |at| {
-                Duration::from_millis(at.saturating_sub(now_ms()).max(1))
-            });
+            let until_wake =
+                next_wake_ms.map_or(wait, |at| Duration::from_millis(at.saturating_sub(now_ms()).max(1)));
             tokio::select! {
                 () = arrival => {}
                 () = tokio::time::sleep_until(deadline.min(now + until_wake)) => {}
@@ -273,10 +245,7 @@ impl Sqs {
                 _ => received.push(mark_received(connection, number, hide_until_ms, now)?),
             }
         }
-        let next = state
-            .queues
-            .get(name)
-            .and_then(|entry| entry.order.next_wake_ms());
+        let next = state.queues.get(name).and_then(|entry| entry.order.next_wake_ms());
         Ok((received, next))
     }
 
@@ -380,9 +349,7 @@ impl State {
             entry.order.remove(number);
         }
         if let Some(entry) = self.queues.get_mut(to) {
-            entry
-                .order
-                .add(number, group.as_deref().unwrap_or_default(), now, false, now);
+            entry.order.add(number, group.as_deref().unwrap_or_default(), now, false, now);
             entry.arrived.notify_waiters();
         }
         Ok(())
@@ -418,9 +385,7 @@ fn load(connection: &Connection, entries: &mut HashMap<String, Entry>) -> Result
         if let Some(entry) = entries.get_mut(&queue) {
             let group = group.unwrap_or_default();
             let visible_ms = u64::try_from(visible_ms).unwrap_or(0);
-            entry
-                .order
-                .add(row.get(0)?, &group, visible_ms, receipt.is_some(), now);
+            entry.order.add(row.get(0)?, &group, visible_ms, receipt.is_some(), now);
         }
     }
     Ok(())
@@ -460,9 +425,7 @@ fn mark_received(
 }
 
 fn number_of(receipt: &str) -> Result<i64, SqsError> {
-    let number = receipt
-        .split_once('.')
-        .and_then(|(number, _)| number.parse().ok());
+    let number = receipt.split_once('.').and_then(|(number, _)| number.parse().ok());
     number.ok_or(SqsError::BadReceipt)
 }
 

@@ -62,14 +62,7 @@ mod tests {
 
     #[test]
     fn only_names_of_this_machine_lead_here() {
-        for host in [
-            "localhost",
-            "localhost:9000",
-            "LOCALHOST:1",
-            "127.0.0.1:9000",
-            "[::1]",
-            "[::1]:9000",
-        ] {
+        for host in ["localhost", "localhost:9000", "LOCALHOST:1", "127.0.0.1:9000", "[::1]", "[::1]:9000"] {
             assert!(is_to_this_machine(&headers(&[("host", host)])), "{host}");
         }
         for host in [
@@ -109,10 +102,7 @@ mod tests {
             "http://127.0.0.1:9000",
         ] {
             assert!(!accepted(&[("origin", origin)]), "{origin}");
-            assert!(
-                !accepted(&[("origin", origin), ("sec-fetch-site", "same-origin")]),
-                "{origin}"
-            );
+            assert!(!accepted(&[("origin", origin), ("sec-fetch-site", "same-origin")]), "{origin}");
         }
         for site in ["cross-site", "same-site", "none"] {
             assert!(!accepted(&[("sec-fetch-site", site)]), "{site}");
@@ -121,11 +111,7 @@ mod tests {
 
     #[test]
     fn programs_and_the_address_bar_are_no_other_site() {
-        for free in [
-            &[][..],
-            &[("sec-fetch-site", "none")],
-            &[("sec-fetch-site", "same-origin")],
-        ] {
+        for free in [&[][..], &[("sec-fetch-site", "none")], &[("sec-fetch-site", "same-origin")]] {
             assert!(is_free_of_other_sites(&headers(free)), "{free:?}");
         }
         for other in [

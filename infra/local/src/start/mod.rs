@@ -104,10 +104,7 @@ async fn pay(State(start): State<Arc<Start>>, headers: HeaderMap, form: Bytes) -
     let token = url::form_urlencoded::parse(&form).find(|(name, _)| name == "token");
     let token = token.map(|(_, token)| token.into_owned()).unwrap_or_default();
     if !test_cards().any(|card| card.token.as_deref() == Some(token.as_str())) {
-        return front::message(
-            StatusCode::BAD_REQUEST,
-            "token is not one of the page's test cards",
-        );
+        return front::message(StatusCode::BAD_REQUEST, "token is not one of the page's test cards");
     }
     match start.take(&token).await {
         Some(taken) => page::respond(StatusCode::OK, &page::result(&taken)),
@@ -132,11 +129,7 @@ impl Start {
         let answer = request.send().await.ok()?;
         let status = answer.status().as_u16();
         let body = answer.text().await.ok()?;
-        Some(Taken {
-            status,
-            body,
-            webhooks: self.webhooks_of(&reference).await,
-        })
+        Some(Taken { status, body, webhooks: self.webhooks_of(&reference).await })
     }
 
     /// The webhooks that name the reference, as soon as there is one; none where none comes in time.

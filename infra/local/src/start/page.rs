@@ -78,10 +78,8 @@ pub(super) fn start(ready: &Ready) -> String {
          <li><code>cargo local trigger payment.succeeded</code> makes an event happen</li>\
          <li><code>/_local/functions</code> lists the <a href=\"/_local/functions\">function processes</a></li></ul>\n",
     );
-    let script = ready
-        .credentials
-        .as_ref()
-        .map_or_else(String::new, |_| format!("<script>{SCRIPT}</script>\n"));
+    let script =
+        ready.credentials.as_ref().map_or_else(String::new, |_| format!("<script>{SCRIPT}</script>\n"));
     shell("Tollgate on this machine", &content, &script)
 }
 
@@ -94,14 +92,9 @@ pub(super) fn result(taken: &Taken) -> String {
         (None, Some(code)) => format!("The payment was refused: <strong>{}</strong>.", escape(code)),
         (None, None) => "The payment was not made.".to_owned(),
     };
-    let challenge = body["next_action"]["redirect_url"]
-        .as_str()
-        .map_or_else(String::new, |url| {
-            format!(
-                "<p><a href=\"{}\">Answer its challenge</a>, as its payer would.</p>\n",
-                escape(url)
-            )
-        });
+    let challenge = body["next_action"]["redirect_url"].as_str().map_or_else(String::new, |url| {
+        format!("<p><a href=\"{}\">Answer its challenge</a>, as its payer would.</p>\n", escape(url))
+    });
     let mut webhooks = inbox::articles(&taken.webhooks);
     if webhooks.is_empty() {
         webhooks.push_str(
@@ -131,10 +124,7 @@ fn front_doors(ready: &Ready) -> String {
     let mut rows = String::new();
     for name in ready.apis.keys().filter(|name| ready.served.contains(name)) {
         let url = ready.apis.get(name).and_then(Value::as_str).unwrap_or_default();
-        let what = FRONT_DOORS
-            .iter()
-            .find(|(door, ..)| door == name)
-            .map_or("", |(.., what)| *what);
+        let what = FRONT_DOORS.iter().find(|(door, ..)| door == name).map_or("", |(.., what)| *what);
         let _ = writeln!(
             rows,
             "<tr><th scope=\"row\">{}</th><td><code>{}</code></td><td>{what}</td></tr>",
@@ -149,11 +139,7 @@ fn front_doors(ready: &Ready) -> String {
 }
 
 fn pay(ready: &Ready, keys: &Credentials) -> String {
-    let url = ready
-        .apis
-        .get("charges")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let url = ready.apis.get("charges").and_then(Value::as_str).unwrap_or_default();
     let mut options = String::new();
     for (token, card) in test_cards().filter_map(|card| Some((card.token.clone()?, card))) {
         let chosen = if token == TOKEN { " selected" } else { "" };
@@ -189,11 +175,7 @@ fn demo_keys(keys: &Credentials) -> String {
         ("Publishable key", &keys.publishable_key),
         ("Merchant id", &keys.api_key),
     ] {
-        let _ = writeln!(
-            rows,
-            "<tr><th scope=\"row\">{name}</th><td><code>{}</code></td></tr>",
-            escape(key)
-        );
+        let _ = writeln!(rows, "<tr><th scope=\"row\">{name}</th><td><code>{}</code></td></tr>", escape(key));
     }
     format!(
         "<h2>The demo merchant's test keys</h2>\n<div class=\"scroll\"><table><tbody>\n{rows}</tbody></table></div>\n\
@@ -226,9 +208,7 @@ mod tests {
 
     fn ready() -> Ready {
         Ready {
-            apis: [("charges".to_owned(), json!("http://localhost:9000/charges/v1"))]
-                .into_iter()
-                .collect(),
+            apis: [("charges".to_owned(), json!("http://localhost:9000/charges/v1"))].into_iter().collect(),
             served: vec!["charges".to_owned()],
             page: "http://localhost:9000/".to_owned(),
             dashboard: "http://localhost:9000/_inbox".to_owned(),
@@ -265,10 +245,7 @@ mod tests {
 
     #[test]
     fn without_a_demo_merchant_there_is_neither_key_nor_button() {
-        let bare = Ready {
-            credentials: None,
-            ..ready()
-        };
+        let bare = Ready { credentials: None, ..ready() };
         let html = start(&bare);
         assert!(!html.contains("<button") && !html.contains("<script"), "{html}");
     }
@@ -284,11 +261,7 @@ mod tests {
         assert!(html.contains("has not come yet"));
         let challenged =
             json!({"status": "requires_action", "next_action": {"redirect_url": "http://localhost/x?a=1&b"}});
-        let html = result(&Taken {
-            status: 201,
-            body: challenged.to_string(),
-            webhooks: Vec::new(),
-        });
+        let html = result(&Taken { status: 201, body: challenged.to_string(), webhooks: Vec::new() });
         assert!(html.contains("href=\"http://localhost/x?a=1&amp;b\""), "{html}");
     }
 }

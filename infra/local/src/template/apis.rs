@@ -35,10 +35,7 @@ impl Permission {
         let source = properties["SourceArn"]
             .as_str()
             .ok_or_else(|| stack.error(id, "without a SourceArn any API may call the function"))?;
-        Ok(Some(Self {
-            function: after_last_colon(&properties["FunctionName"]),
-            source: source.to_owned(),
-        }))
+        Ok(Some(Self { function: after_last_colon(&properties["FunctionName"]), source: source.to_owned() }))
     }
 
     fn allows(&self, api: &str, key: &str, function: &str) -> bool {
@@ -57,29 +54,19 @@ pub(super) fn read(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Ap
     if properties.get("Body").is_some() {
         return Err(stack.error(id, "an API with a Body takes no routes beside it"));
     }
-    Ok(Api {
-        name: stack.name.clone(),
-        base_url: None,
-        routes: Vec::new(),
-    })
+    Ok(Api { name: stack.name.clone(), base_url: None, routes: Vec::new() })
 }
 
 /// Gives every API its routes, once all stacks are gathered.
 pub(super) fn connect(root: &Stack<'_>, cloud: &mut Cloud) -> Result<(), TemplateError> {
     let mut names = HashSet::new();
     if let Some(twice) = cloud.apis.iter().find(|api| !names.insert(&api.name)) {
-        return Err(TemplateError::meaning(
-            &twice.name,
-            "two HTTP APIs have this name",
-        ));
+        return Err(TemplateError::meaning(&twice.name, "two HTTP APIs have this name"));
     }
     let mut staged = HashSet::new();
     connect_stack(root, cloud, &mut staged)?;
     match cloud.apis.iter().find(|api| !staged.contains(&api.name)) {
-        Some(api) => Err(TemplateError::meaning(
-            &api.name,
-            format!("the HTTP API has no stage `{STAGE}`"),
-        )),
+        Some(api) => Err(TemplateError::meaning(&api.name, format!("the HTTP API has no stage `{STAGE}`"))),
         None => Ok(()),
     }
 }
@@ -137,15 +124,8 @@ fn add_route(
     if api.routes.iter().any(same) {
         return Err(stack.error(id, format!("its API has the route `{key}` already")));
     }
-    if let Some(other) = api
-        .routes
-        .iter()
-        .find_map(|other| other_name(&route.path, &other.path))
-    {
-        return Err(stack.error(
-            id,
-            format!("another route of its API calls this variable `{other}`"),
-        ));
+    if let Some(other) = api.routes.iter().find_map(|other| other_name(&route.path, &other.path)) {
+        return Err(stack.error(id, format!("another route of its API calls this variable `{other}`")));
     }
     api.routes.push(route);
     Ok(())
@@ -163,24 +143,18 @@ fn api_of(stack: &Stack<'_>, id: &str, properties: &Value, apis: &[Api]) -> Resu
 fn function_behind(stack: &Stack<'_>, id: &str, route: &Value, api: &str) -> Result<String, TemplateError> {
     let target = stack.text(&route["Target"], id)?;
     let integrations = stack.resources("AWS::ApiGatewayV2::Integration")?;
-    let found = target
-        .strip_prefix("integrations/")
-        .and_then(|name| integrations.iter().find(|(id, _)| id == name));
+    let found =
+        target.strip_prefix("integrations/").and_then(|name| integrations.iter().find(|(id, _)| id == name));
     let Some((id, integration)) = found else {
-        return Err(stack.error(
-            id,
-            "Target is not `integrations/` and an AWS::ApiGatewayV2::Integration of its stack",
-        ));
+        return Err(stack
+            .error(id, "Target is not `integrations/` and an AWS::ApiGatewayV2::Integration of its stack"));
     };
     let integration = stack.evaluate(&integration["Properties"], id)?;
     if integration["ApiId"] != api {
         return Err(stack.error(id, "ApiId is not that of the route that leads here"));
     }
     if integration["IntegrationType"] != "AWS_PROXY" || integration["PayloadFormatVersion"] != "2.0" {
-        return Err(stack.error(
-            id,
-            "the local cloud knows the integration AWS_PROXY with payload 2.0 only",
-        ));
+        return Err(stack.error(id, "the local cloud knows the integration AWS_PROXY with payload 2.0 only"));
     }
     Ok(after_last_colon(&integration["IntegrationUri"]))
 }
@@ -192,11 +166,7 @@ fn read_key(key: &str, function: String) -> Option<Route> {
         None if key == "$default" => (None, key),
         _ => return None,
     };
-    Some(Route {
-        method: method.filter(|method| method != "ANY"),
-        path: path.to_owned(),
-        function,
-    })
+    Some(Route { method: method.filter(|method| method != "ANY"), path: path.to_owned(), function })
 }
 
 fn is_method(text: &str) -> bool {
@@ -227,10 +197,7 @@ fn covers(pattern: &str, arn: &str) -> bool {
     let Some(rest) = arn.strip_prefix(start) else {
         return false;
     };
-    rest.char_indices()
-        .map(|(at, _)| at)
-        .chain([rest.len()])
-        .any(|at| covers(pattern, &rest[at..]))
+    rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| covers(pattern, &rest[at..]))
 }
 
 #[cfg(test)]
@@ -286,14 +253,10 @@ Resources:
         let cloud = loaded(ROOT, ROUTES).expect("it loads");
         assert_eq!(cloud.apis.len(), 1);
         let routes = cloud.apis[0].routes.iter();
-        let routes: Vec<_> = routes
-            .map(|r| (r.method.as_deref(), r.path.as_str(), r.function.as_str()))
-            .collect();
-        let expected = [
-            (Some("GET"), "/v1/echo/{id}", "echo"),
-            (None, "$default", "echo"),
-            (None, "/v1/any", "echo"),
-        ];
+        let routes: Vec<_> =
+            routes.map(|r| (r.method.as_deref(), r.path.as_str(), r.function.as_str())).collect();
+        let expected =
+            [(Some("GET"), "/v1/echo/{id}", "echo"), (None, "$default", "echo"), (None, "/v1/any", "echo")];
         assert_eq!(routes, expected);
     }
 
@@ -302,32 +265,12 @@ Resources:
         let stage = "Stage: {Type: AWS::ApiGatewayV2::Stage";
         let second = "FrontDoor2: {Type: AWS::ApiGatewayV2::Api, Properties: {ProtocolType: HTTP}}\n  Stage:";
         for (text, replacement, reason) in [
-            (
-                "ProtocolType: HTTP",
-                "ProtocolType: WEBSOCKET",
-                "the ProtocolType HTTP only",
-            ),
-            (
-                "ProtocolType: HTTP",
-                "ProtocolType: HTTP, Body: {}",
-                "an API with a Body takes no routes",
-            ),
+            ("ProtocolType: HTTP", "ProtocolType: WEBSOCKET", "the ProtocolType HTTP only"),
+            ("ProtocolType: HTTP", "ProtocolType: HTTP, Body: {}", "an API with a Body takes no routes"),
             ("Stage:", second, "two HTTP APIs have this name"),
-            (
-                stage,
-                "Stage: {Type: AWS::Logs::LogGroup",
-                "has no stage `$default`",
-            ),
-            (
-                "StageName: $default",
-                "StageName: prod",
-                "the stage `$default` only",
-            ),
-            (
-                ", AutoDeploy: true",
-                "",
-                "without AutoDeploy the stage has no routes",
-            ),
+            (stage, "Stage: {Type: AWS::Logs::LogGroup", "has no stage `$default`"),
+            ("StageName: $default", "StageName: prod", "the stage `$default` only"),
+            (", AutoDeploy: true", "", "without AutoDeploy the stage has no routes"),
         ] {
             assert!(ROOT.contains(text), "{text}");
             let error = loaded(&ROOT.replacen(text, replacement, 1), ROUTES).expect_err(reason);
@@ -347,11 +290,7 @@ Resources:
                 "ApiId names no AWS::ApiGatewayV2::Api",
             ),
             ("integrations/${EchoIntegration}", "${EchoIntegration}", no_target),
-            (
-                "integrations/${EchoIntegration}",
-                "integrations/${Echo}",
-                no_target,
-            ),
+            ("integrations/${EchoIntegration}", "integrations/${Echo}", no_target),
             (
                 "integrations/${EchoIntegration}",
                 "integrations/${Nobody}",
@@ -362,16 +301,8 @@ Resources:
                 "ApiId: x, IntegrationType",
                 "not that of the route that leads here",
             ),
-            (
-                "AWS_PROXY",
-                "HTTP_PROXY",
-                "the integration AWS_PROXY with payload 2.0 only",
-            ),
-            (
-                "'2.0'",
-                "'1.0'",
-                "the integration AWS_PROXY with payload 2.0 only",
-            ),
+            ("AWS_PROXY", "HTTP_PROXY", "the integration AWS_PROXY with payload 2.0 only"),
+            ("'2.0'", "'1.0'", "the integration AWS_PROXY with payload 2.0 only"),
             ("!GetAtt Echo.Arn", "x:nobody", "there is no function `nobody`"),
             (permission, "Type: AWS::Logs::LogGroup", no_leave),
             ("FunctionName: !Ref Echo", "FunctionName: !Ref Other", no_leave),
@@ -379,21 +310,9 @@ Resources:
             ("lambda:InvokeFunction", "lambda:GetFunction", no_leave),
             ("${ApiId}/*/*", "another/*/*", no_leave),
             ("${ApiId}/*/*", "${ApiId}/*/POST/*", no_leave),
-            (
-                ", SourceArn: ",
-                ", SourceAccount: ",
-                "without a SourceArn any API may call",
-            ),
-            (
-                "$default",
-                "'GET /v1/echo/{id}'",
-                "its API has the route `GET /v1/echo/{id}` already",
-            ),
-            (
-                "RouteKey: $default",
-                "RouteKey: 'POST /v1/echo/{name}/x'",
-                "calls this variable `{id}`",
-            ),
+            (", SourceArn: ", ", SourceAccount: ", "without a SourceArn any API may call"),
+            ("$default", "'GET /v1/echo/{id}'", "its API has the route `GET /v1/echo/{id}` already"),
+            ("RouteKey: $default", "RouteKey: 'POST /v1/echo/{name}/x'", "calls this variable `{id}`"),
             ("RouteKey: $default", "RouteKey: v1", "RouteKey is neither"),
             ("ANY /v1/any", "any /v1/any", "RouteKey is neither"),
         ] {
@@ -405,19 +324,11 @@ Resources:
 
     #[test]
     fn a_permission_covers_the_routes_of_its_pattern() {
-        for (pattern, covered) in [
-            ("a/*/*", true),
-            ("a/*/GET/v1/*", true),
-            ("*", true),
-            ("a/$default/GET/v1/x", true),
-        ]
-        .into_iter()
-        .chain([
-            ("a/*/POST/*", false),
-            ("b/*", false),
-            ("a/*/GET", false),
-            ("", false),
-        ]) {
+        for (pattern, covered) in
+            [("a/*/*", true), ("a/*/GET/v1/*", true), ("*", true), ("a/$default/GET/v1/x", true)]
+                .into_iter()
+                .chain([("a/*/POST/*", false), ("b/*", false), ("a/*/GET", false), ("", false)])
+        {
             assert_eq!(covers(pattern, "a/$default/GET/v1/x"), covered, "{pattern}");
         }
     }

@@ -222,16 +222,10 @@ fn gather(stack: &Stack<'_>, cloud: &mut Cloud) -> Result<(), TemplateError> {
             let properties = &event["Properties"];
             let at = format!("{id}.{event_id}");
             match event["Type"].as_str().unwrap_or_default() {
-                "DynamoDB" => cloud
-                    .sources
-                    .push(stream_source(stack, &at, properties, &made.name)?),
-                "SQS" => cloud
-                    .sources
-                    .push(queue_source(stack, &at, properties, &made.name)?),
+                "DynamoDB" => cloud.sources.push(stream_source(stack, &at, properties, &made.name)?),
+                "SQS" => cloud.sources.push(queue_source(stack, &at, properties, &made.name)?),
                 "Schedule" | "ScheduleV2" => {
-                    cloud
-                        .sources
-                        .push(schedule_source(stack, &at, properties, &made.name)?);
+                    cloud.sources.push(schedule_source(stack, &at, properties, &made.name)?);
                 }
                 other => {
                     return Err(
@@ -259,20 +253,14 @@ fn check(cloud: &Cloud) -> Result<(), TemplateError> {
     let mut names = std::collections::HashSet::new();
     for function in &cloud.functions {
         if !names.insert(&function.name) {
-            return Err(TemplateError::meaning(
-                &function.name,
-                "two functions have this name",
-            ));
+            return Err(TemplateError::meaning(&function.name, "two functions have this name"));
         }
     }
     for source in &cloud.sources {
         let (function, missing) = match source {
             Source::Stream(s) => {
                 let found = cloud.tables.iter().any(|t| t.name == s.table && t.streamed);
-                (
-                    &s.function,
-                    (!found).then(|| format!("table `{}` with a stream", s.table)),
-                )
+                (&s.function, (!found).then(|| format!("table `{}` with a stream", s.table)))
             }
             Source::Queue(s) => {
                 let found = cloud.queues.iter().any(|q| q.name == s.queue);
@@ -302,10 +290,7 @@ fn function(stack: &Stack<'_>, id: &str, resource: &Value) -> Result<Function, T
     };
     let mut environment = BTreeMap::new();
     // SAM merges the variables of `Globals` with the function's own.
-    for variables in [
-        &globals["Environment"]["Variables"],
-        &properties["Environment"]["Variables"],
-    ] {
+    for variables in [&globals["Environment"]["Variables"], &properties["Environment"]["Variables"]] {
         for (name, value) in variables.as_object().into_iter().flatten() {
             environment.insert(name.clone(), stack.text(value, &format!("{id}.{name}"))?);
         }
@@ -346,12 +331,8 @@ fn grants(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Vec<Grant>,
 
 /// One text, or a list of them.
 fn texts(value: &Value) -> Vec<String> {
-    let list = value
-        .as_array()
-        .map_or(std::slice::from_ref(value), Vec::as_slice);
-    list.iter()
-        .filter_map(|text| text.as_str().map(str::to_owned))
-        .collect()
+    let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
 fn stream_source(
@@ -362,10 +343,7 @@ fn stream_source(
 ) -> Result<Source, TemplateError> {
     let event = stack.evaluate(event, at)?;
     let stream = event["Stream"].as_str().unwrap_or_default();
-    let table = stream
-        .split('/')
-        .nth(1)
-        .ok_or_else(|| stack.error(at, "Stream is not a table's stream"))?;
+    let table = stream.split('/').nth(1).ok_or_else(|| stack.error(at, "Stream is not a table's stream"))?;
     let on_failure = event["DestinationConfig"]["OnFailure"]["Destination"].as_str();
     Ok(Source::Stream(StreamSource {
         id: at.to_owned(),
@@ -373,12 +351,8 @@ fn stream_source(
         table: table.to_owned(),
         batch_size: size(&event["BatchSize"]).unwrap_or(DEFAULT_STREAM_BATCH),
         filters: filters(stack, at, &event)?,
-        max_retries: event["MaximumRetryAttempts"]
-            .as_i64()
-            .and_then(|retries| u32::try_from(retries).ok()),
-        max_age: event["MaximumRecordAgeInSeconds"]
-            .as_u64()
-            .map_or(RECORD_LIFE, Duration::from_secs),
+        max_retries: event["MaximumRetryAttempts"].as_i64().and_then(|retries| u32::try_from(retries).ok()),
+        max_age: event["MaximumRecordAgeInSeconds"].as_u64().map_or(RECORD_LIFE, Duration::from_secs),
         bisect: event["BisectBatchOnFunctionError"].as_bool().unwrap_or(false),
         partial_responses: partial_responses(&event),
         on_failure_queue: on_failure.map(last_of_arn),
@@ -414,11 +388,7 @@ fn schedule_source(
                 .map_err(|e| stack.error(at, format!("Input is not JSON: {e}")))?,
         ),
     };
-    Ok(Source::Schedule(ScheduleSource {
-        id: at.to_owned(),
-        function: function.to_owned(),
-        input,
-    }))
+    Ok(Source::Schedule(ScheduleSource { id: at.to_owned(), function: function.to_owned(), input }))
 }
 
 fn filters(stack: &Stack<'_>, at: &str, event: &Value) -> Result<Vec<Value>, TemplateError> {
@@ -434,17 +404,11 @@ fn filters(stack: &Stack<'_>, at: &str, event: &Value) -> Result<Vec<Value>, Tem
 
 fn partial_responses(event: &Value) -> bool {
     let types = event["FunctionResponseTypes"].as_array();
-    types
-        .into_iter()
-        .flatten()
-        .any(|t| t == "ReportBatchItemFailures")
+    types.into_iter().flatten().any(|t| t == "ReportBatchItemFailures")
 }
 
 fn size(value: &Value) -> Option<usize> {
-    value
-        .as_u64()
-        .and_then(|n| usize::try_from(n).ok())
-        .filter(|n| *n > 0)
+    value.as_u64().and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0)
 }
 
 fn last_of_arn(arn: &str) -> String {
@@ -477,10 +441,7 @@ fn table(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Table, Templ
         name,
         definition: Value::Object(definition),
         streamed: view.is_some(),
-        ttl_attribute: ttl["AttributeName"]
-            .as_str()
-            .filter(|_| ttl_on)
-            .map(str::to_owned),
+        ttl_attribute: ttl["AttributeName"].as_str().filter(|_| ttl_on).map(str::to_owned),
     })
 }
 
@@ -492,9 +453,7 @@ fn queue(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Queue, Templ
     let seconds =
         |property: &str, default| Duration::from_secs(properties[property].as_u64().unwrap_or(default));
     let redrive = &properties["RedrivePolicy"];
-    let receives = redrive["maxReceiveCount"]
-        .as_u64()
-        .and_then(|n| u32::try_from(n).ok());
+    let receives = redrive["maxReceiveCount"].as_u64().and_then(|n| u32::try_from(n).ok());
     Ok(Queue {
         name: stack.name_of(id, "QueueName")?,
         visibility: seconds("VisibilityTimeout", DEFAULT_VISIBILITY_S),

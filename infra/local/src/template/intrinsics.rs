@@ -96,10 +96,7 @@ impl<'a> Stack<'a> {
             parameters.insert(name.clone(), self.evaluate(value, id)?);
         }
         let path = self.folder().join(location);
-        let name = path
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned())
-            .unwrap_or_default();
+        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let stack = Rc::new(Stack::read(name, path, parameters, self.setting)?);
         self.nested.borrow_mut().insert(id.to_owned(), stack.clone());
         Ok(stack)
@@ -162,9 +159,7 @@ impl<'a> Stack<'a> {
 
     fn call(&self, name: &str, argument: &Value, at: &str) -> Result<Value, TemplateError> {
         let part = |index: usize| {
-            argument
-                .get(index)
-                .ok_or_else(|| self.error(at, format!("{name} has too few arguments")))
+            argument.get(index).ok_or_else(|| self.error(at, format!("{name} has too few arguments")))
         };
         match name {
             "Ref" => self.reference(&self.text(argument, at)?, at),
@@ -219,10 +214,7 @@ impl<'a> Stack<'a> {
                     truths.iter().any(|t| *t)
                 }))
             }
-            other => Err(self.error(
-                at,
-                format!("the local cloud does not know the intrinsic `{other}`"),
-            )),
+            other => Err(self.error(at, format!("the local cloud does not know the intrinsic `{other}`"))),
         }
     }
 
@@ -236,9 +228,7 @@ impl<'a> Stack<'a> {
     }
 
     fn truth(&self, value: &Value, at: &str) -> Result<bool, TemplateError> {
-        self.evaluate(value, at)?
-            .as_bool()
-            .ok_or_else(|| self.error(at, "a condition is expected"))
+        self.evaluate(value, at)?.as_bool().ok_or_else(|| self.error(at, "a condition is expected"))
     }
 
     fn condition(&self, name: &str) -> Result<bool, TemplateError> {
@@ -254,9 +244,7 @@ impl<'a> Stack<'a> {
             Value::Array(list) => (list.first().unwrap_or(&nothing), list.get(1).unwrap_or(&nothing)),
             text => (text, &nothing),
         };
-        let text = text
-            .as_str()
-            .ok_or_else(|| self.error(at, "Fn::Sub needs a text"))?;
+        let text = text.as_str().ok_or_else(|| self.error(at, "Fn::Sub needs a text"))?;
         let mut done = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
@@ -306,10 +294,7 @@ impl<'a> Stack<'a> {
         match resource["Type"].as_str().unwrap_or_default() {
             "AWS::SQS::Queue" => {
                 let queue = self.name_of(name, "QueueName")?;
-                Ok(Value::String(format!(
-                    "{}/{ACCOUNT}/{queue}",
-                    self.setting.sqs_url
-                )))
+                Ok(Value::String(format!("{}/{ACCOUNT}/{queue}", self.setting.sqs_url)))
             }
             "AWS::DynamoDB::Table" => Ok(Value::String(self.name_of(name, "TableName")?)),
             "AWS::SecretsManager::Secret" => Ok(Value::String(self.secret_arn(name)?)),
@@ -325,19 +310,13 @@ impl<'a> Stack<'a> {
         let kind = resource["Type"].as_str().unwrap_or_default();
         let text = match (kind, attribute) {
             ("AWS::SQS::Queue", "Arn") => {
-                format!(
-                    "arn:aws:sqs:{REGION}:{ACCOUNT}:{}",
-                    self.name_of(id, "QueueName")?
-                )
+                format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{}", self.name_of(id, "QueueName")?)
             }
             ("AWS::SQS::Queue", "QueueName") => self.name_of(id, "QueueName")?,
             ("AWS::DynamoDB::Table", "Arn") => self.table_arn(id)?,
             ("AWS::DynamoDB::Table", "StreamArn") => format!("{}/stream/local", self.table_arn(id)?),
             ("AWS::Serverless::Function", "Arn") => {
-                format!(
-                    "arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}",
-                    self.function_name(id)?
-                )
+                format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", self.function_name(id)?)
             }
             ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => {
                 format!("{}/{}", self.setting.front_url, self.name)
@@ -376,10 +355,8 @@ impl<'a> Stack<'a> {
     /// A function is known by its binary: the real cloud's generated name says nothing more.
     pub(super) fn function_name(&self, id: &str) -> Result<String, TemplateError> {
         let resource = &self.template["Resources"][id];
-        let names = [
-            &resource["Properties"]["FunctionName"],
-            &resource["Metadata"]["BuildProperties"]["Binary"],
-        ];
+        let names =
+            [&resource["Properties"]["FunctionName"], &resource["Metadata"]["BuildProperties"]["Binary"]];
         match names.into_iter().find(|name| !name.is_null()) {
             Some(name) => self.text(name, id),
             None => Ok(id.to_owned()),
@@ -408,10 +385,7 @@ impl<'a> Stack<'a> {
     /// The length is carried in the local ARN, so that whoever resolves it, in whichever stack, needs no more.
     fn secret_arn(&self, id: &str) -> Result<String, TemplateError> {
         let length = self.secret_length(id);
-        Ok(format!(
-            "arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{}-{length}",
-            self.name_of(id, "Name")?
-        ))
+        Ok(format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{}-{length}", self.name_of(id, "Name")?))
     }
 
     /// Replaces `{{resolve:secretsmanager:ARN}}` by the secret.
@@ -419,21 +393,17 @@ impl<'a> Stack<'a> {
         let Some((before, after)) = text.split_once("{{resolve:") else {
             return Ok(text.to_owned());
         };
-        let (reference, after) = after
-            .split_once("}}")
-            .ok_or_else(|| self.error(at, "a dynamic reference is not closed"))?;
+        let (reference, after) =
+            after.split_once("}}").ok_or_else(|| self.error(at, "a dynamic reference is not closed"))?;
         let name = reference
-            .strip_prefix(&format!(
-                "secretsmanager:arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
-            ))
+            .strip_prefix(&format!("secretsmanager:arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"))
             .map(|rest| rest.split(':').next().unwrap_or_default());
         let secret = match name.and_then(|name| name.rsplit_once('-')) {
             Some((name, length)) => (self.setting.secret)(name, length.parse().unwrap_or(32))?,
             None => {
-                return Err(self.error(
-                    at,
-                    format!("the local cloud does not know `{{{{resolve:{reference}}}}}`"),
-                ));
+                return Err(
+                    self.error(at, format!("the local cloud does not know `{{{{resolve:{reference}}}}}`"))
+                );
             }
         };
         Ok(format!("{before}{secret}{}", self.resolve_dynamic(after, at)?))

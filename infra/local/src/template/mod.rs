@@ -62,10 +62,7 @@ pub enum TemplateError {
 impl TemplateError {
     /// An error about what a template says at a place.
     pub fn meaning(at: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self::Meaning {
-            at: at.into(),
-            reason: reason.into(),
-        }
+        Self::Meaning { at: at.into(), reason: reason.into() }
     }
 }
 
@@ -142,17 +139,11 @@ mod tests {
             ("!If [IsP, yes-it-is, no-it-is-not]", "yes-it-is"),
             ("!If [Other, 1, 2]", "2"),
             ("!FindInMap [M, a, b]", "mapped"),
-            (
-                "!Sub '{{resolve:secretsmanager:${Secret}:SecretString}}'",
-                "Secret:32",
-            ),
+            ("!Sub '{{resolve:secretsmanager:${Secret}:SecretString}}'", "Secret:32"),
         ] {
             assert_eq!(variable(value, &[]).expect(value), expected, "{value}");
         }
-        assert_eq!(
-            variable("!If [IsP, 1, 2]", &[("P", "other")]).expect("a value"),
-            "2"
-        );
+        assert_eq!(variable("!If [IsP, 1, 2]", &[("P", "other")]).expect("a value"), "2");
     }
 
     #[test]
@@ -175,40 +166,21 @@ mod tests {
     fn the_gateways_own_templates_load() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
         let cloud = load(&root, &setting(&[("AllowLoopbackWebhooks", "true")])).expect("they load");
-        let charges = cloud
-            .apis
-            .iter()
-            .find(|api| api.name == "charges")
-            .expect("an API");
+        let charges = cloud.apis.iter().find(|api| api.name == "charges").expect("an API");
         assert_eq!(charges.base_url.as_deref(), Some("http://localhost:1/charges/v1"));
         assert!(charges.routes.iter().any(|route| route.path == "$default"));
-        let intents = cloud
-            .apis
-            .iter()
-            .find(|api| api.name == "intents")
-            .expect("an API");
+        let intents = cloud.apis.iter().find(|api| api.name == "intents").expect("an API");
         assert_eq!(intents.base_url.as_deref(), Some("http://localhost:1/intents/v2"));
         assert!(intents.routes.iter().any(|route| route.path == "$default"));
-        let create = cloud
-            .functions
-            .iter()
-            .find(|f| f.name == "charges-create-payment")
-            .expect("a function");
+        let create = cloud.functions.iter().find(|f| f.name == "charges-create-payment").expect("a function");
         assert_eq!(create.environment["TOLLGATE_TABLE"], "tollgate");
         assert_eq!(create.environment["TOLLGATE_KEYS_TABLE"], "tollgate-keys");
-        assert_eq!(
-            create.environment["TOLLGATE_PAGES_URL"],
-            "http://localhost:1/pages"
-        );
+        assert_eq!(create.environment["TOLLGATE_PAGES_URL"], "http://localhost:1/pages");
         let kinds = |wanted: fn(&Source) -> bool| cloud.sources.iter().filter(|s| wanted(s)).count();
         assert_eq!(kinds(|s| matches!(s, Source::Stream(_))), 1);
         assert_eq!(kinds(|s| matches!(s, Source::Queue(_))), 1);
         assert_eq!(kinds(|s| matches!(s, Source::Schedule(_))), 1);
-        let expiring: Vec<_> = cloud
-            .tables
-            .iter()
-            .filter(|t| t.ttl_attribute.is_some())
-            .collect();
+        let expiring: Vec<_> = cloud.tables.iter().filter(|t| t.ttl_attribute.is_some()).collect();
         assert_eq!(expiring.len(), 1);
         assert_eq!(expiring[0].name, "tollgate-events");
     }

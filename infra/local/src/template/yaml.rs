@@ -8,14 +8,9 @@ use serde_json::{Map, Value, json};
 use super::TemplateError;
 
 pub(super) fn read(path: &Path) -> Result<Value, TemplateError> {
-    let text = std::fs::read_to_string(path).map_err(|source| TemplateError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    parse(&text).map_err(|reason| TemplateError::Yaml {
-        path: path.to_owned(),
-        reason,
-    })
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| TemplateError::Read { path: path.to_owned(), source })?;
+    parse(&text).map_err(|reason| TemplateError::Yaml { path: path.to_owned(), reason })
 }
 
 pub(super) fn parse(text: &str) -> Result<Value, String> {
@@ -30,9 +25,9 @@ fn to_json(node: YamlOwned) -> Result<Value, String> {
     match node {
         YamlOwned::Value(scalar) => Ok(scalar_to_json(scalar)),
         YamlOwned::Representation(text, ..) => Ok(Value::String(text)),
-        YamlOwned::Sequence(list) => Ok(Value::Array(
-            list.into_iter().map(to_json).collect::<Result<_, _>>()?,
-        )),
+        YamlOwned::Sequence(list) => {
+            Ok(Value::Array(list.into_iter().map(to_json).collect::<Result<_, _>>()?))
+        }
         YamlOwned::Mapping(pairs) => {
             let mut map = Map::new();
             for (key, value) in pairs {

@@ -44,33 +44,25 @@ impl Payment {
             | Command::NothingDone { .. }
             | Command::Resume
             | Command::Stuck { .. } => self.note_about_requests(next, &command, now)?,
-            Command::HeldForReview {
-                authorization,
-                ask_at,
-            } => self.reserved(next, authorization, Reserved::InReview, ask_at, now)?,
-            Command::Authorized {
-                authorization,
-                ask_at,
-            } => self.reserved(next, authorization, Reserved::Accepted, ask_at, now)?,
+            Command::HeldForReview { authorization, ask_at } => {
+                self.reserved(next, authorization, Reserved::InReview, ask_at, now)?
+            }
+            Command::Authorized { authorization, ask_at } => {
+                self.reserved(next, authorization, Reserved::Accepted, ask_at, now)?
+            }
             Command::Captured { capture } => {
                 self.must_be(Status::RequiresCapture)?;
                 let charge = next.charge()?;
                 let Stage::Authorized { authorization } = charge.stage.clone() else {
                     return Err(Refusal::SenselessOutcome);
                 };
-                charge.stage = Stage::Captured {
-                    authorization,
-                    capture,
-                };
+                charge.stage = Stage::Captured { authorization, capture };
                 next.amount_captured = self.amount.minor;
                 next.completed = Some(now);
                 next.end(Status::Succeeded, None);
             }
             Command::Refused(decline) => self.end_without_money(next, decline, false, now)?,
-            Command::RefusedWithHold {
-                authorization,
-                decline,
-            } => {
+            Command::RefusedWithHold { authorization, decline } => {
                 if self.face.status == Status::Processing {
                     self.end_without_money(next, decline, true, now)?;
                     next.release(Some(authorization), now)?;
@@ -150,22 +142,18 @@ impl Payment {
             Stage::InReview { authorization }
             | Stage::Authorized { authorization }
             | Stage::Captured { authorization, .. }
-            | Stage::Releasing {
-                authorization: Some(authorization),
-            } => Some(authorization),
+            | Stage::Releasing { authorization: Some(authorization) } => Some(authorization),
             _ => None,
         };
         let has_ended = matches!(stage, Stage::Releasing { .. } | Stage::Ended);
         match command {
-            Command::Authorized {
-                authorization: said, ..
-            } => !matches!(stage, Stage::InReview { .. }) && authorization == Some(said),
-            Command::HeldForReview {
-                authorization: said, ..
-            } => authorization == Some(said),
-            Command::RefusedWithHold {
-                authorization: said, ..
-            } => *stage == Stage::Ended || (has_ended && authorization == Some(said)),
+            Command::Authorized { authorization: said, .. } => {
+                !matches!(stage, Stage::InReview { .. }) && authorization == Some(said)
+            }
+            Command::HeldForReview { authorization: said, .. } => authorization == Some(said),
+            Command::RefusedWithHold { authorization: said, .. } => {
+                *stage == Stage::Ended || (has_ended && authorization == Some(said))
+            }
             Command::Captured { capture: said } => {
                 matches!(stage, Stage::Captured { capture, .. } if capture == said)
             }
@@ -176,11 +164,7 @@ impl Payment {
     }
 
     fn must_be_open(&self) -> Result<(), Refusal> {
-        if self.is_open_with_provider() {
-            Ok(())
-        } else {
-            Err(Refusal::UnexpectedStatus(self.face.status))
-        }
+        if self.is_open_with_provider() { Ok(()) } else { Err(Refusal::UnexpectedStatus(self.face.status)) }
     }
 
     /// The charge over a wire; steps of one make no sense for a payment that has none.

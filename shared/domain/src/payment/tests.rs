@@ -16,11 +16,7 @@ fn hosted(minor: i64, confirmed: bool) -> Payment {
         provider: Provider::Mpgs,
         account: "shop".into(),
         card: SealedCard("sealed".into()),
-        hosted: Hosted {
-            order_id: "1".into(),
-            metadata: None,
-            cancel_url: None,
-        },
+        hosted: Hosted { order_id: "1".into(), metadata: None, cancel_url: None },
         return_url: None,
         expires: NOW.plus_ms(1000),
         confirmed,
@@ -33,10 +29,7 @@ fn new_payment(minor: i64) -> NewPayment {
         id: PaymentId::from_bytes([9; 16]),
         front_door: FrontDoor::Charges,
         cause: "req_1".into(),
-        amount: Money {
-            minor,
-            currency: Currency::from_code("GBP").unwrap(),
-        },
+        amount: Money { minor, currency: Currency::from_code("GBP").unwrap() },
         source: Some(Source::Card(Card {
             brand: crate::source::Brand::Visa,
             last4: "4242".into(),
@@ -57,9 +50,7 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
         Just(Outcome::Approved),
         Just(Outcome::Declined(Decline::CardDeclined)),
         Just(Outcome::ChallengeRequired),
-        Just(Outcome::Pending {
-            ask_at: NOW.plus_ms(1000)
-        }),
+        Just(Outcome::Pending { ask_at: NOW.plus_ms(1000) }),
     ]
 }
 
@@ -72,42 +63,21 @@ fn commands() -> impl Strategy<Value = Command> {
         outcomes().prop_map(Command::Settled),
         Just(Command::PayerConfirmed),
         Just(Command::Cancel),
-        Just(Command::BeginCharge {
-            ask_at: NOW.plus_ms(9)
-        }),
-        Just(Command::AskAgain {
-            ask_at: NOW.plus_ms(9)
-        }),
-        Just(Command::SendAgain {
-            ask_at: NOW.plus_ms(9)
-        }),
-        Just(Command::NothingDone {
-            ask_at: NOW.plus_ms(9)
-        }),
-        Just(Command::HeldForReview {
-            authorization: network_id("a"),
-            ask_at: NOW.plus_ms(9)
-        }),
-        Just(Command::Authorized {
-            authorization: network_id("a"),
-            ask_at: NOW.plus_ms(9)
-        }),
-        Just(Command::Captured {
-            capture: network_id("c")
-        }),
+        Just(Command::BeginCharge { ask_at: NOW.plus_ms(9) }),
+        Just(Command::AskAgain { ask_at: NOW.plus_ms(9) }),
+        Just(Command::SendAgain { ask_at: NOW.plus_ms(9) }),
+        Just(Command::NothingDone { ask_at: NOW.plus_ms(9) }),
+        Just(Command::HeldForReview { authorization: network_id("a"), ask_at: NOW.plus_ms(9) }),
+        Just(Command::Authorized { authorization: network_id("a"), ask_at: NOW.plus_ms(9) }),
+        Just(Command::Captured { capture: network_id("c") }),
         Just(Command::Refused(Decline::CardDeclined)),
-        Just(Command::RefusedWithHold {
-            authorization: network_id("a"),
-            decline: Decline::CardDeclined
-        }),
+        Just(Command::RefusedWithHold { authorization: network_id("a"), decline: Decline::CardDeclined }),
         Just(Command::GiveUp),
         Just(Command::Voided),
         Just(Command::Released),
         Just(Command::Keep("an answer".into())),
         Just(Command::Resume),
-        Just(Command::Stuck {
-            ask_at: NOW.plus_ms(9)
-        }),
+        Just(Command::Stuck { ask_at: NOW.plus_ms(9) }),
         (-5..2000_i64).prop_map(Command::Refund),
         (-5..2000_i64).prop_map(Command::RefundFailed),
     ]
@@ -127,17 +97,9 @@ fn method() -> Method {
 
 fn intent_commands() -> impl Strategy<Value = Command> {
     prop_oneof![
-        (proptest::option::of(Just(Box::new(method()))), outcomes()).prop_map(|(method, outcome)| {
-            Command::Confirm {
-                method,
-                return_url: None,
-                outcome,
-            }
-        }),
-        Just(Command::Amend(Box::new(Amendment {
-            method: Some(method()),
-            ..Amendment::default()
-        }))),
+        (proptest::option::of(Just(Box::new(method()))), outcomes())
+            .prop_map(|(method, outcome)| { Command::Confirm { method, return_url: None, outcome } }),
+        Just(Command::Amend(Box::new(Amendment { method: Some(method()), ..Amendment::default() }))),
         (-5..6000_i64).prop_map(Command::Capture),
         Just(Command::CancelIntent(None)),
         commands(),
@@ -232,28 +194,21 @@ fn keeps_its_stage(payment: &Payment, charge: &NetworkCharge) -> Result<(), Test
 }
 
 fn after(payment: &Payment, commands: &[Command]) -> Payment {
-    commands.iter().fold(payment.clone(), |payment, command| {
-        payment.apply(command.clone(), NOW, &"r".into()).unwrap()
-    })
+    commands
+        .iter()
+        .fold(payment.clone(), |payment, command| payment.apply(command.clone(), NOW, &"r".into()).unwrap())
 }
 
 #[test]
 fn what_was_reserved_for_a_payment_that_fails_is_to_be_let_go() {
     let ask_at = NOW.plus_ms(9);
     let begun = after(&hosted(1000, true), &[Command::BeginCharge { ask_at }]);
-    let authorized = Command::Authorized {
-        authorization: network_id("a"),
-        ask_at,
-    };
-    let held = Command::HeldForReview {
-        authorization: network_id("a"),
-        ask_at,
-    };
+    let authorized = Command::Authorized { authorization: network_id("a"), ask_at };
+    let held = Command::HeldForReview { authorization: network_id("a"), ask_at };
     let refused = || Command::Refused(Decline::CardDeclined);
     let stage = |payment: &Payment| payment.network.as_ref().unwrap().stage.clone();
-    let releasing = |authorization: Option<&str>| Stage::Releasing {
-        authorization: authorization.map(network_id),
-    };
+    let releasing =
+        |authorization: Option<&str>| Stage::Releasing { authorization: authorization.map(network_id) };
 
     let declined_capture = after(&begun, &[authorized.clone(), refused()]);
     assert_eq!(declined_capture.face.status, Status::Failed);
@@ -273,55 +228,28 @@ fn what_was_reserved_for_a_payment_that_fails_is_to_be_let_go() {
     let refused = after(&begun, &[refused()]);
     assert_eq!((stage(&refused), refused.due), (Stage::Ended, None));
     // Money that was taken for a payment that has ended cannot be taken for a success.
-    let captured = Command::Captured {
-        capture: network_id("c"),
-    };
+    let captured = Command::Captured { capture: network_id("c") };
     assert!(given_up.apply(captured, NOW, &"r".into()).is_err());
 }
 
 #[test]
 fn an_intent_whose_charge_changes_under_a_challenge_has_to_be_confirmed_again() {
     let intent = Payment::create_intent(new_payment(1000), Intent::default(), NOW);
-    let confirm = |outcome| Command::Confirm {
-        method: None,
-        return_url: None,
-        outcome,
-    };
+    let confirm = |outcome| Command::Confirm { method: None, return_url: None, outcome };
     let challenged = after(&intent, &[confirm(Outcome::ChallengeRequired)]);
-    assert_eq!(
-        (challenged.face.status, challenged.challenge_number()),
-        (Status::RequiresAction, 1)
-    );
+    assert_eq!((challenged.face.status, challenged.challenge_number()), (Status::RequiresAction, 1));
     let amend = |amendment| Command::Amend(Box::new(amendment));
-    let more = Money {
-        minor: 99_000,
-        ..challenged.amount
-    };
+    let more = Money { minor: 99_000, ..challenged.amount };
     let changes = [
-        Amendment {
-            amount: Some(more),
-            ..Amendment::default()
-        },
-        Amendment {
-            method: Some(method()),
-            ..Amendment::default()
-        },
-        Amendment {
-            manual_capture: Some(true),
-            ..Amendment::default()
-        },
+        Amendment { amount: Some(more), ..Amendment::default() },
+        Amendment { method: Some(method()), ..Amendment::default() },
+        Amendment { manual_capture: Some(true), ..Amendment::default() },
     ];
     for change in changes {
         let changed = after(&challenged, &[amend(change)]);
-        assert_eq!(
-            (changed.face.status, changed.due),
-            (Status::RequiresConfirmation, None)
-        );
+        assert_eq!((changed.face.status, changed.due), (Status::RequiresConfirmation, None));
         let again = after(&changed, &[confirm(Outcome::ChallengeRequired)]);
-        assert_eq!(
-            (again.face.status, again.challenge_number()),
-            (Status::RequiresAction, 2)
-        );
+        assert_eq!((again.face.status, again.challenge_number()), (Status::RequiresAction, 2));
     }
     let harmless = Amendment {
         amount: Some(challenged.amount),
@@ -343,10 +271,7 @@ fn a_refund_never_exceeds_what_is_left() {
         Refusal::RefundTooLarge { refundable: 400 }
     );
     let all = once.apply(Command::Refund(400), NOW, &"r".into()).unwrap();
-    assert_eq!(
-        all.apply(Command::Refund(1), NOW, &"r".into()).unwrap_err(),
-        Refusal::AlreadyRefunded
-    );
+    assert_eq!(all.apply(Command::Refund(1), NOW, &"r".into()).unwrap_err(), Refusal::AlreadyRefunded);
     let back = all.apply(Command::RefundFailed(400), NOW, &"r".into()).unwrap();
     assert_eq!(back.refundable(), 400);
 }

@@ -26,9 +26,7 @@ pub(super) fn answer(reply: &Reply, reference: &str, done: &[&str]) -> Result<An
         return refused(reply);
     }
     if text(&reply.body, "/clientReferenceInformation/code") != reference {
-        return Err(NetworkError::Unknown(
-            "the answer is about another payment".into(),
-        ));
+        return Err(NetworkError::Unknown("the answer is about another payment".into()));
     }
     let status = text(&reply.body, "/status");
     let reason = text(&reply.body, "/errorInformation/reason");
@@ -40,13 +38,10 @@ pub(super) fn answer(reply: &Reply, reference: &str, done: &[&str]) -> Result<An
         "DECLINED" => Ok(Answer::Declined(decline_by_reason(reason))),
         "AUTHORIZED_PENDING_REVIEW" => Ok(Answer::InReview { id: id()? }),
         // Part of the amount is no payment of the whole: what was reserved is let go.
-        "AUTHORIZED_RISK_DECLINED" | "PARTIAL_AUTHORIZED" => Ok(Answer::DeclinedWithHold {
-            id: id()?,
-            decline: Decline::CardDeclined,
-        }),
-        _ => Err(NetworkError::Unknown(
-            "the status is neither success nor decline".into(),
-        )),
+        "AUTHORIZED_RISK_DECLINED" | "PARTIAL_AUTHORIZED" => {
+            Ok(Answer::DeclinedWithHold { id: id()?, decline: Decline::CardDeclined })
+        }
+        _ => Err(NetworkError::Unknown("the status is neither success nor decline".into())),
     }
 }
 
@@ -88,10 +83,7 @@ pub(super) fn reversed(reply: &Reply) -> Result<(), NetworkError> {
     if done || (reply.status == 400 && text(&reply.body, "/reason") == "AUTH_ALREADY_REVERSED") {
         Ok(())
     } else {
-        Err(NetworkError::Unknown(format!(
-            "status {} of a time-out reversal",
-            reply.status
-        )))
+        Err(NetworkError::Unknown(format!("status {} of a time-out reversal", reply.status)))
     }
 }
 
@@ -128,10 +120,7 @@ impl<'a> Summary<'a> {
 /// The transactions of a reference.
 fn summaries<'a>(reply: &'a Reply, reference: &'a str) -> Result<Vec<Summary<'a>>, NetworkError> {
     if reply.status >= 400 || !reply.body.get("totalCount").is_some_and(Value::is_u64) {
-        return Err(NetworkError::Unknown(format!(
-            "status {} of a search",
-            reply.status
-        )));
+        return Err(NetworkError::Unknown(format!("status {} of a search", reply.status)));
     }
     // There is no list where nothing was found.
     let all = reply.body.pointer("/_embedded/transactionSummaries");
@@ -150,10 +139,7 @@ pub(super) fn found(reply: &Reply, reference: &str) -> Result<Found, NetworkErro
     if let Some(approved) = authorizations().find(|one| one.is_done("ics_auth")) {
         let authorization = http::network_id(approved.id())?;
         if let Some(capture) = all.iter().find(|one| one.is_done("ics_bill")) {
-            return Ok(Found::Captured {
-                authorization,
-                capture: http::network_id(capture.id())?,
-            });
+            return Ok(Found::Captured { authorization, capture: http::network_id(capture.id())? });
         }
         let captures = || all.iter().filter_map(|one| one.code_of("ics_bill"));
         return Ok(if reversed {
@@ -185,10 +171,7 @@ fn approved_unless_ruled_out(authorization: NetworkId, code: &str) -> Found {
     if HELD_FOR_REVIEW.contains(&code) {
         Found::InReview { authorization }
     } else if REFUSED_BY_RULE.contains(&code) || code == "110" {
-        Found::DeclinedWithHold {
-            authorization,
-            decline: Decline::CardDeclined,
-        }
+        Found::DeclinedWithHold { authorization, decline: Decline::CardDeclined }
     } else {
         Found::Authorized { authorization }
     }
@@ -213,16 +196,10 @@ pub(super) fn conversions(reply: &Reply, authorization: &NetworkId) -> Result<Re
         return Ok(Review::Waiting);
     }
     if reply.status >= 400 {
-        return Err(NetworkError::Unknown(format!(
-            "status {} of conversion details",
-            reply.status
-        )));
+        return Err(NetworkError::Unknown(format!("status {} of conversion details", reply.status)));
     }
     let all = reply.body.get("conversionDetails").and_then(Value::as_array);
-    let mut own = all
-        .into_iter()
-        .flatten()
-        .filter(|one| text(one, "/requestId") == authorization.as_str());
+    let mut own = all.into_iter().flatten().filter(|one| text(one, "/requestId") == authorization.as_str());
     Ok(match own.next_back().map(|one| text(one, "/newDecision")) {
         Some("ACCEPT") => Review::Accepted,
         Some("REJECT") => Review::Rejected,
@@ -275,41 +252,23 @@ mod tests {
     #[test]
     fn statuses_are_read() {
         assert_eq!(said("AUTHORIZED", ""), Ok(Answer::Approved { id: id("7") }));
-        assert_eq!(
-            said("DECLINED", "INSUFFICIENT_FUND"),
-            Ok(Answer::Declined(Decline::InsufficientFunds))
-        );
-        assert_eq!(
-            said("DECLINED", "DO_NOT_HONOR"),
-            Ok(Answer::Declined(Decline::CardDeclined))
-        );
+        assert_eq!(said("DECLINED", "INSUFFICIENT_FUND"), Ok(Answer::Declined(Decline::InsufficientFunds)));
+        assert_eq!(said("DECLINED", "DO_NOT_HONOR"), Ok(Answer::Declined(Decline::CardDeclined)));
         assert_eq!(
             said("AUTHORIZED_PENDING_REVIEW", "DECISION_PROFILE_REVIEW"),
             Ok(Answer::InReview { id: id("7") })
         );
         assert_eq!(
             said("AUTHORIZED_RISK_DECLINED", "DECISION_PROFILE_REJECT"),
-            Ok(Answer::DeclinedWithHold {
-                id: id("7"),
-                decline: Decline::CardDeclined
-            })
+            Ok(Answer::DeclinedWithHold { id: id("7"), decline: Decline::CardDeclined })
         );
         for status in ["SERVER_ERROR", "PENDING_AUTHENTICATION", "PENDING_REVIEW", "NEW"] {
-            assert!(
-                matches!(said(status, "PROCESSOR_TIMEOUT"), Err(NetworkError::Unknown(_))),
-                "{status}"
-            );
+            assert!(matches!(said(status, "PROCESSOR_TIMEOUT"), Err(NetworkError::Unknown(_))), "{status}");
         }
         let other = json!({"id": "7", "status": "AUTHORIZED", "clientReferenceInformation": {"code": "s"}});
-        assert!(matches!(
-            answer(&reply(201, other), "r", &["AUTHORIZED"]),
-            Err(NetworkError::Unknown(_))
-        ));
+        assert!(matches!(answer(&reply(201, other), "r", &["AUTHORIZED"]), Err(NetworkError::Unknown(_))));
         let nameless = json!({"id": "", "status": "AUTHORIZED", "clientReferenceInformation": {"code": "r"}});
-        assert!(matches!(
-            answer(&reply(201, nameless), "r", &["AUTHORIZED"]),
-            Err(NetworkError::Unknown(_))
-        ));
+        assert!(matches!(answer(&reply(201, nameless), "r", &["AUTHORIZED"]), Err(NetworkError::Unknown(_))));
     }
 
     #[test]
@@ -318,20 +277,11 @@ mod tests {
             let body = json!({"status": "INVALID_REQUEST", "reason": reason});
             answer(&reply(status, body), "r", &[])
         };
-        assert!(matches!(
-            said(400, "MISSING_FIELD"),
-            Err(NetworkError::Rejected(_))
-        ));
-        assert_eq!(
-            said(400, "INVALID_CARD"),
-            Ok(Answer::Declined(Decline::CardDeclined))
-        );
+        assert!(matches!(said(400, "MISSING_FIELD"), Err(NetworkError::Rejected(_))));
+        assert_eq!(said(400, "INVALID_CARD"), Ok(Answer::Declined(Decline::CardDeclined)));
         // The first request arrived.
         for reason in ["DUPLICATE_REQUEST", "MISSING_AUTH", "SOMETHING_NEW"] {
-            assert!(
-                matches!(said(400, reason), Err(NetworkError::Unknown(_))),
-                "{reason}"
-            );
+            assert!(matches!(said(400, reason), Err(NetworkError::Unknown(_))), "{reason}");
         }
         assert!(matches!(said(401, ""), Err(NetworkError::NothingDone(_))));
         assert!(matches!(said(404, "MISSING_AUTH"), Err(NetworkError::Unknown(_))));
@@ -362,43 +312,27 @@ mod tests {
     #[test]
     fn searches_are_read() {
         let authorization = || id("id-ics_auth");
-        assert_eq!(
-            found(&reply(201, json!({"totalCount": 0})), "r"),
-            Ok(Found::Nothing)
-        );
+        assert_eq!(found(&reply(201, json!({"totalCount": 0})), "r"), Ok(Found::Nothing));
         assert!(found(&reply(200, json!({})), "r").is_err());
         assert_eq!(
             searched(&[("ics_auth", "100", "100")]),
-            Found::Authorized {
-                authorization: authorization()
-            }
+            Found::Authorized { authorization: authorization() }
         );
         assert_eq!(
             searched(&[("ics_bill", "100", "100"), ("ics_auth", "100", "100")]),
-            Found::Captured {
-                authorization: authorization(),
-                capture: id("id-ics_bill")
-            }
+            Found::Captured { authorization: authorization(), capture: id("id-ics_bill") }
         );
         // A capture that was refused took nothing; one that timed out may have.
         assert_eq!(
             searched(&[("ics_bill", "203", "203"), ("ics_auth", "100", "100")]),
-            Found::Authorized {
-                authorization: authorization()
-            }
+            Found::Authorized { authorization: authorization() }
         );
-        assert_eq!(
-            searched(&[("ics_bill", "150", "150"), ("ics_auth", "100", "100")]),
-            Found::Undecided
-        );
+        assert_eq!(searched(&[("ics_bill", "150", "150"), ("ics_auth", "100", "100")]), Found::Undecided);
         assert_eq!(
             searched(&[("ics_auth_reversal", "100", "100"), ("ics_auth", "100", "100")]),
             Found::Voided
         );
-        assert_eq!(
-            searched(&[("ics_auth", "204", "204")]),
-            Found::Declined(Decline::InsufficientFunds)
-        );
+        assert_eq!(searched(&[("ics_auth", "204", "204")]), Found::Declined(Decline::InsufficientFunds));
     }
 
     #[test]
@@ -414,27 +348,19 @@ mod tests {
         // Not reached, and the whole not either.
         assert_eq!(searched(&[("ics_auth", "", "151")]), Found::Undecided);
         // Not reached, because the request as a whole was refused.
-        assert_eq!(
-            searched(&[("ics_auth", "", "102")]),
-            Found::Declined(Decline::CardDeclined)
-        );
+        assert_eq!(searched(&[("ics_auth", "", "102")]), Found::Declined(Decline::CardDeclined));
     }
 
     #[test]
     fn what_a_rule_held_or_refused_is_not_captured() {
         for code in ["480", "200", "230"] {
-            let held = Found::InReview {
-                authorization: id("id-ics_auth"),
-            };
+            let held = Found::InReview { authorization: id("id-ics_auth") };
             assert_eq!(searched(&[("ics_auth", "100", code)]), held, "{code}");
             assert_eq!(searched(&[("ics_auth", code, code)]), held, "{code}");
         }
         for code in ["481", "400", "110"] {
             assert!(
-                matches!(
-                    searched(&[("ics_auth", "100", code)]),
-                    Found::DeclinedWithHold { .. }
-                ),
+                matches!(searched(&[("ics_auth", "100", code)]), Found::DeclinedWithHold { .. }),
                 "{code}"
             );
         }

@@ -27,20 +27,13 @@ impl Signed<'_> {
     pub(super) fn signature(&self, key_id: &str, secret: &str) -> Result<String, NetworkError> {
         let bad = || NetworkError::NothingDone("the shared secret is not valid".into());
         let secret = zeroize::Zeroizing::new(STANDARD.decode(secret).map_err(|_| bad())?);
-        let mut lines = vec![
-            ("host", self.host),
-            ("date", self.date),
-            ("request-target", self.target),
-        ];
+        let mut lines = vec![("host", self.host), ("date", self.date), ("request-target", self.target)];
         if let Some(digest) = &self.digest {
             lines.push(("digest", digest));
         }
         lines.push(("v-c-merchant-id", self.merchant_id));
         let names: Vec<&str> = lines.iter().map(|(name, _)| *name).collect();
-        let text: Vec<String> = lines
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}"))
-            .collect();
+        let text: Vec<String> = lines.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         let mut mac = Hmac::<Sha256>::new_from_slice(&secret).map_err(|_| bad())?;
         mac.update(text.join("\n").as_bytes());
         let signature = STANDARD.encode(mac.finalize().into_bytes());

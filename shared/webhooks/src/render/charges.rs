@@ -110,10 +110,7 @@ fn source(source: &Source) -> Value {
 /// A refund.
 pub fn refund(refund: &Refund) -> Value {
     // A reason given through another front door, in words that this one does not have, is not shown.
-    let reason = refund
-        .reason
-        .as_deref()
-        .filter(|reason| REFUND_REASONS.contains(reason));
+    let reason = refund.reason.as_deref().filter(|reason| REFUND_REASONS.contains(reason));
     json!({
         "id": refund.id.spell(REFUND_PREFIX),
         "payment_id": refund.payment.spell(PAYMENT_PREFIX),

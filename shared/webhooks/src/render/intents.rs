@@ -83,18 +83,10 @@ pub fn payment_intent(payment: &Payment, context: Context<'_>) -> Value {
         intent.is_none_or(|intent| intent.charges > 0) && payment.face.status != Status::RequiresConfirmation;
     let types = match intent {
         Some(intent) => intent.payment_method_types.clone(),
-        None => payment
-            .source
-            .iter()
-            .map(|source| kind(source).to_owned())
-            .collect(),
+        None => payment.source.iter().map(|source| kind(source).to_owned()).collect(),
     };
     let manual = |manual: fn(&tollgate_domain::payment::Intent) -> bool| {
-        if intent.is_some_and(manual) {
-            "manual"
-        } else {
-            "automatic"
-        }
+        if intent.is_some_and(manual) { "manual" } else { "automatic" }
     };
     json!({
         "id": payment.id.spell(PAYMENT_PREFIX),
@@ -223,10 +215,7 @@ pub fn payment_method(method: &PaymentMethod, context: Context<'_>) -> Value {
 /// A refund.
 pub fn refund(refund: &Refund) -> Value {
     // A reason given through another front door, in words that this one does not have, is not shown.
-    let reason = refund
-        .reason
-        .as_deref()
-        .filter(|reason| REFUND_REASONS.contains(reason));
+    let reason = refund.reason.as_deref().filter(|reason| REFUND_REASONS.contains(reason));
     json!({
         "id": refund.id.spell(REFUND_PREFIX),
         "object": "refund",

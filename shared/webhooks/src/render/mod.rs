@@ -12,11 +12,7 @@ use tollgate_domain::{Event, EventKind, FrontDoor, Payment, payment::Status};
 fn changed(before: &Value, after: &Value) -> Value {
     let fields = before.as_object().into_iter().flatten();
     let changed = fields.filter(|(name, value)| after.get(name.as_str()) != Some(*value));
-    Value::Object(
-        changed
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect(),
-    )
+    Value::Object(changed.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 /// The version of the `intents` API, as its changelog counts.
@@ -64,11 +60,7 @@ pub fn event(event: &Event, api: FrontDoor, livemode: bool, challenge_url: Optio
         FrontDoor::Charges => charges::subject(&event.subject, challenge_url),
         FrontDoor::Direct => direct::subject(&event.subject, challenge_url),
         FrontDoor::Intents => {
-            let context = intents::Context {
-                livemode,
-                challenge_url,
-                client_secret: None,
-            };
+            let context = intents::Context { livemode, challenge_url, client_secret: None };
             let object = intents::subject(&event.subject, event.kind, context);
             if let Some(previous) = &event.previous {
                 let previous = intents::subject(previous, event.kind, context);

@@ -13,24 +13,13 @@ impl Drive {
             "account_number": "12345678", "sort_code": "12-34-56", "account_holder_name": "John Doe"}}});
         let bank = made(&charges.post("/payments", &bank).await);
         self.open["processing"] = bank["id"].clone();
-        let waiting = made(
-            &charges
-                .post("/payments", &card_payment("tok_visa_3220", 900))
-                .await,
-        );
+        let waiting = made(&charges.post("/payments", &card_payment("tok_visa_3220", 900)).await);
         self.open["challenged"] = waiting["id"].clone();
-        let paid = made(
-            &charges
-                .post("/payments", &card_payment("tok_visa_7726", 1000))
-                .await,
-        );
+        let paid = made(&charges.post("/payments", &card_payment("tok_visa_7726", 1000)).await);
         let refund = json!({"payment_id": paid["id"], "amount": 300});
         let refund = made(&charges.post("/refunds", &refund).await);
         self.open["refunding"] = refund["id"].clone();
-        for path in [
-            format!("/payments/{}", id(&bank)),
-            format!("/payments/{}", id(&waiting)),
-        ] {
+        for path in [format!("/payments/{}", id(&bank)), format!("/payments/{}", id(&waiting))] {
             self.read("charges", path);
         }
         if self.serves("checkout") {
@@ -77,9 +66,7 @@ impl Drive {
         self.read("checkout", format!("/payments/{reference}/status"));
         for provider in ["mpgs", "cybersource"] {
             // Sent, and never heard of again.
-            let (reference, url) = self
-                .initialize(cloud, &format!("in-flight-{provider}"), provider)
-                .await;
+            let (reference, url) = self.initialize(cloud, &format!("in-flight-{provider}"), provider).await;
             let challenge = press(&url, "pay").await;
             fault(provider, "authorize", 1).await;
             fault(provider, "look_up", 3).await;
@@ -87,9 +74,7 @@ impl Drive {
             self.open[format!("in_flight_{provider}")] = json!(reference);
             clear_faults(cloud).await;
             // Reserved and not captured.
-            let (reference, url) = self
-                .initialize(cloud, &format!("reserved-{provider}"), provider)
-                .await;
+            let (reference, url) = self.initialize(cloud, &format!("reserved-{provider}"), provider).await;
             let challenge = press(&url, "pay").await;
             fault(provider, "capture", 1).await;
             press(&challenge, "complete").await;
@@ -97,13 +82,10 @@ impl Drive {
             clear_faults(cloud).await;
             if self.template.contains("NetworkLookUpLagMs") {
                 // Held for review; and declined, with a reservation that is not let go yet.
-                for (order, end) in [
-                    ("in-review", "authorize for review"),
-                    ("releasing", "capture in vain"),
-                ] {
-                    let (reference, url) = self
-                        .initialize(cloud, &format!("{order}-{provider}"), provider)
-                        .await;
+                for (order, end) in [("in-review", "authorize for review"), ("releasing", "capture in vain")]
+                {
+                    let (reference, url) =
+                        self.initialize(cloud, &format!("{order}-{provider}"), provider).await;
                     let challenge = press(&url, "pay").await;
                     fault(provider, end, 1).await;
                     fault(provider, "void", 10).await;
@@ -114,9 +96,7 @@ impl Drive {
                 }
             }
             // Refunded, and nobody knows yet.
-            let (reference, url) = self
-                .initialize(cloud, &format!("refunding-{provider}"), provider)
-                .await;
+            let (reference, url) = self.initialize(cloud, &format!("refunding-{provider}"), provider).await;
             let challenge = press(&url, "pay").await;
             press(&challenge, "complete").await;
             fault(provider, "refund", 1).await;

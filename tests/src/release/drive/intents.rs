@@ -9,11 +9,9 @@ impl Drive {
     pub(super) async fn use_intents(&mut self, cloud: &Cloud) {
         let intents = cloud.intents();
         let post = async |path: &str, body: Value| made(&intents.post(path, &body).await);
-        let customer = post(
-            "/customers",
-            json!({"email": "ida@example.com", "name": "Ida", "phone": "+15551234567"}),
-        )
-        .await;
+        let customer =
+            post("/customers", json!({"email": "ida@example.com", "name": "Ida", "phone": "+15551234567"}))
+                .await;
         let card = json!({"type": "card", "billing_details": {"name": "Ida", "email": "ida@example.com"},
             "card": {"number": "4242424242424242", "exp_month": 12, "exp_year": 2035, "cvc": "123"}});
         let method = post("/payment_methods", card).await;
@@ -48,21 +46,13 @@ impl Drive {
         let post = async |path: &str, body: Value| made(&intents.post(path, &body).await);
         let intent = |changes: Value| {
             let mut body = json!({"amount": 1900, "currency": "eur"});
-            body.as_object_mut()
-                .unwrap()
-                .extend(changes.as_object().unwrap().clone());
+            body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
             body
         };
         let kinds = [
             ("empty", json!({})),
-            (
-                "given",
-                json!({"payment_method": "pm_card_visa", "description": "x", "metadata": {"a": "b"}}),
-            ),
-            (
-                "paid",
-                json!({"payment_method": method["id"], "customer": customer["id"], "confirm": true}),
-            ),
+            ("given", json!({"payment_method": "pm_card_visa", "description": "x", "metadata": {"a": "b"}})),
+            ("paid", json!({"payment_method": method["id"], "customer": customer["id"], "confirm": true})),
             (
                 "reserved",
                 json!({"payment_method": "pm_card_visa", "capture_method": "manual", "confirm": true}),
@@ -72,10 +62,7 @@ impl Drive {
                 json!({"payment_method": "pm_card_visa", "capture_method": "manual", "confirm": true}),
             ),
             ("canceled", json!({})),
-            (
-                "challenged",
-                json!({"payment_method": "pm_card_threeDSecure2Required", "confirm": true}),
-            ),
+            ("challenged", json!({"payment_method": "pm_card_threeDSecure2Required", "confirm": true})),
         ];
         for (name, changes) in kinds {
             let intent = once(
@@ -90,21 +77,10 @@ impl Drive {
             if name == "captured" {
                 post(&format!("{path}/capture"), json!({"amount_to_capture": 1000})).await;
             } else if name == "canceled" {
-                post(
-                    &format!("{path}/cancel"),
-                    json!({"cancellation_reason": "abandoned"}),
-                )
-                .await;
+                post(&format!("{path}/cancel"), json!({"cancellation_reason": "abandoned"})).await;
             } else if name == "given" {
                 let change = json!({"description": "y"});
-                once(
-                    &self.retries,
-                    ("intents", &intents),
-                    &path,
-                    "release-change",
-                    &change,
-                )
-                .await;
+                once(&self.retries, ("intents", &intents), &path, "release-change", &change).await;
             }
             self.open[format!("intent_{name}")] = intent["id"].clone();
             self.read("intents", path);
@@ -112,14 +88,8 @@ impl Drive {
         let declined = intent(json!({"payment_method": "pm_card_chargeDeclined", "confirm": true}));
         intents.post("/payment_intents", &declined).await.expect(402);
         let refund = json!({"payment_intent": self.open["intent_paid"], "amount": 500});
-        let refund = once(
-            &self.retries,
-            ("intents", &intents),
-            "/refunds",
-            "release-intents-refund",
-            &refund,
-        )
-        .await;
+        let refund =
+            once(&self.retries, ("intents", &intents), "/refunds", "release-intents-refund", &refund).await;
         let path = format!("/refunds/{}", id(&refund));
         once(
             &self.retries,
@@ -130,12 +100,7 @@ impl Drive {
         )
         .await;
         self.read("intents", path);
-        for path in [
-            "/payment_intents?limit=100",
-            "/refunds?limit=100",
-            "/customers?limit=100",
-            "/account",
-        ] {
+        for path in ["/payment_intents?limit=100", "/refunds?limit=100", "/customers?limit=100", "/account"] {
             self.read("intents", path);
         }
     }
@@ -145,26 +110,16 @@ impl Drive {
         let intents = cloud.intents();
         let hooks = json!({"url": self.receiver, "enabled_events": ["payment_intent.*", "customer.*"],
             "description": "x", "metadata": {"a": "b"}});
-        let endpoint = once(
-            &self.retries,
-            ("intents", &intents),
-            "/webhook_endpoints",
-            "release-endpoint",
-            &hooks,
-        )
-        .await;
+        let endpoint =
+            once(&self.retries, ("intents", &intents), "/webhook_endpoints", "release-endpoint", &hooks)
+                .await;
         let path = format!("/webhook_endpoints/{}", id(&endpoint));
         self.open["endpoint"] = json!(path);
         let retries = self.retries.clone();
         let post_once = async |path: &str, key: &str, body: Value| {
             once(&retries, ("intents", &intents), path, key, &body).await
         };
-        post_once(
-            &format!("{path}/roll_secret"),
-            "release-roll",
-            json!({"expires_in": 600}),
-        )
-        .await;
+        post_once(&format!("{path}/roll_secret"), "release-roll", json!({"expires_in": 600})).await;
         post_once(&format!("{path}/test"), "release-test", json!({})).await;
         let recover = post_once(&format!("{path}/recover"), "release-recover", json!({"since": 0})).await;
         self.open["recovered"] = recover["recovered"].clone();
@@ -174,24 +129,13 @@ impl Drive {
         made(&intents.post(&of_disabled, &json!({"disabled": true})).await);
         let events = made(&intents.get("/events?limit=1").await);
         let of_event = format!("/events/{}", events["data"][0]["id"].as_str().unwrap());
-        post_once(
-            &format!("{of_event}/retry"),
-            "release-retry",
-            json!({"webhook_endpoint": endpoint["id"]}),
-        )
-        .await;
+        post_once(&format!("{of_event}/retry"), "release-retry", json!({"webhook_endpoint": endpoint["id"]}))
+            .await;
 
-        let key = post_once(
-            "/api_keys",
-            "release-key",
-            json!({"scopes": ["payments:read", "payments:write"]}),
-        )
-        .await;
-        let rolled = made(
-            &intents
-                .post(&format!("/api_keys/{}/roll", id(&key)), &json!({}))
-                .await,
-        );
+        let key =
+            post_once("/api_keys", "release-key", json!({"scopes": ["payments:read", "payments:write"]}))
+                .await;
+        let rolled = made(&intents.post(&format!("/api_keys/{}/roll", id(&key)), &json!({})).await);
         self.keys["rolled"] = key["secret"].clone();
         self.keys["successor"] = rolled["secret"].clone();
         for path in [path.clone(), format!("{path}/deliveries"), of_disabled, of_event] {
@@ -217,11 +161,7 @@ impl Drive {
         let endpoint = made(&intents.post("/webhook_endpoints", &hooks).await);
         let customer = format!("/customers/{}", self.open["intents_customer"].as_str().unwrap());
         for n in 0..3 {
-            made(
-                &intents
-                    .post(&customer, &json!({"metadata": {"n": n.to_string()}}))
-                    .await,
-            );
+            made(&intents.post(&customer, &json!({"metadata": {"n": n.to_string()}})).await);
         }
         let ending = id(&endpoint).split_once('_').unwrap().1.to_owned();
         eventually("the endpoint that hangs is paused", || async {

@@ -12,51 +12,25 @@ pub(super) async fn call_every_route(cloud: &Cloud) {
     let (charges, intents) = (cloud.charges(), cloud.intents());
     let browser = browser();
     charges.get("/health").await.expect(200);
-    let customer = charges
-        .post("/customers", &json!({"email": "a@example.com"}))
-        .await
-        .expect(201);
+    let customer = charges.post("/customers", &json!({"email": "a@example.com"})).await.expect(201);
     let path = format!("/customers/{}", customer["id"].as_str().unwrap());
     charges.get(&path).await.expect(200);
     charges.patch(&path, &json!({"name": "x"})).await.expect(200);
     charges.get("/customers").await.expect(200);
     charges.delete(&path).await.expect(204);
-    let paid = charges
-        .post("/payments", &payment("tok_visa_4242", 1000))
-        .await
-        .expect(201);
-    charges
-        .get(&format!("/payments/{}", paid["id"].as_str().unwrap()))
-        .await
-        .expect(200);
+    let paid = charges.post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201);
+    charges.get(&format!("/payments/{}", paid["id"].as_str().unwrap())).await.expect(200);
     charges.get("/payments").await.expect(200);
-    let waiting = charges
-        .post("/payments", &payment("tok_visa_3220", 1000))
-        .await
-        .expect(201);
+    let waiting = charges.post("/payments", &payment("tok_visa_3220", 1000)).await.expect(201);
     let confirm = format!("/payments/{}/confirm", waiting["id"].as_str().unwrap());
-    charges
-        .post(&confirm, &json!({"return_url": "https://x.example/"}))
-        .await
-        .expect(200);
+    charges.post(&confirm, &json!({"return_url": "https://x.example/"})).await.expect(200);
     // The challenged payment waits in the index of due work; the plain one is the budget's subject.
-    charges
-        .post("/payments", &payment("tok_visa_4242", 1000))
-        .await
-        .expect(201);
-    let refund = charges
-        .post("/refunds", &json!({"payment_id": paid["id"]}))
-        .await
-        .expect(201);
-    charges
-        .get(&format!("/refunds/{}", refund["id"].as_str().unwrap()))
-        .await
-        .expect(200);
+    charges.post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201);
+    let refund = charges.post("/refunds", &json!({"payment_id": paid["id"]})).await.expect(201);
+    charges.get(&format!("/refunds/{}", refund["id"].as_str().unwrap())).await.expect(200);
     charges.get("/refunds").await.expect(200);
-    let endpoint = intents
-        .post("/webhook_endpoints", &json!({"url": "https://example.com/x"}))
-        .await
-        .expect(201);
+    let endpoint =
+        intents.post("/webhook_endpoints", &json!({"url": "https://example.com/x"})).await.expect(201);
     let path = format!("/webhook_endpoints/{}", endpoint["id"].as_str().unwrap());
     intents.get(&path).await.expect(200);
     intents.get("/webhook_endpoints").await.expect(200);
@@ -64,13 +38,7 @@ pub(super) async fn call_every_route(cloud: &Cloud) {
     let page = waiting["next_action"]["redirect_url"].as_str().unwrap();
     assert_eq!(browser.get(page).send().await.unwrap().status(), 200);
     let form = ("content-type", "application/x-www-form-urlencoded");
-    let answered = browser
-        .post(page)
-        .header(form.0, form.1)
-        .body("answer=complete")
-        .send()
-        .await
-        .unwrap();
+    let answered = browser.post(page).header(form.0, form.1).body("answer=complete").send().await.unwrap();
     assert_eq!(answered.status(), 303);
     show_result(cloud, &paid).await;
 }
@@ -79,34 +47,20 @@ pub(super) async fn call_every_route(cloud: &Cloud) {
 pub(super) async fn call_every_other_route(cloud: &Cloud, round: u32) {
     let (simple, direct, checkout) = (cloud.client("simple"), cloud.client("direct"), cloud.checkout());
     let paid = simple
-        .post(
-            "/payments",
-            &json!({"amount": 10, "currency": "USD", "source": "tok_visa"}),
-        )
+        .post("/payments", &json!({"amount": 10, "currency": "USD", "source": "tok_visa"}))
         .await
         .expect(201);
     let path = format!("/payments/{}", paid["id"].as_str().unwrap());
     simple.get(&path).await.expect(200);
-    simple
-        .post("/refunds", &json!({"payment_id": paid["id"]}))
-        .await
-        .expect(201);
+    simple.post("/refunds", &json!({"payment_id": paid["id"]})).await.expect(201);
     let intents = cloud.intents();
-    intents
-        .post("/customers", &json!({"email": "b@example.com"}))
-        .await
-        .expect(201);
-    let intent = intents
-        .post("/payment_intents", &json!({"amount": 1000, "currency": "eur"}))
-        .await
-        .expect(201);
+    intents.post("/customers", &json!({"email": "b@example.com"})).await.expect(201);
+    let intent =
+        intents.post("/payment_intents", &json!({"amount": 1000, "currency": "eur"})).await.expect(201);
     let path = format!("/payment_intents/{}", intent["id"].as_str().unwrap());
     intents.get(&path).await.expect(200);
     let method = json!({"payment_method": "pm_card_visa"});
-    intents
-        .post(&format!("{path}/confirm"), &method)
-        .await
-        .expect(200);
+    intents.post(&format!("{path}/confirm"), &method).await.expect(200);
     let credentials = &cloud.ready["credentials"];
     let token = json!({"client_id": credentials["client_id"], "client_secret": credentials["client_secret"]});
     direct.post("/auth/token", &token).await.expect(200);
@@ -118,20 +72,14 @@ pub(super) async fn call_every_other_route(cloud: &Cloud, round: u32) {
     direct.get(&path).await.expect(200);
     direct.get("/transactions?limit=5").await.expect(200);
     direct.get("/nothing").await.expect(404);
-    direct
-        .post(&format!("{path}/refund"), &json!({}))
-        .await
-        .expect(200);
+    direct.post(&format!("{path}/refund"), &json!({})).await.expect(200);
     let order = crate::checkout::order(&format!("budget-{round}"));
     let (reference, url) = crate::checkout::initialized(cloud, &order).await;
     assert_eq!(reqwest::get(&url).await.unwrap().status(), 200);
     crate::checkout::pay(&url).await;
     let path = format!("/payments/{reference}");
     checkout.get(&format!("{path}/status")).await.expect(200);
-    checkout
-        .post(&format!("{path}/refund"), &json!({}))
-        .await
-        .expect(200);
+    checkout.post(&format!("{path}/refund"), &json!({})).await.expect(200);
 }
 
 pub(super) async fn call_intents(intents: &Client, receiver: &Receiver) {
@@ -232,11 +180,7 @@ async fn call_webhooks(intents: &Client, receiver: &Receiver) {
 
 /// One request to every function that has no table: it answers without asking anybody.
 pub(super) async fn call_without_tables(cloud: &Cloud) {
-    for (front_door, path) in [
-        ("charges", "/nothing"),
-        ("checkout", "/nothing"),
-        ("simple", "/nothing"),
-    ] {
+    for (front_door, path) in [("charges", "/nothing"), ("checkout", "/nothing"), ("simple", "/nothing")] {
         cloud.client(front_door).get(path).await.expect(404);
     }
     let browser = browser();

@@ -6,21 +6,9 @@ use super::{Budget, Work, budget};
 pub(super) const BUDGETS: &[Budget] = &[
     budget("charges-health", "UpdateItem", 1, 0.0, 1.0),
     // With an address it owns, in one transaction.
-    budget(
-        "charges-create-customer",
-        "UpdateItem,TransactWriteItems",
-        2,
-        0.0,
-        7.0,
-    ),
+    budget("charges-create-customer", "UpdateItem,TransactWriteItems", 2, 0.0, 7.0),
     budget("charges-retrieve-customer", "UpdateItem,GetItem", 1, 1.0, 1.0),
-    budget(
-        "charges-update-customer",
-        "UpdateItem,GetItem,PutItem",
-        2,
-        1.0,
-        4.0,
-    ),
+    budget("charges-update-customer", "UpdateItem,GetItem,PutItem", 2, 1.0, 4.0),
     budget("charges-list-customers", "UpdateItem,Query", 1, 0.5, 1.0),
     // Its payment methods are looked for, attached and detached, and erased with it; then it is told that this is done.
     budget(
@@ -35,109 +23,31 @@ pub(super) const BUDGETS: &[Budget] = &[
     budget("charges-create-payment", "UpdateItem,PutItem", 2, 0.0, 3.0),
     budget("charges-retrieve-payment", "UpdateItem,GetItem", 1, 1.0, 1.0),
     budget("charges-list-payments", "UpdateItem,Query", 1, 2.5, 1.0),
-    budget(
-        "charges-confirm-payment",
-        "UpdateItem,GetItem,PutItem",
-        2,
-        1.0,
-        4.0,
-    ),
-    budget(
-        "charges-create-refund",
-        "UpdateItem,GetItem,TransactWriteItems",
-        2,
-        1.0,
-        8.0,
-    ),
+    budget("charges-confirm-payment", "UpdateItem,GetItem,PutItem", 2, 1.0, 4.0),
+    budget("charges-create-refund", "UpdateItem,GetItem,TransactWriteItems", 2, 1.0, 8.0),
     budget("charges-retrieve-refund", "UpdateItem,GetItem", 1, 1.0, 1.0),
     budget("charges-list-refunds", "UpdateItem,Query", 1, 0.5, 1.0),
-    budget(
-        "intents-create-webhook-endpoint",
-        "UpdateItem,Query,PutItem",
-        2,
-        0.5,
-        3.0,
-    ),
-    budget(
-        "intents-retrieve-webhook-endpoint",
-        "UpdateItem,GetItem",
-        1,
-        1.0,
-        1.0,
-    ),
+    budget("intents-create-webhook-endpoint", "UpdateItem,Query,PutItem", 2, 0.5, 3.0),
+    budget("intents-retrieve-webhook-endpoint", "UpdateItem,GetItem", 1, 1.0, 1.0),
     budget("intents-list-webhook-endpoints", "UpdateItem,Query", 1, 0.5, 1.0),
-    budget(
-        "intents-delete-webhook-endpoint",
-        "UpdateItem,GetItem,PutItem",
-        2,
-        1.0,
-        3.0,
-    ),
+    budget("intents-delete-webhook-endpoint", "UpdateItem,GetItem,PutItem", 2, 1.0, 3.0),
     budget("intents-create-payment-intent", "UpdateItem,PutItem", 2, 0.0, 3.0),
-    budget(
-        "intents-retrieve-payment-intent",
-        "UpdateItem,GetItem",
-        1,
-        1.0,
-        1.0,
-    ),
+    budget("intents-retrieve-payment-intent", "UpdateItem,GetItem", 1, 1.0, 1.0),
     // Whether the caller is a payer's page is asked first, and a named payment method of the sandbox is made.
-    budget(
-        "intents-confirm-payment-intent",
-        "UpdateItem,GetItem,PutItem,PutItem",
-        4,
-        1.0,
-        7.0,
-    ),
-    budget(
-        "intents-create-customer",
-        "UpdateItem,TransactWriteItems",
-        2,
-        0.0,
-        7.0,
-    ),
+    budget("intents-confirm-payment-intent", "UpdateItem,GetItem,PutItem,PutItem", 4, 1.0, 7.0),
+    budget("intents-create-customer", "UpdateItem,TransactWriteItems", 2, 0.0, 7.0),
     budget("simple-create-payment", "UpdateItem,PutItem", 2, 0.0, 3.0),
     budget("simple-retrieve-payment", "UpdateItem,GetItem", 1, 1.0, 1.0),
-    budget(
-        "simple-create-refund",
-        "UpdateItem,GetItem,TransactWriteItems",
-        2,
-        1.0,
-        8.0,
-    ),
+    budget("simple-create-refund", "UpdateItem,GetItem,TransactWriteItems", 2, 1.0, 8.0),
     // Where a merchant's keys share a window, the key is read beside the count.
     budget("direct-issue-token", "GetItem,UpdateItem", 1, 1.0, 1.0),
     // Every answer of this API says where its caller stands, those to unknown paths too.
     budget("direct-unknown-route", "GetItem,UpdateItem", 1, 1.0, 1.0),
     // The owner of the address and the customer are read beside that; it is known with its card from the payment before.
-    budget(
-        "direct-create-payment",
-        "GetItem,UpdateItem,GetItem,GetItem,PutItem",
-        2,
-        3.0,
-        4.0,
-    ),
-    budget(
-        "direct-retrieve-payment",
-        "GetItem,UpdateItem,GetItem,BatchGetItem",
-        2,
-        3.0,
-        1.0,
-    ),
-    budget(
-        "direct-list-transactions",
-        "GetItem,UpdateItem,Query,BatchGetItem",
-        2,
-        3.0,
-        1.0,
-    ),
-    budget(
-        "direct-refund-payment",
-        "GetItem,UpdateItem,GetItem,TransactWriteItems",
-        2,
-        2.0,
-        9.0,
-    ),
+    budget("direct-create-payment", "GetItem,UpdateItem,GetItem,GetItem,PutItem", 2, 3.0, 4.0),
+    budget("direct-retrieve-payment", "GetItem,UpdateItem,GetItem,BatchGetItem", 2, 3.0, 1.0),
+    budget("direct-list-transactions", "GetItem,UpdateItem,Query,BatchGetItem", 2, 3.0, 1.0),
+    budget("direct-refund-payment", "GetItem,UpdateItem,GetItem,TransactWriteItems", 2, 2.0, 9.0),
     budget(
         "checkout-initialize-payment",
         "GetItem,UpdateItem,GetItem,GetItem,GetItem,GetItem,PutItem",
@@ -145,13 +55,7 @@ pub(super) const BUDGETS: &[Budget] = &[
         5.0,
         5.0,
     ),
-    budget(
-        "checkout-payment-status",
-        "GetItem,UpdateItem,GetItem",
-        1,
-        2.0,
-        1.0,
-    ),
+    budget("checkout-payment-status", "GetItem,UpdateItem,GetItem", 1, 2.0, 1.0),
     budget(
         "checkout-refund-payment",
         "GetItem,UpdateItem,GetItem,TransactWriteItems,GetItem,PutItem",
@@ -363,19 +267,7 @@ pub(super) const WITHOUT_TABLES: &[&str] = &[
 /// Functions that no request starts, for one change of a payment with one endpoint, or for one message.
 pub(super) const WORKERS: &[Work] = &[
     // The endpoints are read while the first of two events is written; the second has a delivery.
-    Work {
-        function: "publish-events",
-        calls: 4,
-        depth: 3,
-        read_units: 0.5,
-        write_units: 7.0,
-    },
+    Work { function: "publish-events", calls: 4, depth: 3, read_units: 0.5, write_units: 7.0 },
     // Delivery, event and endpoint; then the attempt and the delivery's end.
-    Work {
-        function: "deliver-webhook",
-        calls: 5,
-        depth: 3,
-        read_units: 3.0,
-        write_units: 5.0,
-    },
+    Work { function: "deliver-webhook", calls: 5, depth: 3, read_units: 3.0, write_units: 5.0 },
 ];

@@ -33,12 +33,8 @@ fn every_route_of_the_templates_has_a_row() {
     let routed: BTreeSet<&str> = routes.map(|route| route.function.as_str()).collect();
     let rows = rows();
     let open = OPEN.iter().map(|(function, ..)| *function);
-    let known: Vec<&str> = rows
-        .iter()
-        .map(|row| row.function)
-        .chain(open)
-        .chain(PAGES.iter().copied())
-        .collect();
+    let known: Vec<&str> =
+        rows.iter().map(|row| row.function).chain(open).chain(PAGES.iter().copied()).collect();
     let once: BTreeSet<&str> = known.iter().copied().collect();
     assert_eq!(once.len(), known.len(), "a route has two rows");
     assert_eq!(routed, once);
@@ -89,11 +85,7 @@ struct Tokens {
 
 async fn access_token(cloud: &Cloud, merchant: &str, key: &str) -> String {
     let body = json!({"client_id": merchant, "client_secret": key});
-    let token = cloud
-        .client("direct")
-        .post("/auth/token", &body)
-        .await
-        .expect(200);
+    let token = cloud.client("direct").post("/auth/token", &body).await.expect(200);
     token["access_token"].as_str().unwrap().to_owned()
 }
 
@@ -123,21 +115,11 @@ impl Callers {
         // As often as it takes: what the limits do is tried with keys that have used them up.
         admin.set_tier(scope.merchant, Tier::Enterprise).await.unwrap();
         for front_door in FrontDoor::ALL {
-            let limit = ContractLimit {
-                requests_per_minute: 50_000,
-                burst: None,
-            };
-            admin
-                .set_limit(scope.merchant, *front_door, Some(limit))
-                .await
-                .unwrap();
+            let limit = ContractLimit { requests_per_minute: 50_000, burst: None };
+            admin.set_limit(scope.merchant, *front_door, Some(limit)).await.unwrap();
         }
         let demo = scope.merchant.to_string();
-        let caller = |what, key: &str| Caller {
-            what,
-            merchant: demo.clone(),
-            key: Some(key.to_owned()),
-        };
+        let caller = |what, key: &str| Caller { what, merchant: demo.clone(), key: Some(key.to_owned()) };
         let secret = |scopes: Vec<Permission>| {
             let cloud = &cloud;
             async move { cloud.demo_key(Mode::Test, KeyKind::Secret, &scopes).await }
@@ -177,29 +159,19 @@ impl Callers {
         };
         let live = cloud.demo_key(Mode::Live, KeyKind::Secret, Permission::ALL).await;
         let unheard = json!({"amount": 100, "currency": "eur"});
-        let intent = cloud
-            .intents()
-            .post("/payment_intents", &unheard)
-            .await
-            .expect(201);
+        let intent = cloud.intents().post("/payment_intents", &unheard).await.expect(201);
         Self {
             good: caller("good", &cloud.key()),
             good_over: caller("good, over", &good_over),
             nobody: vec![
-                Caller {
-                    key: None,
-                    ..caller("nobody", "")
-                },
+                Caller { key: None, ..caller("nobody", "") },
                 caller("garbage", "sk_test_garbage\"<>%"),
                 caller("expired", &expired),
                 caller("revoked", &doomed),
                 // A payer's page has it, and it opens one payment, not the door.
                 caller("client secret", intent["client_secret"].as_str().unwrap()),
             ],
-            publishable: [
-                caller("publishable", publishable),
-                caller("publishable, over", &publishable_over),
-            ],
+            publishable: [caller("publishable", publishable), caller("publishable, over", &publishable_over)],
             without,
             strangers: vec![stranger, caller("the other mode", &live)],
             tokens: Tokens {
@@ -287,10 +259,7 @@ impl<'a> Request<'a> {
         let (mut path, mut body) = (row.path.to_owned(), row.body.to_owned());
         let mut protected = Vec::new();
         let whole = format!("{path}{body}");
-        let names = whole
-            .split('<')
-            .skip(1)
-            .map(|rest| rest.split('>').next().unwrap());
+        let names = whole.split('<').skip(1).map(|rest| rest.split('>').next().unwrap());
         for name in names.collect::<BTreeSet<_>>() {
             let (id, said) = make(cloud, row.api(), name).await;
             path = path.replace(&format!("<{name}>"), &id);
@@ -299,19 +268,11 @@ impl<'a> Request<'a> {
                 marks(value, &mut protected);
             }
         }
-        Self {
-            row,
-            path,
-            body,
-            protected,
-        }
+        Self { row, path, body, protected }
     }
 
     async fn send(&self, cloud: &Cloud, caller: &Caller, idempotency_key: &str) -> Answer {
-        let mut client = Client::new(
-            cloud.api(self.row.api()),
-            caller.key.as_deref().unwrap_or_default(),
-        );
+        let mut client = Client::new(cloud.api(self.row.api()), caller.key.as_deref().unwrap_or_default());
         if self.row.api() == "checkout" {
             client = client.with_account(&caller.merchant);
         }
@@ -334,10 +295,7 @@ impl<'a> Request<'a> {
     /// Checks that a caller is told what it should be and shown nothing.
     fn check(&self, caller: &Caller, answer: &Answer, told: Told, when: &str) {
         let status = answer.status.as_u16();
-        let at = format!(
-            "{} for {} ({when}): {status} {}",
-            self.row.function, caller.what, answer.text
-        );
+        let at = format!("{} for {} ({when}): {status} {}", self.row.function, caller.what, answer.text);
         match told {
             Told::Status(expected) => assert_eq!(status, expected, "{at}"),
             Told::OnlyItsOwn => assert!(status < 500, "{at}"),
@@ -372,13 +330,7 @@ async fn holds(cloud: &Cloud, callers: &Callers, row: &Row) {
         request.check(caller, &answer, *told, "first request");
     }
     let first = request.send(cloud, &callers.good, "known").await;
-    assert_eq!(
-        first.status.as_u16(),
-        row.status,
-        "{}: {}",
-        row.function,
-        first.text
-    );
+    assert_eq!(first.status.as_u16(), row.status, "{}: {}", row.function, first.text);
     if let Ok(said) = serde_json::from_str::<Value>(&first.text) {
         marks(&said, &mut request.protected);
     }
@@ -391,11 +343,7 @@ async fn holds(cloud: &Cloud, callers: &Callers, row: &Row) {
     if shares {
         cloud.use_up_tenant(cloud.demo_scope()).await;
         for (caller, told) in &refused {
-            if callers
-                .strangers
-                .iter()
-                .any(|stranger| std::ptr::eq(stranger, *caller))
-            {
+            if callers.strangers.iter().any(|stranger| std::ptr::eq(stranger, *caller)) {
                 continue;
             }
             for (key, when) in [(caller.what, "first request, over"), ("known", "retry, over")] {
@@ -407,13 +355,7 @@ async fn holds(cloud: &Cloud, callers: &Callers, row: &Row) {
     // Who may is told that it is too often, and is given again what it was given before.
     let again = request.send(cloud, &callers.good_over, "known").await;
     let expected = if row.replays { row.status } else { 429 };
-    assert_eq!(
-        again.status.as_u16(),
-        expected,
-        "{}: {}",
-        row.function,
-        again.text
-    );
+    assert_eq!(again.status.as_u16(), expected, "{}: {}", row.function, again.text);
     if row.replays {
         assert_eq!(again.header("idempotent-replayed"), "true", "{}", row.function);
     }
@@ -432,10 +374,7 @@ async fn all_hold(api: &str, is_mine: impl Fn(&Row) -> bool) {
     let cloud = Cloud::start().await;
     let callers = Callers::of(&cloud).await;
     let rows = rows();
-    let mine: Vec<_> = rows
-        .iter()
-        .filter(|row| row.api() == api && is_mine(row))
-        .collect();
+    let mine: Vec<_> = rows.iter().filter(|row| row.api() == api && is_mine(row)).collect();
     assert!(!mine.is_empty());
     for row in mine {
         holds(&cloud, &callers, row).await;
@@ -443,13 +382,7 @@ async fn all_hold(api: &str, is_mine: impl Fn(&Row) -> bool) {
         if row.method == Method::GET && api != "checkout" {
             let request = Request::prepare(&cloud, row).await;
             let answer = request.send(&cloud, &callers.tokens.good, "t").await;
-            assert_eq!(
-                answer.status.as_u16(),
-                row.status,
-                "{}: {}",
-                row.function,
-                answer.text
-            );
+            assert_eq!(answer.status.as_u16(), row.status, "{}: {}", row.function, answer.text);
         }
     }
 }
@@ -485,8 +418,5 @@ async fn intents_tells_everybody_what_is_theirs_of_everything_else() {
 }
 
 fn is_about_payments(row: &Row) -> bool {
-    matches!(
-        row.needs,
-        Some(Permission::PaymentsRead | Permission::PaymentsWrite)
-    )
+    matches!(row.needs, Some(Permission::PaymentsRead | Permission::PaymentsWrite))
 }

@@ -66,11 +66,7 @@ async fn a_link_opens_one_page_of_one_payment() {
             assert!((400..500).contains(&status), "{method} {page}: {status}");
             for shown in ["order-marker", "100.5", "1111", "shop", "your-website"] {
                 let told = answer.text.contains(shown) || answer.header("location").contains(shown);
-                assert!(
-                    !told || shown == "shop",
-                    "{method} {page} shows {shown}: {}",
-                    answer.text
-                );
+                assert!(!told || shown == "shop", "{method} {page} shows {shown}: {}", answer.text);
             }
         }
     }
@@ -82,11 +78,7 @@ async fn a_link_opens_one_page_of_one_payment() {
 #[tokio::test]
 async fn what_asks_nobody_who_they_are_says_nothing() {
     let cloud = Cloud::start().await;
-    let made = cloud
-        .charges()
-        .post("/customers", &json!({"name": "marker-name-1"}))
-        .await
-        .expect(201);
+    let made = cloud.charges().post("/customers", &json!({"name": "marker-name-1"})).await.expect(201);
     for (function, method, path, status) in OPEN {
         let method: Method = method.parse().unwrap();
         let request = browser().request(method, cloud.local(path));

@@ -40,10 +40,7 @@ impl Row {
     }
 
     fn without_replay(self) -> Self {
-        Self {
-            replays: false,
-            ..self
-        }
+        Self { replays: false, ..self }
     }
 }
 
@@ -61,11 +58,7 @@ fn get(function: &'static str, path: &'static str, needs: Permission) -> Row {
 }
 
 fn delete(function: &'static str, path: &'static str, needs: Permission, status: u16) -> Row {
-    Row {
-        method: Method::DELETE,
-        status,
-        ..get(function, path, needs)
-    }
+    Row { method: Method::DELETE, status, ..get(function, path, needs) }
 }
 
 fn post(
@@ -75,13 +68,7 @@ fn post(
     status: u16,
     body: &'static str,
 ) -> Row {
-    Row {
-        method: Method::POST,
-        body,
-        status,
-        replays: true,
-        ..get(function, path, needs)
-    }
+    Row { method: Method::POST, body, status, replays: true, ..get(function, path, needs) }
 }
 
 /// Routes that answer everybody alike, whoever asks, each with a path of it and the status of its answer.
@@ -118,10 +105,7 @@ fn charges() -> Vec<Row> {
     const PAYMENT: &str =
         r#"{"amount":1000,"currency":"GBP","source":{"type":"card","token":"tok_visa_4242"}}"#;
     let confirm = r#"{"return_url":"https://shop.example/"}"#;
-    let health = Row {
-        needs: None,
-        ..get("charges-health", "/health", PaymentsRead)
-    };
+    let health = Row { needs: None, ..get("charges-health", "/health", PaymentsRead) };
     let update = Row {
         method: Method::PATCH,
         ..post(
@@ -137,46 +121,15 @@ fn charges() -> Vec<Row> {
         post("charges-create-payment", "/payments", PaymentsWrite, 201, PAYMENT),
         get("charges-list-payments", "/payments", PaymentsRead),
         get("charges-retrieve-payment", "/payments/<payment>", PaymentsRead),
-        post(
-            "charges-confirm-payment",
-            "/payments/<waiting>/confirm",
-            PaymentsWrite,
-            200,
-            confirm,
-        ),
-        post(
-            "charges-create-refund",
-            "/refunds",
-            PaymentsWrite,
-            201,
-            r#"{"payment_id":"<payment>"}"#,
-        ),
-        get(
-            "charges-list-refunds",
-            "/refunds?payment_id=<payment>",
-            PaymentsRead,
-        ),
+        post("charges-confirm-payment", "/payments/<waiting>/confirm", PaymentsWrite, 200, confirm),
+        post("charges-create-refund", "/refunds", PaymentsWrite, 201, r#"{"payment_id":"<payment>"}"#),
+        get("charges-list-refunds", "/refunds?payment_id=<payment>", PaymentsRead),
         get("charges-retrieve-refund", "/refunds/<refund>", PaymentsRead),
-        post(
-            "charges-create-customer",
-            "/customers",
-            CustomersWrite,
-            201,
-            r#"{"name":"A"}"#,
-        ),
+        post("charges-create-customer", "/customers", CustomersWrite, 201, r#"{"name":"A"}"#),
         get("charges-list-customers", "/customers", CustomersRead),
-        get(
-            "charges-retrieve-customer",
-            "/customers/<customer>",
-            CustomersRead,
-        ),
+        get("charges-retrieve-customer", "/customers/<customer>", CustomersRead),
         update,
-        delete(
-            "charges-delete-customer",
-            "/customers/<customer>",
-            CustomersWrite,
-            204,
-        ),
+        delete("charges-delete-customer", "/customers/<customer>", CustomersWrite, 204),
     ]
 }
 
@@ -191,13 +144,7 @@ fn direct() -> Vec<Row> {
         token,
         post("direct-create-payment", "/payments", PaymentsWrite, 200, payment),
         get("direct-retrieve-payment", "/payments/<payment>", PaymentsRead),
-        post(
-            "direct-refund-payment",
-            "/payments/<payment>/refund",
-            PaymentsWrite,
-            200,
-            r#"{"amount":10}"#,
-        ),
+        post("direct-refund-payment", "/payments/<payment>/refund", PaymentsWrite, 200, r#"{"amount":10}"#),
         get("direct-list-transactions", "/transactions", PaymentsRead),
     ]
 }
@@ -206,11 +153,7 @@ fn simple() -> Vec<Row> {
     let payment = r#"{"amount":10.00,"currency":"USD","source":"tok_visa"}"#;
     vec![
         post("simple-create-payment", "/payments", PaymentsWrite, 201, payment),
-        get(
-            "simple-retrieve-payment",
-            "/payments/<simple_payment>",
-            PaymentsRead,
-        ),
+        get("simple-retrieve-payment", "/payments/<simple_payment>", PaymentsRead),
         post(
             "simple-create-refund",
             "/refunds",
@@ -224,18 +167,8 @@ fn simple() -> Vec<Row> {
 fn checkout() -> Vec<Row> {
     let order = r#"{"order_id":"<order>","amount":100.50,"currency":"USD","payment_provider":"mpgs","card_number":"4111111111111111","exp_month":"12","exp_year":"25","cvv":"123","return_url":"https://shop.example/ok","cancel_url":"https://shop.example/no"}"#;
     vec![
-        post(
-            "checkout-initialize-payment",
-            "/payments/initialize",
-            PaymentsWrite,
-            200,
-            order,
-        ),
-        get(
-            "checkout-payment-status",
-            "/payments/<reference>/status",
-            PaymentsRead,
-        ),
+        post("checkout-initialize-payment", "/payments/initialize", PaymentsWrite, 200, order),
+        get("checkout-payment-status", "/payments/<reference>/status", PaymentsRead),
         post(
             "checkout-refund-payment",
             "/payments/<reference>/refund",
@@ -255,12 +188,7 @@ fn intents() -> Vec<Row> {
         write("intents-create-payment-intent", "/payment_intents", 201, new),
         read("intents-list-payment-intents", "/payment_intents"),
         read("intents-retrieve-payment-intent", "/payment_intents/<intent>").for_pages(),
-        write(
-            "intents-update-payment-intent",
-            "/payment_intents/<intent>",
-            200,
-            r#"{"description":"D"}"#,
-        ),
+        write("intents-update-payment-intent", "/payment_intents/<intent>", 200, r#"{"description":"D"}"#),
         write(
             "intents-confirm-payment-intent",
             "/payment_intents/<intent>/confirm",
@@ -268,23 +196,10 @@ fn intents() -> Vec<Row> {
             r#"{"payment_method":"pm_card_visa"}"#,
         )
         .for_pages(),
-        write(
-            "intents-capture-payment-intent",
-            "/payment_intents/<capturable>/capture",
-            200,
-            "{}",
-        ),
-        write(
-            "intents-cancel-payment-intent",
-            "/payment_intents/<intent>/cancel",
-            200,
-            "{}",
-        ),
+        write("intents-capture-payment-intent", "/payment_intents/<capturable>/capture", 200, "{}"),
+        write("intents-cancel-payment-intent", "/payment_intents/<intent>/cancel", 200, "{}"),
         write("intents-create-payment-method", "/payment_methods", 201, method).for_pages(),
-        read(
-            "intents-list-payment-methods",
-            "/payment_methods?customer=<customer>",
-        ),
+        read("intents-list-payment-methods", "/payment_methods?customer=<customer>"),
         read("intents-retrieve-payment-method", "/payment_methods/<method>"),
         write(
             "intents-update-payment-method",
@@ -298,36 +213,13 @@ fn intents() -> Vec<Row> {
             200,
             r#"{"customer":"<customer>"}"#,
         ),
-        write(
-            "intents-detach-payment-method",
-            "/payment_methods/<attached>/detach",
-            200,
-            "{}",
-        ),
-        read(
-            "intents-list-customer-payment-methods",
-            "/customers/<customer>/payment_methods",
-        ),
-        write(
-            "intents-create-refund",
-            "/refunds",
-            201,
-            r#"{"payment_intent":"<succeeded>"}"#,
-        ),
+        write("intents-detach-payment-method", "/payment_methods/<attached>/detach", 200, "{}"),
+        read("intents-list-customer-payment-methods", "/customers/<customer>/payment_methods"),
+        write("intents-create-refund", "/refunds", 201, r#"{"payment_intent":"<succeeded>"}"#),
         read("intents-list-refunds", "/refunds"),
         read("intents-retrieve-refund", "/refunds/<refund>"),
-        write(
-            "intents-update-refund",
-            "/refunds/<refund>",
-            200,
-            r#"{"metadata":{"a":"1"}}"#,
-        ),
-        write(
-            "intents-cancel-refund",
-            "/refunds/<pending_refund>/cancel",
-            200,
-            "{}",
-        ),
+        write("intents-update-refund", "/refunds/<refund>", 200, r#"{"metadata":{"a":"1"}}"#),
+        write("intents-cancel-refund", "/refunds/<pending_refund>/cancel", 200, "{}"),
     ]
 }
 
@@ -335,32 +227,11 @@ fn tools() -> Vec<Row> {
     let hooks = |function, path, status, body| post(function, path, WebhooksWrite, status, body);
     let read = |function, path| get(function, path, WebhooksRead);
     vec![
-        post(
-            "intents-create-customer",
-            "/customers",
-            CustomersWrite,
-            201,
-            r#"{"name":"A"}"#,
-        ),
+        post("intents-create-customer", "/customers", CustomersWrite, 201, r#"{"name":"A"}"#),
         get("intents-list-customers", "/customers", CustomersRead),
-        get(
-            "intents-retrieve-customer",
-            "/customers/<customer>",
-            CustomersRead,
-        ),
-        post(
-            "intents-update-customer",
-            "/customers/<customer>",
-            CustomersWrite,
-            200,
-            r#"{"phone":"+4420"}"#,
-        ),
-        delete(
-            "intents-delete-customer",
-            "/customers/<customer>",
-            CustomersWrite,
-            200,
-        ),
+        get("intents-retrieve-customer", "/customers/<customer>", CustomersRead),
+        post("intents-update-customer", "/customers/<customer>", CustomersWrite, 200, r#"{"phone":"+4420"}"#),
+        delete("intents-delete-customer", "/customers/<customer>", CustomersWrite, 200),
         hooks(
             "intents-create-webhook-endpoint",
             "/webhook_endpoints",
@@ -368,56 +239,29 @@ fn tools() -> Vec<Row> {
             r#"{"url":"https://example.com/hook","enabled_events":["refund.created"]}"#,
         ),
         read("intents-list-webhook-endpoints", "/webhook_endpoints"),
-        read(
-            "intents-retrieve-webhook-endpoint",
-            "/webhook_endpoints/<endpoint>",
-        ),
+        read("intents-retrieve-webhook-endpoint", "/webhook_endpoints/<endpoint>"),
         hooks(
             "intents-update-webhook-endpoint",
             "/webhook_endpoints/<endpoint>",
             200,
             r#"{"description":"D"}"#,
         ),
-        delete(
-            "intents-delete-webhook-endpoint",
-            "/webhook_endpoints/<endpoint>",
-            WebhooksWrite,
-            200,
-        ),
-        hooks(
-            "intents-roll-webhook-secret",
-            "/webhook_endpoints/<endpoint>/roll_secret",
-            200,
-            "{}",
-        ),
-        hooks(
-            "intents-test-webhook-endpoint",
-            "/webhook_endpoints/<endpoint>/test",
-            200,
-            "{}",
-        ),
+        delete("intents-delete-webhook-endpoint", "/webhook_endpoints/<endpoint>", WebhooksWrite, 200),
+        hooks("intents-roll-webhook-secret", "/webhook_endpoints/<endpoint>/roll_secret", 200, "{}"),
+        hooks("intents-test-webhook-endpoint", "/webhook_endpoints/<endpoint>/test", 200, "{}"),
         hooks(
             "intents-recover-webhook-endpoint",
             "/webhook_endpoints/<endpoint>/recover",
             200,
             r#"{"since":0}"#,
         ),
-        read(
-            "intents-list-webhook-deliveries",
-            "/webhook_endpoints/<endpoint>/deliveries",
-        ),
+        read("intents-list-webhook-deliveries", "/webhook_endpoints/<endpoint>/deliveries"),
         read("intents-list-events", "/events"),
         read("intents-retrieve-event", "/events/<event>"),
         hooks("intents-retry-event", "/events/<event>/retry", 200, "{}"),
         get("intents-list-api-keys", "/api_keys", KeysRead),
         post("intents-create-api-key", "/api_keys", KeysWrite, 201, "{}"),
-        post(
-            "intents-roll-api-key",
-            "/api_keys/<key>/roll",
-            KeysWrite,
-            200,
-            "{}",
-        ),
+        post("intents-roll-api-key", "/api_keys/<key>/roll", KeysWrite, 200, "{}"),
         delete("intents-revoke-api-key", "/api_keys/<key>", KeysWrite, 200).without_replay(),
         get("intents-retrieve-account", "/account", KeysRead),
     ]

@@ -14,11 +14,7 @@ pub(super) async fn make(cloud: &Cloud, api: &str, name: &str) -> (String, Vec<V
     match (api, name) {
         ("charges", "customer") => of(charges.post("/customers", &marked).await.expect(201)),
         ("charges", "payment" | "waiting" | "refund") => {
-            let token = if name == "waiting" {
-                "tok_visa_3220"
-            } else {
-                "tok_visa_4242"
-            };
+            let token = if name == "waiting" { "tok_visa_3220" } else { "tok_visa_4242" };
             let mut body = crate::payment(token, 1000);
             body["description"] = json!(format!("secret {unique}"));
             let paid = charges.post("/payments", &body).await.expect(201);
@@ -90,14 +86,9 @@ pub(super) async fn make(cloud: &Cloud, api: &str, name: &str) -> (String, Vec<V
         ("intents", "event") => {
             let customer = intents.post("/customers", &marked).await.expect(201);
             let event = eventually("the customer's event", || async {
-                let page = intents
-                    .get("/events?limit=100&type=customer.created")
-                    .await
-                    .expect(200);
+                let page = intents.get("/events?limit=100&type=customer.created").await.expect(200);
                 let events = page["data"].as_array().unwrap().clone();
-                events
-                    .into_iter()
-                    .find(|event| event["data"]["object"]["id"] == customer["id"])
+                events.into_iter().find(|event| event["data"]["object"]["id"] == customer["id"])
             });
             of(event.await)
         }
