@@ -133,12 +133,12 @@ pub async fn show_all(exchange: &Exchange, payments: &[Payment]) -> Result<Vec<V
         let customer = customers.iter().find(|c| Some(c.id) == payment.customer);
         customer.and_then(|c| c.profile.email.as_deref())
     };
-    let scope = exchange.tenant().await?;
+    let tenant = exchange.tenant().await?;
     let gateway = exchange.call.gateway();
     Ok(payments
         .iter()
         .map(|payment| {
-            let challenge_url = gateway.challenge_url(scope, payment);
+            let challenge_url = gateway.challenge_url(tenant, payment);
             direct::payment(payment, email(payment), challenge_url.as_deref())
         })
         .collect())

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    Customer, CustomerId, Scope,
+    Customer, CustomerId, Tenant,
     customer::{Profile, ProfileUpdate},
     text::{EMAIL_MAX_BYTES, NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
@@ -56,8 +56,8 @@ pub fn read_list(mut query: Fields) -> Result<CustomerFilter, FieldError> {
 }
 
 /// A customer.
-pub fn show(scope: Scope, customer: &Customer) -> Value {
-    render::customer(customer, lists::context(scope))
+pub fn show(tenant: Tenant, customer: &Customer) -> Value {
+    render::customer(customer, lists::context(tenant))
 }
 
 /// What a delete answers.

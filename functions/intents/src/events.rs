@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    Delivery, EndpointId, Event, EventId, FrontDoor, Scope, Timestamp,
+    Delivery, EndpointId, Event, EventId, FrontDoor, Tenant, Timestamp,
     delivery::{AttemptRecord, DeliveryStatus},
 };
 use tollgate_gateway::{EventFilter, RecoverUntil, Recovered, Refusal, Thing};
@@ -27,12 +27,12 @@ pub fn id_in_path(exchange: &Exchange) -> Result<EventId, Problem> {
 }
 
 /// An event, as it is delivered to an endpoint of this API.
-pub fn show(exchange: &Exchange, scope: Scope, event: &Event) -> Value {
+pub fn show(exchange: &Exchange, tenant: Tenant, event: &Event) -> Value {
     let challenge_url = match &event.subject {
-        tollgate_domain::Subject::Payment(payment) => exchange.call.gateway().challenge_url(scope, payment),
+        tollgate_domain::Subject::Payment(payment) => exchange.call.gateway().challenge_url(tenant, payment),
         _ => None,
     };
-    let livemode = scope.mode.is_live();
+    let livemode = tenant.mode.is_live();
     render::event(event, FrontDoor::Intents, livemode, challenge_url.as_deref()).unwrap_or_default()
 }
 

@@ -133,8 +133,8 @@ async fn expand_one(exchange: &Exchange, object: &mut Value, link: Link) -> Resu
     let Some(id) = object.get(link.name()).and_then(Value::as_str) else {
         return Ok(());
     };
-    let scope = exchange.tenant().await?;
-    let context = context(scope);
+    let tenant = exchange.tenant().await?;
+    let context = context(tenant);
     let no_id = |_| tollgate_gateway::Error::Internal("an answer's link is no id".into());
     let whole = match link {
         Link::Customer => {
@@ -153,7 +153,7 @@ async fn expand_one(exchange: &Exchange, object: &mut Value, link: Link) -> Resu
         Link::PaymentIntent => {
             let id = PaymentId::parse(PAYMENT_PREFIX, id).map_err(no_id)?;
             let payment = exchange.call.retrieve_payment(id).await?;
-            crate::payment_intents::show(exchange, scope, &payment)?
+            crate::payment_intents::show(exchange, tenant, &payment)?
         }
     };
     object[link.name()] = whole;

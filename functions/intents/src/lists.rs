@@ -1,7 +1,7 @@
 //! What every list of this API takes and answers.
 
 use serde_json::{Value, json};
-use tollgate_domain::{Id, Scope, Timestamp, id::Kind};
+use tollgate_domain::{Id, Tenant, Timestamp, id::Kind};
 use tollgate_gateway::{Page, Window};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 use tollgate_webhooks::render::intents::Context;
@@ -92,6 +92,6 @@ pub fn page<E>(exchange: &Exchange, page: &Page<E>, show: impl FnMut(&E) -> Valu
 }
 
 /// The context of objects that need no more than their mode.
-pub fn context(scope: Scope) -> Context<'static> {
-    Context { livemode: scope.mode.is_live(), ..Context::default() }
+pub fn context(tenant: Tenant) -> Context<'static> {
+    Context { livemode: tenant.mode.is_live(), ..Context::default() }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    CustomerId, Money, Payment, PaymentId, Scope,
+    CustomerId, Money, Payment, PaymentId, Tenant,
     payment::{Amendment, Intent, Status},
     text::DESCRIPTION_MAX_CHARS,
 };
@@ -59,8 +59,8 @@ async fn read_method(exchange: &Exchange, body: &mut Fields) -> Result<Option<Me
     let described = match body.object("payment_method_data")? {
         None => None,
         Some(data) => {
-            let scope = exchange.tenant().await?;
-            let new = payment_methods::read_new(data, scope, exchange.call.now())?;
+            let tenant = exchange.tenant().await?;
+            let new = payment_methods::read_new(data, tenant, exchange.call.now())?;
             Some(MethodRef::New(Box::new(new)))
         }
     };
@@ -181,14 +181,14 @@ pub fn read_list(mut query: Fields) -> Result<(PaymentFilter, Vec<String>), Fiel
 }
 
 /// An intent, with the page of its challenge and its client secret.
-pub fn show(exchange: &Exchange, scope: Scope, payment: &Payment) -> Result<Value, Problem> {
+pub fn show(exchange: &Exchange, tenant: Tenant, payment: &Payment) -> Result<Value, Problem> {
     let gateway = exchange.call.gateway();
-    let challenge_url = gateway.challenge_url(scope, payment);
-    let client_secret = gateway.client_secret(scope, payment.id)?;
+    let challenge_url = gateway.challenge_url(tenant, payment);
+    let client_secret = gateway.client_secret(tenant, payment.id)?;
     Ok(render::payment_intent(
         payment,
         Context {
-            livemode: scope.mode.is_live(),
+            livemode: tenant.mode.is_live(),
             challenge_url: challenge_url.as_deref(),
             client_secret: Some(&client_secret),
         },
@@ -204,8 +204,8 @@ pub async fn answer(
     charged: bool,
     expand: &Permitted,
 ) -> Result<Reply, Problem> {
-    let scope = exchange.tenant().await?;
-    let mut shown = show(exchange, scope, payment)?;
+    let tenant = exchange.tenant().await?;
+    let mut shown = show(exchange, tenant, payment)?;
     expansions::expand(exchange, &mut shown, expand).await?;
     if charged
         && payment.face.status == Status::RequiresPaymentMethod

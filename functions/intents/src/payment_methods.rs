@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tollgate_domain::{
-    CustomerId, EnteredCard, PaymentMethod, PaymentMethodId, Scope, Timestamp,
+    CustomerId, EnteredCard, PaymentMethod, PaymentMethodId, Tenant, Timestamp,
     payment_method::Billing,
     text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
@@ -29,7 +29,7 @@ pub fn id_in_path(exchange: &Exchange) -> Result<PaymentMethodId, Problem> {
 }
 
 /// Reads a description of a new payment method: the body of a create, or `payment_method_data`.
-pub fn read_new(mut body: Fields, scope: Scope, now: Timestamp) -> Result<NewMethod, Problem> {
+pub fn read_new(mut body: Fields, tenant: Tenant, now: Timestamp) -> Result<NewMethod, Problem> {
     let kind = body.one_of("type", TYPES)?.ok_or_else(|| body.error("type", Issue::Missing))?;
     let data = if kind == "sepa_debit" {
         let mut debit = body.required_object("sepa_debit")?;
@@ -37,7 +37,7 @@ pub fn read_new(mut body: Fields, scope: Scope, now: Timestamp) -> Result<NewMet
         debit.finish()?;
         MethodData::Sepa { iban }
     } else {
-        read_card(body.required_object("card")?, scope, now)?
+        read_card(body.required_object("card")?, tenant, now)?
     };
     let new = NewMethod {
         data,
@@ -48,7 +48,7 @@ pub fn read_new(mut body: Fields, scope: Scope, now: Timestamp) -> Result<NewMet
     Ok(new)
 }
 
-fn read_card(mut card: Fields, scope: Scope, now: Timestamp) -> Result<MethodData, Problem> {
+fn read_card(mut card: Fields, tenant: Tenant, now: Timestamp) -> Result<MethodData, Problem> {
     if let Some(token) = card.string("token", TOKEN_MAX_CHARS)? {
         card.finish()?;
         return Ok(MethodData::Token(token));
@@ -58,7 +58,7 @@ fn read_card(mut card: Fields, scope: Scope, now: Timestamp) -> Result<MethodDat
     let year = card.required_integer("exp_year")?;
     let cvc = card.string("cvc", NUMBER_MAX_CHARS)?;
     card.finish()?;
-    let checked = EnteredCard::check(&number, (month, year), cvc.as_deref(), scope.mode, now);
+    let checked = EnteredCard::check(&number, (month, year), cvc.as_deref(), tenant.mode, now);
     Ok(MethodData::Card(checked.map_err(Refusal::from)?))
 }
 
@@ -127,6 +127,6 @@ pub fn read_list(
 }
 
 /// A payment method.
-pub fn show(scope: Scope, method: &PaymentMethod) -> Value {
-    render::payment_method(method, lists::context(scope))
+pub fn show(tenant: Tenant, method: &PaymentMethod) -> Value {
+    render::payment_method(method, lists::context(tenant))
 }

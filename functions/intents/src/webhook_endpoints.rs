@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    EndpointId, FrontDoor, Scope, WebhookEndpoint,
+    EndpointId, FrontDoor, Tenant, WebhookEndpoint,
     endpoint::MAX_ENABLED_EVENTS,
     id::EndpointKind,
     text::{DESCRIPTION_MAX_CHARS, URL_MAX_BYTES},
@@ -100,13 +100,13 @@ pub fn read_list(mut query: Fields) -> Result<Window<EndpointKind>, FieldError> 
 }
 
 /// An endpoint. Its secret is shown by its create and by a roll alone.
-pub fn show(scope: Scope, endpoint: &WebhookEndpoint) -> Value {
-    render::webhook_endpoint(endpoint, lists::context(scope))
+pub fn show(tenant: Tenant, endpoint: &WebhookEndpoint) -> Value {
+    render::webhook_endpoint(endpoint, lists::context(tenant))
 }
 
 /// An endpoint as its create answers it.
-pub fn show_created(scope: Scope, endpoint: &WebhookEndpoint) -> Value {
-    let mut object = show(scope, endpoint);
+pub fn show_created(tenant: Tenant, endpoint: &WebhookEndpoint) -> Value {
+    let mut object = show(tenant, endpoint);
     object["secret"] = json!(endpoint.secret.0);
     object
 }

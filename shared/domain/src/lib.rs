@@ -49,5 +49,5 @@ pub use payment_method::PaymentMethod;
 pub use refund::Refund;
 pub use run::Run;
 pub use source::{Decline, Provider, Source};
-pub use tenant::{Mode, Scope};
+pub use tenant::{Mode, Tenant};
 pub use time::Timestamp;

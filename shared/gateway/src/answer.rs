@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use tollgate_domain::{
-    Cause, Payment, Refund, Scope, Timestamp,
+    Cause, Payment, Refund, Tenant, Timestamp,
     payment::Command,
     refund::{RefundOutcome, RefundStatus},
 };
@@ -37,9 +37,9 @@ pub(crate) trait Answered: Entity + Send + Sync {
     fn record(
         &self,
         writer: &Writer,
-        scope: Scope,
+        tenant: Tenant,
     ) -> impl Future<Output = Result<Replaced<Self>, StoreError>> + Send {
-        writer.replace(scope, self)
+        writer.replace(tenant, self)
     }
 }
 
@@ -48,7 +48,7 @@ impl Worker {
     /// operator is told.
     pub(crate) async fn record_answer<E: Answered>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         recorded: E,
         answer: &E::Answer,
         cause: &Cause,
@@ -63,20 +63,20 @@ impl Worker {
             };
             let written = if contradicts {
                 // What is kept beside a settled refund moves no money.
-                self.writer().replace(scope, &next).await
+                self.writer().replace(tenant, &next).await
             } else {
-                next.record(self.writer(), scope).await
+                next.record(self.writer(), tenant).await
             };
             let now = match written? {
                 Replaced::Done if contradicts => {
                     let what = "a provider's answer contradicts what is recorded";
-                    alarm::raise(self.now(), &format!("{scope}{}#{id}", E::CODE), what);
+                    alarm::raise(self.now(), &format!("{tenant}{}#{id}", E::CODE), what);
                     return Ok(next);
                 }
                 Replaced::Done => return Ok(next),
                 Replaced::Conflict(Some(now)) => Some(now),
                 // Something that is written together with it was in the way.
-                Replaced::Conflict(None) => self.store().get(scope, &id, true).await?,
+                Replaced::Conflict(None) => self.store().get(tenant, &id, true).await?,
             };
             current = now.ok_or_else(|| Error::Internal(format!("{} {id} is gone", E::CODE)))?;
         }
@@ -133,8 +133,8 @@ impl Answered for Refund {
         Ok(Judged::Contradicts(self.with_unapplied(said, now, cause)))
     }
 
-    async fn record(&self, writer: &Writer, scope: Scope) -> Result<Replaced<Self>, StoreError> {
-        writer.settle_refund(scope, self).await
+    async fn record(&self, writer: &Writer, tenant: Tenant) -> Result<Replaced<Self>, StoreError> {
+        writer.settle_refund(tenant, self).await
     }
 }
 

@@ -56,21 +56,21 @@ impl Authorized {
 impl Call {
     /// The merchant that calls.
     pub async fn account(&self) -> Result<Merchant, Error> {
-        let scope = self.tenant().await?;
-        let merchant = self.store.get_merchant(scope.merchant).await?;
+        let tenant = self.tenant().await?;
+        let merchant = self.store.get_merchant(tenant.merchant).await?;
         merchant.ok_or_else(|| failed(AdminError::NoSuchMerchant))
     }
 
     /// The merchant's keys of this mode, newest first; never their texts. One query for a page, and for one that begins at a key two
     /// reads before it.
     pub async fn list_api_keys(&self, window: Window<id::KeyKind>) -> Result<Page<ApiKey>, Error> {
-        let scope = self.tenant().await?;
+        let tenant = self.tenant().await?;
         let from = match (window.starting_after, window.ending_before) {
             (None, None) => None,
             (Some(id), _) => Some(KeyPlace::After(self.place(id).await?, id)),
             (None, Some(id)) => Some(KeyPlace::Before(self.place(id).await?, id)),
         };
-        let query = KeyQuery { scope, from, limit: window.limit, offset: window.offset };
+        let query = KeyQuery { tenant, from, limit: window.limit, offset: window.offset };
         Ok(self.store.list_keys(query).await?)
     }
 
@@ -175,8 +175,8 @@ impl Call {
         bytes: &KeyBytes,
     ) -> Result<ApiKey, Error> {
         let admitted = self.admitted().await?;
-        let scope = admitted.scope();
-        let new = NewKey { merchant: scope.merchant, mode: scope.mode, kind, scopes };
+        let tenant = admitted.tenant();
+        let new = NewKey { merchant: tenant.merchant, mode: tenant.mode, kind, scopes };
         let admin = Admin::new(admitted.worker().clone());
         let issued = admin.create_key_of(new, &bytes.bytes).await.map_err(failed)?;
         Ok(issued.key)
@@ -194,12 +194,12 @@ impl Call {
         let Some(idempotency) = idempotency else {
             return Ok(KeyBytes { bytes: self.gateway.random_bytes(), formerly: None });
         };
-        let scope = self.tenant().await?;
+        let tenant = self.tenant().await?;
         let signer = self.gateway.signer()?;
         let key = idempotency.key.as_str();
         let request = idempotency.fingerprint.as_str();
-        let claim = format!("{scope}{route}#{}#{request}#{key}", kind.prefix());
-        let formerly = format!("{scope}{route}#{key}");
+        let claim = format!("{tenant}{route}#{}#{request}#{key}", kind.prefix());
+        let formerly = format!("{tenant}{route}#{key}");
         Ok(KeyBytes {
             bytes: signer.derive("api-key-of-request", claim.as_bytes()),
             formerly: Some(signer.derive("api-key", formerly.as_bytes())),
@@ -222,8 +222,8 @@ impl Call {
     }
 
     async fn find_own_key(&self, id: KeyId) -> Result<Option<(KeyHash, ApiKey)>, Error> {
-        let scope = self.tenant().await?;
-        let found = self.store.key_by_id(scope.merchant, id).await?;
-        Ok(found.filter(|(_, key)| key.mode == scope.mode))
+        let tenant = self.tenant().await?;
+        let found = self.store.key_by_id(tenant.merchant, id).await?;
+        Ok(found.filter(|(_, key)| key.mode == tenant.mode))
     }
 }

@@ -1,6 +1,6 @@
 //! One request of one caller.
 
-use tollgate_domain::{Cause, FrontDoor, Permission, Scope, Timestamp, rate::Standing};
+use tollgate_domain::{Cause, FrontDoor, Permission, Tenant, Timestamp, rate::Standing};
 use tollgate_store::{Cost, Reader};
 
 use crate::{
@@ -66,7 +66,7 @@ impl Call {
     }
 
     /// The tenant, for reading only (see [`crate::gate`]).
-    pub async fn tenant(&self) -> Result<Scope, Denied> {
+    pub async fn tenant(&self) -> Result<Tenant, Denied> {
         self.gate.tenant().await
     }
 

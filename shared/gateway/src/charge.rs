@@ -18,7 +18,7 @@
 //! [`Networks::settle_ms`]: crate::Networks
 
 use tollgate_domain::{
-    Cause, Decline, Money, NetworkCharge, NetworkId, Payment, Scope, Stage, Timestamp,
+    Cause, Decline, Money, NetworkCharge, NetworkId, Payment, Stage, Tenant, Timestamp,
     payment::{AUTHORIZATION_LIFETIME_MS, Command},
 };
 use tollgate_processors::{
@@ -95,56 +95,56 @@ impl Worker {
     /// recorded: decided, or in flight and looked after by due work.
     pub(crate) async fn charge_over_network(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payment: &Payment,
         cause: &Cause,
     ) -> Result<Payment, Error> {
         // An account that is missing is found before anything is begun.
-        let connector = self.connector_of(scope, payment).await?;
+        let connector = self.connector_of(tenant, payment).await?;
         let ask_at = self.ask_at(1)?;
-        match self.record(scope, payment, Command::BeginCharge { ask_at }, cause).await? {
-            Recorded::Done(payment) => self.go_on(scope, payment, &connector, None, cause).await,
+        match self.record(tenant, payment, Command::BeginCharge { ask_at }, cause).await? {
+            Recorded::Done(payment) => self.go_on(tenant, payment, &connector, None, cause).await,
             Recorded::Overtaken(payment) => Ok(payment),
         }
     }
 
     /// What due work does for a charge that is open with its provider: claims it, asks what became of it, and goes on.
-    pub(crate) async fn resume_charge(&self, scope: Scope, payment: &Payment) -> Result<(), Error> {
+    pub(crate) async fn resume_charge(&self, tenant: Tenant, payment: &Payment) -> Result<(), Error> {
         let Some(charge) = &payment.network else {
             return Ok(());
         };
         let cause = self.new_cause();
         let ask_at = self.ask_at(charge.attempts.saturating_add(1))?;
-        let claimed = match self.record(scope, payment, Command::AskAgain { ask_at }, &cause).await? {
+        let claimed = match self.record(tenant, payment, Command::AskAgain { ask_at }, &cause).await? {
             Recorded::Done(claimed) => claimed,
             Recorded::Overtaken(_) => return Ok(()),
         };
-        let connector = self.connector_of(scope, &claimed).await?;
+        let connector = self.connector_of(tenant, &claimed).await?;
         if let Stage::Releasing { authorization } = charge.stage.clone() {
-            return self.release(scope, claimed, authorization, &connector, &cause).await;
+            return self.release(tenant, claimed, authorization, &connector, &cause).await;
         }
         let found = match self.look_up(charge, &claimed, &connector).await {
             Ok(found) => found,
-            Err(error) => return self.not_looked_up(scope, &claimed, &error, &cause).await,
+            Err(error) => return self.not_looked_up(tenant, &claimed, &error, &cause).await,
         };
         let settle_ms = self.networks()?.settle_ms(charge.provider);
         match next_step(charge, &found, self.now(), settle_ms) {
             Next::Apply => {
-                self.go_on(scope, claimed, &connector, Some(found), &cause).await?;
+                self.go_on(tenant, claimed, &connector, Some(found), &cause).await?;
             }
             Next::SendAgain => {
                 let again = Command::SendAgain { ask_at: self.ask_at(1)? };
-                if let Recorded::Done(payment) = self.record(scope, &claimed, again, &cause).await? {
-                    self.go_on(scope, payment, &connector, None, &cause).await?;
+                if let Recorded::Done(payment) = self.record(tenant, &claimed, again, &cause).await? {
+                    self.go_on(tenant, payment, &connector, None, &cause).await?;
                 }
             }
             Next::GiveUp => {
-                self.record_answer(scope, claimed, &Command::GiveUp, &cause).await?;
+                self.record_answer(tenant, claimed, &Command::GiveUp, &cause).await?;
             }
             Next::Wait => {}
             Next::Stuck => {
                 let what = "the provider no longer shows an authorization that it gave";
-                self.stuck(scope, &claimed, what, &cause).await?;
+                self.stuck(tenant, &claimed, what, &cause).await?;
             }
         }
         Ok(())
@@ -179,7 +179,7 @@ impl Worker {
     /// sent: it was recorded as sent just now.
     async fn go_on(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         mut payment: Payment,
         connector: &Connector,
         mut found: Option<Found>,
@@ -189,7 +189,7 @@ impl Worker {
             let Some(charge) = &payment.network else { break };
             let step = match (&charge.stage, found.take()) {
                 (Stage::Authorizing, None) => {
-                    let answer = self.authorize(scope, &payment, connector).await?;
+                    let answer = self.authorize(tenant, &payment, connector).await?;
                     self.read_answer(&payment, connector, answer, |id| self.authorized(id)).await?
                 }
                 (Stage::Authorized { authorization }, None) => {
@@ -217,13 +217,13 @@ impl Worker {
                 },
                 Read::Nothing(ask_at) => {
                     let nothing = Command::NothingDone { ask_at };
-                    return Ok(match self.record(scope, &payment, nothing, cause).await? {
+                    return Ok(match self.record(tenant, &payment, nothing, cause).await? {
                         Recorded::Done(payment) | Recorded::Overtaken(payment) => payment,
                     });
                 }
                 Read::Unclear => break,
             };
-            payment = self.record_answer(scope, payment, &command, cause).await?;
+            payment = self.record_answer(tenant, payment, &command, cause).await?;
         }
         Ok(payment)
     }
@@ -297,13 +297,13 @@ impl Worker {
 
     async fn authorize(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payment: &Payment,
         connector: &Connector,
     ) -> Result<Result<Answer, NetworkError>, Error> {
         let sealed = payment.network.as_ref().and_then(|network| network.card.as_ref());
         let sealed = sealed.ok_or_else(|| Error::Internal(format!("payment {} has no card", payment.id)))?;
-        let place = card_place(scope, payment.id);
+        let place = card_place(tenant, payment.id);
         let card = self
             .networks()?
             .vault()

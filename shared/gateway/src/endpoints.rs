@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tollgate_domain::{
-    Answers, EndpointId, FrontDoor, Metadata, Scope, WebhookEndpoint,
+    Answers, EndpointId, FrontDoor, Metadata, Tenant, WebhookEndpoint,
     endpoint::{EndpointStatus, MAX_ENDPOINTS, Secret},
     id,
 };
@@ -60,12 +60,12 @@ impl Call {
         new: NewEndpoint,
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<WebhookEndpoint>, Error> {
-        let scope = self.tenant().await?;
-        let id: EndpointId = self.id_for(scope, "webhook_endpoints", idempotency);
+        let tenant = self.tenant().await?;
+        let id: EndpointId = self.id_for(tenant, "webhook_endpoints", idempotency);
         let prepare = async {
-            check_url(scope, &new.url, new.allow_loopback).await?;
+            check_url(tenant, &new.url, new.allow_loopback).await?;
             let existing: Page<WebhookEndpoint> =
-                self.store.list(scope, &ListQuery::new(MAX_ENDPOINTS), None).await?;
+                self.store.list(tenant, &ListQuery::new(MAX_ENDPOINTS), None).await?;
             if existing.items.len() >= MAX_ENDPOINTS {
                 return Err(Refusal::TooManyEndpoints.into());
             }
@@ -91,15 +91,15 @@ impl Call {
                 fingerprint: idempotency.map(|i| i.fingerprint.clone()),
             })
         };
-        let made = self.make_once(scope, &id.to_string(), idempotency, prepare).await?;
+        let made = self.make_once(tenant, &id.to_string(), idempotency, prepare).await?;
         // What the create answered held the secret, which is gone: there is nothing left to replay.
         if made.thing.deleted { Err(Refusal::NotFound(Thing::WebhookEndpoint).into()) } else { Ok(made) }
     }
 
     /// Reads an endpoint. One round trip in a warm function.
     pub async fn retrieve_endpoint(&self, id: EndpointId) -> Result<WebhookEndpoint, Error> {
-        let scope = self.tenant().await?;
-        let endpoint: Option<WebhookEndpoint> = self.store.get(scope, &id.to_string(), true).await?;
+        let tenant = self.tenant().await?;
+        let endpoint: Option<WebhookEndpoint> = self.store.get(tenant, &id.to_string(), true).await?;
         Ok(endpoint.filter(|e| !e.deleted).ok_or(Refusal::NotFound(Thing::WebhookEndpoint))?)
     }
 
@@ -108,9 +108,9 @@ impl Call {
         &self,
         window: Window<id::EndpointKind>,
     ) -> Result<Page<WebhookEndpoint>, Error> {
-        let scope = self.tenant().await?;
-        let query = self.query_of::<WebhookEndpoint, _>(scope, window).await?;
-        Ok(self.store.list(scope, &query, None).await?)
+        let tenant = self.tenant().await?;
+        let query = self.query_of::<WebhookEndpoint, _>(tenant, window).await?;
+        Ok(self.store.list(tenant, &query, None).await?)
     }
 
     /// Deletes an endpoint: nothing is delivered to it any more. A read while the caller is admitted, then one
@@ -164,8 +164,8 @@ impl Call {
 }
 
 /// Refuses a URL that deliveries may not go to, by its text and, in live mode, by what its name resolves to right now.
-async fn check_url(scope: Scope, url: &str, allow_loopback: bool) -> Result<(), Error> {
-    let live = scope.mode.is_live();
+async fn check_url(tenant: Tenant, url: &str, allow_loopback: bool) -> Result<(), Error> {
+    let live = tenant.mode.is_live();
     let unsafe_endpoint = |why: UrlRefusal| Refusal::UnsafeEndpoint(why.to_string());
     let rules = UrlRules { live, allow_loopback };
     let url = EndpointUrl::parse(url, rules).map_err(unsafe_endpoint)?;

@@ -12,7 +12,7 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::{sync::Mutex, sync::OnceCell, task::JoinHandle};
 use tollgate_domain::{
-    FrontDoor, KeyKind, Permission, Scope, Timestamp,
+    FrontDoor, KeyKind, Permission, Tenant, Timestamp,
     rate::{Burst, Standing},
 };
 use tollgate_store::{ApiKey, Counted, KeyHash, KeyMeter, Met, Metered, StoreError, Token, Writer};
@@ -100,8 +100,8 @@ impl From<String> for Credentials {
 
 impl Authorized {
     /// The tenant the caller speaks for.
-    pub fn scope(&self) -> Scope {
-        self.key.scope()
+    pub fn tenant(&self) -> Tenant {
+        self.key.tenant()
     }
 
     /// Where the caller stands in its rate window.
@@ -253,10 +253,10 @@ impl Gate {
     }
 
     /// The tenant, to read for: at once when the key is known here, else once it is accepted.
-    pub(crate) async fn tenant(&self) -> Result<Scope, Denied> {
+    pub(crate) async fn tenant(&self) -> Result<Tenant, Denied> {
         match &self.known {
-            Some(key) => Ok(key.scope()),
-            None => self.authorized().await.map(Authorized::scope),
+            Some(key) => Ok(key.tenant()),
+            None => self.authorized().await.map(Authorized::tenant),
         }
     }
 
@@ -348,7 +348,7 @@ async fn find_and_count(
     if let Some(known) = &caller.known {
         let (key, counted) = tokio::join!(
             store.find_key(&caller.hash, now),
-            meter.meter_merchant(known.scope(), front_door, now)
+            meter.meter_merchant(known.tenant(), front_door, now)
         );
         let counted = counted?;
         if let Some(key) = key? {
@@ -362,7 +362,7 @@ async fn find_and_count(
     let Some(key) = key.filter(|key| key.is_of(caller.merchant.as_deref())) else {
         return Ok(Met::Unknown);
     };
-    let counted = meter.meter_merchant(key.scope(), front_door, now).await?;
+    let counted = meter.meter_merchant(key.tenant(), front_door, now).await?;
     Ok(Met::Accepted(Metered { key, counted }))
 }
 

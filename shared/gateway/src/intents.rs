@@ -1,7 +1,7 @@
 //! Intents: payments that are made in steps, by the merchant's server and, with a client secret, by the payer's page.
 
 use tollgate_domain::{
-    Answers, CustomerId, Metadata, Money, Payment, PaymentId, PaymentMethodId, Scope,
+    Answers, CustomerId, Metadata, Money, Payment, PaymentId, PaymentMethodId, Tenant,
     payment::{Amendment, Command, Intent, NewPayment, Outcome},
     payment_method::MethodRefusal,
 };
@@ -89,19 +89,19 @@ const CLIENT_SECRET: &str = "client-secret";
 
 impl Gateway {
     /// What a payer's page shows to prove that its payment is this one.
-    pub fn client_secret(&self, scope: Scope, id: PaymentId) -> Result<String, Error> {
-        let claim = format!("{scope}{id}");
+    pub fn client_secret(&self, tenant: Tenant, id: PaymentId) -> Result<String, Error> {
+        let claim = format!("{tenant}{id}");
         let signature = self.signer()?.sign(CLIENT_SECRET, claim.as_bytes());
         Ok(format!("{}_secret_{}", id.spell("pi_"), hex::encode(signature)))
     }
 
     /// Whether a text is the client secret of this payment; takes the same time wherever they differ.
-    fn is_client_secret(&self, scope: Scope, id: PaymentId, sent: &str) -> Result<bool, Error> {
+    fn is_client_secret(&self, tenant: Tenant, id: PaymentId, sent: &str) -> Result<bool, Error> {
         let prefix = format!("{}_secret_", id.spell("pi_"));
         // One secret has one spelling.
         let hex = sent.strip_prefix(&prefix).filter(|text| !text.bytes().any(|b| b.is_ascii_uppercase()));
         let signature = hex.and_then(|text| hex::decode(text).ok());
-        let claim = format!("{scope}{id}");
+        let claim = format!("{tenant}{id}");
         let signer = self.signer()?;
         Ok(signature.is_some_and(|signature| signer.verify(CLIENT_SECRET, claim.as_bytes(), &signature)))
     }
@@ -122,17 +122,17 @@ impl Call {
         new: NewIntent,
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<Payment>, Error> {
-        let scope = self.tenant().await?;
-        let id: PaymentId = self.id_for(scope, "payment_intents", idempotency);
+        let tenant = self.tenant().await?;
+        let id: PaymentId = self.id_for(tenant, "payment_intents", idempotency);
         let prepare = async {
             check_amount(new.amount, MIN_AMOUNT_MINOR)?;
             if let Some(customer) = new.customer {
-                must_exist(&self.store, scope, customer).await?;
+                must_exist(&self.store, tenant, customer).await?;
             }
             let types = &new.intent.payment_method_types;
-            let fresh = self.id_for(scope, "payment_intents/payment_method", idempotency);
-            let resolved = self.resolve_for(scope, fresh, new.method.as_ref(), new.customer, types).await?;
-            self.store_method(scope, resolved.as_ref()).await?;
+            let fresh = self.id_for(tenant, "payment_intents/payment_method", idempotency);
+            let resolved = self.resolve_for(tenant, fresh, new.method.as_ref(), new.customer, types).await?;
+            self.store_method(tenant, resolved.as_ref()).await?;
             let method = resolved.map(|resolved| resolved.method.method());
             let payment = NewPayment {
                 id,
@@ -161,7 +161,7 @@ impl Call {
             }
             Ok(made)
         };
-        Box::pin(self.make_once(scope, &id.to_string(), idempotency, prepare)).await
+        Box::pin(self.make_once(tenant, &id.to_string(), idempotency, prepare)).await
     }
 
     /// Moves an intent on. A retry with the same idempotency key is told what the first was told, whatever happened since.
@@ -171,10 +171,10 @@ impl Call {
         wish: &IntentWish,
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<Payment>, Error> {
-        let scope = self.tenant().await?;
+        let tenant = self.tenant().await?;
         // Made once for all tries and all retries, so that none of them leaves a payment method behind.
-        let fresh = self.id_for(scope, &format!("{id}/{}/payment_method", wish.route()), idempotency);
-        let mut payment: Option<Payment> = self.store.get(scope, &id.to_string(), true).await?;
+        let fresh = self.id_for(tenant, &format!("{id}/{}/payment_method", wish.route()), idempotency);
+        let mut payment: Option<Payment> = self.store.get(tenant, &id.to_string(), true).await?;
         for _ in 0..MAX_TRIES {
             let current = payment.ok_or(Refusal::NotFound(Thing::Payment))?;
             if let Some(answer) = earlier_answer(&current, wish.route(), idempotency)? {
@@ -185,13 +185,13 @@ impl Call {
                 let refusal = tollgate_domain::payment::Refusal::UnexpectedStatus(current.face.status);
                 return Err(Refusal::Payment(refusal).into());
             }
-            let (command, resolved) = Box::pin(self.command_for(scope, fresh, &current, wish)).await?;
+            let (command, resolved) = Box::pin(self.command_for(tenant, fresh, &current, wish)).await?;
             let mut next = current.apply(command, self.now, &self.cause).map_err(Refusal::from)?;
             remember(&mut next, wish.route(), idempotency);
             // Only what the intent allows is written: its payment method first, so that it never names one that is not there.
-            self.store_method(scope, resolved.as_ref()).await?;
+            self.store_method(tenant, resolved.as_ref()).await?;
             let writer = self.admitted().await?.writer();
-            match writer.replace(scope, &next).await? {
+            match writer.replace(tenant, &next).await? {
                 Replaced::Done => return Ok(Made::new(next)),
                 Replaced::Conflict(now) => payment = now,
             }
@@ -202,7 +202,7 @@ impl Call {
     /// What a wish means for an intent, and the payment method that it brings. Writes nothing.
     async fn command_for(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         fresh: PaymentMethodId,
         current: &Payment,
         wish: &IntentWish,
@@ -220,7 +220,7 @@ impl Call {
                     amendment.amount = Some(amount);
                 }
                 if let Some(customer) = amendment.customer {
-                    must_exist(&self.store, scope, customer).await?;
+                    must_exist(&self.store, tenant, customer).await?;
                 }
                 if update.metadata.is_some() {
                     let metadata = current.metadata.updated(update.metadata.as_ref());
@@ -228,7 +228,7 @@ impl Call {
                 }
                 let customer = amendment.customer.or(current.customer);
                 let resolved =
-                    self.resolve_for(scope, fresh, update.method.as_ref(), customer, types).await?;
+                    self.resolve_for(tenant, fresh, update.method.as_ref(), customer, types).await?;
                 amendment.method = resolved.as_ref().map(|resolved| resolved.method.method());
                 (Command::Amend(Box::new(amendment)), resolved)
             }
@@ -237,7 +237,7 @@ impl Call {
                 // One that the intent has since before may have been attached to another customer, or detached.
                 let known = known.map(|id| MethodRef::Named(id.spell("pm_")));
                 let resolved = self
-                    .resolve_for(scope, fresh, method.as_ref().or(known.as_ref()), current.customer, types)
+                    .resolve_for(tenant, fresh, method.as_ref().or(known.as_ref()), current.customer, types)
                     .await?;
                 let method = resolved.as_ref().map(|resolved| Box::new(resolved.method.method()));
                 let instrument = method.as_ref().map(|method| &method.instrument);
@@ -260,14 +260,14 @@ impl Call {
     /// The payment method that a request names, if it does, of a kind that the intent accepts.
     async fn resolve_for(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         fresh: PaymentMethodId,
         named: Option<&MethodRef>,
         customer: Option<CustomerId>,
         types: &[String],
     ) -> Result<Option<Resolved>, Error> {
         let Some(named) = named else { return Ok(None) };
-        let resolved = self.resolve_method(scope, fresh, named, customer).await?;
+        let resolved = self.resolve_method(tenant, fresh, named, customer).await?;
         let kind = kind_of(&resolved.method.source);
         if types.is_empty() || types.iter().any(|accepted| accepted == kind) {
             Ok(Some(resolved))
@@ -276,10 +276,10 @@ impl Call {
         }
     }
 
-    async fn store_method(&self, scope: Scope, resolved: Option<&Resolved>) -> Result<(), Error> {
+    async fn store_method(&self, tenant: Tenant, resolved: Option<&Resolved>) -> Result<(), Error> {
         if let Some(resolved) = resolved.filter(|resolved| resolved.is_new) {
             let writer = self.admitted().await?.writer();
-            match writer.create(scope, &resolved.method).await? {
+            match writer.create(tenant, &resolved.method).await? {
                 Put::Created => {}
                 // An earlier try of the same request made it, or an earlier request with the same key another one.
                 Put::Exists(existing) if existing.source == resolved.method.source => {}
@@ -296,10 +296,10 @@ impl Call {
 
     /// Checks the client secret that a payer's page has to show, of a caller with a publishable key.
     pub async fn check_client(&self, id: PaymentId, client_secret: Option<&str>) -> Result<(), Error> {
-        let scope = self.tenant().await?;
+        let tenant = self.tenant().await?;
         let right = match client_secret {
             None => !self.is_client().await?,
-            Some(sent) => self.gateway.is_client_secret(scope, id, sent)?,
+            Some(sent) => self.gateway.is_client_secret(tenant, id, sent)?,
         };
         if right { Ok(()) } else { Err(Refusal::ClientSecret.into()) }
     }

@@ -8,7 +8,7 @@ use std::future::Future;
 use serde::{Serialize, de::DeserializeOwned};
 use tollgate_domain::{
     Answerable, Customer, Earlier, Fingerprint, Id, IdempotencyKey, Payment, PaymentMethod, Refund, Run,
-    Scope, Timestamp, WebhookEndpoint,
+    Tenant, Timestamp, WebhookEndpoint,
 };
 use tollgate_store::{Entity, Put, Replaced, StoreError, Writer};
 
@@ -83,17 +83,17 @@ pub(crate) trait Idempotent: Entity + Answerable + Send + Sync {
         answer
     }
     /// Makes it, with whatever has to be written together with it.
-    fn make(&self, writer: &Writer, scope: Scope) -> impl Future<Output = Result<Put<Self>, Error>> + Send {
-        async move { Ok(writer.create(scope, self).await?) }
+    fn make(&self, writer: &Writer, tenant: Tenant) -> impl Future<Output = Result<Put<Self>, Error>> + Send {
+        async move { Ok(writer.create(tenant, self).await?) }
     }
     /// Replaces the version `before` by this next one, with whatever has to be written together with it.
     fn replace(
         &self,
         writer: &Writer,
-        scope: Scope,
+        tenant: Tenant,
         _before: &Self,
     ) -> impl Future<Output = Result<Replaced<Self>, Error>> + Send {
-        async move { Ok(writer.replace(scope, self).await?) }
+        async move { Ok(writer.replace(tenant, self).await?) }
     }
 }
 
@@ -132,15 +132,15 @@ impl Idempotent for Customer {
     fn is_gone(&self) -> bool {
         self.deleted
     }
-    async fn make(&self, writer: &Writer, scope: Scope) -> Result<Put<Self>, Error> {
-        match write_customer(writer, scope, None, self).await? {
+    async fn make(&self, writer: &Writer, tenant: Tenant) -> Result<Put<Self>, Error> {
+        match write_customer(writer, tenant, None, self).await? {
             None => Ok(Put::Created),
             Some(Some(existing)) => Ok(Put::Exists(*existing)),
             Some(None) => Err(Error::Internal(format!("customer {} exists and is not shown", self.id))),
         }
     }
-    async fn replace(&self, writer: &Writer, scope: Scope, before: &Self) -> Result<Replaced<Self>, Error> {
-        Ok(match write_customer(writer, scope, Some(before), self).await? {
+    async fn replace(&self, writer: &Writer, tenant: Tenant, before: &Self) -> Result<Replaced<Self>, Error> {
+        Ok(match write_customer(writer, tenant, Some(before), self).await? {
             None => Replaced::Done,
             Some(now) => Replaced::Conflict(now.map(|now| *now)),
         })
@@ -163,9 +163,9 @@ impl Idempotent for WebhookEndpoint {
 
 impl Call {
     /// The id of what this request makes: derived from its idempotency key, or random.
-    pub(crate) fn id_for<K>(&self, scope: Scope, route: &str, idempotency: Option<&Idempotency>) -> Id<K> {
+    pub(crate) fn id_for<K>(&self, tenant: Tenant, route: &str, idempotency: Option<&Idempotency>) -> Id<K> {
         match idempotency {
-            Some(idempotency) => idempotency.key.derive_id(scope, &self.of_front_door(route)),
+            Some(idempotency) => idempotency.key.derive_id(tenant, &self.of_front_door(route)),
             None => self.gateway.new_id(),
         }
     }
@@ -178,7 +178,7 @@ impl Call {
     /// same key may still have succeeded: its answer is then given again, whatever changed since.
     pub(crate) async fn prepare_once<E: Idempotent, F: Future<Output = Result<E, Error>>>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         id: &str,
         idempotency: Option<&Idempotency>,
         make: F,
@@ -191,7 +191,7 @@ impl Call {
         };
         match prepared {
             Err(error) => {
-                let earlier = self.earlier_answer_or(error, scope, id, idempotency).await;
+                let earlier = self.earlier_answer_or(error, tenant, id, idempotency).await;
                 earlier.map(Prepared::Earlier)
             }
             prepared => prepared,
@@ -203,16 +203,16 @@ impl Call {
     /// `make` checks what has to hold and builds the thing (see [`Call::prepare_once`]).
     pub(crate) async fn make_once<E: Idempotent, F: Future<Output = Result<E, Error>>>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         id: &str,
         idempotency: Option<&Idempotency>,
         make: F,
     ) -> Result<Made<E>, Error> {
-        let (thing, admitted) = match self.prepare_once(scope, id, idempotency, make).await? {
+        let (thing, admitted) = match self.prepare_once(tenant, id, idempotency, make).await? {
             Prepared::New(thing, admitted) => (thing, admitted),
             Prepared::Earlier(made) => return Ok(made),
         };
-        match thing.make(admitted.writer(), scope).await? {
+        match thing.make(admitted.writer(), tenant).await? {
             Put::Created => Ok(Made::new(thing)),
             Put::Exists(existing) => replay(&existing, idempotency, self.now, self.authorized().await?),
         }
@@ -223,7 +223,7 @@ impl Call {
     pub(crate) async fn earlier_answer_or<E: Idempotent>(
         &self,
         error: Error,
-        scope: Scope,
+        tenant: Tenant,
         id: &str,
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<E>, Error> {
@@ -232,7 +232,7 @@ impl Call {
             return Err(error);
         }
         let existing: Option<E> = match idempotency {
-            Some(_) => self.store.get(scope, id, true).await?,
+            Some(_) => self.store.get(tenant, id, true).await?,
             None => None,
         };
         let to = self.authorized().await?;
@@ -254,8 +254,8 @@ impl Call {
         idempotency: Option<&Idempotency>,
         step: impl Fn(&E) -> Result<E, Error>,
     ) -> Result<Made<E>, Error> {
-        let scope = self.tenant().await?;
-        let mut thing: Option<E> = self.store.get(scope, id, true).await?;
+        let tenant = self.tenant().await?;
+        let mut thing: Option<E> = self.store.get(tenant, id, true).await?;
         for _ in 0..MAX_TRIES {
             let current = thing.filter(|thing| !thing.is_gone());
             let current = current.ok_or(Refusal::NotFound(E::THING))?;
@@ -265,7 +265,7 @@ impl Call {
             let mut next = step(&current)?;
             remember(&mut next, route, idempotency);
             let writer = self.admitted().await?.writer();
-            match next.replace(writer, scope, &current).await? {
+            match next.replace(writer, tenant, &current).await? {
                 Replaced::Done => return Ok(Made::new(next)),
                 Replaced::Conflict(now) => thing = now,
             }
@@ -282,13 +282,13 @@ impl Call {
         idempotency: Option<&Idempotency>,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<Made<T>, Error> {
-        let scope = self.tenant().await?;
+        let tenant = self.tenant().await?;
         let Some(idempotency) = idempotency else {
             self.admitted().await?;
             return work.await.map(Made::new);
         };
         let run = Run {
-            id: self.id_for(scope, route, Some(idempotency)),
+            id: self.id_for(tenant, route, Some(idempotency)),
             version: 1,
             cause: self.cause.clone(),
             request: idempotency.fingerprint.clone(),
@@ -301,7 +301,7 @@ impl Call {
             Ok(admitted) => admitted.writer(),
             Err(denied) => {
                 // An answer that was given already costs nothing to give again.
-                let earlier: Option<Run> = self.store.get(scope, &id, true).await?;
+                let earlier: Option<Run> = self.store.get(tenant, &id, true).await?;
                 let answer =
                     earlier.and_then(|earlier| Some(earlier.answer_to(&idempotency.fingerprint)?.to_owned()));
                 return match answer.filter(|_| matches!(denied, Denied::RateLimited { .. })) {
@@ -310,7 +310,7 @@ impl Call {
                 };
             }
         };
-        let run = match writer.create(scope, &run).await? {
+        let run = match writer.create(tenant, &run).await? {
             Put::Created => run,
             Put::Exists(earlier) if earlier.request != idempotency.fingerprint => {
                 return Err(Refusal::IdempotencyKeyReused.into());
@@ -322,7 +322,7 @@ impl Call {
                 let next = earlier
                     .taken_over(self.now, LEASE_MS, &self.cause)
                     .ok_or(Refusal::IdempotencyKeyInUse)?;
-                match writer.replace(scope, &next).await? {
+                match writer.replace(tenant, &next).await? {
                     Replaced::Done => next,
                     Replaced::Conflict(_) => return Err(Refusal::IdempotencyKeyInUse.into()),
                 }
@@ -336,7 +336,7 @@ impl Call {
             Err(_) => run.given_up(self.now),
         };
         // A conflict means that the lease ran out and another request took over: it records its own end.
-        let (Replaced::Done | Replaced::Conflict(_)) = writer.replace(scope, &ended).await?;
+        let (Replaced::Done | Replaced::Conflict(_)) = writer.replace(tenant, &ended).await?;
         done.map(Made::new)
     }
 }

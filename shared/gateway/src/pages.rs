@@ -1,7 +1,7 @@
 //! Hosted pages: what their links open, and where the payer goes next.
 
 use tollgate_domain::{
-    Cause, Payment, Scope,
+    Cause, Payment, Tenant,
     payment::{Command, Status},
 };
 use tollgate_processors::sandbox;
@@ -23,7 +23,7 @@ pub enum LinkError {
     Invalid,
     /// What it was for was done already; whose the payment is, and how it is now.
     #[error("the link was used")]
-    Used(Scope, Box<Payment>),
+    Used(Tenant, Box<Payment>),
     /// The merchant changed the payment since: what the link asked about is no longer what would be charged.
     #[error("the payment was changed")]
     Changed,
@@ -60,19 +60,19 @@ impl Gateway {
     pub(crate) fn page_url(
         &self,
         purpose: Purpose,
-        scope: Scope,
+        tenant: Tenant,
         payment: &Payment,
     ) -> Result<String, Error> {
         let links = self.links.as_ref();
         let links =
             links.ok_or_else(|| Error::Internal("this function has no key to sign links with".into()))?;
-        Ok(links.url(purpose, scope, payment.id, payment.challenge_number()))
+        Ok(links.url(purpose, tenant, payment.id, payment.challenge_number()))
     }
 
     /// Opens a link to a page that waits for the payer. One read, and one more where the page names the merchant.
     pub async fn open_link(&self, purpose: Purpose, token: &str) -> Result<HostedView, LinkError> {
         let (link, payment) = self.linked_payment(purpose, token).await?;
-        let scope = link.scope();
+        let tenant = link.tenant();
         let waits_for = match purpose {
             Purpose::Checkout => Status::RequiresConfirmation,
             Purpose::Challenge | Purpose::Result => Status::RequiresAction,
@@ -81,11 +81,11 @@ impl Gateway {
             return Err(LinkError::Changed);
         }
         if payment.face.status != waits_for {
-            return Err(LinkError::Used(scope, Box::new(payment)));
+            return Err(LinkError::Used(tenant, Box::new(payment)));
         }
         self.not_expired(&payment)?;
         let merchant = match purpose {
-            Purpose::Checkout => self.store.get_merchant(scope.merchant).await.map_err(Error::from)?,
+            Purpose::Checkout => self.store.get_merchant(tenant.merchant).await.map_err(Error::from)?,
             Purpose::Challenge | Purpose::Result => None,
         };
         Ok(HostedView { payment, merchant: merchant.map(|merchant| merchant.name) })
@@ -98,21 +98,21 @@ impl Gateway {
         token: &str,
         passed: bool,
         cause: &Cause,
-    ) -> Result<(Scope, Payment), LinkError> {
+    ) -> Result<(Tenant, Payment), LinkError> {
         let (link, mut payment) = self.linked_payment(Purpose::Challenge, token).await?;
-        let (scope, worker) = (link.scope(), self.worker_of_payer(&link));
+        let (tenant, worker) = (link.tenant(), self.worker_of_payer(&link));
         for _ in 0..MAX_TRIES {
             if payment.face.status != Status::RequiresAction {
                 return if is_to_be_confirmed_again(&payment) {
                     Err(LinkError::Changed)
                 } else {
-                    Ok((scope, payment))
+                    Ok((tenant, payment))
                 };
             }
             self.not_expired(&payment)?;
             if passed && payment.network.is_some() {
-                let charged = worker.charge_over_network(scope, &payment, cause).await?;
-                return Ok((scope, charged));
+                let charged = worker.charge_over_network(tenant, &payment, cause).await?;
+                return Ok((tenant, charged));
             }
             let now = self.now();
             let command = if passed {
@@ -122,9 +122,9 @@ impl Gateway {
                 Command::ChallengeFailed
             };
             let next = payment.apply(command, now, cause).map_err(|e| Error::from(Refusal::from(e)))?;
-            let replaced = worker.writer().replace(scope, &next).await;
+            let replaced = worker.writer().replace(tenant, &next).await;
             match replaced.map_err(Error::from)? {
-                Replaced::Done => return Ok((scope, next)),
+                Replaced::Done => return Ok((tenant, next)),
                 Replaced::Conflict(now) => payment = now.ok_or(LinkError::Invalid)?,
             }
         }
@@ -133,18 +133,18 @@ impl Gateway {
     }
 
     /// How a payment stands whose payer waits for the decision.
-    pub async fn open_result(&self, token: &str) -> Result<(Scope, Payment), LinkError> {
+    pub async fn open_result(&self, token: &str) -> Result<(Tenant, Payment), LinkError> {
         let (link, payment) = self.linked_payment(Purpose::Result, token).await?;
-        Ok((link.scope(), payment))
+        Ok((link.tenant(), payment))
     }
 
     /// Where the payer goes next.
-    pub fn onward(&self, scope: Scope, payment: &Payment) -> Result<Onward, Error> {
-        let page = |purpose| self.page_url(purpose, scope, payment);
+    pub fn onward(&self, tenant: Tenant, payment: &Payment) -> Result<Onward, Error> {
+        let page = |purpose| self.page_url(purpose, tenant, payment);
         let Some(hosted) = &payment.hosted else {
             // The merchant's own page decides what to show; it gets the address that it gave, as it gave it.
             if payment.intent.is_some() {
-                return self.back_from_intent(scope, payment);
+                return self.back_from_intent(tenant, payment);
             }
             return Ok(payment.face.return_url.clone().map_or(Onward::Stay, Onward::To));
         };
@@ -165,7 +165,7 @@ impl Gateway {
     }
 
     /// An intent's page is told which intent it was, and how it went.
-    fn back_from_intent(&self, scope: Scope, payment: &Payment) -> Result<Onward, Error> {
+    fn back_from_intent(&self, tenant: Tenant, payment: &Payment) -> Result<Onward, Error> {
         let Some(back) = &payment.face.return_url else {
             return Ok(Onward::Stay);
         };
@@ -177,7 +177,7 @@ impl Gateway {
         };
         url.query_pairs_mut()
             .append_pair("payment_intent", &payment.id.spell("pi_"))
-            .append_pair("payment_intent_client_secret", &self.client_secret(scope, payment.id)?)
+            .append_pair("payment_intent_client_secret", &self.client_secret(tenant, payment.id)?)
             .append_pair("redirect_status", status);
         Ok(Onward::To(url.into()))
     }
@@ -190,7 +190,7 @@ impl Gateway {
         let links = self.links.as_ref();
         let link = links.and_then(|links| links.verify(purpose, token)).ok_or(LinkError::Invalid)?;
         let payment: Option<Payment> =
-            self.store.get(link.scope(), &link.payment().to_string(), true).await.map_err(Error::from)?;
+            self.store.get(link.tenant(), &link.payment().to_string(), true).await.map_err(Error::from)?;
         let payment = payment.ok_or(LinkError::Invalid)?;
         if purpose == Purpose::Challenge && link.challenge() != payment.challenge_number() {
             return Err(LinkError::Changed);

@@ -1,7 +1,7 @@
 //! Refunds: create, retrieve, list.
 
 use tollgate_domain::{
-    Answerable, Metadata, Money, Payment, PaymentId, Refund, RefundId, Scope, id,
+    Answerable, Metadata, Money, Payment, PaymentId, Refund, RefundId, Tenant, id,
     payment::{self, Command},
     refund::{NewRefund, RefundOutcome, RefundStatus},
 };
@@ -65,29 +65,29 @@ impl Call {
         new: CreateRefund,
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<Refund>, Error> {
-        let scope = self.tenant().await?;
-        let id: RefundId = self.id_for(scope, "refunds", idempotency);
-        match self.try_refund(scope, id, &new, idempotency).await {
-            Err(error) => self.earlier_answer_or(error, scope, &id.to_string(), idempotency).await,
+        let tenant = self.tenant().await?;
+        let id: RefundId = self.id_for(tenant, "refunds", idempotency);
+        match self.try_refund(tenant, id, &new, idempotency).await {
+            Err(error) => self.earlier_answer_or(error, tenant, &id.to_string(), idempotency).await,
             made => made,
         }
     }
 
     async fn try_refund(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         id: RefundId,
         new: &CreateRefund,
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<Refund>, Error> {
-        let mut payment: Option<Payment> = self.store.get(scope, &new.payment.to_string(), true).await?;
+        let mut payment: Option<Payment> = self.store.get(tenant, &new.payment.to_string(), true).await?;
         for _ in 0..MAX_TRIES {
             let current = payment.ok_or(Refusal::NoSuchReference(Thing::Payment))?;
             let refund = self.decide_refund(id, new, &current, idempotency)?;
             let writer = self.admitted().await?.writer();
-            match writer.create_refund(scope, &refund, &current).await? {
+            match writer.create_refund(tenant, &refund, &current).await? {
                 RefundPut::Created if current.network.is_some() => {
-                    return self.refund_over_network(scope, &current, refund).await.map(Made::new);
+                    return self.refund_over_network(tenant, &current, refund).await.map(Made::new);
                 }
                 RefundPut::Created => return Ok(Made::new(refund)),
                 RefundPut::Exists(existing) => {
@@ -102,12 +102,12 @@ impl Call {
     /// Sends a recorded refund over the wire. One that could not be sent stays pending: due work sends it.
     async fn refund_over_network(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payment: &Payment,
         refund: Refund,
     ) -> Result<Refund, Error> {
         let worker = self.admitted().await?.worker();
-        let sent = worker.send_back(scope, payment, refund.clone(), true, &self.cause).await;
+        let sent = worker.send_back(tenant, payment, refund.clone(), true, &self.cause).await;
         match sent {
             // What a retry is told, though another change may have come first.
             Ok(recorded) if recorded.version > 1 => return Ok(recorded.into_first_answer()),
@@ -118,7 +118,7 @@ impl Call {
         }
         // The request ends without knowing what became of it: from now on a retry is told that it is pending, too.
         let ended = refund.answered_pending(self.now, &self.cause);
-        match worker.writer().replace(scope, &ended).await {
+        match worker.writer().replace(tenant, &ended).await {
             // Whatever came first has made it another version as well.
             Ok(Replaced::Done | Replaced::Conflict(_)) => {}
             Err(error) => tracing::warn!(refund = %refund.id, %error, "a retry is told so a little later"),
@@ -167,8 +167,8 @@ impl Call {
 
     /// Reads a refund. One round trip in a warm function.
     pub async fn retrieve_refund(&self, id: RefundId) -> Result<Refund, Error> {
-        let scope = self.tenant().await?;
-        let refund = self.store.get(scope, &id.to_string(), true).await?;
+        let tenant = self.tenant().await?;
+        let refund = self.store.get(tenant, &id.to_string(), true).await?;
         Ok(refund.ok_or(Refusal::NotFound(Thing::Refund))?)
     }
 
@@ -193,14 +193,14 @@ impl Call {
         id: RefundId,
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<Refund>, Error> {
-        let scope = self.tenant().await?;
+        let tenant = self.tenant().await?;
         for _ in 0..MAX_TRIES {
-            let refund: Option<Refund> = self.store.get(scope, &id.to_string(), true).await?;
+            let refund: Option<Refund> = self.store.get(tenant, &id.to_string(), true).await?;
             let current = refund.ok_or(Refusal::NotFound(Thing::Refund))?;
             if let Some(answer) = earlier_answer(&current, "cancel", idempotency)? {
                 return Ok(Made::again(answer, self.authorized().await?));
             }
-            if current.network.is_some() || self.is_over_wire(scope, &current).await? {
+            if current.network.is_some() || self.is_over_wire(tenant, &current).await? {
                 return Err(Refusal::RefundSent.into());
             }
             let mut next = current
@@ -208,7 +208,7 @@ impl Call {
                 .map_err(|_| Refusal::RefundSettled(current.status))?;
             remember(&mut next, "cancel", idempotency);
             let writer = self.admitted().await?.writer();
-            match writer.settle_refund(scope, &next).await? {
+            match writer.settle_refund(tenant, &next).await? {
                 Replaced::Done => return Ok(Made::new(next)),
                 Replaced::Conflict(_) => {}
             }
@@ -217,26 +217,26 @@ impl Call {
     }
 
     /// Whether a refund that says nothing of a wire went over one: it may have been stored before that was kept.
-    async fn is_over_wire(&self, scope: Scope, refund: &Refund) -> Result<bool, Error> {
+    async fn is_over_wire(&self, tenant: Tenant, refund: &Refund) -> Result<bool, Error> {
         if refund.status != RefundStatus::Pending {
             return Ok(false);
         }
-        let payment: Option<Payment> = self.store.get(scope, &refund.payment.to_string(), true).await?;
+        let payment: Option<Payment> = self.store.get(tenant, &refund.payment.to_string(), true).await?;
         Ok(payment.is_none_or(|payment| payment.network.is_some()))
     }
 
     /// Lists refunds, the newest first.
     pub async fn list_refunds(&self, filter: RefundFilter) -> Result<Page<Refund>, Error> {
-        let scope = self.tenant().await?;
-        let mut query = self.query_of::<Refund, _>(scope, filter.window).await?;
+        let tenant = self.tenant().await?;
+        let mut query = self.query_of::<Refund, _>(tenant, filter.window).await?;
         if let Some(payment) = filter.payment {
-            query = query.of_payment(scope, payment);
+            query = query.of_payment(tenant, payment);
         }
         match filter.status {
-            None => Ok(self.store.list(scope, &query, None).await?),
+            None => Ok(self.store.list(tenant, &query, None).await?),
             Some(status) => {
                 let keep = move |refund: &Refund| refund.status == status;
-                Ok(self.store.list(scope, &query, Some(&keep)).await?)
+                Ok(self.store.list(tenant, &query, Some(&keep)).await?)
             }
         }
     }

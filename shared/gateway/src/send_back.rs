@@ -2,7 +2,7 @@
 //! (see [`crate::charge`]).
 
 use tollgate_domain::{
-    Cause, NetworkId, Payment, Refund, RefundId, Scope, Stage, Timestamp,
+    Cause, NetworkId, Payment, Refund, RefundId, Stage, Tenant, Timestamp,
     refund::{NetworkRefund, RefundOutcome},
 };
 use tollgate_processors::{
@@ -62,13 +62,13 @@ impl Worker {
     /// `at_once` says that the refund's create was not answered yet: what is recorded is its answer.
     pub(crate) async fn send_back(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payment: &Payment,
         refund: Refund,
         at_once: bool,
         cause: &Cause,
     ) -> Result<Refund, Error> {
-        let connector = self.connector_of(scope, payment).await?;
+        let connector = self.connector_of(tenant, payment).await?;
         let (reference, own_reference) = (payment_reference(payment.id), refund_reference(refund.id));
         let sent = refund.sent_over_wire().sent;
         let capture = capture_of(payment, &connector).await?;
@@ -88,7 +88,7 @@ impl Worker {
             Err(NetworkError::NothingDone(why)) if sent.is_only_one() => {
                 tracing::warn!(refund = %refund.id, why, "a refund was not sent; it is sent again");
                 let next = refund.sent_without_effect(self.ask_at(1)?, cause);
-                return Ok(match self.writer().replace(scope, &next).await? {
+                return Ok(match self.writer().replace(tenant, &next).await? {
                     Replaced::Done => next,
                     Replaced::Conflict(other) => other.unwrap_or(refund),
                 });
@@ -109,13 +109,13 @@ impl Worker {
             }
         };
         let answer = RefundAnswer { outcome, at_once };
-        self.record_answer(scope, refund, &answer, cause).await
+        self.record_answer(tenant, refund, &answer, cause).await
     }
 
     /// What due work does for a refund in flight: claims it, asks the provider, and sends it again if it never arrived.
     pub(crate) async fn resume_refund(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payment: &Payment,
         refund: &Refund,
     ) -> Result<(), Error> {
@@ -123,10 +123,10 @@ impl Worker {
         let network = refund.sent_over_wire();
         let ask_at = self.ask_at(network.attempts.saturating_add(1))?;
         let claimed = refund.asked_again(ask_at, &cause);
-        let Replaced::Done = self.writer().replace(scope, &claimed).await? else {
+        let Replaced::Done = self.writer().replace(tenant, &claimed).await? else {
             return Ok(());
         };
-        let connector = self.connector_of(scope, payment).await?;
+        let connector = self.connector_of(tenant, payment).await?;
         let provider = payment.network.as_ref().map(|charge| charge.provider);
         let settle_ms = provider
             .map_or(Ok(0), |provider| self.networks().map(|networks| networks.settle_ms(provider)))?;
@@ -146,24 +146,24 @@ impl Worker {
         match next {
             Next::Settle(outcome) => {
                 let answer = RefundAnswer { outcome, at_once: false };
-                self.record_answer(scope, claimed, &answer, &cause).await?;
+                self.record_answer(tenant, claimed, &answer, &cause).await?;
             }
             Next::SendAgain => {
                 let again = claimed.sent_again(self.now(), self.ask_at(1)?, &cause);
-                if let Replaced::Done = self.writer().replace(scope, &again).await? {
-                    self.send_back(scope, payment, again, false, &cause).await?;
+                if let Replaced::Done = self.writer().replace(tenant, &again).await? {
+                    self.send_back(tenant, payment, again, false, &cause).await?;
                 }
             }
             Next::GiveUp => {
                 let answer = RefundAnswer { outcome: RefundOutcome::Failed, at_once: false };
-                let failed = self.record_answer(scope, claimed, &answer, &cause).await?;
-                self.alarm(scope, &failed, "a refund was given up: the provider never carried it out");
+                let failed = self.record_answer(tenant, claimed, &answer, &cause).await?;
+                self.alarm(tenant, &failed, "a refund was given up: the provider never carried it out");
             }
             Next::Wait => {}
             Next::Stuck => {
                 let stuck = claimed.stuck(self.now(), self.now().plus_ms(STUCK_ASK_MS), &cause);
-                if let Replaced::Done = self.writer().replace(scope, &stuck).await? {
-                    self.alarm(scope, &stuck, "what became of a refund is not known");
+                if let Replaced::Done = self.writer().replace(tenant, &stuck).await? {
+                    self.alarm(tenant, &stuck, "what became of a refund is not known");
                 }
             }
         }
@@ -172,20 +172,20 @@ impl Worker {
 
     /// The operator has a refund begun anew that waits for a person: it is due at once. `false` when there is nothing to
     /// begin.
-    pub(crate) async fn resume_stuck_refund(&self, scope: Scope, id: RefundId) -> Result<bool, Error> {
+    pub(crate) async fn resume_stuck_refund(&self, tenant: Tenant, id: RefundId) -> Result<bool, Error> {
         for _ in 0..MAX_TRIES {
-            let refund: Option<Refund> = self.store.get(scope, &id.to_string(), true).await?;
+            let refund: Option<Refund> = self.store.get(tenant, &id.to_string(), true).await?;
             let resumed = refund.and_then(|refund| refund.resumed(self.now(), &self.new_cause()));
             let Some(resumed) = resumed else { return Ok(false) };
-            if let Replaced::Done = self.writer().replace(scope, &resumed).await? {
+            if let Replaced::Done = self.writer().replace(tenant, &resumed).await? {
                 return Ok(true);
             }
         }
         Err(contended(id))
     }
 
-    fn alarm(&self, scope: Scope, refund: &Refund, what: &str) {
-        alarm::raise(self.now(), &format!("{scope}REF#{}", refund.id), what);
+    fn alarm(&self, tenant: Tenant, refund: &Refund, what: &str) {
+        alarm::raise(self.now(), &format!("{tenant}REF#{}", refund.id), what);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which page of a list is wanted.
 
-use tollgate_domain::{Id, Scope, id::Kind};
+use tollgate_domain::{Id, Tenant, id::Kind};
 use tollgate_store::{Cursor, Entity, ListQuery};
 
 use crate::{
@@ -40,30 +40,30 @@ impl Call {
     /// The query of a page. One read for its cursor, if it has one.
     pub(crate) async fn query_of<E: Entity, K: Kind>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         window: Window<K>,
     ) -> Result<ListQuery, Error> {
-        self.query_named::<E, K>(scope, window, |id| id.to_string()).await
+        self.query_named::<E, K>(tenant, window, |id| id.to_string()).await
     }
 
     /// The same for things whose own ids are made of those that the window names.
     pub(crate) async fn query_named<E: Entity, K: Kind>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         window: Window<K>,
         name: impl Fn(Id<K>) -> String,
     ) -> Result<ListQuery, Error> {
         let mut query = ListQuery::new(window.limit);
         query.offset = window.offset;
-        query.after = self.cursor::<E>(scope, window.starting_after.map(&name)).await?;
-        query.before = self.cursor::<E>(scope, window.ending_before.map(&name)).await?;
+        query.after = self.cursor::<E>(tenant, window.starting_after.map(&name)).await?;
+        query.before = self.cursor::<E>(tenant, window.ending_before.map(&name)).await?;
         Ok(query)
     }
 
     /// The place of the thing called `id`.
-    async fn cursor<E: Entity>(&self, scope: Scope, id: Option<String>) -> Result<Option<Cursor>, Error> {
+    async fn cursor<E: Entity>(&self, tenant: Tenant, id: Option<String>) -> Result<Option<Cursor>, Error> {
         let Some(id) = id else { return Ok(None) };
-        match self.store.get::<E>(scope, &id, true).await? {
+        match self.store.get::<E>(tenant, &id, true).await? {
             Some(thing) => Ok(Some(Cursor { created: thing.created(), id })),
             None => Err(Refusal::NoSuchCursor.into()),
         }

@@ -1,7 +1,7 @@
 //! A request and the call it makes, as a handler is given them.
 
 use serde_json::Value;
-use tollgate_domain::{Fingerprint, IdempotencyKey, Permission, Scope};
+use tollgate_domain::{Fingerprint, IdempotencyKey, Permission, Tenant};
 use tollgate_gateway::{Call, Error, Idempotency};
 
 use crate::{fields::Fields, problem::Problem, request::Request};
@@ -72,7 +72,7 @@ impl Exchange {
     }
 
     /// The tenant, for reading only.
-    pub async fn tenant(&self) -> Result<Scope, Problem> {
+    pub async fn tenant(&self) -> Result<Tenant, Problem> {
         Ok(self.call.tenant().await.map_err(Error::from)?)
     }
 

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
-    Contract, FrontDoor, KeyId, KeyKind, MerchantId, Mode, Permission, Scope, Timestamp, rate,
+    Contract, FrontDoor, KeyId, KeyKind, MerchantId, Mode, Permission, Tenant, Timestamp, rate,
 };
 
 use crate::{
@@ -97,8 +97,8 @@ pub struct ApiKey {
 
 impl ApiKey {
     /// The tenant it speaks for.
-    pub const fn scope(&self) -> Scope {
-        Scope { merchant: self.merchant, mode: self.mode }
+    pub const fn tenant(&self) -> Tenant {
+        Tenant { merchant: self.merchant, mode: self.mode }
     }
 
     /// Whether it is accepted at this instant.
@@ -234,11 +234,11 @@ impl KeyMeter {
     /// Counts a request against all of a merchant's keys together: one `UpdateItem` of 1 unit.
     pub async fn meter_merchant(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         front_door: FrontDoor,
         now: Timestamp,
     ) -> Result<Counted, StoreError> {
-        match self.count(format!("{scope}RATE"), front_door, now, false).await? {
+        match self.count(format!("{tenant}RATE"), front_door, now, false).await? {
             Count::Made(_, counted) => Ok(counted),
             Count::Refused(_) => Err(StoreError::BadValue("a window without a condition was refused".into())),
         }

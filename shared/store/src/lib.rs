@@ -1,7 +1,7 @@
 //! The DynamoDB tables: their keys, their items, and every access pattern as one named function.
 //!
 //! Three tables, by lifecycle (see [`Tables`]). Every merchant-owned key begins with the tenant's
-//! [`Scope`](tollgate_domain::Scope), which every function here takes, so no caller can name another tenant's item.
+//! [`Tenant`](tollgate_domain::Tenant), which every function here takes, so no caller can name another tenant's item.
 //! Each function's comment gives its key, its condition, its calls and what it consumes.
 
 mod addresses;

@@ -19,7 +19,7 @@ use axum::{
 use serde_json::{Value, json};
 use tollgate_domain::{
     Currency, EnteredCard, Event, EventKind, Fingerprint, FrontDoor, IdempotencyKey, KeyKind, Metadata, Mode,
-    Money, Payment, PaymentId, Permission, Provider, Refund, RefundId, Scope, Stage, Subject, Tier,
+    Money, Payment, PaymentId, Permission, Provider, Refund, RefundId, Stage, Subject, Tenant, Tier,
     Timestamp, payment::Status, refund::RefundStatus,
 };
 use tollgate_gateway::{
@@ -86,7 +86,7 @@ pub(crate) struct World {
     queue: Queue,
     dynamodb: Arc<DynamoDb>,
     position: Option<String>,
-    scope: Scope,
+    tenant: Tenant,
     secret: String,
     control: String,
     http: reqwest::Client,
@@ -194,7 +194,7 @@ impl World {
 
         let admin = Admin::new(worker.clone());
         let merchant = admin.create_merchant("Books", Tier::Growth).await.unwrap();
-        let scope = Scope { merchant: merchant.id, mode: Mode::Test };
+        let tenant = Tenant { merchant: merchant.id, mode: Mode::Test };
         let key = admin
             .create_key(NewKey {
                 merchant: merchant.id,
@@ -216,7 +216,7 @@ impl World {
             queue,
             dynamodb,
             position: None,
-            scope,
+            tenant,
             secret: key.secret,
             control,
             http: reqwest::Client::new(),
@@ -338,7 +338,7 @@ impl World {
     }
 
     async fn read<E: Entity>(&self, id: &str) -> Option<E> {
-        self.worker.store().get(self.scope, id, true).await.unwrap()
+        self.worker.store().get(self.tenant, id, true).await.unwrap()
     }
 
     /// The payer presses the button of the page that waits.
@@ -350,7 +350,7 @@ impl World {
         } else {
             Purpose::Challenge
         };
-        let url = self.links.url(purpose, self.scope, id, 1);
+        let url = self.links.url(purpose, self.tenant, id, 1);
         let token = url.rsplit('/').next().unwrap().to_owned();
         let (kill, cause, worker) = (self.kill(), self.worker.new_cause(), self.worker.clone());
         let yes = !self.chance.percent(5);
@@ -460,11 +460,11 @@ impl World {
                 for record in records {
                     let record: EventRecord = serde_json::from_value(record).unwrap();
                     let before = subject_of(record.change.old_image).unwrap();
-                    let Some((scope, key, after)) = subject_of(record.change.new_image).unwrap() else {
+                    let Some((tenant, key, after)) = subject_of(record.change.new_image).unwrap() else {
                         continue;
                     };
                     let before = before.as_ref().map(|(_, _, subject)| subject);
-                    publisher.publish(scope, &key, before, &after).await.unwrap();
+                    publisher.publish(tenant, &key, before, &after).await.unwrap();
                 }
             })
             .await;
@@ -570,7 +570,7 @@ impl World {
         loop {
             let mut query = ListQuery::new(100);
             query.after = after;
-            let page = self.worker.store().list::<E>(self.scope, &query, None).await.unwrap();
+            let page = self.worker.store().list::<E>(self.tenant, &query, None).await.unwrap();
             all.extend(page.items);
             after = page.next;
             if after.is_none() {
@@ -628,7 +628,7 @@ impl World {
                 }
             };
             if is_stuck {
-                let resumed = admin.resume_money(self.scope.merchant, Mode::Test, *one).await;
+                let resumed = admin.resume_money(self.tenant.merchant, Mode::Test, *one).await;
                 assert!(resumed.unwrap(), "{one:?}");
                 self.count("resumed by the operator");
             }

@@ -143,22 +143,22 @@ async fn every_payment_method_is_erased_however_many() {
     let cloud = Cloud::start().await;
     let id = customer(&cloud).await;
     let first: PaymentMethod = stored(&cloud, method(&cloud, id).await).await;
-    let (store, scope) = (cloud.store(), cloud.demo_scope());
+    let (store, tenant) = (cloud.store(), cloud.demo_scope());
     for n in 0..230_u128 {
         let method = PaymentMethod {
             id: PaymentMethodId::from_bytes((n + 1).to_be_bytes()),
             version: 1,
             ..first.clone()
         };
-        let put = store.create(scope, &method).await.unwrap();
+        let put = store.create(tenant, &method).await.unwrap();
         assert_eq!(put, tollgate_store::Put::Created);
     }
     let path = format!("/customers/{}", id.spell("cus_"));
     cloud.charges().delete(&path).await.expect(204);
     // A request erases a page of them; due work the others.
-    let left = ListQuery::new(10).of_customer(scope, id);
+    let left = ListQuery::new(10).of_customer(tenant, id);
     eventually("all are erased", || async {
-        let left = store.list::<PaymentMethod>(scope, &left, None).await.unwrap();
+        let left = store.list::<PaymentMethod>(tenant, &left, None).await.unwrap();
         left.items.is_empty().then_some(())
     })
     .await;

@@ -39,10 +39,10 @@ async fn challenged(cloud: &Cloud, provider: &str, order: &str) -> (String, Stri
 }
 
 async fn ends(cloud: &Cloud, reference: &str, end: Status) {
-    let (store, scope) = (cloud.store(), cloud.demo_scope());
+    let (store, tenant) = (cloud.store(), cloud.demo_scope());
     let id = PaymentId::parse_uuid(reference).unwrap().to_string();
     let payment: Payment = eventually(&format!("{reference} is {}", end.as_str()), || async {
-        let payment: Payment = store.get(scope, &id, true).await.unwrap().unwrap();
+        let payment: Payment = store.get(tenant, &id, true).await.unwrap().unwrap();
         (payment.face.status == end).then_some(payment)
     })
     .await;

@@ -27,18 +27,18 @@ async fn a_recovery_gets_through_any_number_of_events_of_one_instant() {
     let at = SystemClock.now();
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..8 {
-        let (store, scope) = (cloud.store(), cloud.demo_scope());
+        let (store, tenant) = (cloud.store(), cloud.demo_scope());
         writers.spawn(async move {
             for n in (writer..EVENTS).step_by(8) {
                 let event = succeeded_at(n, at);
-                assert_eq!(store.create(scope, &event).await.unwrap(), Put::Created);
+                assert_eq!(store.create(tenant, &event).await.unwrap(), Put::Created);
                 if n % MISSED_EVERY != 0 {
                     let arrived = Delivery {
                         status: DeliveryStatus::Succeeded,
                         due: None,
                         ..Delivery::new(event.id, id, at)
                     };
-                    assert_eq!(store.create(scope, &arrived).await.unwrap(), Put::Created);
+                    assert_eq!(store.create(tenant, &arrived).await.unwrap(), Put::Created);
                 }
             }
         });

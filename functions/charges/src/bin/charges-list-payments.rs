@@ -13,8 +13,8 @@ fn main() -> Result<(), LambdaError> {
 
 async fn list_payments(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let page = exchange.call.list_payments(payments::read_list(exchange.query())?).await?;
-    let scope = exchange.tenant().await?;
+    let tenant = exchange.tenant().await?;
     let gateway = exchange.call.gateway();
-    let show = |payment: &_| render::payment(payment, gateway.challenge_url(scope, payment).as_deref());
+    let show = |payment: &_| render::payment(payment, gateway.challenge_url(tenant, payment).as_deref());
     Ok(Reply::ok(lists::page(page, render::PAYMENT_PREFIX, show)))
 }

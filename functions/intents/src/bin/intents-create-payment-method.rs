@@ -12,11 +12,11 @@ fn main() -> Result<(), LambdaError> {
 
 async fn create_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.form_or_json()?;
-    let scope = exchange.tenant().await?;
+    let tenant = exchange.tenant().await?;
     let mut fields = body.fields();
     expansions::read(&mut fields)?;
-    let new = payment_methods::read_new(fields, scope, exchange.call.now())?;
+    let new = payment_methods::read_new(fields, tenant, exchange.call.now())?;
     let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
     let made = exchange.call.create_payment_method(new, idempotency.as_ref()).await?;
-    Ok(Reply::new(201, payment_methods::show(scope, &made.thing)).replayed(made.replayed))
+    Ok(Reply::new(201, payment_methods::show(tenant, &made.thing)).replayed(made.replayed))
 }

@@ -14,7 +14,7 @@ async fn list_customer_payment_methods(exchange: Arc<Exchange>) -> Result<Reply,
     let (customer, filter) =
         payment_methods::read_list(lists::query(&exchange)?, Some(customers::id_in_path(&exchange)?))?;
     let page = exchange.call.list_payment_methods(customer, filter).await?;
-    let scope = exchange.tenant().await?;
-    let answer = lists::page(&exchange, &page, |method| payment_methods::show(scope, method));
+    let tenant = exchange.tenant().await?;
+    let answer = lists::page(&exchange, &page, |method| payment_methods::show(tenant, method));
     Ok(Reply::ok(answer))
 }

@@ -12,7 +12,7 @@ fn main() -> Result<(), LambdaError> {
 
 async fn list_customers(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let page = exchange.call.list_customers(customers::read_list(lists::query(&exchange)?)?).await?;
-    let scope = exchange.tenant().await?;
-    let answer = lists::page(&exchange, &page, |customer| customers::show(scope, customer));
+    let tenant = exchange.tenant().await?;
+    let answer = lists::page(&exchange, &page, |customer| customers::show(tenant, customer));
     Ok(Reply::ok(answer))
 }

@@ -12,7 +12,7 @@ fn main() -> Result<(), LambdaError> {
 
 async fn list_events(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let page = exchange.call.list_events(events::read_list(lists::query(&exchange)?)?).await?;
-    let scope = exchange.tenant().await?;
-    let answer = lists::page(&exchange, &page, |event| events::show(&exchange, scope, event));
+    let tenant = exchange.tenant().await?;
+    let answer = lists::page(&exchange, &page, |event| events::show(&exchange, tenant, event));
     Ok(Reply::ok(answer))
 }

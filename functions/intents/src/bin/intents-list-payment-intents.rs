@@ -17,9 +17,9 @@ fn main() -> Result<(), LambdaError> {
 async fn list_payment_intents(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let (filter, expand) = payment_intents::read_list(lists::query(&exchange)?)?;
     let page = exchange.call.list_payments(filter).await?;
-    let scope = exchange.tenant().await?;
+    let tenant = exchange.tenant().await?;
     let shown = page.items.iter();
-    let shown = shown.map(|payment| payment_intents::show(&exchange, scope, payment));
+    let shown = shown.map(|payment| payment_intents::show(&exchange, tenant, payment));
     let mut shown = shown.collect::<Result<Vec<_>, _>>()?.into_iter();
     let mut answer = lists::page(&exchange, &page, |_| shown.next().unwrap_or_default());
     let expand = expansions::permitted(&exchange, &expand, Linked::INTENT.list()).await?;

@@ -13,7 +13,7 @@ fn main() -> Result<(), LambdaError> {
 async fn list_payment_methods(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let (customer, filter) = payment_methods::read_list(lists::query(&exchange)?, None)?;
     let page = exchange.call.list_payment_methods(customer, filter).await?;
-    let scope = exchange.tenant().await?;
-    let answer = lists::page(&exchange, &page, |method| payment_methods::show(scope, method));
+    let tenant = exchange.tenant().await?;
+    let answer = lists::page(&exchange, &page, |method| payment_methods::show(tenant, method));
     Ok(Reply::ok(answer))
 }

@@ -13,7 +13,7 @@ fn main() -> Result<(), LambdaError> {
 async fn list_endpoints(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let window = endpoints::read_list(lists::query(&exchange)?)?;
     let page = exchange.call.list_endpoints(window).await?;
-    let scope = exchange.tenant().await?;
-    let show = |endpoint: &_| endpoints::show(scope, endpoint);
+    let tenant = exchange.tenant().await?;
+    let show = |endpoint: &_| endpoints::show(tenant, endpoint);
     Ok(Reply::ok(lists::page(&exchange, &page, show)))
 }

@@ -10,7 +10,7 @@ fn main() -> Result<(), LambdaError> {
         };
         let (token, cause) = (request.path_parameter("token"), gateway.new_cause());
         match gateway.answer_challenge(token, button == "complete", &cause).await {
-            Ok((scope, payment)) => go_on(&gateway, scope, &payment),
+            Ok((tenant, payment)) => go_on(&gateway, tenant, &payment),
             Err(error) => link_error(&gateway, &error),
         }
     })

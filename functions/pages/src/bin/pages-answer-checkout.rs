@@ -12,7 +12,7 @@ fn main() -> Result<(), LambdaError> {
             None => return nothing_pressed(),
         };
         match moved {
-            Ok((scope, payment)) => go_on(&gateway, scope, &payment),
+            Ok((tenant, payment)) => go_on(&gateway, tenant, &payment),
             Err(error) => link_error(&gateway, &error),
         }
     })
