@@ -86,8 +86,9 @@ async fn write_events(store: &Writer, tenant: Tenant, count: u32) {
             for n in (writer..count).step_by(WRITERS as usize) {
                 let id = CustomerId::from_bytes(u128::from(n).to_be_bytes());
                 let now = SystemClock.now();
-                let cause = format!("req_{n}").into();
-                let customer = Customer::create(id, FrontDoor::Intents, cause, Profile::default(), None, now);
+                let request = format!("req_{n}").into();
+                let customer =
+                    Customer::create(id, FrontDoor::Intents, request, Profile::default(), None, now);
                 let put = store.create(tenant, &customer).await.unwrap();
                 assert_eq!(put, Put::Created);
             }

@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use crate::{
     answers::{Answerable, Answers},
-    cause::Cause,
     front_door::FrontDoor,
     id::CustomerId,
     idempotency::Fingerprint,
     metadata::{BadMetadata, Metadata},
+    request_ref::RequestRef,
     source::{Card, Instrument},
     time::Timestamp,
 };
@@ -92,7 +92,7 @@ pub struct Customer {
     pub front_door: FrontDoor,
     /// The request that made its latest version.
     #[serde(flatten)]
-    pub cause: Cause,
+    pub request: RequestRef,
     /// What is known of it.
     #[serde(flatten)]
     pub profile: Profile,
@@ -122,7 +122,7 @@ impl Customer {
     pub fn create(
         id: CustomerId,
         front_door: FrontDoor,
-        cause: Cause,
+        request: RequestRef,
         profile: Profile,
         fingerprint: Option<Fingerprint>,
         now: Timestamp,
@@ -131,7 +131,7 @@ impl Customer {
             id,
             version: 1,
             front_door,
-            cause,
+            request,
             profile,
             card: None,
             created: now,
@@ -155,28 +155,33 @@ impl Customer {
 
     /// The next version, with another profile.
     #[must_use]
-    pub fn with_profile(&self, profile: Profile, now: Timestamp, cause: &Cause) -> Self {
-        let mut next =
-            Self { version: self.version + 1, updated: now, cause: cause.clone(), profile, ..self.clone() };
+    pub fn with_profile(&self, profile: Profile, now: Timestamp, request: &RequestRef) -> Self {
+        let mut next = Self {
+            version: self.version + 1,
+            updated: now,
+            request: request.clone(),
+            profile,
+            ..self.clone()
+        };
         next.keep_first_answer(self);
         next
     }
 
     /// The next version, with another card; the profile stays as it is.
     #[must_use]
-    pub fn with_card(&self, card: SavedCard, cause: &Cause) -> Self {
-        Self { version: self.version + 1, cause: cause.clone(), card: Some(card), ..self.clone() }
+    pub fn with_card(&self, card: SavedCard, request: &RequestRef) -> Self {
+        Self { version: self.version + 1, request: request.clone(), card: Some(card), ..self.clone() }
     }
 
     /// The next version, without personal data. What was answered about it is personal data too and goes with it, and so does
     /// the digest of the request that made it, which could be tried out. What belongs to it is erased next: it is found by the
     /// id, which stays.
     #[must_use]
-    pub fn erased(&self, now: Timestamp, look_again_at: Timestamp, cause: &Cause) -> Self {
+    pub fn erased(&self, now: Timestamp, look_again_at: Timestamp, request: &RequestRef) -> Self {
         Self {
             version: self.version + 1,
             updated: now,
-            cause: cause.clone(),
+            request: request.clone(),
             deleted: true,
             erasure: Some(Erasure { look_again_at, complete: false, payments_to: None }),
             ..self.without_person()
@@ -197,8 +202,8 @@ impl Customer {
 
     /// The next version, further on in its erasure.
     #[must_use]
-    pub fn with_erasure(&self, erasure: Option<Erasure>, cause: &Cause) -> Self {
-        Self { version: self.version + 1, cause: cause.clone(), erasure, ..self.clone() }
+    pub fn with_erasure(&self, erasure: Option<Erasure>, request: &RequestRef) -> Self {
+        Self { version: self.version + 1, request: request.clone(), erasure, ..self.clone() }
     }
 }
 

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     answers::{Answerable, Answers},
-    cause::Cause,
     front_door::FrontDoor,
     id::EndpointId,
     idempotency::Fingerprint,
     metadata::Metadata,
+    request_ref::RequestRef,
     time::Timestamp,
 };
 
@@ -101,7 +101,7 @@ pub struct WebhookEndpoint {
     pub version: u64,
     /// The request that made its latest version.
     #[serde(flatten)]
-    pub cause: Cause,
+    pub request: RequestRef,
     /// Where deliveries go.
     pub url: String,
     /// The API whose event names, body shape and signature header are used.
@@ -149,8 +149,8 @@ pub struct WebhookEndpoint {
 impl WebhookEndpoint {
     /// The next version, with another secret; the one it had still signs until `until`.
     #[must_use]
-    pub fn rolled(&self, secret: Secret, until: Timestamp, now: Timestamp, cause: &Cause) -> Self {
-        self.changed(now, cause, |next| {
+    pub fn rolled(&self, secret: Secret, until: Timestamp, now: Timestamp, request: &RequestRef) -> Self {
+        self.changed(now, request, |next| {
             next.previous =
                 Some(PreviousSecret { secret: std::mem::replace(&mut next.secret, secret), until });
         })
@@ -158,11 +158,11 @@ impl WebhookEndpoint {
 
     /// The next version, with whatever the closure changes.
     #[must_use]
-    pub fn changed(&self, now: Timestamp, cause: &Cause, change: impl FnOnce(&mut Self)) -> Self {
+    pub fn changed(&self, now: Timestamp, request: &RequestRef, change: impl FnOnce(&mut Self)) -> Self {
         let mut next = self.clone();
         next.version += 1;
         next.updated = Some(now);
-        next.cause.clone_from(cause);
+        next.request.clone_from(request);
         next.keep_first_answer(self);
         change(&mut next);
         next
@@ -220,7 +220,7 @@ impl WebhookEndpoint {
     /// The next version, disabled because deliveries do not arrive.
     fn given_up(&self, reason: &str, now: Timestamp) -> Self {
         // Nobody asked for this change.
-        self.changed(now, &Cause::default(), |next| {
+        self.changed(now, &RequestRef::default(), |next| {
             next.status = EndpointStatus::Disabled;
             next.disabled_reason = Some(reason.to_owned());
             next.pause = None;
@@ -232,7 +232,7 @@ impl WebhookEndpoint {
     fn noted(&self, note: impl FnOnce(&mut Self)) -> Self {
         let mut next = self.clone();
         next.version += 1;
-        next.cause = Cause::default();
+        next.request = RequestRef::default();
         note(&mut next);
         next
     }
@@ -254,8 +254,8 @@ impl WebhookEndpoint {
 
     /// The next version, deleted.
     #[must_use]
-    pub fn erased(&self, now: Timestamp, cause: &Cause) -> Self {
-        self.changed(now, cause, |next| {
+    pub fn erased(&self, now: Timestamp, request: &RequestRef) -> Self {
+        self.changed(now, request, |next| {
             next.secret = Secret(String::new());
             next.previous = None;
             next.status = EndpointStatus::Disabled;
@@ -313,7 +313,7 @@ mod tests {
         WebhookEndpoint {
             id: EndpointId::from_bytes([1; 16]),
             version: 3,
-            cause: "req_1".into(),
+            request: "req_1".into(),
             url: "https://shop.example/hooks".into(),
             api: FrontDoor::Charges,
             enabled_events: vec!["*".into()],

@@ -17,13 +17,13 @@ use serde_json::Value;
 
 use crate::{
     answers::{Answerable, Answers},
-    cause::Cause,
     front_door::FrontDoor,
     id::{CustomerId, PaymentId, PaymentMethodId},
     idempotency::Fingerprint,
     metadata::{JsonObject, Metadata},
     money::Money,
     network::{NetworkCharge, NetworkId, Stage},
+    request_ref::RequestRef,
     source::{Decline, Instrument, Provider, SealedCard, Source},
     time::Timestamp,
 };
@@ -212,7 +212,7 @@ pub struct Payment {
     pub front_door: FrontDoor,
     /// The request that made its latest version.
     #[serde(flatten)]
-    pub cause: Cause,
+    pub request: RequestRef,
     /// What was asked for.
     pub amount: Money,
     /// What was taken, in minor units of the amount's currency.
@@ -275,7 +275,7 @@ pub struct NewPayment {
     /// The API it is taken through.
     pub front_door: FrontDoor,
     /// The request.
-    pub cause: Cause,
+    pub request: RequestRef,
     /// What to take.
     pub amount: Money,
     /// From what.
@@ -520,12 +520,12 @@ impl Payment {
     }
 
     /// The next version, without what it tells of a person; `None` where it tells nothing.
-    pub fn erased(&self, now: Timestamp, cause: &Cause) -> Option<Self> {
+    pub fn erased(&self, now: Timestamp, request: &RequestRef) -> Option<Self> {
         let without = self.without_person();
         (without != *self).then(|| Self {
             version: self.version + 1,
             updated: now,
-            cause: cause.clone(),
+            request: request.clone(),
             ..without
         })
     }
@@ -553,7 +553,7 @@ impl Payment {
             id: new.id,
             version: 1,
             front_door: new.front_door,
-            cause: new.cause,
+            request: new.request,
             amount: new.amount,
             amount_captured: 0,
             amount_refunded: 0,
@@ -577,7 +577,7 @@ impl Payment {
     }
 
     /// Applies a command at an instant, for a request: the next version of the payment, or why there is none.
-    pub fn apply(&self, command: Command, now: Timestamp, cause: &Cause) -> Result<Self, Refusal> {
+    pub fn apply(&self, command: Command, now: Timestamp, request: &RequestRef) -> Result<Self, Refusal> {
         let mut next = self.clone();
         next.version += 1;
         next.updated = now;
@@ -653,7 +653,7 @@ impl Payment {
             }
         }
         next.keep_first_answer(self);
-        cause.clone_into(&mut next.cause);
+        request.clone_into(&mut next.request);
         Ok(next)
     }
 

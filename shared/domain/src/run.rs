@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{cause::Cause, id::RunId, idempotency::Fingerprint, time::Timestamp};
+use crate::{id::RunId, idempotency::Fingerprint, request_ref::RequestRef, time::Timestamp};
 
 /// A request that was made with an idempotency key and is more than one write: running, or answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,9 +13,10 @@ pub struct Run {
     pub version: u64,
     /// The request that runs it.
     #[serde(flatten)]
-    pub cause: Cause,
-    /// What it asks for.
-    pub request: Fingerprint,
+    pub request: RequestRef,
+    /// What it asks for; stored as `request`.
+    #[serde(rename = "request")]
+    pub fingerprint: Fingerprint,
     /// What it was answered, once it was, as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
@@ -27,16 +28,16 @@ pub struct Run {
 
 impl Run {
     /// What this very request was answered.
-    pub fn answer_to(&self, request: &Fingerprint) -> Option<&str> {
-        self.answer.as_deref().filter(|_| &self.request == request)
+    pub fn answer_to(&self, fingerprint: &Fingerprint) -> Option<&str> {
+        self.answer.as_deref().filter(|_| &self.fingerprint == fingerprint)
     }
 
     /// The next version, run by another request because the one before died; `None` while it may still be running.
-    pub fn taken_over(&self, now: Timestamp, lease_ms: i64, cause: &Cause) -> Option<Self> {
+    pub fn taken_over(&self, now: Timestamp, lease_ms: i64, request: &RequestRef) -> Option<Self> {
         let is_dead = self.answer.is_none() && self.until <= now;
         is_dead.then(|| Self {
             version: self.version + 1,
-            cause: cause.clone(),
+            request: request.clone(),
             until: now.plus_ms(lease_ms),
             ..self.clone()
         })
@@ -66,8 +67,8 @@ mod tests {
         let run = Run {
             id: RunId::from_bytes([1; 16]),
             version: 1,
-            cause: "req_1".into(),
-            request: Fingerprint::of("r", &[b"x"]),
+            request: "req_1".into(),
+            fingerprint: Fingerprint::of("r", &[b"x"]),
             answer: None,
             until: NOW.plus_ms(10),
             created: NOW,
@@ -78,7 +79,7 @@ mod tests {
         assert!(take_over(&run.given_up(NOW), NOW).is_some());
         let answered = run.answered("null".into());
         assert_eq!(take_over(&answered, NOW.plus_ms(99)), None);
-        assert_eq!(answered.answer_to(&run.request), Some("null"));
+        assert_eq!(answered.answer_to(&run.fingerprint), Some("null"));
         assert_eq!(answered.answer_to(&Fingerprint::of("r", &[b"y"])), None);
     }
 }

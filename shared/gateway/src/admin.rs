@@ -1,8 +1,8 @@
 //! What the operator's tool does: merchants, their keys and their tier.
 
 use tollgate_domain::{
-    Answers, Cause, Contract, ContractLimit, EndpointId, EventId, FrontDoor, Id, KeyId, KeyKind, MerchantId,
-    Metadata, Mode, PaymentId, Permission, RefundId, Tenant, Tier, WebhookEndpoint,
+    Answers, Contract, ContractLimit, EndpointId, EventId, FrontDoor, Id, KeyId, KeyKind, MerchantId,
+    Metadata, Mode, PaymentId, Permission, RefundId, RequestRef, Tenant, Tier, WebhookEndpoint,
     access::BadLimit,
     delivery::AttemptRecord,
     endpoint::{EndpointStatus, Secret},
@@ -320,7 +320,7 @@ impl Admin {
         let endpoint = WebhookEndpoint {
             id: tollgate_domain::idempotency::consequence_id(&format!("{tenant}{}{url}", api.as_str()), 0, 0),
             version: 1,
-            cause: Cause::default(),
+            request: RequestRef::default(),
             url: url.to_owned(),
             api,
             enabled_events: vec!["*".into()],

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use tollgate_domain::{
-    Cause, Payment, Refund, Tenant, Timestamp,
+    Payment, Refund, RequestRef, Tenant, Timestamp,
     payment::Command,
     refund::{RefundOutcome, RefundStatus},
 };
@@ -31,7 +31,12 @@ pub(crate) trait Answered: Entity + Send + Sync {
     type Answer: Sync;
 
     /// What an answer means for this version.
-    fn judge(&self, answer: &Self::Answer, now: Timestamp, cause: &Cause) -> Result<Judged<Self>, Error>;
+    fn judge(
+        &self,
+        answer: &Self::Answer,
+        now: Timestamp,
+        request: &RequestRef,
+    ) -> Result<Judged<Self>, Error>;
 
     /// Records this next version, with whatever has to be written together with it.
     fn record(
@@ -51,12 +56,12 @@ impl Worker {
         tenant: Tenant,
         recorded: E,
         answer: &E::Answer,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<E, Error> {
         let id = recorded.key_id();
         let mut current = recorded;
         for _ in 0..MAX_TRIES {
-            let (next, contradicts) = match current.judge(answer, self.now(), cause)? {
+            let (next, contradicts) = match current.judge(answer, self.now(), request)? {
                 Judged::Known => return Ok(current),
                 Judged::Next(next) => (next, false),
                 Judged::Contradicts(kept) => (kept, true),
@@ -87,12 +92,12 @@ impl Worker {
 impl Answered for Payment {
     type Answer = Command;
 
-    fn judge(&self, answer: &Command, now: Timestamp, cause: &Cause) -> Result<Judged<Self>, Error> {
-        Ok(match self.apply(answer.clone(), now, cause) {
+    fn judge(&self, answer: &Command, now: Timestamp, request: &RequestRef) -> Result<Judged<Self>, Error> {
+        Ok(match self.apply(answer.clone(), now, request) {
             Ok(next) => Judged::Next(next),
             Err(_) if self.reflects(answer) => Judged::Known,
             Err(_) => {
-                let kept = self.apply(Command::Keep(told(answer)), now, cause);
+                let kept = self.apply(Command::Keep(told(answer)), now, request);
                 Judged::Contradicts(kept.map_err(Refusal::from)?)
             }
         })
@@ -111,12 +116,17 @@ pub(crate) struct RefundAnswer {
 impl Answered for Refund {
     type Answer = RefundAnswer;
 
-    fn judge(&self, answer: &RefundAnswer, now: Timestamp, cause: &Cause) -> Result<Judged<Self>, Error> {
+    fn judge(
+        &self,
+        answer: &RefundAnswer,
+        now: Timestamp,
+        request: &RequestRef,
+    ) -> Result<Judged<Self>, Error> {
         // Once a refund is at its second version, what was stored first may have been answered already: it stays the first answer.
         let settled = if answer.at_once && self.version == 1 {
-            self.settle_at_once(answer.outcome, now, cause)
+            self.settle_at_once(answer.outcome, now, request)
         } else {
-            self.settle(answer.outcome, now, cause)
+            self.settle(answer.outcome, now, request)
         };
         if let Ok(settled) = settled {
             return Ok(Judged::Next(settled));
@@ -130,7 +140,7 @@ impl Answered for Refund {
             return Ok(Judged::Known);
         }
         let said = format!("{said:?}").to_lowercase();
-        Ok(Judged::Contradicts(self.with_unapplied(said, now, cause)))
+        Ok(Judged::Contradicts(self.with_unapplied(said, now, request)))
     }
 
     async fn record(&self, writer: &Writer, tenant: Tenant) -> Result<Replaced<Self>, StoreError> {

@@ -1,6 +1,6 @@
 //! One request of one caller.
 
-use tollgate_domain::{Cause, FrontDoor, Permission, Tenant, Timestamp, rate::Standing};
+use tollgate_domain::{FrontDoor, Permission, RequestRef, Tenant, Timestamp, rate::Standing};
 use tollgate_store::{Cost, Reader};
 
 use crate::{
@@ -15,7 +15,7 @@ pub struct Call {
     pub(crate) store: Reader,
     pub(crate) front_door: FrontDoor,
     pub(crate) now: Timestamp,
-    pub(crate) cause: Cause,
+    pub(crate) request: RequestRef,
     gate: Gate,
 }
 
@@ -31,7 +31,7 @@ impl Gateway {
     pub fn begin(
         &self,
         front_door: FrontDoor,
-        cause: Cause,
+        request: RequestRef,
         credentials: Option<Credentials>,
         permission: Option<Permission>,
         publishable: bool,
@@ -40,14 +40,14 @@ impl Gateway {
         let gateway = self.metered();
         let store = gateway.store.clone();
         let gate = Gate::open(&gateway, credentials, Needs { front_door, permission, publishable }, now);
-        Call { gateway, store, front_door, now, cause, gate }
+        Call { gateway, store, front_door, now, request, gate }
     }
 }
 
 impl Call {
     /// The request's id, `req_…`.
     pub fn request_id(&self) -> &str {
-        &self.cause.request_id
+        &self.request.request_id
     }
 
     /// When it came.

@@ -18,7 +18,7 @@
 //! [`Networks::settle_ms`]: crate::Networks
 
 use tollgate_domain::{
-    Cause, Decline, Money, NetworkCharge, NetworkId, Payment, Stage, Tenant, Timestamp,
+    Decline, Money, NetworkCharge, NetworkId, Payment, RequestRef, Stage, Tenant, Timestamp,
     payment::{AUTHORIZATION_LIFETIME_MS, Command},
 };
 use tollgate_processors::{
@@ -97,13 +97,13 @@ impl Worker {
         &self,
         tenant: Tenant,
         payment: &Payment,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<Payment, Error> {
         // An account that is missing is found before anything is begun.
         let connector = self.connector_of(tenant, payment).await?;
         let ask_at = self.ask_at(1)?;
-        match self.record(tenant, payment, Command::BeginCharge { ask_at }, cause).await? {
-            Recorded::Done(payment) => self.go_on(tenant, payment, &connector, None, cause).await,
+        match self.record(tenant, payment, Command::BeginCharge { ask_at }, request).await? {
+            Recorded::Done(payment) => self.go_on(tenant, payment, &connector, None, request).await,
             Recorded::Overtaken(payment) => Ok(payment),
         }
     }
@@ -113,38 +113,38 @@ impl Worker {
         let Some(charge) = &payment.network else {
             return Ok(());
         };
-        let cause = self.new_cause();
+        let request = self.new_request();
         let ask_at = self.ask_at(charge.attempts.saturating_add(1))?;
-        let claimed = match self.record(tenant, payment, Command::AskAgain { ask_at }, &cause).await? {
+        let claimed = match self.record(tenant, payment, Command::AskAgain { ask_at }, &request).await? {
             Recorded::Done(claimed) => claimed,
             Recorded::Overtaken(_) => return Ok(()),
         };
         let connector = self.connector_of(tenant, &claimed).await?;
         if let Stage::Releasing { authorization } = charge.stage.clone() {
-            return self.release(tenant, claimed, authorization, &connector, &cause).await;
+            return self.release(tenant, claimed, authorization, &connector, &request).await;
         }
         let found = match self.look_up(charge, &claimed, &connector).await {
             Ok(found) => found,
-            Err(error) => return self.not_looked_up(tenant, &claimed, &error, &cause).await,
+            Err(error) => return self.not_looked_up(tenant, &claimed, &error, &request).await,
         };
         let settle_ms = self.networks()?.settle_ms(charge.provider);
         match next_step(charge, &found, self.now(), settle_ms) {
             Next::Apply => {
-                self.go_on(tenant, claimed, &connector, Some(found), &cause).await?;
+                self.go_on(tenant, claimed, &connector, Some(found), &request).await?;
             }
             Next::SendAgain => {
                 let again = Command::SendAgain { ask_at: self.ask_at(1)? };
-                if let Recorded::Done(payment) = self.record(tenant, &claimed, again, &cause).await? {
-                    self.go_on(tenant, payment, &connector, None, &cause).await?;
+                if let Recorded::Done(payment) = self.record(tenant, &claimed, again, &request).await? {
+                    self.go_on(tenant, payment, &connector, None, &request).await?;
                 }
             }
             Next::GiveUp => {
-                self.record_answer(tenant, claimed, &Command::GiveUp, &cause).await?;
+                self.record_answer(tenant, claimed, &Command::GiveUp, &request).await?;
             }
             Next::Wait => {}
             Next::Stuck => {
                 let what = "the provider no longer shows an authorization that it gave";
-                self.stuck(tenant, &claimed, what, &cause).await?;
+                self.stuck(tenant, &claimed, what, &request).await?;
             }
         }
         Ok(())
@@ -183,7 +183,7 @@ impl Worker {
         mut payment: Payment,
         connector: &Connector,
         mut found: Option<Found>,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<Payment, Error> {
         for _ in 0..STEPS_MAX {
             let Some(charge) = &payment.network else { break };
@@ -217,13 +217,13 @@ impl Worker {
                 },
                 Read::Nothing(ask_at) => {
                     let nothing = Command::NothingDone { ask_at };
-                    return Ok(match self.record(tenant, &payment, nothing, cause).await? {
+                    return Ok(match self.record(tenant, &payment, nothing, request).await? {
                         Recorded::Done(payment) | Recorded::Overtaken(payment) => payment,
                     });
                 }
                 Read::Unclear => break,
             };
-            payment = self.record_answer(tenant, payment, &command, cause).await?;
+            payment = self.record_answer(tenant, payment, &command, request).await?;
         }
         Ok(payment)
     }

@@ -1,7 +1,7 @@
 //! Hosted checkout: a payment that its payer confirms on a page of ours.
 
 use tollgate_domain::{
-    Cause, EnteredCard, JsonObject, Metadata, Money, Payment, PaymentId, Provider, Source, Tenant,
+    EnteredCard, JsonObject, Metadata, Money, Payment, PaymentId, Provider, RequestRef, Source, Tenant,
     payment::{Command, Hosted, HostedCharge, NewPayment, Status},
     source::{Brand, Instrument},
 };
@@ -137,7 +137,7 @@ impl Call {
             let payment = NewPayment {
                 id,
                 front_door: self.front_door,
-                cause: self.cause.clone(),
+                request: self.request.clone(),
                 amount: new.amount,
                 source: Some(Source::Card(new.card.shown())),
                 instrument: Some(Instrument(format!("network/{}", new.provider.as_str()))),
@@ -253,7 +253,7 @@ impl Call {
             _ => return Ok(()),
         };
         let worker = self.admitted().await?.worker();
-        match worker.record(tenant, &attempt, command, &self.cause).await? {
+        match worker.record(tenant, &attempt, command, &self.request).await? {
             Recorded::Done(_) => Ok(()),
             Recorded::Overtaken(now) if self.has_ended(&now) => Ok(()),
             Recorded::Overtaken(_) => Err(Refusal::IdempotencyKeyReused.into()),
@@ -290,20 +290,28 @@ impl Call {
 
 impl Gateway {
     /// The payer presses "pay": the challenge comes next. Pressing twice does it once.
-    pub async fn confirm_checkout(&self, token: &str, cause: &Cause) -> Result<(Tenant, Payment), LinkError> {
-        self.move_checkout(token, &Command::PayerConfirmed, cause).await
+    pub async fn confirm_checkout(
+        &self,
+        token: &str,
+        request: &RequestRef,
+    ) -> Result<(Tenant, Payment), LinkError> {
+        self.move_checkout(token, &Command::PayerConfirmed, request).await
     }
 
     /// The payer presses "cancel".
-    pub async fn cancel_checkout(&self, token: &str, cause: &Cause) -> Result<(Tenant, Payment), LinkError> {
-        self.move_checkout(token, &Command::Cancel, cause).await
+    pub async fn cancel_checkout(
+        &self,
+        token: &str,
+        request: &RequestRef,
+    ) -> Result<(Tenant, Payment), LinkError> {
+        self.move_checkout(token, &Command::Cancel, request).await
     }
 
     async fn move_checkout(
         &self,
         token: &str,
         command: &Command,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<(Tenant, Payment), LinkError> {
         let (link, mut payment) = self.linked_payment(Purpose::Checkout, token).await?;
         let (tenant, worker) = (link.tenant(), self.worker_of_payer(&link));
@@ -312,7 +320,7 @@ impl Gateway {
                 return Ok((tenant, payment));
             }
             self.not_expired(&payment)?;
-            match worker.record(tenant, &payment, command.clone(), cause).await? {
+            match worker.record(tenant, &payment, command.clone(), request).await? {
                 Recorded::Done(next) => return Ok((tenant, next)),
                 Recorded::Overtaken(now) => payment = now,
             }

@@ -46,7 +46,7 @@ impl Call {
         let id: CustomerId = self.id_for(tenant, "customers", idempotency);
         let fingerprint = idempotency.map(|i| i.fingerprint.clone());
         let customer =
-            Customer::create(id, self.front_door, self.cause.clone(), profile, fingerprint, self.now);
+            Customer::create(id, self.front_door, self.request.clone(), profile, fingerprint, self.now);
         let made = self.make_once(tenant, &id.to_string(), idempotency, async { Ok(customer) }).await?;
         // What the create answered was personal data, and is erased: there is nothing left to replay.
         if made.thing.deleted { Err(Refusal::NotFound(Thing::Customer).into()) } else { Ok(made) }
@@ -88,7 +88,7 @@ impl Call {
     ) -> Result<Made<Customer>, Error> {
         self.change(&id.to_string(), "update", idempotency, |customer: &Customer| {
             let profile = customer.profile.updated(update).map_err(Refusal::from)?;
-            Ok(customer.with_profile(profile, self.now, &self.cause))
+            Ok(customer.with_profile(profile, self.now, &self.request))
         })
         .await
     }
@@ -102,7 +102,7 @@ impl Call {
         let (look_again_at, now) = (self.now.plus_ms(LOOK_AGAIN_MS), self.now);
         let deleted = self
             .change(&id.to_string(), "delete", None, |customer: &Customer| {
-                Ok(customer.erased(now, look_again_at, &self.cause))
+                Ok(customer.erased(now, look_again_at, &self.request))
             })
             .await;
         let (tombstone, is_first) = match deleted {
@@ -116,7 +116,7 @@ impl Call {
         };
         let was_complete = tombstone.erasure.is_none_or(|erasure| erasure.complete);
         let worker = self.admitted().await?.worker();
-        worker.go_on_erasing(tenant, tombstone, &self.cause).await?;
+        worker.go_on_erasing(tenant, tombstone, &self.request).await?;
         if was_complete && !is_first {
             return Err(Refusal::NotFound(Thing::Customer).into());
         }

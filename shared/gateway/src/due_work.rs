@@ -113,7 +113,7 @@ impl Worker {
             | Status::Failed
             | Status::Canceled => return Ok(()),
         };
-        let next = payment.apply(command, now, &self.new_cause()).map_err(crate::error::Refusal::from)?;
+        let next = payment.apply(command, now, &self.new_request()).map_err(crate::error::Refusal::from)?;
         match self.writer().replace(item.tenant, &next).await? {
             // Someone else who came first did this work; the item is no longer due or will be found again.
             Replaced::Done | Replaced::Conflict(_) => Ok(()),
@@ -135,7 +135,7 @@ impl Worker {
             return self.resume_refund(item.tenant, &payment, &refund).await;
         }
         let outcome = sandbox_outcome(sandbox::look_up_refund(instrument(&payment)?))?;
-        if let Ok(settled) = refund.settle(outcome, now, &self.new_cause()) {
+        if let Ok(settled) = refund.settle(outcome, now, &self.new_request()) {
             match self.writer().settle_refund(item.tenant, &settled).await? {
                 // It is no longer due or will be found again.
                 Replaced::Done | Replaced::Conflict(_) => {}

@@ -72,7 +72,7 @@ impl Call {
             Ok(WebhookEndpoint {
                 id,
                 version: 1,
-                cause: self.cause.clone(),
+                request: self.request.clone(),
                 url: new.url,
                 api: new.api,
                 enabled_events: new.enabled_events,
@@ -117,7 +117,7 @@ impl Call {
     /// conditional put.
     pub async fn delete_endpoint(&self, id: EndpointId) -> Result<(), Error> {
         self.change(&id.to_string(), "delete", None, |current: &WebhookEndpoint| {
-            Ok(current.erased(self.now, &self.cause))
+            Ok(current.erased(self.now, &self.request))
         })
         .await?;
         Ok(())
@@ -136,7 +136,7 @@ impl Call {
         self.change(&id.to_string(), "update", idempotency, |current: &WebhookEndpoint| {
             let metadata = current.metadata.updated(update.metadata.as_ref());
             let metadata = metadata.map_err(Refusal::from)?;
-            Ok(current.changed(self.now, &self.cause, |next| update.over(next, metadata)))
+            Ok(current.changed(self.now, &self.request, |next| update.over(next, metadata)))
         })
         .await
     }
@@ -157,7 +157,7 @@ impl Call {
         let overlap_ms = overlap_s.map_or(OVERLAP_MS, |seconds| seconds.saturating_mul(1000));
         let until = self.now.plus_ms(overlap_ms);
         self.change(&id.to_string(), "roll_secret", idempotency, |current: &WebhookEndpoint| {
-            Ok(current.rolled(secret.clone(), until, self.now, &self.cause))
+            Ok(current.rolled(secret.clone(), until, self.now, &self.request))
         })
         .await
     }

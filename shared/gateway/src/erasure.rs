@@ -9,7 +9,7 @@ use std::future::Future;
 
 use futures_util::stream::{self, StreamExt};
 use tollgate_domain::{
-    Cause, Customer, CustomerId, Event, Payment, PaymentMethod, Tenant, Timestamp, customer::Erasure,
+    Customer, CustomerId, Event, Payment, PaymentMethod, RequestRef, Tenant, Timestamp, customer::Erasure,
     event::ids_of_events,
 };
 use tollgate_store::{Cursor, DueItem, Entity, ListQuery, Page, Replaced};
@@ -57,9 +57,9 @@ impl Worker {
         &self,
         tenant: Tenant,
         tombstone: Customer,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<(), Error> {
-        self.erase(tenant, tombstone, cause, REQUEST_PAGES).await
+        self.erase(tenant, tombstone, request, REQUEST_PAGES).await
     }
 
     /// Erases what is found of a deleted customer, and records how far that got.
@@ -67,11 +67,11 @@ impl Worker {
         &self,
         tenant: Tenant,
         tombstone: Customer,
-        cause: &Cause,
+        request: &RequestRef,
         pages: usize,
     ) -> Result<(), Error> {
         self.erase_events::<Customer>(tenant, tombstone.id, tombstone.version).await?;
-        let swept = self.erase_belongings(tenant, &tombstone, cause, pages).await?;
+        let swept = self.erase_belongings(tenant, &tombstone, request, pages).await?;
         let mut customer = tombstone;
         for _ in 0..MAX_TRIES {
             let Some(erasure) = customer.erasure else {
@@ -81,7 +81,7 @@ impl Worker {
             if next == Some(erasure) {
                 return Ok(());
             }
-            let step = customer.with_erasure(next, cause);
+            let step = customer.with_erasure(next, request);
             match self.writer().replace(tenant, &step).await? {
                 Replaced::Done | Replaced::Conflict(None) => return Ok(()),
                 Replaced::Conflict(Some(now)) => customer = now,
@@ -95,8 +95,8 @@ impl Worker {
         let customer: Option<Customer> = self.store.get_by_key(&item.pk, true).await?;
         match customer {
             Some(customer) if customer.erasure.is_some_and(|erasure| erasure.look_again_at <= now) => {
-                let cause = self.new_cause();
-                self.erase(item.tenant, customer, &cause, RUN_PAGES).await
+                let request = self.new_request();
+                self.erase(item.tenant, customer, &request, RUN_PAGES).await
             }
             _ => Ok(()),
         }
@@ -108,19 +108,19 @@ impl Worker {
         &self,
         tenant: Tenant,
         tombstone: &Customer,
-        cause: &Cause,
+        request: &RequestRef,
         pages: usize,
     ) -> Result<Swept, Error> {
         let customer = tombstone.id;
         let all = ListQuery::new(PAGE);
-        let erase_method = |method| self.erase_payment_method(tenant, customer, method, cause);
+        let erase_method = |method| self.erase_payment_method(tenant, customer, method, request);
         let attached = all.clone().of_customer(tenant, customer);
         let attached = self.erase_listed(tenant, attached, pages, erase_method).await?;
         let detached = all.clone().detached_from(tenant, customer);
         let detached = self.erase_listed(tenant, detached, pages, erase_method).await?;
         let mut payments = all.of_customer(tenant, customer);
         payments.created_to = tombstone.erasure.and_then(|erasure| erasure.payments_to);
-        let erase_payment = |payment| self.erase_payment(tenant, payment, cause);
+        let erase_payment = |payment| self.erase_payment(tenant, payment, request);
         let payments = self.erase_listed(tenant, payments, pages, erase_payment).await?;
         Ok(Swept {
             erased: attached.erased + detached.erased + payments.erased,
@@ -157,13 +157,13 @@ impl Worker {
         &self,
         tenant: Tenant,
         mut payment: Payment,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<bool, Error> {
         for _ in 0..MAX_TRIES {
             if payment.may_have_told_of_person() {
                 self.erase_events::<Payment>(tenant, payment.id, payment.version).await?;
             }
-            let Some(erased) = payment.erased(self.now(), cause) else {
+            let Some(erased) = payment.erased(self.now(), request) else {
                 return Ok(false);
             };
             match self.writer().replace(tenant, &erased).await? {
@@ -198,7 +198,7 @@ impl Worker {
         tenant: Tenant,
         customer: CustomerId,
         mut method: PaymentMethod,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<bool, Error> {
         for _ in 0..MAX_TRIES {
             if method.customer != Some(customer) && method.detached_from != Some(customer) {
@@ -206,7 +206,7 @@ impl Worker {
             }
             // While it can still be found.
             self.erase_events::<PaymentMethod>(tenant, method.id, method.version).await?;
-            match self.writer().replace(tenant, &method.erased(self.now(), cause)).await? {
+            match self.writer().replace(tenant, &method.erased(self.now(), request)).await? {
                 Replaced::Done => return Ok(true),
                 Replaced::Conflict(None) => return Ok(false),
                 Replaced::Conflict(Some(now)) => method = now,

@@ -137,7 +137,7 @@ impl Call {
             let payment = NewPayment {
                 id,
                 front_door: self.front_door,
-                cause: self.cause.clone(),
+                request: self.request.clone(),
                 amount: new.amount,
                 source: method.as_ref().map(|method| method.source.clone()),
                 instrument: method.as_ref().map(|method| method.instrument.clone()),
@@ -155,7 +155,7 @@ impl Call {
                     instrument.ok_or(Refusal::Payment(tollgate_domain::payment::Refusal::NoMethod))?;
                 let outcome = sandbox_outcome(sandbox::charge(instrument, self.now))?;
                 let command = Command::Confirm { method: None, return_url: None, outcome };
-                let charged = made.apply(command, self.now, &self.cause).map_err(Refusal::from)?;
+                let charged = made.apply(command, self.now, &self.request).map_err(Refusal::from)?;
                 // Made and charged in one put: nobody ever saw the step in between.
                 made = Payment { version: 1, answers: Answers::default(), ..charged };
             }
@@ -186,7 +186,7 @@ impl Call {
                 return Err(Refusal::Payment(refusal).into());
             }
             let (command, resolved) = Box::pin(self.command_for(tenant, fresh, &current, wish)).await?;
-            let mut next = current.apply(command, self.now, &self.cause).map_err(Refusal::from)?;
+            let mut next = current.apply(command, self.now, &self.request).map_err(Refusal::from)?;
             remember(&mut next, wish.route(), idempotency);
             // Only what the intent allows is written: its payment method first, so that it never names one that is not there.
             self.store_method(tenant, resolved.as_ref()).await?;

@@ -78,7 +78,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use tollgate_domain::{Cause, Id, Timestamp};
+use tollgate_domain::{Id, RequestRef, Timestamp};
 use tollgate_store::KeyHash;
 
 /// Everything that use cases need, shared by all requests of a function.
@@ -165,8 +165,8 @@ impl Gateway {
         Id::from_bytes(self.random_bytes())
     }
 
-    /// The cause of what nobody asks for: a request of our own.
-    pub fn new_cause(&self) -> Cause {
+    /// A request that Tollgate starts itself: it has a fresh id and no idempotency key.
+    pub fn new_request(&self) -> RequestRef {
         self.new_request_id().into()
     }
 

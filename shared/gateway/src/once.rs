@@ -290,8 +290,8 @@ impl Call {
         let run = Run {
             id: self.id_for(tenant, route, Some(idempotency)),
             version: 1,
-            cause: self.cause.clone(),
-            request: idempotency.fingerprint.clone(),
+            request: self.request.clone(),
+            fingerprint: idempotency.fingerprint.clone(),
             answer: None,
             until: self.now.plus_ms(LEASE_MS),
             created: self.now,
@@ -312,7 +312,7 @@ impl Call {
         };
         let run = match writer.create(tenant, &run).await? {
             Put::Created => run,
-            Put::Exists(earlier) if earlier.request != idempotency.fingerprint => {
+            Put::Exists(earlier) if earlier.fingerprint != idempotency.fingerprint => {
                 return Err(Refusal::IdempotencyKeyReused.into());
             }
             Put::Exists(earlier) => {
@@ -320,7 +320,7 @@ impl Call {
                     return Ok(Made::again(read(&answer)?, self.authorized().await?));
                 }
                 let next = earlier
-                    .taken_over(self.now, LEASE_MS, &self.cause)
+                    .taken_over(self.now, LEASE_MS, &self.request)
                     .ok_or(Refusal::IdempotencyKeyInUse)?;
                 match writer.replace(tenant, &next).await? {
                     Replaced::Done => next,

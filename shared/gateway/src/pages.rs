@@ -1,7 +1,7 @@
 //! Hosted pages: what their links open, and where the payer goes next.
 
 use tollgate_domain::{
-    Cause, Payment, Tenant,
+    Payment, RequestRef, Tenant,
     payment::{Command, Status},
 };
 use tollgate_processors::sandbox;
@@ -97,7 +97,7 @@ impl Gateway {
         &self,
         token: &str,
         passed: bool,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<(Tenant, Payment), LinkError> {
         let (link, mut payment) = self.linked_payment(Purpose::Challenge, token).await?;
         let (tenant, worker) = (link.tenant(), self.worker_of_payer(&link));
@@ -111,7 +111,7 @@ impl Gateway {
             }
             self.not_expired(&payment)?;
             if passed && payment.network.is_some() {
-                let charged = worker.charge_over_network(tenant, &payment, cause).await?;
+                let charged = worker.charge_over_network(tenant, &payment, request).await?;
                 return Ok((tenant, charged));
             }
             let now = self.now();
@@ -121,7 +121,7 @@ impl Gateway {
             } else {
                 Command::ChallengeFailed
             };
-            let next = payment.apply(command, now, cause).map_err(|e| Error::from(Refusal::from(e)))?;
+            let next = payment.apply(command, now, request).map_err(|e| Error::from(Refusal::from(e)))?;
             let replaced = worker.writer().replace(tenant, &next).await;
             match replaced.map_err(Error::from)? {
                 Replaced::Done => return Ok((tenant, next)),

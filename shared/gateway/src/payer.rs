@@ -142,7 +142,7 @@ impl Call {
             self.gateway.id_of_address(tenant, email)?
         };
         let profile = payer.over(&Profile::default());
-        let customer = Customer::create(id, self.front_door, self.cause.clone(), profile, None, self.now);
+        let customer = Customer::create(id, self.front_door, self.request.clone(), profile, None, self.now);
         Ok(Customer { card, ..customer })
     }
 
@@ -150,12 +150,12 @@ impl Call {
         let profile = payer.over(&customer.profile);
         let mut next = None;
         if profile != customer.profile {
-            next = Some(customer.with_profile(profile, self.now, &self.cause));
+            next = Some(customer.with_profile(profile, self.now, &self.request));
         }
         if let Some(card) = card.filter(|card| customer.card.as_ref() != Some(card)) {
             next = Some(match next {
                 Some(next) => Customer { card: Some(card.clone()), ..next },
-                None => customer.with_card(card.clone(), &self.cause),
+                None => customer.with_card(card.clone(), &self.request),
             });
         }
         next

@@ -102,7 +102,7 @@ impl Call {
         Ok(PaymentMethod {
             id,
             version: 1,
-            cause: self.cause.clone(),
+            request: self.request.clone(),
             source: chargeable.source,
             instrument: chargeable.instrument,
             billing: new.billing,
@@ -195,7 +195,7 @@ impl Call {
         let id = PaymentMethodId::parse("pm_", name).map_err(|_| Refusal::NotFound(Thing::PaymentMethod))?;
         must_exist(&self.store, tenant, customer).await?;
         self.change(&id.to_string(), "attach", idempotency, |method: &PaymentMethod| {
-            let attached = method.attached(customer, self.now, &self.cause);
+            let attached = method.attached(customer, self.now, &self.request);
             Ok(attached.map_err(Refusal::from)?)
         })
         .await
@@ -208,7 +208,7 @@ impl Call {
         idempotency: Option<&Idempotency>,
     ) -> Result<Made<PaymentMethod>, Error> {
         self.change(&id.to_string(), "detach", idempotency, |method: &PaymentMethod| {
-            let detached = method.detached(self.now, &self.cause);
+            let detached = method.detached(self.now, &self.request);
             Ok(detached.map_err(Refusal::from)?)
         })
         .await
@@ -224,7 +224,7 @@ impl Call {
     ) -> Result<Made<PaymentMethod>, Error> {
         self.change(&id.to_string(), "update", idempotency, |method: &PaymentMethod| {
             let metadata = method.metadata.updated(metadata).map_err(Refusal::from)?;
-            Ok(method.changed(self.now, &self.cause, |next| {
+            Ok(method.changed(self.now, &self.request, |next| {
                 next.metadata = metadata;
                 if let Some(billing) = billing {
                     next.billing.clone_from(billing);

@@ -126,7 +126,7 @@ impl Call {
             let payment = NewPayment {
                 id,
                 front_door: self.front_door,
-                cause: self.cause.clone(),
+                request: self.request.clone(),
                 amount: new.amount,
                 source: Some(chargeable.source),
                 instrument: Some(chargeable.instrument),
@@ -190,7 +190,7 @@ impl Call {
     ) -> Result<Made<Payment>, Error> {
         self.change(&id.to_string(), "confirm", idempotency, |current: &Payment| {
             let command = Command::SetReturnUrl(return_url.clone());
-            let next = current.apply(command, self.now, &self.cause);
+            let next = current.apply(command, self.now, &self.request);
             Ok(next.map_err(Refusal::from)?)
         })
         .await
@@ -222,7 +222,7 @@ pub fn declined(payment: &Payment) -> Option<Refusal> {
     payment.face.decline.map(|decline| Refusal::Declined {
         payment: payment.id,
         decline,
-        request_id: payment.cause.request_id.clone(),
+        request_id: payment.request.request_id.clone(),
     })
 }
 

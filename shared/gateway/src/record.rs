@@ -1,6 +1,6 @@
 //! Recording the steps of a charge that only one of several runs may take.
 
-use tollgate_domain::{Cause, Payment, Tenant, payment::Command};
+use tollgate_domain::{Payment, RequestRef, Tenant, payment::Command};
 use tollgate_store::Replaced;
 
 use crate::{
@@ -24,9 +24,9 @@ impl Worker {
         tenant: Tenant,
         payment: &Payment,
         command: Command,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<Recorded, Error> {
-        let next = payment.apply(command, self.now(), cause).map_err(Refusal::from)?;
+        let next = payment.apply(command, self.now(), request).map_err(Refusal::from)?;
         match self.writer().replace(tenant, &next).await? {
             Replaced::Done => Ok(Recorded::Done(next)),
             Replaced::Conflict(Some(now)) => Ok(Recorded::Overtaken(now)),

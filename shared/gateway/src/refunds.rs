@@ -107,7 +107,7 @@ impl Call {
         refund: Refund,
     ) -> Result<Refund, Error> {
         let worker = self.admitted().await?.worker();
-        let sent = worker.send_back(tenant, payment, refund.clone(), true, &self.cause).await;
+        let sent = worker.send_back(tenant, payment, refund.clone(), true, &self.request).await;
         match sent {
             // What a retry is told, though another change may have come first.
             Ok(recorded) if recorded.version > 1 => return Ok(recorded.into_first_answer()),
@@ -117,7 +117,7 @@ impl Call {
             }
         }
         // The request ends without knowing what became of it: from now on a retry is told that it is pending, too.
-        let ended = refund.answered_pending(self.now, &self.cause);
+        let ended = refund.answered_pending(self.now, &self.request);
         match worker.writer().replace(tenant, &ended).await {
             // Whatever came first has made it another version as well.
             Ok(Replaced::Done | Replaced::Conflict(_)) => {}
@@ -144,7 +144,7 @@ impl Call {
             // Of a payment that took no money the state machine says that it cannot be refunded.
             RefundAmount::Rest => payment.refundable().max(1),
         };
-        payment.apply(Command::Refund(minor), self.now, &self.cause).map_err(Refusal::from)?;
+        payment.apply(Command::Refund(minor), self.now, &self.request).map_err(Refusal::from)?;
         let outcome = if payment.network.is_some() {
             // Recorded first, sent then: whoever finds it pending can ask the provider what became of it.
             RefundOutcome::Pending { ask_at: self.gateway.ask_at(1)? }
@@ -154,7 +154,7 @@ impl Call {
         let refund = NewRefund {
             id,
             front_door: self.front_door,
-            cause: self.cause.clone(),
+            request: self.request.clone(),
             payment: payment.id,
             amount: Money { minor, ..payment.amount },
             reason: new.reason.clone(),
@@ -181,7 +181,7 @@ impl Call {
     ) -> Result<Made<Refund>, Error> {
         self.change(&id.to_string(), "update", idempotency, |current: &Refund| {
             let metadata = current.metadata.updated(changes).map_err(Refusal::from)?;
-            Ok(current.with_metadata(metadata, self.now, &self.cause))
+            Ok(current.with_metadata(metadata, self.now, &self.request))
         })
         .await
     }
@@ -204,7 +204,7 @@ impl Call {
                 return Err(Refusal::RefundSent.into());
             }
             let mut next = current
-                .canceled(self.now, &self.cause)
+                .canceled(self.now, &self.request)
                 .map_err(|_| Refusal::RefundSettled(current.status))?;
             remember(&mut next, "cancel", idempotency);
             let writer = self.admitted().await?.writer();

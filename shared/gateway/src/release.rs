@@ -1,6 +1,6 @@
 //! Letting go what is reserved for payments that have ended, and telling the operator where nothing else is left to be done.
 
-use tollgate_domain::{Cause, NetworkId, Payment, PaymentId, Tenant, payment::Command};
+use tollgate_domain::{NetworkId, Payment, PaymentId, RequestRef, Tenant, payment::Command};
 use tollgate_processors::{
     Connector,
     network::{Answer, Found, NetworkError, Processor},
@@ -23,7 +23,7 @@ impl Worker {
         mut payment: Payment,
         mut authorization: Option<NetworkId>,
         connector: &Connector,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<(), Error> {
         let reference = payment_reference(payment.id);
         let Some(charge) = payment.network.clone() else {
@@ -35,16 +35,16 @@ impl Worker {
         if authorization.is_none() || charge.sent.times > 0 {
             let found = match connector.look_up(&reference).await {
                 Ok(found) => found,
-                Err(error) => return self.not_looked_up(tenant, &payment, &error, cause).await,
+                Err(error) => return self.not_looked_up(tenant, &payment, &error, request).await,
             };
             match found {
-                Found::Voided | Found::Declined(_) => return self.released(tenant, payment, cause).await,
+                Found::Voided | Found::Declined(_) => return self.released(tenant, payment, request).await,
                 Found::Captured { .. } => {
                     let what = "the provider took money for a payment that has ended";
-                    return self.contradicted(tenant, payment, what, cause).await;
+                    return self.contradicted(tenant, payment, what, request).await;
                 }
                 Found::Nothing if authorization.is_none() && is_settled => {
-                    return self.released(tenant, payment, cause).await;
+                    return self.released(tenant, payment, request).await;
                 }
                 Found::Authorized { authorization: id }
                 | Found::InReview { authorization: id }
@@ -52,7 +52,7 @@ impl Worker {
                     if authorization.is_none() =>
                 {
                     let command = self.authorized(id.clone())?;
-                    payment = self.record_answer(tenant, payment, &command, cause).await?;
+                    payment = self.record_answer(tenant, payment, &command, request).await?;
                     authorization = Some(id);
                 }
                 _ if authorization.is_some() && !is_settled => return Ok(()),
@@ -60,25 +60,25 @@ impl Worker {
             }
         }
         let Some(authorization) = authorization else {
-            return self.void_unanswered(tenant, payment, connector, cause).await;
+            return self.void_unanswered(tenant, payment, connector, request).await;
         };
         let charge = payment.network.as_ref().unwrap_or(&charge);
         if charge.sent.times >= SENDS_MAX {
             let what = "a reservation is not let go";
-            return self.stuck(tenant, &payment, what, cause).await;
+            return self.stuck(tenant, &payment, what, request).await;
         }
         let again = Command::SendAgain { ask_at: self.ask_at(1)? };
-        let Recorded::Done(payment) = self.record(tenant, &payment, again, cause).await? else {
+        let Recorded::Done(payment) = self.record(tenant, &payment, again, request).await? else {
             return Ok(());
         };
         let of = of_authorization(&payment, &authorization);
         match connector.void(&of.as_request()).await {
-            Ok(Answer::Approved { .. }) => self.released(tenant, payment, cause).await,
+            Ok(Answer::Approved { .. }) => self.released(tenant, payment, request).await,
             Err(NetworkError::NothingDone(_)) => {
                 let nothing = Command::NothingDone { ask_at: self.ask_at(1)? };
                 // Overtaken or not, it stays due.
                 let (Recorded::Done(_) | Recorded::Overtaken(_)) =
-                    self.record(tenant, &payment, nothing, cause).await?;
+                    self.record(tenant, &payment, nothing, request).await?;
                 Ok(())
             }
             answer => {
@@ -95,23 +95,23 @@ impl Worker {
         tenant: Tenant,
         payment: Payment,
         connector: &Connector,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<(), Error> {
         let voided = connector
             .void_unanswered(&payment_reference(payment.id), payment.amount, renewed(&payment))
             .await;
         match voided {
-            Ok(()) => self.released(tenant, payment, cause).await,
+            Ok(()) => self.released(tenant, payment, request).await,
             Err(error) => {
                 tracing::warn!(payment = %payment.id, %error, "an unanswered authorization was not voided");
                 let what = "whether money is reserved is not known";
-                self.stuck_if_late(tenant, &payment, what, cause).await
+                self.stuck_if_late(tenant, &payment, what, request).await
             }
         }
     }
 
-    async fn released(&self, tenant: Tenant, payment: Payment, cause: &Cause) -> Result<(), Error> {
-        self.record_answer(tenant, payment, &Command::Released, cause).await.map(|_| ())
+    async fn released(&self, tenant: Tenant, payment: Payment, request: &RequestRef) -> Result<(), Error> {
+        self.record_answer(tenant, payment, &Command::Released, request).await.map(|_| ())
     }
 
     /// A look-up failed: the payment stays due, and the operator is told when it has been so for too long.
@@ -120,9 +120,9 @@ impl Worker {
         tenant: Tenant,
         payment: &Payment,
         error: &NetworkError,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<(), Error> {
-        self.stuck_if_late(tenant, payment, "the provider cannot be asked", cause).await?;
+        self.stuck_if_late(tenant, payment, "the provider cannot be asked", request).await?;
         Err(Error::Internal(error.to_string()))
     }
 
@@ -131,13 +131,13 @@ impl Worker {
         tenant: Tenant,
         payment: &Payment,
         what: &str,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<(), Error> {
         let since = payment.network.as_ref().and_then(|charge| charge.since);
         if since.is_none_or(|since| since.plus_ms(TRY_FOR_MS) > self.now()) {
             return Ok(());
         }
-        self.stuck(tenant, payment, what, cause).await
+        self.stuck(tenant, payment, what, request).await
     }
 
     /// Nothing is left to be done without the operator, who is told each time that the payment is looked at: once a day.
@@ -146,11 +146,11 @@ impl Worker {
         tenant: Tenant,
         payment: &Payment,
         what: &str,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<(), Error> {
         let ask_at = self.now().plus_ms(STUCK_ASK_MS);
         if let Recorded::Done(payment) =
-            self.record(tenant, payment, Command::Stuck { ask_at }, cause).await?
+            self.record(tenant, payment, Command::Stuck { ask_at }, request).await?
         {
             alarm::raise(self.now(), &format!("{tenant}PAY#{}", payment.id), what);
         }
@@ -163,10 +163,10 @@ impl Worker {
         tenant: Tenant,
         payment: Payment,
         what: &str,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<(), Error> {
-        let kept = self.record_answer(tenant, payment, &Command::Keep(what.to_owned()), cause).await?;
-        self.stuck(tenant, &kept, what, cause).await
+        let kept = self.record_answer(tenant, payment, &Command::Keep(what.to_owned()), request).await?;
+        self.stuck(tenant, &kept, what, request).await
     }
 
     /// The operator has what is open of a payment begun anew that waits for a person: it is due at once. `false` when there is
@@ -178,7 +178,7 @@ impl Worker {
                 return Ok(false);
             };
             if let Recorded::Done(_) =
-                self.record(tenant, &payment, Command::Resume, &self.new_cause()).await?
+                self.record(tenant, &payment, Command::Resume, &self.new_request()).await?
             {
                 return Ok(true);
             }

@@ -287,7 +287,7 @@ impl Call {
         let payment = NewPayment {
             id: self.gateway.new_id(),
             front_door: self.front_door,
-            cause: self.cause.clone(),
+            request: self.request.clone(),
             amount: Money { minor: 1000, currency },
             source: Some(card.source),
             instrument: Some(card.instrument),
@@ -300,7 +300,7 @@ impl Call {
             id,
             kind: EventKind::PaymentSucceeded,
             created: self.now,
-            cause: self.cause.clone(),
+            request: self.request.clone(),
             subject: Subject::Payment(Box::new(Payment::create(payment, Outcome::Approved, self.now))),
             previous: None,
         })

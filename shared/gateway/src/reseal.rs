@@ -81,7 +81,7 @@ impl Worker {
             };
             let mut next = payment.clone();
             next.version += 1;
-            next.cause = self.new_cause();
+            next.request = self.new_request();
             if let Some(network) = &mut next.network {
                 network.card = Some(tollgate_domain::source::SealedCard(sealed));
             }

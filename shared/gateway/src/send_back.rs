@@ -2,7 +2,7 @@
 //! (see [`crate::charge`]).
 
 use tollgate_domain::{
-    Cause, NetworkId, Payment, Refund, RefundId, Stage, Tenant, Timestamp,
+    NetworkId, Payment, Refund, RefundId, RequestRef, Stage, Tenant, Timestamp,
     refund::{NetworkRefund, RefundOutcome},
 };
 use tollgate_processors::{
@@ -66,7 +66,7 @@ impl Worker {
         payment: &Payment,
         refund: Refund,
         at_once: bool,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<Refund, Error> {
         let connector = self.connector_of(tenant, payment).await?;
         let (reference, own_reference) = (payment_reference(payment.id), refund_reference(refund.id));
@@ -87,7 +87,7 @@ impl Worker {
             Err(NetworkError::Rejected(_)) if sent.is_only_one() => RefundOutcome::Failed,
             Err(NetworkError::NothingDone(why)) if sent.is_only_one() => {
                 tracing::warn!(refund = %refund.id, why, "a refund was not sent; it is sent again");
-                let next = refund.sent_without_effect(self.ask_at(1)?, cause);
+                let next = refund.sent_without_effect(self.ask_at(1)?, request);
                 return Ok(match self.writer().replace(tenant, &next).await? {
                     Replaced::Done => next,
                     Replaced::Conflict(other) => other.unwrap_or(refund),
@@ -109,7 +109,7 @@ impl Worker {
             }
         };
         let answer = RefundAnswer { outcome, at_once };
-        self.record_answer(tenant, refund, &answer, cause).await
+        self.record_answer(tenant, refund, &answer, request).await
     }
 
     /// What due work does for a refund in flight: claims it, asks the provider, and sends it again if it never arrived.
@@ -119,10 +119,10 @@ impl Worker {
         payment: &Payment,
         refund: &Refund,
     ) -> Result<(), Error> {
-        let cause = self.new_cause();
+        let request = self.new_request();
         let network = refund.sent_over_wire();
         let ask_at = self.ask_at(network.attempts.saturating_add(1))?;
-        let claimed = refund.asked_again(ask_at, &cause);
+        let claimed = refund.asked_again(ask_at, &request);
         let Replaced::Done = self.writer().replace(tenant, &claimed).await? else {
             return Ok(());
         };
@@ -146,22 +146,22 @@ impl Worker {
         match next {
             Next::Settle(outcome) => {
                 let answer = RefundAnswer { outcome, at_once: false };
-                self.record_answer(tenant, claimed, &answer, &cause).await?;
+                self.record_answer(tenant, claimed, &answer, &request).await?;
             }
             Next::SendAgain => {
-                let again = claimed.sent_again(self.now(), self.ask_at(1)?, &cause);
+                let again = claimed.sent_again(self.now(), self.ask_at(1)?, &request);
                 if let Replaced::Done = self.writer().replace(tenant, &again).await? {
-                    self.send_back(tenant, payment, again, false, &cause).await?;
+                    self.send_back(tenant, payment, again, false, &request).await?;
                 }
             }
             Next::GiveUp => {
                 let answer = RefundAnswer { outcome: RefundOutcome::Failed, at_once: false };
-                let failed = self.record_answer(tenant, claimed, &answer, &cause).await?;
+                let failed = self.record_answer(tenant, claimed, &answer, &request).await?;
                 self.alarm(tenant, &failed, "a refund was given up: the provider never carried it out");
             }
             Next::Wait => {}
             Next::Stuck => {
-                let stuck = claimed.stuck(self.now(), self.now().plus_ms(STUCK_ASK_MS), &cause);
+                let stuck = claimed.stuck(self.now(), self.now().plus_ms(STUCK_ASK_MS), &request);
                 if let Replaced::Done = self.writer().replace(tenant, &stuck).await? {
                     self.alarm(tenant, &stuck, "what became of a refund is not known");
                 }
@@ -175,7 +175,7 @@ impl Worker {
     pub(crate) async fn resume_stuck_refund(&self, tenant: Tenant, id: RefundId) -> Result<bool, Error> {
         for _ in 0..MAX_TRIES {
             let refund: Option<Refund> = self.store.get(tenant, &id.to_string(), true).await?;
-            let resumed = refund.and_then(|refund| refund.resumed(self.now(), &self.new_cause()));
+            let resumed = refund.and_then(|refund| refund.resumed(self.now(), &self.new_request()));
             let Some(resumed) = resumed else { return Ok(false) };
             if let Replaced::Done = self.writer().replace(tenant, &resumed).await? {
                 return Ok(true);

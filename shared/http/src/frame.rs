@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
 use lambda_http::{Body, Error as LambdaError, Response};
-use tollgate_domain::{Cause, Timestamp, rate::Standing};
+use tollgate_domain::{RequestRef, Timestamp, rate::Standing};
 use tollgate_gateway::{Cost, Denied, Error, Gateway};
 
 use crate::{
@@ -143,7 +143,7 @@ impl Frame {
         };
         let call = self.gateway.begin(
             api.front_door(),
-            Cause::new(request_id.as_str(), idempotency_key(&request).as_ref()),
+            RequestRef::new(request_id.as_str(), idempotency_key(&request).as_ref()),
             credentials,
             route.permission,
             route.publishable,

@@ -159,7 +159,7 @@ macro_rules! fields {
             self.version
         }
         fn request_id(&self) -> &str {
-            &self.cause.request_id
+            &self.request.request_id
         }
         fn created(&self) -> Timestamp {
             self.created
@@ -242,7 +242,7 @@ impl Entity for Event {
         1
     }
     fn request_id(&self) -> &str {
-        &self.cause.request_id
+        &self.request.request_id
     }
     fn created(&self) -> Timestamp {
         self.created

@@ -119,9 +119,9 @@ impl Writer {
             .expression_attribute_values(":amount", n(minor))
             .expression_attribute_values(":one", n(1))
             .expression_attribute_values(":now", n(refund.updated.ms()))
-            .expression_attribute_values(":request", s(&refund.cause.request_id));
+            .expression_attribute_values(":request", s(&refund.request.request_id));
         let changes = "ADD amount_refunded :amount, version :one SET updated = :now, request_id = :request";
-        match &refund.cause.idempotency_key {
+        match &refund.request.idempotency_key {
             Some(key) => update
                 .update_expression(format!("{changes}, idempotency_key = :key"))
                 .expression_attribute_values(":key", s(key)),

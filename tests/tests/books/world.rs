@@ -279,8 +279,8 @@ impl World {
 
     fn call(&mut self, front_door: FrontDoor) -> Call {
         let credentials = Credentials { secret: self.secret.clone(), merchant: None };
-        let cause = self.worker.new_cause();
-        self.worker.begin(front_door, cause, Some(credentials), Some(Permission::PaymentsWrite), false)
+        let request = self.worker.new_request();
+        self.worker.begin(front_door, request, Some(credentials), Some(Permission::PaymentsWrite), false)
     }
 
     async fn initialize(&mut self) {
@@ -352,15 +352,15 @@ impl World {
         };
         let url = self.links.url(purpose, self.tenant, id, 1);
         let token = url.rsplit('/').next().unwrap().to_owned();
-        let (kill, cause, worker) = (self.kill(), self.worker.new_cause(), self.worker.clone());
+        let (kill, request, worker) = (self.kill(), self.worker.new_request(), self.worker.clone());
         let yes = !self.chance.percent(5);
         let pressed = self
             .fate
             .run(kill, async {
                 match (purpose, yes) {
-                    (Purpose::Checkout, true) => worker.confirm_checkout(&token, &cause).await,
-                    (Purpose::Checkout, false) => worker.cancel_checkout(&token, &cause).await,
-                    _ => worker.answer_challenge(&token, yes, &cause).await,
+                    (Purpose::Checkout, true) => worker.confirm_checkout(&token, &request).await,
+                    (Purpose::Checkout, false) => worker.cancel_checkout(&token, &request).await,
+                    _ => worker.answer_challenge(&token, yes, &request).await,
                 }
             })
             .await;

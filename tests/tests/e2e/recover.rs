@@ -78,7 +78,7 @@ fn succeeded_at(n: usize, at: Timestamp) -> Event {
     let payment = NewPayment {
         id: PaymentId::from_bytes(bytes),
         front_door: FrontDoor::Intents,
-        cause: format!("req_{n}").into(),
+        request: format!("req_{n}").into(),
         amount: Money { minor: 1000, currency: Currency::from_code("EUR").unwrap() },
         source: None,
         instrument: None,
@@ -91,7 +91,7 @@ fn succeeded_at(n: usize, at: Timestamp) -> Event {
         id: EventId::from_bytes(bytes),
         kind: EventKind::PaymentSucceeded,
         created: at,
-        cause: format!("req_{n}").into(),
+        request: format!("req_{n}").into(),
         subject: Subject::Payment(Box::new(Payment::create(payment, Outcome::Approved, at))),
         previous: None,
     }

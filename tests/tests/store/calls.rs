@@ -148,7 +148,7 @@ async fn a_refused_transaction_is_no_conflict() {
 async fn a_refused_write_is_counted_with_what_it_consumes() {
     let opened = open().await;
     let paid = payment(1, Outcome::Approved, NOW);
-    let other = Payment { cause: "req_other".into(), description: Some("x".repeat(2500)), ..paid.clone() };
+    let other = Payment { request: "req_other".into(), description: Some("x".repeat(2500)), ..paid.clone() };
     assert_eq!(opened.store.create(tenant(1), &other).await.unwrap(), Put::Created);
     let store = opened.store.metered();
     assert_eq!(store.create(tenant(1), &paid).await.unwrap(), Put::Exists(other.clone()));
@@ -226,8 +226,9 @@ async fn use_resources(store: &Writer) {
     let pending = refund(1, &paid, 600, RefundOutcome::Pending { ask_at: NOW });
     assert_eq!(store.create_refund(tenant, &pending, &paid).await.unwrap(), RefundPut::Created);
     assert_eq!(store.due(DueKind::Refund, NOW, 10).await.unwrap().len(), 1);
-    for (outcome, cause) in [(RefundOutcome::Failed, "req_failed"), (RefundOutcome::Succeeded, "req_late")] {
-        let settled = pending.settle(outcome, NOW, &cause.into()).unwrap();
+    for (outcome, request) in [(RefundOutcome::Failed, "req_failed"), (RefundOutcome::Succeeded, "req_late")]
+    {
+        let settled = pending.settle(outcome, NOW, &request.into()).unwrap();
         let replaced = store.settle_refund(tenant, &settled).await.unwrap();
         assert_eq!(
             matches!(replaced, Replaced::Done),

@@ -57,11 +57,11 @@ async fn every_payment_of_a_customer_is_erased_though_one_run_does_not_reach_the
     });
     let puts: Vec<_> = stream::iter(made).buffer_unordered(16).collect().await;
     assert!(puts.iter().all(|put| *put == Put::Created));
-    let cause = "req_1".into();
+    let request = "req_1".into();
     let customer = Customer::create(
         id,
         tollgate_domain::FrontDoor::Charges,
-        cause,
+        request,
         tollgate_domain::customer::Profile::default(),
         None,
         NOW,

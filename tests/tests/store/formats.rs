@@ -40,7 +40,7 @@ async fn an_item_of_a_newer_format_is_refused_and_stays_as_it_is() {
     is_refused(store.get_many::<Payment>(tenant(1), &[paid.id.to_string()]).await);
     is_refused(store.list::<Payment>(tenant(1), &ListQuery::new(5), None).await);
     // A retry of the create finds it, and cannot say what it is.
-    let other = Payment { cause: "req_other".into(), ..paid.clone() };
+    let other = Payment { request: "req_other".into(), ..paid.clone() };
     is_refused(store.create(tenant(1), &other).await);
     let image: serde_dynamo::Item = serde_json::from_value(before.clone()).unwrap();
     is_refused(tollgate_store::subject_of(image));

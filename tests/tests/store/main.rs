@@ -70,7 +70,7 @@ fn payment(n: u32, outcome: Outcome, created: Timestamp) -> Payment {
     let new = NewPayment {
         id: PaymentId::from_bytes(bytes(n)),
         front_door: FrontDoor::Charges,
-        cause: format!("req_{n}").into(),
+        request: format!("req_{n}").into(),
         amount: Money { minor: 1000, currency: Currency::from_code("GBP").unwrap() },
         source: Some(Source::Card(Card {
             brand: Brand::Visa,
@@ -92,7 +92,7 @@ fn refund(n: u32, of: &Payment, minor: i64, outcome: RefundOutcome) -> Refund {
     let new = NewRefund {
         id: RefundId::from_bytes(bytes(n)),
         front_door: FrontDoor::Charges,
-        cause: format!("req_refund_{n}").into(),
+        request: format!("req_refund_{n}").into(),
         payment: of.id,
         amount: Money { minor, ..of.amount },
         reason: None,
@@ -130,7 +130,7 @@ async fn a_second_create_finds_the_first_and_a_resent_one_finds_itself() {
     assert_eq!(store.create(tenant(1), &first).await.unwrap(), Put::Created);
     // The SDK sends a put again when its answer was lost.
     assert_eq!(store.create(tenant(1), &first).await.unwrap(), Put::Created);
-    let other = Payment { cause: "req_other".into(), ..first.clone() };
+    let other = Payment { request: "req_other".into(), ..first.clone() };
     assert_eq!(store.create(tenant(1), &other).await.unwrap(), Put::Exists(first));
 }
 
@@ -169,7 +169,7 @@ async fn a_refund_and_its_payment_agree_or_neither_is_written() {
     };
     assert_eq!(now.refundable(), 400);
     assert_eq!(store.get::<Refund>(tenant(1), &second.id.to_string(), true).await.unwrap(), None);
-    let taken = Refund { cause: "req_other".into(), ..first.clone() };
+    let taken = Refund { request: "req_other".into(), ..first.clone() };
     assert_eq!(
         store.create_refund(tenant(1), &taken, &now).await.unwrap(),
         RefundPut::Exists(Box::new(first))

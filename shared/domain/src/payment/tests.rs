@@ -28,7 +28,7 @@ fn new_payment(minor: i64) -> NewPayment {
     NewPayment {
         id: PaymentId::from_bytes([9; 16]),
         front_door: FrontDoor::Charges,
-        cause: "req_1".into(),
+        request: "req_1".into(),
         amount: Money { minor, currency: Currency::from_code("GBP").unwrap() },
         source: Some(Source::Card(Card {
             brand: crate::source::Brand::Visa,

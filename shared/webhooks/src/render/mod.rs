@@ -83,8 +83,8 @@ pub fn event(event: &Event, api: FrontDoor, livemode: bool, challenge_url: Optio
             "livemode": livemode,
             "request": {
                 // Empty where nobody asked.
-                "id": Some(&event.cause.request_id).filter(|id| !id.is_empty()),
-                "idempotency_key": event.cause.idempotency_key,
+                "id": Some(&event.request.request_id).filter(|id| !id.is_empty()),
+                "idempotency_key": event.request.idempotency_key,
             },
             "type": event_type,
         }),

@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tollgate_domain::{Cause, ContractLimit, FrontDoor, KeyKind, Mode, Permission, Tier, Timestamp};
+use tollgate_domain::{ContractLimit, FrontDoor, KeyKind, Mode, Permission, RequestRef, Tier, Timestamp};
 use tollgate_gateway::{Clock, Gateway, Links, NewKey, OsEntropy, SystemClock};
 use tollgate_tests::{Answer, Client, Cloud, DEADLINE};
 
@@ -104,7 +104,7 @@ async fn expired_token(cloud: &Cloud, key: &str) -> String {
     let (clock, entropy) = (Arc::new(TwoHoursAgo), Arc::new(OsEntropy));
     let gateway = Gateway::new(cloud.store(), Some(links), clock, entropy);
     let credentials = Some(key.to_owned().into());
-    let call = gateway.begin(FrontDoor::Direct, Cause::default(), credentials, None, false);
+    let call = gateway.begin(FrontDoor::Direct, RequestRef::default(), credentials, None, false);
     call.issue_access_token().await.unwrap()
 }
 
