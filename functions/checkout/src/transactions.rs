@@ -37,7 +37,7 @@ struct Shown {
 
 /// The seven words of the text: what was refunded, even in part, is refunded.
 const fn status_of(payment: &Payment) -> &'static str {
-    match payment.face.status {
+    match payment.state.status {
         Status::RequiresPaymentMethod | Status::RequiresConfirmation => "initialized",
         Status::RequiresAction | Status::Processing => "pending",
         Status::RequiresCapture => "authorized",

@@ -208,7 +208,7 @@ pub async fn answer(
     let mut shown = show(exchange, tenant, payment)?;
     expansions::expand(exchange, &mut shown, expand).await?;
     if charged
-        && payment.face.status == Status::RequiresPaymentMethod
+        && payment.state.status == Status::RequiresPaymentMethod
         && let Some(mut error) = decline_error(payment)
     {
         error["payment_intent"] = shown;

@@ -164,7 +164,7 @@ pub fn result(gateway: &Gateway, tenant: Tenant, payment: &Payment) -> Result<Re
 }
 
 fn outcome(payment: &Payment) -> Result<Response<Body>, LambdaError> {
-    let (title, text) = match payment.face.status {
+    let (title, text) = match payment.state.status {
         Status::Succeeded => ("The payment is complete", "You can close this page."),
         Status::Failed => ("The payment failed", "Nothing was charged. You can close this page."),
         Status::Canceled => ("The payment was canceled", "Nothing was charged. You can close this page."),

@@ -53,7 +53,7 @@ pub fn show(status: u16, payment: &Payment) -> Result<Reply, Problem> {
         id: payment.id.spell(PAYMENT_PREFIX),
         amount: number(payment.amount)?,
         currency: payment.amount.currency.code(),
-        status: match payment.face.status {
+        status: match payment.state.status {
             Status::Succeeded => "succeeded",
             Status::Failed | Status::Canceled => "failed",
             Status::RequiresPaymentMethod

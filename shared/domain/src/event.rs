@@ -314,13 +314,13 @@ fn kinds_of_payment(old: Option<&Payment>, new: &Payment) -> Vec<EventKind> {
     }
     let charges = |payment: &Payment| payment.intent.as_ref().map_or(0, |intent| intent.charges);
     let declined_again = old.is_some_and(|old| charges(new) > charges(old));
-    if old.is_some_and(|old| old.face.status == new.face.status) && !declined_again {
+    if old.is_some_and(|old| old.state.status == new.state.status) && !declined_again {
         return kinds;
     }
-    let was_reserved = old.is_some_and(|old| old.face.status == Status::RequiresCapture);
-    match new.face.status {
+    let was_reserved = old.is_some_and(|old| old.state.status == Status::RequiresCapture);
+    match new.state.status {
         // Nothing has happened to it yet, or its card was declined.
-        Status::RequiresPaymentMethod if new.face.decline.is_some() => {
+        Status::RequiresPaymentMethod if new.state.decline.is_some() => {
             kinds.extend([EventKind::ChargeFailed, EventKind::PaymentFailed]);
         }
         Status::RequiresPaymentMethod | Status::RequiresConfirmation => {}

@@ -190,7 +190,7 @@ pub struct Hosted {
 
 /// The part of a payment that answers show and that may change after the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Face {
+pub struct PaymentState {
     /// Where it stood.
     pub status: Status,
     /// Why it failed.
@@ -221,7 +221,7 @@ pub struct Payment {
     pub amount_refunded: i64,
     /// Where it stands, why it failed, where the payer goes.
     #[serde(flatten)]
-    pub face: Face,
+    pub state: PaymentState,
     /// What it is made with, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -263,8 +263,8 @@ pub struct Payment {
     #[serde(flatten)]
     pub answers: Answers<Self>,
     /// What the create of a payment that is no intent answered, where that is not what it shows now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first: Option<Face>,
+    #[serde(rename = "first", default, skip_serializing_if = "Option::is_none")]
+    pub created_state: Option<PaymentState>,
 }
 
 /// What a create asks for, checked.
@@ -457,9 +457,9 @@ impl Payment {
     /// taken for given, for the challenge.
     pub fn create_hosted(new: NewPayment, hosted: HostedCharge, now: Timestamp) -> Self {
         let mut payment = Self::new(new, now);
-        payment.face.status =
+        payment.state.status =
             if hosted.confirmed { Status::RequiresAction } else { Status::RequiresConfirmation };
-        payment.face.return_url = hosted.return_url;
+        payment.state.return_url = hosted.return_url;
         payment.network = Some(NetworkCharge::new(hosted.provider, Some(hosted.account), hosted.card));
         payment.hosted = Some(hosted.hosted);
         payment.due = Some(hosted.expires);
@@ -469,7 +469,7 @@ impl Payment {
     /// Makes an intent that was not charged yet.
     pub fn create_intent(new: NewPayment, intent: Intent, now: Timestamp) -> Self {
         let mut payment = Self::new(new, now);
-        payment.face.status = if payment.instrument.is_some() {
+        payment.state.status = if payment.instrument.is_some() {
             Status::RequiresConfirmation
         } else {
             Status::RequiresPaymentMethod
@@ -542,7 +542,7 @@ impl Payment {
 
     /// What is reserved and can be captured, in minor units.
     pub fn capturable(&self) -> i64 {
-        match self.face.status {
+        match self.state.status {
             Status::RequiresCapture => self.amount.minor,
             _ => 0,
         }
@@ -557,7 +557,7 @@ impl Payment {
             amount: new.amount,
             amount_captured: 0,
             amount_refunded: 0,
-            face: Face { status: Status::Processing, decline: None, return_url: None },
+            state: PaymentState { status: Status::Processing, decline: None, return_url: None },
             source: new.source,
             instrument: new.instrument,
             customer: new.customer,
@@ -572,7 +572,7 @@ impl Payment {
             due: None,
             fingerprint: new.fingerprint,
             answers: Answers::default(),
-            first: None,
+            created_state: None,
         }
     }
 
@@ -584,7 +584,7 @@ impl Payment {
         match command {
             Command::SetReturnUrl(url) => {
                 self.must_be(Status::RequiresAction)?;
-                next.face.return_url = Some(url);
+                next.state.return_url = Some(url);
             }
             Command::ChallengePassed(outcome) => {
                 self.must_be(Status::RequiresAction)?;
@@ -664,8 +664,8 @@ impl Payment {
                 let is_another_charge = self.is_changed_by(&amendment);
                 next.amend(*amendment)?;
                 // The cardholder was asked about another charge: what was changed has to be confirmed anew.
-                if is_another_charge && self.face.status == Status::RequiresAction {
-                    next.face.status = Status::RequiresConfirmation;
+                if is_another_charge && self.state.status == Status::RequiresAction {
+                    next.state.status = Status::RequiresConfirmation;
                     next.due = None;
                 }
             }
@@ -678,7 +678,7 @@ impl Payment {
                     return Err(Refusal::NoMethod);
                 }
                 if return_url.is_some() {
-                    next.face.return_url = return_url;
+                    next.state.return_url = return_url;
                 }
                 next.as_intent()?.charges += 1;
                 next.take(outcome, now);
@@ -717,14 +717,14 @@ impl Payment {
     }
 
     pub(super) fn must_be(&self, status: Status) -> Result<(), Refusal> {
-        if self.face.status == status { Ok(()) } else { Err(Refusal::UnexpectedStatus(self.face.status)) }
+        if self.state.status == status { Ok(()) } else { Err(Refusal::UnexpectedStatus(self.state.status)) }
     }
 
     pub(super) fn must_be_one_of(&self, statuses: &[Status]) -> Result<(), Refusal> {
-        if statuses.contains(&self.face.status) {
+        if statuses.contains(&self.state.status) {
             Ok(())
         } else {
-            Err(Refusal::UnexpectedStatus(self.face.status))
+            Err(Refusal::UnexpectedStatus(self.state.status))
         }
     }
 
@@ -734,7 +734,7 @@ impl Payment {
     }
 
     fn as_intent(&mut self) -> Result<&mut Intent, Refusal> {
-        let status = self.face.status;
+        let status = self.state.status;
         // Steps of an intent are refused to a payment that is none, as its status stands.
         self.intent.as_mut().ok_or(Refusal::UnexpectedStatus(status))
     }
@@ -763,9 +763,9 @@ impl Payment {
         self.as_intent()?;
         if let Some(method) = amendment.method {
             self.take_on(method)?;
-            self.face.decline = None;
-            if self.face.status == Status::RequiresPaymentMethod {
-                self.face.status = Status::RequiresConfirmation;
+            self.state.decline = None;
+            if self.state.status == Status::RequiresPaymentMethod {
+                self.state.status = Status::RequiresConfirmation;
             }
         }
         if let Some(amount) = amendment.amount {
@@ -797,8 +797,8 @@ impl Payment {
         if let Some(intent) = &mut self.intent {
             match outcome {
                 Outcome::Approved if intent.manual_capture => {
-                    self.face.status = Status::RequiresCapture;
-                    self.face.decline = None;
+                    self.state.status = Status::RequiresCapture;
+                    self.state.decline = None;
                     self.due = Some(now.plus_ms(AUTHORIZATION_LIFETIME_MS));
                     return;
                 }
@@ -806,12 +806,12 @@ impl Payment {
                     intent.declined_method = intent.payment_method.take();
                     self.source = None;
                     self.instrument = None;
-                    self.face.status = Status::RequiresPaymentMethod;
-                    self.face.decline = Some(decline);
+                    self.state.status = Status::RequiresPaymentMethod;
+                    self.state.decline = Some(decline);
                     self.due = None;
                     return;
                 }
-                _ => self.face.decline = None,
+                _ => self.state.decline = None,
             }
         }
         match outcome {
@@ -822,11 +822,11 @@ impl Payment {
             }
             Outcome::Declined(decline) => self.end(Status::Failed, Some(decline)),
             Outcome::ChallengeRequired => {
-                self.face.status = Status::RequiresAction;
+                self.state.status = Status::RequiresAction;
                 self.due = Some(now.plus_ms(CHALLENGE_LIFETIME_MS));
             }
             Outcome::Pending { ask_at } => {
-                self.face.status = Status::Processing;
+                self.state.status = Status::Processing;
                 self.due = Some(ask_at);
             }
         }
@@ -834,8 +834,8 @@ impl Payment {
 
     /// Nothing more is due, and the card is not needed any longer.
     pub(super) fn end(&mut self, status: Status, decline: Option<Decline>) {
-        self.face.status = status;
-        self.face.decline = decline;
+        self.state.status = status;
+        self.state.decline = decline;
         self.due = None;
         if let Some(network) = &mut self.network {
             network.card = None;
@@ -858,7 +858,7 @@ impl Answerable for Payment {
     fn snapshot(&self) -> Self {
         Self {
             answers: Answers::default(),
-            first: None,
+            created_state: None,
             network: None,
             instrument: None,
             fingerprint: None,
@@ -867,24 +867,24 @@ impl Answerable for Payment {
         }
     }
 
-    /// The first releases kept the face.
+    /// The first releases kept the state.
     fn with_early_part(&self, part: &serde_json::Value) -> Option<Self> {
-        Some(Self { face: Face::deserialize(part).ok()?, ..self.snapshot() })
+        Some(Self { state: PaymentState::deserialize(part).ok()?, ..self.snapshot() })
     }
 
-    /// Nothing but the face of a payment that is no intent changes: to keep the rest twice would cost every step of a
+    /// Only the state of a payment that is not an intent changes: to keep the rest twice would cost every step of a
     /// charge over a wire a second KB.
     fn keep_first_answer(&mut self, before: &Self) {
         if self.intent.is_some() {
             self.keep_all_of_first_answer(before);
-        } else if self.first.is_none() && self.face != before.face {
-            self.first = Some(before.face.clone());
+        } else if self.created_state.is_none() && self.state != before.state {
+            self.created_state = Some(before.state.clone());
         }
     }
 
     fn into_first_answer(mut self) -> Self {
-        if let Some(first) = self.first.take() {
-            self.face = first;
+        if let Some(first) = self.created_state.take() {
+            self.state = first;
         }
         self.answers.take_first().unwrap_or(self)
     }

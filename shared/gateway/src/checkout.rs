@@ -235,7 +235,7 @@ impl Call {
 
     /// Whether an attempt has ended without the money, or would have, had due work come by already.
     fn has_ended(&self, attempt: &Payment) -> bool {
-        match attempt.face.status {
+        match attempt.state.status {
             Status::Failed | Status::Canceled => true,
             Status::RequiresConfirmation | Status::RequiresAction => {
                 attempt.due.is_none_or(|due| due <= self.now)
@@ -247,7 +247,7 @@ impl Call {
     /// Ends an attempt that has expired, so that its payer can no longer pay it. One that was paid at the last moment is no
     /// longer expired: the request then meets it as it is.
     async fn end_expired(&self, tenant: Tenant, attempt: Payment) -> Result<(), Error> {
-        let command = match attempt.face.status {
+        let command = match attempt.state.status {
             Status::RequiresConfirmation => Command::Cancel,
             Status::RequiresAction => Command::ChallengeExpired,
             _ => return Ok(()),
@@ -316,7 +316,7 @@ impl Gateway {
         let (link, mut payment) = self.linked_payment(Purpose::Checkout, token).await?;
         let (tenant, worker) = (link.tenant(), self.worker_of_payer(&link));
         for _ in 0..MAX_TRIES {
-            if payment.face.status != Status::RequiresConfirmation {
+            if payment.state.status != Status::RequiresConfirmation {
                 return Ok((tenant, payment));
             }
             self.not_expired(&payment)?;

@@ -97,7 +97,7 @@ impl Worker {
         if payment.is_open_with_provider() {
             return self.resume_charge(item.tenant, &payment).await;
         }
-        let command = match payment.face.status {
+        let command = match payment.state.status {
             Status::RequiresConfirmation => Command::Cancel,
             Status::RequiresAction => Command::ChallengeExpired,
             Status::Processing => {

@@ -148,7 +148,7 @@ impl Call {
             };
             let intent = Intent { payment_method: method.map(|method| method.id), ..new.intent };
             let mut made = Payment::create_intent(payment, intent, self.now);
-            made.face.return_url = new.return_url;
+            made.state.return_url = new.return_url;
             if new.confirm {
                 let instrument = made.instrument.as_ref();
                 let instrument =
@@ -182,7 +182,7 @@ impl Call {
             }
             // What another front door made is no intent, whatever is wanted of it.
             if current.intent.is_none() {
-                let refusal = tollgate_domain::payment::Refusal::UnexpectedStatus(current.face.status);
+                let refusal = tollgate_domain::payment::Refusal::UnexpectedStatus(current.state.status);
                 return Err(Refusal::Payment(refusal).into());
             }
             let (command, resolved) = Box::pin(self.command_for(tenant, fresh, &current, wish)).await?;

@@ -80,7 +80,7 @@ impl Gateway {
         if purpose == Purpose::Challenge && is_to_be_confirmed_again(&payment) {
             return Err(LinkError::Changed);
         }
-        if payment.face.status != waits_for {
+        if payment.state.status != waits_for {
             return Err(LinkError::Used(tenant, Box::new(payment)));
         }
         self.not_expired(&payment)?;
@@ -102,7 +102,7 @@ impl Gateway {
         let (link, mut payment) = self.linked_payment(Purpose::Challenge, token).await?;
         let (tenant, worker) = (link.tenant(), self.worker_of_payer(&link));
         for _ in 0..MAX_TRIES {
-            if payment.face.status != Status::RequiresAction {
+            if payment.state.status != Status::RequiresAction {
                 return if is_to_be_confirmed_again(&payment) {
                     Err(LinkError::Changed)
                 } else {
@@ -146,14 +146,14 @@ impl Gateway {
             if payment.intent.is_some() {
                 return self.back_from_intent(tenant, payment);
             }
-            return Ok(payment.face.return_url.clone().map_or(Onward::Stay, Onward::To));
+            return Ok(payment.state.return_url.clone().map_or(Onward::Stay, Onward::To));
         };
-        let back = match payment.face.status {
+        let back = match payment.state.status {
             Status::RequiresPaymentMethod => return Ok(Onward::Stay),
             Status::RequiresConfirmation => return Ok(Onward::To(page(Purpose::Checkout)?)),
             Status::RequiresAction => return Ok(Onward::To(page(Purpose::Challenge)?)),
             Status::Processing | Status::RequiresCapture => return Ok(Onward::Wait(page(Purpose::Result)?)),
-            Status::Succeeded => payment.face.return_url.as_deref(),
+            Status::Succeeded => payment.state.return_url.as_deref(),
             Status::Failed | Status::Canceled => hosted.cancel_url.as_deref(),
         };
         let Some(back) = back else { return Ok(Onward::Stay) };
@@ -166,11 +166,11 @@ impl Gateway {
 
     /// An intent's page is told which intent it was, and how it went.
     fn back_from_intent(&self, tenant: Tenant, payment: &Payment) -> Result<Onward, Error> {
-        let Some(back) = &payment.face.return_url else {
+        let Some(back) = &payment.state.return_url else {
             return Ok(Onward::Stay);
         };
         let mut url = url::Url::parse(back).map_err(|e| Error::Internal(format!("a stored address: {e}")))?;
-        let status = match payment.face.status {
+        let status = match payment.state.status {
             Status::Succeeded | Status::RequiresCapture => "succeeded",
             Status::Processing => "pending",
             _ => "failed",
@@ -208,5 +208,5 @@ impl Gateway {
 
 /// Whether an intent's challenge was taken back because its merchant changed what would be charged.
 fn is_to_be_confirmed_again(payment: &Payment) -> bool {
-    payment.intent.is_some() && payment.face.status == Status::RequiresConfirmation
+    payment.intent.is_some() && payment.state.status == Status::RequiresConfirmation
 }

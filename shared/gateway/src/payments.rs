@@ -207,7 +207,7 @@ impl crate::Gateway {
     /// The page on which the payer goes on, while the payment waits for that. An intent that is to be confirmed waits for its
     /// merchant: no page of ours confirms it.
     pub fn challenge_url(&self, tenant: Tenant, payment: &Payment) -> Option<String> {
-        let purpose = match payment.face.status {
+        let purpose = match payment.state.status {
             Status::RequiresConfirmation if payment.hosted.is_some() => Purpose::Checkout,
             Status::RequiresAction => Purpose::Challenge,
             _ => return None,
@@ -219,7 +219,7 @@ impl crate::Gateway {
 
 /// What a failed payment is answered with, where declines are errors.
 pub fn declined(payment: &Payment) -> Option<Refusal> {
-    payment.face.decline.map(|decline| Refusal::Declined {
+    payment.state.decline.map(|decline| Refusal::Declined {
         payment: payment.id,
         decline,
         request_id: payment.request.request_id.clone(),

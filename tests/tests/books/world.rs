@@ -345,7 +345,7 @@ impl World {
     async fn press(&mut self) {
         let Some(id) = self.some_payment() else { return };
         let payment: Payment = self.read(&id.to_string()).await.unwrap();
-        let purpose = if payment.face.status == Status::RequiresConfirmation {
+        let purpose = if payment.state.status == Status::RequiresConfirmation {
             Purpose::Checkout
         } else {
             Purpose::Challenge
@@ -366,10 +366,10 @@ impl World {
             .await;
         match pressed {
             Some(Ok((_, payment))) => {
-                if payment.face.status == Status::Succeeded && payment.amount_refunded == 0 {
+                if payment.state.status == Status::Succeeded && payment.amount_refunded == 0 {
                     self.paid.push(payment.id);
                 }
-                self.count(format!("pressed: {}", payment.face.status.as_str()));
+                self.count(format!("pressed: {}", payment.state.status.as_str()));
             }
             Some(Err(error)) => self.count(format!("pressed in vain: {error}")),
             None => self.count("killed"),
@@ -379,7 +379,7 @@ impl World {
     async fn refund(&mut self) {
         if self.chance.percent(10) {
             let all = self.all::<Payment>().await;
-            let paid = all.iter().filter(|payment| payment.face.status == Status::Succeeded);
+            let paid = all.iter().filter(|payment| payment.state.status == Status::Succeeded);
             self.paid = paid.map(|payment| payment.id).collect();
         }
         if self.paid.is_empty() {
@@ -655,10 +655,10 @@ impl World {
         }
         let payments = self.all::<Payment>().await;
         for payment in &payments {
-            self.count(format!("ended: payment {}", payment.face.status.as_str()));
+            self.count(format!("ended: payment {}", payment.state.status.as_str()));
             let charge = payment.network.as_ref().unwrap();
             let rests = matches!(charge.stage, Stage::Captured { .. } | Stage::Ended);
-            assert!(rests && payment.face.status.is_final(), "{payment:?}");
+            assert!(rests && payment.state.status.is_final(), "{payment:?}");
             for unapplied in &charge.unapplied {
                 self.count(format!("kept: {}", unapplied.answer));
             }
@@ -703,7 +703,7 @@ impl World {
             told.entry(about).or_default().push(event.kind);
         }
         for payment in self.all::<Payment>().await {
-            let kind = match payment.face.status {
+            let kind = match payment.state.status {
                 Status::Succeeded => EventKind::PaymentSucceeded,
                 Status::Failed => EventKind::PaymentFailed,
                 _ => EventKind::PaymentCanceled,

@@ -43,7 +43,7 @@ async fn ends(cloud: &Cloud, reference: &str, end: Status) {
     let id = PaymentId::parse_uuid(reference).unwrap().to_string();
     let payment: Payment = eventually(&format!("{reference} is {}", end.as_str()), || async {
         let payment: Payment = store.get(tenant, &id, true).await.unwrap().unwrap();
-        (payment.face.status == end).then_some(payment)
+        (payment.state.status == end).then_some(payment)
     })
     .await;
     let network = payment.network.unwrap();

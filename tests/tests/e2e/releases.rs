@@ -66,7 +66,7 @@ impl Opened {
         let id = PaymentId::parse_uuid(reference).unwrap().to_string();
         eventually(&format!("{reference} is completed"), || async {
             let payment: Payment = self.cloud.store().get(self.tenant(), &id, true).await.unwrap().unwrap();
-            (payment.face.status == Status::Succeeded).then_some(())
+            (payment.state.status == Status::Succeeded).then_some(())
         })
         .await;
     }

@@ -253,7 +253,7 @@ async fn a_filter_that_drops_nearly_everything_still_ends_and_can_be_gone_on_fro
         });
     }
     tasks.join_all().await;
-    let keep = |p: &Payment| p.face.status == Status::RequiresAction;
+    let keep = |p: &Payment| p.state.status == Status::RequiresAction;
     let mut query = ListQuery::new(5);
     let first = store.list(tenant(1), &query, Some(&keep)).await.unwrap();
     assert_eq!(first.items, []);
@@ -466,12 +466,12 @@ async fn a_challenge_that_nobody_answers_fails_the_payment_after_a_day() {
     assert_eq!(run_at(NOW.plus_ms(CHALLENGE_LIFETIME_MS)).await, 1);
     let failed = read(&opened.store, tenant(1), waiting.id).await;
     assert_eq!(
-        (failed.face.status, failed.face.decline),
+        (failed.state.status, failed.state.decline),
         (Status::Failed, Some(Decline::AuthenticationExpired))
     );
     assert_eq!(run_at(NOW.plus_ms(CHALLENGE_LIFETIME_MS * 2)).await, 0);
     // A retry of the create is still told what the first was told.
-    assert_eq!(failed.into_first_answer().face, waiting.face);
+    assert_eq!(failed.into_first_answer().state, waiting.state);
 }
 
 fn customer(n: u32, email: &str) -> Customer {

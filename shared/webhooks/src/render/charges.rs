@@ -31,9 +31,9 @@ pub const fn status_word(status: Status) -> &'static str {
 
 /// A payment's status in the four words of the text.
 pub fn payment_status(payment: &Payment) -> &'static str {
-    match payment.face.status {
+    match payment.state.status {
         // The charge was declined; that its merchant may try another one is not this API's business.
-        Status::RequiresPaymentMethod if payment.face.decline.is_some() => "failed",
+        Status::RequiresPaymentMethod if payment.state.decline.is_some() => "failed",
         // It waits for its merchant; of a hosted payment the payer is asked on the checkout page.
         Status::RequiresPaymentMethod | Status::RequiresConfirmation if payment.hosted.is_none() => "pending",
         status => status_word(status),
@@ -69,7 +69,7 @@ pub fn payment(payment: &Payment, challenge_url: Option<&str>) -> Value {
         object["next_action"] = json!({
             "type": "redirect",
             "redirect_url": challenge_url,
-            "return_url": payment.face.return_url,
+            "return_url": payment.state.return_url,
         });
     }
     if let Some((code, message)) = super::failure(payment) {

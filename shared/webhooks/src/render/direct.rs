@@ -14,9 +14,9 @@ pub const CUSTOMER_PREFIX: &str = "cus_";
 
 /// A payment's status in the three words of the text: whatever is not decided is pending.
 pub const fn payment_status(payment: &Payment) -> &'static str {
-    match payment.face.status {
+    match payment.state.status {
         // The charge of an intent was declined.
-        Status::RequiresPaymentMethod if payment.face.decline.is_some() => "failed",
+        Status::RequiresPaymentMethod if payment.state.decline.is_some() => "failed",
         Status::Succeeded => "succeeded",
         Status::Failed | Status::Canceled => "failed",
         Status::RequiresPaymentMethod

@@ -57,7 +57,7 @@ pub const fn decline_codes(decline: Decline) -> (&'static str, Option<&'static s
 
 /// The error that a decline is, as `last_payment_error` shows it.
 pub fn decline_error(payment: &Payment) -> Option<Value> {
-    let decline = payment.face.decline?;
+    let decline = payment.state.decline?;
     let (code, decline_code) = decline_codes(decline);
     let mut error = json!({
         "type": "card_error",
@@ -79,8 +79,8 @@ pub fn decline_error(payment: &Payment) -> Option<Value> {
 pub fn payment_intent(payment: &Payment, context: Context<'_>) -> Value {
     let intent = payment.intent.as_ref();
     // A payment of another front door was charged when it was made.
-    let charged =
-        intent.is_none_or(|intent| intent.charges > 0) && payment.face.status != Status::RequiresConfirmation;
+    let charged = intent.is_none_or(|intent| intent.charges > 0)
+        && payment.state.status != Status::RequiresConfirmation;
     let types = match intent {
         Some(intent) => intent.payment_method_types.clone(),
         None => payment.source.iter().map(|source| kind(source).to_owned()).collect(),
@@ -107,23 +107,23 @@ pub fn payment_intent(payment: &Payment, context: Context<'_>) -> Value {
         "latest_charge": charged.then(|| payment.id.spell(CHARGE_PREFIX)),
         "livemode": context.livemode,
         "metadata": payment.metadata_json(),
-        "next_action": context.challenge_url.filter(|_| payment.face.status == Status::RequiresAction).map(|url| json!({
+        "next_action": context.challenge_url.filter(|_| payment.state.status == Status::RequiresAction).map(|url| json!({
             "type": "redirect_to_url",
-            "redirect_to_url": {"return_url": payment.face.return_url, "url": url},
+            "redirect_to_url": {"return_url": payment.state.return_url, "url": url},
         })),
         "payment_method": intent
             .and_then(|intent| intent.payment_method)
             .map(|id| id.spell(METHOD_PREFIX)),
         "payment_method_types": types,
         "receipt_email": intent.and_then(|intent| intent.receipt_email.clone()),
-        "status": payment_status(payment.face.status),
+        "status": payment_status(payment.state.status),
     })
 }
 
 /// The charge of a payment.
 pub fn charge(payment: &Payment, context: Context<'_>) -> Value {
-    let taken = matches!(payment.face.status, Status::Succeeded | Status::RequiresCapture);
-    let decline = payment.face.decline.map(decline_codes);
+    let taken = matches!(payment.state.status, Status::Succeeded | Status::RequiresCapture);
+    let decline = payment.state.decline.map(decline_codes);
     json!({
         "id": payment.id.spell(CHARGE_PREFIX),
         "object": "charge",
@@ -137,7 +137,7 @@ pub fn charge(payment: &Payment, context: Context<'_>) -> Value {
         "description": payment.description,
         "disputed": false,
         "failure_code": decline.map(|(code, _)| code),
-        "failure_message": payment.face.decline.map(Decline::message),
+        "failure_message": payment.state.decline.map(Decline::message),
         "livemode": context.livemode,
         "metadata": payment.metadata_json(),
         "paid": taken,
@@ -150,7 +150,7 @@ pub fn charge(payment: &Payment, context: Context<'_>) -> Value {
         "payment_method_details": payment.source.as_ref().map(details),
         "receipt_email": payment.intent.as_ref().and_then(|intent| intent.receipt_email.clone()),
         "refunded": payment.amount_captured > 0 && payment.refundable() == 0,
-        "status": match payment.face.status {
+        "status": match payment.state.status {
             Status::Succeeded | Status::RequiresCapture => "succeeded",
             Status::Processing | Status::RequiresAction => "pending",
             _ => "failed",

@@ -20,7 +20,7 @@ pub const INTENTS_VERSION: &str = "2.4";
 
 /// Why no money was taken, as a code and a sentence; `None` while it may still be.
 fn failure(payment: &Payment) -> Option<(&'static str, &'static str)> {
-    match (payment.face.decline, payment.face.status) {
+    match (payment.state.decline, payment.state.status) {
         (Some(decline), _) => Some((decline.code(), decline.message())),
         (None, Status::Canceled) => {
             Some(("payment_canceled", "The payment was canceled before it was made."))
