@@ -7,7 +7,7 @@ use std::io::Read as _;
 
 use serde_json::Value;
 use tollgate_domain::{
-    Customer, Delivery, Event, Payment, PaymentMethod, Provider, Refund, Run, Tenant, Timestamp, WebhookEndpoint,
+    Customer, Delivery, Event, Payment, PaymentMethod, Provider, Refund, Run, Scope, Timestamp, WebhookEndpoint,
 };
 use tollgate_gateway::Message;
 use tollgate_store::{AwsEnvironment, Entity, KeyHash, Reader, Tables, Writer, subject_of};
@@ -25,7 +25,7 @@ fn text<'a>(item: &'a Value, name: &str) -> &'a str {
 
 async fn read(store: &Reader, item: &Value) -> Outcome {
     let pk = text(item, "pk");
-    let tenant = Tenant::from_key(pk);
+    let scope = Scope::from_key(pk);
     let image: serde_dynamo::Item = serde_json::from_value(item.clone()).map_err(|e| e.to_string())?;
     subject_of(image).map_err(|e| e.to_string())?;
     match text(item, "t") {
@@ -42,13 +42,13 @@ async fn read(store: &Reader, item: &Value) -> Outcome {
             let (event, endpoint) = delivery.split_once('#').ok_or("no endpoint")?;
             let event = event.parse().map_err(|_| "no event")?;
             let endpoint = endpoint.parse().map_err(|_| "no endpoint")?;
-            let tenant = tenant.ok_or("no scope")?;
-            let attempts = store.list_attempts(tenant, event, endpoint).await.map_err(|e| e.to_string())?;
+            let scope = scope.ok_or("no scope")?;
+            let attempts = store.list_attempts(scope, event, endpoint).await.map_err(|e| e.to_string())?;
             if attempts.is_empty() { Err("it is not there".to_owned()) } else { Ok(()) }
         }
         "PRC" => {
             let provider = Provider::parse(text(item, "provider")).ok_or("no provider")?;
-            let account = store.get_processor_account(tenant.ok_or("no scope")?, provider).await;
+            let account = store.get_processor_account(scope.ok_or("no scope")?, provider).await;
             account.map(|_| ()).map_err(|e| e.to_string())
         }
         "MERCHANT" => {
