@@ -57,7 +57,7 @@ kinds! {
     /// Names an event.
     EventKind, EventId, "EVT";
     /// Names the record of a request that is more than one write.
-    RunKind, RunId, "RUN";
+    IdempotencyRecordKind, IdempotencyRecordId, "RUN";
 }
 
 /// The text is not an identifier: it is not 22 base-62 characters that stand for 128 bits.

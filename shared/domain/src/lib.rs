@@ -14,6 +14,7 @@ pub mod event;
 pub mod front_door;
 pub mod id;
 pub mod idempotency;
+pub mod idempotency_record;
 pub mod metadata;
 pub mod money;
 pub mod network;
@@ -22,7 +23,6 @@ pub mod payment_method;
 pub mod rate;
 pub mod refund;
 pub mod request_ref;
-pub mod run;
 pub mod source;
 pub mod tenant;
 pub mod text;
@@ -37,9 +37,11 @@ pub use endpoint::WebhookEndpoint;
 pub use event::{Event, EventKind, Subject};
 pub use front_door::FrontDoor;
 pub use id::{
-    CustomerId, EndpointId, EventId, Id, KeyId, MerchantId, PaymentId, PaymentMethodId, RefundId, RunId,
+    CustomerId, EndpointId, EventId, Id, IdempotencyRecordId, KeyId, MerchantId, PaymentId, PaymentMethodId,
+    RefundId,
 };
 pub use idempotency::{Fingerprint, IdempotencyKey};
+pub use idempotency_record::IdempotencyRecord;
 pub use metadata::{BadJsonObject, JsonObject, MetaValue, Metadata};
 pub use money::{Currency, Money};
 pub use network::{NetworkCharge, NetworkId, Stage};
@@ -47,7 +49,6 @@ pub use payment::Payment;
 pub use payment_method::PaymentMethod;
 pub use refund::Refund;
 pub use request_ref::RequestRef;
-pub use run::Run;
 pub use source::{Decline, Provider, Source};
 pub use tenant::{Mode, Tenant};
 pub use time::Timestamp;

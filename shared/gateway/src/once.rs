@@ -7,8 +7,8 @@ use std::future::Future;
 
 use serde::{Serialize, de::DeserializeOwned};
 use tollgate_domain::{
-    Answerable, Customer, Earlier, Fingerprint, Id, IdempotencyKey, Payment, PaymentMethod, Refund, Run,
-    Tenant, Timestamp, WebhookEndpoint,
+    Answerable, Customer, Earlier, Fingerprint, Id, IdempotencyKey, IdempotencyRecord, Payment,
+    PaymentMethod, Refund, Tenant, Timestamp, WebhookEndpoint,
 };
 use tollgate_store::{Entity, Put, Replaced, StoreError, Writer};
 
@@ -287,7 +287,7 @@ impl Call {
             self.admitted().await?;
             return work.await.map(Made::new);
         };
-        let run = Run {
+        let record = IdempotencyRecord {
             id: self.id_for(tenant, route, Some(idempotency)),
             version: 1,
             request: self.request.clone(),
@@ -296,12 +296,12 @@ impl Call {
             until: self.now.plus_ms(LEASE_MS),
             created: self.now,
         };
-        let id = run.id.to_string();
+        let id = record.id.to_string();
         let writer = match self.admitted().await {
             Ok(admitted) => admitted.writer(),
             Err(denied) => {
                 // An answer that was given already costs nothing to give again.
-                let earlier: Option<Run> = self.store.get(tenant, &id, true).await?;
+                let earlier: Option<IdempotencyRecord> = self.store.get(tenant, &id, true).await?;
                 let answer =
                     earlier.and_then(|earlier| Some(earlier.answer_to(&idempotency.fingerprint)?.to_owned()));
                 return match answer.filter(|_| matches!(denied, Denied::RateLimited { .. })) {
@@ -310,8 +310,8 @@ impl Call {
                 };
             }
         };
-        let run = match writer.create(tenant, &run).await? {
-            Put::Created => run,
+        let record = match writer.create(tenant, &record).await? {
+            Put::Created => record,
             Put::Exists(earlier) if earlier.fingerprint != idempotency.fingerprint => {
                 return Err(Refusal::IdempotencyKeyReused.into());
             }
@@ -331,9 +331,9 @@ impl Call {
         let done = work.await;
         let ended = match &done {
             Ok(answer) => {
-                run.answered(serde_json::to_string(answer).map_err(|e| Error::Internal(e.to_string()))?)
+                record.answered(serde_json::to_string(answer).map_err(|e| Error::Internal(e.to_string()))?)
             }
-            Err(_) => run.given_up(self.now),
+            Err(_) => record.given_up(self.now),
         };
         // A conflict means that the lease ran out and another request took over: it records its own end.
         let (Replaced::Done | Replaced::Conflict(_)) = writer.replace(tenant, &ended).await?;

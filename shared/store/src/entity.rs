@@ -10,8 +10,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
-    Customer, CustomerId, Delivery, Event, Payment, PaymentMethod, Refund, Run, Subject, Tenant, Timestamp,
-    WebhookEndpoint, id::Kind,
+    Customer, CustomerId, Delivery, Event, IdempotencyRecord, Payment, PaymentMethod, Refund, Subject,
+    Tenant, Timestamp, WebhookEndpoint, id::Kind,
 };
 
 use crate::{
@@ -252,8 +252,8 @@ impl Entity for Event {
     }
 }
 
-impl Entity for Run {
-    const CODE: &'static str = tollgate_domain::id::RunKind::CODE;
+impl Entity for IdempotencyRecord {
+    const CODE: &'static str = tollgate_domain::id::IdempotencyRecordKind::CODE;
     const IN_EVENTS_TABLE: bool = true;
 
     fields!();

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    Customer, Delivery, Event, EventId, Mode, Payment, PaymentId, PaymentMethod, Refund, Run, Tenant,
-    WebhookEndpoint, payment::Status,
+    Customer, Delivery, Event, EventId, IdempotencyRecord, Mode, Payment, PaymentId, PaymentMethod, Refund,
+    Tenant, WebhookEndpoint, payment::Status,
 };
 use tollgate_gateway::{Clock, SystemClock};
 use tollgate_store::Entity;
@@ -162,7 +162,7 @@ async fn every_item_is_read(opened: &Opened) {
                 "EP" => of::<WebhookEndpoint>(&store, &pk).await,
                 "EVT" => of::<Event>(&store, &pk).await,
                 "DLV" => of::<Delivery>(&store, &pk).await,
-                "RUN" => of::<Run>(&store, &pk).await,
+                "RUN" => of::<IdempotencyRecord>(&store, &pk).await,
                 "ATT" => {
                     let delivery: Delivery = store.get_by_key(&pk, true).await.unwrap().unwrap();
                     let attempts =
