@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    answers::{Answerable, Answers},
     front_door::FrontDoor,
     id::CustomerId,
     idempotency::Fingerprint,
     metadata::{BadMetadata, Metadata},
+    replay::{ReplaySnapshots, Replayable},
     request_ref::RequestRef,
     source::{Card, Instrument},
     time::Timestamp,
@@ -114,7 +114,7 @@ pub struct Customer {
     pub fingerprint: Option<Fingerprint>,
     /// What was answered about it.
     #[serde(flatten)]
-    pub answers: Answers<Self>,
+    pub replay: ReplaySnapshots<Self>,
 }
 
 impl Customer {
@@ -139,7 +139,7 @@ impl Customer {
             deleted: false,
             erasure: None,
             fingerprint,
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
         }
     }
 
@@ -163,7 +163,7 @@ impl Customer {
             profile,
             ..self.clone()
         };
-        next.keep_first_answer(self);
+        next.keep_created(self);
         next
     }
 
@@ -195,7 +195,7 @@ impl Customer {
             profile: Profile::default(),
             card: None,
             fingerprint: None,
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
             ..self.clone()
         }
     }
@@ -207,16 +207,16 @@ impl Customer {
     }
 }
 
-impl Answerable for Customer {
-    fn answers(&self) -> &Answers<Self> {
-        &self.answers
+impl Replayable for Customer {
+    fn replay(&self) -> &ReplaySnapshots<Self> {
+        &self.replay
     }
-    fn answers_mut(&mut self) -> &mut Answers<Self> {
-        &mut self.answers
+    fn replay_mut(&mut self) -> &mut ReplaySnapshots<Self> {
+        &mut self.replay
     }
 
     /// The first releases kept the profile.
-    fn with_early_part(&self, part: &serde_json::Value) -> Option<Self> {
+    fn with_legacy_part(&self, part: &serde_json::Value) -> Option<Self> {
         Some(Self { profile: Profile::deserialize(part).ok()?, updated: self.created, ..self.snapshot() })
     }
 }
@@ -254,10 +254,10 @@ mod tests {
             &"req_3".into(),
         );
         assert_eq!(later.version, 3);
-        let replayed = later.clone().into_first_answer();
+        let replayed = later.clone().into_created();
         assert_eq!((replayed.profile, replayed.updated), (first.profile, first.updated));
         let gone = later.erased(NOW.plus_ms(3000), NOW.plus_ms(9000), &"req_4".into());
-        assert!(gone.deleted && gone.answers == Answers::default());
+        assert!(gone.deleted && gone.replay == ReplaySnapshots::default());
         assert_eq!(gone.profile, Profile::default());
     }
 }

@@ -5,11 +5,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answers::{Answerable, Answers},
     front_door::FrontDoor,
     id::EndpointId,
     idempotency::Fingerprint,
     metadata::Metadata,
+    replay::{ReplaySnapshots, Replayable},
     request_ref::RequestRef,
     time::Timestamp,
 };
@@ -143,7 +143,7 @@ pub struct WebhookEndpoint {
     pub fingerprint: Option<Fingerprint>,
     /// What was answered about it.
     #[serde(flatten)]
-    pub answers: Answers<Self>,
+    pub replay: ReplaySnapshots<Self>,
 }
 
 impl WebhookEndpoint {
@@ -163,7 +163,7 @@ impl WebhookEndpoint {
         next.version += 1;
         next.updated = Some(now);
         next.request.clone_from(request);
-        next.keep_first_answer(self);
+        next.keep_created(self);
         change(&mut next);
         next
     }
@@ -260,7 +260,7 @@ impl WebhookEndpoint {
             next.previous = None;
             next.status = EndpointStatus::Disabled;
             next.deleted = true;
-            next.answers = Answers::default();
+            next.replay = ReplaySnapshots::default();
         })
     }
 
@@ -270,17 +270,22 @@ impl WebhookEndpoint {
     }
 }
 
-impl Answerable for WebhookEndpoint {
-    fn answers(&self) -> &Answers<Self> {
-        &self.answers
+impl Replayable for WebhookEndpoint {
+    fn replay(&self) -> &ReplaySnapshots<Self> {
+        &self.replay
     }
-    fn answers_mut(&mut self) -> &mut Answers<Self> {
-        &mut self.answers
+    fn replay_mut(&mut self) -> &mut ReplaySnapshots<Self> {
+        &mut self.replay
     }
 
     /// Without secrets: they are kept in one place, and shown by no event.
     fn snapshot(&self) -> Self {
-        Self { secret: Secret(String::new()), previous: None, answers: Answers::default(), ..self.clone() }
+        Self {
+            secret: Secret(String::new()),
+            previous: None,
+            replay: ReplaySnapshots::default(),
+            ..self.clone()
+        }
     }
 }
 
@@ -329,7 +334,7 @@ mod tests {
             created: NOW,
             updated: Some(NOW),
             fingerprint: None,
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
         }
     }
 
@@ -386,7 +391,7 @@ mod tests {
     fn a_rolled_secret_is_kept_nowhere_but_beside_the_new_one() {
         let rolled = endpoint(None).rolled(Secret("whsec_new".into()), NOW, NOW, &"req_2".into());
         let mut kept = rolled.rolled(Secret("whsec_newest".into()), NOW, NOW, &"req_3".into());
-        kept.remember_answer(Fingerprint::of("r", &[b"k"]), Fingerprint::of("r", &[b"x"]));
+        kept.keep_snapshot(Fingerprint::of("r", &[b"k"]), Fingerprint::of("r", &[b"x"]));
         let stored = serde_json::to_string(&kept).unwrap();
         assert!(!stored.contains("whsec_x"), "{stored}");
         assert_eq!(stored.matches("whsec_newest").count(), 1, "{stored}");

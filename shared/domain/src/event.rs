@@ -6,7 +6,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answers::Answerable,
     customer::Customer,
     endpoint::{EndpointStatus, WebhookEndpoint},
     id::EventId,
@@ -14,6 +13,7 @@ use crate::{
     payment::{Payment, Status},
     payment_method::PaymentMethod,
     refund::{Refund, RefundStatus},
+    replay::Replayable,
     request_ref::RequestRef,
     time::Timestamp,
 };

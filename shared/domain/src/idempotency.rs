@@ -3,7 +3,7 @@
 //! A create made with an idempotency key derives the new thing's id from (tenant, route, key): the conditional put
 //! that creates it *is* the check, there is no second table, and the key never expires. The item keeps the
 //! request's [`Fingerprint`], so that the same key with another request is told apart from a retry. A change of an
-//! existing thing is remembered with its answer, in [`crate::answers::Answers`].
+//! existing thing is remembered with its answer, in [`crate::replay::ReplaySnapshots`].
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -5,7 +5,6 @@
 //! the layers above only carry values in and out.
 
 pub mod access;
-pub mod answers;
 pub mod card;
 pub mod customer;
 pub mod delivery;
@@ -22,6 +21,7 @@ pub mod payment;
 pub mod payment_method;
 pub mod rate;
 pub mod refund;
+pub mod replay;
 pub mod request_ref;
 pub mod source;
 pub mod tenant;
@@ -29,7 +29,6 @@ pub mod text;
 pub mod time;
 
 pub use access::{Contract, ContractLimit, ContractLimits, KeyKind, Permission, Tier};
-pub use answers::{Answerable, Answers, Earlier};
 pub use card::{BadCard, Cvc, EnteredCard, Pan};
 pub use customer::Customer;
 pub use delivery::Delivery;
@@ -48,6 +47,7 @@ pub use network::{NetworkCharge, NetworkId, Stage};
 pub use payment::Payment;
 pub use payment_method::PaymentMethod;
 pub use refund::Refund;
+pub use replay::{Earlier, ReplaySnapshots, Replayable};
 pub use request_ref::RequestRef;
 pub use source::{Decline, Provider, Source};
 pub use tenant::{Mode, Tenant};

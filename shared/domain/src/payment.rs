@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    answers::{Answerable, Answers},
     front_door::FrontDoor,
     id::{CustomerId, PaymentId, PaymentMethodId},
     idempotency::Fingerprint,
     metadata::{JsonObject, Metadata},
     money::Money,
     network::{NetworkCharge, NetworkId, Stage},
+    replay::{ReplaySnapshots, Replayable},
     request_ref::RequestRef,
     source::{Decline, Instrument, Provider, SealedCard, Source},
     time::Timestamp,
@@ -261,7 +261,7 @@ pub struct Payment {
     pub fingerprint: Option<Fingerprint>,
     /// What was answered about it.
     #[serde(flatten)]
-    pub answers: Answers<Self>,
+    pub replay: ReplaySnapshots<Self>,
     /// What the create of a payment that is no intent answered, where that is not what it shows now.
     #[serde(rename = "first", default, skip_serializing_if = "Option::is_none")]
     pub created_state: Option<PaymentState>,
@@ -490,7 +490,7 @@ impl Payment {
             Some(Source::BankTransfer(account)) => !account.account_holder_name.is_empty(),
             _ => false,
         };
-        receipt.is_some() || is_holder_known || self.answers.things().any(Self::names_person)
+        receipt.is_some() || is_holder_known || self.replay.resources().any(Self::names_person)
     }
 
     /// Whether one of its versions may have told of a person, and its events with it: where a receipt goes, whose account it was, or
@@ -505,8 +505,7 @@ impl Payment {
     #[must_use]
     pub fn without_person(&self) -> Self {
         const MEMBERS: [&str; 2] = ["receipt_email", "account_holder_name"];
-        let mut next =
-            Self { answers: self.answers.changed_by(&MEMBERS, Self::without_person), ..self.clone() };
+        let mut next = Self { replay: self.replay.map(&MEMBERS, Self::without_person), ..self.clone() };
         if self.front_door == FrontDoor::Direct || self.names_person() {
             next.fingerprint = None;
         }
@@ -571,7 +570,7 @@ impl Payment {
             updated: now,
             due: None,
             fingerprint: new.fingerprint,
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
             created_state: None,
         }
     }
@@ -652,7 +651,7 @@ impl Payment {
                 next.amount_refunded -= minor;
             }
         }
-        next.keep_first_answer(self);
+        next.keep_created(self);
         request.clone_into(&mut next.request);
         Ok(next)
     }
@@ -846,18 +845,18 @@ impl Payment {
     }
 }
 
-impl Answerable for Payment {
-    fn answers(&self) -> &Answers<Self> {
-        &self.answers
+impl Replayable for Payment {
+    fn replay(&self) -> &ReplaySnapshots<Self> {
+        &self.replay
     }
-    fn answers_mut(&mut self) -> &mut Answers<Self> {
-        &mut self.answers
+    fn replay_mut(&mut self) -> &mut ReplaySnapshots<Self> {
+        &mut self.replay
     }
 
     /// Without what no answer shows: how it is charged (the sealed card outlives no payment), and the create's request.
     fn snapshot(&self) -> Self {
         Self {
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
             created_state: None,
             network: None,
             instrument: None,
@@ -868,25 +867,25 @@ impl Answerable for Payment {
     }
 
     /// The first releases kept the state.
-    fn with_early_part(&self, part: &serde_json::Value) -> Option<Self> {
+    fn with_legacy_part(&self, part: &serde_json::Value) -> Option<Self> {
         Some(Self { state: PaymentState::deserialize(part).ok()?, ..self.snapshot() })
     }
 
     /// Only the state of a payment that is not an intent changes: to keep the rest twice would cost every step of a
     /// charge over a wire a second KB.
-    fn keep_first_answer(&mut self, before: &Self) {
+    fn keep_created(&mut self, before: &Self) {
         if self.intent.is_some() {
-            self.keep_all_of_first_answer(before);
+            self.keep_whole_created(before);
         } else if self.created_state.is_none() && self.state != before.state {
             self.created_state = Some(before.state.clone());
         }
     }
 
-    fn into_first_answer(mut self) -> Self {
+    fn into_created(mut self) -> Self {
         if let Some(first) = self.created_state.take() {
             self.state = first;
         }
-        self.answers.take_first().unwrap_or(self)
+        self.replay.take_created().unwrap_or(self)
     }
 }
 

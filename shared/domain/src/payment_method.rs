@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answers::{Answerable, Answers},
     id::{CustomerId, PaymentMethodId},
     idempotency::Fingerprint,
     metadata::Metadata,
     payment::Method,
+    replay::{ReplaySnapshots, Replayable},
     request_ref::RequestRef,
     source::{Instrument, Source},
     time::Timestamp,
@@ -65,7 +65,7 @@ pub struct PaymentMethod {
     pub fingerprint: Option<Fingerprint>,
     /// What was answered about it.
     #[serde(flatten)]
-    pub answers: Answers<Self>,
+    pub replay: ReplaySnapshots<Self>,
 }
 
 /// Why a payment method cannot do what was asked.
@@ -140,7 +140,7 @@ impl PaymentMethod {
             billing: Billing::default(),
             metadata: Metadata::default(),
             fingerprint: None,
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
             ..self.clone()
         }
     }
@@ -149,7 +149,7 @@ impl PaymentMethod {
     #[must_use]
     pub fn changed(&self, now: Timestamp, request: &RequestRef, change: impl FnOnce(&mut Self)) -> Self {
         let mut next = self.clone();
-        next.keep_first_answer(self);
+        next.keep_created(self);
         next.version += 1;
         next.updated = now;
         request.clone_into(&mut next.request);
@@ -158,11 +158,11 @@ impl PaymentMethod {
     }
 }
 
-impl Answerable for PaymentMethod {
-    fn answers(&self) -> &Answers<Self> {
-        &self.answers
+impl Replayable for PaymentMethod {
+    fn replay(&self) -> &ReplaySnapshots<Self> {
+        &self.replay
     }
-    fn answers_mut(&mut self) -> &mut Answers<Self> {
-        &mut self.answers
+    fn replay_mut(&mut self) -> &mut ReplaySnapshots<Self> {
+        &mut self.replay
     }
 }

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answers::{Answerable, Answers},
     front_door::FrontDoor,
     id::{PaymentId, RefundId},
     idempotency::Fingerprint,
     metadata::Metadata,
     money::Money,
     network::{Sent, Unapplied, keep_unapplied},
+    replay::{ReplaySnapshots, Replayable},
     request_ref::RequestRef,
     time::Timestamp,
 };
@@ -82,7 +82,7 @@ pub struct Refund {
     pub fingerprint: Option<Fingerprint>,
     /// What was answered about it.
     #[serde(flatten)]
-    pub answers: Answers<Self>,
+    pub replay: ReplaySnapshots<Self>,
 }
 
 /// A refund that is sent to a provider over a wire.
@@ -154,7 +154,7 @@ impl Refund {
                 .over_wire
                 .then(|| NetworkRefund { sent: Sent::first(now), ..NetworkRefund::default() }),
             fingerprint: new.fingerprint,
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
         }
     }
 
@@ -177,7 +177,7 @@ impl Refund {
             request: request.clone(),
             ..self.clone()
         };
-        next.keep_first_answer(self);
+        next.keep_created(self);
         Ok(next)
     }
 
@@ -197,7 +197,7 @@ impl Refund {
             request: request.clone(),
             ..self.clone()
         };
-        next.keep_first_answer(self);
+        next.keep_created(self);
         next
     }
 
@@ -290,7 +290,7 @@ impl Refund {
         now: Timestamp,
         request: &RequestRef,
     ) -> Result<Self, AlreadySettled> {
-        self.settle(outcome, now, request).map(|settled| Self { answers: self.answers.clone(), ..settled })
+        self.settle(outcome, now, request).map(|settled| Self { replay: self.replay.clone(), ..settled })
     }
 
     fn standing(outcome: RefundOutcome) -> (RefundStatus, Option<Timestamp>) {
@@ -302,16 +302,16 @@ impl Refund {
     }
 }
 
-impl Answerable for Refund {
-    fn answers(&self) -> &Answers<Self> {
-        &self.answers
+impl Replayable for Refund {
+    fn replay(&self) -> &ReplaySnapshots<Self> {
+        &self.replay
     }
-    fn answers_mut(&mut self) -> &mut Answers<Self> {
-        &mut self.answers
+    fn replay_mut(&mut self) -> &mut ReplaySnapshots<Self> {
+        &mut self.replay
     }
 
     /// The first releases kept the status.
-    fn with_early_part(&self, part: &serde_json::Value) -> Option<Self> {
+    fn with_legacy_part(&self, part: &serde_json::Value) -> Option<Self> {
         Some(Self { status: RefundStatus::deserialize(part).ok()?, ..self.snapshot() })
     }
 }
@@ -343,7 +343,7 @@ mod tests {
         let done = pending.settle(RefundOutcome::Failed, NOW, &"r".into()).unwrap();
         assert_eq!((done.status, done.due), (RefundStatus::Failed, None));
         assert_eq!(done.settle(RefundOutcome::Succeeded, NOW, &"r".into()), Err(AlreadySettled));
-        assert_eq!(done.into_first_answer().status, RefundStatus::Pending);
+        assert_eq!(done.into_created().status, RefundStatus::Pending);
     }
 
     #[test]

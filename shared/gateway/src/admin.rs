@@ -1,8 +1,8 @@
 //! What the operator's tool does: merchants, their keys and their tier.
 
 use tollgate_domain::{
-    Answers, Contract, ContractLimit, EndpointId, EventId, FrontDoor, Id, KeyId, KeyKind, MerchantId,
-    Metadata, Mode, PaymentId, Permission, RefundId, RequestRef, Tenant, Tier, WebhookEndpoint,
+    Contract, ContractLimit, EndpointId, EventId, FrontDoor, Id, KeyId, KeyKind, MerchantId, Metadata, Mode,
+    PaymentId, Permission, RefundId, ReplaySnapshots, RequestRef, Tenant, Tier, WebhookEndpoint,
     access::BadLimit,
     delivery::AttemptRecord,
     endpoint::{EndpointStatus, Secret},
@@ -336,7 +336,7 @@ impl Admin {
             created: self.0.now(),
             updated: Some(self.0.now()),
             fingerprint: None,
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
         };
         Ok(matches!(self.0.writer().create(tenant, &endpoint).await?, Put::Created))
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tollgate_domain::{
-    Answers, EndpointId, FrontDoor, Metadata, Tenant, WebhookEndpoint,
+    EndpointId, FrontDoor, Metadata, ReplaySnapshots, Tenant, WebhookEndpoint,
     endpoint::{EndpointStatus, MAX_ENDPOINTS, Secret},
     id,
 };
@@ -87,7 +87,7 @@ impl Call {
                 deleted: false,
                 created: self.now,
                 updated: Some(self.now),
-                answers: Answers::default(),
+                replay: ReplaySnapshots::default(),
                 fingerprint: idempotency.map(|i| i.fingerprint.clone()),
             })
         };

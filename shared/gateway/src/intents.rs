@@ -1,7 +1,7 @@
 //! Intents: payments that are made in steps, by the merchant's server and, with a client secret, by the payer's page.
 
 use tollgate_domain::{
-    Answers, CustomerId, Metadata, Money, Payment, PaymentId, PaymentMethodId, Tenant,
+    CustomerId, Metadata, Money, Payment, PaymentId, PaymentMethodId, ReplaySnapshots, Tenant,
     payment::{Amendment, Command, Intent, NewPayment, Outcome},
     payment_method::MethodRefusal,
 };
@@ -157,7 +157,7 @@ impl Call {
                 let command = Command::Confirm { method: None, return_url: None, outcome };
                 let charged = made.apply(command, self.now, &self.request).map_err(Refusal::from)?;
                 // Made and charged in one put: nobody ever saw the step in between.
-                made = Payment { version: 1, answers: Answers::default(), ..charged };
+                made = Payment { version: 1, replay: ReplaySnapshots::default(), ..charged };
             }
             Ok(made)
         };

@@ -7,8 +7,8 @@ use std::future::Future;
 
 use serde::{Serialize, de::DeserializeOwned};
 use tollgate_domain::{
-    Answerable, Customer, Earlier, Fingerprint, Id, IdempotencyKey, IdempotencyRecord, Payment,
-    PaymentMethod, Refund, Tenant, Timestamp, WebhookEndpoint,
+    Customer, Earlier, Fingerprint, Id, IdempotencyKey, IdempotencyRecord, Payment, PaymentMethod, Refund,
+    Replayable, Tenant, Timestamp, WebhookEndpoint,
 };
 use tollgate_store::{Entity, Put, Replaced, StoreError, Writer};
 
@@ -64,7 +64,7 @@ pub(crate) enum Prepared<'a, E> {
 
 /// What can be made and changed with an idempotency key: it keeps the fingerprint of the request that made it, and its
 /// answers.
-pub(crate) trait Idempotent: Entity + Answerable + Send + Sync {
+pub(crate) trait Idempotent: Entity + Replayable + Send + Sync {
     /// What it is called.
     const THING: Thing;
     /// The request that made it, if that had a key.
@@ -357,7 +357,7 @@ pub(crate) fn replay<E: Idempotent>(
             Err(Refusal::IdempotencyKeyInUse.into())
         }
         Some(i) if existing.fingerprint() == Some(&i.fingerprint) => {
-            let first = existing.clone().into_first_answer();
+            let first = existing.clone().into_created();
             Ok(Made::again(existing.revive(first), to))
         }
         // What it was made with was erased with its data: there is nothing left to replay.
@@ -378,7 +378,7 @@ pub(crate) fn earlier_answer<E: Idempotent>(
     idempotency: Option<&Idempotency>,
 ) -> Result<Option<E>, Refusal> {
     let earlier =
-        idempotency.and_then(|i| Answerable::earlier_answer(current, &key_of(route, i), &i.fingerprint));
+        idempotency.and_then(|i| Replayable::earlier_change(current, &key_of(route, i), &i.fingerprint));
     match earlier {
         None => Ok(None),
         Some(Earlier::Same(answer)) => Ok(Some(current.revive(*answer))),
@@ -389,7 +389,7 @@ pub(crate) fn earlier_answer<E: Idempotent>(
 /// Keeps what a change with a key is answered with.
 pub(crate) fn remember<E: Idempotent>(next: &mut E, route: &str, idempotency: Option<&Idempotency>) {
     if let Some(i) = idempotency {
-        next.remember_answer(key_of(route, i), i.fingerprint.clone());
+        next.keep_snapshot(key_of(route, i), i.fingerprint.clone());
     }
 }
 

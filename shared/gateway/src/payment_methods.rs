@@ -1,7 +1,7 @@
 //! Payment methods: make, read, attach, detach, change, and resolve whatever a request names as one.
 
 use tollgate_domain::{
-    Answers, CustomerId, EnteredCard, Metadata, PaymentMethod, PaymentMethodId, Source, Tenant, id,
+    CustomerId, EnteredCard, Metadata, PaymentMethod, PaymentMethodId, ReplaySnapshots, Source, Tenant, id,
     payment_method::{Billing, MethodRefusal},
     source::{SepaDebit, Wallet},
 };
@@ -113,7 +113,7 @@ impl Call {
             created: self.now,
             updated: self.now,
             fingerprint: None,
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! Refunds: create, retrieve, list.
 
 use tollgate_domain::{
-    Answerable, Metadata, Money, Payment, PaymentId, Refund, RefundId, Tenant, id,
+    Metadata, Money, Payment, PaymentId, Refund, RefundId, Replayable, Tenant, id,
     payment::{self, Command},
     refund::{NewRefund, RefundOutcome, RefundStatus},
 };
@@ -110,7 +110,7 @@ impl Call {
         let sent = worker.send_back(tenant, payment, refund.clone(), true, &self.request).await;
         match sent {
             // What a retry is told, though another change may have come first.
-            Ok(recorded) if recorded.version > 1 => return Ok(recorded.into_first_answer()),
+            Ok(recorded) if recorded.version > 1 => return Ok(recorded.into_created()),
             Ok(_) => {}
             Err(error) => {
                 tracing::error!(refund = %refund.id, %error, "a refund was not sent; it is tried again");

@@ -9,8 +9,8 @@ mod keys;
 use std::path::Path;
 
 use tollgate_domain::{
-    Answerable, Currency, Customer, CustomerId, FrontDoor, KeyId, MerchantId, Metadata, Mode, Money, Payment,
-    PaymentId, Refund, RefundId, Source, Tenant, Timestamp,
+    Currency, Customer, CustomerId, FrontDoor, KeyId, MerchantId, Metadata, Mode, Money, Payment, PaymentId,
+    Refund, RefundId, Replayable, Source, Tenant, Timestamp,
     customer::Profile,
     payment::{Command, NewPayment, Outcome, Status},
     rate::{BUCKET_S, BUCKETS, Standing},
@@ -471,7 +471,7 @@ async fn a_challenge_that_nobody_answers_fails_the_payment_after_a_day() {
     );
     assert_eq!(run_at(NOW.plus_ms(CHALLENGE_LIFETIME_MS * 2)).await, 0);
     // A retry of the create is still told what the first was told.
-    assert_eq!(failed.into_first_answer().state, waiting.state);
+    assert_eq!(failed.into_created().state, waiting.state);
 }
 
 fn customer(n: u32, email: &str) -> Customer {

@@ -134,7 +134,7 @@ proptest! {
             now = next;
         }
         let version = created.version;
-        let replayed = now.into_first_answer();
+        let replayed = now.into_created();
         prop_assert_eq!(replayed.version, version);
         prop_assert_eq!(replayed, created);
     }
@@ -172,7 +172,7 @@ proptest! {
         if created.state.status == Status::Failed {
             prop_assert_eq!(&now, &created);
         }
-        prop_assert_eq!(now.into_first_answer().state, created.state);
+        prop_assert_eq!(now.into_created().state, created.state);
     }
 }
 
