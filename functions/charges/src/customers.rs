@@ -5,7 +5,7 @@ use tollgate_domain::{
     customer::{Profile, ProfileUpdate},
     text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
-use tollgate_gateway::{CustomerFilter, Refusal, Thing, Window};
+use tollgate_gateway::{CustomerFilter, Refusal, Resource, Window};
 use tollgate_http::{Exchange, FieldError, Fields, Problem};
 use tollgate_webhooks::render::charges::CUSTOMER_PREFIX;
 
@@ -14,7 +14,7 @@ use crate::lists::{self, Bound};
 /// The customer that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<CustomerId, Problem> {
     CustomerId::parse(CUSTOMER_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Customer).into())
+        .map_err(|_| Refusal::NotFound(Resource::Customer).into())
 }
 
 /// Reads the body of a create.

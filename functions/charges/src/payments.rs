@@ -6,8 +6,8 @@ use tollgate_domain::{
     text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS},
 };
 use tollgate_gateway::{
-    ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, Payer, PaymentFilter, Refusal, Thing, Window, charged_and,
-    declined,
+    ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, Payer, PaymentFilter, Refusal, Resource, Window,
+    charged_and, declined,
 };
 use tollgate_http::{Api, Exchange, FieldError, Fields, Issue, Problem, Reply};
 use tollgate_webhooks::render::charges::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
@@ -27,7 +27,7 @@ const STATUSES: &[&str] = &["succeeded", "pending", "requires_action", "failed"]
 /// The payment that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
     PaymentId::parse(PAYMENT_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Payment).into())
+        .map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 
 /// Reads the body of a create.
@@ -53,7 +53,7 @@ fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
         return Ok(None);
     };
     let id = CustomerId::parse(CUSTOMER_PREFIX, &text);
-    Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Thing::Customer))?))
+    Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Resource::Customer))?))
 }
 
 fn read_source(mut source: Fields) -> Result<ChargeFrom, FieldError> {

@@ -1,7 +1,7 @@
 //! Refunds: what their routes take.
 
 use tollgate_domain::{RefundId, refund::RefundStatus};
-use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Thing, Window};
+use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Resource, Window};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 use tollgate_webhooks::render::charges::{PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS, refund_status};
 
@@ -13,7 +13,7 @@ const STATUSES: &[&str] = &["succeeded", "pending", "failed"];
 /// The refund that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<RefundId, Problem> {
     RefundId::parse(REFUND_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Refund).into())
+        .map_err(|_| Refusal::NotFound(Resource::Refund).into())
 }
 
 /// Reads the body of a create.
@@ -22,7 +22,7 @@ pub fn read_create(mut body: Fields) -> Result<CreateRefund, Problem> {
     // An id of another form is the id of no payment.
     let payment = tollgate_domain::PaymentId::parse(PAYMENT_PREFIX, &payment);
     let new = CreateRefund {
-        payment: payment.map_err(|_| Refusal::NoSuchReference(Thing::Payment))?,
+        payment: payment.map_err(|_| Refusal::NoSuchReference(Resource::Payment))?,
         amount: body.integer("amount")?.into(),
         reason: body.one_of("reason", REFUND_REASONS)?.map(str::to_owned),
         metadata: body.metadata("metadata")?,

@@ -172,7 +172,7 @@ pub async fn initialize(exchange: &Exchange, body: &Value, new: NewCheckout) -> 
     let order = exchange.keyed(number, &body);
     let taken = |text: &str| FieldError::new("order_id", Issue::Other(text.to_owned())).into();
     match exchange.call.initialize_checkout(new, &order, key.as_ref()).await {
-        Ok(made) => Ok(answer(exchange, &made.thing).await?.replayed(made.replayed)),
+        Ok(made) => Ok(answer(exchange, &made.value).await?.replayed(made.replayed)),
         Err(Error::Refused(Refusal::IdempotencyKeyReused)) => {
             Err(taken("has already been used for another payment"))
         }

@@ -3,13 +3,13 @@
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use tollgate_domain::{Metadata, Payment, PaymentId, Refund, Source, payment::Status, refund::RefundStatus};
-use tollgate_gateway::{CreateRefund, Error, RefundAmount, Refusal, Thing};
+use tollgate_gateway::{CreateRefund, Error, RefundAmount, Refusal, Resource};
 use tollgate_http::{Exchange, Problem, Reply};
 
 /// The transaction that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
     PaymentId::parse_uuid(exchange.request.path_parameter("referenceId"))
-        .map_err(|_| Refusal::NotFound(Thing::Payment).into())
+        .map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 
 #[derive(Serialize)]

@@ -8,7 +8,7 @@ use tollgate_domain::{
     tenant::Mode,
     text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
-use tollgate_gateway::{ChargeFrom, CreatePayment, Error, MIN_AMOUNT_MINOR, Payer, Refusal, Thing};
+use tollgate_gateway::{ChargeFrom, CreatePayment, Error, MIN_AMOUNT_MINOR, Payer, Refusal, Resource};
 use tollgate_http::{Exchange, Fields, Issue, Problem};
 use tollgate_webhooks::render::direct::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
 
@@ -28,7 +28,7 @@ const WALLETS: &[&str] = &["apple_pay", "google_pay"];
 pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
     let names = ["id", "payment_id"].map(|name| exchange.request.path_parameter(name));
     let id = names.into_iter().find(|id| !id.is_empty()).unwrap_or_default();
-    PaymentId::parse(PAYMENT_PREFIX, id).map_err(|_| Refusal::NotFound(Thing::Payment).into())
+    PaymentId::parse(PAYMENT_PREFIX, id).map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 
 /// Reads the body of a create. Unknown fields are ignored.
@@ -83,7 +83,7 @@ fn read_payer(body: &mut Fields) -> Result<Payer, Problem> {
     };
     if let Some(id) = customer.string("id", ID_MAX_CHARS)? {
         let id = CustomerId::parse(CUSTOMER_PREFIX, &id);
-        return Ok(Payer::Customer(id.map_err(|_| Refusal::NoSuchReference(Thing::Customer))?));
+        return Ok(Payer::Customer(id.map_err(|_| Refusal::NoSuchReference(Resource::Customer))?));
     }
     let email = customer.email("email")?.ok_or_else(|| customer.error("email", Issue::Missing))?;
     Ok(Payer::WithEmail {

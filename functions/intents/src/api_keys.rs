@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{KeyId, KeyKind, Permission, Timestamp, id::KeyKind as KeyMarker};
-use tollgate_gateway::{ApiKey, IssuedKey, Merchant, Refusal, Thing, Window};
+use tollgate_gateway::{ApiKey, IssuedKey, Merchant, Refusal, Resource, Window};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 
 use crate::{expansions, lists};
@@ -17,7 +17,7 @@ const MAX_OVERLAP_S: i64 = 7 * 24 * 60 * 60;
 /// The key that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<KeyId, Problem> {
     KeyId::parse(PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::ApiKey).into())
+        .map_err(|_| Refusal::NotFound(Resource::ApiKey).into())
 }
 
 /// Reads the body of a create: `type` and `scopes[]`, all of them for a secret key when absent.

@@ -6,7 +6,7 @@ use tollgate_domain::{
     customer::{Profile, ProfileUpdate},
     text::{EMAIL_MAX_BYTES, NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
-use tollgate_gateway::{CustomerFilter, Refusal, Thing};
+use tollgate_gateway::{CustomerFilter, Refusal, Resource};
 use tollgate_http::{Exchange, FieldError, Fields, Problem};
 use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX};
 
@@ -15,7 +15,7 @@ use crate::{expansions, lists};
 /// The customer that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<CustomerId, Problem> {
     CustomerId::parse(CUSTOMER_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Customer).into())
+        .map_err(|_| Refusal::NotFound(Resource::Customer).into())
 }
 
 /// Reads the body of a create.

@@ -5,7 +5,7 @@ use tollgate_domain::{
     Delivery, EndpointId, Event, EventId, FrontDoor, Tenant, Timestamp,
     delivery::{AttemptRecord, DeliveryStatus},
 };
-use tollgate_gateway::{EventFilter, RecoverUntil, Recovered, Refusal, Thing};
+use tollgate_gateway::{EventFilter, RecoverUntil, Recovered, Refusal, Resource};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 use tollgate_webhooks::render;
 
@@ -23,7 +23,7 @@ const MAX_TYPES: usize = 20;
 /// The event that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<EventId, Problem> {
     EventId::parse(PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Event).into())
+        .map_err(|_| Refusal::NotFound(Resource::Event).into())
 }
 
 /// An event, as it is delivered to an endpoint of this API.

@@ -6,7 +6,7 @@ use tollgate_domain::{
     payment::{Amendment, Intent, Status},
     text::DESCRIPTION_MAX_CHARS,
 };
-use tollgate_gateway::{IntentUpdate, IntentWish, MethodRef, NewIntent, PaymentFilter, Refusal, Thing};
+use tollgate_gateway::{IntentUpdate, IntentWish, MethodRef, NewIntent, PaymentFilter, Refusal, Resource};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem, Reply};
 use tollgate_webhooks::render::intents::{
     self as render, CUSTOMER_PREFIX, Context, PAYMENT_PREFIX, decline_error,
@@ -29,7 +29,7 @@ const METHODS: &[&str] = &["automatic", "manual"];
 /// The intent that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
     PaymentId::parse(PAYMENT_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Payment).into())
+        .map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 
 fn read_types(body: &mut Fields) -> Result<Option<Vec<String>>, FieldError> {
@@ -47,7 +47,7 @@ fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
         return Ok(None);
     };
     let id = CustomerId::parse(CUSTOMER_PREFIX, &text);
-    Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Thing::Customer))?))
+    Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Resource::Customer))?))
 }
 
 fn is_manual(body: &mut Fields, name: &str) -> Result<Option<bool>, FieldError> {

@@ -6,7 +6,7 @@ use tollgate_domain::{
     payment_method::Billing,
     text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
-use tollgate_gateway::{MethodData, MethodFilter, NewMethod, Refusal, Thing};
+use tollgate_gateway::{MethodData, MethodFilter, NewMethod, Refusal, Resource};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX, METHOD_PREFIX};
 
@@ -25,7 +25,7 @@ const TOKEN_MAX_CHARS: usize = 255;
 /// The payment method that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<PaymentMethodId, Problem> {
     PaymentMethodId::parse(METHOD_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::PaymentMethod).into())
+        .map_err(|_| Refusal::NotFound(Resource::PaymentMethod).into())
 }
 
 /// Reads a description of a new payment method: the body of a create, or `payment_method_data`.
@@ -105,7 +105,7 @@ pub fn read_attach(mut body: Fields) -> Result<CustomerId, Problem> {
     expansions::read(&mut body)?;
     body.finish()?;
     CustomerId::parse(CUSTOMER_PREFIX, &customer)
-        .map_err(|_| Refusal::NoSuchReference(Thing::Customer).into())
+        .map_err(|_| Refusal::NoSuchReference(Resource::Customer).into())
 }
 
 /// Reads the query of a list of a customer's payment methods; `customer` is in the query unless the path names it.
@@ -117,7 +117,7 @@ pub fn read_list(
         customer
     } else {
         let text = query.required_string("customer", ID_MAX_CHARS)?;
-        CustomerId::parse(CUSTOMER_PREFIX, &text).map_err(|_| Refusal::NoSuchReference(Thing::Customer))?
+        CustomerId::parse(CUSTOMER_PREFIX, &text).map_err(|_| Refusal::NoSuchReference(Resource::Customer))?
     };
     let window = lists::window(&mut query, METHOD_PREFIX)?;
     let filter = MethodFilter { window, kind: query.one_of("type", TYPES)? };

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tollgate_domain::{PaymentId, Refund, RefundId};
-use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Thing};
+use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Resource};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 use tollgate_webhooks::render::intents::{
     self as render, CHARGE_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS,
@@ -16,7 +16,7 @@ use crate::{
 /// The refund that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<RefundId, Problem> {
     RefundId::parse(REFUND_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Refund).into())
+        .map_err(|_| Refusal::NotFound(Resource::Refund).into())
 }
 
 /// The payment, named as an intent or as its charge.
@@ -24,7 +24,7 @@ fn read_payment(fields: &mut Fields) -> Result<Option<PaymentId>, Problem> {
     for (name, prefix) in [("payment_intent", PAYMENT_PREFIX), ("charge", CHARGE_PREFIX)] {
         if let Some(text) = fields.string(name, ID_MAX_CHARS)? {
             let id = PaymentId::parse(prefix, &text);
-            return Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Thing::Payment))?));
+            return Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Resource::Payment))?));
         }
     }
     Ok(None)

@@ -7,7 +7,7 @@ use tollgate_domain::{
     id::EndpointKind,
     text::{DESCRIPTION_MAX_CHARS, URL_MAX_BYTES},
 };
-use tollgate_gateway::{EndpointUpdate, NewEndpoint, Refusal, Thing, Window};
+use tollgate_gateway::{EndpointUpdate, NewEndpoint, Refusal, Resource, Window};
 use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
 use tollgate_webhooks::render::intents as render;
 
@@ -88,7 +88,7 @@ fn is_known(pattern: &str, api: FrontDoor) -> bool {
 /// The endpoint that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<EndpointId, Problem> {
     EndpointId::parse(PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::WebhookEndpoint).into())
+        .map_err(|_| Refusal::NotFound(Resource::WebhookEndpoint).into())
 }
 
 /// Reads the query of a list.

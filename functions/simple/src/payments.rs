@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tollgate_domain::{Metadata, Money, Payment, PaymentId, payment::Status, text::DESCRIPTION_MAX_CHARS};
-use tollgate_gateway::{ChargeFrom, CreatePayment, Payer, Refusal, Thing, declined};
+use tollgate_gateway::{ChargeFrom, CreatePayment, Payer, Refusal, Resource, declined};
 use tollgate_http::{Api, Exchange, Fields, Issue, Problem, Reply};
 
 use crate::api::{Simple, number};
@@ -28,7 +28,7 @@ struct Shown {
 /// The payment that the path names.
 pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
     PaymentId::parse(PAYMENT_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Payment).into())
+        .map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 
 /// Reads the body of a create. `amount` is its text, as it was sent.

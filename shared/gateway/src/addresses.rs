@@ -10,7 +10,7 @@ use tollgate_store::{Claim, CustomerWrite, ListQuery, Ownership, Page, Reader, S
 use crate::{
     Gateway,
     error::Error,
-    once::{MAX_TRIES, contended},
+    idempotency::{TRIES_MAX, contended},
     signer::Signer,
 };
 
@@ -128,7 +128,7 @@ pub(crate) async fn write_customer(
         ownership.release = old.as_deref();
         ownership.claim = new.as_deref().map(|email| Claim { email, instead_of: None });
     }
-    for _ in 0..MAX_TRIES {
+    for _ in 0..TRIES_MAX {
         match writer.write_customer(tenant, next, &ownership).await? {
             CustomerWrite::Done => return Ok(None),
             CustomerWrite::Refused(now) => return Ok(Some(now)),

@@ -12,7 +12,7 @@ use tollgate_store::{Entity, Replaced, StoreError, Writer};
 use crate::{
     Worker, alarm,
     error::{Error, Refusal},
-    once::{MAX_TRIES, contended},
+    idempotency::{TRIES_MAX, contended},
 };
 
 /// What a clear answer means for what is recorded by now.
@@ -60,7 +60,7 @@ impl Worker {
     ) -> Result<E, Error> {
         let id = recorded.key_id();
         let mut current = recorded;
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             let (next, contradicts) = match current.judge(answer, self.now(), request)? {
                 Judged::Known => return Ok(current),
                 Judged::Next(next) => (next, false),

@@ -10,9 +10,9 @@ use tollgate_store::{ApiKey, Changed, KeyHash, KeyPlace, KeyQuery, Merchant, Pag
 use crate::{
     admin::{Admin, AdminError, IssuedKey, NewKey},
     call::Call,
-    error::{Error, KeyRefusal, Refusal, Thing},
+    error::{Error, KeyRefusal, Refusal, Resource},
     gate::Authorized,
-    once::{Idempotency, Made},
+    idempotency::{Idempotency, Idempotent},
     window::Window,
 };
 
@@ -24,7 +24,7 @@ const ROLL_RETRY_MS: i64 = 10 * 60 * 1000;
 
 fn failed(error: AdminError) -> Error {
     match error {
-        AdminError::NoSuchKey => Refusal::NotFound(Thing::ApiKey).into(),
+        AdminError::NoSuchKey => Refusal::NotFound(Resource::ApiKey).into(),
         AdminError::TooManyKeys => Refusal::from(KeyRefusal::TooMany).into(),
         AdminError::Store(error) => Error::Store(error),
         other => Error::Internal(other.to_string()),
@@ -85,7 +85,7 @@ impl Call {
         kind: KeyKind,
         scopes: Vec<Permission>,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<IssuedKey>, Error> {
+    ) -> Result<Idempotent<IssuedKey>, Error> {
         let caller = self.authorized().await?;
         caller.require_all(&scopes)?;
         if !caller.lasts() {
@@ -93,7 +93,7 @@ impl Call {
         }
         let bytes = self.key_bytes("api_keys", kind, idempotency).await?;
         let issue = self.make_key(kind, scopes, &bytes);
-        let made = Box::pin(self.run_once("api_keys", idempotency, Box::pin(issue))).await?;
+        let made = Box::pin(self.run_idempotent("api_keys", idempotency, Box::pin(issue))).await?;
         self.issued(made, &bytes).await
     }
 
@@ -104,7 +104,7 @@ impl Call {
         id: KeyId,
         overlap_s: Option<i64>,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<IssuedKey>, Error> {
+    ) -> Result<Idempotent<IssuedKey>, Error> {
         let caller = self.authorized().await?;
         let (hash, old) = self.own_key(id).await?;
         caller.require_all(&old.scopes)?;
@@ -125,7 +125,7 @@ impl Call {
                 self.admitted().await?.writer().expire_key(&hash, &old, end, self.now).await?;
             Ok(key)
         };
-        let made = Box::pin(self.run_once(&route, idempotency, Box::pin(issue))).await?;
+        let made = Box::pin(self.run_idempotent(&route, idempotency, Box::pin(issue))).await?;
         self.issued(made, &bytes).await
     }
 
@@ -153,19 +153,23 @@ impl Call {
 
     /// A key with its text, which is kept nowhere: a retry makes the same one again. It is given to a caller that could make
     /// the key as it is now, and to no other.
-    async fn issued(&self, made: Made<ApiKey>, bytes: &KeyBytes) -> Result<Made<IssuedKey>, Error> {
-        let Made { thing: key, replayed } = made;
+    async fn issued(
+        &self,
+        made: Idempotent<ApiKey>,
+        bytes: &KeyBytes,
+    ) -> Result<Idempotent<IssuedKey>, Error> {
+        let Idempotent { value: key, replayed } = made;
         if !replayed {
             let secret = Admin::key_text(key.kind, key.mode, &bytes.bytes);
-            return Ok(Made::new(IssuedKey { secret, key }));
+            return Ok(Idempotent::new(IssuedKey { secret, key }));
         }
         let found = self.find_made(key.kind, bytes).await?;
         let found = found.filter(|(_, found)| found.id == key.id);
         // Since revoked, or made of a secret that the gateway has no more: there is nothing left to replay.
-        let (secret, now) = found.ok_or(Refusal::NotFound(Thing::ApiKey))?;
+        let (secret, now) = found.ok_or(Refusal::NotFound(Resource::ApiKey))?;
         let caller = self.authorized().await?;
         caller.require_all(&now.scopes)?;
-        Ok(Made::again(IssuedKey { secret, key }, caller))
+        Ok(Idempotent::replay(IssuedKey { secret, key }, caller))
     }
 
     async fn make_key(
@@ -212,13 +216,13 @@ impl Call {
         self.admitted().await?;
         match self.admitted().await?.writer().revoke_key(&hash, &key, self.now).await? {
             Changed::Done => Ok(self.now),
-            Changed::Missing => Err(Refusal::NotFound(Thing::ApiKey).into()),
+            Changed::Missing => Err(Refusal::NotFound(Resource::ApiKey).into()),
         }
     }
 
     async fn own_key(&self, id: KeyId) -> Result<(KeyHash, ApiKey), Error> {
         let found = self.find_own_key(id).await?;
-        Ok(found.ok_or(Refusal::NotFound(Thing::ApiKey))?)
+        Ok(found.ok_or(Refusal::NotFound(Resource::ApiKey))?)
     }
 
     async fn find_own_key(&self, id: KeyId) -> Result<Option<(KeyHash, ApiKey)>, Error> {

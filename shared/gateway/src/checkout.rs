@@ -12,9 +12,9 @@ use crate::{
     Gateway,
     call::Call,
     error::{Error, Refusal},
+    idempotency::{Idempotency, Idempotent, Prepared, TRIES_MAX, replay},
     links::Purpose,
     network::card_place,
-    once::{Idempotency, MAX_TRIES, Made, Prepared, replay},
     pages::LinkError,
     payer::Payer,
     payments::check_amount,
@@ -89,7 +89,7 @@ impl Call {
         new: NewCheckout,
         idempotency: &Idempotency,
         key: Option<&Idempotency>,
-    ) -> Result<Made<Payment>, Error> {
+    ) -> Result<Idempotent<Payment>, Error> {
         let tenant = self.tenant().await?;
         let key = key.map(|key| {
             let digest: PaymentId = self.id_for(tenant, "initializations", Some(key));
@@ -158,12 +158,14 @@ impl Call {
             Ok(Payment::create_hosted(payment, hosted, self.now))
         };
         match key {
-            None => Box::pin(self.make_once(tenant, &id.to_string(), Some(idempotency), prepare)).await,
+            None => {
+                Box::pin(self.create_idempotent(tenant, &id.to_string(), Some(idempotency), prepare)).await
+            }
             Some(key) => Box::pin(self.make_with_key(tenant, id, idempotency, &key, prepare)).await,
         }
     }
 
-    /// Makes a payment once, like [`Call::make_once`], and has a key of its request name it.
+    /// Makes a payment once, like [`Call::create_idempotent`], and has a key of its request name it.
     async fn make_with_key(
         &self,
         tenant: Tenant,
@@ -171,16 +173,16 @@ impl Call {
         idempotency: &Idempotency,
         key: &str,
         prepare: impl Future<Output = Result<Payment, Error>>,
-    ) -> Result<Made<Payment>, Error> {
+    ) -> Result<Idempotent<Payment>, Error> {
         let taken = Refusal::IdempotencyKeyTaken;
         let id = id.to_string();
-        let prepared = self.prepare_once(tenant, &id, Some(idempotency), prepare).await?;
+        let prepared = self.prepare_create(tenant, &id, Some(idempotency), prepare).await?;
         let made = match prepared {
             Prepared::Earlier(made) => made,
             Prepared::New(payment, admitted) => {
                 let writer = admitted.writer();
                 match writer.create_payment_with_key(tenant, &payment, key).await? {
-                    PaymentPut::Created => return Ok(Made::new(payment)),
+                    PaymentPut::Created => return Ok(Idempotent::new(payment)),
                     PaymentPut::Exists(existing) => {
                         replay(&*existing, Some(idempotency), self.now, self.authorized().await?)?
                     }
@@ -191,7 +193,7 @@ impl Call {
         // The first request had no key, or another one. Over the rate limit nothing is written: the next retry does it.
         if let Ok(admitted) = self.admitted().await {
             let writer = admitted.writer();
-            if !writer.claim_payment_key(tenant, key, made.thing.id).await? {
+            if !writer.claim_payment_key(tenant, key, made.value.id).await? {
                 return Err(taken.into());
             }
         }
@@ -211,7 +213,7 @@ impl Call {
         tenant: Tenant,
         payment: PaymentId,
         request: &Idempotency,
-    ) -> Result<Made<Payment>, Error> {
+    ) -> Result<Idempotent<Payment>, Error> {
         let taken = Refusal::IdempotencyKeyTaken;
         let earlier =
             self.earlier_answer_or(taken.clone().into(), tenant, &payment.to_string(), Some(request)).await;
@@ -315,7 +317,7 @@ impl Gateway {
     ) -> Result<(Tenant, Payment), LinkError> {
         let (link, mut payment) = self.linked_payment(Purpose::Checkout, token).await?;
         let (tenant, worker) = (link.tenant(), self.worker_of_payer(&link));
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             if payment.state.status != Status::RequiresConfirmation {
                 return Ok((tenant, payment));
             }

@@ -10,8 +10,8 @@ use tollgate_store::{Page, Reader};
 use crate::{
     call::Call,
     erasure::LOOK_AGAIN_MS,
-    error::{Error, Refusal, Thing},
-    once::{Idempotency, Made},
+    error::{Error, Refusal, Resource},
+    idempotency::{Idempotency, Idempotent},
     window::Window,
 };
 
@@ -31,7 +31,7 @@ pub struct CustomerFilter {
 /// A customer that a request refers to has to exist and not be deleted. One read.
 pub(crate) async fn must_exist(store: &Reader, tenant: Tenant, id: CustomerId) -> Result<Customer, Error> {
     let customer: Option<Customer> = store.get(tenant, &id.to_string(), true).await?;
-    Ok(customer.filter(|c| !c.deleted).ok_or(Refusal::NoSuchReference(Thing::Customer))?)
+    Ok(customer.filter(|c| !c.deleted).ok_or(Refusal::NoSuchReference(Resource::Customer))?)
 }
 
 impl Call {
@@ -41,22 +41,23 @@ impl Call {
         &self,
         profile: Profile,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Customer>, Error> {
+    ) -> Result<Idempotent<Customer>, Error> {
         let tenant = self.tenant().await?;
         let id: CustomerId = self.id_for(tenant, "customers", idempotency);
         let fingerprint = idempotency.map(|i| i.fingerprint.clone());
         let customer =
             Customer::create(id, self.front_door, self.request.clone(), profile, fingerprint, self.now);
-        let made = self.make_once(tenant, &id.to_string(), idempotency, async { Ok(customer) }).await?;
+        let made =
+            self.create_idempotent(tenant, &id.to_string(), idempotency, async { Ok(customer) }).await?;
         // What the create answered was personal data, and is erased: there is nothing left to replay.
-        if made.thing.deleted { Err(Refusal::NotFound(Thing::Customer).into()) } else { Ok(made) }
+        if made.value.deleted { Err(Refusal::NotFound(Resource::Customer).into()) } else { Ok(made) }
     }
 
     /// Reads a customer. One round trip in a warm function.
     pub async fn retrieve_customer(&self, id: CustomerId) -> Result<Customer, Error> {
         let customer = self.retrieve_customer_even_deleted(id).await?;
         if customer.deleted {
-            return Err(Refusal::NotFound(Thing::Customer).into());
+            return Err(Refusal::NotFound(Resource::Customer).into());
         }
         Ok(customer)
     }
@@ -65,7 +66,7 @@ impl Call {
     pub async fn retrieve_customer_even_deleted(&self, id: CustomerId) -> Result<Customer, Error> {
         let tenant = self.tenant().await?;
         let customer: Option<Customer> = self.store.get(tenant, &id.to_string(), true).await?;
-        Ok(customer.ok_or(Refusal::NotFound(Thing::Customer))?)
+        Ok(customer.ok_or(Refusal::NotFound(Resource::Customer))?)
     }
 
     /// Reads several customers, those that are deleted left out. One call for up to a hundred.
@@ -85,7 +86,7 @@ impl Call {
         id: CustomerId,
         update: &ProfileUpdate,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Customer>, Error> {
+    ) -> Result<Idempotent<Customer>, Error> {
         self.change(&id.to_string(), "update", idempotency, |customer: &Customer| {
             let profile = customer.profile.updated(update).map_err(Refusal::from)?;
             Ok(customer.with_profile(profile, self.now, &self.request))
@@ -106,11 +107,11 @@ impl Call {
             })
             .await;
         let (tombstone, is_first) = match deleted {
-            Ok(made) => (made.thing, true),
+            Ok(made) => (made.value, true),
             Err(Error::Refused(Refusal::NotFound(_))) => {
                 self.admitted().await?;
                 let tombstone: Option<Customer> = self.store.get(tenant, &id.to_string(), true).await?;
-                (tombstone.ok_or(Refusal::NotFound(Thing::Customer))?, false)
+                (tombstone.ok_or(Refusal::NotFound(Resource::Customer))?, false)
             }
             Err(error) => return Err(error),
         };
@@ -118,7 +119,7 @@ impl Call {
         let worker = self.admitted().await?.worker();
         worker.go_on_erasing(tenant, tombstone, &self.request).await?;
         if was_complete && !is_first {
-            return Err(Refusal::NotFound(Thing::Customer).into());
+            return Err(Refusal::NotFound(Resource::Customer).into());
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use tollgate_webhooks::{
     sign, to_js_string,
 };
 
-use crate::{Worker, error::Error, once::MAX_TRIES};
+use crate::{Worker, error::Error, idempotency::TRIES_MAX};
 
 /// How long the records of attempts are kept after the event, in seconds: 30 days.
 const KEEP_S: i64 = 30 * 24 * 60 * 60;
@@ -319,7 +319,7 @@ impl Deliverer {
         is_try_out: bool,
     ) -> Result<(), Error> {
         let mut endpoint = Some(endpoint);
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             let Some(current) = endpoint else { return Ok(()) };
             let Some(next) = current.after_attempt(attempted, is_try_out, self.worker.now()) else {
                 return Ok(());

@@ -11,8 +11,8 @@ use tollgate_webhooks::{EndpointUrl, Lookup, SigningSecret, UrlRefusal, UrlRules
 
 use crate::{
     call::Call,
-    error::{Error, Refusal, Thing},
-    once::{Idempotency, Made},
+    error::{Error, Refusal, Resource},
+    idempotency::{Idempotency, Idempotent},
     window::Window,
 };
 
@@ -59,7 +59,7 @@ impl Call {
         &self,
         new: NewEndpoint,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<WebhookEndpoint>, Error> {
+    ) -> Result<Idempotent<WebhookEndpoint>, Error> {
         let tenant = self.tenant().await?;
         let id: EndpointId = self.id_for(tenant, "webhook_endpoints", idempotency);
         let prepare = async {
@@ -91,16 +91,16 @@ impl Call {
                 fingerprint: idempotency.map(|i| i.fingerprint.clone()),
             })
         };
-        let made = self.make_once(tenant, &id.to_string(), idempotency, prepare).await?;
+        let made = self.create_idempotent(tenant, &id.to_string(), idempotency, prepare).await?;
         // What the create answered held the secret, which is gone: there is nothing left to replay.
-        if made.thing.deleted { Err(Refusal::NotFound(Thing::WebhookEndpoint).into()) } else { Ok(made) }
+        if made.value.deleted { Err(Refusal::NotFound(Resource::WebhookEndpoint).into()) } else { Ok(made) }
     }
 
     /// Reads an endpoint. One round trip in a warm function.
     pub async fn retrieve_endpoint(&self, id: EndpointId) -> Result<WebhookEndpoint, Error> {
         let tenant = self.tenant().await?;
         let endpoint: Option<WebhookEndpoint> = self.store.get(tenant, &id.to_string(), true).await?;
-        Ok(endpoint.filter(|e| !e.deleted).ok_or(Refusal::NotFound(Thing::WebhookEndpoint))?)
+        Ok(endpoint.filter(|e| !e.deleted).ok_or(Refusal::NotFound(Resource::WebhookEndpoint))?)
     }
 
     /// Lists endpoints, the newest first.
@@ -129,7 +129,7 @@ impl Call {
         id: EndpointId,
         update: &EndpointUpdate,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<WebhookEndpoint>, Error> {
+    ) -> Result<Idempotent<WebhookEndpoint>, Error> {
         if let Some(url) = &update.url {
             check_url(self.tenant().await?, url, update.allow_loopback).await?;
         }
@@ -152,7 +152,7 @@ impl Call {
         id: EndpointId,
         overlap_s: Option<i64>,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<WebhookEndpoint>, Error> {
+    ) -> Result<Idempotent<WebhookEndpoint>, Error> {
         let secret = self.new_secret();
         let overlap_ms = overlap_s.map_or(OVERLAP_MS, |seconds| seconds.saturating_mul(1000));
         let until = self.now.plus_ms(overlap_ms);

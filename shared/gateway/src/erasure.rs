@@ -17,7 +17,7 @@ use tollgate_store::{Cursor, DueItem, Entity, ListQuery, Page, Replaced};
 use crate::{
     Worker,
     error::Error,
-    once::{MAX_TRIES, contended},
+    idempotency::{TRIES_MAX, contended},
 };
 
 /// When due work looks again for what is left, in milliseconds: longer than a request that attaches a payment method runs and
@@ -73,7 +73,7 @@ impl Worker {
         self.erase_events::<Customer>(tenant, tombstone.id, tombstone.version).await?;
         let swept = self.erase_belongings(tenant, &tombstone, request, pages).await?;
         let mut customer = tombstone;
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             let Some(erasure) = customer.erasure else {
                 return Ok(());
             };
@@ -159,7 +159,7 @@ impl Worker {
         mut payment: Payment,
         request: &RequestRef,
     ) -> Result<bool, Error> {
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             if payment.may_have_told_of_person() {
                 self.erase_events::<Payment>(tenant, payment.id, payment.version).await?;
             }
@@ -200,7 +200,7 @@ impl Worker {
         mut method: PaymentMethod,
         request: &RequestRef,
     ) -> Result<bool, Error> {
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             if method.customer != Some(customer) && method.detached_from != Some(customer) {
                 return Ok(false);
             }

@@ -12,8 +12,8 @@ use crate::{
     Gateway,
     call::Call,
     customers::must_exist,
-    error::{Error, Refusal, Thing},
-    once::{Idempotency, MAX_TRIES, Made, contended, earlier_answer, remember},
+    error::{Error, Refusal, Resource},
+    idempotency::{Idempotency, Idempotent, TRIES_MAX, contended, earlier_answer, remember},
     payment_methods::{MethodRef, Resolved, kind_of},
     payments::{MIN_AMOUNT_MINOR, check_amount, sandbox_outcome},
     signer::Signer,
@@ -121,7 +121,7 @@ impl Call {
         &self,
         new: NewIntent,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Payment>, Error> {
+    ) -> Result<Idempotent<Payment>, Error> {
         let tenant = self.tenant().await?;
         let id: PaymentId = self.id_for(tenant, "payment_intents", idempotency);
         let prepare = async {
@@ -156,12 +156,12 @@ impl Call {
                 let outcome = sandbox_outcome(sandbox::charge(instrument, self.now))?;
                 let command = Command::Confirm { method: None, return_url: None, outcome };
                 let charged = made.apply(command, self.now, &self.request).map_err(Refusal::from)?;
-                // Made and charged in one put: nobody ever saw the step in between.
+                // Idempotent and charged in one put: nobody ever saw the step in between.
                 made = Payment { version: 1, replay: ReplaySnapshots::default(), ..charged };
             }
             Ok(made)
         };
-        Box::pin(self.make_once(tenant, &id.to_string(), idempotency, prepare)).await
+        Box::pin(self.create_idempotent(tenant, &id.to_string(), idempotency, prepare)).await
     }
 
     /// Moves an intent on. A retry with the same idempotency key is told what the first was told, whatever happened since.
@@ -170,15 +170,15 @@ impl Call {
         id: PaymentId,
         wish: &IntentWish,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Payment>, Error> {
+    ) -> Result<Idempotent<Payment>, Error> {
         let tenant = self.tenant().await?;
-        // Made once for all tries and all retries, so that none of them leaves a payment method behind.
+        // Idempotent once for all tries and all retries, so that none of them leaves a payment method behind.
         let fresh = self.id_for(tenant, &format!("{id}/{}/payment_method", wish.route()), idempotency);
         let mut payment: Option<Payment> = self.store.get(tenant, &id.to_string(), true).await?;
-        for _ in 0..MAX_TRIES {
-            let current = payment.ok_or(Refusal::NotFound(Thing::Payment))?;
+        for _ in 0..TRIES_MAX {
+            let current = payment.ok_or(Refusal::NotFound(Resource::Payment))?;
             if let Some(answer) = earlier_answer(&current, wish.route(), idempotency)? {
-                return Ok(Made::again(answer, self.authorized().await?));
+                return Ok(Idempotent::replay(answer, self.authorized().await?));
             }
             // What another front door made is no intent, whatever is wanted of it.
             if current.intent.is_none() {
@@ -192,7 +192,7 @@ impl Call {
             self.store_method(tenant, resolved.as_ref()).await?;
             let writer = self.admitted().await?.writer();
             match writer.replace(tenant, &next).await? {
-                Replaced::Done => return Ok(Made::new(next)),
+                Replaced::Done => return Ok(Idempotent::new(next)),
                 Replaced::Conflict(now) => payment = now,
             }
         }

@@ -10,8 +10,8 @@ use tollgate_store::{Replaced, StoreError};
 use crate::{
     Gateway,
     error::{Error, Refusal},
+    idempotency::TRIES_MAX,
     links::{Purpose, Verified},
-    once::MAX_TRIES,
     payments::{instrument, sandbox_outcome},
 };
 
@@ -101,7 +101,7 @@ impl Gateway {
     ) -> Result<(Tenant, Payment), LinkError> {
         let (link, mut payment) = self.linked_payment(Purpose::Challenge, token).await?;
         let (tenant, worker) = (link.tenant(), self.worker_of_payer(&link));
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             if payment.state.status != Status::RequiresAction {
                 return if is_to_be_confirmed_again(&payment) {
                     Err(LinkError::Changed)
@@ -128,7 +128,7 @@ impl Gateway {
                 Replaced::Conflict(now) => payment = now.ok_or(LinkError::Invalid)?,
             }
         }
-        let contended = StoreError::Contended { key: "payment of a challenge".into(), attempts: MAX_TRIES };
+        let contended = StoreError::Contended { key: "payment of a challenge".into(), attempts: TRIES_MAX };
         Err(Error::from(contended).into())
     }
 

@@ -10,8 +10,8 @@ use crate::{
     addresses::{FoundByAddress, find_by_address},
     call::Call,
     customers::must_exist,
-    error::{Error, Refusal, Thing},
-    once::{MAX_TRIES, contended},
+    error::{Error, Refusal, Resource},
+    idempotency::{TRIES_MAX, contended},
 };
 
 /// Who pays.
@@ -80,7 +80,7 @@ impl Call {
         card: Option<SavedCard>,
     ) -> Result<Option<CustomerId>, Error> {
         let mut found = found.0;
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             let (id, next) = match &found.customer {
                 None if matches!(payer, Payer::Anonymous) => return Ok(None),
                 None => {
@@ -133,7 +133,7 @@ impl Call {
         card: Option<SavedCard>,
     ) -> Result<Customer, Error> {
         let Payer::WithEmail { email, .. } = payer else {
-            return Err(Refusal::NoSuchReference(Thing::Customer).into());
+            return Err(Refusal::NoSuchReference(Resource::Customer).into());
         };
         // The data of an erased customer is gone: a payment with its address is by somebody new.
         let id = if found.id_is_taken {

@@ -11,8 +11,8 @@ use tollgate_store::Page;
 use crate::{
     call::Call,
     customers::must_exist,
-    error::{Error, Refusal, Thing},
-    once::{Idempotency, Made},
+    error::{Error, Refusal, Resource},
+    idempotency::{Idempotency, Idempotent},
     window::Window,
 };
 
@@ -69,7 +69,7 @@ impl Call {
         &self,
         new: NewMethod,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<PaymentMethod>, Error> {
+    ) -> Result<Idempotent<PaymentMethod>, Error> {
         let tenant = self.tenant().await?;
         let id: PaymentMethodId = self.id_for(tenant, "payment_methods", idempotency);
         let prepare = async {
@@ -77,7 +77,7 @@ impl Call {
             method.fingerprint = idempotency.map(|i| i.fingerprint.clone());
             Ok(method)
         };
-        self.make_once(tenant, &id.to_string(), idempotency, prepare).await
+        self.create_idempotent(tenant, &id.to_string(), idempotency, prepare).await
     }
 
     fn new_method(
@@ -136,9 +136,9 @@ impl Call {
             }
             MethodRef::Named(name) => {
                 let id = PaymentMethodId::parse("pm_", name);
-                let id = id.map_err(|_| Refusal::NoSuchReference(Thing::PaymentMethod))?;
+                let id = id.map_err(|_| Refusal::NoSuchReference(Resource::PaymentMethod))?;
                 let method: Option<PaymentMethod> = self.store.get(tenant, &id.to_string(), true).await?;
-                let method = method.ok_or(Refusal::NoSuchReference(Thing::PaymentMethod))?;
+                let method = method.ok_or(Refusal::NoSuchReference(Resource::PaymentMethod))?;
                 if method.detached {
                     return Err(Refusal::Method(MethodRefusal::Detached).into());
                 }
@@ -154,7 +154,7 @@ impl Call {
     pub async fn retrieve_payment_method(&self, id: PaymentMethodId) -> Result<PaymentMethod, Error> {
         let tenant = self.tenant().await?;
         let method = self.store.get(tenant, &id.to_string(), true).await?;
-        Ok(method.ok_or(Refusal::NotFound(Thing::PaymentMethod))?)
+        Ok(method.ok_or(Refusal::NotFound(Resource::PaymentMethod))?)
     }
 
     /// Lists a customer's payment methods, newest first, those of one kind if `keep` says so.
@@ -178,7 +178,7 @@ impl Call {
         name: &str,
         customer: CustomerId,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<PaymentMethod>, Error> {
+    ) -> Result<Idempotent<PaymentMethod>, Error> {
         let tenant = self.tenant().await?;
         if sandbox::is_named(name) {
             let id: PaymentMethodId = self.id_for(tenant, "payment_methods/attach", idempotency);
@@ -190,9 +190,10 @@ impl Call {
                 method.fingerprint = idempotency.map(|i| i.fingerprint.clone());
                 Ok(method)
             };
-            return self.make_once(tenant, &id.to_string(), idempotency, prepare).await;
+            return self.create_idempotent(tenant, &id.to_string(), idempotency, prepare).await;
         }
-        let id = PaymentMethodId::parse("pm_", name).map_err(|_| Refusal::NotFound(Thing::PaymentMethod))?;
+        let id =
+            PaymentMethodId::parse("pm_", name).map_err(|_| Refusal::NotFound(Resource::PaymentMethod))?;
         must_exist(&self.store, tenant, customer).await?;
         self.change(&id.to_string(), "attach", idempotency, |method: &PaymentMethod| {
             let attached = method.attached(customer, self.now, &self.request);
@@ -206,7 +207,7 @@ impl Call {
         &self,
         id: PaymentMethodId,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<PaymentMethod>, Error> {
+    ) -> Result<Idempotent<PaymentMethod>, Error> {
         self.change(&id.to_string(), "detach", idempotency, |method: &PaymentMethod| {
             let detached = method.detached(self.now, &self.request);
             Ok(detached.map_err(Refusal::from)?)
@@ -221,7 +222,7 @@ impl Call {
         billing: Option<&Billing>,
         metadata: Option<&serde_json::Value>,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<PaymentMethod>, Error> {
+    ) -> Result<Idempotent<PaymentMethod>, Error> {
         self.change(&id.to_string(), "update", idempotency, |method: &PaymentMethod| {
             let metadata = method.metadata.updated(metadata).map_err(Refusal::from)?;
             Ok(method.changed(self.now, &self.request, |next| {

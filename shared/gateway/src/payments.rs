@@ -15,9 +15,9 @@ use tollgate_store::Page;
 
 use crate::{
     call::Call,
-    error::{Error, Refusal, Thing},
+    error::{Error, Refusal, Resource},
+    idempotency::{Idempotency, Idempotent},
     links::Purpose,
-    once::{Idempotency, Made},
     payer::Payer,
     window::Window,
 };
@@ -99,7 +99,7 @@ impl Call {
         &self,
         new: CreatePayment,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Payment>, Error> {
+    ) -> Result<Idempotent<Payment>, Error> {
         let tenant = self.tenant().await?;
         let id: PaymentId = self.id_for(tenant, "payments", idempotency);
         let prepare = async {
@@ -137,7 +137,7 @@ impl Call {
             };
             Ok(Payment::create(payment, outcome, self.now))
         };
-        Box::pin(self.make_once(tenant, &id.to_string(), idempotency, prepare)).await
+        Box::pin(self.create_idempotent(tenant, &id.to_string(), idempotency, prepare)).await
     }
 
     /// A payment method that `intents` made, used as a card token.
@@ -164,7 +164,7 @@ impl Call {
     pub async fn retrieve_payment(&self, id: PaymentId) -> Result<Payment, Error> {
         let tenant = self.tenant().await?;
         let payment = self.store.get(tenant, &id.to_string(), true).await?;
-        Ok(payment.ok_or(Refusal::NotFound(Thing::Payment))?)
+        Ok(payment.ok_or(Refusal::NotFound(Resource::Payment))?)
     }
 
     /// Lists payments, the newest first.
@@ -187,7 +187,7 @@ impl Call {
         id: PaymentId,
         return_url: String,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Payment>, Error> {
+    ) -> Result<Idempotent<Payment>, Error> {
         self.change(&id.to_string(), "confirm", idempotency, |current: &Payment| {
             let command = Command::SetReturnUrl(return_url.clone());
             let next = current.apply(command, self.now, &self.request);

@@ -10,8 +10,8 @@ use tollgate_store::{Page, RefundPut, Replaced};
 
 use crate::{
     call::Call,
-    error::{Error, Refusal, Thing},
-    once::{Idempotency, MAX_TRIES, Made, contended, earlier_answer, remember, replay},
+    error::{Error, Refusal, Resource},
+    idempotency::{Idempotency, Idempotent, TRIES_MAX, contended, earlier_answer, remember, replay},
     payments::{instrument, sandbox_outcome},
     window::Window,
 };
@@ -64,7 +64,7 @@ impl Call {
         &self,
         new: CreateRefund,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Refund>, Error> {
+    ) -> Result<Idempotent<Refund>, Error> {
         let tenant = self.tenant().await?;
         let id: RefundId = self.id_for(tenant, "refunds", idempotency);
         match self.try_refund(tenant, id, &new, idempotency).await {
@@ -79,17 +79,17 @@ impl Call {
         id: RefundId,
         new: &CreateRefund,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Refund>, Error> {
+    ) -> Result<Idempotent<Refund>, Error> {
         let mut payment: Option<Payment> = self.store.get(tenant, &new.payment.to_string(), true).await?;
-        for _ in 0..MAX_TRIES {
-            let current = payment.ok_or(Refusal::NoSuchReference(Thing::Payment))?;
+        for _ in 0..TRIES_MAX {
+            let current = payment.ok_or(Refusal::NoSuchReference(Resource::Payment))?;
             let refund = self.decide_refund(id, new, &current, idempotency)?;
             let writer = self.admitted().await?.writer();
             match writer.create_refund(tenant, &refund, &current).await? {
                 RefundPut::Created if current.network.is_some() => {
-                    return self.refund_over_network(tenant, &current, refund).await.map(Made::new);
+                    return self.refund_over_network(tenant, &current, refund).await.map(Idempotent::new);
                 }
-                RefundPut::Created => return Ok(Made::new(refund)),
+                RefundPut::Created => return Ok(Idempotent::new(refund)),
                 RefundPut::Exists(existing) => {
                     return replay(&*existing, idempotency, self.now, self.authorized().await?);
                 }
@@ -169,7 +169,7 @@ impl Call {
     pub async fn retrieve_refund(&self, id: RefundId) -> Result<Refund, Error> {
         let tenant = self.tenant().await?;
         let refund = self.store.get(tenant, &id.to_string(), true).await?;
-        Ok(refund.ok_or(Refusal::NotFound(Thing::Refund))?)
+        Ok(refund.ok_or(Refusal::NotFound(Resource::Refund))?)
     }
 
     /// Changes a refund's metadata, as [`Metadata::updated`] and [`Call::change`] do.
@@ -178,7 +178,7 @@ impl Call {
         id: RefundId,
         changes: Option<&serde_json::Value>,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Refund>, Error> {
+    ) -> Result<Idempotent<Refund>, Error> {
         self.change(&id.to_string(), "update", idempotency, |current: &Refund| {
             let metadata = current.metadata.updated(changes).map_err(Refusal::from)?;
             Ok(current.with_metadata(metadata, self.now, &self.request))
@@ -192,13 +192,13 @@ impl Call {
         &self,
         id: RefundId,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Refund>, Error> {
+    ) -> Result<Idempotent<Refund>, Error> {
         let tenant = self.tenant().await?;
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             let refund: Option<Refund> = self.store.get(tenant, &id.to_string(), true).await?;
-            let current = refund.ok_or(Refusal::NotFound(Thing::Refund))?;
+            let current = refund.ok_or(Refusal::NotFound(Resource::Refund))?;
             if let Some(answer) = earlier_answer(&current, "cancel", idempotency)? {
-                return Ok(Made::again(answer, self.authorized().await?));
+                return Ok(Idempotent::replay(answer, self.authorized().await?));
             }
             if current.network.is_some() || self.is_over_wire(tenant, &current).await? {
                 return Err(Refusal::RefundSent.into());
@@ -209,7 +209,7 @@ impl Call {
             remember(&mut next, "cancel", idempotency);
             let writer = self.admitted().await?.writer();
             match writer.settle_refund(tenant, &next).await? {
-                Replaced::Done => return Ok(Made::new(next)),
+                Replaced::Done => return Ok(Idempotent::new(next)),
                 Replaced::Conflict(_) => {}
             }
         }

@@ -10,8 +10,8 @@ use crate::{
     Worker, alarm,
     charge::{SENDS_MAX, STUCK_ASK_MS, TRY_FOR_MS, of_authorization, renewed},
     error::Error,
+    idempotency::{TRIES_MAX, contended},
     network::payment_reference,
-    once::{MAX_TRIES, contended},
     record::Recorded,
 };
 
@@ -172,7 +172,7 @@ impl Worker {
     /// The operator has what is open of a payment begun anew that waits for a person: it is due at once. `false` when there is
     /// nothing to begin.
     pub(crate) async fn resume_stuck_payment(&self, tenant: Tenant, id: PaymentId) -> Result<bool, Error> {
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             let payment: Option<Payment> = self.store.get(tenant, &id.to_string(), true).await?;
             let Some(payment) = payment.filter(Payment::is_open_with_provider) else {
                 return Ok(false);

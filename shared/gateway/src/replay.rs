@@ -17,8 +17,8 @@ use tollgate_webhooks::render;
 use crate::{
     call::Call,
     deliver::Message,
-    error::{Error, Refusal, Thing},
-    once::{Idempotency, Made},
+    error::{Error, Refusal, Resource},
+    idempotency::{Idempotency, Idempotent},
     publish::wants,
     window::Window,
 };
@@ -77,7 +77,7 @@ impl Call {
     async fn find_event(&self, id: EventId) -> Result<Event, Error> {
         let tenant = self.tenant().await?;
         let event = self.store.get(tenant, &id.to_string(), true).await?;
-        Ok(event.ok_or(Refusal::NotFound(Thing::Event))?)
+        Ok(event.ok_or(Refusal::NotFound(Resource::Event))?)
     }
 
     /// Lists events, the newest first, of what the caller may read. One round trip in a warm function, one more for a caller
@@ -130,7 +130,7 @@ impl Call {
         only: Option<EndpointId>,
         queue: &Queue,
         idempotency: Option<&Idempotency>,
-    ) -> Result<(Event, Made<usize>), Error> {
+    ) -> Result<(Event, Idempotent<usize>), Error> {
         let tenant = self.tenant().await?;
         let event = self.retrieve_event(id).await?;
         let work = async {
@@ -145,7 +145,7 @@ impl Call {
             self.send_again(tenant, wanted, Again::Always, queue).await
         };
         let route = format!("events/{id}/retry");
-        let sent = Box::pin(self.run_once(&route, idempotency, work)).await?;
+        let sent = Box::pin(self.run_idempotent(&route, idempotency, work)).await?;
         Ok((event, sent))
     }
 
@@ -158,7 +158,7 @@ impl Call {
         until: Option<RecoverUntil>,
         queue: &Queue,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Recovered>, Error> {
+    ) -> Result<Idempotent<Recovered>, Error> {
         let tenant = self.tenant().await?;
         let endpoint = self.retrieve_endpoint(id).await?;
         let mut window = Window::newest(PAGE);
@@ -196,7 +196,7 @@ impl Call {
             Ok(recovered)
         };
         let route = format!("webhook_endpoints/{id}/recover");
-        Box::pin(self.run_once(&route, idempotency, work)).await
+        Box::pin(self.run_idempotent(&route, idempotency, work)).await
     }
 
     /// Puts deliveries on the queue once more; says how many.
@@ -261,7 +261,7 @@ impl Call {
         id: EndpointId,
         queue: &Queue,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Event>, Error> {
+    ) -> Result<Idempotent<Event>, Error> {
         let tenant = self.tenant().await?;
         let endpoint = self.retrieve_endpoint(id).await?;
         let route = format!("webhook_endpoints/{id}/test");
@@ -274,9 +274,9 @@ impl Call {
             self.send_again(tenant, wanted, Again::IfUndelivered, queue).await?;
             Ok(())
         };
-        let Made { replayed, .. } = Box::pin(self.run_once(&route, idempotency, work)).await?;
-        let thing = if replayed { self.find_event(event.id).await? } else { event };
-        Ok(Made { thing, replayed })
+        let Idempotent { replayed, .. } = Box::pin(self.run_idempotent(&route, idempotency, work)).await?;
+        let event = if replayed { self.find_event(event.id).await? } else { event };
+        Ok(Idempotent { value: event, replayed })
     }
 
     fn test_event(&self, id: EventId) -> Result<Event, Error> {

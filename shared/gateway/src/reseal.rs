@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tollgate_domain::{Payment, Tenant};
 use tollgate_store::{ProcessorAccount, Replaced, Sealed, StoreError};
 
-use crate::{Worker, error::Error, network::card_place, once::MAX_TRIES, vault::version_of};
+use crate::{Worker, error::Error, idempotency::TRIES_MAX, network::card_place, vault::version_of};
 
 /// What a run found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Worker {
     /// The payment's next version, which differs in nothing but the sealed text: a step of the charge that began on the version
     /// before is told of the conflict and goes on with this one, so no old text comes back.
     async fn reseal_payment(&self, tenant: Tenant, mut payment: Payment, place: &str) -> Result<bool, Error> {
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             let Some(text) = sealed_card(&payment) else {
                 return Ok(false);
             };
@@ -100,7 +100,7 @@ impl Worker {
         mut account: ProcessorAccount,
         place: &str,
     ) -> Result<bool, Error> {
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             let Some(secret) = self.reseal_text(place, &account.secret).await? else {
                 return Ok(false);
             };
@@ -136,5 +136,5 @@ fn sealed_card(payment: &Payment) -> Option<String> {
 }
 
 fn contended(place: &str) -> StoreError {
-    StoreError::Contended { key: place.to_owned(), attempts: MAX_TRIES }
+    StoreError::Contended { key: place.to_owned(), attempts: TRIES_MAX }
 }

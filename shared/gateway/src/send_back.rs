@@ -16,8 +16,8 @@ use crate::{
     answer::RefundAnswer,
     charge::{SENDS_MAX, STUCK_ASK_MS, TRY_FOR_MS},
     error::Error,
+    idempotency::{TRIES_MAX, contended},
     network::{payment_reference, refund_reference},
-    once::{MAX_TRIES, contended},
 };
 
 /// What to do about a refund, given what a look-up shows.
@@ -173,7 +173,7 @@ impl Worker {
     /// The operator has a refund begun anew that waits for a person: it is due at once. `false` when there is nothing to
     /// begin.
     pub(crate) async fn resume_stuck_refund(&self, tenant: Tenant, id: RefundId) -> Result<bool, Error> {
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             let refund: Option<Refund> = self.store.get(tenant, &id.to_string(), true).await?;
             let resumed = refund.and_then(|refund| refund.resumed(self.now(), &self.new_request()));
             let Some(resumed) = resumed else { return Ok(false) };

@@ -64,7 +64,7 @@ impl Call {
     async fn cursor<E: Entity>(&self, tenant: Tenant, id: Option<String>) -> Result<Option<Cursor>, Error> {
         let Some(id) = id else { return Ok(None) };
         match self.store.get::<E>(tenant, &id, true).await? {
-            Some(thing) => Ok(Some(Cursor { created: thing.created(), id })),
+            Some(resource) => Ok(Some(Cursor { created: resource.created(), id })),
             None => Err(Refusal::NoSuchCursor.into()),
         }
     }

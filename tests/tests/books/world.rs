@@ -318,7 +318,7 @@ impl World {
         let made = self.fate.run(kill, call.initialize_checkout(new, &idempotency, None)).await;
         match made {
             Some(Ok(made)) => {
-                self.payments.push(made.thing.id);
+                self.payments.push(made.value.id);
                 self.count("initialized");
             }
             Some(Err(error)) => self.count(format!("not initialized ({error})")),
@@ -397,8 +397,8 @@ impl World {
         let made = self.fate.run(kill, call.create_refund(new, None)).await;
         match made {
             Some(Ok(made)) => {
-                self.refunds.push(made.thing.id);
-                self.count(format!("refund {:?}", made.thing.status));
+                self.refunds.push(made.value.id);
+                self.count(format!("refund {:?}", made.value.status));
             }
             Some(Err(error)) => self.count(format!("refund refused ({error})")),
             None => self.count("killed"),

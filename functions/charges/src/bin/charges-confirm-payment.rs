@@ -15,5 +15,5 @@ async fn confirm_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.json()?;
     let return_url = payments::read_confirm(Fields::of(&body))?;
     let made = exchange.call.confirm_payment(id, return_url, exchange.idempotency(&body)?.as_ref()).await?;
-    Ok(payments::show(&exchange, 200, &made.thing).await?.replayed(made.replayed))
+    Ok(payments::show(&exchange, 200, &made.value).await?.replayed(made.replayed))
 }

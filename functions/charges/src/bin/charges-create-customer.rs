@@ -15,5 +15,5 @@ async fn create_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.json()?;
     let profile = customers::read_create(Fields::of(&body))?;
     let made = exchange.call.create_customer(profile, exchange.idempotency(&body)?.as_ref()).await?;
-    Ok(Reply::new(201, render::customer(&made.thing)).replayed(made.replayed))
+    Ok(Reply::new(201, render::customer(&made.value)).replayed(made.replayed))
 }

@@ -14,5 +14,5 @@ async fn create_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.json()?;
     let new = payments::read_create(Fields::of(&body))?;
     let made = exchange.call.create_payment(new, exchange.idempotency(&body)?.as_ref()).await?;
-    Ok(payments::show_created(&exchange, &made.thing).await?.replayed(made.replayed))
+    Ok(payments::show_created(&exchange, &made.value).await?.replayed(made.replayed))
 }

@@ -15,5 +15,5 @@ async fn create_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.json()?;
     let new = refunds::read_create(Fields::of(&body))?;
     let made = exchange.call.create_refund(new, exchange.idempotency(&body)?.as_ref()).await?;
-    Ok(Reply::new(201, render::refund(&made.thing)).replayed(made.replayed))
+    Ok(Reply::new(201, render::refund(&made.value)).replayed(made.replayed))
 }

@@ -17,5 +17,5 @@ async fn update_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let update = customers::read_update(Fields::of(&body))?;
     let idempotency = exchange.idempotency(&body)?;
     let made = exchange.call.update_customer(id, &update, idempotency.as_ref()).await?;
-    Ok(Reply::ok(render::customer(&made.thing)).replayed(made.replayed))
+    Ok(Reply::ok(render::customer(&made.value)).replayed(made.replayed))
 }

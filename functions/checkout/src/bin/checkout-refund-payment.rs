@@ -15,5 +15,5 @@ async fn refund_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.json()?;
     let new = transactions::read_refund(payment, exchange.raw("amount"));
     let made = exchange.call.create_refund(new, exchange.idempotency(&body)?.as_ref()).await?;
-    Ok(transactions::show_refund(&made.thing).replayed(made.replayed))
+    Ok(transactions::show_refund(&made.value).replayed(made.replayed))
 }

@@ -18,6 +18,6 @@ async fn create_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let idempotency = exchange.idempotency(&payments::without_card_data(&body))?;
     let made = exchange.call.create_payment(new, idempotency.as_ref()).await;
     let made = made.map_err(|error| payments::refused(error, &body))?;
-    let shown = payments::show_created(&exchange, &made.thing, &payer).await?;
+    let shown = payments::show_created(&exchange, &made.value, &payer).await?;
     Ok(Reply::ok(shown).replayed(made.replayed))
 }

@@ -15,5 +15,5 @@ async fn refund_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.json()?;
     let new = refunds::read_create(Fields::of(&body), payment)?;
     let made = exchange.call.create_refund(new, exchange.idempotency(&body)?.as_ref()).await?;
-    Ok(Reply::ok(refunds::show(&made.thing)).replayed(made.replayed))
+    Ok(Reply::ok(refunds::show(&made.value)).replayed(made.replayed))
 }

@@ -16,6 +16,6 @@ async fn attach_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem
     let name = exchange.request.path_parameter("id");
     let idempotency = exchange.idempotency(body.value())?;
     let made = exchange.call.attach_payment_method(name, customer, idempotency.as_ref()).await?;
-    let answer = payment_methods::show(exchange.tenant().await?, &made.thing);
+    let answer = payment_methods::show(exchange.tenant().await?, &made.value);
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

@@ -21,7 +21,7 @@ async fn cancel_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let expand = expansions::permitted(&exchange, &expand, Linked::REFUND).await?;
     let idempotency = exchange.idempotency(body.value())?;
     let made = exchange.call.cancel_refund(id, idempotency.as_ref()).await?;
-    let mut answer = refunds::show(&made.thing);
+    let mut answer = refunds::show(&made.value);
     expansions::expand(&exchange, &mut answer, &expand).await?;
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

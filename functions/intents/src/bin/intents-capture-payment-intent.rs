@@ -21,6 +21,6 @@ async fn capture_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Proble
     let expand = expansions::permitted(&exchange, &expand, Linked::INTENT).await?;
     let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
     let made = exchange.call.change_intent(id, &wish, idempotency.as_ref()).await?;
-    let answer = payment_intents::answer(&exchange, 200, &made.thing, false, &expand).await?;
+    let answer = payment_intents::answer(&exchange, 200, &made.value, false, &expand).await?;
     Ok(answer.replayed(made.replayed))
 }

@@ -22,6 +22,6 @@ async fn confirm_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Proble
     let expand = expansions::permitted(&exchange, &confirmation.expand, Linked::INTENT).await?;
     let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
     let made = exchange.call.change_intent(id, &confirmation.wish, idempotency.as_ref()).await?;
-    let answer = payment_intents::answer(&exchange, 200, &made.thing, true, &expand).await?;
+    let answer = payment_intents::answer(&exchange, 200, &made.value, true, &expand).await?;
     Ok(answer.replayed(made.replayed))
 }

@@ -15,5 +15,5 @@ async fn create_api_key(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let (kind, scopes) = api_keys::read_create(body.fields())?;
     let idempotency = exchange.idempotency(body.value())?;
     let made = exchange.call.create_api_key(kind, scopes, idempotency.as_ref()).await?;
-    Ok(Reply::new(201, api_keys::show_created(&made.thing)).replayed(made.replayed))
+    Ok(Reply::new(201, api_keys::show_created(&made.value)).replayed(made.replayed))
 }

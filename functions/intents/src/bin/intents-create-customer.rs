@@ -14,6 +14,6 @@ async fn create_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.form_or_json()?;
     let profile = customers::read_create(body.fields())?;
     let made = exchange.call.create_customer(profile, exchange.idempotency(body.value())?.as_ref()).await?;
-    let answer = customers::show(exchange.tenant().await?, &made.thing);
+    let answer = customers::show(exchange.tenant().await?, &made.value);
     Ok(Reply::new(201, answer).replayed(made.replayed))
 }

@@ -21,6 +21,6 @@ async fn create_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Problem
     let expand = expansions::permitted(&exchange, &expand, Linked::INTENT).await?;
     let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
     let made = exchange.call.create_intent(new, idempotency.as_ref()).await?;
-    let answer = payment_intents::answer(&exchange, 201, &made.thing, charged, &expand).await?;
+    let answer = payment_intents::answer(&exchange, 201, &made.value, charged, &expand).await?;
     Ok(answer.replayed(made.replayed))
 }

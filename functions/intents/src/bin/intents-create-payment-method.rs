@@ -18,5 +18,5 @@ async fn create_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem
     let new = payment_methods::read_new(fields, tenant, exchange.call.now())?;
     let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
     let made = exchange.call.create_payment_method(new, idempotency.as_ref()).await?;
-    Ok(Reply::new(201, payment_methods::show(tenant, &made.thing)).replayed(made.replayed))
+    Ok(Reply::new(201, payment_methods::show(tenant, &made.value)).replayed(made.replayed))
 }

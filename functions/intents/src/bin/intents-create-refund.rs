@@ -19,7 +19,7 @@ async fn create_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let (new, expand) = refunds::read_create(body.fields())?;
     let expand = expansions::permitted(&exchange, &expand, Linked::REFUND).await?;
     let made = exchange.call.create_refund(new, exchange.idempotency(body.value())?.as_ref()).await?;
-    let mut answer = refunds::show(&made.thing);
+    let mut answer = refunds::show(&made.value);
     expansions::expand(&exchange, &mut answer, &expand).await?;
     Ok(Reply::new(201, answer).replayed(made.replayed))
 }

@@ -14,6 +14,6 @@ async fn create_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.form_or_json()?;
     let new = endpoints::read_create(body.fields())?;
     let made = exchange.call.create_endpoint(new, exchange.idempotency(body.value())?.as_ref()).await?;
-    Ok(Reply::new(201, endpoints::show_created(exchange.tenant().await?, &made.thing))
+    Ok(Reply::new(201, endpoints::show_created(exchange.tenant().await?, &made.value))
         .replayed(made.replayed))
 }

@@ -16,6 +16,6 @@ async fn detach_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem
     expansions::read_alone(body.fields())?;
     let idempotency = exchange.idempotency(body.value())?;
     let made = exchange.call.detach_payment_method(id, idempotency.as_ref()).await?;
-    let answer = payment_methods::show(exchange.tenant().await?, &made.thing);
+    let answer = payment_methods::show(exchange.tenant().await?, &made.value);
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

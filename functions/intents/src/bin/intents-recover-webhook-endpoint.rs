@@ -16,5 +16,5 @@ async fn recover_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Prob
     let (since, until) = events::read_recover(body.fields())?;
     let idempotency = exchange.idempotency(body.value())?;
     let made = exchange.call.recover_endpoint(id, since, until, queue()?, idempotency.as_ref()).await?;
-    Ok(Reply::ok(events::show_recovered(&made.thing)).replayed(made.replayed))
+    Ok(Reply::ok(events::show_recovered(&made.value)).replayed(made.replayed))
 }

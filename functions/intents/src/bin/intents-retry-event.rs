@@ -17,6 +17,6 @@ async fn retry_event(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let idempotency = exchange.idempotency(body.value())?;
     let (event, sent) = exchange.call.retry_event(id, only, queue()?, idempotency.as_ref()).await?;
     let mut answer = events::show(&exchange, exchange.tenant().await?, &event);
-    answer["pending_webhooks"] = sent.thing.into();
+    answer["pending_webhooks"] = sent.value.into();
     Ok(Reply::ok(answer).replayed(sent.replayed))
 }

@@ -16,5 +16,5 @@ async fn roll_api_key(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let overlap = api_keys::read_roll(body.fields())?;
     let idempotency = exchange.idempotency(body.value())?;
     let made = exchange.call.roll_api_key(id, overlap, idempotency.as_ref()).await?;
-    Ok(Reply::ok(api_keys::show_created(&made.thing)).replayed(made.replayed))
+    Ok(Reply::ok(api_keys::show_created(&made.value)).replayed(made.replayed))
 }

@@ -16,6 +16,6 @@ async fn roll_webhook_secret(exchange: Arc<Exchange>) -> Result<Reply, Problem> 
     let overlap = api_keys::read_roll(body.fields())?;
     let idempotency = exchange.idempotency(body.value())?;
     let made = exchange.call.roll_endpoint_secret(id, overlap, idempotency.as_ref()).await?;
-    let answer = webhook_endpoints::show_created(exchange.tenant().await?, &made.thing);
+    let answer = webhook_endpoints::show_created(exchange.tenant().await?, &made.value);
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

@@ -16,6 +16,6 @@ async fn test_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem
     body.fields().finish()?;
     let idempotency = exchange.idempotency(body.value())?;
     let made = exchange.call.test_endpoint(id, queue()?, idempotency.as_ref()).await?;
-    let answer = events::show(&exchange, exchange.tenant().await?, &made.thing);
+    let answer = events::show(&exchange, exchange.tenant().await?, &made.value);
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

@@ -16,6 +16,6 @@ async fn update_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let update = customers::read_update(body.fields())?;
     let idempotency = exchange.idempotency(body.value())?;
     let made = exchange.call.update_customer(id, &update, idempotency.as_ref()).await?;
-    let answer = customers::show(exchange.tenant().await?, &made.thing);
+    let answer = customers::show(exchange.tenant().await?, &made.value);
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

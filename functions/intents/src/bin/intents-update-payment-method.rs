@@ -22,7 +22,7 @@ async fn update_payment_method(exchange: Arc<Exchange>) -> Result<Reply, Problem
     let idempotency = exchange.idempotency(body.value())?;
     let (billing, metadata) = (update.billing.as_ref(), update.metadata.as_ref());
     let made = exchange.call.update_payment_method(id, billing, metadata, idempotency.as_ref()).await?;
-    let mut answer = payment_methods::show(exchange.tenant().await?, &made.thing);
+    let mut answer = payment_methods::show(exchange.tenant().await?, &made.value);
     expansions::expand(&exchange, &mut answer, &expand).await?;
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

@@ -21,7 +21,7 @@ async fn update_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let expand = expansions::permitted(&exchange, &expand, Linked::REFUND).await?;
     let idempotency = exchange.idempotency(body.value())?;
     let made = exchange.call.update_refund(id, changes.as_ref(), idempotency.as_ref()).await?;
-    let mut answer = refunds::show(&made.thing);
+    let mut answer = refunds::show(&made.value);
     expansions::expand(&exchange, &mut answer, &expand).await?;
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

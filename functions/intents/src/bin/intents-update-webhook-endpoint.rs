@@ -17,6 +17,6 @@ async fn update_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Probl
     let update = webhook_endpoints::read_update(body.fields(), &current)?;
     let idempotency = exchange.idempotency(body.value())?;
     let made = exchange.call.update_endpoint(id, &update, idempotency.as_ref()).await?;
-    let answer = webhook_endpoints::show(exchange.tenant().await?, &made.thing);
+    let answer = webhook_endpoints::show(exchange.tenant().await?, &made.value);
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

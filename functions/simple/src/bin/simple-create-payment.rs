@@ -14,5 +14,5 @@ async fn create_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.json()?;
     let new = payments::read_create(Fields::of(&body), exchange.raw("amount").as_deref())?;
     let made = exchange.call.create_payment(new, exchange.idempotency(&body)?.as_ref()).await?;
-    Ok(payments::show_created(&exchange, &made.thing)?.replayed(made.replayed))
+    Ok(payments::show_created(&exchange, &made.value)?.replayed(made.replayed))
 }

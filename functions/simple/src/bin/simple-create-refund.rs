@@ -14,5 +14,5 @@ async fn create_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
     let body = exchange.json()?;
     let new = refunds::read_create(Fields::of(&body), exchange.raw("amount"))?;
     let made = exchange.call.create_refund(new, exchange.idempotency(&body)?.as_ref()).await?;
-    Ok(refunds::show(&made.thing)?.replayed(made.replayed))
+    Ok(refunds::show(&made.value)?.replayed(made.replayed))
 }

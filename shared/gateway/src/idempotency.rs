@@ -1,7 +1,7 @@
 //! Doing what a request asks for once, however often it is sent.
 //!
-//! A create is protected by the id that its key gives ([`Call::make_once`]), a change by what the changed thing remembers
-//! ([`Call::change`]), and whatever is more than one write by a record of its own ([`Call::run_once`]).
+//! A create is protected by the id that its key gives ([`Call::create_idempotent`]), a change by what the changed thing remembers
+//! ([`Call::change`]), and whatever is more than one write by a record of its own ([`Call::run_idempotent`]).
 
 use std::future::Future;
 
@@ -15,12 +15,12 @@ use tollgate_store::{Entity, Put, Replaced, StoreError, Writer};
 use crate::{
     addresses::write_customer,
     call::Call,
-    error::{Error, Refusal, Thing},
+    error::{Error, Refusal, Resource},
     gate::{Admitted, Authorized, Denied},
 };
 
 /// Tries of a conditional write before a request gives up; each conflict means that another request went through.
-pub(crate) const MAX_TRIES: u32 = 16;
+pub(crate) const TRIES_MAX: u32 = 16;
 /// How long a request may run before another one with its key may take its place, in milliseconds: longer than any
 /// function that runs one may take.
 const LEASE_MS: i64 = 60_000;
@@ -36,21 +36,21 @@ pub struct Idempotency {
 
 /// Something that a request made or changed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Made<E> {
+pub struct Idempotent<E> {
     /// The thing, as its first answer showed it.
-    pub thing: E,
+    pub value: E,
     /// Whether an earlier request with the same idempotency key made it.
     pub replayed: bool,
 }
 
-impl<E> Made<E> {
-    pub(crate) fn new(thing: E) -> Self {
-        Self { thing, replayed: false }
+impl<E> Idempotent<E> {
+    pub(crate) fn new(value: E) -> Self {
+        Self { value, replayed: false }
     }
 
     /// What an earlier request was answered, given again: to an authorized caller only, be it over its rate limit.
-    pub(crate) fn again(thing: E, _to: &Authorized) -> Self {
-        Self { thing, replayed: true }
+    pub(crate) fn replay(value: E, _to: &Authorized) -> Self {
+        Self { value, replayed: true }
     }
 }
 
@@ -59,14 +59,14 @@ pub(crate) enum Prepared<'a, E> {
     /// This is to be made, by this caller.
     New(E, &'a Admitted),
     /// An earlier request made it.
-    Earlier(Made<E>),
+    Earlier(Idempotent<E>),
 }
 
 /// What can be made and changed with an idempotency key: it keeps the fingerprint of the request that made it, and its
 /// answers.
-pub(crate) trait Idempotent: Entity + Replayable + Send + Sync {
+pub(crate) trait IdempotentResource: Entity + Replayable + Send + Sync {
     /// What it is called.
-    const THING: Thing;
+    const RESOURCE: Resource;
     /// The request that made it, if that had a key.
     fn fingerprint(&self) -> Option<&Fingerprint>;
     /// Whether it was deleted, so that nothing can be changed about it.
@@ -97,15 +97,15 @@ pub(crate) trait Idempotent: Entity + Replayable + Send + Sync {
     }
 }
 
-impl Idempotent for Payment {
-    const THING: Thing = Thing::Payment;
+impl IdempotentResource for Payment {
+    const RESOURCE: Resource = Resource::Payment;
     fn fingerprint(&self) -> Option<&Fingerprint> {
         self.fingerprint.as_ref()
     }
 }
 
-impl Idempotent for Refund {
-    const THING: Thing = Thing::Refund;
+impl IdempotentResource for Refund {
+    const RESOURCE: Resource = Resource::Refund;
     fn fingerprint(&self) -> Option<&Fingerprint> {
         self.fingerprint.as_ref()
     }
@@ -117,15 +117,15 @@ impl Idempotent for Refund {
     }
 }
 
-impl Idempotent for PaymentMethod {
-    const THING: Thing = Thing::PaymentMethod;
+impl IdempotentResource for PaymentMethod {
+    const RESOURCE: Resource = Resource::PaymentMethod;
     fn fingerprint(&self) -> Option<&Fingerprint> {
         self.fingerprint.as_ref()
     }
 }
 
-impl Idempotent for Customer {
-    const THING: Thing = Thing::Customer;
+impl IdempotentResource for Customer {
+    const RESOURCE: Resource = Resource::Customer;
     fn fingerprint(&self) -> Option<&Fingerprint> {
         self.fingerprint.as_ref()
     }
@@ -147,8 +147,8 @@ impl Idempotent for Customer {
     }
 }
 
-impl Idempotent for WebhookEndpoint {
-    const THING: Thing = Thing::WebhookEndpoint;
+impl IdempotentResource for WebhookEndpoint {
+    const RESOURCE: Resource = Resource::WebhookEndpoint;
     fn fingerprint(&self) -> Option<&Fingerprint> {
         self.fingerprint.as_ref()
     }
@@ -176,7 +176,7 @@ impl Call {
 
     /// What a create is to make, and who may write it. When it is refused, or the rate limit refuses it, an earlier request with the
     /// same key may still have succeeded: its answer is then given again, whatever changed since.
-    pub(crate) async fn prepare_once<E: Idempotent, F: Future<Output = Result<E, Error>>>(
+    pub(crate) async fn prepare_create<E: IdempotentResource, F: Future<Output = Result<E, Error>>>(
         &self,
         tenant: Tenant,
         id: &str,
@@ -184,8 +184,8 @@ impl Call {
         make: F,
     ) -> Result<Prepared<'_, E>, Error> {
         let prepared = match make.await {
-            Ok(thing) => {
-                self.admitted().await.map(|admitted| Prepared::New(thing, admitted)).map_err(Error::from)
+            Ok(resource) => {
+                self.admitted().await.map(|admitted| Prepared::New(resource, admitted)).map_err(Error::from)
             }
             Err(error) => Err(error),
         };
@@ -200,33 +200,33 @@ impl Call {
 
     /// Makes something once: the first request with a key makes it, every later one is told what the first was told.
     ///
-    /// `make` checks what has to hold and builds the thing (see [`Call::prepare_once`]).
-    pub(crate) async fn make_once<E: Idempotent, F: Future<Output = Result<E, Error>>>(
+    /// `make` checks what has to hold and builds the thing (see [`Call::prepare_create`]).
+    pub(crate) async fn create_idempotent<E: IdempotentResource, F: Future<Output = Result<E, Error>>>(
         &self,
         tenant: Tenant,
         id: &str,
         idempotency: Option<&Idempotency>,
         make: F,
-    ) -> Result<Made<E>, Error> {
-        let (thing, admitted) = match self.prepare_once(tenant, id, idempotency, make).await? {
-            Prepared::New(thing, admitted) => (thing, admitted),
+    ) -> Result<Idempotent<E>, Error> {
+        let (resource, admitted) = match self.prepare_create(tenant, id, idempotency, make).await? {
+            Prepared::New(resource, admitted) => (resource, admitted),
             Prepared::Earlier(made) => return Ok(made),
         };
-        match thing.make(admitted.writer(), tenant).await? {
-            Put::Created => Ok(Made::new(thing)),
+        match resource.make(admitted.writer(), tenant).await? {
+            Put::Created => Ok(Idempotent::new(resource)),
             Put::Exists(existing) => replay(&existing, idempotency, self.now, self.authorized().await?),
         }
     }
 
     /// The answer that an earlier request with the same key was given, or else this error. A key that was used for
     /// another request is told so, whatever else is wrong with this one.
-    pub(crate) async fn earlier_answer_or<E: Idempotent>(
+    pub(crate) async fn earlier_answer_or<E: IdempotentResource>(
         &self,
         error: Error,
         tenant: Tenant,
         id: &str,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<E>, Error> {
+    ) -> Result<Idempotent<E>, Error> {
         let limited = matches!(error, Error::Denied(Denied::RateLimited { .. }));
         if !limited && !matches!(error, Error::Refused(_)) {
             return Err(error);
@@ -247,27 +247,27 @@ impl Call {
     /// that came first. A retry with the same idempotency key is told what the first was told, whatever happened since.
     ///
     /// `route` names the change, so that one key may make two different ones. `step` gives the next version.
-    pub(crate) async fn change<E: Idempotent>(
+    pub(crate) async fn change<E: IdempotentResource>(
         &self,
         id: &str,
         route: &str,
         idempotency: Option<&Idempotency>,
         step: impl Fn(&E) -> Result<E, Error>,
-    ) -> Result<Made<E>, Error> {
+    ) -> Result<Idempotent<E>, Error> {
         let tenant = self.tenant().await?;
-        let mut thing: Option<E> = self.store.get(tenant, id, true).await?;
-        for _ in 0..MAX_TRIES {
-            let current = thing.filter(|thing| !thing.is_gone());
-            let current = current.ok_or(Refusal::NotFound(E::THING))?;
+        let mut resource: Option<E> = self.store.get(tenant, id, true).await?;
+        for _ in 0..TRIES_MAX {
+            let current = resource.filter(|resource| !resource.is_gone());
+            let current = current.ok_or(Refusal::NotFound(E::RESOURCE))?;
             if let Some(answer) = earlier_answer(&current, route, idempotency)? {
-                return Ok(Made::again(answer, self.authorized().await?));
+                return Ok(Idempotent::replay(answer, self.authorized().await?));
             }
             let mut next = step(&current)?;
             remember(&mut next, route, idempotency);
             let writer = self.admitted().await?.writer();
             match next.replace(writer, tenant, &current).await? {
-                Replaced::Done => return Ok(Made::new(next)),
-                Replaced::Conflict(now) => thing = now,
+                Replaced::Done => return Ok(Idempotent::new(next)),
+                Replaced::Conflict(now) => resource = now,
             }
         }
         Err(contended(id))
@@ -276,16 +276,16 @@ impl Call {
     /// Does something that is more than one write, once: the first request with a key does it, a later one is given the
     /// same answer, and one that comes meanwhile is refused. A request that died half-way is done again by the next one
     /// after [`LEASE_MS`], so every step of `work` has to bear being repeated.
-    pub(crate) async fn run_once<T: Serialize + DeserializeOwned>(
+    pub(crate) async fn run_idempotent<T: Serialize + DeserializeOwned>(
         &self,
         route: &str,
         idempotency: Option<&Idempotency>,
         work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<Made<T>, Error> {
+    ) -> Result<Idempotent<T>, Error> {
         let tenant = self.tenant().await?;
         let Some(idempotency) = idempotency else {
             self.admitted().await?;
-            return work.await.map(Made::new);
+            return work.await.map(Idempotent::new);
         };
         let record = IdempotencyRecord {
             id: self.id_for(tenant, route, Some(idempotency)),
@@ -305,7 +305,7 @@ impl Call {
                 let answer =
                     earlier.and_then(|earlier| Some(earlier.answer_to(&idempotency.fingerprint)?.to_owned()));
                 return match answer.filter(|_| matches!(denied, Denied::RateLimited { .. })) {
-                    Some(answer) => Ok(Made::again(read(&answer)?, self.authorized().await?)),
+                    Some(answer) => Ok(Idempotent::replay(read(&answer)?, self.authorized().await?)),
                     None => Err(denied.into()),
                 };
             }
@@ -317,7 +317,7 @@ impl Call {
             }
             Put::Exists(earlier) => {
                 if let Some(answer) = earlier.answer {
-                    return Ok(Made::again(read(&answer)?, self.authorized().await?));
+                    return Ok(Idempotent::replay(read(&answer)?, self.authorized().await?));
                 }
                 let next = earlier
                     .taken_over(self.now, LEASE_MS, &self.request)
@@ -337,7 +337,7 @@ impl Call {
         };
         // A conflict means that the lease ran out and another request took over: it records its own end.
         let (Replaced::Done | Replaced::Conflict(_)) = writer.replace(tenant, &ended).await?;
-        done.map(Made::new)
+        done.map(Idempotent::new)
     }
 }
 
@@ -346,22 +346,22 @@ fn read<T: DeserializeOwned>(answer: &str) -> Result<T, Error> {
 }
 
 /// What a request with a key that was used before is told.
-pub(crate) fn replay<E: Idempotent>(
+pub(crate) fn replay<E: IdempotentResource>(
     existing: &E,
     idempotency: Option<&Idempotency>,
     now: Timestamp,
     to: &Authorized,
-) -> Result<Made<E>, Error> {
+) -> Result<Idempotent<E>, Error> {
     match idempotency {
         Some(i) if existing.fingerprint() == Some(&i.fingerprint) && existing.is_being_made(now) => {
             Err(Refusal::IdempotencyKeyInUse.into())
         }
         Some(i) if existing.fingerprint() == Some(&i.fingerprint) => {
             let first = existing.clone().into_created();
-            Ok(Made::again(existing.revive(first), to))
+            Ok(Idempotent::replay(existing.revive(first), to))
         }
         // What it was made with was erased with its data: there is nothing left to replay.
-        Some(_) if existing.fingerprint().is_none() => Err(Refusal::NotFound(E::THING).into()),
+        Some(_) if existing.fingerprint().is_none() => Err(Refusal::NotFound(E::RESOURCE).into()),
         Some(_) => Err(Refusal::IdempotencyKeyReused.into()),
         None => Err(Error::Internal("a fresh random id was taken".into())),
     }
@@ -372,7 +372,7 @@ fn key_of(route: &str, idempotency: &Idempotency) -> Fingerprint {
 }
 
 /// What an earlier change of the thing with this key was answered.
-pub(crate) fn earlier_answer<E: Idempotent>(
+pub(crate) fn earlier_answer<E: IdempotentResource>(
     current: &E,
     route: &str,
     idempotency: Option<&Idempotency>,
@@ -387,7 +387,7 @@ pub(crate) fn earlier_answer<E: Idempotent>(
 }
 
 /// Keeps what a change with a key is answered with.
-pub(crate) fn remember<E: Idempotent>(next: &mut E, route: &str, idempotency: Option<&Idempotency>) {
+pub(crate) fn remember<E: IdempotentResource>(next: &mut E, route: &str, idempotency: Option<&Idempotency>) {
     if let Some(i) = idempotency {
         next.keep_snapshot(key_of(route, i), i.fingerprint.clone());
     }
@@ -395,6 +395,6 @@ pub(crate) fn remember<E: Idempotent>(next: &mut E, route: &str, idempotency: Op
 
 /// Others kept coming first.
 pub(crate) fn contended(key: impl std::fmt::Display) -> Error {
-    let error = StoreError::Contended { key: key.to_string(), attempts: MAX_TRIES };
+    let error = StoreError::Contended { key: key.to_string(), attempts: TRIES_MAX };
     error.into()
 }
