@@ -9,9 +9,9 @@ use tollgate_store::{ApiKey, Changed, KeyHash, KeyPlace, KeyQuery, Merchant, Pag
 
 use crate::{
     admin::{Admin, AdminError, IssuedKey, NewKey},
+    authentication::Authorized,
     call::Call,
     error::{Error, KeyRefusal, Refusal, Resource},
-    gate::Authorized,
     idempotency::{Idempotency, Idempotent},
     window::Window,
 };

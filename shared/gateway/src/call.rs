@@ -5,7 +5,7 @@ use tollgate_store::{Cost, Reader};
 
 use crate::{
     Gateway,
-    gate::{Admitted, Authorized, Credentials, Denied, Gate, Needs},
+    authentication::{Admitted, Authentication, Authorized, Credentials, Denied, Needs},
 };
 
 /// One request: who calls, through which front door, when. Every use case of a merchant is a method of it.
@@ -16,7 +16,7 @@ pub struct Call {
     pub(crate) front_door: FrontDoor,
     pub(crate) now: Timestamp,
     pub(crate) request: RequestRef,
-    gate: Gate,
+    authentication: Authentication,
 }
 
 impl std::fmt::Debug for Gateway {
@@ -39,8 +39,9 @@ impl Gateway {
         let now = self.now();
         let gateway = self.metered();
         let store = gateway.store.clone();
-        let gate = Gate::open(&gateway, credentials, Needs { front_door, permission, publishable }, now);
-        Call { gateway, store, front_door, now, request, gate }
+        let authentication =
+            Authentication::start(&gateway, credentials, Needs { front_door, permission, publishable }, now);
+        Call { gateway, store, front_door, now, request, authentication }
     }
 }
 
@@ -65,20 +66,20 @@ impl Call {
         self.store.meter().cost()
     }
 
-    /// The tenant, for reading only (see [`crate::gate`]).
+    /// The tenant, for reading only (see [`crate::authentication`]).
     pub async fn tenant(&self) -> Result<Tenant, Denied> {
-        self.gate.tenant().await
+        self.authentication.tenant().await
     }
 
     /// The caller, known to be of the right kind and to have the route's scope, even when it is over its rate limit. What is
     /// replayed or found is judged by it.
     pub async fn authorized(&self) -> Result<&Authorized, Denied> {
-        self.gate.authorized().await
+        self.authentication.authorized().await
     }
 
     /// The caller, once it is let in; writing needs it.
     pub async fn admitted(&self) -> Result<&Admitted, Denied> {
-        self.gate.admitted().await
+        self.authentication.admitted().await
     }
 
     /// Gives the request's token back, because its answer is a replay.

@@ -6,7 +6,7 @@ use tollgate_domain::{
 };
 use tollgate_store::StoreError;
 
-use crate::gate::Denied;
+use crate::authentication::Denied;
 
 /// Why a use case did not do what was asked.
 #[derive(Debug, thiserror::Error)]

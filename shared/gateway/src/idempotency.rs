@@ -14,9 +14,9 @@ use tollgate_store::{Entity, Put, Replaced, StoreError, Writer};
 
 use crate::{
     addresses::write_customer,
+    authentication::{Admitted, Authorized, Denied},
     call::Call,
     error::{Error, Refusal, Resource},
-    gate::{Admitted, Authorized, Denied},
 };
 
 /// Tries of a conditional write before a request gives up; each conflict means that another request went through.

@@ -8,6 +8,7 @@ mod admin;
 mod alarm;
 mod answer;
 mod api_keys;
+mod authentication;
 mod call;
 mod charge;
 mod checkout;
@@ -17,7 +18,6 @@ mod due_work;
 mod endpoints;
 mod erasure;
 mod error;
-mod gate;
 mod idempotency;
 mod intents;
 mod links;
@@ -28,9 +28,9 @@ mod payment_methods;
 mod payments;
 mod publish;
 mod record;
+mod redelivery;
 mod refunds;
 mod release;
-mod replay;
 mod reseal;
 mod send_back;
 mod services;
@@ -43,6 +43,7 @@ mod worker;
 
 pub use addresses::AddressIds;
 pub use admin::{Admin, AdminError, IssuedKey, NewKey, OpenMoney};
+pub use authentication::{ACCESS_TOKEN_S, Admitted, Authorized, Credentials, Denied};
 pub use call::Call;
 pub use checkout::{Entrance, NewCheckout};
 pub use customers::CustomerFilter;
@@ -50,7 +51,6 @@ pub use deliver::{Deliverer, DeliverySettings, Message};
 pub use due_work::DueReport;
 pub use endpoints::{EndpointUpdate, NewEndpoint};
 pub use error::{Error, KeyRefusal, Refusal, Resource};
-pub use gate::{ACCESS_TOKEN_S, Admitted, Authorized, Credentials, Denied};
 pub use idempotency::{Idempotency, Idempotent};
 pub use intents::{IntentUpdate, IntentWish, NewIntent};
 pub use links::{Links, Purpose};
@@ -60,8 +60,8 @@ pub use payer::Payer;
 pub use payment_methods::{MethodData, MethodFilter, MethodRef, NewMethod, kind_of};
 pub use payments::{ChargeFrom, CreatePayment, Keep, MIN_AMOUNT_MINOR, PaymentFilter, charged_and, declined};
 pub use publish::{Published, Publisher};
+pub use redelivery::{EventFilter, RecoverUntil, Recovered};
 pub use refunds::{CreateRefund, RefundAmount, RefundFilter};
-pub use replay::{EventFilter, RecoverUntil, Recovered};
 pub use reseal::Resealed;
 pub use services::{Clock, Entropy, OsEntropy, SystemClock};
 pub use tollgate_store::{
@@ -85,7 +85,7 @@ use tollgate_store::KeyHash;
 #[derive(Clone)]
 pub struct Gateway {
     store: Reader,
-    keeper: gate::Keeper,
+    write_access: authentication::WriteAccess,
     links: Option<Links>,
     networks: Option<Arc<Networks>>,
     address_ids: Option<AddressIds>,
@@ -107,7 +107,7 @@ impl Gateway {
     ) -> Self {
         Self {
             store: writer.reader().clone(),
-            keeper: gate::Keeper::new(writer),
+            write_access: authentication::WriteAccess::new(writer),
             links,
             networks: None,
             address_ids: None,
@@ -135,12 +135,16 @@ impl Gateway {
     /// The same gateway with a meter of its own, so that what one request costs is counted apart from all others.
     #[must_use]
     pub fn metered(&self) -> Self {
-        self.keeper.metered(self)
+        self.write_access.metered(self)
     }
 
     /// The same gateway over the same tables, opened otherwise.
     fn over(&self, writer: &Writer) -> Self {
-        Self { store: writer.reader().clone(), keeper: gate::Keeper::new(writer.clone()), ..self.clone() }
+        Self {
+            store: writer.reader().clone(),
+            write_access: authentication::WriteAccess::new(writer.clone()),
+            ..self.clone()
+        }
     }
 
     /// What was done through this handle so far.

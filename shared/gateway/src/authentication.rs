@@ -1,7 +1,7 @@
 //! Who is calling, and may they: authentication and metering in one round trip, off the path where it can be.
 //!
-//! A [`Gate`] starts its one `UpdateItem` at once, in a task of its own. What only reads may use
-//! [`Gate::tenant`], which answers immediately when this warm function has met the key before; what writes needs an
+//! A [`Authentication`] starts its one `UpdateItem` at once, in a task of its own. What only reads may use
+//! [`Authentication::tenant`], which answers immediately when this warm function has met the key before; what writes needs an
 //! [`Admitted`], which exists only once the key was accepted and counted. The answer of a request whose key turns out
 //! bad is thrown away by the front door's frame, so a speculative read tells nobody anything.
 //!
@@ -55,9 +55,9 @@ impl std::ops::Deref for Admitted {
 /// Keeps the tables of a gateway, to write to, for those who may: admitted callers, and payers who follow a signed link. Nothing
 /// outside of this module can take them out.
 #[derive(Clone, Debug)]
-pub(crate) struct Keeper(Writer);
+pub(crate) struct WriteAccess(Writer);
 
-impl Keeper {
+impl WriteAccess {
     pub(crate) fn new(writer: Writer) -> Self {
         Self(writer)
     }
@@ -71,15 +71,15 @@ impl Keeper {
     }
 
     fn admit(gateway: Gateway, authorized: Authorized) -> Admitted {
-        let writer = gateway.keeper.0.clone();
-        Admitted { authorized, worker: Worker::of_gate(gateway, writer) }
+        let writer = gateway.write_access.0.clone();
+        Admitted { authorized, worker: Worker::of_write_access(gateway, writer) }
     }
 }
 
 impl Gateway {
     /// What may write for the payer who follows a link of ours.
     pub(crate) fn worker_of_payer(&self, _link: &Verified) -> Worker {
-        Worker::of_gate(self.clone(), self.keeper.0.clone())
+        Worker::of_write_access(self.clone(), self.write_access.0.clone())
     }
 }
 
@@ -208,7 +208,7 @@ pub(crate) struct Needs {
 }
 
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct Authentication {
     known: Option<ApiKey>,
     running: Mutex<Option<JoinHandle<Result<Judged, Denied>>>>,
     done: OnceCell<Result<Judged, Denied>>,
@@ -221,9 +221,9 @@ enum Judged {
     Exceeded(Authorized, Timestamp),
 }
 
-impl Gate {
+impl Authentication {
     /// Starts to authenticate and meter.
-    pub(crate) fn open(
+    pub(crate) fn start(
         gateway: &Gateway,
         credentials: Option<Credentials>,
         needs: Needs,
@@ -341,7 +341,7 @@ async fn find_and_count(
     front_door: FrontDoor,
     now: Timestamp,
 ) -> Result<Met, StoreError> {
-    let (store, meter) = (&gateway.store, gateway.keeper.key_meter());
+    let (store, meter) = (&gateway.store, gateway.write_access.key_meter());
     if !front_door.limits_merchants() {
         return meter.meter_key(&caller.hash, front_door, now).await;
     }
@@ -399,7 +399,7 @@ async fn admit(gateway: Gateway, caller: Caller, needs: Needs, now: Timestamp) -
     if standing.exceeded {
         // A refused request costs no token: a caller that keeps knocking is not kept out for longer.
         gateway
-            .keeper
+            .write_access
             .key_meter()
             .give_token_back(&counted.token)
             .await
@@ -422,7 +422,7 @@ async fn admit(gateway: Gateway, caller: Caller, needs: Needs, now: Timestamp) -
     Ok(if standing.exceeded {
         Judged::Exceeded(authorized, now)
     } else {
-        Judged::Within(Keeper::admit(gateway, authorized))
+        Judged::Within(WriteAccess::admit(gateway, authorized))
     })
 }
 
