@@ -6,14 +6,14 @@ use tollgate_domain::{
     text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
 use tollgate_gateway::{CustomerFilter, Refusal, Resource, Window};
-use tollgate_http::{Exchange, FieldError, Fields, Problem};
+use tollgate_http::{FieldError, Fields, Problem, RequestContext};
 use tollgate_webhooks::render::charges::CUSTOMER_PREFIX;
 
 use crate::lists::{self, Bound};
 
 /// The customer that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<CustomerId, Problem> {
-    CustomerId::parse(CUSTOMER_PREFIX, exchange.request.path_parameter("id"))
+pub fn id_in_path(ctx: &RequestContext) -> Result<CustomerId, Problem> {
+    CustomerId::parse(CUSTOMER_PREFIX, ctx.request.path_parameter("id"))
         .map_err(|_| Refusal::NotFound(Resource::Customer).into())
 }
 

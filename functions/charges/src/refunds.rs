@@ -2,7 +2,7 @@
 
 use tollgate_domain::{RefundId, refund::RefundStatus};
 use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Resource, Window};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::charges::{PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS, refund_status};
 
 use crate::lists;
@@ -11,8 +11,8 @@ use crate::lists;
 const STATUSES: &[&str] = &["succeeded", "pending", "failed"];
 
 /// The refund that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<RefundId, Problem> {
-    RefundId::parse(REFUND_PREFIX, exchange.request.path_parameter("id"))
+pub fn id_in_path(ctx: &RequestContext) -> Result<RefundId, Problem> {
+    RefundId::parse(REFUND_PREFIX, ctx.request.path_parameter("id"))
         .map_err(|_| Refusal::NotFound(Resource::Refund).into())
 }
 

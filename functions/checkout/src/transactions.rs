@@ -4,11 +4,11 @@ use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use tollgate_domain::{Metadata, Payment, PaymentId, Refund, Source, payment::Status, refund::RefundStatus};
 use tollgate_gateway::{CreateRefund, Error, RefundAmount, Refusal, Resource};
-use tollgate_http::{Exchange, Problem, Reply};
+use tollgate_http::{Problem, Reply, RequestContext};
 
 /// The transaction that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
-    PaymentId::parse_uuid(exchange.request.path_parameter("referenceId"))
+pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
+    PaymentId::parse_uuid(ctx.request.path_parameter("referenceId"))
         .map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tollgate_domain::{KeyId, KeyKind, Permission, Timestamp, id::KeyKind as KeyMarker};
 use tollgate_gateway::{ApiKey, IssuedKey, Merchant, Refusal, Resource, Window};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 
 use crate::{expansions, lists};
 
@@ -15,8 +15,8 @@ const KINDS: &[&str] = &["secret", "publishable"];
 const MAX_OVERLAP_S: i64 = 7 * 24 * 60 * 60;
 
 /// The key that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<KeyId, Problem> {
-    KeyId::parse(PREFIX, exchange.request.path_parameter("id"))
+pub fn id_in_path(ctx: &RequestContext) -> Result<KeyId, Problem> {
+    KeyId::parse(PREFIX, ctx.request.path_parameter("id"))
         .map_err(|_| Refusal::NotFound(Resource::ApiKey).into())
 }
 

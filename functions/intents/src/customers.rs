@@ -7,14 +7,14 @@ use tollgate_domain::{
     text::{EMAIL_MAX_BYTES, NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
 use tollgate_gateway::{CustomerFilter, Refusal, Resource};
-use tollgate_http::{Exchange, FieldError, Fields, Problem};
+use tollgate_http::{FieldError, Fields, Problem, RequestContext};
 use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX};
 
 use crate::{expansions, lists};
 
 /// The customer that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<CustomerId, Problem> {
-    CustomerId::parse(CUSTOMER_PREFIX, exchange.request.path_parameter("id"))
+pub fn id_in_path(ctx: &RequestContext) -> Result<CustomerId, Problem> {
+    CustomerId::parse(CUSTOMER_PREFIX, ctx.request.path_parameter("id"))
         .map_err(|_| Refusal::NotFound(Resource::Customer).into())
 }
 

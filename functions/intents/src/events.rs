@@ -6,7 +6,7 @@ use tollgate_domain::{
     delivery::{AttemptRecord, DeliveryStatus},
 };
 use tollgate_gateway::{EventFilter, RecoverUntil, Recovered, Refusal, Resource};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render;
 
 use crate::{
@@ -21,15 +21,15 @@ pub const PREFIX: &str = "evt_";
 const MAX_TYPES: usize = 20;
 
 /// The event that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<EventId, Problem> {
-    EventId::parse(PREFIX, exchange.request.path_parameter("id"))
+pub fn id_in_path(ctx: &RequestContext) -> Result<EventId, Problem> {
+    EventId::parse(PREFIX, ctx.request.path_parameter("id"))
         .map_err(|_| Refusal::NotFound(Resource::Event).into())
 }
 
 /// An event, as it is delivered to an endpoint of this API.
-pub fn show(exchange: &Exchange, tenant: Tenant, event: &Event) -> Value {
+pub fn show(ctx: &RequestContext, tenant: Tenant, event: &Event) -> Value {
     let challenge_url = match &event.subject {
-        tollgate_domain::Subject::Payment(payment) => exchange.call.gateway().challenge_url(tenant, payment),
+        tollgate_domain::Subject::Payment(payment) => ctx.call.gateway().challenge_url(tenant, payment),
         _ => None,
     };
     let livemode = tenant.mode.is_live();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tollgate_domain::{Id, Tenant, Timestamp, id::Kind};
 use tollgate_gateway::{Page, Window};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents::Context;
 
 use crate::versions::Version;
@@ -15,9 +15,9 @@ pub const ID_MAX_CHARS: usize = 64;
 const OFFSET_MAX: i64 = 10_000;
 
 /// The parameters of a list. `offset` is version 1's.
-pub fn query(exchange: &Exchange) -> Result<Fields, Problem> {
-    let query = exchange.nested_query()?;
-    if query.has("offset") && Version::of(&exchange.request.path) != Some(Version::One) {
+pub fn query(ctx: &RequestContext) -> Result<Fields, Problem> {
+    let query = ctx.nested_query()?;
+    if query.has("offset") && Version::of(&ctx.request.path) != Some(Version::One) {
         return Err(query.error("offset", Issue::Unknown).into());
     }
     Ok(query)
@@ -82,12 +82,12 @@ pub fn created(query: &mut Fields) -> Result<(Option<Timestamp>, Option<Timestam
 }
 
 /// A page of a list. Its `url` is the request's own path.
-pub fn page<E>(exchange: &Exchange, page: &Page<E>, show: impl FnMut(&E) -> Value) -> Value {
+pub fn page<E>(ctx: &RequestContext, page: &Page<E>, show: impl FnMut(&E) -> Value) -> Value {
     json!({
         "object": "list",
         "data": page.items.iter().map(show).collect::<Vec<_>>(),
         "has_more": page.next.is_some(),
-        "url": exchange.request.path,
+        "url": ctx.request.path,
     })
 }
 

@@ -7,7 +7,7 @@ use tollgate_domain::{
     text::DESCRIPTION_MAX_CHARS,
 };
 use tollgate_gateway::{IntentUpdate, IntentWish, MethodRef, NewIntent, PaymentFilter, Refusal, Resource};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem, Reply};
+use tollgate_http::{FieldError, Fields, Issue, Problem, Reply, RequestContext};
 use tollgate_webhooks::render::intents::{
     self as render, CUSTOMER_PREFIX, Context, PAYMENT_PREFIX, decline_error,
 };
@@ -27,8 +27,8 @@ const CANCELLATION_REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by
 const METHODS: &[&str] = &["automatic", "manual"];
 
 /// The intent that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
-    PaymentId::parse(PAYMENT_PREFIX, exchange.request.path_parameter("id"))
+pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
+    PaymentId::parse(PAYMENT_PREFIX, ctx.request.path_parameter("id"))
         .map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 
@@ -54,13 +54,13 @@ fn is_manual(body: &mut Fields, name: &str) -> Result<Option<bool>, FieldError> 
     Ok(body.one_of(name, METHODS)?.map(|word| word == "manual"))
 }
 
-async fn read_method(exchange: &Exchange, body: &mut Fields) -> Result<Option<MethodRef>, Problem> {
+async fn read_method(ctx: &RequestContext, body: &mut Fields) -> Result<Option<MethodRef>, Problem> {
     let named = body.string("payment_method", ID_MAX_CHARS)?.map(MethodRef::Named);
     let described = match body.object("payment_method_data")? {
         None => None,
         Some(data) => {
-            let tenant = exchange.tenant().await?;
-            let new = payment_methods::read_new(data, tenant, exchange.call.now())?;
+            let tenant = ctx.tenant().await?;
+            let new = payment_methods::read_new(data, tenant, ctx.call.now())?;
             Some(MethodRef::New(Box::new(new)))
         }
     };
@@ -68,7 +68,10 @@ async fn read_method(exchange: &Exchange, body: &mut Fields) -> Result<Option<Me
 }
 
 /// Reads the body of a create, and the links to show whole.
-pub async fn read_create(exchange: &Exchange, mut body: Fields) -> Result<(NewIntent, Vec<String>), Problem> {
+pub async fn read_create(
+    ctx: &RequestContext,
+    mut body: Fields,
+) -> Result<(NewIntent, Vec<String>), Problem> {
     let minor = body.required_integer("amount")?;
     let currency = body.required_currency("currency")?;
     let intent = Intent {
@@ -81,7 +84,7 @@ pub async fn read_create(exchange: &Exchange, mut body: Fields) -> Result<(NewIn
     let new = NewIntent {
         amount: Money { minor, currency },
         customer: read_customer(&mut body)?,
-        method: read_method(exchange, &mut body).await?,
+        method: read_method(ctx, &mut body).await?,
         intent,
         description: body.string("description", DESCRIPTION_MAX_CHARS)?,
         metadata: body.metadata("metadata")?,
@@ -99,7 +102,7 @@ pub async fn read_create(exchange: &Exchange, mut body: Fields) -> Result<(NewIn
 
 /// Reads the body of an update.
 pub async fn read_update(
-    exchange: &Exchange,
+    ctx: &RequestContext,
     mut body: Fields,
 ) -> Result<(IntentWish, Vec<String>), Problem> {
     let amendment = Amendment {
@@ -114,7 +117,7 @@ pub async fn read_update(
     let update = IntentUpdate {
         amount: body.integer("amount")?,
         currency,
-        method: read_method(exchange, &mut body).await?,
+        method: read_method(ctx, &mut body).await?,
         metadata: body.metadata_changes("metadata")?,
         amendment,
     };
@@ -135,10 +138,10 @@ pub struct Confirmation {
 }
 
 /// Reads the body of a confirm.
-pub async fn read_confirm(exchange: &Exchange, mut body: Fields) -> Result<Confirmation, Problem> {
+pub async fn read_confirm(ctx: &RequestContext, mut body: Fields) -> Result<Confirmation, Problem> {
     let confirmation = Confirmation {
         wish: IntentWish::Confirm {
-            method: read_method(exchange, &mut body).await?,
+            method: read_method(ctx, &mut body).await?,
             return_url: body.url("return_url")?,
         },
         client_secret: body.string("client_secret", 256)?,
@@ -181,8 +184,8 @@ pub fn read_list(mut query: Fields) -> Result<(PaymentFilter, Vec<String>), Fiel
 }
 
 /// An intent, with the page of its challenge and its client secret.
-pub fn show(exchange: &Exchange, tenant: Tenant, payment: &Payment) -> Result<Value, Problem> {
-    let gateway = exchange.call.gateway();
+pub fn show(ctx: &RequestContext, tenant: Tenant, payment: &Payment) -> Result<Value, Problem> {
+    let gateway = ctx.call.gateway();
     let challenge_url = gateway.challenge_url(tenant, payment);
     let client_secret = gateway.client_secret(tenant, payment.id)?;
     Ok(render::payment_intent(
@@ -198,15 +201,15 @@ pub fn show(exchange: &Exchange, tenant: Tenant, payment: &Payment) -> Result<Va
 /// The answer that shows an intent, with links shown whole. An intent whose charge was declined by this very request is
 /// the error that the decline is, with the intent inside.
 pub async fn answer(
-    exchange: &Exchange,
+    ctx: &RequestContext,
     status: u16,
     payment: &Payment,
     charged: bool,
     expand: &Permitted,
 ) -> Result<Reply, Problem> {
-    let tenant = exchange.tenant().await?;
-    let mut shown = show(exchange, tenant, payment)?;
-    expansions::expand(exchange, &mut shown, expand).await?;
+    let tenant = ctx.tenant().await?;
+    let mut shown = show(ctx, tenant, payment)?;
+    expansions::expand(ctx, &mut shown, expand).await?;
     if charged
         && payment.state.status == Status::RequiresPaymentMethod
         && let Some(mut error) = decline_error(payment)

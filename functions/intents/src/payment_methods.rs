@@ -7,7 +7,7 @@ use tollgate_domain::{
     text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
 use tollgate_gateway::{MethodData, MethodFilter, NewMethod, Refusal, Resource};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX, METHOD_PREFIX};
 
 use crate::{
@@ -23,8 +23,8 @@ const NUMBER_MAX_CHARS: usize = 64;
 const TOKEN_MAX_CHARS: usize = 255;
 
 /// The payment method that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<PaymentMethodId, Problem> {
-    PaymentMethodId::parse(METHOD_PREFIX, exchange.request.path_parameter("id"))
+pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentMethodId, Problem> {
+    PaymentMethodId::parse(METHOD_PREFIX, ctx.request.path_parameter("id"))
         .map_err(|_| Refusal::NotFound(Resource::PaymentMethod).into())
 }
 

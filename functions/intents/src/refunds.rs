@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tollgate_domain::{PaymentId, Refund, RefundId};
 use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Resource};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents::{
     self as render, CHARGE_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS,
 };
@@ -14,8 +14,8 @@ use crate::{
 };
 
 /// The refund that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<RefundId, Problem> {
-    RefundId::parse(REFUND_PREFIX, exchange.request.path_parameter("id"))
+pub fn id_in_path(ctx: &RequestContext) -> Result<RefundId, Problem> {
+    RefundId::parse(REFUND_PREFIX, ctx.request.path_parameter("id"))
         .map_err(|_| Refusal::NotFound(Resource::Refund).into())
 }
 

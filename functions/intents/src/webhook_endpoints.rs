@@ -8,7 +8,7 @@ use tollgate_domain::{
     text::{DESCRIPTION_MAX_CHARS, URL_MAX_BYTES},
 };
 use tollgate_gateway::{EndpointUpdate, NewEndpoint, Refusal, Resource, Window};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents as render;
 
 use crate::{expansions, lists};
@@ -86,8 +86,8 @@ fn is_known(pattern: &str, api: FrontDoor) -> bool {
 }
 
 /// The endpoint that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<EndpointId, Problem> {
-    EndpointId::parse(PREFIX, exchange.request.path_parameter("id"))
+pub fn id_in_path(ctx: &RequestContext) -> Result<EndpointId, Problem> {
+    EndpointId::parse(PREFIX, ctx.request.path_parameter("id"))
         .map_err(|_| Refusal::NotFound(Resource::WebhookEndpoint).into())
 }
 

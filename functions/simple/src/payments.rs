@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tollgate_domain::{Metadata, Money, Payment, PaymentId, payment::Status, text::DESCRIPTION_MAX_CHARS};
 use tollgate_gateway::{ChargeFrom, CreatePayment, Payer, Refusal, Resource, declined};
-use tollgate_http::{Api, Exchange, Fields, Issue, Problem, Reply};
+use tollgate_http::{Api, Fields, Issue, Problem, Reply, RequestContext};
 
 use crate::api::{Simple, number};
 
@@ -26,8 +26,8 @@ struct Shown {
 }
 
 /// The payment that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
-    PaymentId::parse(PAYMENT_PREFIX, exchange.request.path_parameter("id"))
+pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
+    PaymentId::parse(PAYMENT_PREFIX, ctx.request.path_parameter("id"))
         .map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 
@@ -68,9 +68,9 @@ pub fn show(status: u16, payment: &Payment) -> Result<Reply, Problem> {
 }
 
 /// The answer to a create: the payment, or the error that its decline is.
-pub fn show_created(exchange: &Exchange, payment: &Payment) -> Result<Reply, Problem> {
+pub fn show_created(ctx: &RequestContext, payment: &Payment) -> Result<Reply, Problem> {
     match declined(payment) {
-        Some(refusal) => Ok(Simple.problem(&refusal.into(), exchange.call.request_id())),
+        Some(refusal) => Ok(Simple.problem(&refusal.into(), ctx.call.request_id())),
         None => show(201, payment),
     }
 }

@@ -38,7 +38,7 @@ impl Route {
 
 /// A request and the call it makes.
 #[derive(Debug)]
-pub struct Exchange {
+pub struct RequestContext {
     /// What was sent.
     pub request: Request,
     /// Who calls, and the use cases.
@@ -65,7 +65,7 @@ impl Decoded {
     }
 }
 
-impl Exchange {
+impl RequestContext {
     /// The body as a JSON object; an absent body is an empty one.
     pub fn json(&self) -> Result<Value, Problem> {
         self.request.json()
@@ -141,7 +141,7 @@ impl Exchange {
     }
 }
 
-impl Exchange {
+impl RequestContext {
     /// The same for a key that is not in the header: an order's own number, say.
     pub fn keyed(&self, key: IdempotencyKey, body: &Value) -> Idempotency {
         let route = format!("{} {}", self.request.method, self.request.path);
