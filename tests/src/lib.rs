@@ -373,7 +373,7 @@ impl Cloud {
     }
 
     async fn use_up(&self, pk: &str) {
-        let current = tollgate_domain::rate::bucket_at(SystemClock.now());
+        let current = tollgate_domain::rate_limit::bucket_at(SystemClock.now());
         let url = self.ready["dynamodb"].as_str().unwrap();
         for letter in ["i", "c", "d", "s", "k"] {
             let buckets = current..current + 60;

@@ -5,7 +5,7 @@ use tollgate_domain::{
     customer::{Profile, ProfileUpdate},
     text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
-use tollgate_gateway::{CustomerFilter, Refusal, Resource, Window};
+use tollgate_gateway::{CustomerFilter, PageRequest, Refusal, Resource};
 use tollgate_http::{FieldError, Fields, Problem, RequestContext};
 use tollgate_webhooks::render::charges::CUSTOMER_PREFIX;
 
@@ -45,7 +45,7 @@ pub fn read_update(mut body: Fields) -> Result<ProfileUpdate, FieldError> {
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<CustomerFilter, FieldError> {
     let filter = CustomerFilter {
-        window: Window {
+        page_request: PageRequest {
             limit: lists::limit(&mut query)?,
             starting_after: lists::id(&mut query, "starting_after", CUSTOMER_PREFIX)?,
             ending_before: None,

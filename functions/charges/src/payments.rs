@@ -6,7 +6,7 @@ use tollgate_domain::{
     text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS},
 };
 use tollgate_gateway::{
-    ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, Payer, PaymentFilter, Refusal, Resource, Window,
+    ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, PageRequest, Payer, PaymentFilter, Refusal, Resource,
     charged_and, declined,
 };
 use tollgate_http::{Api, FieldError, Fields, Issue, Problem, Reply, RequestContext};
@@ -99,7 +99,7 @@ pub fn read_confirm(mut body: Fields) -> Result<String, FieldError> {
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
     let filter = PaymentFilter {
-        window: Window {
+        page_request: PageRequest {
             limit: lists::limit(&mut query)?,
             starting_after: lists::id(&mut query, "starting_after", PAYMENT_PREFIX)?,
             ending_before: None,

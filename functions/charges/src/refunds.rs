@@ -1,7 +1,7 @@
 //! Refunds: what their routes take.
 
 use tollgate_domain::{RefundId, refund::RefundStatus};
-use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Resource, Window};
+use tollgate_gateway::{CreateRefund, PageRequest, RefundFilter, Refusal, Resource};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::charges::{PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS, refund_status};
 
@@ -34,7 +34,7 @@ pub fn read_create(mut body: Fields) -> Result<CreateRefund, Problem> {
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<RefundFilter, FieldError> {
     let filter = RefundFilter {
-        window: Window {
+        page_request: PageRequest {
             limit: lists::limit(&mut query)?,
             starting_after: lists::id(&mut query, "starting_after", REFUND_PREFIX)?,
             ending_before: None,

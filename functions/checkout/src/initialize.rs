@@ -7,7 +7,7 @@ use tollgate_domain::{
     tenant::Mode,
     text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
-use tollgate_gateway::{Entrance, Error, NewCheckout, Payer, Refusal};
+use tollgate_gateway::{CheckoutFlow, Error, NewCheckout, Payer, Refusal};
 use tollgate_http::{FieldError, Fields, Issue, Problem, Reply, RequestContext, Wrong};
 
 /// Longest number of an order, in characters.
@@ -184,20 +184,20 @@ pub async fn initialize(ctx: &RequestContext, body: &Value, new: NewCheckout) ->
 }
 
 async fn answer(ctx: &RequestContext, payment: &Payment) -> Result<Reply, Problem> {
-    let entrance = match &payment.source {
-        Some(Source::Card(card)) => Entrance::of(card.brand),
-        _ => Entrance::Redirect,
+    let flow = match &payment.source {
+        Some(Source::Card(card)) => CheckoutFlow::of(card.brand),
+        _ => CheckoutFlow::Redirect,
     };
-    let url = ctx.call.entrance_url(payment, entrance).await?;
+    let url = ctx.call.flow_url(payment, flow).await?;
     let reference = payment.id.uuid().to_string();
-    Ok(Reply::ok(match entrance {
-        Entrance::Redirect => json!({
+    Ok(Reply::ok(match flow {
+        CheckoutFlow::Redirect => json!({
             "success": true,
             "message": "Transaction initialized successfully",
             "redirect_url": url,
             "transaction_reference": reference,
         }),
-        Entrance::Html => json!({
+        CheckoutFlow::Html => json!({
             "success": true,
             "message": "3DS authentication required",
             "action": "render_html",

@@ -38,8 +38,8 @@ impl Api for Intents {
         if let Some(param) = said.param {
             error["param"] = json!(param);
         }
-        if let Problem::Gateway(Error::Denied(Denied::RateLimited { standing, now })) = problem {
-            error["retry_after"] = json!(standing.retry_after_s(*now));
+        if let Problem::Gateway(Error::Denied(Denied::RateLimited { rate_limit, now })) = problem {
+            error["retry_after"] = json!(rate_limit.retry_after_s(*now));
         }
         Reply::new(said.status, json!({"error": error}))
     }

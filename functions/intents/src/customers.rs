@@ -46,10 +46,14 @@ pub fn read_update(mut body: Fields) -> Result<ProfileUpdate, FieldError> {
 
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<CustomerFilter, FieldError> {
-    let window = lists::window(&mut query, CUSTOMER_PREFIX)?;
+    let page_request = lists::page_request(&mut query, CUSTOMER_PREFIX)?;
     let (created_from, created_to) = lists::created(&mut query)?;
-    let filter =
-        CustomerFilter { window, email: query.string("email", EMAIL_MAX_BYTES)?, created_from, created_to };
+    let filter = CustomerFilter {
+        page_request,
+        email: query.string("email", EMAIL_MAX_BYTES)?,
+        created_from,
+        created_to,
+    };
     expansions::read(&mut query)?;
     query.finish()?;
     Ok(filter)
@@ -62,5 +66,5 @@ pub fn show(tenant: Tenant, customer: &Customer) -> Value {
 
 /// What a delete answers.
 pub fn show_deleted(id: CustomerId) -> Value {
-    json!({"id": id.spell(CUSTOMER_PREFIX), "object": "customer", "deleted": true})
+    json!({"id": id.to_prefixed(CUSTOMER_PREFIX), "object": "customer", "deleted": true})
 }

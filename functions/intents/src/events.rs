@@ -38,11 +38,11 @@ pub fn show(ctx: &RequestContext, tenant: Tenant, event: &Event) -> Value {
 
 /// Reads the query of a list of events: `type` or `types[]`, `created`, and a window.
 pub fn read_list(mut query: Fields) -> Result<EventFilter, FieldError> {
-    let window = lists::window(&mut query, PREFIX)?;
+    let page_request = lists::page_request(&mut query, PREFIX)?;
     let (created_from, created_to) = lists::created(&mut query)?;
     let one = query.string("type", ID_MAX_CHARS)?.map(|name| vec![name]);
     let filter = EventFilter {
-        window,
+        page_request,
         types: one.or(query.strings("types", MAX_TYPES, ID_MAX_CHARS)?),
         created_from,
         created_to,
@@ -74,7 +74,7 @@ pub fn read_recover(mut body: Fields) -> Result<(Timestamp, Option<RecoverUntil>
 
 /// What a recovery answers; while there is more, `next_until` is what the next one takes as its `until`.
 pub fn show_recovered(recovered: &Recovered) -> Value {
-    let last = recovered.last.map(|event| json!(event.spell(PREFIX)));
+    let last = recovered.last.map(|event| json!(event.to_prefixed(PREFIX)));
     let next_until = last.or(recovered.until.map(|at| json!(at.s())));
     json!({
         "object": "webhook_recovery",
@@ -88,9 +88,9 @@ pub fn show_recovered(recovered: &Recovered) -> Value {
 pub fn show_delivery(delivery: &Delivery, attempts: &[AttemptRecord]) -> Value {
     json!({
         "object": "webhook_delivery",
-        "id": delivery.event.spell(PREFIX),
-        "event": delivery.event.spell(PREFIX),
-        "webhook_endpoint": delivery.endpoint.spell(ENDPOINT_PREFIX),
+        "id": delivery.event.to_prefixed(PREFIX),
+        "event": delivery.event.to_prefixed(PREFIX),
+        "webhook_endpoint": delivery.endpoint.to_prefixed(ENDPOINT_PREFIX),
         "created": delivery.created.s(),
         "status": match delivery.status {
             DeliveryStatus::Pending => "pending",

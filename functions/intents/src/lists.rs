@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{Id, Tenant, Timestamp, id::Kind};
-use tollgate_gateway::{Page, Window};
+use tollgate_gateway::{Page, PageRequest};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents::Context;
 
@@ -24,7 +24,7 @@ pub fn query(ctx: &RequestContext) -> Result<Fields, Problem> {
 }
 
 /// Reads `limit` (1 to 100, 10 when absent), `starting_after` and `ending_before`, and in version 1 `offset`.
-pub fn window<K: Kind>(query: &mut Fields, prefix: &str) -> Result<Window<K>, FieldError> {
+pub fn page_request<K: Kind>(query: &mut Fields, prefix: &str) -> Result<PageRequest<K>, FieldError> {
     let offset = query.integer_in("offset", 0, OFFSET_MAX)?;
     let limit = query.integer_in("limit", 1, 100)?.unwrap_or(10);
     let mut id = |name: &str| match query.string(name, ID_MAX_CHARS)? {
@@ -41,7 +41,7 @@ pub fn window<K: Kind>(query: &mut Fields, prefix: &str) -> Result<Window<K>, Fi
             Issue::Other("must not be sent together with starting_after".to_owned()),
         ));
     }
-    Ok(Window {
+    Ok(PageRequest {
         limit: usize::try_from(limit).unwrap_or(1),
         starting_after,
         ending_before,

@@ -6,7 +6,7 @@ use tollgate_domain::{
     payment::{Amendment, Intent, Status},
     text::DESCRIPTION_MAX_CHARS,
 };
-use tollgate_gateway::{IntentUpdate, IntentWish, MethodRef, NewIntent, PaymentFilter, Refusal, Resource};
+use tollgate_gateway::{IntentAction, IntentUpdate, MethodRef, NewIntent, PaymentFilter, Refusal, Resource};
 use tollgate_http::{FieldError, Fields, Issue, Problem, Reply, RequestContext};
 use tollgate_webhooks::render::intents::{
     self as render, CUSTOMER_PREFIX, Context, PAYMENT_PREFIX, decline_error,
@@ -104,7 +104,7 @@ pub async fn read_create(
 pub async fn read_update(
     ctx: &RequestContext,
     mut body: Fields,
-) -> Result<(IntentWish, Vec<String>), Problem> {
+) -> Result<(IntentAction, Vec<String>), Problem> {
     let amendment = Amendment {
         customer: read_customer(&mut body)?,
         description: body.change("description", |b| b.string("description", DESCRIPTION_MAX_CHARS))?,
@@ -123,14 +123,14 @@ pub async fn read_update(
     };
     let expand = expansions::read(&mut body)?;
     body.finish()?;
-    Ok((IntentWish::Update(Box::new(update)), expand))
+    Ok((IntentAction::Update(Box::new(update)), expand))
 }
 
 /// What a confirm asks for.
 #[derive(Debug)]
 pub struct Confirmation {
-    /// The wish itself.
-    pub wish: IntentWish,
+    /// The action.
+    pub action: IntentAction,
     /// What a payer's page shows to prove that the intent is its own.
     pub client_secret: Option<String>,
     /// The links to show whole.
@@ -140,7 +140,7 @@ pub struct Confirmation {
 /// Reads the body of a confirm.
 pub async fn read_confirm(ctx: &RequestContext, mut body: Fields) -> Result<Confirmation, Problem> {
     let confirmation = Confirmation {
-        wish: IntentWish::Confirm {
+        action: IntentAction::Confirm {
             method: read_method(ctx, &mut body).await?,
             return_url: body.url("return_url")?,
         },
@@ -152,27 +152,27 @@ pub async fn read_confirm(ctx: &RequestContext, mut body: Fields) -> Result<Conf
 }
 
 /// Reads the body of a capture.
-pub fn read_capture(mut body: Fields) -> Result<(IntentWish, Vec<String>), FieldError> {
-    let wish = IntentWish::Capture(body.integer("amount_to_capture")?);
+pub fn read_capture(mut body: Fields) -> Result<(IntentAction, Vec<String>), FieldError> {
+    let action = IntentAction::Capture(body.integer("amount_to_capture")?);
     let expand = expansions::read(&mut body)?;
     body.finish()?;
-    Ok((wish, expand))
+    Ok((action, expand))
 }
 
 /// Reads the body of a cancel.
-pub fn read_cancel(mut body: Fields) -> Result<(IntentWish, Vec<String>), FieldError> {
+pub fn read_cancel(mut body: Fields) -> Result<(IntentAction, Vec<String>), FieldError> {
     let reason = body.one_of("cancellation_reason", CANCELLATION_REASONS)?;
     let expand = expansions::read(&mut body)?;
     body.finish()?;
-    Ok((IntentWish::Cancel(reason.map(str::to_owned)), expand))
+    Ok((IntentAction::Cancel(reason.map(str::to_owned)), expand))
 }
 
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<(PaymentFilter, Vec<String>), FieldError> {
-    let window = lists::window(&mut query, PAYMENT_PREFIX)?;
+    let page_request = lists::page_request(&mut query, PAYMENT_PREFIX)?;
     let (created_from, created_to) = lists::created(&mut query)?;
     let filter = PaymentFilter {
-        window,
+        page_request,
         customer: lists::id(&mut query, "customer", CUSTOMER_PREFIX)?,
         keep: None,
         created_from,

@@ -119,8 +119,8 @@ pub fn read_list(
         let text = query.required_string("customer", ID_MAX_CHARS)?;
         CustomerId::parse(CUSTOMER_PREFIX, &text).map_err(|_| Refusal::NoSuchReference(Resource::Customer))?
     };
-    let window = lists::window(&mut query, METHOD_PREFIX)?;
-    let filter = MethodFilter { window, kind: query.one_of("type", TYPES)? };
+    let page_request = lists::page_request(&mut query, METHOD_PREFIX)?;
+    let filter = MethodFilter { page_request, kind: query.one_of("type", TYPES)? };
     expansions::read(&mut query)?;
     query.finish()?;
     Ok((customer, filter))

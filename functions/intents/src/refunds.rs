@@ -54,8 +54,8 @@ pub fn read_update(mut body: Fields) -> Result<(Option<Value>, Vec<String>), Fie
 
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<(RefundFilter, Vec<String>), Problem> {
-    let window = lists::window(&mut query, REFUND_PREFIX)?;
-    let filter = RefundFilter { window, payment: read_payment(&mut query)?, status: None };
+    let page_request = lists::page_request(&mut query, REFUND_PREFIX)?;
+    let filter = RefundFilter { page_request, payment: read_payment(&mut query)?, status: None };
     let expand = expansions::read(&mut query)?;
     query.finish()?;
     Ok((filter, expand))

@@ -7,7 +7,7 @@ use tollgate_domain::{
     id::EndpointKind,
     text::{DESCRIPTION_MAX_CHARS, URL_MAX_BYTES},
 };
-use tollgate_gateway::{EndpointUpdate, NewEndpoint, Refusal, Resource, Window};
+use tollgate_gateway::{EndpointUpdate, NewEndpoint, PageRequest, Refusal, Resource};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents as render;
 
@@ -92,11 +92,11 @@ pub fn id_in_path(ctx: &RequestContext) -> Result<EndpointId, Problem> {
 }
 
 /// Reads the query of a list.
-pub fn read_list(mut query: Fields) -> Result<Window<EndpointKind>, FieldError> {
-    let window = lists::window(&mut query, PREFIX)?;
+pub fn read_list(mut query: Fields) -> Result<PageRequest<EndpointKind>, FieldError> {
+    let page_request = lists::page_request(&mut query, PREFIX)?;
     expansions::read(&mut query)?;
     query.finish()?;
-    Ok(window)
+    Ok(page_request)
 }
 
 /// An endpoint. Its secret is shown by its create and by a roll alone.
@@ -113,5 +113,5 @@ pub fn show_created(tenant: Tenant, endpoint: &WebhookEndpoint) -> Value {
 
 /// What a delete answers.
 pub fn show_deleted(id: EndpointId) -> Value {
-    json!({"id": id.spell(PREFIX), "object": "webhook_endpoint", "deleted": true})
+    json!({"id": id.to_prefixed(PREFIX), "object": "webhook_endpoint", "deleted": true})
 }

@@ -50,7 +50,7 @@ pub fn read_create(mut body: Fields, amount: Option<&str>) -> Result<CreatePayme
 /// The answer that shows a payment.
 pub fn show(status: u16, payment: &Payment) -> Result<Reply, Problem> {
     let shown = Shown {
-        id: payment.id.spell(PAYMENT_PREFIX),
+        id: payment.id.to_prefixed(PAYMENT_PREFIX),
         amount: number(payment.amount)?,
         currency: payment.amount.currency.code(),
         status: match payment.state.status {

@@ -36,8 +36,8 @@ pub fn read_create(mut body: Fields, amount: Option<String>) -> Result<CreateRef
 /// The answer that shows a refund.
 pub fn show(refund: &Refund) -> Result<Reply, Problem> {
     let shown = Shown {
-        id: refund.id.spell("refund_"),
-        payment_id: refund.payment.spell(PAYMENT_PREFIX),
+        id: refund.id.to_prefixed("refund_"),
+        payment_id: refund.payment.to_prefixed(PAYMENT_PREFIX),
         amount: number(refund.amount)?,
         status: match refund.status {
             RefundStatus::Succeeded => "succeeded",

@@ -19,7 +19,7 @@ pub mod money;
 pub mod network;
 pub mod payment;
 pub mod payment_method;
-pub mod rate;
+pub mod rate_limit;
 pub mod refund;
 pub mod replay;
 pub mod request_ref;

@@ -311,7 +311,7 @@ pub struct HostedCharge {
     pub confirmed: bool,
 }
 
-/// A wish to change a payment.
+/// A change of a payment that is asked for.
 #[derive(Clone, Debug)]
 pub enum Command {
     /// The merchant says where the payer goes after the challenge.

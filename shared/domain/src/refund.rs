@@ -136,7 +136,7 @@ pub struct AlreadySettled;
 impl Refund {
     /// Makes the refund that a network's answer describes.
     pub fn create(new: NewRefund, outcome: RefundOutcome, now: Timestamp) -> Self {
-        let (status, due) = Self::standing(outcome);
+        let (status, due) = Self::rate_limit(outcome);
         Self {
             id: new.id,
             version: 1,
@@ -168,7 +168,7 @@ impl Refund {
         if self.status != RefundStatus::Pending {
             return Err(AlreadySettled);
         }
-        let (status, due) = Self::standing(outcome);
+        let (status, due) = Self::rate_limit(outcome);
         let mut next = Self {
             version: self.version + 1,
             status,
@@ -293,7 +293,7 @@ impl Refund {
         self.settle(outcome, now, request).map(|settled| Self { replay: self.replay.clone(), ..settled })
     }
 
-    fn standing(outcome: RefundOutcome) -> (RefundStatus, Option<Timestamp>) {
+    fn rate_limit(outcome: RefundOutcome) -> (RefundStatus, Option<Timestamp>) {
         match outcome {
             RefundOutcome::Succeeded => (RefundStatus::Succeeded, None),
             RefundOutcome::Failed => (RefundStatus::Failed, None),

@@ -13,7 +13,7 @@ use crate::{
     call::Call,
     error::{Error, KeyRefusal, Refusal, Resource},
     idempotency::{Idempotency, Idempotent},
-    window::Window,
+    page_request::PageRequest,
 };
 
 /// How long a rolled key is still accepted, in milliseconds, unless the merchant says otherwise: a day.
@@ -63,14 +63,14 @@ impl Call {
 
     /// The merchant's keys of this mode, newest first; never their texts. One query for a page, and for one that begins at a key two
     /// reads before it.
-    pub async fn list_api_keys(&self, window: Window<id::KeyKind>) -> Result<Page<ApiKey>, Error> {
+    pub async fn list_api_keys(&self, page_request: PageRequest<id::KeyKind>) -> Result<Page<ApiKey>, Error> {
         let tenant = self.tenant().await?;
-        let from = match (window.starting_after, window.ending_before) {
+        let from = match (page_request.starting_after, page_request.ending_before) {
             (None, None) => None,
             (Some(id), _) => Some(KeyPlace::After(self.place(id).await?, id)),
             (None, Some(id)) => Some(KeyPlace::Before(self.place(id).await?, id)),
         };
-        let query = KeyQuery { tenant, from, limit: window.limit, offset: window.offset };
+        let query = KeyQuery { tenant, from, limit: page_request.limit, offset: page_request.offset };
         Ok(self.store.list_keys(query).await?)
     }
 

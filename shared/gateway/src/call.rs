@@ -1,6 +1,6 @@
 //! One request of one caller.
 
-use tollgate_domain::{FrontDoor, Permission, RequestRef, Tenant, Timestamp, rate::Standing};
+use tollgate_domain::{FrontDoor, Permission, RequestRef, Tenant, Timestamp, rate_limit::RateLimitStatus};
 use tollgate_store::{Cost, Reader};
 
 use crate::{
@@ -83,10 +83,10 @@ impl Call {
     }
 
     /// Gives the request's token back, because its answer is a replay.
-    pub async fn give_token_back(&self) -> Option<Standing> {
+    pub async fn give_token_back(&self) -> Option<RateLimitStatus> {
         match self.admitted().await {
             Ok(admitted) => Some(admitted.give_token_back().await),
-            Err(denied) => denied.standing(),
+            Err(denied) => denied.rate_limit(),
         }
     }
 }

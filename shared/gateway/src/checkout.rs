@@ -50,14 +50,14 @@ pub struct NewCheckout {
 
 /// How the payer gets to the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entrance {
+pub enum CheckoutFlow {
     /// By a redirect to the checkout page.
     Redirect,
     /// By HTML that the merchant shows, which leads straight to the challenge.
     Html,
 }
 
-impl Entrance {
+impl CheckoutFlow {
     /// Of a card: American Express is sent the HTML, every other scheme is redirected.
     pub const fn of(brand: Brand) -> Self {
         match brand {
@@ -153,7 +153,7 @@ impl Call {
                 hosted: Hosted { order_id: new.order_id, cancel_url: new.cancel_url, metadata: json_object },
                 return_url: new.return_url,
                 expires: self.now.plus_ms(lifetime_ms()),
-                confirmed: Entrance::of(new.card.brand) == Entrance::Html,
+                confirmed: CheckoutFlow::of(new.card.brand) == CheckoutFlow::Html,
             };
             Ok(Payment::create_hosted(payment, hosted, self.now))
         };
@@ -280,11 +280,11 @@ impl Call {
     }
 
     /// Where the payer of a hosted payment is sent first.
-    pub async fn entrance_url(&self, payment: &Payment, entrance: Entrance) -> Result<String, Error> {
+    pub async fn flow_url(&self, payment: &Payment, flow: CheckoutFlow) -> Result<String, Error> {
         let tenant = self.tenant().await?;
-        let purpose = match entrance {
-            Entrance::Redirect => Purpose::Checkout,
-            Entrance::Html => Purpose::Challenge,
+        let purpose = match flow {
+            CheckoutFlow::Redirect => Purpose::Checkout,
+            CheckoutFlow::Html => Purpose::Challenge,
         };
         self.gateway.page_url(purpose, tenant, payment)
     }

@@ -12,14 +12,14 @@ use crate::{
     erasure::LOOK_AGAIN_MS,
     error::{Error, Refusal, Resource},
     idempotency::{Idempotency, Idempotent},
-    window::Window,
+    page_request::PageRequest,
 };
 
 /// Which customers to list.
 #[derive(Clone, Debug)]
 pub struct CustomerFilter {
     /// Which page.
-    pub window: Window<id::CustomerKind>,
+    pub page_request: PageRequest<id::CustomerKind>,
     /// Only those with this address, in whatever case.
     pub email: Option<String>,
     /// Only those made then or later.
@@ -127,7 +127,7 @@ impl Call {
     /// Lists customers, the newest first.
     pub async fn list_customers(&self, filter: CustomerFilter) -> Result<Page<Customer>, Error> {
         let tenant = self.tenant().await?;
-        let mut query = self.query_of::<Customer, _>(tenant, filter.window).await?;
+        let mut query = self.query_of::<Customer, _>(tenant, filter.page_request).await?;
         query.created_from = filter.created_from;
         query.created_to = filter.created_to;
         if let Some(email) = &filter.email {

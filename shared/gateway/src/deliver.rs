@@ -172,7 +172,7 @@ impl Deliverer {
         };
         let at = self.worker.now();
         let secret = SigningSecret::from_text(endpoint.secret.0.clone());
-        let id = message.event.spell("evt_");
+        let id = message.event.to_prefixed("evt_");
         let previous = endpoint.previous_secret(at);
         let previous = previous.map(|secret| SigningSecret::from_text(secret.0.clone()));
         let headers = sign(endpoint.api, &secret, previous.as_ref(), &id, at, &body);

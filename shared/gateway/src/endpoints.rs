@@ -13,7 +13,7 @@ use crate::{
     call::Call,
     error::{Error, Refusal, Resource},
     idempotency::{Idempotency, Idempotent},
-    window::Window,
+    page_request::PageRequest,
 };
 
 /// How long a rolled secret still signs, in milliseconds, unless the merchant says otherwise: a day.
@@ -106,10 +106,10 @@ impl Call {
     /// Lists endpoints, the newest first.
     pub async fn list_endpoints(
         &self,
-        window: Window<id::EndpointKind>,
+        page_request: PageRequest<id::EndpointKind>,
     ) -> Result<Page<WebhookEndpoint>, Error> {
         let tenant = self.tenant().await?;
-        let query = self.query_of::<WebhookEndpoint, _>(tenant, window).await?;
+        let query = self.query_of::<WebhookEndpoint, _>(tenant, page_request).await?;
         Ok(self.store.list(tenant, &query, None).await?)
     }
 

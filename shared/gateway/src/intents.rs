@@ -57,7 +57,7 @@ pub struct IntentUpdate {
 
 /// What a request wants of an intent.
 #[derive(Clone, Debug)]
-pub enum IntentWish {
+pub enum IntentAction {
     /// To change it.
     Update(Box<IntentUpdate>),
     /// To charge it.
@@ -73,7 +73,7 @@ pub enum IntentWish {
     Cancel(Option<String>),
 }
 
-impl IntentWish {
+impl IntentAction {
     const fn route(&self) -> &'static str {
         match self {
             Self::Update(_) => "update",
@@ -92,12 +92,12 @@ impl Gateway {
     pub fn client_secret(&self, tenant: Tenant, id: PaymentId) -> Result<String, Error> {
         let claim = format!("{tenant}{id}");
         let signature = self.signer()?.sign(CLIENT_SECRET, claim.as_bytes());
-        Ok(format!("{}_secret_{}", id.spell("pi_"), hex::encode(signature)))
+        Ok(format!("{}_secret_{}", id.to_prefixed("pi_"), hex::encode(signature)))
     }
 
     /// Whether a text is the client secret of this payment; takes the same time wherever they differ.
     fn is_client_secret(&self, tenant: Tenant, id: PaymentId, sent: &str) -> Result<bool, Error> {
-        let prefix = format!("{}_secret_", id.spell("pi_"));
+        let prefix = format!("{}_secret_", id.to_prefixed("pi_"));
         // One secret has one spelling.
         let hex = sent.strip_prefix(&prefix).filter(|text| !text.bytes().any(|b| b.is_ascii_uppercase()));
         let signature = hex.and_then(|text| hex::decode(text).ok());
@@ -168,16 +168,16 @@ impl Call {
     pub async fn change_intent(
         &self,
         id: PaymentId,
-        wish: &IntentWish,
+        action: &IntentAction,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Payment>, Error> {
         let tenant = self.tenant().await?;
         // Idempotent once for all tries and all retries, so that none of them leaves a payment method behind.
-        let fresh = self.id_for(tenant, &format!("{id}/{}/payment_method", wish.route()), idempotency);
+        let fresh = self.id_for(tenant, &format!("{id}/{}/payment_method", action.route()), idempotency);
         let mut payment: Option<Payment> = self.store.get(tenant, &id.to_string(), true).await?;
         for _ in 0..TRIES_MAX {
             let current = payment.ok_or(Refusal::NotFound(Resource::Payment))?;
-            if let Some(answer) = earlier_answer(&current, wish.route(), idempotency)? {
+            if let Some(answer) = earlier_answer(&current, action.route(), idempotency)? {
                 return Ok(Idempotent::replay(answer, self.authorized().await?));
             }
             // What another front door made is no intent, whatever is wanted of it.
@@ -185,9 +185,9 @@ impl Call {
                 let refusal = tollgate_domain::payment::Refusal::UnexpectedStatus(current.state.status);
                 return Err(Refusal::Payment(refusal).into());
             }
-            let (command, resolved) = Box::pin(self.command_for(tenant, fresh, &current, wish)).await?;
+            let (command, resolved) = Box::pin(self.command_for(tenant, fresh, &current, action)).await?;
             let mut next = current.apply(command, self.now, &self.request).map_err(Refusal::from)?;
-            remember(&mut next, wish.route(), idempotency);
+            remember(&mut next, action.route(), idempotency);
             // Only what the intent allows is written: its payment method first, so that it never names one that is not there.
             self.store_method(tenant, resolved.as_ref()).await?;
             let writer = self.admitted().await?.writer();
@@ -199,17 +199,17 @@ impl Call {
         Err(contended(id))
     }
 
-    /// What a wish means for an intent, and the payment method that it brings. Writes nothing.
+    /// The command for an action, and the payment method that it brings. Writes nothing.
     async fn command_for(
         &self,
         tenant: Tenant,
         fresh: PaymentMethodId,
         current: &Payment,
-        wish: &IntentWish,
+        action: &IntentAction,
     ) -> Result<(Command, Option<Resolved>), Error> {
         let types = current.intent.as_ref().map_or(&[][..], |intent| intent.payment_method_types.as_slice());
-        Ok(match wish {
-            IntentWish::Update(update) => {
+        Ok(match action {
+            IntentAction::Update(update) => {
                 let mut amendment = update.amendment.clone();
                 if update.amount.is_some() || update.currency.is_some() {
                     let amount = Money {
@@ -232,10 +232,10 @@ impl Call {
                 amendment.method = resolved.as_ref().map(|resolved| resolved.method.method());
                 (Command::Amend(Box::new(amendment)), resolved)
             }
-            IntentWish::Confirm { method, return_url } => {
+            IntentAction::Confirm { method, return_url } => {
                 let known = current.intent.as_ref().and_then(|intent| intent.payment_method);
                 // One that the intent has since before may have been attached to another customer, or detached.
-                let known = known.map(|id| MethodRef::Named(id.spell("pm_")));
+                let known = known.map(|id| MethodRef::Named(id.to_prefixed("pm_")));
                 let resolved = self
                     .resolve_for(tenant, fresh, method.as_ref().or(known.as_ref()), current.customer, types)
                     .await?;
@@ -249,11 +249,11 @@ impl Call {
                 let command = Command::Confirm { method, return_url: return_url.clone(), outcome };
                 (command, resolved)
             }
-            IntentWish::Capture(amount) => {
+            IntentAction::Capture(amount) => {
                 let minor = amount.unwrap_or_else(|| current.capturable().max(1));
                 (Command::Capture(minor), None)
             }
-            IntentWish::Cancel(reason) => (Command::CancelIntent(reason.clone()), None),
+            IntentAction::Cancel(reason) => (Command::CancelIntent(reason.clone()), None),
         })
     }
 

@@ -22,39 +22,40 @@ mod idempotency;
 mod intents;
 mod links;
 mod network;
+mod page_request;
 mod pages;
 mod payer;
 mod payment_methods;
 mod payments;
+mod processor_refunds;
 mod publish;
 mod record;
 mod redelivery;
 mod refunds;
 mod release;
 mod reseal;
-mod send_back;
 mod services;
 mod signer;
 mod vault;
 mod vault_admin;
 mod vault_keys;
-mod window;
 mod worker;
 
 pub use addresses::AddressIds;
 pub use admin::{Admin, AdminError, IssuedKey, NewKey, OpenMoney};
 pub use authentication::{ACCESS_TOKEN_S, Admitted, Authorized, Credentials, Denied};
 pub use call::Call;
-pub use checkout::{Entrance, NewCheckout};
+pub use checkout::{CheckoutFlow, NewCheckout};
 pub use customers::CustomerFilter;
 pub use deliver::{Deliverer, DeliverySettings, Message};
 pub use due_work::DueReport;
 pub use endpoints::{EndpointUpdate, NewEndpoint};
 pub use error::{Error, KeyRefusal, Refusal, Resource};
 pub use idempotency::{Idempotency, Idempotent};
-pub use intents::{IntentUpdate, IntentWish, NewIntent};
+pub use intents::{IntentAction, IntentUpdate, NewIntent};
 pub use links::{Links, Purpose};
 pub use network::Networks;
+pub use page_request::PageRequest;
 pub use pages::{HostedView, LinkError, Onward};
 pub use payer::Payer;
 pub use payment_methods::{MethodData, MethodFilter, MethodRef, NewMethod, kind_of};
@@ -70,7 +71,6 @@ pub use tollgate_store::{
 };
 pub use vault::{KeySource, Vault, VaultError, VaultSecret};
 pub use vault_keys::{BadVaultKeys, VaultKeys};
-pub use window::Window;
 pub use worker::Worker;
 
 use std::{
@@ -176,6 +176,6 @@ impl Gateway {
 
     /// A fresh request id: `req_…`.
     pub fn new_request_id(&self) -> String {
-        self.new_id::<tollgate_domain::id::EventKind>().spell("req_")
+        self.new_id::<tollgate_domain::id::EventKind>().to_prefixed("req_")
     }
 }

@@ -176,7 +176,7 @@ impl Gateway {
             _ => "failed",
         };
         url.query_pairs_mut()
-            .append_pair("payment_intent", &payment.id.spell("pi_"))
+            .append_pair("payment_intent", &payment.id.to_prefixed("pi_"))
             .append_pair("payment_intent_client_secret", &self.client_secret(tenant, payment.id)?)
             .append_pair("redirect_status", status);
         Ok(Onward::To(url.into()))

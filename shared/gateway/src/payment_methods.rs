@@ -13,7 +13,7 @@ use crate::{
     customers::must_exist,
     error::{Error, Refusal, Resource},
     idempotency::{Idempotency, Idempotent},
-    window::Window,
+    page_request::PageRequest,
 };
 
 /// What a payment method is made of.
@@ -165,7 +165,7 @@ impl Call {
     ) -> Result<Page<PaymentMethod>, Error> {
         let tenant = self.tenant().await?;
         must_exist(&self.store, tenant, customer).await?;
-        let list = self.query_of::<PaymentMethod, _>(tenant, query.window).await?;
+        let list = self.query_of::<PaymentMethod, _>(tenant, query.page_request).await?;
         let list = list.of_customer(tenant, customer);
         let kind = query.kind;
         let keep = move |method: &PaymentMethod| kind.is_none_or(|kind| kind == kind_of(&method.source));
@@ -240,7 +240,7 @@ impl Call {
 #[derive(Clone, Copy, Debug)]
 pub struct MethodFilter {
     /// Which page.
-    pub window: Window<id::PaymentMethodKind>,
+    pub page_request: PageRequest<id::PaymentMethodKind>,
     /// Only those of this kind: `card` or `sepa_debit`.
     pub kind: Option<&'static str>,
 }

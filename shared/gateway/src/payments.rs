@@ -18,8 +18,8 @@ use crate::{
     error::{Error, Refusal, Resource},
     idempotency::{Idempotency, Idempotent},
     links::Purpose,
+    page_request::PageRequest,
     payer::Payer,
-    window::Window,
 };
 
 /// The smallest amount of `charges`, `direct` and `intents`, in minor units.
@@ -80,7 +80,7 @@ pub fn charged_and(status: Option<&'static str>, status_of: fn(&Payment) -> &'st
 /// Which payments to list.
 pub struct PaymentFilter {
     /// Which page.
-    pub window: Window<id::PaymentKind>,
+    pub page_request: PageRequest<id::PaymentKind>,
     /// Only a customer's.
     pub customer: Option<CustomerId>,
     /// Only those for which this holds.
@@ -170,7 +170,7 @@ impl Call {
     /// Lists payments, the newest first.
     pub async fn list_payments(&self, filter: PaymentFilter) -> Result<Page<Payment>, Error> {
         let tenant = self.tenant().await?;
-        let mut query = self.query_of::<Payment, _>(tenant, filter.window).await?;
+        let mut query = self.query_of::<Payment, _>(tenant, filter.page_request).await?;
         query.created_from = filter.created_from;
         query.created_to = filter.created_to;
         if let Some(customer) = filter.customer {

@@ -19,8 +19,8 @@ use crate::{
     deliver::Message,
     error::{Error, Refusal, Resource},
     idempotency::{Idempotency, Idempotent},
+    page_request::PageRequest,
     publish::wants,
-    window::Window,
 };
 
 /// Events that one recovery looks at; the next one goes on where it ended.
@@ -34,7 +34,7 @@ const AT_A_TIME: usize = 10;
 #[derive(Clone, Debug)]
 pub struct EventFilter {
     /// Which page.
-    pub window: Window<id::EventKind>,
+    pub page_request: PageRequest<id::EventKind>,
     /// Only those whose name in `intents` one of these patterns covers.
     pub types: Option<Vec<String>>,
     /// Only those that happened then or later.
@@ -84,7 +84,7 @@ impl Call {
     /// that may not read everything on the page.
     pub async fn list_events(&self, filter: EventFilter) -> Result<Page<Event>, Error> {
         let tenant = self.tenant().await?;
-        let mut query = self.query_of::<Event, _>(tenant, filter.window).await?;
+        let mut query = self.query_of::<Event, _>(tenant, filter.page_request).await?;
         query.created_from = filter.created_from;
         query.created_to = filter.created_to;
         let types = filter.types;
@@ -106,12 +106,13 @@ impl Call {
     pub async fn list_deliveries(
         &self,
         endpoint: EndpointId,
-        window: Window<id::EventKind>,
+        page_request: PageRequest<id::EventKind>,
     ) -> Result<(Vec<(Delivery, Vec<AttemptRecord>)>, bool), Error> {
         let tenant = self.tenant().await?;
         self.retrieve_endpoint(endpoint).await?;
-        let query =
-            self.query_named::<Delivery, _>(tenant, window, |event| format!("{event}#{endpoint}")).await?;
+        let query = self
+            .query_named::<Delivery, _>(tenant, page_request, |event| format!("{event}#{endpoint}"))
+            .await?;
         let query = query.of_endpoint(tenant, endpoint);
         let page: Page<Delivery> = self.store.list(tenant, &query, None).await?;
         let more = page.next.is_some();
@@ -161,11 +162,11 @@ impl Call {
     ) -> Result<Idempotent<Recovered>, Error> {
         let tenant = self.tenant().await?;
         let endpoint = self.retrieve_endpoint(id).await?;
-        let mut window = Window::newest(PAGE);
+        let mut page_request = PageRequest::newest(PAGE);
         if let Some(RecoverUntil::Before(event)) = until {
-            window.starting_after = Some(event);
+            page_request.starting_after = Some(event);
         }
-        let mut query = self.query_of::<Event, _>(tenant, window).await?;
+        let mut query = self.query_of::<Event, _>(tenant, page_request).await?;
         query.created_from = Some(since);
         if let Some(RecoverUntil::Time(at)) = until {
             query.created_to = Some(at);

@@ -12,8 +12,8 @@ use crate::{
     call::Call,
     error::{Error, Refusal, Resource},
     idempotency::{Idempotency, Idempotent, TRIES_MAX, contended, earlier_answer, remember, replay},
+    page_request::PageRequest,
     payments::{instrument, sandbox_outcome},
-    window::Window,
 };
 
 /// A refund to be made.
@@ -50,7 +50,7 @@ impl From<Option<i64>> for RefundAmount {
 #[derive(Clone, Debug)]
 pub struct RefundFilter {
     /// Which page.
-    pub window: Window<id::RefundKind>,
+    pub page_request: PageRequest<id::RefundKind>,
     /// Only a payment's.
     pub payment: Option<PaymentId>,
     /// Only those in this status.
@@ -107,7 +107,7 @@ impl Call {
         refund: Refund,
     ) -> Result<Refund, Error> {
         let worker = self.admitted().await?.worker();
-        let sent = worker.send_back(tenant, payment, refund.clone(), true, &self.request).await;
+        let sent = worker.send_refund(tenant, payment, refund.clone(), true, &self.request).await;
         match sent {
             // What a retry is told, though another change may have come first.
             Ok(recorded) if recorded.version > 1 => return Ok(recorded.into_created()),
@@ -228,7 +228,7 @@ impl Call {
     /// Lists refunds, the newest first.
     pub async fn list_refunds(&self, filter: RefundFilter) -> Result<Page<Refund>, Error> {
         let tenant = self.tenant().await?;
-        let mut query = self.query_of::<Refund, _>(tenant, filter.window).await?;
+        let mut query = self.query_of::<Refund, _>(tenant, filter.page_request).await?;
         if let Some(payment) = filter.payment {
             query = query.of_payment(tenant, payment);
         }

@@ -3,7 +3,7 @@
 use tollgate_domain::{NetworkId, Payment, PaymentId, RequestRef, Tenant, payment::Command};
 use tollgate_processors::{
     Connector,
-    network::{Answer, Found, NetworkError, Processor},
+    network::{Answer, NetworkError, Processor, TransactionStatus},
 };
 
 use crate::{
@@ -38,17 +38,19 @@ impl Worker {
                 Err(error) => return self.not_looked_up(tenant, &payment, &error, request).await,
             };
             match found {
-                Found::Voided | Found::Declined(_) => return self.released(tenant, payment, request).await,
-                Found::Captured { .. } => {
+                TransactionStatus::Voided | TransactionStatus::Declined(_) => {
+                    return self.released(tenant, payment, request).await;
+                }
+                TransactionStatus::Captured { .. } => {
                     let what = "the provider took money for a payment that has ended";
                     return self.contradicted(tenant, payment, what, request).await;
                 }
-                Found::Nothing if authorization.is_none() && is_settled => {
+                TransactionStatus::Nothing if authorization.is_none() && is_settled => {
                     return self.released(tenant, payment, request).await;
                 }
-                Found::Authorized { authorization: id }
-                | Found::InReview { authorization: id }
-                | Found::DeclinedWithHold { authorization: id, .. }
+                TransactionStatus::Authorized { authorization: id }
+                | TransactionStatus::InReview { authorization: id }
+                | TransactionStatus::DeclinedWithHold { authorization: id, .. }
                     if authorization.is_none() =>
                 {
                     let command = self.authorized(id.clone())?;

@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
 use lambda_http::{Body, Error as LambdaError, Response};
-use tollgate_domain::{RequestRef, Timestamp, rate::Standing};
+use tollgate_domain::{RequestRef, Timestamp, rate_limit::RateLimitStatus};
 use tollgate_gateway::{Cost, Denied, Error, Gateway};
 
 use crate::{
@@ -74,7 +74,7 @@ fn request_id_without_gateway() -> String {
     use tollgate_gateway::{Entropy, OsEntropy};
     let mut bytes = [0; 16];
     OsEntropy.fill(&mut bytes);
-    tollgate_domain::EventId::from_bytes(bytes).spell("req_")
+    tollgate_domain::EventId::from_bytes(bytes).to_prefixed("req_")
 }
 
 /// Runs a page for people: no key, no JSON; `render` makes status, headers and body.
@@ -150,7 +150,7 @@ impl RouteService {
         );
         let ctx = Arc::new(RequestContext { request, call });
         let outcome = self.handle(&ctx).await;
-        let (reply, standing) = admit(api, &ctx, outcome, &request_id).await;
+        let (reply, rate_limit) = admit(api, &ctx, outcome, &request_id).await;
         let logged = Logged {
             request_id: &request_id,
             status: reply.status,
@@ -160,8 +160,8 @@ impl RouteService {
         };
         log(api.front_door().as_str(), &ctx.request.method, &logged);
         let now = ctx.call.now();
-        let standing = standing.map(|standing| (standing, now));
-        let mut response = respond(api, &ctx.request, &reply, &request_id, standing);
+        let rate_limit = rate_limit.map(|rate_limit| (rate_limit, now));
+        let mut response = respond(api, &ctx.request, &reply, &request_id, rate_limit);
         if route.publishable {
             allow_any_origin(&mut response);
         }
@@ -215,21 +215,21 @@ async fn admit(
     ctx: &RequestContext,
     outcome: Result<Reply, Problem>,
     request_id: &str,
-) -> (Reply, Option<Standing>) {
+) -> (Reply, Option<RateLimitStatus>) {
     let replayed = outcome.as_ref().is_ok_and(|reply| reply.replayed);
-    let (outcome, standing) = match ctx.call.admitted().await {
+    let (outcome, rate_limit) = match ctx.call.admitted().await {
         Ok(_) if replayed => (outcome, ctx.call.give_token_back().await),
-        Ok(admitted) => (outcome, Some(admitted.standing())),
-        Err(Denied::RateLimited { standing, .. }) if replayed => (outcome, Some(standing)),
+        Ok(admitted) => (outcome, Some(admitted.rate_limit())),
+        Err(Denied::RateLimited { rate_limit, .. }) if replayed => (outcome, Some(rate_limit)),
         // What it may not do at all comes before how often it may.
-        Err(Denied::RateLimited { standing, .. }) if is_forbidden(&outcome) => (outcome, Some(standing)),
+        Err(Denied::RateLimited { rate_limit, .. }) if is_forbidden(&outcome) => (outcome, Some(rate_limit)),
         // That there is no such thing to be called is true for everybody.
         Err(denied) if is_nowhere(&outcome) && !matches!(denied, Denied::RateLimited { .. }) => {
-            (outcome, denied.standing())
+            (outcome, denied.rate_limit())
         }
         Err(denied) => {
-            let standing = denied.standing();
-            (Err(Error::from(denied).into()), standing)
+            let rate_limit = denied.rate_limit();
+            (Err(Error::from(denied).into()), rate_limit)
         }
     };
     let reply = outcome.unwrap_or_else(|problem| {
@@ -241,7 +241,7 @@ async fn admit(
         }
         api.problem(&problem, request_id)
     });
-    (reply, standing)
+    (reply, rate_limit)
 }
 
 fn is_forbidden(outcome: &Result<Reply, Problem>) -> bool {
@@ -287,19 +287,19 @@ fn respond(
     request: &Request,
     reply: &Reply,
     request_id: &str,
-    standing: Option<(Standing, Timestamp)>,
+    rate_limit: Option<(RateLimitStatus, Timestamp)>,
 ) -> Response<Body> {
     let mut response = Response::builder().status(reply.status).header("x-request-id", request_id);
     for (name, value) in api.headers(request) {
         response = response.header(name, value);
     }
-    if let Some((standing, now)) = standing {
+    if let Some((rate_limit, now)) = rate_limit {
         response = response
-            .header("x-ratelimit-limit", standing.limit)
-            .header("x-ratelimit-remaining", standing.remaining)
-            .header("x-ratelimit-reset", standing.reset_s);
+            .header("x-ratelimit-limit", rate_limit.limit)
+            .header("x-ratelimit-remaining", rate_limit.remaining)
+            .header("x-ratelimit-reset", rate_limit.reset_s);
         if reply.status == 429 {
-            response = response.header("retry-after", standing.retry_after_s(now));
+            response = response.header("retry-after", rate_limit.retry_after_s(now));
         }
     }
     if reply.replayed {

@@ -164,13 +164,13 @@ impl Said {
                 "scope_missing",
                 "A publishable key may not do this. Use a secret key (sk_…) from your server.",
             ),
-            Denied::RateLimited { standing, now } => said(
+            Denied::RateLimited { rate_limit, now } => said(
                 Kind::RateLimit,
                 "too_many_requests",
                 format!(
                     "More than {} requests in a minute. Retry in {} seconds.",
-                    standing.limit,
-                    standing.retry_after_s(*now)
+                    rate_limit.limit,
+                    rate_limit.retry_after_s(*now)
                 ),
             ),
             Denied::Unavailable(_) => Self::internal(),

@@ -161,7 +161,7 @@ async fn a_message_that_was_given_up_is_revived() {
     let revived = admin(&cloud, &["--sqs", &sqs, "redrive"]).unwrap();
     assert_eq!(revived, json!({"messages": 1}));
     let webhook = receiver.wait_for(1).await.remove(0);
-    assert_eq!(webhook.json()["id"], event.spell("evt_"));
+    assert_eq!(webhook.json()["id"], event.to_prefixed("evt_"));
     let revived = admin(&cloud, &["--sqs", &sqs, "redrive"]).unwrap();
     assert_eq!(revived, json!({"messages": 0}));
 }

@@ -13,7 +13,7 @@ use tollgate_domain::{
     Refund, RefundId, Replayable, Source, Tenant, Timestamp,
     customer::Profile,
     payment::{Command, NewPayment, Outcome, Status},
-    rate::{BUCKET_S, BUCKETS, Standing},
+    rate_limit::{BUCKET_S, BUCKETS, RateLimitStatus},
     refund::{NewRefund, RefundOutcome},
     source::{Brand, Card, Instrument},
 };
@@ -322,8 +322,8 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
             .accepted()
             .unwrap()
             .counted;
-        let standing = Standing::judge(1000, counted.counts.clone(), at(s));
-        (1000 - standing.remaining, counted.token)
+        let rate_limit = RateLimitStatus::judge(1000, counted.counts.clone(), at(s));
+        (1000 - rate_limit.remaining, counted.token)
     };
     for n in 1..=5 {
         assert_eq!(used(0).await.0, n);
@@ -345,11 +345,11 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
     assert_eq!(used(2000).await.0, 1);
     let later =
         store.key_meter().meter_key(&hash, FrontDoor::Charges, at(2001)).await.unwrap().accepted().unwrap();
-    assert_eq!(later.counted.counts, [(tollgate_domain::rate::bucket_at(at(2001)), 2)]);
+    assert_eq!(later.counted.counts, [(tollgate_domain::rate_limit::bucket_at(at(2001)), 2)]);
     // Each front door has a window of its own.
     let other =
         store.key_meter().meter_key(&hash, FrontDoor::Simple, at(2001)).await.unwrap().accepted().unwrap();
-    assert_eq!(other.counted.counts, [(tollgate_domain::rate::bucket_at(at(2001)), 1)]);
+    assert_eq!(other.counted.counts, [(tollgate_domain::rate_limit::bucket_at(at(2001)), 1)]);
 }
 
 #[tokio::test]

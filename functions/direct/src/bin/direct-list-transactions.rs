@@ -13,7 +13,7 @@ fn main() -> Result<(), LambdaError> {
 
 async fn list_transactions(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let filter = transactions::read_list(ctx.query())?;
-    let (limit, offset) = (filter.window.limit, filter.window.offset);
+    let (limit, offset) = (filter.page_request.limit, filter.page_request.offset);
     let page = ctx.call.list_payments(filter).await?;
     Ok(Reply::ok(json!({
         "data": payments::show_all(&ctx, &page.items).await?,

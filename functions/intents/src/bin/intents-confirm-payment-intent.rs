@@ -21,7 +21,7 @@ async fn confirm_payment_intent(ctx: Arc<RequestContext>) -> Result<Reply, Probl
     ctx.call.check_client(id, confirmation.client_secret.as_deref()).await?;
     let expand = expansions::permitted(&ctx, &confirmation.expand, Linked::INTENT).await?;
     let idempotency = ctx.idempotency(&without_card_data(body.value()))?;
-    let made = ctx.call.change_intent(id, &confirmation.wish, idempotency.as_ref()).await?;
+    let made = ctx.call.change_intent(id, &confirmation.action, idempotency.as_ref()).await?;
     let answer = payment_intents::answer(&ctx, 200, &made.value, true, &expand).await?;
     Ok(answer.replayed(made.replayed))
 }

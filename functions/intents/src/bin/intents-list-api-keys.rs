@@ -11,7 +11,7 @@ fn main() -> Result<(), LambdaError> {
 }
 
 async fn list_api_keys(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
-    let window = api_keys::read_list(lists::query(&ctx)?)?;
-    let page = ctx.call.list_api_keys(window).await?;
+    let page_request = api_keys::read_list(lists::query(&ctx)?)?;
+    let page = ctx.call.list_api_keys(page_request).await?;
     Ok(Reply::ok(lists::page(&ctx, &page, api_keys::show)))
 }

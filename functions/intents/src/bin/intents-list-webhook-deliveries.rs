@@ -13,8 +13,8 @@ fn main() -> Result<(), LambdaError> {
 async fn list_webhook_deliveries(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let id = webhook_endpoints::id_in_path(&ctx)?;
     let mut query = lists::query(&ctx)?;
-    let window = lists::window(&mut query, events::PREFIX)?;
+    let page_request = lists::page_request(&mut query, events::PREFIX)?;
     query.finish()?;
-    let (deliveries, more) = ctx.call.list_deliveries(id, window).await?;
+    let (deliveries, more) = ctx.call.list_deliveries(id, page_request).await?;
     Ok(Reply::ok(events::show_deliveries(&ctx.request.path, &deliveries, more)))
 }

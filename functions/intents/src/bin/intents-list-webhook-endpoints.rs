@@ -11,8 +11,8 @@ fn main() -> Result<(), LambdaError> {
 }
 
 async fn list_endpoints(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
-    let window = endpoints::read_list(lists::query(&ctx)?)?;
-    let page = ctx.call.list_endpoints(window).await?;
+    let page_request = endpoints::read_list(lists::query(&ctx)?)?;
+    let page = ctx.call.list_endpoints(page_request).await?;
     let tenant = ctx.tenant().await?;
     let show = |endpoint: &_| endpoints::show(tenant, endpoint);
     Ok(Reply::ok(lists::page(&ctx, &page, show)))

@@ -14,5 +14,5 @@ fn main() -> Result<(), LambdaError> {
 async fn revoke_api_key(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let id = api_keys::id_in_path(&ctx)?;
     let at = ctx.call.revoke_api_key(id).await?;
-    Ok(Reply::ok(json!({"id": id.spell("key_"), "object": "api_key", "revoked_at": at.s()})))
+    Ok(Reply::ok(json!({"id": id.to_prefixed("key_"), "object": "api_key", "revoked_at": at.s()})))
 }

@@ -17,10 +17,10 @@ fn main() -> Result<(), LambdaError> {
 async fn update_payment_intent(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let id = payment_intents::id_in_path(&ctx)?;
     let body = ctx.form_or_json()?;
-    let (wish, expand) = payment_intents::read_update(&ctx, body.fields()).await?;
+    let (action, expand) = payment_intents::read_update(&ctx, body.fields()).await?;
     let expand = expansions::permitted(&ctx, &expand, Linked::INTENT).await?;
     let idempotency = ctx.idempotency(&without_card_data(body.value()))?;
-    let made = ctx.call.change_intent(id, &wish, idempotency.as_ref()).await?;
+    let made = ctx.call.change_intent(id, &action, idempotency.as_ref()).await?;
     let answer = payment_intents::answer(&ctx, 200, &made.value, false, &expand).await?;
     Ok(answer.replayed(made.replayed))
 }

@@ -71,7 +71,7 @@ pub fn event(event: &Event, api: FrontDoor, livemode: bool, challenge_url: Optio
         FrontDoor::Simple | FrontDoor::Checkout => return None,
     };
     data["object"] = object;
-    let id = event.id.spell("evt_");
+    let id = event.id.to_prefixed("evt_");
     let created = event.created.s();
     Some(match api {
         FrontDoor::Intents => json!({

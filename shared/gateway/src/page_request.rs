@@ -1,4 +1,4 @@
-//! Which page of a list is wanted.
+//! The page of a list that a request asks for.
 
 use tollgate_domain::{Id, Tenant, id::Kind};
 use tollgate_store::{Cursor, Entity, ListQuery};
@@ -8,55 +8,55 @@ use crate::{
     error::{Error, Refusal},
 };
 
-/// Where a page of a list begins and ends.
+/// The page of a list that a request asks for.
 #[derive(Debug)]
-pub struct Window<K: Kind> {
-    /// At most so many.
+pub struct PageRequest<K: Kind> {
+    /// Items on the page, at most.
     pub limit: usize,
-    /// Only those older than this one.
+    /// Only items older than this one.
     pub starting_after: Option<Id<K>>,
-    /// Only those newer than this one, the nearest to it.
+    /// Only items newer than this one, the nearest first.
     pub ending_before: Option<Id<K>>,
-    /// Skip so many. Each is read; a cursor is cheaper.
+    /// Items to skip. Each is read; a cursor is cheaper.
     pub offset: usize,
 }
 
-impl<K: Kind> Window<K> {
-    /// The newest ones.
+impl<K: Kind> PageRequest<K> {
+    /// The first page: the newest items.
     pub const fn newest(limit: usize) -> Self {
         Self { limit, starting_after: None, ending_before: None, offset: 0 }
     }
 }
 
-impl<K: Kind> Clone for Window<K> {
+impl<K: Kind> Clone for PageRequest<K> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<K: Kind> Copy for Window<K> {}
+impl<K: Kind> Copy for PageRequest<K> {}
 
 impl Call {
     /// The query of a page. One read for its cursor, if it has one.
     pub(crate) async fn query_of<E: Entity, K: Kind>(
         &self,
         tenant: Tenant,
-        window: Window<K>,
+        page_request: PageRequest<K>,
     ) -> Result<ListQuery, Error> {
-        self.query_named::<E, K>(tenant, window, |id| id.to_string()).await
+        self.query_named::<E, K>(tenant, page_request, |id| id.to_string()).await
     }
 
-    /// The same for things whose own ids are made of those that the window names.
+    /// The same for items whose keys are derived from the ids in the request (see `name`).
     pub(crate) async fn query_named<E: Entity, K: Kind>(
         &self,
         tenant: Tenant,
-        window: Window<K>,
+        page_request: PageRequest<K>,
         name: impl Fn(Id<K>) -> String,
     ) -> Result<ListQuery, Error> {
-        let mut query = ListQuery::new(window.limit);
-        query.offset = window.offset;
-        query.after = self.cursor::<E>(tenant, window.starting_after.map(&name)).await?;
-        query.before = self.cursor::<E>(tenant, window.ending_before.map(&name)).await?;
+        let mut query = ListQuery::new(page_request.limit);
+        query.offset = page_request.offset;
+        query.after = self.cursor::<E>(tenant, page_request.starting_after.map(&name)).await?;
+        query.before = self.cursor::<E>(tenant, page_request.ending_before.map(&name)).await?;
         Ok(query)
     }
 

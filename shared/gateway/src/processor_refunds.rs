@@ -7,7 +7,9 @@ use tollgate_domain::{
 };
 use tollgate_processors::{
     Connector,
-    network::{Answer, Found, FoundRefund, NetworkError, Processor, RefundName, SendBack},
+    network::{
+        Answer, NetworkError, Processor, ProcessorRefundStatus, RefundName, RefundRequest, TransactionStatus,
+    },
 };
 use tollgate_store::Replaced;
 
@@ -39,19 +41,19 @@ enum Next {
 fn next_step(
     refund: &NetworkRefund,
     since: Timestamp,
-    found: FoundRefund,
+    found: ProcessorRefundStatus,
     now: Timestamp,
     settle_ms: i64,
 ) -> Next {
     let is_late = since.plus_ms(TRY_FOR_MS) <= now;
     match found {
-        FoundRefund::Succeeded => Next::Settle(RefundOutcome::Succeeded),
-        FoundRefund::Failed => Next::Settle(RefundOutcome::Failed),
-        FoundRefund::Nothing if !refund.sent.is_settled(now, settle_ms) => Next::Wait,
-        FoundRefund::Nothing if refund.sent.times >= SENDS_MAX || is_late => Next::GiveUp,
-        FoundRefund::Nothing => Next::SendAgain,
-        FoundRefund::Undecided if is_late => Next::Stuck,
-        FoundRefund::Undecided => Next::Wait,
+        ProcessorRefundStatus::Succeeded => Next::Settle(RefundOutcome::Succeeded),
+        ProcessorRefundStatus::Failed => Next::Settle(RefundOutcome::Failed),
+        ProcessorRefundStatus::Nothing if !refund.sent.is_settled(now, settle_ms) => Next::Wait,
+        ProcessorRefundStatus::Nothing if refund.sent.times >= SENDS_MAX || is_late => Next::GiveUp,
+        ProcessorRefundStatus::Nothing => Next::SendAgain,
+        ProcessorRefundStatus::Undecided if is_late => Next::Stuck,
+        ProcessorRefundStatus::Undecided => Next::Wait,
     }
 }
 
@@ -60,7 +62,7 @@ impl Worker {
     /// is recorded: settled, or pending and looked after by due work.
     ///
     /// `at_once` says that the refund's create was not answered yet: what is recorded is its answer.
-    pub(crate) async fn send_back(
+    pub(crate) async fn send_refund(
         &self,
         tenant: Tenant,
         payment: &Payment,
@@ -73,7 +75,7 @@ impl Worker {
         let sent = refund.sent_over_wire().sent;
         let capture = capture_of(payment, &connector).await?;
         let answer = connector
-            .refund(&SendBack {
+            .refund(&RefundRequest {
                 reference: &reference,
                 capture: &capture,
                 refund_reference: &own_reference,
@@ -101,10 +103,12 @@ impl Worker {
                     renewed: sent.renewed,
                 };
                 match connector.look_up_refund(&name).await {
-                    Ok(FoundRefund::Succeeded) => RefundOutcome::Succeeded,
-                    Ok(FoundRefund::Failed) => RefundOutcome::Failed,
+                    Ok(ProcessorRefundStatus::Succeeded) => RefundOutcome::Succeeded,
+                    Ok(ProcessorRefundStatus::Failed) => RefundOutcome::Failed,
                     // That it knows nothing, or nothing yet, may change while our request is still on its way.
-                    Ok(FoundRefund::Nothing | FoundRefund::Undecided) | Err(_) => return Ok(refund),
+                    Ok(ProcessorRefundStatus::Nothing | ProcessorRefundStatus::Undecided) | Err(_) => {
+                        return Ok(refund);
+                    }
                 }
             }
         };
@@ -151,7 +155,7 @@ impl Worker {
             Next::SendAgain => {
                 let again = claimed.sent_again(self.now(), self.ask_at(1)?, &request);
                 if let Replaced::Done = self.writer().replace(tenant, &again).await? {
-                    self.send_back(tenant, payment, again, false, &request).await?;
+                    self.send_refund(tenant, payment, again, false, &request).await?;
                 }
             }
             Next::GiveUp => {
@@ -194,7 +198,7 @@ async fn capture_of(payment: &Payment, connector: &Connector) -> Result<NetworkI
     match payment.network.as_ref().map(|charge| &charge.stage) {
         Some(Stage::Captured { capture, .. }) => Ok(capture.clone()),
         _ => match connector.look_up(&payment_reference(payment.id)).await {
-            Ok(Found::Captured { capture, .. }) => Ok(capture),
+            Ok(TransactionStatus::Captured { capture, .. }) => Ok(capture),
             Ok(_) => Err(Error::Internal(format!(
                 "the provider does not show the capture of payment {}",
                 payment.id
@@ -213,7 +217,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_s(1_795_219_200);
     const SETTLE_MS: i64 = 60_000;
 
-    fn next(times: u32, ago_ms: i64, age_ms: i64, found: FoundRefund) -> Next {
+    fn next(times: u32, ago_ms: i64, age_ms: i64, found: ProcessorRefundStatus) -> Next {
         let refund = NetworkRefund {
             sent: Sent { times, last: Some(NOW.plus_ms(-ago_ms)), renewed: 0 },
             ..NetworkRefund::default()
@@ -223,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_refund_is_sent_again_only_when_the_last_request_has_settled_and_not_without_end() {
-        let nothing = FoundRefund::Nothing;
+        let nothing = ProcessorRefundStatus::Nothing;
         assert_eq!(next(1, SETTLE_MS - 1, SETTLE_MS, nothing), Next::Wait);
         assert_eq!(next(1, SETTLE_MS, SETTLE_MS, nothing), Next::SendAgain);
         assert_eq!(next(SENDS_MAX, SETTLE_MS, SETTLE_MS, nothing), Next::GiveUp);
@@ -234,9 +238,9 @@ mod tests {
 
     #[test]
     fn what_is_not_decided_is_never_sent_again_and_never_failed() {
-        let undecided = FoundRefund::Undecided;
+        let undecided = ProcessorRefundStatus::Undecided;
         assert_eq!(next(1, SETTLE_MS, SETTLE_MS, undecided), Next::Wait);
         assert_eq!(next(1, SETTLE_MS, TRY_FOR_MS, undecided), Next::Stuck);
-        assert_eq!(next(1, 0, 0, FoundRefund::Failed), Next::Settle(RefundOutcome::Failed));
+        assert_eq!(next(1, 0, 0, ProcessorRefundStatus::Failed), Next::Settle(RefundOutcome::Failed));
     }
 }
