@@ -76,11 +76,11 @@ fn wrong_fields(problem: &Problem) -> Option<Vec<FieldError>> {
             Refusal::Payment(payment::Refusal::RefundNotPositive) => {
                 about("amount", "must be above zero".to_owned())
             }
-            Refusal::ProviderNotConfigured => about(
+            Refusal::ProcessorNotConfigured => about(
                 "payment_provider",
                 "must be one that the merchant account is configured for".to_owned(),
             ),
-            Refusal::NoNetwork => {
+            Refusal::NoProcessor => {
                 about("payment_provider", "takes no live payments yet: use test credentials".to_owned())
             }
             _ => None,

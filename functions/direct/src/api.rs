@@ -88,7 +88,7 @@ fn say(problem: &Problem) -> Said {
             message: "The token is not valid. Send the token that the wallet gave you, never a card number.".to_owned(),
             ..said
         },
-        Problem::About(_, Error::Refused(Refusal::NoNetwork)) => Said {
+        Problem::About(_, Error::Refused(Refusal::NoProcessor)) => Said {
             message: "No network is connected for live payments with this payment method. Use a test key (sk_test_…)."
                 .to_owned(),
             ..said

@@ -234,7 +234,9 @@ impl Said {
             .about("amount"),
             Refusal::InvalidToken => said(400, INVALID, Some("resource_missing"), "No such payment method.")
                 .about("payment_method"),
-            Refusal::NoNetwork => said(400, INVALID, None, "Live payments are not enabled for this account."),
+            Refusal::NoProcessor => {
+                said(400, INVALID, None, "Live payments are not enabled for this account.")
+            }
             Refusal::Declined { decline, .. } => {
                 said(402, "card_error", Some(decline.code()), decline.message())
             }
@@ -256,7 +258,7 @@ impl Said {
             | Refusal::ClientSecret
             | Refusal::NoStoredCard
             | Refusal::InvalidAmount
-            | Refusal::ProviderNotConfigured => {
+            | Refusal::ProcessorNotConfigured => {
                 let common = tollgate_http::Said::of(&refusal.clone().into());
                 let param = common.param.map(|param| param.replace('.', "["));
                 let said = said(400, INVALID, Some(common.code), common.message);

@@ -33,7 +33,7 @@ fn sentence(problem: &Problem) -> Option<String> {
             _ => return None,
         },
         Problem::Gateway(Error::Refused(refusal)) => match refusal {
-            Refusal::InvalidToken | Refusal::NoNetwork => "Invalid payment source",
+            Refusal::InvalidToken | Refusal::NoProcessor => "Invalid payment source",
             Refusal::NotFound(Resource::Payment) | Refusal::NoSuchReference(Resource::Payment) => {
                 "Payment not found"
             }

@@ -8,11 +8,11 @@ use std::{io::BufRead, process::ExitCode, sync::Arc};
 use clap::{Args, Parser, Subcommand};
 use serde_json::{Value, json};
 use tollgate_domain::{
-    ContractLimit, FrontDoor, KeyId, KeyKind, MerchantId, Mode, PaymentId, Permission, Provider, RefundId,
-    Tier,
+    ContractLimit, FrontDoor, KeyId, KeyKind, MerchantId, Mode, PaymentId, Permission, ProcessorKind,
+    RefundId, Tier,
 };
 use tollgate_gateway::{
-    Admin, AdminError, ApiKey, AwsEnvironment, Networks, NewKey, OpenMoney, OsEntropy, Queue, Secrets,
+    Admin, AdminError, ApiKey, AwsEnvironment, NewKey, OpenMoney, OsEntropy, Processors, Queue, Secrets,
     StoreError, SystemClock, Tables, Vault, VaultKeys, VaultSecret, Worker, Writer,
 };
 use tollgate_processors::Account;
@@ -79,7 +79,7 @@ enum Command {
     },
     /// Revoke a key, named by its id or by its text: the next request with it is refused
     RevokeKey(RevokeKey),
-    /// Record a merchant's account with a payment provider, in place of the one there is
+    /// Record a merchant's account with a payment processor, in place of the one there is
     SetProcessor(SetProcessor),
     /// Have a payment or a refund begun anew that waits for a person (the alarm `MoneyNeedsAttention` names it)
     ResumeMoney {
@@ -177,12 +177,12 @@ struct SetProcessor {
     #[arg(value_parser = merchant)]
     merchant: MerchantId,
     /// cybersource or mpgs
-    #[arg(value_parser = provider)]
-    provider: Provider,
-    /// The provider's API: `https://…`
+    #[arg(value_parser = processor)]
+    processor: ProcessorKind,
+    /// The processor's API: `https://…`
     #[arg(long)]
     base_url: String,
-    /// The merchant id that the provider knows
+    /// The merchant id that the processor knows
     #[arg(long)]
     mid: String,
     /// `CyberSource`: the id of the shared secret
@@ -239,8 +239,8 @@ fn front_door(text: &str) -> Result<FrontDoor, String> {
     FrontDoor::parse(text).ok_or_else(|| format!("the front doors are {}", known.join(", ")))
 }
 
-fn provider(text: &str) -> Result<Provider, String> {
-    Provider::parse(text).ok_or_else(|| "the providers are cybersource and mpgs".to_owned())
+fn processor(text: &str) -> Result<ProcessorKind, String> {
+    ProcessorKind::parse(text).ok_or_else(|| "the processors are cybersource and mpgs".to_owned())
 }
 
 fn permission(text: &str) -> Result<Permission, String> {
@@ -319,7 +319,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
     let admin = match &arguments.command {
         Command::SetProcessor(_) | Command::Vault(VaultCommand::Reseal { .. }) => {
             let vault = Vault::open_with(Box::new(secret.clone()), worker.now()).await?;
-            Admin::new(worker.with_networks(Networks::new(vault, 0)))
+            Admin::new(worker.with_processors(Processors::new(vault, 0)))
         }
         _ => Admin::new(worker),
     };
@@ -353,7 +353,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
         Command::RevokeKey(named) => revoke_key(&admin, &named).await?,
         Command::SetProcessor(new) => {
             let account = Account {
-                provider: new.provider,
+                processor: new.processor,
                 base_url: new.base_url,
                 merchant_id: new.mid,
                 key_id: new.key_id,
@@ -364,7 +364,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
             json!({
                 "merchant": new.merchant.to_prefixed(MERCHANT_PREFIX),
                 "mode": mode.as_str(),
-                "provider": account.provider.as_str(),
+                "provider": account.processor.as_str(),
                 "mid": account.merchant_id,
             })
         }

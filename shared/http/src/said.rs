@@ -242,7 +242,7 @@ impl Said {
                 "The token is not valid. Send a token of this source type, never a card number.",
             )
             .about("source.token"),
-            Refusal::NoNetwork => said(
+            Refusal::NoProcessor => said(
                 Kind::InvalidRequest,
                 "live_payments_not_enabled",
                 "No network is connected for live payments with this source. Use a test key (sk_test_…).",
@@ -255,7 +255,7 @@ impl Said {
             Refusal::Card(_)
             | Refusal::NoStoredCard
             | Refusal::InvalidAmount
-            | Refusal::ProviderNotConfigured
+            | Refusal::ProcessorNotConfigured
             | Refusal::Method(_)
             | Refusal::InvalidIban
             | Refusal::RefundSettled(_)
@@ -290,7 +290,7 @@ impl Said {
                 "amount must be a decimal number with no more digits than the currency has.",
             )
             .about("amount"),
-            Refusal::ProviderNotConfigured => said(
+            Refusal::ProcessorNotConfigured => said(
                 Kind::InvalidRequest,
                 "provider_not_configured",
                 "The merchant account is not configured for this payment provider.",

@@ -12,7 +12,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use tollgate_domain::Provider;
+use tollgate_domain::ProcessorKind;
 
 /// The longest delay that can be asked for.
 const MAX_DELAY_MS: u64 = 60_000;
@@ -87,7 +87,7 @@ impl What {
 /// A fault that waits for its request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Fault {
-    provider: Provider,
+    provider: ProcessorKind,
     operation: Operation,
     when: When,
     pub(super) what: What,
@@ -163,14 +163,14 @@ impl Faults {
     }
 
     /// A fault of the work itself.
-    pub(super) fn of_the_work(&self, provider: Provider, operation: Operation) -> Option<Fault> {
+    pub(super) fn of_the_work(&self, provider: ProcessorKind, operation: Operation) -> Option<Fault> {
         self.take(|f| f.provider == provider && f.operation == operation && f.what.is_of_the_work())
     }
 
     /// What the caller gets in place of the right answer, if anything.
     pub(super) async fn strike(
         &self,
-        provider: Provider,
+        provider: ProcessorKind,
         operation: Operation,
         when: When,
     ) -> Option<Response> {
