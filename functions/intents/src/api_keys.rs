@@ -12,7 +12,7 @@ const PREFIX: &str = "key_";
 /// The kinds of key.
 const KINDS: &[&str] = &["secret", "publishable"];
 /// Longest overlap, in seconds: a week.
-const MAX_OVERLAP_S: i64 = 7 * 24 * 60 * 60;
+const OVERLAP_S_MAX: i64 = 7 * 24 * 60 * 60;
 
 /// The key that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<KeyId, Problem> {
@@ -49,7 +49,7 @@ pub fn read_list(mut query: Fields) -> Result<PageRequest<KeyMarker>, FieldError
 
 /// Reads `expires_in`: seconds for which what is rolled is still good.
 pub fn read_roll(mut body: Fields) -> Result<Option<i64>, FieldError> {
-    let overlap = body.integer_in("expires_in", 0, MAX_OVERLAP_S)?;
+    let overlap = body.integer_in("expires_in", 0, OVERLAP_S_MAX)?;
     body.finish()?;
     Ok(overlap)
 }

@@ -20,11 +20,11 @@ use tollgate_store::{ApiKey, Counted, KeyHash, KeyMeter, Met, Metered, StoreErro
 use crate::{Gateway, Worker, error::Error, links::Verified, signer::AccessToken};
 
 /// Keys that a warm function remembers.
-const MAX_KNOWN_KEYS: usize = 1000;
+const KNOWN_KEYS_MAX: usize = 1000;
 /// Seconds that an access token is good for.
 pub const ACCESS_TOKEN_S: i64 = 3600;
 /// Longest text that can be a key.
-const KEY_MAX_BYTES: usize = 256;
+const KEY_BYTES_MAX: usize = 256;
 
 /// A caller whose key is valid, of the right kind and has the scope that the route needs. Its rate is judged apart, because a
 /// replay is answered over the rate limit, too; what is replayed or found needs an `Authorized`.
@@ -307,7 +307,7 @@ struct Caller {
 impl Gateway {
     /// The key that a secret is, or that an access token was made with.
     fn key_named_by(&self, secret: &str, now: Timestamp) -> Option<KeyHash> {
-        if secret.len() > KEY_MAX_BYTES {
+        if secret.len() > KEY_BYTES_MAX {
             None
         } else if AccessToken::is_one(secret) {
             let token = AccessToken::read(self.links.as_ref()?.signer(), secret)?;
@@ -324,7 +324,7 @@ impl Gateway {
                 known.remove(hash);
             }
             Some(key) => {
-                if known.len() >= MAX_KNOWN_KEYS {
+                if known.len() >= KNOWN_KEYS_MAX {
                     known.clear();
                 }
                 known.insert(hash.clone(), key.clone());

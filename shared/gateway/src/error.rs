@@ -1,7 +1,7 @@
 //! Why a use case did not do what was asked.
 
 use tollgate_domain::{
-    BadCard, Decline, Money, PaymentId, metadata::BadMetadata, money::MAX_AMOUNT_MINOR, payment,
+    BadCard, Decline, Money, PaymentId, metadata::BadMetadata, money::AMOUNT_MINOR_MAX, payment,
     payment_method::MethodRefusal, refund::RefundStatus,
 };
 use tollgate_store::StoreError;
@@ -87,7 +87,7 @@ pub enum Refusal {
         minimum: Money,
     },
     /// Above the largest amount.
-    #[error("the amount is above {MAX_AMOUNT_MINOR} minor units")]
+    #[error("the amount is above {AMOUNT_MINOR_MAX} minor units")]
     AmountTooLarge,
     /// The token stands for nothing that can be charged.
     #[error("the token is not valid")]

@@ -58,7 +58,7 @@ pub use page_request::PageRequest;
 pub use pages::{HostedView, LinkError, Onward};
 pub use payer::Payer;
 pub use payment_methods::{MethodData, MethodFilter, MethodRef, NewMethod, kind_of};
-pub use payments::{ChargeFrom, CreatePayment, Keep, MIN_AMOUNT_MINOR, PaymentFilter, charged_and, declined};
+pub use payments::{AMOUNT_MINOR_MIN, ChargeFrom, CreatePayment, Keep, PaymentFilter, charged_and, declined};
 pub use processors::Processors;
 pub use publish::{Published, Publisher};
 pub use redelivery::{EventFilter, RecoverUntil, Recovered};

@@ -6,7 +6,7 @@ use tollgate_domain::{
     Delivery, EndpointId, Event, EventId, EventKind, FrontDoor, Metadata, Money, Payment, Permission,
     Subject, Tenant, Timestamp, WebhookEndpoint,
     delivery::{AttemptRecord, DeliveryStatus},
-    endpoint::MAX_ENDPOINTS,
+    endpoint::ENDPOINTS_MAX,
     id,
     payment::{NewPayment, Outcome},
 };
@@ -138,7 +138,7 @@ impl Call {
             let endpoints: Vec<WebhookEndpoint> = if let Some(endpoint) = only {
                 vec![self.retrieve_endpoint(endpoint).await?]
             } else {
-                let all = ListQuery::new(MAX_ENDPOINTS);
+                let all = ListQuery::new(ENDPOINTS_MAX);
                 self.store.list(tenant, &all, None).await?.items
             };
             let wanting = endpoints.iter().filter(|endpoint| wants(endpoint, &event));

@@ -14,7 +14,7 @@ pub enum Problem {
     /// The body is not of the documented type; the text says where.
     #[error("{0}")]
     MalformedBody(String),
-    /// The body has more than [`crate::BODY_MAX_BYTES`].
+    /// The body has more than [`crate::BODY_BYTES_MAX`].
     #[error("the body is too large")]
     BodyTooLarge,
     /// No such path, or not with this method.

@@ -30,9 +30,9 @@ type Reason = &'static str;
 
 const PROVIDER: ProcessorKind = ProcessorKind::CyberSource;
 /// Longest `clientReferenceInformation.code` and `.transactionId`, and longest amount, in characters.
-const CODE_MAX_CHARS: usize = 50;
-const TRANSACTION_ID_MAX_CHARS: usize = 30;
-const AMOUNT_MAX_CHARS: usize = 12;
+const CODE_CHARS_MAX: usize = 50;
+const TRANSACTION_ID_CHARS_MAX: usize = 30;
+const AMOUNT_CHARS_MAX: usize = 12;
 /// The longest time that conversion details cover, in milliseconds: a day.
 const CONVERSIONS_SPAN_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -138,7 +138,7 @@ fn money(body: &Value, pointer: &str) -> Result<Money, Reason> {
         return Err("MISSING_FIELD");
     }
     let money = Currency::from_code(currency).and_then(|currency| Money::from_decimal(amount, currency));
-    money.filter(|money| money.minor > 0 && amount.len() <= AMOUNT_MAX_CHARS).ok_or("INVALID_DATA")
+    money.filter(|money| money.minor > 0 && amount.len() <= AMOUNT_CHARS_MAX).ok_or("INVALID_DATA")
 }
 
 /// What every request names: our reference, and its transaction id, if it has one.
@@ -148,7 +148,7 @@ fn reference(body: &Value) -> Result<(String, String), Reason> {
     if code.is_empty() {
         return Err("MISSING_FIELD");
     }
-    if code.len() > CODE_MAX_CHARS || unique.len() > TRANSACTION_ID_MAX_CHARS {
+    if code.len() > CODE_CHARS_MAX || unique.len() > TRANSACTION_ID_CHARS_MAX {
         return Err("INVALID_DATA");
     }
     Ok((code.to_owned(), unique.to_owned()))

@@ -15,9 +15,9 @@ use tokio::sync::watch;
 use tollgate_domain::ProcessorKind;
 
 /// The longest delay that can be asked for.
-const MAX_DELAY_MS: u64 = 60_000;
+const DELAY_MS_MAX: u64 = 60_000;
 /// Faults that can wait at once.
-const MAX_FAULTS: usize = 100;
+const FAULTS_MAX: usize = 100;
 
 /// What is asked of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,7 +137,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Faults {
     pub(super) fn add(&self, fault: Fault) {
         let mut waiting = lock(&self.waiting);
-        if waiting.len() < MAX_FAULTS {
+        if waiting.len() < FAULTS_MAX {
             waiting.push(fault);
         }
     }
@@ -180,7 +180,7 @@ impl Faults {
         match fault.what {
             What::Garbage => Some("<html>what?".into_response()),
             What::Delay => {
-                tokio::time::sleep(Duration::from_millis(fault.delay_ms.min(MAX_DELAY_MS))).await;
+                tokio::time::sleep(Duration::from_millis(fault.delay_ms.min(DELAY_MS_MAX))).await;
                 None
             }
             What::Hang => {

@@ -64,9 +64,9 @@ pub fn demo_accounts(url: &str) -> Vec<Account> {
 }
 
 /// Requests that wait to be carried out late.
-const MAX_LATE: usize = 1000;
+const LATE_MAX: usize = 1000;
 /// The longest lag that can be asked for, in milliseconds: an hour.
-const MAX_LAG_MS: i64 = 60 * 60 * 1000;
+const LAG_MS_MAX: i64 = 60 * 60 * 1000;
 
 /// Tells the time, in milliseconds since 1970.
 pub type NowMs = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -187,7 +187,7 @@ impl Processors {
             Some(What::Late) => {
                 let delay_ms = effects.fault.as_ref().map_or(0, |fault| fault.delay_ms);
                 let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
-                if late.len() < MAX_LATE {
+                if late.len() < LATE_MAX {
                     late.push((effects.now.saturating_add_unsigned(delay_ms), work));
                 }
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -249,7 +249,7 @@ struct Lag {
 }
 
 async fn set_lag(State(networks): State<Arc<Processors>>, Json(lag): Json<Lag>) -> Json<Value> {
-    let ms = lag.ms.clamp(0, MAX_LAG_MS);
+    let ms = lag.ms.clamp(0, LAG_MS_MAX);
     networks.lag_ms.store(ms, Ordering::Relaxed);
     Json(json!({"ms": ms}))
 }
