@@ -1,11 +1,11 @@
 //! Customers: what their routes take.
 
 use tollgate_domain::{
-    CustomerId,
+    CustomerId, Refusal, Resource,
     customer::{Profile, ProfileUpdate},
     text::{NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
-use tollgate_gateway::{CustomerFilter, PageRequest, Refusal, Resource};
+use tollgate_gateway::{CustomerFilter, PageRequest};
 use tollgate_http::{FieldError, Fields, Problem, RequestContext};
 use tollgate_webhooks::render::charges::CUSTOMER_PREFIX;
 

@@ -1,13 +1,12 @@
 //! Payments: what their routes take.
 
 use tollgate_domain::{
-    CustomerId, Money, Payment, PaymentId,
+    CustomerId, Money, Payment, PaymentId, Refusal, Resource,
     source::Wallet,
     text::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX},
 };
 use tollgate_gateway::{
-    AMOUNT_MINOR_MIN, ChargeFrom, CreatePayment, PageRequest, Payer, PaymentFilter, Refusal, Resource,
-    charged_and, declined,
+    AMOUNT_MINOR_MIN, ChargeFrom, CreatePayment, PageRequest, Payer, PaymentFilter, charged_and, declined,
 };
 use tollgate_http::{Api, FieldError, Fields, Issue, Problem, Reply, RequestContext};
 use tollgate_webhooks::render::charges::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};

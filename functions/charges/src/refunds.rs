@@ -1,7 +1,7 @@
 //! Refunds: what their routes take.
 
-use tollgate_domain::{RefundId, refund::RefundStatus};
-use tollgate_gateway::{CreateRefund, PageRequest, RefundFilter, Refusal, Resource};
+use tollgate_domain::{RefundId, Refusal, Resource, refund::RefundStatus};
+use tollgate_gateway::{CreateRefund, PageRequest, RefundFilter};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::charges::{PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS, refund_status};
 

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    BadCard, Currency, EnteredCard, IdempotencyKey, JsonObject, Money, Payment, Source, Timestamp,
+    BadCard, Currency, EnteredCard, IdempotencyKey, JsonObject, Money, Payment, Refusal, Source, Timestamp,
     source::ProcessorKind,
     tenant::Mode,
     text::{NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
-use tollgate_gateway::{CheckoutFlow, Error, NewCheckout, Payer, Refusal};
+use tollgate_gateway::{CheckoutFlow, Error, NewCheckout, Payer};
 use tollgate_http::{FieldError, Fields, Issue, Problem, Reply, RequestContext, Wrong};
 
 /// Longest number of an order, in characters.

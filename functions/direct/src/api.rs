@@ -1,8 +1,8 @@
 //! Credentials, access tokens and errors of the `direct` API.
 
 use serde_json::{Value, json};
-use tollgate_domain::{FrontDoor, Money};
-use tollgate_gateway::{ACCESS_TOKEN_S, Credentials, Error, Refusal, Resource};
+use tollgate_domain::{FrontDoor, Money, Refusal, Resource};
+use tollgate_gateway::{ACCESS_TOKEN_S, Credentials, Error};
 use tollgate_http::{
     Api, ApiError, ErrorKind, FieldError, Fields, Issue, Problem, Reply, Request, bearer_token,
 };

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    CustomerId, EnteredCard, Money, Payment, PaymentId, Permission, Timestamp,
+    CustomerId, EnteredCard, Money, Payment, PaymentId, Permission, Refusal, Resource, Timestamp,
     card::last_four_digits,
     source::Wallet,
     tenant::Mode,
     text::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
-use tollgate_gateway::{AMOUNT_MINOR_MIN, ChargeFrom, CreatePayment, Error, Payer, Refusal, Resource};
+use tollgate_gateway::{AMOUNT_MINOR_MIN, ChargeFrom, CreatePayment, Error, Payer};
 use tollgate_http::{Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::direct::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
 

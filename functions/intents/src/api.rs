@@ -1,8 +1,10 @@
 //! Credentials and errors of the `intents` API: Stripe's conventions where its text is silent.
 
 use serde_json::json;
-use tollgate_domain::{BadCard, FrontDoor, Timestamp, money::AMOUNT_MINOR_MAX, payment};
-use tollgate_gateway::{Credentials, Denied, Error, KeyRefusal, Refusal, Resource};
+use tollgate_domain::{
+    BadCard, Denied, FrontDoor, KeyRefusal, Refusal, Resource, Timestamp, money::AMOUNT_MINOR_MAX, payment,
+};
+use tollgate_gateway::{Credentials, Error};
 use tollgate_http::{Api, FieldError, Issue, Problem, Reply, Request, basic_user, bearer_token};
 use tollgate_webhooks::render::intents::payment_status;
 

@@ -1,8 +1,8 @@
 //! API keys and the account: what their routes take and show.
 
 use serde_json::{Value, json};
-use tollgate_domain::{KeyId, KeyKind, Permission, Timestamp, id::KeyKind as KeyMarker};
-use tollgate_gateway::{ApiKey, IssuedKey, Merchant, PageRequest, Refusal, Resource};
+use tollgate_domain::{KeyId, KeyKind, Permission, Refusal, Resource, Timestamp, id::KeyKind as KeyMarker};
+use tollgate_gateway::{ApiKey, IssuedKey, Merchant, PageRequest};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 
 use crate::{expansions, lists};

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    Customer, CustomerId, Tenant,
+    Customer, CustomerId, Refusal, Resource, Tenant,
     customer::{Profile, ProfileUpdate},
     text::{EMAIL_BYTES_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
-use tollgate_gateway::{CustomerFilter, Refusal, Resource};
+use tollgate_gateway::CustomerFilter;
 use tollgate_http::{FieldError, Fields, Problem, RequestContext};
 use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX};
 

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    Delivery, EndpointId, Event, EventId, FrontDoor, Tenant, Timestamp,
+    Delivery, EndpointId, Event, EventId, FrontDoor, Refusal, Resource, Tenant, Timestamp,
     delivery::{AttemptRecord, DeliveryStatus},
 };
-use tollgate_gateway::{EventFilter, RecoverUntil, Recovered, Refusal, Resource};
+use tollgate_gateway::{EventFilter, RecoverUntil, Recovered};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render;
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    CustomerId, Money, Payment, PaymentId, Tenant,
+    CustomerId, Money, Payment, PaymentId, Refusal, Resource, Tenant,
     payment::{Amendment, Intent, Status},
     text::DESCRIPTION_CHARS_MAX,
 };
-use tollgate_gateway::{IntentAction, IntentUpdate, MethodRef, NewIntent, PaymentFilter, Refusal, Resource};
+use tollgate_gateway::{IntentAction, IntentUpdate, MethodRef, NewIntent, PaymentFilter};
 use tollgate_http::{FieldError, Fields, Issue, Problem, Reply, RequestContext};
 use tollgate_webhooks::render::intents::{
     self as render, CUSTOMER_PREFIX, Context, PAYMENT_PREFIX, decline_error,

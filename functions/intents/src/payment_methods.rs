@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 use tollgate_domain::{
-    CustomerId, EnteredCard, PaymentMethod, PaymentMethodId, Tenant, Timestamp,
+    CustomerId, EnteredCard, PaymentMethod, PaymentMethodId, Refusal, Resource, Tenant, Timestamp,
     payment_method::Billing,
     text::{NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
-use tollgate_gateway::{MethodData, MethodFilter, NewMethod, Refusal, Resource};
+use tollgate_gateway::{MethodData, MethodFilter, NewMethod};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX, METHOD_PREFIX};
 

@@ -1,8 +1,8 @@
 //! Refunds: what their routes take and show.
 
 use serde_json::Value;
-use tollgate_domain::{PaymentId, Refund, RefundId};
-use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Resource};
+use tollgate_domain::{PaymentId, Refund, RefundId, Refusal, Resource};
+use tollgate_gateway::{CreateRefund, RefundFilter};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents::{
     self as render, CHARGE_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS,

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    EndpointId, FrontDoor, Tenant, WebhookEndpoint,
+    EndpointId, FrontDoor, Refusal, Resource, Tenant, WebhookEndpoint,
     endpoint::ENABLED_EVENTS_MAX,
     id::EndpointKind,
     text::{DESCRIPTION_CHARS_MAX, URL_BYTES_MAX},
 };
-use tollgate_gateway::{EndpointUpdate, NewEndpoint, PageRequest, Refusal, Resource};
+use tollgate_gateway::{EndpointUpdate, NewEndpoint, PageRequest};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents as render;
 

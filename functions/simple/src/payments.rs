@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tollgate_domain::{Metadata, Money, Payment, PaymentId, payment::Status, text::DESCRIPTION_CHARS_MAX};
-use tollgate_gateway::{ChargeFrom, CreatePayment, Payer, Refusal, Resource, declined};
+use tollgate_domain::{
+    Metadata, Money, Payment, PaymentId, Refusal, Resource, payment::Status, text::DESCRIPTION_CHARS_MAX,
+};
+use tollgate_gateway::{ChargeFrom, CreatePayment, Payer, declined};
 use tollgate_http::{Api, Fields, Issue, Problem, Reply, RequestContext};
 
 use crate::api::{Simple, number};

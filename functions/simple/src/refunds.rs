@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tollgate_domain::{Metadata, PaymentId, Refund, refund::RefundStatus};
-use tollgate_gateway::{CreateRefund, RefundAmount, Refusal, Resource};
+use tollgate_domain::{Metadata, PaymentId, Refund, Refusal, Resource, refund::RefundStatus};
+use tollgate_gateway::{CreateRefund, RefundAmount};
 use tollgate_http::{Fields, Problem, Reply};
 
 use crate::{api::number, payments::PAYMENT_PREFIX};

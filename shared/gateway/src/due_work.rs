@@ -113,7 +113,8 @@ impl Worker {
             | Status::Failed
             | Status::Canceled => return Ok(()),
         };
-        let next = payment.apply(command, now, &self.new_request()).map_err(crate::error::Refusal::from)?;
+        let next =
+            payment.apply(command, now, &self.new_request()).map_err(tollgate_domain::Refusal::from)?;
         match self.writer().replace(item.tenant, &next).await? {
             // Someone else who came first did this work; the item is no longer due or will be found again.
             Replaced::Done | Replaced::Conflict(_) => Ok(()),

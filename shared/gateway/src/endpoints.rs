@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tollgate_domain::{
-    EndpointId, FrontDoor, Metadata, ReplaySnapshots, Tenant, WebhookEndpoint,
+    EndpointId, FrontDoor, Metadata, Refusal, ReplaySnapshots, Resource, Tenant, WebhookEndpoint,
     endpoint::{ENDPOINTS_MAX, EndpointStatus, Secret},
     id,
 };
@@ -11,7 +11,7 @@ use tollgate_webhooks::{EndpointUrl, Lookup, SigningSecret, UrlRefusal, UrlRules
 
 use crate::{
     call::Call,
-    error::{Error, Refusal, Resource},
+    error::Error,
     idempotency::{Idempotency, Idempotent},
     page_request::PageRequest,
 };

@@ -1,7 +1,8 @@
 //! Intents: payments that are made in steps, by the merchant's server and, with a client secret, by the payer's page.
 
 use tollgate_domain::{
-    CustomerId, Metadata, Money, Payment, PaymentId, PaymentMethodId, ReplaySnapshots, Tenant,
+    CustomerId, Metadata, Money, Payment, PaymentId, PaymentMethodId, Refusal, ReplaySnapshots, Resource,
+    Tenant,
     payment::{Amendment, Command, Intent, NewPayment, Outcome},
     payment_method::MethodRefusal,
 };
@@ -12,7 +13,7 @@ use crate::{
     Gateway,
     call::Call,
     customers::must_exist,
-    error::{Error, Refusal, Resource},
+    error::Error,
     idempotency::{Idempotency, Idempotent, TRIES_MAX, contended, earlier_answer, remember},
     payment_methods::{MethodRef, Resolved, kind_of},
     payments::{AMOUNT_MINOR_MIN, check_amount, sandbox_outcome},

@@ -43,14 +43,14 @@ mod worker;
 
 pub use addresses::AddressIds;
 pub use admin::{Admin, AdminError, IssuedKey, NewKey, OpenMoney};
-pub use authentication::{ACCESS_TOKEN_S, Admitted, Authorized, Credentials, Denied};
+pub use authentication::{ACCESS_TOKEN_S, Admitted, Authorized, Credentials};
 pub use call::Call;
 pub use checkout::{CheckoutFlow, NewCheckout};
 pub use customers::CustomerFilter;
 pub use deliver::{Deliverer, DeliverySettings, Message};
 pub use due_work::DueReport;
 pub use endpoints::{EndpointUpdate, NewEndpoint};
-pub use error::{Error, KeyRefusal, Refusal, Resource};
+pub use error::Error;
 pub use idempotency::{Idempotency, Idempotent};
 pub use intents::{IntentAction, IntentUpdate, NewIntent};
 pub use links::{Links, Purpose};

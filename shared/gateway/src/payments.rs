@@ -2,7 +2,7 @@
 
 use tollgate_domain::{
     Customer, CustomerId, EnteredCard, Metadata, Money, Payment, PaymentId, PaymentMethod, PaymentMethodId,
-    Source, Tenant, Timestamp,
+    Refusal, Resource, Source, Tenant, Timestamp,
     customer::SavedCard,
     id,
     money::AMOUNT_MINOR_MAX,
@@ -15,7 +15,7 @@ use tollgate_store::Page;
 
 use crate::{
     call::Call,
-    error::{Error, Refusal, Resource},
+    error::Error,
     idempotency::{Idempotency, Idempotent},
     links::Purpose,
     page_request::PageRequest,

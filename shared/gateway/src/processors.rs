@@ -3,13 +3,13 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tollgate_domain::{Payment, PaymentId, ProcessorKind, RefundId, Tenant, Timestamp};
+use tollgate_domain::{Payment, PaymentId, ProcessorKind, RefundId, Refusal, Tenant, Timestamp};
 use tollgate_processors::{Account, AnyProcessor, Client};
 use tollgate_store::{ProcessorAccount, Secrets, StoreError};
 
 use crate::{
     Gateway, Worker,
-    error::{Error, Refusal},
+    error::Error,
     vault::{Vault, VaultSecret},
 };
 

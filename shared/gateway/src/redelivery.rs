@@ -4,7 +4,7 @@ use futures_util::future::{join_all, try_join_all};
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{
     Delivery, EndpointId, Event, EventId, EventKind, FrontDoor, Metadata, Money, Payment, Permission,
-    Subject, Tenant, Timestamp, WebhookEndpoint,
+    Refusal, Resource, Subject, Tenant, Timestamp, WebhookEndpoint,
     delivery::{AttemptRecord, DeliveryStatus},
     endpoint::ENDPOINTS_MAX,
     id,
@@ -17,7 +17,7 @@ use tollgate_webhooks::render;
 use crate::{
     call::Call,
     deliver::Message,
-    error::{Error, Refusal, Resource},
+    error::Error,
     idempotency::{Idempotency, Idempotent},
     page_request::PageRequest,
     publish::wants,

@@ -1,7 +1,9 @@
 //! Every problem in plain words: what front doors say unless their texts say it differently.
 
-use tollgate_domain::{BadCard, metadata::BadMetadata, money::AMOUNT_MINOR_MAX, payment};
-use tollgate_gateway::{Denied, Error, KeyRefusal, Refusal, Resource};
+use tollgate_domain::{
+    BadCard, Denied, KeyRefusal, Refusal, Resource, metadata::BadMetadata, money::AMOUNT_MINOR_MAX, payment,
+};
+use tollgate_gateway::Error;
 
 use crate::{BODY_BYTES_MAX, FieldError, Issue, Problem};
 

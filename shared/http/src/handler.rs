@@ -3,8 +3,8 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
 use lambda_http::{Body, Error as LambdaError, Response};
-use tollgate_domain::{RequestRef, Timestamp, rate_limit::RateLimitStatus};
-use tollgate_gateway::{Cost, Denied, Error, Gateway};
+use tollgate_domain::{Denied, RequestRef, Timestamp, rate_limit::RateLimitStatus};
+use tollgate_gateway::{Cost, Error, Gateway};
 
 use crate::{
     api::{Api, Content, Reply},

@@ -37,8 +37,8 @@ pub enum Problem {
     Gateway(#[from] tollgate_gateway::Error),
 }
 
-impl From<tollgate_gateway::Refusal> for Problem {
-    fn from(refusal: tollgate_gateway::Refusal) -> Self {
+impl From<tollgate_domain::Refusal> for Problem {
+    fn from(refusal: tollgate_domain::Refusal) -> Self {
         Self::Gateway(refusal.into())
     }
 }
