@@ -1,5 +1,6 @@
 //! Customers: what their routes take.
 
+use tollgate_apis::charges::CUSTOMER_PREFIX;
 use tollgate_domain::{
     CustomerId, Refusal, Resource,
     customer::{Profile, ProfileUpdate},
@@ -7,7 +8,6 @@ use tollgate_domain::{
 };
 use tollgate_gateway::{CustomerFilter, PageRequest};
 use tollgate_http::{FieldError, Fields, Problem, RequestContext};
-use tollgate_webhooks::render::charges::CUSTOMER_PREFIX;
 
 use crate::lists::{self, Bound};
 

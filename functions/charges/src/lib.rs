@@ -9,4 +9,4 @@ pub mod lists;
 pub mod payments;
 pub mod refunds;
 
-pub use api::{API_VERSION, Charges, health};
+pub use api::Charges;

@@ -1,6 +1,7 @@
 //! Lists: cursors and their envelope ("Pagination" in the text).
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use tollgate_apis::charges::list;
 use tollgate_domain::{Id, Timestamp};
 use tollgate_gateway::Page;
 use tollgate_http::{FieldError, Fields, Issue};
@@ -51,9 +52,6 @@ pub(crate) enum Bound {
 
 /// A page in its envelope.
 pub fn page<E>(page: Page<E>, prefix: &str, render: impl Fn(&E) -> Value) -> Value {
-    json!({
-        "data": page.items.iter().map(render).collect::<Vec<_>>(),
-        "has_more": page.next.is_some(),
-        "next_cursor": page.next.map(|cursor| format!("{prefix}{}", cursor.id)),
-    })
+    let data = page.items.iter().map(render).collect();
+    list(data, page.next.map(|cursor| format!("{prefix}{}", cursor.id)))
 }

@@ -1,5 +1,6 @@
 //! Payments: what their routes take.
 
+use tollgate_apis::charges::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
 use tollgate_domain::{
     CustomerId, Money, Payment, PaymentId, Refusal, Resource,
     source::Wallet,
@@ -9,7 +10,6 @@ use tollgate_gateway::{
     AMOUNT_MINOR_MIN, ChargeFrom, CreatePayment, PageRequest, Payer, PaymentFilter, charged_and, declined,
 };
 use tollgate_http::{Api, FieldError, Fields, Issue, Problem, Reply, RequestContext};
-use tollgate_webhooks::render::charges::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
 
 use crate::{
     api::Charges,

@@ -1,9 +1,9 @@
 //! Refunds: what their routes take.
 
+use tollgate_apis::charges::{PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS, refund_status};
 use tollgate_domain::{RefundId, Refusal, Resource, refund::RefundStatus};
 use tollgate_gateway::{CreateRefund, PageRequest, RefundFilter};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
-use tollgate_webhooks::render::charges::{PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS, refund_status};
 
 use crate::lists;
 

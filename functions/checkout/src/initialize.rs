@@ -1,6 +1,7 @@
 //! Initialising a payment: what its route takes and answers.
 
 use serde_json::{Value, json};
+use tollgate_apis::checkout::Initialized;
 use tollgate_domain::{
     BadCard, Currency, EnteredCard, IdempotencyKey, JsonObject, Money, Payment, Refusal, Source, Timestamp,
     source::ProcessorKind,
@@ -53,7 +54,7 @@ pub fn read(
         })
     };
     // Whatever is missing was said to be wrong above.
-    read().ok_or_else(|| Error::Internal("a field was neither read nor wrong".into()).into())
+    read().ok_or_else(|| Problem::Internal("a field was neither read nor wrong".into()))
 }
 
 /// The smallest amount in minor units: 0.01, or 1 in a currency without decimal places.
@@ -189,32 +190,9 @@ async fn answer(ctx: &RequestContext, payment: &Payment) -> Result<Reply, Proble
         _ => CheckoutFlow::Redirect,
     };
     let url = ctx.call.flow_url(payment, flow).await?;
-    let reference = payment.id.uuid().to_string();
-    Ok(Reply::ok(match flow {
-        CheckoutFlow::Redirect => json!({
-            "success": true,
-            "message": "Transaction initialized successfully",
-            "redirect_url": url,
-            "transaction_reference": reference,
-        }),
-        CheckoutFlow::Html => json!({
-            "success": true,
-            "message": "3DS authentication required",
-            "action": "render_html",
-            "html_content": challenge_form(&url),
-            "transaction_reference": reference,
-        }),
-    }))
-}
-
-/// What the merchant shows: a form that leads to the challenge, by itself where scripts run and by its button elsewhere. It
-/// works in a frame, too: it leaves the frame, because our pages are shown in none.
-/// The address is ours and holds nothing that HTML would read as anything else.
-fn challenge_form(url: &str) -> String {
-    format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Confirm your payment</title></head><body>\
-         <form id=\"challenge\" method=\"get\" target=\"_top\" action=\"{url}\"><p>Your bank asks you to confirm this payment.</p>\
-         <button type=\"submit\">Continue</button></form>\
-         <script>document.getElementById(\"challenge\").submit()</script></body></html>"
-    )
+    let initialized = match flow {
+        CheckoutFlow::Redirect => Initialized::redirect(payment, url),
+        CheckoutFlow::Html => Initialized::html(payment, &url),
+    };
+    Ok(Reply::ok(initialized.to_json()))
 }

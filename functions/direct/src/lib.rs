@@ -8,4 +8,4 @@ pub mod payments;
 pub mod refunds;
 pub mod transactions;
 
-pub use api::{Direct, TokenEndpoint, access_token};
+pub use api::{Direct, TokenEndpoint};

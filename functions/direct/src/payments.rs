@@ -1,6 +1,7 @@
 //! Payments: what their routes take and show.
 
 use serde_json::{Value, json};
+use tollgate_apis::direct::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
 use tollgate_domain::{
     CustomerId, EnteredCard, Money, Payment, PaymentId, Permission, Refusal, Resource, Timestamp,
     card::last_four_digits,
@@ -10,7 +11,6 @@ use tollgate_domain::{
 };
 use tollgate_gateway::{AMOUNT_MINOR_MIN, ChargeFrom, CreatePayment, Error, Payer};
 use tollgate_http::{Fields, Issue, Problem, RequestContext};
-use tollgate_webhooks::render::direct::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
 
 /// Longest token of a wallet.
 const TOKEN_CHARS_MAX: usize = 255;
@@ -93,19 +93,18 @@ fn read_payer(body: &mut Fields) -> Result<Payer, Problem> {
     })
 }
 
-/// What a refusal is told as: about the parameter of this request, as this API calls it.
+/// The problem of a create that failed: a refusal names the parameter of this request.
 pub fn refused(error: Error, body: &Value) -> Problem {
+    let Error::Refused(refusal) = error else { return error.into() };
     let method = body["payment_method"].as_str();
     let wallet = WALLETS.iter().copied().find(|wallet| method == Some(*wallet));
-    let param = match (&error, wallet) {
-        (Error::Refused(Refusal::InvalidToken), Some(wallet)) if body[wallet].is_object() => {
-            format!("{wallet}.token")
-        }
-        (Error::Refused(Refusal::InvalidToken), _) => "token".to_owned(),
-        (Error::Refused(Refusal::NoProcessor), wallet) => wallet.unwrap_or("card").to_owned(),
-        _ => return error.into(),
+    let param = match (&refusal, wallet) {
+        (Refusal::InvalidToken, Some(wallet)) if body[wallet].is_object() => format!("{wallet}.token"),
+        (Refusal::InvalidToken, _) => "token".to_owned(),
+        (Refusal::NoProcessor, wallet) => wallet.unwrap_or("card").to_owned(),
+        _ => return refusal.into(),
     };
-    Problem::About(param, error)
+    Problem::RefusedParam(param, refusal)
 }
 
 /// A request's body without the parts of a card that may not be kept, not even in a fingerprint.

@@ -1,10 +1,10 @@
 //! Refunds: what their route takes and shows.
 
 use serde_json::Value;
+use tollgate_apis::direct;
 use tollgate_domain::{Metadata, PaymentId, Refund};
 use tollgate_gateway::CreateRefund;
 use tollgate_http::{Fields, Problem};
-use tollgate_webhooks::render::direct;
 
 /// Longest reason, in characters.
 const REASON_CHARS_MAX: usize = 255;

@@ -1,9 +1,9 @@
 //! The list of transactions.
 
+use tollgate_apis::direct::payment_status;
 use tollgate_domain::Timestamp;
 use tollgate_gateway::{PageRequest, PaymentFilter, charged_and};
 use tollgate_http::{FieldError, Fields, Issue};
-use tollgate_webhooks::render::direct::payment_status;
 
 /// Transactions of a page unless asked otherwise.
 const DEFAULT_LIMIT: usize = 10;

@@ -1,14 +1,13 @@
 //! API keys and the account: what their routes take and show.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use tollgate_apis::intents::{self, KEY_PREFIX as PREFIX};
 use tollgate_domain::{KeyId, KeyKind, Permission, Refusal, Resource, Timestamp, id::KeyKind as KeyMarker};
 use tollgate_gateway::{ApiKey, IssuedKey, Merchant, PageRequest};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 
 use crate::{expansions, lists};
 
-/// Prefix of keys' ids.
-const PREFIX: &str = "key_";
 /// The kinds of key.
 const KINDS: &[&str] = &["secret", "publishable"];
 /// Longest overlap, in seconds: a week.
@@ -54,39 +53,43 @@ pub fn read_roll(mut body: Fields) -> Result<Option<i64>, FieldError> {
     Ok(overlap)
 }
 
-/// A key, without its text.
+/// A key, without its secret.
 pub fn show(key: &ApiKey) -> Value {
-    json!({
-        "id": key.id.to_prefixed(PREFIX),
-        "object": "api_key",
-        "type": match key.kind {
+    object(key, None).to_json()
+}
+
+/// A key with its secret, as its create and a roll show it.
+pub fn show_created(issued: &IssuedKey) -> Value {
+    object(&issued.key, Some(issued.secret.clone())).to_json()
+}
+
+fn object(key: &ApiKey, secret: Option<String>) -> intents::ApiKey {
+    intents::ApiKey {
+        id: key.id.to_prefixed(PREFIX),
+        object: "api_key",
+        r#type: match key.kind {
             KeyKind::Secret => "secret",
             KeyKind::Publishable => "publishable",
         },
-        "livemode": key.mode.is_live(),
-        "last4": key.hint,
-        "scopes": key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>(),
-        "created": key.created.s(),
-        "expires_at": key.expires_at.map(Timestamp::s),
-        "revoked_at": key.revoked_at.map(Timestamp::s),
-    })
-}
-
-/// A key as its create answers it: its text is shown this once.
-pub fn show_created(issued: &IssuedKey) -> Value {
-    let mut object = show(&issued.key);
-    object["secret"] = json!(issued.secret);
-    object
+        livemode: key.mode.is_live(),
+        last4: key.hint.clone(),
+        scopes: key.scopes.iter().map(|scope| scope.as_str()).collect(),
+        created: key.created.s(),
+        expires_at: key.expires_at.map(Timestamp::s),
+        revoked_at: key.revoked_at.map(Timestamp::s),
+        secret,
+    }
 }
 
 /// The account.
 pub fn show_account(merchant: &Merchant, livemode: bool) -> Value {
-    json!({
-        "id": merchant.id.to_prefixed("acct_"),
-        "object": "account",
-        "business_profile": {"name": merchant.name},
-        "created": merchant.created.s(),
-        "livemode": livemode,
-        "tier": merchant.contract.tier.as_str(),
-    })
+    let account = intents::Account {
+        id: merchant.id.to_prefixed(intents::ACCOUNT_PREFIX),
+        object: "account",
+        business_profile: intents::BusinessProfile { name: merchant.name.clone() },
+        created: merchant.created.s(),
+        livemode,
+        tier: merchant.contract.tier.as_str(),
+    };
+    account.to_json()
 }

@@ -1,6 +1,7 @@
 //! Customers: what their routes take and show.
 
 use serde_json::{Value, json};
+use tollgate_apis::intents::{self, CUSTOMER_PREFIX};
 use tollgate_domain::{
     Customer, CustomerId, Refusal, Resource, Tenant,
     customer::{Profile, ProfileUpdate},
@@ -8,7 +9,6 @@ use tollgate_domain::{
 };
 use tollgate_gateway::CustomerFilter;
 use tollgate_http::{FieldError, Fields, Problem, RequestContext};
-use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX};
 
 use crate::{expansions, lists};
 
@@ -61,7 +61,7 @@ pub fn read_list(mut query: Fields) -> Result<CustomerFilter, FieldError> {
 
 /// A customer.
 pub fn show(tenant: Tenant, customer: &Customer) -> Value {
-    render::customer(customer, lists::context(tenant))
+    intents::customer(customer, lists::context(tenant))
 }
 
 /// What a delete answers.

@@ -1,13 +1,19 @@
 //! Events and deliveries: what their routes take and show.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use tollgate_apis::{
+    EventContext,
+    intents::{RecoveryEnd, list, webhook_delivery, webhook_recovery},
+};
 use tollgate_domain::{
     Delivery, EndpointId, Event, EventId, FrontDoor, Refusal, Resource, Tenant, Timestamp,
-    delivery::{AttemptRecord, DeliveryStatus},
+    delivery::AttemptRecord,
 };
 use tollgate_gateway::{EventFilter, RecoverUntil, Recovered};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
-use tollgate_webhooks::render;
+
+/// Prefix of an event's id.
+pub use tollgate_apis::intents::EVENT_PREFIX as PREFIX;
 
 use crate::{
     expansions,
@@ -15,8 +21,6 @@ use crate::{
     webhook_endpoints::PREFIX as ENDPOINT_PREFIX,
 };
 
-/// Prefix of events' ids.
-pub const PREFIX: &str = "evt_";
 /// Types that one list may ask for.
 const TYPES_MAX: usize = 20;
 
@@ -33,7 +37,8 @@ pub fn show(ctx: &RequestContext, tenant: Tenant, event: &Event) -> Value {
         _ => None,
     };
     let livemode = tenant.mode.is_live();
-    render::event(event, FrontDoor::Intents, livemode, challenge_url.as_deref()).unwrap_or_default()
+    let context = EventContext { livemode, challenge_url: challenge_url.as_deref() };
+    tollgate_apis::event(event, FrontDoor::Intents, context).unwrap_or_default()
 }
 
 /// Reads the query of a list of events: `type` or `types[]`, `created`, and a window.
@@ -72,56 +77,15 @@ pub fn read_recover(mut body: Fields) -> Result<(Timestamp, Option<RecoverUntil>
     Ok((since, until))
 }
 
-/// What a recovery answers; while there is more, `next_until` is what the next one takes as its `until`.
+/// The answer to a recovery.
 pub fn show_recovered(recovered: &Recovered) -> Value {
-    let last = recovered.last.map(|event| json!(event.to_prefixed(PREFIX)));
-    let next_until = last.or(recovered.until.map(|at| json!(at.s())));
-    json!({
-        "object": "webhook_recovery",
-        "recovered": recovered.deliveries,
-        "has_more": next_until.is_some(),
-        "next_until": next_until,
-    })
-}
-
-/// A delivery with its attempts.
-pub fn show_delivery(delivery: &Delivery, attempts: &[AttemptRecord]) -> Value {
-    json!({
-        "object": "webhook_delivery",
-        "id": delivery.event.to_prefixed(PREFIX),
-        "event": delivery.event.to_prefixed(PREFIX),
-        "webhook_endpoint": delivery.endpoint.to_prefixed(ENDPOINT_PREFIX),
-        "created": delivery.created.s(),
-        "status": match delivery.status {
-            DeliveryStatus::Pending => "pending",
-            DeliveryStatus::Succeeded => "succeeded",
-            DeliveryStatus::Failed => "failed",
-            DeliveryStatus::Canceled => "canceled",
-        },
-        "next_attempt_at": delivery.next_attempt_at.map(Timestamp::s),
-        "attempts": attempts
-            .iter()
-            .map(|attempt| json!({
-                "number": attempt.number,
-                "created": attempt.at.s(),
-                "duration_ms": attempt.duration_ms,
-                "http_status": attempt.status,
-                "response": attempt.response,
-                "error": attempt.error,
-            }))
-            .collect::<Vec<_>>(),
-    })
+    let last = recovered.last.map(|event| RecoveryEnd::Event(event.to_prefixed(PREFIX)));
+    let next_until = last.or(recovered.until.map(|at| RecoveryEnd::Second(at.s())));
+    webhook_recovery(recovered.deliveries, next_until)
 }
 
 /// A page of deliveries; `starting_after` takes the id of one.
 pub fn show_deliveries(path: &str, deliveries: &[(Delivery, Vec<AttemptRecord>)], has_more: bool) -> Value {
-    json!({
-        "object": "list",
-        "data": deliveries
-            .iter()
-            .map(|(delivery, attempts)| show_delivery(delivery, attempts))
-            .collect::<Vec<_>>(),
-        "has_more": has_more,
-        "url": path,
-    })
+    let data = deliveries.iter().map(|(delivery, attempts)| webhook_delivery(delivery, attempts));
+    list(data.collect(), has_more, path)
 }

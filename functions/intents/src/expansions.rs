@@ -4,11 +4,9 @@
 //! before anything is done: a request that asks for one it may not see, or that does not exist, changes nothing.
 
 use serde_json::Value;
+use tollgate_apis::intents::{self, CHARGE_PREFIX, CUSTOMER_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX};
 use tollgate_domain::{CustomerId, PaymentId, PaymentMethodId, Permission};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
-use tollgate_webhooks::render::intents::{
-    self as render, CHARGE_PREFIX, CUSTOMER_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX,
-};
 
 use crate::lists::{ID_CHARS_MAX, context};
 
@@ -135,20 +133,20 @@ async fn expand_one(ctx: &RequestContext, object: &mut Value, link: Link) -> Res
     };
     let tenant = ctx.tenant().await?;
     let context = context(tenant);
-    let no_id = |_| tollgate_gateway::Error::Internal("an answer's link is no id".into());
+    let no_id = |_| Problem::Internal("an answer's link is no id".into());
     let whole = match link {
         Link::Customer => {
             let id = CustomerId::parse(CUSTOMER_PREFIX, id).map_err(no_id)?;
             let customer = ctx.call.retrieve_customer_even_deleted(id).await?;
-            render::customer(&customer, context)
+            intents::customer(&customer, context)
         }
         Link::PaymentMethod => {
             let id = PaymentMethodId::parse(METHOD_PREFIX, id).map_err(no_id)?;
-            render::payment_method(&ctx.call.retrieve_payment_method(id).await?, context)
+            intents::payment_method(&ctx.call.retrieve_payment_method(id).await?, context)
         }
         Link::LatestCharge | Link::Charge => {
             let id = PaymentId::parse(CHARGE_PREFIX, id).map_err(no_id)?;
-            render::charge(&ctx.call.retrieve_payment(id).await?, context)
+            intents::charge(&ctx.call.retrieve_payment(id).await?, context)
         }
         Link::PaymentIntent => {
             let id = PaymentId::parse(PAYMENT_PREFIX, id).map_err(no_id)?;

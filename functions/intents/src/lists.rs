@@ -1,10 +1,10 @@
 //! What every list of this API takes and answers.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use tollgate_apis::intents::{Context, list};
 use tollgate_domain::{Id, Tenant, Timestamp, id::Kind};
 use tollgate_gateway::{Page, PageRequest};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
-use tollgate_webhooks::render::intents::Context;
 
 use crate::versions::Version;
 
@@ -83,12 +83,7 @@ pub fn created(query: &mut Fields) -> Result<(Option<Timestamp>, Option<Timestam
 
 /// A page of a list. Its `url` is the request's own path.
 pub fn page<E>(ctx: &RequestContext, page: &Page<E>, show: impl FnMut(&E) -> Value) -> Value {
-    json!({
-        "object": "list",
-        "data": page.items.iter().map(show).collect::<Vec<_>>(),
-        "has_more": page.next.is_some(),
-        "url": ctx.request.path,
-    })
+    list(page.items.iter().map(show).collect(), page.next.is_some(), &ctx.request.path)
 }
 
 /// The context of objects that need no more than their mode.

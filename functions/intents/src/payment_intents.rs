@@ -1,6 +1,7 @@
 //! Payment intents: what their routes take and show.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use tollgate_apis::intents::{self, CUSTOMER_PREFIX, Context, PAYMENT_PREFIX};
 use tollgate_domain::{
     CustomerId, Money, Payment, PaymentId, Refusal, Resource, Tenant,
     payment::{Amendment, Intent, Status},
@@ -8,9 +9,6 @@ use tollgate_domain::{
 };
 use tollgate_gateway::{IntentAction, IntentUpdate, MethodRef, NewIntent, PaymentFilter};
 use tollgate_http::{FieldError, Fields, Issue, Problem, Reply, RequestContext};
-use tollgate_webhooks::render::intents::{
-    self as render, CUSTOMER_PREFIX, Context, PAYMENT_PREFIX, decline_error,
-};
 
 use crate::{
     expansions::{self, Permitted},
@@ -188,7 +186,7 @@ pub fn show(ctx: &RequestContext, tenant: Tenant, payment: &Payment) -> Result<V
     let gateway = ctx.call.gateway();
     let challenge_url = gateway.challenge_url(tenant, payment);
     let client_secret = gateway.client_secret(tenant, payment.id)?;
-    Ok(render::payment_intent(
+    Ok(intents::payment_intent(
         payment,
         Context {
             livemode: tenant.mode.is_live(),
@@ -210,12 +208,7 @@ pub async fn answer(
     let tenant = ctx.tenant().await?;
     let mut shown = show(ctx, tenant, payment)?;
     expansions::expand(ctx, &mut shown, expand).await?;
-    if charged
-        && payment.state.status == Status::RequiresPaymentMethod
-        && let Some(mut error) = decline_error(payment)
-    {
-        error["payment_intent"] = shown;
-        return Ok(Reply::new(402, json!({"error": error})));
-    }
-    Ok(Reply::new(status, shown))
+    let is_declined = charged && payment.state.status == Status::RequiresPaymentMethod;
+    let declined = is_declined.then(|| intents::declined(payment, &shown)).flatten();
+    Ok(declined.map_or_else(|| Reply::new(status, shown), Reply::from))
 }

@@ -1,6 +1,7 @@
 //! Payment methods: what their routes take and show.
 
 use serde_json::Value;
+use tollgate_apis::intents::{self, CUSTOMER_PREFIX, METHOD_PREFIX};
 use tollgate_domain::{
     CustomerId, EnteredCard, PaymentMethod, PaymentMethodId, Refusal, Resource, Tenant, Timestamp,
     payment_method::Billing,
@@ -8,7 +9,6 @@ use tollgate_domain::{
 };
 use tollgate_gateway::{MethodData, MethodFilter, NewMethod};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
-use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX, METHOD_PREFIX};
 
 use crate::{
     expansions,
@@ -128,5 +128,5 @@ pub fn read_list(
 
 /// A payment method.
 pub fn show(tenant: Tenant, method: &PaymentMethod) -> Value {
-    render::payment_method(method, lists::context(tenant))
+    intents::payment_method(method, lists::context(tenant))
 }

@@ -1,12 +1,10 @@
 //! Refunds: what their routes take and show.
 
 use serde_json::Value;
+use tollgate_apis::intents::{self, CHARGE_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS};
 use tollgate_domain::{PaymentId, Refund, RefundId, Refusal, Resource};
 use tollgate_gateway::{CreateRefund, RefundFilter};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
-use tollgate_webhooks::render::intents::{
-    self as render, CHARGE_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS,
-};
 
 use crate::{
     expansions,
@@ -63,5 +61,5 @@ pub fn read_list(mut query: Fields) -> Result<(RefundFilter, Vec<String>), Probl
 
 /// A refund.
 pub fn show(refund: &Refund) -> Value {
-    render::refund(refund)
+    intents::refund(refund)
 }

@@ -1,6 +1,9 @@
 //! Webhook endpoints: what their routes take and show.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use tollgate_apis::intents;
+/// Prefix of an endpoint's id.
+pub use tollgate_apis::intents::ENDPOINT_PREFIX as PREFIX;
 use tollgate_domain::{
     EndpointId, FrontDoor, Refusal, Resource, Tenant, WebhookEndpoint,
     endpoint::ENABLED_EVENTS_MAX,
@@ -9,12 +12,9 @@ use tollgate_domain::{
 };
 use tollgate_gateway::{EndpointUpdate, NewEndpoint, PageRequest};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
-use tollgate_webhooks::render::intents as render;
 
 use crate::{expansions, lists};
 
-/// Prefix of endpoints' ids.
-pub use tollgate_webhooks::render::intents::ENDPOINT_PREFIX as PREFIX;
 /// Longest entry of `enabled_events`.
 const EVENT_TYPE_CHARS_MAX: usize = 100;
 /// The APIs whose events can be delivered.
@@ -81,8 +81,7 @@ fn allow_loopback() -> bool {
 
 /// Whether a pattern covers at least one event type of the API: one that covers none is a spelling mistake.
 fn is_known(pattern: &str, api: FrontDoor) -> bool {
-    tollgate_webhooks::render::event_types(api)
-        .any(|known| tollgate_domain::endpoint::matches(pattern, known))
+    tollgate_apis::event_types(api).any(|known| tollgate_domain::endpoint::matches(pattern, known))
 }
 
 /// The endpoint that the path names.
@@ -99,19 +98,17 @@ pub fn read_list(mut query: Fields) -> Result<PageRequest<EndpointKind>, FieldEr
     Ok(page_request)
 }
 
-/// An endpoint. Its secret is shown by its create and by a roll alone.
+/// An endpoint, without its secret.
 pub fn show(tenant: Tenant, endpoint: &WebhookEndpoint) -> Value {
-    render::webhook_endpoint(endpoint, lists::context(tenant))
+    intents::webhook_endpoint(endpoint, lists::context(tenant))
 }
 
-/// An endpoint as its create answers it.
+/// An endpoint with its secret.
 pub fn show_created(tenant: Tenant, endpoint: &WebhookEndpoint) -> Value {
-    let mut object = show(tenant, endpoint);
-    object["secret"] = json!(endpoint.secret.0);
-    object
+    intents::webhook_endpoint_with_secret(endpoint, lists::context(tenant))
 }
 
-/// What a delete answers.
+/// The answer to a delete.
 pub fn show_deleted(id: EndpointId) -> Value {
-    json!({"id": id.to_prefixed(PREFIX), "object": "webhook_endpoint", "deleted": true})
+    intents::deleted(id.to_prefixed(PREFIX), "webhook_endpoint")
 }

@@ -1,31 +1,16 @@
 //! Payments: what their routes take and show.
 
-use serde::Serialize;
-use serde_json::value::RawValue;
-use tollgate_domain::{
-    Metadata, Money, Payment, PaymentId, Refusal, Resource, payment::Status, text::DESCRIPTION_CHARS_MAX,
-};
+use tollgate_apis::simple::{self, PAYMENT_PREFIX};
+use tollgate_domain::{Metadata, Money, Payment, PaymentId, Refusal, Resource, text::DESCRIPTION_CHARS_MAX};
 use tollgate_gateway::{ChargeFrom, CreatePayment, Payer, declined};
 use tollgate_http::{Api, Fields, Issue, Problem, Reply, RequestContext};
 
-use crate::api::{Simple, number};
+use crate::api::Simple;
 
-/// Prefix of a payment's id.
-pub const PAYMENT_PREFIX: &str = "pay_";
 /// The smallest amount, in minor units: anything above zero.
 const AMOUNT_MINOR_MIN: i64 = 1;
 /// Longest source.
 const SOURCE_CHARS_MAX: usize = 255;
-
-/// A payment, as the text shows it.
-#[derive(Serialize)]
-struct Shown {
-    id: String,
-    amount: Box<RawValue>,
-    currency: &'static str,
-    status: &'static str,
-    created_at: String,
-}
 
 /// The payment that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
@@ -51,22 +36,7 @@ pub fn read_create(mut body: Fields, amount: Option<&str>) -> Result<CreatePayme
 
 /// The answer that shows a payment.
 pub fn show(status: u16, payment: &Payment) -> Result<Reply, Problem> {
-    let shown = Shown {
-        id: payment.id.to_prefixed(PAYMENT_PREFIX),
-        amount: number(payment.amount)?,
-        currency: payment.amount.currency.code(),
-        status: match payment.state.status {
-            Status::Succeeded => "succeeded",
-            Status::Failed | Status::Canceled => "failed",
-            Status::RequiresPaymentMethod
-            | Status::RequiresConfirmation
-            | Status::RequiresAction
-            | Status::Processing
-            | Status::RequiresCapture => "pending",
-        },
-        created_at: payment.created.rfc3339(),
-    };
-    Reply::verbatim(status, &shown)
+    Reply::verbatim(status, &simple::Payment::new(payment)?)
 }
 
 /// The answer to a create: the payment, or the error that its decline is.

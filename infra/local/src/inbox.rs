@@ -257,8 +257,14 @@ mod tests {
 
     fn signed(secret: &str, body: &str, at: Timestamp) -> HeaderMap {
         let secret = SigningSecret::from_text(secret);
-        let headers =
-            tollgate_webhooks::sign(tollgate_domain::FrontDoor::Charges, &secret, None, "evt_1", at, body);
+        let headers = tollgate_webhooks::sign(
+            tollgate_apis::published(tollgate_domain::FrontDoor::Charges).signature(),
+            &secret,
+            None,
+            "evt_1",
+            at,
+            body,
+        );
         let header =
             |(name, value): (&str, String)| (name.parse().expect("a name"), value.parse().expect("a value"));
         headers.into_iter().map(header).collect()

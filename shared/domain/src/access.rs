@@ -100,29 +100,6 @@ impl Tier {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|tier| tier.as_str() == text)
     }
-
-    /// How unevenly it may make them, where the text of the front door says so.
-    const fn burst(self, front_door: FrontDoor) -> Option<Burst> {
-        match (front_door, self) {
-            (FrontDoor::Charges | FrontDoor::Direct | FrontDoor::Checkout, _) => None,
-            (_, Self::Sandbox) => Some(Burst { capacity: 20, per_second: 2 }),
-            (_, Self::Starter) => Some(Burst { capacity: 60, per_second: 5 }),
-            (_, Self::Growth | Self::Enterprise) => Some(Burst { capacity: 200, per_second: 17 }),
-        }
-    }
-
-    /// Requests that a key of this tier may make through a front door within any 60 seconds, as its text says.
-    const fn requests_per_minute(self, front_door: FrontDoor) -> u32 {
-        match (front_door, self) {
-            (FrontDoor::Charges, _)
-            | (FrontDoor::Intents | FrontDoor::Simple, Self::Growth | Self::Enterprise) => 1000,
-            (FrontDoor::Checkout, _)
-            | (FrontDoor::Direct, Self::Sandbox | Self::Starter)
-            | (FrontDoor::Intents | FrontDoor::Simple, Self::Sandbox) => 100,
-            (FrontDoor::Direct, Self::Growth | Self::Enterprise) => 500,
-            (FrontDoor::Intents | FrontDoor::Simple, Self::Starter) => 300,
-        }
-    }
 }
 
 /// How often a front door may be called.
@@ -133,6 +110,9 @@ pub struct RateLimit {
     /// How unevenly they may come, where that is limited.
     pub burst: Option<Burst>,
 }
+
+/// API keys of a tenant that may be valid at the same time.
+pub const LIVE_KEYS_MAX: usize = 100;
 
 /// Most requests per minute that a contract may allow: each is counted by a write of one item, of which DynamoDB takes 1000 a
 /// second.
@@ -163,12 +143,12 @@ pub enum BadLimit {
 }
 
 impl ContractLimit {
-    /// Checks that it can be kept.
-    pub const fn check(self, front_door: FrontDoor) -> Result<(), BadLimit> {
+    /// Checks that it can be enforced. `limits_bursts`: whether the API limits bursts.
+    pub const fn check(self, limits_bursts: bool) -> Result<(), BadLimit> {
         let most = self.requests_per_minute;
         match self.burst {
             _ if most == 0 || most > CONTRACT_REQUESTS_PER_MINUTE_MAX => Err(BadLimit::RequestsPerMinute),
-            Some(_) if !front_door.limits_bursts() => Err(BadLimit::NoBursts),
+            Some(_) if !limits_bursts => Err(BadLimit::NoBursts),
             Some(burst) if burst == 0 || burst > most => Err(BadLimit::Burst),
             _ => Ok(()),
         }
@@ -232,26 +212,6 @@ pub struct Contract {
     pub limits: ContractLimits,
 }
 
-impl Contract {
-    /// How often a front door may be called: what was agreed with an enterprise, else what the text says of the tier.
-    pub fn rate_limit(&self, front_door: FrontDoor) -> RateLimit {
-        let agreed = self.limits.get(front_door);
-        match agreed.filter(|_| self.tier == Tier::Enterprise) {
-            Some(agreed) => RateLimit {
-                requests_per_minute: agreed.requests_per_minute,
-                burst: agreed.burst.map(|capacity| Burst {
-                    capacity: i64::from(capacity),
-                    per_second: i64::from(agreed.requests_per_minute.div_ceil(60)),
-                }),
-            },
-            None => RateLimit {
-                requests_per_minute: self.tier.requests_per_minute(front_door),
-                burst: self.tier.burst(front_door),
-            },
-        }
-    }
-}
-
 impl From<Tier> for Contract {
     fn from(tier: Tier) -> Self {
         Self { tier, limits: ContractLimits::default() }
@@ -274,33 +234,16 @@ mod tests {
     }
 
     #[test]
-    fn an_enterprise_has_what_was_agreed_and_everybody_else_what_is_published() {
-        let agreed = ContractLimit { requests_per_minute: 6001, burst: Some(900) };
-        let limits = ContractLimits::default().with(FrontDoor::Intents, Some(agreed));
-        let of = |tier, front_door| Contract { tier, limits }.rate_limit(front_door);
-        let intents = of(Tier::Enterprise, FrontDoor::Intents);
-        assert_eq!(
-            (intents.requests_per_minute, intents.burst),
-            (6001, Some(Burst { capacity: 900, per_second: 101 }))
-        );
-        assert_eq!(of(Tier::Growth, FrontDoor::Intents).requests_per_minute, 1000);
-        // What nothing was agreed on is the largest that is published.
-        for front_door in [FrontDoor::Simple, FrontDoor::Charges, FrontDoor::Direct, FrontDoor::Checkout] {
-            assert_eq!(of(Tier::Enterprise, front_door), of(Tier::Growth, front_door));
-        }
-    }
-
-    #[test]
     fn limits_that_cannot_be_kept_are_refused() {
-        let check = |requests_per_minute, burst, front_door| {
-            ContractLimit { requests_per_minute, burst }.check(front_door)
+        let check = |requests_per_minute, burst, limits_bursts| {
+            ContractLimit { requests_per_minute, burst }.check(limits_bursts)
         };
-        assert_eq!(check(20_000, Some(4000), FrontDoor::Simple), Ok(()));
-        assert_eq!(check(20_000, None, FrontDoor::Direct), Ok(()));
-        assert_eq!(check(0, None, FrontDoor::Intents), Err(BadLimit::RequestsPerMinute));
-        assert_eq!(check(50_001, None, FrontDoor::Intents), Err(BadLimit::RequestsPerMinute));
-        assert_eq!(check(100, Some(0), FrontDoor::Intents), Err(BadLimit::Burst));
-        assert_eq!(check(100, Some(101), FrontDoor::Intents), Err(BadLimit::Burst));
-        assert_eq!(check(100, Some(10), FrontDoor::Charges), Err(BadLimit::NoBursts));
+        assert_eq!(check(20_000, Some(4000), true), Ok(()));
+        assert_eq!(check(20_000, None, false), Ok(()));
+        assert_eq!(check(0, None, true), Err(BadLimit::RequestsPerMinute));
+        assert_eq!(check(50_001, None, true), Err(BadLimit::RequestsPerMinute));
+        assert_eq!(check(100, Some(0), true), Err(BadLimit::Burst));
+        assert_eq!(check(100, Some(101), true), Err(BadLimit::Burst));
+        assert_eq!(check(100, Some(10), false), Err(BadLimit::NoBursts));
     }
 }

@@ -38,15 +38,4 @@ impl FrontDoor {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|door| door.as_str() == text)
     }
-
-    /// Whether all of a merchant's keys share one rate window, as the texts of `direct` ("accounts") and `checkout` ("per
-    /// merchant") have it; elsewhere each key has its own.
-    pub const fn limits_merchants(self) -> bool {
-        matches!(self, Self::Direct | Self::Checkout)
-    }
-
-    /// Whether its text limits how unevenly requests may come.
-    pub const fn limits_bursts(self) -> bool {
-        matches!(self, Self::Intents | Self::Simple)
-    }
 }

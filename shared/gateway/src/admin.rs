@@ -4,12 +4,13 @@ use tollgate_domain::{
     Contract, ContractLimit, EndpointId, EventId, FrontDoor, Id, KeyId, KeyKind, MerchantId, Metadata, Mode,
     PaymentId, Permission, RefundId, ReplaySnapshots, RequestRef, Tenant, Tier, WebhookEndpoint,
     access::BadLimit,
+    access::LIVE_KEYS_MAX,
     delivery::AttemptRecord,
     endpoint::{EndpointStatus, Secret},
     id::KeyKind as KeyMarker,
 };
 use tollgate_processors::Account;
-use tollgate_store::{ApiKey, Changed, KeyHash, KeyPut, LIVE_KEYS_MAX, Merchant, NewApiKey, Put, StoreError};
+use tollgate_store::{ApiKey, Changed, KeyHash, KeyPut, Merchant, NewApiKey, Put, StoreError};
 
 use crate::{Worker, error::Error};
 
@@ -241,7 +242,7 @@ impl Admin {
         limit: Option<ContractLimit>,
     ) -> Result<usize, AdminError> {
         if let Some(limit) = limit {
-            limit.check(front_door)?;
+            limit.check(tollgate_apis::published(front_door).limits().burst.is_some())?;
         }
         let Contract { tier, limits } = self.merchant(merchant).await?.contract;
         if tier != Tier::Enterprise {

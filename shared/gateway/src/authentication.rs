@@ -11,6 +11,7 @@
 use std::sync::PoisonError;
 
 use tokio::{sync::Mutex, sync::OnceCell, task::JoinHandle};
+use tollgate_apis::published;
 use tollgate_domain::{
     Denied, FrontDoor, KeyKind, Permission, Tenant, Timestamp,
     rate_limit::{Burst, RateLimitStatus},
@@ -286,8 +287,10 @@ async fn find_and_count(
     front_door: FrontDoor,
     now: Timestamp,
 ) -> Result<Met, StoreError> {
-    let (store, meter) = (&gateway.store, gateway.write_access.key_meter());
-    if !front_door.limits_merchants() {
+    let limits = published(front_door).limits();
+    let meter = gateway.write_access.key_meter().counting_seconds(limits.burst.is_some());
+    let store = &gateway.store;
+    if !limits.per_merchant {
         return meter.meter_key(&caller.hash, front_door, now).await;
     }
     if let Some(known) = &caller.known {
@@ -313,7 +316,7 @@ async fn find_and_count(
 
 /// Where a key stands in its rate window.
 fn rate_limit(key: &ApiKey, counted: &Counted, front_door: FrontDoor, now: Timestamp) -> RateLimitStatus {
-    let limit = key.contract.rate_limit(front_door);
+    let limit = tollgate_apis::rate_limit(&key.contract, front_door);
     let rate_limit = RateLimitStatus::judge(limit.requests_per_minute, counted.counts.iter().copied(), now);
     let is_too_fast = |burst: Burst| burst.is_exceeded(counted.by_second.iter().copied(), now);
     if !rate_limit.exceeded && limit.burst.is_some_and(is_too_fast) {

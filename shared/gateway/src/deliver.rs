@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use tollgate_apis::{EventContext, published, to_canonical};
 use tollgate_domain::{
     Delivery, EndpointId, Event, EventId, Subject, Tenant, Timestamp, WebhookEndpoint,
     delivery::{AttemptRecord, DeliveryStatus, LOST_AFTER_MS},
@@ -13,8 +14,7 @@ use tollgate_domain::{
 };
 use tollgate_store::{Cost, Queue, QueueMessage, Replaced, StoreError};
 use tollgate_webhooks::{
-    Attempt, Delay, EndpointUrl, Outcome, RetrySchedule, SendError, Sender, SigningSecret, UrlRules, render,
-    sign, to_js_string,
+    Attempt, Delay, EndpointUrl, Outcome, RetrySchedule, SendError, Sender, SigningSecret, UrlRules, sign,
 };
 
 use crate::{Worker, error::Error, idempotency::TRIES_MAX};
@@ -175,7 +175,7 @@ impl Deliverer {
         let id = message.event.to_prefixed("evt_");
         let previous = endpoint.previous_secret(at);
         let previous = previous.map(|secret| SigningSecret::from_text(secret.0.clone()));
-        let headers = sign(endpoint.api, &secret, previous.as_ref(), &id, at, &body);
+        let headers = sign(published(endpoint.api).signature(), &secret, previous.as_ref(), &id, at, &body);
         let attempt = self.sender.post(&url, &headers, body).await;
         self.finish(tenant, &delivery, at, &attempt).await?;
         self.note_health(tenant, endpoint, attempted(&attempt), is_try_out).await
@@ -244,10 +244,12 @@ impl Deliverer {
                 None
             }
         };
-        let body = render::event(event, endpoint.api, tenant.mode.is_live(), challenge_url.as_deref())?;
+        let livemode = tenant.mode.is_live();
+        let context = EventContext { livemode, challenge_url: challenge_url.as_deref() };
+        let body = tollgate_apis::event(event, endpoint.api, context)?;
         let rules = UrlRules { live: tenant.mode.is_live(), allow_loopback: self.settings.allow_loopback };
         let url = EndpointUrl::parse(&endpoint.url, rules).ok()?;
-        Some((url, to_js_string(&body)))
+        Some((url, to_canonical(&body)))
     }
 
     async fn finish(

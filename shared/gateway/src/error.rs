@@ -1,5 +1,6 @@
 //! Why a use case failed.
 
+use tollgate_apis::Problem;
 use tollgate_domain::{Denied, Refusal};
 use tollgate_store::StoreError;
 
@@ -18,4 +19,15 @@ pub enum Error {
     /// We failed in a way that no input should bring about.
     #[error("internal: {0}")]
     Internal(String),
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Denied(denied) => Self::Denied(denied),
+            Error::Refused(refusal) => Self::Refused(refusal),
+            Error::Store(error) => Self::Internal(error.to_string()),
+            Error::Internal(text) => Self::Internal(text),
+        }
+    }
 }

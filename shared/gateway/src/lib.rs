@@ -66,8 +66,8 @@ pub use refunds::{CreateRefund, RefundAmount, RefundFilter};
 pub use reseal::Resealed;
 pub use services::{Clock, Entropy, OsEntropy, SystemClock};
 pub use tollgate_store::{
-    ApiKey, AwsEnvironment, Cost, Cursor, LIVE_KEYS_MAX, Merchant, Page, Queue, Reader, Secrets, StoreError,
-    Tables, Writer, subject_of,
+    ApiKey, AwsEnvironment, Cost, Cursor, Merchant, Page, Queue, Reader, Secrets, StoreError, Tables, Writer,
+    subject_of,
 };
 pub use vault::{KeySource, Vault, VaultError, VaultSecret};
 pub use vault_keys::{BadVaultKeys, VaultKeys};

@@ -94,6 +94,6 @@ impl Publisher<'_> {
 /// made it knows, and one that is disabled could not be told.
 pub(crate) fn wants(endpoint: &WebhookEndpoint, event: &Event) -> bool {
     let is_about_it = matches!(&event.subject, Subject::Endpoint(it) if it.id == endpoint.id);
-    let event_type = tollgate_webhooks::render::event_type(event, endpoint.api);
+    let event_type = tollgate_apis::event_type(event.kind, endpoint.api);
     !endpoint.deleted && !is_about_it && event_type.is_some_and(|event_type| endpoint.wants(event_type))
 }

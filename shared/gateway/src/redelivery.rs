@@ -12,7 +12,6 @@ use tollgate_domain::{
 };
 use tollgate_processors::sandbox;
 use tollgate_store::{ListQuery, Page, Put, Queue, QueueMessage, Replaced};
-use tollgate_webhooks::render;
 
 use crate::{
     call::Call,
@@ -89,7 +88,7 @@ impl Call {
         query.created_to = filter.created_to;
         let types = filter.types;
         let is_asked_for = |event: &Event| {
-            let name = render::event_type(event, FrontDoor::Intents).unwrap_or_default();
+            let name = tollgate_apis::event_type(event.kind, FrontDoor::Intents).unwrap_or_default();
             types.iter().flatten().any(|pattern| tollgate_domain::endpoint::matches(pattern, name))
         };
         let page = self.store.list(tenant, &query, types.is_some().then_some(&is_asked_for as _)).await?;

@@ -3,9 +3,8 @@
 //! JSON bodies, form bodies and query strings are all read through [`Fields`]; where a value came as text, numbers and
 //! booleans are read from their text.
 
-use std::fmt;
-
 use serde_json::{Map, Value};
+use tollgate_apis::{FieldError, Issue, Problem};
 use tollgate_domain::{
     Currency, Metadata,
     metadata::BadMetadata,
@@ -19,91 +18,6 @@ pub struct Fields {
     values: Map<String, Value>,
     /// Whether numbers and booleans come as text.
     textual: bool,
-}
-
-/// A parameter that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {issue}", .path.join("."))]
-pub struct FieldError {
-    /// Where it is: `["source", "token"]`.
-    pub path: Vec<String>,
-    /// What is wrong.
-    pub issue: Issue,
-}
-
-impl FieldError {
-    /// Metadata that is wrong, by its key where one is to blame.
-    pub fn of_metadata(bad: BadMetadata) -> Self {
-        let key = bad.key().filter(|key| !key.is_empty());
-        let path = std::iter::once("metadata").chain(key).map(str::to_owned).collect();
-        Self { path, issue: Issue::Metadata(bad) }
-    }
-}
-
-/// What is wrong with a parameter. The text follows the parameter's name in a sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Issue {
-    /// It has to be there.
-    Missing,
-    /// There is no such parameter.
-    Unknown,
-    /// Not of this type (`a string`).
-    NotA(&'static str),
-    /// More than so many characters.
-    TooLong(usize),
-    /// Empty where it may not be.
-    Empty,
-    /// Control characters.
-    ControlCharacters,
-    /// Not one of these.
-    NotOneOf(&'static [&'static str]),
-    /// Outside these bounds, both included.
-    OutOfRange(i64, i64),
-    /// More than so many entries.
-    TooMany(usize),
-    /// Not of the form that its name says (`a valid e-mail address`).
-    NotValid(&'static str),
-    /// Metadata is wrong.
-    Metadata(BadMetadata),
-    /// Something else; the text follows the parameter's name in a sentence.
-    Other(String),
-}
-
-impl fmt::Display for Issue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing => f.write_str("is required"),
-            Self::Unknown => f.write_str("is not a known parameter"),
-            Self::NotA(what) | Self::NotValid(what) => write!(f, "must be {what}"),
-            Self::TooLong(max) => write!(f, "must have at most {max} characters"),
-            Self::Empty => f.write_str("must not be empty"),
-            Self::ControlCharacters => f.write_str("must not contain control characters"),
-            Self::NotOneOf(options) => write!(f, "must be one of: {}", options.join(", ")),
-            Self::OutOfRange(min, max) => write!(f, "must be between {min} and {max}"),
-            Self::TooMany(max) => write!(f, "must have at most {max} entries"),
-            Self::Metadata(bad) => bad.fmt(f),
-            Self::Other(text) => f.write_str(text),
-        }
-    }
-}
-
-impl FieldError {
-    /// A wrong parameter at the top of the body or query.
-    pub fn new(name: &str, issue: Issue) -> Self {
-        Self { path: vec![name.to_owned()], issue }
-    }
-
-    /// The parameter as `source.token`.
-    pub fn dotted(&self) -> String {
-        self.path.join(".")
-    }
-
-    /// The parameter as `source[token]`.
-    pub fn bracketed(&self) -> String {
-        let mut parts = self.path.iter();
-        let first = parts.next().cloned().unwrap_or_default();
-        parts.fold(first, |text, part| format!("{text}[{part}]"))
-    }
 }
 
 impl Fields {
@@ -225,7 +139,7 @@ impl Fields {
             }
             _ => None,
         };
-        number.map(Some).ok_or_else(|| self.error(name, Issue::NotA("an integer")))
+        number.map(Some).ok_or_else(|| self.error(name, Issue::NotInteger))
     }
 
     /// A whole number that has to be there.
@@ -365,9 +279,7 @@ impl Fields {
     /// A web address.
     pub fn url(&mut self, name: &str) -> Result<Option<String>, FieldError> {
         match self.string(name, tollgate_domain::text::URL_BYTES_MAX)? {
-            Some(text) if !is_web_url(&text) => {
-                Err(self.error(name, Issue::NotValid("an absolute http or https URL")))
-            }
+            Some(text) if !is_web_url(&text) => Err(self.error(name, Issue::NotUrl)),
             url => Ok(url),
         }
     }
@@ -420,8 +332,8 @@ impl Wrong {
     }
 
     /// All of it, if there is any.
-    pub fn into_problem(self) -> Option<crate::Problem> {
-        (!self.0.is_empty()).then_some(crate::Problem::Fields(self.0))
+    pub fn into_problem(self) -> Option<Problem> {
+        (!self.0.is_empty()).then_some(Problem::Fields(self.0))
     }
 }
 
@@ -441,7 +353,7 @@ mod tests {
         assert_eq!(json_fields(json!({"a": 5})).integer("a"), Ok(Some(5)));
         for bad in [json!("5"), json!(5.5), json!(5.0), json!(true), json!([]), json!(u64::MAX)] {
             let error = json_fields(json!({"a": bad})).integer("a").unwrap_err();
-            assert_eq!((error.dotted().as_str(), &error.issue), ("a", &Issue::NotA("an integer")));
+            assert_eq!((error.dotted().as_str(), &error.issue), ("a", &Issue::NotInteger));
         }
         let form = |text: &str| Fields::from_query(&[("a".into(), text.into())]).integer("a");
         assert_eq!(form("-5"), Ok(Some(-5)));

@@ -1,26 +1,45 @@
-//! What every route shares: the frame around a handler.
+//! What every route shares.
 //!
-//! A route names the permission it needs and a handler. The frame reads the request, starts to authenticate and meter
-//! it, runs the handler, and makes the answer: status, body, rate-limit headers, request id, and every error in the
-//! front door's own shape, even for a bad key, a body that is too large or an unknown path.
+//! A route names the permission it needs and a handler ([`serve`]). Around the handler, this crate reads the request
+//! ([`Request`], [`Fields`]), starts to authenticate and meter the caller, and makes the response: status, body, rate-limit
+//! headers, request id, and every error in the API's own shape.
+//!
+//! | file | does |
+//! |---|---|
+//! | `event` | receives Lambda's events |
+//! | `request`, `fields` | read a request |
+//! | `request_context` | what a handler gets: the request and the caller's use cases |
+//! | `handler` | runs a route's handler |
+//! | `admission` | decides whether the caller gets what the handler found |
+//! | `reply`, `response`, `cors` | make the answer |
+//! | `access_log`, `logs` | log |
+//! | `pages`, `unknown_route` | routes without a caller |
 
+mod access_log;
+mod admission;
 mod api;
-mod api_error;
+mod cors;
 mod event;
 mod fields;
 mod handler;
 mod logs;
-mod problem;
+mod pages;
+mod reply;
 mod request;
 mod request_context;
+mod response;
+mod unknown_route;
 
-pub use api::{Api, Content, Reply};
-pub use api_error::{ApiError, ErrorKind};
+pub use api::Api;
+pub use cors::serve_preflight;
 pub use event::run;
-pub use fields::{FieldError, Fields, Issue, Wrong};
-pub use handler::{serve, serve_counted_unknown_route, serve_pages, serve_preflight, serve_unknown_route};
+pub use fields::{Fields, Wrong};
+pub use handler::serve;
 pub use lambda_http::Error as LambdaError;
 pub use logs::init_logs;
-pub use problem::Problem;
-pub use request::{BODY_BYTES_MAX, Request, basic_user, bearer_token};
+pub use pages::serve_pages;
+pub use reply::{Content, Reply};
+pub use request::{Request, basic_user, bearer_token};
 pub use request_context::{Decoded, RequestContext, Route};
+pub use tollgate_apis::{Answer, FieldError, Issue, Problem};
+pub use unknown_route::{serve_counted_unknown_route, serve_unknown_route};

@@ -5,10 +5,7 @@ use std::collections::HashMap;
 use lambda_http::http::HeaderMap;
 use serde_json::Value;
 
-use crate::Problem;
-
-/// Largest body that is read, in bytes.
-pub const BODY_BYTES_MAX: usize = 256 * 1024;
+use tollgate_apis::Problem;
 
 /// A request.
 #[derive(Debug)]

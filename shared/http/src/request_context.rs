@@ -1,10 +1,11 @@
 //! A request and the call it makes, as a handler is given them.
 
 use serde_json::Value;
+use tollgate_apis::Problem;
 use tollgate_domain::{Fingerprint, IdempotencyKey, Permission, Tenant};
-use tollgate_gateway::{Call, Error, Idempotency};
+use tollgate_gateway::{Call, Idempotency};
 
-use crate::{fields::Fields, problem::Problem, request::Request};
+use crate::{fields::Fields, request::Request};
 
 /// Brackets within brackets of a form that are read.
 const FORM_DEPTH_MAX: usize = 5;
@@ -73,18 +74,18 @@ impl RequestContext {
 
     /// The tenant, for reading only.
     pub async fn tenant(&self) -> Result<Tenant, Problem> {
-        Ok(self.call.tenant().await.map_err(Error::from)?)
+        Ok(self.call.tenant().await?)
     }
 
     /// Refuses a caller that lacks a permission beyond the route's own.
     pub async fn require(&self, permission: Permission) -> Result<(), Problem> {
-        let caller = self.call.authorized().await.map_err(Error::from)?;
-        Ok(caller.require(permission).map_err(Error::from)?)
+        let caller = self.call.authorized().await?;
+        Ok(caller.require(permission)?)
     }
 
     /// Whether the caller has a permission beyond the route's own.
     pub async fn may(&self, permission: Permission) -> Result<bool, Problem> {
-        let caller = self.call.authorized().await.map_err(Error::from)?;
+        let caller = self.call.authorized().await?;
         Ok(caller.may(permission))
     }
 

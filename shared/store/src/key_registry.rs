@@ -16,7 +16,9 @@ use aws_sdk_dynamodb::{
     operation::{query::QueryInput, update_item::UpdateItemInput},
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
 };
-use tollgate_domain::{Contract, KeyId, MerchantId, Mode, Permission, Tenant, Timestamp};
+use tollgate_domain::{
+    Contract, KeyId, MerchantId, Mode, Permission, Tenant, Timestamp, access::LIVE_KEYS_MAX,
+};
 
 use crate::{
     ApiKey, Changed, Cursor, KeyHash, NewApiKey, Page, Reader, Writer,
@@ -27,8 +29,6 @@ use crate::{
     keys::{FORMAT, key_of},
 };
 
-/// Most keys of a tenant that are accepted at the same time.
-pub const LIVE_KEYS_MAX: usize = 100;
 /// Keys of a page of the index.
 const PAGE: i32 = 500;
 /// Pages that one walk of the index reads before it gives up with an error: half a million keys.

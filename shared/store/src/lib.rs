@@ -32,7 +32,7 @@ pub use due::{DueItem, DueKind};
 pub use entity::{Entity, subject_of};
 pub use error::StoreError;
 pub use items::{Changed, Put, Replaced};
-pub use key_registry::{KeyPlace, KeyPut, KeyQuery, LIVE_KEYS_MAX};
+pub use key_registry::{KeyPlace, KeyPut, KeyQuery};
 pub use keys::{ApiKey, KeyHash, NewApiKey};
 pub use listing::{Cursor, ListQuery, Page};
 pub use merchants::Merchant;
@@ -61,7 +61,10 @@ pub struct Writer(Reader);
 
 /// Counts the requests of API keys, and nothing else: to find out whether a caller may write is itself a write.
 #[derive(Clone, Debug)]
-pub struct KeyMeter(Reader);
+pub struct KeyMeter {
+    reader: Reader,
+    counts_seconds: bool,
+}
 
 impl std::ops::Deref for Writer {
     type Target = Reader;
@@ -84,7 +87,7 @@ impl Writer {
 
     /// The same tables, to count the requests of API keys in.
     pub fn key_meter(&self) -> KeyMeter {
-        KeyMeter(self.0.clone())
+        KeyMeter { reader: self.0.clone(), counts_seconds: false }
     }
 
     /// The same tables with a meter of its own: what one request does is counted apart from all others.

@@ -99,6 +99,12 @@ const fn counter_letter(front_door: FrontDoor) -> &'static str {
 }
 
 impl KeyMeter {
+    /// The same meter; `counts` says whether it also counts by second, for APIs that limit bursts.
+    #[must_use]
+    pub fn counting_seconds(self, counts: bool) -> Self {
+        Self { counts_seconds: counts, ..self }
+    }
+
     /// Accepts a key and counts a request in one `UpdateItem` of 1 unit. A key that is revoked or has expired is known and
     /// not counted.
     pub async fn meter_key(
@@ -148,7 +154,7 @@ impl KeyMeter {
         let mut token = Token { pk, attributes: vec![name(bucket)] };
         let mut behind = behind;
         let by_second = format!("{letter}s");
-        if front_door.limits_bursts() {
+        if self.counts_seconds {
             token.attributes.push(format!("{by_second}{}", now.s()));
             let oldest = now.s() - rate_limit::BURST_S;
             behind.extend((oldest - CLEARED_SECONDS..=oldest).map(|second| format!("{by_second}{second}")));
@@ -201,7 +207,7 @@ impl KeyMeter {
         let added: Vec<String> = names.iter().map(|name| format!("{name} :add")).collect();
         let mut expression = format!("ADD {}", added.join(", "));
         let mut update = UpdateItemInput::builder()
-            .table_name(&self.0.tables.keys)
+            .table_name(&self.reader.tables.keys)
             .key("pk", s(&token.pk))
             .key("sk", s(SK))
             .expression_attribute_values(":add", n(add))
@@ -225,6 +231,6 @@ impl KeyMeter {
                 .expression_attribute_values(":now", n(now.ms()))
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld),
         };
-        self.0.db.update_item(update.update_expression(expression)).await
+        self.reader.db.update_item(update.update_expression(expression)).await
     }
 }

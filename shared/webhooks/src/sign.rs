@@ -5,7 +5,8 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use tollgate_domain::{FrontDoor, Timestamp};
+use tollgate_apis::{RotationOrder, SignatureScheme};
+use tollgate_domain::Timestamp;
 
 /// Begins every secret.
 const PREFIX: &str = "whsec_";
@@ -71,13 +72,11 @@ pub fn hmac_sha256_hex(key: &[u8], body: &[u8]) -> String {
     hex::encode(hmac_sha256(key, &[body]).finalize().into_bytes())
 }
 
-/// The headers of a delivery: the front door's own, and Standard Webhooks'.
+/// The headers of a delivery: the API's own signature, if it has one, and those of Standard Webhooks.
 ///
-/// `current` is the endpoint's secret; `previous` the one before it, while both are accepted. The `charges` verifier of
-/// the text reads the first `v1` only, so there the old secret's comes first until the overlap ends; `direct`'s header has
-/// room for one signature, the old secret's.
+/// `current` is the endpoint's secret; `previous` the one before it, while both are valid.
 pub fn sign(
-    api: FrontDoor,
+    scheme: Option<SignatureScheme>,
     current: &SigningSecret,
     previous: Option<&SigningSecret>,
     message_id: &str,
@@ -93,12 +92,15 @@ pub fn sign(
             .iter()
             .fold(format!("t={time}"), |header, secret| format!("{header},v1={}", secret.hex(&timed)))
     };
-    let own: Option<Header> = match api {
-        FrontDoor::Charges => Some(("x-signature", timestamped(&old_first))),
-        FrontDoor::Intents => Some(("pg-signature", timestamped(&new_first))),
-        FrontDoor::Direct => Some(("x-webhook-signature", old_first[0].hex(&[body.as_bytes()]))),
-        FrontDoor::Simple | FrontDoor::Checkout => None,
-    };
+    let own: Option<Header> = scheme.map(|scheme| match scheme {
+        SignatureScheme::Timestamped { header, order: RotationOrder::OldFirst } => {
+            (header, timestamped(&old_first))
+        }
+        SignatureScheme::Timestamped { header, order: RotationOrder::NewFirst } => {
+            (header, timestamped(&new_first))
+        }
+        SignatureScheme::BodyOnly { header } => (header, old_first[0].hex(&[body.as_bytes()])),
+    });
     let standard: Vec<String> = new_first
         .iter()
         .map(|secret| {
@@ -141,6 +143,9 @@ pub fn verify_timestamped(
 
 #[cfg(test)]
 mod tests {
+    use tollgate_apis::published;
+    use tollgate_domain::FrontDoor;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
@@ -155,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_signature_verifies_with_its_secret_body_and_time_only() {
-        let headers = sign(FrontDoor::Charges, &secret(1), None, "evt_1", NOW, "{}");
+        let headers = sign(published(FrontDoor::Charges).signature(), &secret(1), None, "evt_1", NOW, "{}");
         let signature = header(&headers, "x-signature");
         assert!(verify_timestamped(&signature, "{}", &secret(1), NOW, 300));
         assert!(!verify_timestamped(&signature, "{ }", &secret(1), NOW, 300));
@@ -168,7 +173,7 @@ mod tests {
     fn known_answers() {
         // Computed with Python's hmac: key "whsec_…" whole, message "1736720000.{}".
         let headers = sign(
-            FrontDoor::Direct,
+            published(FrontDoor::Direct).signature(),
             &SigningSecret::from_text("key"),
             None,
             "m",
@@ -184,18 +189,29 @@ mod tests {
     #[test]
     fn while_a_secret_rotates_each_verifier_finds_the_one_it_reads() {
         let (old, new) = (secret(1), secret(2));
-        let charges = header(&sign(FrontDoor::Charges, &new, Some(&old), "m", NOW, "{}"), "x-signature");
-        let intents = header(&sign(FrontDoor::Intents, &new, Some(&old), "m", NOW, "{}"), "pg-signature");
-        let alone =
-            |s: &SigningSecret| header(&sign(FrontDoor::Charges, s, None, "m", NOW, "{}"), "x-signature");
+        let charges = header(
+            &sign(published(FrontDoor::Charges).signature(), &new, Some(&old), "m", NOW, "{}"),
+            "x-signature",
+        );
+        let intents = header(
+            &sign(published(FrontDoor::Intents).signature(), &new, Some(&old), "m", NOW, "{}"),
+            "pg-signature",
+        );
+        let alone = |s: &SigningSecret| {
+            header(&sign(published(FrontDoor::Charges).signature(), s, None, "m", NOW, "{}"), "x-signature")
+        };
         assert!(charges.starts_with(&alone(&old)));
         assert!(intents.starts_with(&alone(&new)));
         assert_eq!((charges.matches("v1=").count(), intents.matches("v1=").count()), (2, 2));
-        let direct =
-            header(&sign(FrontDoor::Direct, &new, Some(&old), "m", NOW, "{}"), "x-webhook-signature");
+        let direct = header(
+            &sign(published(FrontDoor::Direct).signature(), &new, Some(&old), "m", NOW, "{}"),
+            "x-webhook-signature",
+        );
         assert_eq!(direct.len(), 64);
-        let standard =
-            header(&sign(FrontDoor::Direct, &new, Some(&old), "m", NOW, "{}"), "webhook-signature");
+        let standard = header(
+            &sign(published(FrontDoor::Direct).signature(), &new, Some(&old), "m", NOW, "{}"),
+            "webhook-signature",
+        );
         assert_eq!(standard.split(' ').count(), 2);
     }
 

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use tollgate_domain::FrontDoor;
 use tollgate_tests::{Cloud, Receiver, binary, eventually};
-use tollgate_webhooks::render;
 
 /// Runs it; gives status, standard output and standard error.
 async fn trigger(arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -36,7 +35,8 @@ async fn every_event_of_every_api_is_listed_happens_and_arrives() {
     let (code, listed, _) = trigger(&[]).await;
     assert_eq!(code, Some(0));
     let listed: BTreeSet<&str> = listed.lines().collect();
-    let all: BTreeSet<&str> = FrontDoor::ALL.iter().flat_map(|api| render::event_types(*api)).collect();
+    let all: BTreeSet<&str> =
+        FrontDoor::ALL.iter().flat_map(|api| tollgate_apis::event_types(*api)).collect();
     assert_eq!(listed, all);
 
     // An endpoint of each API that has webhooks, for all of its events.
@@ -46,7 +46,7 @@ async fn every_event_of_every_api_is_listed_happens_and_arrives() {
         let endpoint = json!({"url": receiver.url, "api": api});
         cloud.intents().post("/webhook_endpoints", &endpoint).await.expect(201);
         let front_door = FrontDoor::ALL.iter().find(|door| door.as_str() == api).unwrap();
-        let known: BTreeSet<&str> = render::event_types(*front_door).collect();
+        let known: BTreeSet<&str> = tollgate_apis::event_types(*front_door).collect();
         receivers.push((api, known, receiver));
     }
     for name in all {

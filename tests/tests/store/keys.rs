@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use tollgate_domain::{
     Contract, ContractLimit, ContractLimits, FrontDoor, KeyId, KeyKind, Mode, Permission, Tenant, Tier,
+    access::LIVE_KEYS_MAX,
 };
-use tollgate_store::{
-    ApiKey, Changed, KeyHash, KeyPlace, KeyPut, KeyQuery, LIVE_KEYS_MAX, NewApiKey, Writer,
-};
+use tollgate_store::{ApiKey, Changed, KeyHash, KeyPlace, KeyPut, KeyQuery, NewApiKey, Writer};
 
 use super::{NOW, bytes, open, tenant};
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use tollgate_charges::{Charges, health};
+use tollgate_apis::charges::health;
+use tollgate_charges::Charges;
 use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 
 fn main() -> Result<(), LambdaError> {
@@ -10,6 +11,6 @@ fn main() -> Result<(), LambdaError> {
 }
 
 async fn check(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
-    ctx.call.admitted().await.map_err(tollgate_gateway::Error::from)?;
+    ctx.call.admitted().await?;
     Ok(Reply::ok(health()))
 }

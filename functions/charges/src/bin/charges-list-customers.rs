@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use tollgate_apis::charges as api;
 use tollgate_charges::{Charges, customers, lists};
 use tollgate_domain::Permission;
 use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
-use tollgate_webhooks::render::charges as render;
 
 fn main() -> Result<(), LambdaError> {
     serve(&Charges, Route::needs(Permission::CustomersRead), list_customers)
@@ -13,5 +13,5 @@ fn main() -> Result<(), LambdaError> {
 
 async fn list_customers(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let page = ctx.call.list_customers(customers::read_list(ctx.query())?).await?;
-    Ok(Reply::ok(lists::page(page, render::CUSTOMER_PREFIX, render::customer)))
+    Ok(Reply::ok(lists::page(page, api::CUSTOMER_PREFIX, api::customer)))
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use tollgate_apis::charges as api;
 use tollgate_charges::{Charges, lists, payments};
 use tollgate_domain::Permission;
 use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
-use tollgate_webhooks::render::charges as render;
 
 fn main() -> Result<(), LambdaError> {
     serve(&Charges, Route::needs(Permission::PaymentsRead), list_payments)
@@ -15,6 +15,6 @@ async fn list_payments(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let page = ctx.call.list_payments(payments::read_list(ctx.query())?).await?;
     let tenant = ctx.tenant().await?;
     let gateway = ctx.call.gateway();
-    let show = |payment: &_| render::payment(payment, gateway.challenge_url(tenant, payment).as_deref());
-    Ok(Reply::ok(lists::page(page, render::PAYMENT_PREFIX, show)))
+    let show = |payment: &_| api::payment(payment, gateway.challenge_url(tenant, payment).as_deref());
+    Ok(Reply::ok(lists::page(page, api::PAYMENT_PREFIX, show)))
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use tollgate_apis::charges as api;
 use tollgate_charges::{Charges, lists, refunds};
 use tollgate_domain::Permission;
 use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
-use tollgate_webhooks::render::charges as render;
 
 fn main() -> Result<(), LambdaError> {
     serve(&Charges, Route::needs(Permission::PaymentsRead), list_refunds)
@@ -13,5 +13,5 @@ fn main() -> Result<(), LambdaError> {
 
 async fn list_refunds(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let page = ctx.call.list_refunds(refunds::read_list(ctx.query())?).await?;
-    Ok(Reply::ok(lists::page(page, render::REFUND_PREFIX, render::refund)))
+    Ok(Reply::ok(lists::page(page, api::REFUND_PREFIX, api::refund)))
 }

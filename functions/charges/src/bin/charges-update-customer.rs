@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use tollgate_apis::charges as api;
 use tollgate_charges::{Charges, customers};
 use tollgate_domain::Permission;
 use tollgate_http::{Fields, LambdaError, Problem, Reply, RequestContext, Route, serve};
-use tollgate_webhooks::render::charges as render;
 
 fn main() -> Result<(), LambdaError> {
     serve(&Charges, Route::needs(Permission::CustomersWrite), update_customer)
@@ -17,5 +17,5 @@ async fn update_customer(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let update = customers::read_update(Fields::of(&body))?;
     let idempotency = ctx.idempotency(&body)?;
     let made = ctx.call.update_customer(id, &update, idempotency.as_ref()).await?;
-    Ok(Reply::ok(render::customer(&made.value)).replayed(made.replayed))
+    Ok(Reply::ok(api::customer(&made.value)).replayed(made.replayed))
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use tollgate_direct::{TokenEndpoint, access_token};
+use tollgate_apis::direct::access_token;
+use tollgate_direct::TokenEndpoint;
+use tollgate_gateway::ACCESS_TOKEN_S;
 use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 
 fn main() -> Result<(), LambdaError> {
@@ -11,5 +13,5 @@ fn main() -> Result<(), LambdaError> {
 
 async fn issue_token(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let token = ctx.call.issue_access_token().await?;
-    Ok(Reply::ok(access_token(&token)))
+    Ok(Reply::ok(access_token(&token, ACCESS_TOKEN_S)))
 }

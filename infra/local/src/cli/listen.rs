@@ -19,7 +19,6 @@ use tokio::{
 };
 use tollgate_domain::{FrontDoor, endpoint::matches};
 use tollgate_local::{logs::Palette, state};
-use tollgate_webhooks::render;
 
 use super::{
     Failure, Listen,
@@ -77,9 +76,9 @@ impl Api {
     /// The first that knows all the events.
     fn of(events: &[String]) -> Result<Self, Failure> {
         let knows = |api: &Self| {
-            events
-                .iter()
-                .all(|pattern| render::event_types(api.front_door()).any(|known| matches(pattern, known)))
+            events.iter().all(|pattern| {
+                tollgate_apis::event_types(api.front_door()).any(|known| matches(pattern, known))
+            })
         };
         Self::ALL.into_iter().find(knows).ok_or_else(|| {
             Failure::Usage(format!(

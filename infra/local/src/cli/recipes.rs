@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{EventKind, FrontDoor};
-use tollgate_webhooks::render;
 
 use super::client::Method;
 
@@ -29,7 +28,7 @@ pub(super) struct Step {
 
 /// The names of all events, of every API, each once.
 pub(super) fn names() -> Vec<&'static str> {
-    let mut names: Vec<_> = APIS.into_iter().flat_map(render::event_types).collect();
+    let mut names: Vec<_> = APIS.into_iter().flat_map(tollgate_apis::event_types).collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -37,7 +36,8 @@ pub(super) fn names() -> Vec<&'static str> {
 
 /// The kind of event that an API calls so. Where several are, the first of them.
 pub(super) fn kind_of(name: &str) -> Option<EventKind> {
-    let is_called_so = |kind: &EventKind| APIS.into_iter().any(|api| render::name(*kind, api) == Some(name));
+    let is_called_so =
+        |kind: &EventKind| APIS.into_iter().any(|api| tollgate_apis::event_type(*kind, api) == Some(name));
     EventKind::ALL.iter().copied().find(is_called_so)
 }
 
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn every_event_of_every_api_has_a_recipe() {
         for api in FrontDoor::ALL {
-            for name in render::event_types(*api) {
+            for name in tollgate_apis::event_types(*api) {
                 let kind = kind_of(name).unwrap_or_else(|| panic!("{name} of {api:?} is of no kind"));
                 assert!(!recipe(kind).is_empty(), "{name}");
                 assert!(names().contains(&name), "{name}");

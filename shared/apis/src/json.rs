@@ -4,13 +4,32 @@
 //! signature matches only if the body already is that text: compact, raw UTF-8, numbers as JavaScript prints them, and
 //! keys that look like array positions first, in ascending order.
 
-use serde_json::{Map, Number, Value};
+use serde::Serialize;
+use serde_json::{Map, Number, Value, value::RawValue};
+use tollgate_domain::Money;
+
+use crate::Problem;
 
 /// The largest key that JavaScript orders as an array position: 2^32 − 2.
 const ARRAY_INDEX_MAX: u64 = u32::MAX as u64 - 1;
 
+/// An object of this crate as a JSON value. Its keys are texts and its numbers are finite, so this does not fail.
+pub(crate) fn to_value(object: &impl Serialize) -> Value {
+    serde_json::to_value(object).unwrap_or_default()
+}
+
+/// Text that already is JSON.
+pub(crate) fn raw(text: String) -> Result<Box<RawValue>, Problem> {
+    RawValue::from_string(text).map_err(|error| Problem::Internal(error.to_string()))
+}
+
+/// An amount as a JSON number with exactly its currency's decimal places: `100.00`, `1000`.
+pub(crate) fn decimal(amount: Money) -> Result<Box<RawValue>, Problem> {
+    raw(amount.to_decimal())
+}
+
 /// What JavaScript's `JSON.stringify(JSON.parse(text))` prints for a value.
-pub fn to_js_string(value: &Value) -> String {
+pub fn to_canonical(value: &Value) -> String {
     let mut out = String::new();
     write_value(value, &mut out);
     out
@@ -53,7 +72,7 @@ fn write_object(map: &Map<String, Value>, out: &mut String) {
     out.push('}');
 }
 
-/// The array position that a key spells, if it is the one spelling of it.
+/// The array position that a key is, if it is written without leading zeros.
 fn array_index(key: &str) -> Option<u64> {
     let position: u64 = key.parse().ok().filter(|p| *p <= ARRAY_INDEX_MAX)?;
     (position.to_string() == key).then_some(position)
@@ -89,7 +108,7 @@ mod tests {
     fn numbers_and_keys_are_as_javascript_has_them() {
         let value = json!({"b": 100.0, "10": 1, "2": 1e21, "a": -0.0, "01": 1e-7, "é": "\u{2028}\u{1}\"\\/"});
         assert_eq!(
-            to_js_string(&value),
+            to_canonical(&value),
             "{\"2\":1e+21,\"10\":1,\"b\":100,\"a\":0,\"01\":1e-7,\"é\":\"\u{2028}\\u0001\\\"\\\\/\"}"
         );
     }
@@ -125,7 +144,7 @@ mod tests {
         }
         let mut runner = TestRunner::default();
         let lines: Vec<String> =
-            (0..500).map(|_| to_js_string(&values().new_tree(&mut runner).unwrap().current())).collect();
+            (0..500).map(|_| to_canonical(&values().new_tree(&mut runner).unwrap().current())).collect();
         let script = "let t='';process.stdin.on('data',d=>t+=d).on('end',()=>{\
             for(const l of t.split('\\n'))if(l)console.log(JSON.stringify(JSON.parse(l)))})";
         let mut node = Command::new("node")

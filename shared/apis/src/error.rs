@@ -1,32 +1,32 @@
-//! Every problem in plain words: what front doors say unless their texts say it differently.
+//! The common code and message of each problem. An API changes those for which its text has its own.
 
+use serde_json::Value;
 use tollgate_domain::{
     BadCard, Denied, KeyRefusal, Refusal, Resource, metadata::BadMetadata, money::AMOUNT_MINOR_MAX, payment,
 };
-use tollgate_gateway::Error;
 
 use crate::{BODY_BYTES_MAX, FieldError, Issue, Problem};
 
-/// What kind of problem it is; front doors name the kinds differently.
+/// The kind of a problem. APIs have different names for the kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The request is wrong.
     InvalidRequest,
     /// The body is too large.
     TooLarge,
-    /// Nobody knows the caller.
+    /// The caller is unknown.
     Authentication,
     /// The card was declined.
     Card,
-    /// The caller may not.
+    /// The caller is not allowed to do this.
     Permission,
-    /// There is no such thing.
+    /// The resource does not exist.
     Missing,
-    /// The idempotency key belongs to another request.
+    /// The idempotency key was used for another request.
     Idempotency,
-    /// One request too many.
+    /// The rate limit is exceeded.
     RateLimit,
-    /// We failed.
+    /// Tollgate failed.
     Api,
 }
 
@@ -47,14 +47,39 @@ impl ErrorKind {
     }
 }
 
-/// A problem in words.
+impl ErrorKind {
+    /// The `type` of `charges` and `direct`, which have different names for a resource that does not exist.
+    pub(crate) const fn type_name(self, missing: &'static str) -> &'static str {
+        match self {
+            Self::InvalidRequest | Self::TooLarge => "invalid_request_error",
+            Self::Authentication => "authentication_error",
+            Self::Card => "card_error",
+            Self::Permission => "permission_error",
+            Self::Missing => missing,
+            Self::Idempotency => "idempotency_error",
+            Self::RateLimit => "rate_limit_error",
+            Self::Api => "api_error",
+        }
+    }
+}
+
+/// An answer, before an HTTP response is made of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// The body, in the API's documented shape.
+    pub body: Value,
+}
+
+/// A problem with its code and message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
-    /// Of what kind it is.
+    /// The kind, which decides the status.
     pub kind: ErrorKind,
-    /// A word for programs.
+    /// The code, for programs.
     pub code: &'static str,
-    /// A sentence for people.
+    /// The message, a sentence for people.
     pub message: String,
     /// The parameter that is wrong, with dots: `source.token`.
     pub param: Option<String>,
@@ -64,21 +89,23 @@ fn api_error(kind: ErrorKind, code: &'static str, message: impl Into<String>) ->
     ApiError { kind, code, message: message.into(), param: None }
 }
 
+fn invalid(code: &'static str, message: impl Into<String>) -> ApiError {
+    api_error(ErrorKind::InvalidRequest, code, message)
+}
+
 impl ApiError {
-    /// The same, about a parameter.
+    /// The same error, naming a parameter.
     #[must_use]
     pub fn about(self, param: impl Into<String>) -> Self {
         Self { param: Some(param.into()), ..self }
     }
 
-    /// What is said of a problem.
+    /// The common error of a problem.
     pub fn of(problem: &Problem) -> Self {
         match problem {
             Problem::Field(error) => Self::of_field(error),
             Problem::Fields(errors) => errors.first().map_or_else(Self::internal, Self::of_field),
-            Problem::MalformedBody(message) => {
-                api_error(ErrorKind::InvalidRequest, "invalid_json", message.as_str())
-            }
+            Problem::MalformedBody(message) => invalid("invalid_json", message.as_str()),
             Problem::BodyTooLarge => api_error(
                 ErrorKind::TooLarge,
                 "request_too_large",
@@ -89,8 +116,7 @@ impl ApiError {
                 "route_not_found",
                 "There is no such path, or not with this method. Check the method and the path of the request.",
             ),
-            Problem::BadIdempotencyKey => api_error(
-                ErrorKind::InvalidRequest,
+            Problem::BadIdempotencyKey => invalid(
                 "invalid_idempotency_key",
                 "The Idempotency-Key header must have 1 to 255 printable ASCII characters.",
             )
@@ -99,23 +125,16 @@ impl ApiError {
                 api_error(ErrorKind::Missing, "version_ended", "This version of the API has ended.")
             }
             Problem::UnknownApiVersion => {
-                api_error(ErrorKind::InvalidRequest, "invalid_api_version", "There is no such API version.")
-                    .about("X-API-Version")
+                invalid("invalid_api_version", "There is no such API version.").about("X-API-Version")
             }
-            Problem::About(param, error) => Self::of_error(error).about(param.as_str()),
-            Problem::Gateway(error) => Self::of_error(error),
+            Problem::RefusedParam(param, refusal) => Self::of_refusal(refusal).about(param.as_str()),
+            Problem::Denied(denied) => Self::of_denied(denied),
+            Problem::Refused(refusal) => Self::of_refusal(refusal),
+            Problem::Internal(_) => Self::internal(),
         }
     }
 
-    fn of_error(error: &Error) -> Self {
-        match error {
-            Error::Denied(denied) => Self::of_denied(denied),
-            Error::Refused(refusal) => Self::of_refusal(refusal),
-            Error::Store(_) | Error::Internal(_) => Self::internal(),
-        }
-    }
-
-    /// What is said when we failed.
+    /// The error when Tollgate failed.
     pub fn internal() -> Self {
         api_error(
             ErrorKind::Api,
@@ -134,6 +153,8 @@ impl ApiError {
             Issue::NotValid(_) if param == "currency" => "invalid_currency",
             Issue::NotValid(_) if param == "email" => "invalid_email",
             Issue::NotA(_)
+            | Issue::NotInteger
+            | Issue::NotUrl
             | Issue::TooLong(_)
             | Issue::Empty
             | Issue::ControlCharacters
@@ -143,7 +164,7 @@ impl ApiError {
             | Issue::NotValid(_)
             | Issue::Other(_) => "invalid_param",
         };
-        api_error(ErrorKind::InvalidRequest, code, format!("{param} {}", error.issue)).about(param)
+        invalid(code, format!("{param} {}", error.issue)).about(param)
     }
 
     fn of_denied(denied: &Denied) -> Self {
@@ -183,16 +204,10 @@ impl ApiError {
 
     fn of_key(refusal: KeyRefusal) -> Self {
         match refusal {
-            KeyRefusal::TooMany => api_error(
-                ErrorKind::InvalidRequest,
-                "too_many_api_keys",
-                "There are too many API keys. Revoke one first.",
-            ),
-            KeyRefusal::Ended => api_error(
-                ErrorKind::InvalidRequest,
-                "api_key_ended",
-                "The API key is revoked or has expired.",
-            ),
+            KeyRefusal::TooMany => {
+                invalid("too_many_api_keys", "There are too many API keys. Revoke one first.")
+            }
+            KeyRefusal::Ended => invalid("api_key_ended", "The API key is revoked or has expired."),
             KeyRefusal::CallerEnds => api_error(
                 ErrorKind::Permission,
                 "lasting_api_key_required",
@@ -201,6 +216,7 @@ impl ApiError {
         }
     }
 
+    #[allow(clippy::too_many_lines)] // A table: one row for each refusal.
     fn of_refusal(refusal: &Refusal) -> Self {
         match refusal {
             Refusal::NotFound(resource) | Refusal::NoSuchReference(resource) => {
@@ -209,14 +225,11 @@ impl ApiError {
                     not_found_code(*resource),
                     format!("There is no such {}.", resource.noun()),
                 );
-                match refusal {
-                    Refusal::NotFound(_) => found.about("id"),
-                    _ => found.about(format!("{}_id", resource.noun().replace(' ', "_"))),
-                }
+                let is_in_path = matches!(refusal, Refusal::NotFound(_));
+                let reference = || format!("{}_id", resource.noun().replace(' ', "_"));
+                found.about(if is_in_path { "id".to_owned() } else { reference() })
             }
-            Refusal::NoSuchCursor => api_error(
-                ErrorKind::InvalidRequest,
-                "invalid_cursor",
+            Refusal::NoSuchCursor => invalid("invalid_cursor",
                 "starting_after must be the id of something that this list holds.",
             )
             .about("starting_after"),
@@ -232,27 +245,19 @@ impl ApiError {
                 "A request with this Idempotency-Key is still running. Send it again in a moment.",
             )
             .about("Idempotency-Key"),
-            Refusal::AmountTooSmall { minimum } => api_error(
-                ErrorKind::InvalidRequest,
-                "amount_too_small",
+            Refusal::AmountTooSmall { minimum } => invalid("amount_too_small",
                 format!("Amount must be at least {minimum}"),
             )
             .about("amount"),
-            Refusal::AmountTooLarge => api_error(
-                ErrorKind::InvalidRequest,
-                "amount_too_large",
+            Refusal::AmountTooLarge => invalid("amount_too_large",
                 format!("Amount must be at most {AMOUNT_MINOR_MAX} (minor units)"),
             )
             .about("amount"),
-            Refusal::InvalidToken => api_error(
-                ErrorKind::InvalidRequest,
-                "invalid_token",
+            Refusal::InvalidToken => invalid("invalid_token",
                 "The token is not valid. Send a token of this source type, never a card number.",
             )
             .about("source.token"),
-            Refusal::NoProcessor => api_error(
-                ErrorKind::InvalidRequest,
-                "live_payments_not_enabled",
+            Refusal::NoProcessor => invalid("live_payments_not_enabled",
                 "No network is connected for live payments with this source. Use a test key (sk_test_…).",
             )
             .about("source"),
@@ -260,85 +265,49 @@ impl ApiError {
                 api_error(ErrorKind::Card, decline.code(), decline.message()).about("source")
             }
             Refusal::Payment(refusal) => Self::of_payment(*refusal),
-            Refusal::Card(_)
-            | Refusal::NoStoredCard
-            | Refusal::InvalidAmount
-            | Refusal::ProcessorNotConfigured
-            | Refusal::Method(_)
-            | Refusal::InvalidIban
-            | Refusal::RefundSettled(_)
-            | Refusal::RefundSent
-            | Refusal::ClientSecret => Self::of_input(refusal),
+            Refusal::Card(bad) => Self::of_card(*bad),
+            Refusal::NoStoredCard => invalid("missing_param",
+                "card is required: no card of this customer is stored.",
+            )
+            .about("card"),
+            Refusal::InvalidAmount => invalid("invalid_param",
+                "amount must be a decimal number with no more digits than the currency has.",
+            )
+            .about("amount"),
+            Refusal::ProcessorNotConfigured => invalid("provider_not_configured",
+                "The merchant account is not configured for this payment provider.",
+            )
+            .about("payment_provider"),
+            Refusal::Method(tollgate_domain::payment_method::MethodRefusal::TypeNotAccepted) => invalid("payment_intent_incompatible_payment_method",
+                "The type of the payment method is none of those that the payment accepts (payment_method_types).",
+            )
+            .about("payment_method"),
+            Refusal::Method(refusal) => invalid("payment_method_unexpected_state",
+                sentence(refusal),
+            )
+            .about("payment_method"),
+            Refusal::InvalidIban => invalid("invalid_bank_account_iban",
+                "The IBAN is not valid.",
+            )
+            .about("sepa_debit.iban"),
+            Refusal::RefundSettled(_) => invalid("refund_unexpected_status",
+                "The refund is settled and cannot be canceled.",
+            ),
+            Refusal::RefundSent => invalid("refund_unexpected_status",
+                "The refund was sent to the payment provider and cannot be canceled.",
+            ),
+            Refusal::ClientSecret => invalid("client_secret_mismatch",
+                "The client secret is not the one of this payment.",
+            )
+            .about("client_secret"),
             Refusal::Metadata(bad) => Self::of_field(&FieldError::of_metadata(bad.clone())),
-            Refusal::TooManyEndpoints => api_error(
-                ErrorKind::InvalidRequest,
-                "too_many_webhook_endpoints",
+            Refusal::TooManyEndpoints => invalid("too_many_webhook_endpoints",
                 "There are too many webhook endpoints.",
             ),
             Refusal::ApiKey(refusal) => Self::of_key(*refusal),
             Refusal::UnsafeEndpoint(why) => {
-                api_error(ErrorKind::InvalidRequest, "invalid_param", why.as_str()).about("url")
+                invalid("invalid_param", why.as_str()).about("url")
             }
-        }
-    }
-
-    /// What is wrong with what a caller sent, beyond the form of its fields.
-    fn of_input(refusal: &Refusal) -> Self {
-        match refusal {
-            Refusal::Card(bad) => Self::of_card(*bad),
-            Refusal::NoStoredCard => api_error(
-                ErrorKind::InvalidRequest,
-                "missing_param",
-                "card is required: no card of this customer is stored.",
-            )
-            .about("card"),
-            Refusal::InvalidAmount => api_error(
-                ErrorKind::InvalidRequest,
-                "invalid_param",
-                "amount must be a decimal number with no more digits than the currency has.",
-            )
-            .about("amount"),
-            Refusal::ProcessorNotConfigured => api_error(
-                ErrorKind::InvalidRequest,
-                "provider_not_configured",
-                "The merchant account is not configured for this payment provider.",
-            )
-            .about("payment_provider"),
-            Refusal::Method(tollgate_domain::payment_method::MethodRefusal::TypeNotAccepted) => api_error(
-                ErrorKind::InvalidRequest,
-                "payment_intent_incompatible_payment_method",
-                "The type of the payment method is none of those that the payment accepts (payment_method_types).",
-            )
-            .about("payment_method"),
-            Refusal::Method(refusal) => api_error(
-                ErrorKind::InvalidRequest,
-                "payment_method_unexpected_state",
-                sentence(refusal),
-            )
-            .about("payment_method"),
-            Refusal::InvalidIban => api_error(
-                ErrorKind::InvalidRequest,
-                "invalid_bank_account_iban",
-                "The IBAN is not valid.",
-            )
-            .about("sepa_debit.iban"),
-            Refusal::RefundSettled(_) => api_error(
-                ErrorKind::InvalidRequest,
-                "refund_unexpected_status",
-                "The refund is settled and cannot be canceled.",
-            ),
-            Refusal::RefundSent => api_error(
-                ErrorKind::InvalidRequest,
-                "refund_unexpected_status",
-                "The refund was sent to the payment provider and cannot be canceled.",
-            ),
-            Refusal::ClientSecret => api_error(
-                ErrorKind::InvalidRequest,
-                "client_secret_mismatch",
-                "The client secret is not the one of this payment.",
-            )
-            .about("client_secret"),
-            _ => Self::internal(),
         }
     }
 
@@ -363,46 +332,36 @@ impl ApiError {
                 "The card's security code must have 3 digits, or 4 on American Express.",
             ),
         };
-        api_error(ErrorKind::InvalidRequest, code, message).about(param)
+        invalid(code, message).about(param)
     }
 
     fn of_payment(refusal: payment::Refusal) -> Self {
         match refusal {
-            payment::Refusal::UnexpectedStatus(status) => api_error(
-                ErrorKind::InvalidRequest,
+            payment::Refusal::UnexpectedStatus(status) => invalid(
                 "payment_unexpected_status",
                 format!("The payment's status is {}, which does not allow this.", status.as_str()),
             ),
-            payment::Refusal::RefundTooLarge { refundable } => api_error(
-                ErrorKind::InvalidRequest,
+            payment::Refusal::RefundTooLarge { refundable } => invalid(
                 "refund_amount_too_large",
                 format!("Amount must be at most {refundable} (minor units), what is left to refund."),
             )
             .about("amount"),
-            payment::Refusal::AlreadyRefunded => api_error(
-                ErrorKind::InvalidRequest,
-                "payment_already_refunded",
-                "The payment has already been refunded in full.",
-            )
-            .about("payment_id"),
-            payment::Refusal::NotCapturable { capturable } => api_error(
-                ErrorKind::InvalidRequest,
+            payment::Refusal::AlreadyRefunded => {
+                invalid("payment_already_refunded", "The payment has already been refunded in full.")
+                    .about("payment_id")
+            }
+            payment::Refusal::NotCapturable { capturable } => invalid(
                 "capture_amount_invalid",
                 format!("Between 1 and {capturable} (minor units) can be captured."),
             )
             .about("amount_to_capture"),
-            payment::Refusal::NoMethod => api_error(
-                ErrorKind::InvalidRequest,
-                "missing_param",
-                "payment_method is required: the payment has none.",
-            )
-            .about("payment_method"),
-            payment::Refusal::RefundNotPositive => api_error(
-                ErrorKind::InvalidRequest,
-                "amount_too_small",
-                "Amount must be at least 1 (minor units)",
-            )
-            .about("amount"),
+            payment::Refusal::NoMethod => {
+                invalid("missing_param", "payment_method is required: the payment has none.")
+                    .about("payment_method")
+            }
+            payment::Refusal::RefundNotPositive => {
+                invalid("amount_too_small", "Amount must be at least 1 (minor units)").about("amount")
+            }
             payment::Refusal::SenselessOutcome => Self::internal(),
         }
     }

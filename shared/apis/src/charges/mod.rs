@@ -1,0 +1,107 @@
+//! The `charges` API: `/v1`, amounts in minor units.
+
+mod errors;
+mod list;
+mod objects;
+
+use serde::Serialize;
+use serde_json::Value;
+use tollgate_domain::{Event, EventKind, FrontDoor};
+
+pub use list::{List, list};
+pub use objects::{
+    Customer, NextAction, Payment, Refund, Source, customer, payment, payment_status, refund, refund_status,
+};
+
+use crate::{
+    Answer, EventContext, Problem, PublishedApi, RotationOrder, SignatureScheme, event::EventBody,
+    json::to_value, limits::ApiLimits,
+};
+
+/// The version of the API, which `X-API-Version` may name.
+pub const VERSION: &str = "2025-09-01";
+/// Prefix of a payment's id ("Common Response Fields").
+pub const PAYMENT_PREFIX: &str = "pay_";
+/// Prefix of a refund's id.
+pub const REFUND_PREFIX: &str = "rfnd_";
+/// Prefix of a customer's id.
+pub const CUSTOMER_PREFIX: &str = "cus_";
+/// The reasons that a refund may have.
+pub const REFUND_REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
+
+/// The `charges` API.
+#[derive(Clone, Copy, Debug)]
+pub struct Charges;
+
+impl PublishedApi for Charges {
+    fn front_door(&self) -> FrontDoor {
+        FrontDoor::Charges
+    }
+
+    /// 1000 requests a minute for each key.
+    fn limits(&self) -> ApiLimits {
+        ApiLimits { requests_per_minute: |_| 1000, burst: None, per_merchant: false }
+    }
+
+    fn error(&self, problem: &Problem, request_id: &str) -> Answer {
+        errors::answer(problem, request_id)
+    }
+
+    fn event_type(&self, kind: EventKind) -> Option<&'static str> {
+        event_type(kind)
+    }
+
+    fn event(&self, event: &Event, event_type: &'static str, context: EventContext<'_>) -> Option<Value> {
+        let object = objects::subject(&event.subject, context.challenge_url);
+        Some(to_value(&EventBody::new(event, event_type, object)))
+    }
+
+    /// The text's verifier reads the first `v1` only.
+    fn signature(&self) -> Option<SignatureScheme> {
+        Some(SignatureScheme::Timestamped { header: "x-signature", order: RotationOrder::OldFirst })
+    }
+}
+
+/// The body of `GET /v1/health`.
+#[derive(Debug, Serialize)]
+pub struct Health {
+    /// `ok`.
+    pub status: &'static str,
+    /// See [`VERSION`].
+    pub version: &'static str,
+}
+
+/// The body of `GET /v1/health`, as JSON.
+pub fn health() -> Value {
+    to_value(&Health { status: "ok", version: VERSION })
+}
+
+/// The API's name for a kind of event.
+const fn event_type(kind: EventKind) -> Option<&'static str> {
+    match kind {
+        EventKind::PaymentSucceeded => Some("payment.succeeded"),
+        EventKind::PaymentFailed | EventKind::PaymentCanceled => Some("payment.failed"),
+        EventKind::PaymentRequiresAction => Some("payment.requires_action"),
+        EventKind::RefundCreated => Some("refund.created"),
+        EventKind::RefundSucceeded => Some("refund.succeeded"),
+        EventKind::RefundFailed => Some("refund.failed"),
+        EventKind::CustomerCreated => Some("customer.created"),
+        EventKind::CustomerUpdated => Some("customer.updated"),
+        EventKind::PaymentCreated
+        | EventKind::PaymentProcessing
+        | EventKind::PaymentCapturable
+        | EventKind::ChargeSucceeded
+        | EventKind::ChargeFailed
+        | EventKind::ChargeCaptured
+        | EventKind::ChargeRefunded
+        | EventKind::PaymentMethodAttached
+        | EventKind::PaymentMethodDetached
+        | EventKind::PaymentMethodUpdated
+        | EventKind::RefundUpdated
+        | EventKind::CustomerDeleted
+        | EventKind::EndpointCreated
+        | EventKind::EndpointUpdated
+        | EventKind::EndpointDisabled
+        | EventKind::EndpointDeleted => None,
+    }
+}

@@ -1,0 +1,80 @@
+//! The `intents` API: `/v2`, the complete one. Where its text is silent it follows Stripe's conventions.
+
+mod account;
+mod deliveries;
+mod errors;
+mod events;
+mod objects;
+
+use serde_json::Value;
+use tollgate_domain::{Event, EventKind, FrontDoor};
+
+pub use account::{Account, ApiKey, BusinessProfile, List, list};
+pub use deliveries::{
+    DeliveryAttempt, RecoveryEnd, WebhookDelivery, WebhookRecovery, webhook_delivery, webhook_recovery,
+};
+pub use objects::{
+    BankTransferDetails, BillingDetails, CardDetails, Charge, Context, Customer, Deleted, MethodDetails,
+    MethodLink, NextAction, PaymentError, PaymentIntent, PaymentMethod, RedirectToUrl, Refund,
+    SepaDebitDetails, WalletDetails, WebhookEndpoint, charge, customer, declined, deleted, payment_intent,
+    payment_method, payment_status, refund, webhook_endpoint, webhook_endpoint_with_secret,
+};
+
+use crate::{
+    Answer, EventContext, Problem, PublishedApi, RotationOrder, SignatureScheme,
+    limits::{ApiLimits, burst_by_tier, requests_by_tier},
+};
+
+/// The version of the API, as its changelog counts.
+pub const VERSION: &str = "2.4";
+/// Prefix of an intent's id.
+pub const PAYMENT_PREFIX: &str = "pi_";
+/// See [`PAYMENT_PREFIX`]. A payment's charge has the payment's id.
+pub const CHARGE_PREFIX: &str = "ch_";
+/// See [`PAYMENT_PREFIX`].
+pub const METHOD_PREFIX: &str = "pm_";
+/// See [`PAYMENT_PREFIX`].
+pub const REFUND_PREFIX: &str = "re_";
+/// See [`PAYMENT_PREFIX`].
+pub const CUSTOMER_PREFIX: &str = "cus_";
+/// See [`PAYMENT_PREFIX`].
+pub const ENDPOINT_PREFIX: &str = "we_";
+
+/// The reasons that a refund may have.
+pub const REFUND_REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
+/// Prefix of an event's id.
+pub const EVENT_PREFIX: &str = crate::event::EVENT_PREFIX;
+/// Prefix of an API key's id.
+pub const KEY_PREFIX: &str = "key_";
+/// Prefix of the account's id.
+pub const ACCOUNT_PREFIX: &str = "acct_";
+
+/// The `intents` API.
+#[derive(Clone, Copy, Debug)]
+pub struct Intents;
+
+impl PublishedApi for Intents {
+    fn front_door(&self) -> FrontDoor {
+        FrontDoor::Intents
+    }
+
+    fn limits(&self) -> ApiLimits {
+        ApiLimits { requests_per_minute: requests_by_tier, burst: Some(burst_by_tier), per_merchant: false }
+    }
+
+    fn error(&self, problem: &Problem, _request_id: &str) -> Answer {
+        errors::answer(problem)
+    }
+
+    fn event_type(&self, kind: EventKind) -> Option<&'static str> {
+        Some(events::event_type(kind))
+    }
+
+    fn event(&self, event: &Event, event_type: &'static str, context: EventContext<'_>) -> Option<Value> {
+        Some(events::body(event, event_type, context))
+    }
+
+    fn signature(&self) -> Option<SignatureScheme> {
+        Some(SignatureScheme::Timestamped { header: "pg-signature", order: RotationOrder::NewFirst })
+    }
+}

@@ -1,0 +1,56 @@
+//! What differs between the published APIs.
+
+use serde_json::Value;
+use tollgate_domain::{Event, EventKind, FrontDoor};
+
+use crate::{
+    Answer, Problem, SignatureScheme, charges::Charges, checkout::Checkout, direct::Direct, intents::Intents,
+    limits::ApiLimits, simple::Simple,
+};
+
+/// A published API: everything that its text decides and that others need to know.
+pub trait PublishedApi: Sync {
+    /// Which API it is.
+    fn front_door(&self) -> FrontDoor;
+
+    /// How often it may be called.
+    fn limits(&self) -> ApiLimits;
+
+    /// Status and body of a problem.
+    fn error(&self, problem: &Problem, request_id: &str) -> Answer;
+
+    /// Its name for a kind of event; `None` if it has no such event. An API without webhooks has none.
+    fn event_type(&self, _kind: EventKind) -> Option<&'static str> {
+        None
+    }
+
+    /// The body of an event whose type is `event_type`; `None` for an API without webhooks.
+    fn event(&self, _event: &Event, _event_type: &'static str, _context: EventContext<'_>) -> Option<Value> {
+        None
+    }
+
+    /// How its webhooks are signed, beside the Standard Webhooks headers.
+    fn signature(&self) -> Option<SignatureScheme> {
+        None
+    }
+}
+
+/// What the body of an event shows that is not stored in the event.
+#[derive(Clone, Copy, Debug)]
+pub struct EventContext<'a> {
+    /// Whether real money moves.
+    pub livemode: bool,
+    /// Where the payer completes the payment's challenge, if there is one.
+    pub challenge_url: Option<&'a str>,
+}
+
+/// The published API of a front door.
+pub const fn published(front_door: FrontDoor) -> &'static dyn PublishedApi {
+    match front_door {
+        FrontDoor::Intents => &Intents,
+        FrontDoor::Charges => &Charges,
+        FrontDoor::Direct => &Direct,
+        FrontDoor::Simple => &Simple,
+        FrontDoor::Checkout => &Checkout,
+    }
+}

@@ -1,0 +1,36 @@
+//! The `simple` API: `/v1`, decimal amounts, errors of one sentence.
+
+mod errors;
+mod objects;
+
+use tollgate_domain::FrontDoor;
+
+pub use objects::{Payment, Refund};
+
+use crate::{
+    Answer, Problem, PublishedApi,
+    limits::{ApiLimits, burst_by_tier, requests_by_tier},
+};
+
+/// Prefix of a payment's id.
+pub const PAYMENT_PREFIX: &str = "pay_";
+/// Prefix of a refund's id.
+pub const REFUND_PREFIX: &str = "refund_";
+
+/// The `simple` API.
+#[derive(Clone, Copy, Debug)]
+pub struct Simple;
+
+impl PublishedApi for Simple {
+    fn front_door(&self) -> FrontDoor {
+        FrontDoor::Simple
+    }
+
+    fn limits(&self) -> ApiLimits {
+        ApiLimits { requests_per_minute: requests_by_tier, burst: Some(burst_by_tier), per_merchant: false }
+    }
+
+    fn error(&self, problem: &Problem, _request_id: &str) -> Answer {
+        errors::answer(problem)
+    }
+}

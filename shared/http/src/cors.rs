@@ -1,0 +1,35 @@
+//! Requests from payers' browsers: cross-origin headers and preflight requests.
+
+use lambda_http::{Body, Error as LambdaError, Response, http::HeaderValue};
+
+use crate::event;
+
+/// A page of whatever origin may read the answer: the key that it came with is no secret.
+pub(crate) fn allow_any_origin(response: &mut Response<Body>) {
+    for (name, value) in [
+        ("access-control-allow-origin", "*"),
+        (
+            "access-control-expose-headers",
+            "x-request-id, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, retry-after",
+        ),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+}
+
+/// Runs the route that answers a browser's question whether a page may call another one.
+///
+/// # Errors
+/// Those of Lambda's runtime.
+pub fn serve_preflight() -> Result<(), LambdaError> {
+    event::run(|_| async move {
+        let mut response = Response::builder()
+            .status(204)
+            .header("access-control-allow-methods", "GET, POST")
+            .header("access-control-allow-headers", "authorization, content-type, idempotency-key")
+            .header("access-control-max-age", "600")
+            .body(Body::Empty)?;
+        allow_any_origin(&mut response);
+        Ok(response)
+    })
+}

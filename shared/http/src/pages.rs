@@ -1,0 +1,60 @@
+//! Pages for people: no key, no JSON.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
+
+use lambda_http::{Body, Error as LambdaError, Response};
+use tollgate_gateway::Gateway;
+
+use crate::{
+    access_log::{Logged, log},
+    event,
+    request::Request,
+};
+
+type Page = Pin<Box<dyn Future<Output = Result<Response<Body>, LambdaError>> + Send>>;
+type Render = Box<dyn Fn(Gateway, Request) -> Page + Send + Sync>;
+
+/// Runs a page for people: no key, no JSON; `render` makes status, headers and body.
+///
+/// # Errors
+/// As those of [`serve`].
+pub fn serve_pages<H, F>(render: H) -> Result<(), LambdaError>
+where
+    H: Fn(Gateway, Request) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<Response<Body>, LambdaError>> + Send + 'static,
+{
+    serve_pages_boxed(Box::new(move |gateway, request| Box::pin(render(gateway, request))))
+}
+
+fn serve_pages_boxed(render: Render) -> Result<(), LambdaError> {
+    event::block_on(Box::pin(async move {
+        let gateway = Gateway::start().await?;
+        let shared = Arc::new((gateway, render));
+        event::answer_requests(Box::new(move |request| {
+            let shared = shared.clone();
+            Box::pin(async move { answer_page(&shared.0, &shared.1, request).await })
+        }))
+        .await
+    }))
+}
+
+async fn answer_page(
+    gateway: &Gateway,
+    render: &Render,
+    request: Request,
+) -> Result<Response<Body>, LambdaError> {
+    let began = Instant::now();
+    let gateway = gateway.metered();
+    let method = request.method.clone();
+    let page = render(gateway.clone(), request).await?;
+    // The path holds the link's token and is not logged.
+    let logged = Logged {
+        request_id: "",
+        status: page.status().as_u16(),
+        replayed: false,
+        cost: gateway.cost(),
+        began,
+    };
+    log("pages", &method, &logged);
+    Ok(page)
+}
