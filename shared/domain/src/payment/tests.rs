@@ -3,7 +3,13 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{money::Currency, source::Card};
+use crate::{
+    id::PaymentMethodId,
+    money::Currency,
+    processor_charge::{ProcessorTransactionId, Stage},
+    replay::Replayable,
+    source::{Card, Decline, ProcessorKind, SealedCard},
+};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
 
