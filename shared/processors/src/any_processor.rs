@@ -1,7 +1,5 @@
 //! The way to a merchant's processor, whichever it is.
 
-use std::sync::Arc;
-
 use tollgate_domain::{Money, ProcessorKind, ProcessorTransactionId, Timestamp};
 
 use crate::{
@@ -9,13 +7,10 @@ use crate::{
     cybersource::CyberSource,
     mpgs::Mpgs,
     processor::{
-        Answer, Authorize, OfAuthorization, Processor, ProcessorError, ProcessorRefundStatus, RefundName,
-        RefundRequest, Review, TransactionStatus,
+        Answer, Authorize, Now, OfAuthorization, Processor, ProcessorError, ProcessorRefundStatus,
+        RefundName, RefundRequest, Review, TransactionStatus,
     },
 };
-
-/// Tells the time, for signatures that carry it.
-pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The way to a merchant's processor.
 pub enum AnyProcessor {

@@ -14,11 +14,10 @@ use tollgate_domain::{EnteredCard, Money, PaymentId, ProcessorTransactionId, Tim
 
 use crate::{
     Account, Client,
-    any_processor::Now,
     http::{self, Reply},
     processor::{
-        Answer, Authentication, Authorize, OfAuthorization, Processor, ProcessorError, ProcessorRefundStatus,
-        RefundName, RefundRequest, Review, TransactionStatus,
+        Answer, Authentication, Authorize, Now, OfAuthorization, Processor, ProcessorError,
+        ProcessorRefundStatus, RefundName, RefundRequest, Review, TransactionStatus,
     },
 };
 use answers::{answer, conversions, found, found_refund, reversed};

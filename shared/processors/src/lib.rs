@@ -13,7 +13,8 @@ pub mod processor;
 pub mod sandbox;
 
 pub use account::{Account, BadAccount};
-pub use any_processor::{AnyProcessor, Now};
+pub use any_processor::AnyProcessor;
 pub use cybersource::CyberSource;
 pub use http::{Client, ClientError};
 pub use mpgs::Mpgs;
+pub use processor::Now;

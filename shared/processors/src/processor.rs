@@ -4,9 +4,12 @@
 //! can be asked what became of a reference, and an answer that is not clear is [`ProcessorError::Unknown`], never a
 //! guess. Only the caller decides to ask again, after it looked the reference up.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 use tollgate_domain::{Decline, EnteredCard, Money, ProcessorTransactionId, Timestamp};
+
+/// Returns the current time, for signatures that contain it.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Proof that the cardholder passed a 3-D Secure challenge, as the issuer's directory server gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]

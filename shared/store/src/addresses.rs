@@ -17,11 +17,12 @@ use tollgate_domain::{Customer, CustomerId, Tenant};
 
 use crate::{
     Put, Reader, Replaced, Writer,
+    attributes::{ABSENT, Item, SK, n, s},
     db::Transacted,
     entity::{email_key, from_item, to_item},
     error::StoreError,
     format,
-    items::{ABSENT, Item, SK, n, ours, put_in_transaction, s},
+    items::{ours, put_in_transaction},
 };
 
 /// The type's code.

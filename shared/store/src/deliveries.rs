@@ -5,10 +5,10 @@ use tollgate_domain::{Delivery, EndpointId, EventId, Tenant, delivery::AttemptRe
 
 use crate::{
     Reader, Writer,
-    entity::{Entity, pk},
+    attributes::{n, pk, s},
+    entity::Entity,
     error::StoreError,
     format,
-    items::{Item, s},
 };
 
 /// Attempts of one delivery that are listed.
@@ -37,15 +37,7 @@ impl Reader {
             .expression_attribute_values(":att", s("ATT#"))
             .limit(ATTEMPTS_LISTED_MAX);
         let page = self.db.query(request).await?;
-        page.items
-            .unwrap_or_default()
-            .into_iter()
-            .map(|item| {
-                format::check(&item, FORMAT)?;
-                serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
-                    .map_err(|e| StoreError::BadItem { key: key.clone(), detail: e.to_string() })
-            })
-            .collect()
+        page.items.unwrap_or_default().into_iter().map(|item| format::decode(item, FORMAT)).collect()
     }
 }
 
@@ -58,13 +50,11 @@ impl Writer {
         attempt: &AttemptRecord,
         expires_at_s: i64,
     ) -> Result<(), StoreError> {
-        let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(attempt)
-            .map_err(|e| StoreError::BadValue(e.to_string()))?;
+        let mut item = format::encode(attempt, FORMAT)?;
         item.insert("pk".into(), s(delivery_pk(tenant, delivery.event, delivery.endpoint)));
-        format::mark(&mut item, FORMAT);
         item.insert("sk".into(), s(format!("ATT#{:04}", attempt.number)));
         item.insert("t".into(), s("ATT"));
-        item.insert("expires_at".into(), crate::items::n(expires_at_s));
+        item.insert("expires_at".into(), n(expires_at_s));
         let request = PutItemInput::builder().table_name(&self.tables.events).set_item(Some(item));
         self.db.put_item(request).await?.unconditional()?;
         Ok(())

@@ -4,7 +4,11 @@ use aws_sdk_dynamodb::operation::query::QueryInput;
 use sha2::{Digest, Sha256};
 use tollgate_domain::{Tenant, Timestamp};
 
-use crate::{Reader, entity::sortable, error::StoreError, items::s};
+use crate::{
+    Reader,
+    attributes::{s, sortable, string_of},
+    error::StoreError,
+};
 
 /// Partitions of each kind's due work: enough that no single one is hot, few enough to ask all of them every minute.
 pub(crate) const SHARDS: u8 = 4;
@@ -70,11 +74,11 @@ impl Reader {
                 .limit(limit);
             let page = self.db.query(request).await?;
             for item in page.items.unwrap_or_default() {
-                let Some(pk) = item.get("pk").and_then(|v| v.as_s().ok()) else {
+                let Some(pk) = string_of(&item, "pk") else {
                     continue;
                 };
                 if let Some(tenant) = Tenant::from_key(pk) {
-                    due.push(DueItem { tenant, pk: pk.clone() });
+                    due.push(DueItem { tenant, pk: pk.to_owned() });
                 }
             }
         }

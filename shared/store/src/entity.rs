@@ -15,10 +15,10 @@ use tollgate_domain::{
 };
 
 use crate::{
+    attributes::{Item, SK, n, pk, s, sortable},
     due::DueKind,
     error::StoreError,
     format,
-    items::{Item, SK, s},
 };
 
 /// Seconds that events and deliveries are kept: 30 days.
@@ -62,11 +62,6 @@ pub trait Entity: Serialize + DeserializeOwned + Clone {
     }
 }
 
-/// The partition key of the thing called `id` of type `code`.
-pub(crate) fn pk(tenant: Tenant, code: &str, id: &str) -> String {
-    format!("{tenant}{code}#{id}")
-}
-
 /// The key under which a parent's children are listed.
 pub(crate) fn parent_key(tenant: Tenant, code: &str, id: &str) -> String {
     pk(tenant, code, id)
@@ -78,14 +73,8 @@ pub(crate) fn email_key(tenant: Tenant, email: &str) -> String {
     format!("{tenant}EML#{}", hex::encode(&digest[..16]))
 }
 
-/// Sort keys hold instants in milliseconds with all their digits, so that text order is time order.
-pub(crate) fn sortable(at: Timestamp) -> String {
-    format!("{:013}", at.ms().max(0))
-}
-
 pub(crate) fn to_item<E: Entity>(tenant: Tenant, entity: &E) -> Result<Item, StoreError> {
-    let mut item: Item =
-        serde_dynamo::aws_sdk_dynamodb_1::to_item(entity).map_err(|e| StoreError::BadValue(e.to_string()))?;
+    let mut item = format::encode(entity, E::FORMAT)?;
     let id = entity.key_id();
     let pk = pk(tenant, E::CODE, &id);
     let created = sortable(entity.created());
@@ -104,9 +93,8 @@ pub(crate) fn to_item<E: Entity>(tenant: Tenant, entity: &E) -> Result<Item, Sto
     }
     if let Some(lifetime) = E::expires_after_s() {
         let at = entity.created().s().saturating_add(lifetime);
-        item.insert("expires_at".into(), aws_sdk_dynamodb::types::AttributeValue::N(at.to_string()));
+        item.insert("expires_at".into(), n(at));
     }
-    format::mark(&mut item, E::FORMAT);
     item.insert("t".into(), s(E::CODE));
     item.insert("pk".into(), s(pk));
     item.insert("sk".into(), s(SK));
@@ -114,17 +102,11 @@ pub(crate) fn to_item<E: Entity>(tenant: Tenant, entity: &E) -> Result<Item, Sto
 }
 
 pub(crate) fn from_item<E: Entity>(item: Item) -> Result<E, StoreError> {
-    format::check(&item, E::FORMAT)?;
-    let key = item.get("pk").and_then(|v| v.as_s().ok()).cloned().unwrap_or_default();
-    serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
-        .map_err(|e| StoreError::BadItem { key, detail: e.to_string() })
+    format::decode(item, E::FORMAT)
 }
 
-fn read<E: Entity>(key: &str, image: serde_dynamo::Item) -> Result<Box<E>, StoreError> {
-    format::check_image(&image, key, E::FORMAT)?;
-    serde_dynamo::from_item(image)
-        .map(Box::new)
-        .map_err(|e| StoreError::BadItem { key: key.to_owned(), detail: e.to_string() })
+fn from_image<E: Entity>(key: &str, image: serde_dynamo::Item) -> Result<Box<E>, StoreError> {
+    format::decode_image(image, key, E::FORMAT).map(Box::new)
 }
 
 /// What a record of the stream is about: the item's tenant, its partition key and the thing itself; `None` for items
@@ -139,11 +121,11 @@ pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Tenant, String, S
         return Ok(None);
     };
     let subject = match code.as_str() {
-        Payment::CODE => Subject::Payment(read(&key, image)?),
-        Refund::CODE => Subject::Refund(read(&key, image)?),
-        Customer::CODE => Subject::Customer(read(&key, image)?),
-        PaymentMethod::CODE => Subject::PaymentMethod(read(&key, image)?),
-        WebhookEndpoint::CODE => Subject::Endpoint(read(&key, image)?),
+        Payment::CODE => Subject::Payment(from_image(&key, image)?),
+        Refund::CODE => Subject::Refund(from_image(&key, image)?),
+        Customer::CODE => Subject::Customer(from_image(&key, image)?),
+        PaymentMethod::CODE => Subject::PaymentMethod(from_image(&key, image)?),
+        WebhookEndpoint::CODE => Subject::Endpoint(from_image(&key, image)?),
         _ => return Ok(None),
     };
     Ok(Some((tenant, key, subject)))

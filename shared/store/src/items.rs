@@ -13,8 +13,9 @@ use tollgate_domain::Tenant;
 
 use crate::{
     Reader, Writer,
+    attributes::{ABSENT, Item, SK, n, pk, s},
     db::Conditional,
-    entity::{Entity, from_item, pk, to_item},
+    entity::{Entity, from_item, to_item},
     error::StoreError,
 };
 
@@ -22,20 +23,6 @@ use crate::{
 const BATCH: usize = 100;
 /// Calls for one batch, whose answers may each leave some items out.
 const BATCH_TRIES_MAX: u32 = 5;
-
-/// An item as the SDK has it.
-pub(crate) type Item = HashMap<String, AttributeValue>;
-
-/// The sort key of a thing's own item; its parts have others.
-pub(crate) const SK: &str = "#";
-
-pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(text.into())
-}
-
-pub(crate) fn n(number: impl std::fmt::Display) -> AttributeValue {
-    AttributeValue::N(format!("{number}"))
-}
 
 /// A put of a transaction under a condition, in which one value may stand. What is in its way is shown.
 pub(crate) fn put_in_transaction(
@@ -54,9 +41,6 @@ pub(crate) fn put_in_transaction(
         .map_err(|e| StoreError::BadValue(e.to_string()))?;
     Ok(TransactWriteItem::builder().put(put).build())
 }
-
-/// The condition under which only what is not there yet is put.
-pub(crate) const ABSENT: &str = "attribute_not_exists(pk)";
 
 /// What became of a create.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,6 +5,7 @@
 //! Each function's comment gives its key, its condition, its calls and what it consumes.
 
 mod addresses;
+mod attributes;
 mod aws;
 mod db;
 mod deliveries;
@@ -13,7 +14,6 @@ mod entity;
 mod error;
 mod format;
 mod items;
-mod key_registry;
 mod keys;
 mod listing;
 mod merchants;
@@ -32,8 +32,7 @@ pub use due::{DueItem, DueKind};
 pub use entity::{Entity, subject_of};
 pub use error::StoreError;
 pub use items::{Changed, Put, Replaced};
-pub use key_registry::{KeyPlace, KeyPut, KeyQuery, LIVE_KEYS_MAX};
-pub use keys::{ApiKey, KeyHash, NewApiKey};
+pub use keys::{ApiKey, KeyHash, KeyPlace, KeyPut, KeyQuery, LIVE_KEYS_MAX, NewApiKey};
 pub use listing::{Cursor, ListQuery, Page};
 pub use merchants::Merchant;
 pub use meter::{Cost, Meter};

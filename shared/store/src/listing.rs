@@ -5,9 +5,9 @@ use tollgate_domain::{CustomerId, EndpointId, PaymentId, Tenant, Timestamp};
 
 use crate::{
     Reader,
-    entity::{DETACHED_FROM, Entity, email_key, from_item, parent_key, sortable},
+    attributes::{s, sortable},
+    entity::{DETACHED_FROM, Entity, email_key, from_item, parent_key},
     error::StoreError,
-    items::s,
 };
 
 /// Items read at a time when a filter may drop some.

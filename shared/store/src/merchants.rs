@@ -6,11 +6,11 @@ use tollgate_domain::{Contract, MerchantId, Timestamp};
 
 use crate::{
     Changed, Put, Reader, Writer,
+    attributes::{ABSENT, SK, s},
     db::Conditional,
     error::StoreError,
     format,
-    items::{Item, SK, s},
-    key_registry::with_contract,
+    keys::with_contract,
 };
 
 /// A merchant.
@@ -38,28 +38,21 @@ impl Reader {
     /// Reads a merchant. One call, 1 unit.
     pub async fn get_merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
         let item = self.read_item(&self.tables.main, &pk(id), true).await?;
-        item.map(|item| {
-            format::check(&item, FORMAT)?;
-            serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
-                .map_err(|e| StoreError::BadItem { key: pk(id), detail: e.to_string() })
-        })
-        .transpose()
+        item.map(|item| format::decode(item, FORMAT)).transpose()
     }
 }
 
 impl Writer {
     /// Makes a merchant unless its id is taken. One call, 1 unit.
     pub async fn create_merchant(&self, merchant: &Merchant) -> Result<Put<()>, StoreError> {
-        let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(merchant)
-            .map_err(|e| StoreError::BadValue(e.to_string()))?;
-        format::mark(&mut item, FORMAT);
+        let mut item = format::encode(merchant, FORMAT)?;
         item.insert("pk".into(), s(pk(merchant.id)));
         item.insert("sk".into(), s(SK));
         item.insert("t".into(), s("MERCHANT"));
         let request = PutItemInput::builder()
             .table_name(&self.tables.main)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)");
+            .condition_expression(ABSENT);
         Ok(match self.db.put_item(request).await? {
             Conditional::Done(_) => Put::Created,
             Conditional::Refused(_) => Put::Exists(()),

@@ -8,11 +8,12 @@ use tollgate_domain::{Payment, PaymentId, Tenant};
 
 use crate::{
     Reader, Writer,
+    attributes::{ABSENT, Item, SK, pk, s},
     db::Transacted,
-    entity::{from_item, pk, to_item},
+    entity::{from_item, to_item},
     error::StoreError,
     format,
-    items::{ABSENT, Item, SK, ours, put_in_transaction, s},
+    items::{ours, put_in_transaction},
 };
 
 /// The type's code.

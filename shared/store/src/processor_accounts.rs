@@ -6,10 +6,10 @@ use tollgate_domain::{ProcessorKind, Tenant, Timestamp};
 
 use crate::{
     Reader, Writer,
+    attributes::{Item, SK, s},
     db::Conditional,
     error::StoreError,
     format,
-    items::{Item, SK, s},
 };
 
 /// The type's code.
@@ -33,13 +33,8 @@ pub struct ProcessorAccount {
     /// When it was recorded.
     pub created: Timestamp,
     /// Whether another account has taken its place: what it took is still looked up, released and refunded with it.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub former: bool,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes a reference.
-const fn is_false(is: &bool) -> bool {
-    !*is
 }
 
 /// The format of an account's item (see [`format`]).
@@ -65,9 +60,7 @@ impl ProcessorAccount {
 }
 
 fn to_item(tenant: Tenant, account: &ProcessorAccount) -> Result<Item, StoreError> {
-    let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(account)
-        .map_err(|e| StoreError::BadValue(e.to_string()))?;
-    format::mark(&mut item, FORMAT);
+    let mut item = format::encode(account, FORMAT)?;
     item.insert("pk".into(), s(account.key(tenant)));
     item.insert("sk".into(), s(SK));
     item.insert("t".into(), s(CODE));
@@ -75,10 +68,7 @@ fn to_item(tenant: Tenant, account: &ProcessorAccount) -> Result<Item, StoreErro
 }
 
 pub(crate) fn from_item(item: Item) -> Result<ProcessorAccount, StoreError> {
-    format::check(&item, FORMAT)?;
-    let key = item.get("pk").and_then(|v| v.as_s().ok()).cloned();
-    serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
-        .map_err(|e| StoreError::BadItem { key: key.unwrap_or_default(), detail: e.to_string() })
+    format::decode(item, FORMAT)
 }
 
 impl Reader {

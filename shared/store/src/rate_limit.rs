@@ -12,9 +12,9 @@ use tollgate_domain::{FrontDoor, Tenant, Timestamp, rate_limit};
 
 use crate::{
     KeyMeter,
+    attributes::{Item, SK, n, s},
     db::Conditional,
     error::StoreError,
-    items::{Item, SK, n, s},
     keys::{ApiKey, KeyHash, key_of},
 };
 

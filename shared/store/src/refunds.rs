@@ -9,10 +9,11 @@ use tollgate_domain::{Payment, Refund, Tenant, refund::RefundStatus};
 
 use crate::{
     Replaced, Writer,
+    attributes::{ABSENT, SK, n, pk, s},
     db::Transacted,
-    entity::{Entity, from_item, pk, to_item},
+    entity::{Entity, from_item, to_item},
     error::StoreError,
-    items::{ABSENT, SK, n, ours, put_in_transaction, s},
+    items::{ours, put_in_transaction},
 };
 
 /// What became of a refund.

@@ -5,9 +5,9 @@ use tollgate_domain::{Payment, Tenant};
 
 use crate::{
     ProcessorAccount, Reader,
+    attributes::{Item, SK, s},
     entity::{Entity, from_item},
     error::StoreError,
-    items::{Item, SK, s},
     processor_accounts,
 };
 

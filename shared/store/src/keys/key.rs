@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{Contract, KeyId, KeyKind, MerchantId, Mode, Permission, Tenant, Timestamp};
 
-use crate::{Reader, error::StoreError, format, items::Item};
+use crate::{attributes::Item, error::StoreError, format};
 
-/// The format of a key's item, and of those that help to find it (see [`format`]).
-pub(crate) const FORMAT: u32 = 1;
+/// The format of the items of keys (see [`format`]).
+pub(super) const FORMAT: u32 = 1;
+
 /// The SHA-256 of a key's text, in hex: all that is stored of it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct KeyHash(String);
@@ -96,9 +97,7 @@ impl ApiKey {
 }
 
 pub(crate) fn key_of(item: Item) -> Result<ApiKey, StoreError> {
-    format::check(&item, FORMAT)?;
-    serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
-        .map_err(|e| StoreError::BadItem { key: "KEY#…".into(), detail: e.to_string() })
+    format::decode(item, FORMAT)
 }
 
 /// A key to be stored.
@@ -108,13 +107,4 @@ pub struct NewApiKey {
     pub hash: KeyHash,
     /// Everything else.
     pub key: ApiKey,
-}
-
-impl Reader {
-    /// Accepts a key without counting: one read of 1 unit. `None` when there is no such key or it is revoked or expired.
-    pub async fn find_key(&self, hash: &KeyHash, now: Timestamp) -> Result<Option<ApiKey>, StoreError> {
-        let item = self.read_item(&self.tables.keys, &hash.pk(), true).await?;
-        let key = item.map(key_of).transpose()?;
-        Ok(key.filter(|key| key.is_live(now)))
-    }
 }
