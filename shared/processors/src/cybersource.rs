@@ -23,11 +23,11 @@ use crate::{
 use answers::{answer, conversions, found, found_refund, reversed};
 use signature::Signed;
 
-/// Transactions of one reference that a search returns: an authorisation, its capture, its reversal, and tries.
+/// Transactions of one reference that a search returns: an authorization, its capture, its reversal, and tries.
 const SEARCH_LIMIT: u32 = 100;
 /// The longest time that one question about reviews covers, in milliseconds: a day.
 const CONVERSIONS_SPAN_MS: i64 = 24 * 60 * 60 * 1000;
-/// Questions about one review: an authorisation lives for seven days.
+/// Questions about one review: an authorization lives for seven days.
 const CONVERSIONS_QUESTIONS_MAX: u32 = 8;
 
 /// The way to `CyberSource`.
@@ -190,7 +190,7 @@ impl Processor for CyberSource {
         answer(&self.post(&path, &body).await?, request.refund_reference, &["PENDING", "TRANSMITTED"])
     }
 
-    /// A time-out reversal: it names the authorisation by its `transactionId`, as the answer with its id never came.
+    /// A time-out reversal: it names the authorization by its `transactionId`, as the answer with its id never came.
     async fn void_unanswered(
         &self,
         reference: &str,
@@ -210,7 +210,7 @@ impl Processor for CyberSource {
         found(&self.search(reference).await?, reference)
     }
 
-    /// A search goes on showing an authorisation as held: what a reviewer decided is in the conversion details, a day of
+    /// A search goes on showing an authorization as held: what a reviewer decided is in the conversion details, a day of
     /// them at a time.
     async fn look_up_review(
         &self,
@@ -266,7 +266,7 @@ const fn card_type(brand: Brand) -> &'static str {
     }
 }
 
-/// What kind of 3-D Secure result the authorisation carries, by scheme and by the ECI: passed, or only attempted.
+/// What kind of 3-D Secure result the authorization carries, by scheme and by the ECI: passed, or only attempted.
 fn commerce_indicator(card: &EnteredCard, proof: &Authentication) -> &'static str {
     match (card.brand, proof.eci.as_str()) {
         (Brand::Visa, "05") => "vbv",

@@ -136,7 +136,7 @@ impl Processor for Mpgs {
         answer(&self.perform(request.reference, &name, body).await?, request.reference)
     }
 
-    /// We name the authorisation, so it can be voided without its answer.
+    /// We name the authorization, so it can be voided without its answer.
     async fn void_unanswered(
         &self,
         reference: &str,

@@ -39,14 +39,14 @@ pub struct Authorize<'a> {
     pub renewed: u32,
 }
 
-/// A request about an authorisation: take it, or let it go.
+/// A request about an authorization: take it, or let it go.
 #[derive(Clone, Debug)]
 pub struct OfAuthorization<'a> {
     /// Our reference of the payment.
     pub reference: &'a str,
-    /// The processor's own id of the authorisation.
+    /// The processor's id of the authorization.
     pub authorization: &'a ProcessorTransactionId,
-    /// All of what was authorised.
+    /// All of what was authorized.
     pub amount: Money,
     /// See [`tollgate_domain::processor_charge::Sent::renewed`].
     pub renewed: u32,
@@ -57,7 +57,7 @@ pub struct OfAuthorization<'a> {
 pub struct RefundRequest<'a> {
     /// Our reference of the payment.
     pub reference: &'a str,
-    /// The processor's own id of the capture: refunds are of a capture, not of its authorisation.
+    /// The processor's own id of the capture: refunds are of a capture, not of its authorization.
     pub capture: &'a ProcessorTransactionId,
     /// Our reference of this refund, of the same form as a payment's. One reference is one refund for ever.
     pub refund_reference: &'a str,
@@ -86,18 +86,18 @@ pub enum Answer {
         /// The processor's own id of what was done; later requests name it.
         id: ProcessorTransactionId,
     },
-    /// An authorisation that reserved the money, which a reviewer has to accept before it may be captured.
+    /// An authorization that reserved the money, which a reviewer has to accept before it may be captured.
     InReview {
-        /// The processor's own id of the authorisation.
+        /// The processor's id of the authorization.
         id: ProcessorTransactionId,
     },
     /// Refused by the issuer or the processor, for good; nothing is reserved.
     Declined(Decline),
-    /// An authorisation that was refused for good although the money is, or may be, reserved: it is to be let go.
+    /// An authorization that was refused for good although the money is, or may be, reserved: it is to be let go.
     DeclinedWithHold {
-        /// The processor's own id of the authorisation.
+        /// The processor's id of the authorization.
         id: ProcessorTransactionId,
-        /// Why it was refused.
+        /// The reason of the refusal.
         decline: Decline,
     },
 }
@@ -111,31 +111,31 @@ pub enum TransactionStatus {
     Undecided,
     /// The money is reserved, and the reservation has to be accepted first.
     InReview {
-        /// The processor's own id of the authorisation.
+        /// The processor's id of the authorization.
         authorization: ProcessorTransactionId,
     },
     /// The money is reserved, not taken, as far as look-ups show.
     Authorized {
-        /// The processor's own id of the authorisation.
+        /// The processor's id of the authorization.
         authorization: ProcessorTransactionId,
     },
     /// The money was taken.
     Captured {
-        /// The processor's own id of the authorisation.
+        /// The processor's id of the authorization.
         authorization: ProcessorTransactionId,
-        /// The processor's own id of the capture.
+        /// The processor's id of the capture.
         capture: ProcessorTransactionId,
     },
     /// Refused; nothing is reserved.
     Declined(Decline),
     /// Refused, and the money is, or may be, reserved all the same.
     DeclinedWithHold {
-        /// The processor's own id of the authorisation.
+        /// The processor's id of the authorization.
         authorization: ProcessorTransactionId,
-        /// Why it was refused.
+        /// The reason of the refusal.
         decline: Decline,
     },
-    /// It was authorised and let go.
+    /// It was authorized and let go.
     Voided,
 }
 
@@ -144,7 +144,7 @@ pub enum TransactionStatus {
 pub enum Review {
     /// It goes on.
     Waiting,
-    /// The authorisation may be captured.
+    /// The authorization may be captured.
     Accepted,
     /// It may not: it is to be let go.
     Rejected,
@@ -206,7 +206,7 @@ pub trait Processor {
         request: &RefundRequest<'_>,
     ) -> impl Future<Output = Result<Answer, ProcessorError>> + Send;
 
-    /// Lets go whatever an authorisation without an answer may have reserved. An error says that the processor cannot do this,
+    /// Lets go whatever an authorization without an answer may have reserved. An error says that the processor cannot do this,
     /// or that it is not clear whether it did.
     fn void_unanswered(
         &self,
@@ -221,7 +221,7 @@ pub trait Processor {
         reference: &str,
     ) -> impl Future<Output = Result<TransactionStatus, ProcessorError>> + Send;
 
-    /// What became of the review of an authorisation that is held since `since`.
+    /// What became of the review of an authorization that is held since `since`.
     fn look_up_review(
         &self,
         authorization: &ProcessorTransactionId,

@@ -25,7 +25,7 @@ use crate::{
     items::{ours, put_in_transaction},
 };
 
-/// The type's code.
+/// The type code in keys and in the attribute `t`.
 const CODE: &str = "EML";
 /// The format of an owner's item (see [`format`]).
 const FORMAT: u32 = 1;

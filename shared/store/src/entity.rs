@@ -42,7 +42,7 @@ pub trait Entity: Serialize + DeserializeOwned + Clone {
     fn version(&self) -> u64;
     /// The request that wrote this version: tells our own write, sent again by the SDK, from another's.
     fn request_id(&self) -> &str;
-    /// When it was made.
+    /// When it was created.
     fn created(&self) -> Timestamp;
     /// The parent under which it is listed.
     fn parent(&self, _scope: Tenant) -> Option<String> {

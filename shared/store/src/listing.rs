@@ -24,7 +24,7 @@ const END_OF_TIME: &str = "9999999999999~";
 pub struct Cursor {
     /// When the thing was made.
     pub created: Timestamp,
-    /// Its id.
+    /// The id.
     pub id: String,
 }
 

@@ -16,14 +16,14 @@ use crate::{
 /// A merchant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Merchant {
-    /// Its id.
+    /// The id.
     pub id: MerchantId,
     /// What it is called.
     pub name: String,
     /// Its contract: how often its keys may call.
     #[serde(flatten)]
     pub contract: Contract,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
 }
 

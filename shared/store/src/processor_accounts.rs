@@ -12,7 +12,7 @@ use crate::{
     format,
 };
 
-/// The type's code.
+/// The type code in keys and in the attribute `t`.
 pub(crate) const CODE: &str = "PRC";
 
 /// A merchant's account with a processor.

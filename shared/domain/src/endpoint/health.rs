@@ -3,47 +3,49 @@
 use super::{EndpointStatus, WebhookEndpoint, pause::Pause};
 use crate::{request_ref::RequestRef, time::Timestamp};
 
-/// An endpoint that has failed for so long is disabled, in milliseconds: five days.
+/// How long all deliveries must fail before an endpoint is disabled, in milliseconds: five days.
 pub const DISABLE_AFTER_MS: i64 = 5 * 24 * 60 * 60 * 1000;
-/// An endpoint that has not answered for so long is paused, in milliseconds.
+/// How long attempts must time out before an endpoint is paused, in milliseconds.
 pub const PAUSE_AFTER_MS: i64 = 10_000;
-/// How long the attempt that tries a paused endpoint out may take, in milliseconds; the next one waits for it.
+/// How long the trial attempt of a paused endpoint may take, in milliseconds. The next trial waits for it.
 pub(super) const TRY_OUT_MS: i64 = 15_000;
 
-/// What came of an attempt to deliver, as far as the endpoint's health goes.
+/// The result of an attempt, as far as the endpoint's health is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempted {
-    /// It arrived.
+    /// The endpoint answered with 2xx.
     Delivered,
-    /// The endpoint says that it is gone for good.
+    /// The endpoint answered 410 Gone.
     Gone,
-    /// There was no answer in time.
+    /// The attempt timed out.
     TimedOut,
-    /// It failed otherwise.
+    /// The attempt failed in another way.
     Failed,
 }
 
 impl WebhookEndpoint {
-    /// Until when deliveries are held back, if they are.
+    /// When the pause ends; `None` if deliveries are not paused at `now`.
     pub fn held_back_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.pause.map(|pause| pause.until).filter(|until| *until > now)
     }
 
-    /// The next version of a paused endpoint whose pause is over: the attempt that puts it is the one that tries it out,
-    /// and all others wait for that. `None` for one that is not paused.
+    /// Returns the next version of a paused endpoint whose pause is over. The attempt that writes it is the
+    /// trial; all others wait for its result. `None` if the endpoint is not paused.
     pub fn tried_out(&self, now: Timestamp) -> Option<Self> {
         let pause = self.pause?;
         let until = now.plus_ms(TRY_OUT_MS);
         Some(self.noted(|next| next.pause = Some(Pause { until, ..pause })))
     }
 
-    /// The next version, no longer paused: its merchant says that it answers. `None` for one that is not paused.
+    /// Returns the next version without the pause, after the merchant's `recover`; `None` if the endpoint is
+    /// not paused.
     pub fn unpaused(&self) -> Option<Self> {
         self.pause.map(|_| self.noted(|next| next.pause = None))
     }
 
-    /// The next version after an attempt, or `None` when nothing about it changes: since when it fails, whether it is
-    /// paused, and off after five days or a 410. `is_try_out` says whether it was [`WebhookEndpoint::tried_out`].
+    /// Returns the next version after an attempt, or `None` if nothing changes. Records since when attempts
+    /// fail, pauses, and disables after five days or a 410. `is_try_out`: the attempt was the trial of
+    /// [`WebhookEndpoint::tried_out`].
     pub fn after_attempt(&self, attempted: Attempted, is_try_out: bool, now: Timestamp) -> Option<Self> {
         if self.deleted || self.status == EndpointStatus::Disabled {
             return None;
@@ -69,7 +71,7 @@ impl WebhookEndpoint {
                 let times = self.pause.map_or(0, |pause| pause.times);
                 is_new.then(|| self.noted(|next| next.pause = Some(Pause::after(times, now))))
             }
-            // It answers, if not well: then it holds nobody up.
+            // The endpoint answers, so its attempts are quick and the pause can end.
             (Attempted::Failed, Some(_)) if self.pause.is_some() => {
                 Some(self.noted(|next| next.pause = None))
             }
@@ -77,9 +79,9 @@ impl WebhookEndpoint {
         }
     }
 
-    /// The next version, disabled because deliveries do not arrive.
+    /// Returns the next version, disabled.
     fn given_up(&self, reason: &str, now: Timestamp) -> Self {
-        // Nobody asked for this change.
+        // No request made this change.
         self.changed(now, &RequestRef::default(), |next| {
             next.status = EndpointStatus::Disabled;
             next.disabled_reason = Some(reason.to_owned());

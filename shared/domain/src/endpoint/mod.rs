@@ -1,4 +1,4 @@
-//! A webhook endpoint: where a merchant wants its events, in the shape of which API.
+//! Webhook endpoints of merchants.
 
 mod health;
 mod pause;
@@ -23,12 +23,12 @@ use crate::{
     time::Timestamp,
 };
 
-/// Most endpoints of one merchant in one mode: one event is sent to each of them.
+/// Most endpoints of a tenant. Each event is delivered to each of them.
 pub const ENDPOINTS_MAX: usize = 50;
 /// Most entries of [`WebhookEndpoint::enabled_events`].
 pub const ENABLED_EVENTS_MAX: usize = 100;
 
-/// A signing secret. It is stored, because every delivery needs it, but never printed.
+/// A signing secret. It is stored because each delivery needs it, and never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(pub String);
@@ -39,38 +39,38 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Whether deliveries are made.
+/// Whether an endpoint receives deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EndpointStatus {
-    /// Deliveries are made.
+    /// It receives deliveries.
     Enabled,
-    /// None are: the endpoint said it is gone (410), or failed for five days.
+    /// It receives none: it answered 410 Gone, or all deliveries failed for five days.
     Disabled,
 }
 
-/// A secret that was rolled: it still signs, beside the new one, until then.
+/// The secret before a rotation. It signs beside the new one until `until`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviousSecret {
     /// The secret.
     pub secret: Secret,
-    /// Until when.
+    /// When it stops signing.
     pub until: Timestamp,
 }
 
 /// A webhook endpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WebhookEndpoint {
-    /// Its id.
+    /// The id.
     pub id: EndpointId,
-    /// Counts its changes, from 1.
+    /// Version number, starting at 1.
     pub version: u64,
-    /// The request that made its latest version.
+    /// The request that wrote this version.
     #[serde(flatten)]
     pub request: RequestRef,
-    /// Where deliveries go.
+    /// The URL of the deliveries.
     pub url: String,
-    /// The API whose event names, body shape and signature header are used.
+    /// The API that decides event names, body and signature header.
     pub api: FrontDoor,
     /// Event types, `prefix.*` patterns, or `*` for all.
     pub enabled_events: Vec<String>,
@@ -80,40 +80,40 @@ pub struct WebhookEndpoint {
     /// The merchant's metadata.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
-    /// Whether deliveries are made.
+    /// Whether it receives deliveries.
     pub status: EndpointStatus,
-    /// Signs the deliveries.
+    /// The signing secret.
     pub secret: Secret,
-    /// The secret before this one, while the merchant's receivers change over.
+    /// The secret before the latest rotation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<PreviousSecret>,
-    /// Since when every attempt has failed; absent while deliveries arrive.
+    /// Since when all attempts have failed; `None` if the latest succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
-    /// It does not answer at all: deliveries are held back for a while.
+    /// The pause, while the endpoint does not answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,
-    /// Why it was disabled.
+    /// The reason why it was disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_reason: Option<String>,
-    /// Deleted: the secret is gone, only the id stays, so that it is never given out again.
+    /// Whether it was deleted. The secret is erased; the id stays and is never assigned again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deleted: bool,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
-    /// When it last changed, its health apart. The first releases did not record it.
+    /// When it last changed, other than its health. The first releases did not store it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated: Option<Timestamp>,
-    /// The request that made it, if it was made with an idempotency key.
+    /// Fingerprint of the create, if it had an idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
-    /// What was answered about it.
+    /// The stored answers.
     #[serde(flatten)]
     pub replay: ReplaySnapshots<Self>,
 }
 
 impl WebhookEndpoint {
-    /// The next version, with another secret; the one it had still signs until `until`.
+    /// Returns the next version with a new secret. The current one signs until `until`.
     #[must_use]
     pub fn rolled(&self, secret: Secret, until: Timestamp, now: Timestamp, request: &RequestRef) -> Self {
         self.changed(now, request, |next| {
@@ -122,7 +122,7 @@ impl WebhookEndpoint {
         })
     }
 
-    /// The next version, with whatever the closure changes.
+    /// Returns the next version with the changes of a closure.
     #[must_use]
     pub fn changed(&self, now: Timestamp, request: &RequestRef, change: impl FnOnce(&mut Self)) -> Self {
         let mut next = self.clone();
@@ -134,8 +134,8 @@ impl WebhookEndpoint {
         next
     }
 
-    /// The next version with a note about its health, which nobody asked for: it has no request, so that a conflict is
-    /// never taken for our own write.
+    /// Returns the next version with a change of its health. It names no request, so that a conflict is not
+    /// mistaken for this request's own write.
     pub(super) fn noted(&self, note: impl FnOnce(&mut Self)) -> Self {
         let mut next = self.clone();
         next.version += 1;
@@ -144,7 +144,7 @@ impl WebhookEndpoint {
         next
     }
 
-    /// Whether nothing but its health has changed since.
+    /// Whether only the health differs from `before`.
     pub fn is_as_made(&self, before: &Self) -> bool {
         self.url == before.url
             && self.enabled_events == before.enabled_events
@@ -154,12 +154,12 @@ impl WebhookEndpoint {
             && self.secret == before.secret
     }
 
-    /// The secret before this one, while it still signs.
+    /// The previous secret, while it signs.
     pub fn previous_secret(&self, now: Timestamp) -> Option<&Secret> {
         self.previous.as_ref().filter(|previous| previous.until > now).map(|previous| &previous.secret)
     }
 
-    /// The next version, deleted.
+    /// Returns the next version, deleted.
     #[must_use]
     pub fn erased(&self, now: Timestamp, request: &RequestRef) -> Self {
         self.changed(now, request, |next| {
@@ -171,7 +171,7 @@ impl WebhookEndpoint {
         })
     }
 
-    /// Whether it wants events of this type, as named by its API.
+    /// Whether it receives events of this type, as its API names them.
     pub fn wants(&self, event_type: &str) -> bool {
         self.status == EndpointStatus::Enabled && self.enabled_events.iter().any(|p| matches(p, event_type))
     }
@@ -185,7 +185,7 @@ impl Replayable for WebhookEndpoint {
         &mut self.replay
     }
 
-    /// Without secrets: they are kept in one place, and shown by no event.
+    /// Leaves out the secrets: they are stored once, and no event shows them.
     fn snapshot(&self) -> Self {
         Self {
             secret: Secret(String::new()),
@@ -196,7 +196,8 @@ impl Replayable for WebhookEndpoint {
     }
 }
 
-/// Whether a pattern of `enabled_events` covers an event type: `*`, an exact name, or `payment.*`.
+/// Whether a pattern of `enabled_events` matches an event type: `*`, an exact name, or a prefix such as
+/// `payment.*`.
 pub fn matches(pattern: &str, event_type: &str) -> bool {
     pattern == "*"
         || pattern == event_type

@@ -4,20 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-/// The first pause, in milliseconds; each further one is twice as long, up to the longest.
+/// The first pause, in milliseconds. Each further pause is twice as long, up to [`LONGEST_PAUSE_MS`].
 pub(super) const FIRST_PAUSE_MS: i64 = 30_000;
-/// The longest pause, in milliseconds: a quarter of an hour.
+/// The longest pause, in milliseconds: 15 minutes.
 pub(super) const LONGEST_PAUSE_MS: i64 = 15 * 60 * 1000;
 
-/// How long deliveries to an endpoint that does not answer are held back.
+/// A pause of the deliveries to an endpoint that does not answer.
 ///
-/// An endpoint that hangs costs ten seconds of a function for every attempt, and holds up whatever shares a batch with
-/// it. So after a while nothing but one attempt at a time is made, until it answers.
+/// Each attempt to such an endpoint takes ten seconds of a function and delays the other messages of its
+/// batch. So only one trial attempt at a time is made until the endpoint answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
-    /// Until when; then one attempt tries it out.
+    /// When the next trial attempt may be made.
     pub until: Timestamp,
-    /// How many attempts in a row found it no better.
+    /// Number of pauses in a row.
     pub times: u32,
 }
 

@@ -64,13 +64,13 @@ fn one_delivery_that_arrives_clears_the_record_and_a_410_ends_it() {
 #[test]
 fn an_endpoint_that_does_not_answer_is_paused_and_tried_out_by_one_attempt_at_a_time() {
     let at = |ms: i64| NOW.plus_ms(ms);
-    // One timeout may be bad luck, and so may several at once.
+    // One timeout, or several at the same time, may be chance.
     let failing = endpoint(None).after_attempt(Attempted::TimedOut, false, NOW).unwrap();
     assert_eq!(failing.after_attempt(Attempted::TimedOut, false, at(PAUSE_AFTER_MS - 1)), None);
     let paused = failing.after_attempt(Attempted::TimedOut, false, at(PAUSE_AFTER_MS)).unwrap();
     let until = at(PAUSE_AFTER_MS + FIRST_PAUSE_MS);
     assert_eq!(paused.held_back_until(at(PAUSE_AFTER_MS)), Some(until));
-    // Attempts that were under way when it was paused make the pause no longer.
+    // Attempts that were in flight when the pause began do not extend it.
     assert_eq!(paused.after_attempt(Attempted::TimedOut, false, at(PAUSE_AFTER_MS + 1)), None);
     assert_eq!(paused.held_back_until(until), None);
     let trying = paused.tried_out(until).unwrap();

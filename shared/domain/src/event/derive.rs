@@ -11,19 +11,19 @@ use crate::{
     refund::{Refund, RefundStatus},
 };
 
-/// Most events of one change.
+/// Most events of one change. Their ids are derived from their number within the change.
 const EVENTS_OF_A_CHANGE_MAX: usize = 4;
 
-/// The ids that events of the changes up to `version` of the item at `table_key` have, as far as there are such events.
+/// The ids that the events of versions 1 to `version` of an item may have. Most versions have fewer events
+/// than ids.
 pub fn ids_of_events(table_key: &str, version: u64) -> impl Iterator<Item = EventId> {
     (1..=version).flat_map(move |version| {
         (0..EVENTS_OF_A_CHANGE_MAX).map(move |index| consequence_id(table_key, version, index))
     })
 }
 
-/// The events of one committed change of the item at `table_key`, in the order in which they happened.
-///
-/// `before` is the item before the change, `None` for a create.
+/// Derives the events of a committed change of the item at `table_key`, in their order. `before` is the item
+/// before the change; `None` for a create.
 pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> Vec<Event> {
     let kinds = match (before, after) {
         (Some(Subject::Payment(old)), Subject::Payment(new)) => kinds_of_payment(Some(old), new),
@@ -45,7 +45,7 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
         .map(|(index, kind)| Event {
             id: consequence_id(table_key, after.version(), index),
             kind,
-            // What one change means happened in this order, which lists keep.
+            // Lists sort by time, so each event of a change is one millisecond later than the one before.
             created: after.updated().plus_ms(i64::try_from(index).unwrap_or(0)),
             request: after.request().clone(),
             subject: after.told(),
@@ -111,7 +111,7 @@ fn kinds_of_endpoint(old: Option<&WebhookEndpoint>, new: &WebhookEndpoint) -> Ve
     vec![kind]
 }
 
-/// What one change of a payment means: to the payment, and, where it is an intent, to its charge.
+/// A change of a payment's status, a refund, and the charge of an intent.
 fn kinds_of_payment(old: Option<&Payment>, new: &Payment) -> Vec<EventKind> {
     let mut kinds = Vec::new();
     let is_intent = new.intent.is_some();
@@ -128,7 +128,7 @@ fn kinds_of_payment(old: Option<&Payment>, new: &Payment) -> Vec<EventKind> {
     }
     let was_reserved = old.is_some_and(|old| old.state.status == Status::RequiresCapture);
     match new.state.status {
-        // Nothing has happened to it yet, or its card was declined.
+        // Otherwise the intent is new, or a payment method was set.
         Status::RequiresPaymentMethod if new.state.decline.is_some() => {
             kinds.extend([EventKind::ChargeFailed, EventKind::PaymentFailed]);
         }

@@ -2,64 +2,64 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What happened, in the ledger's own words.
+/// The kind of an event. Each API has its own names for the kinds that it publishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// An intent was made.
+    /// An intent was created.
     PaymentCreated,
-    /// A charge took the money, or reserved it.
+    /// A charge was captured or authorized.
     ChargeSucceeded,
     /// A charge was declined.
     ChargeFailed,
-    /// Reserved money was taken.
+    /// An authorization was captured.
     ChargeCaptured,
-    /// Some of a charge went back.
+    /// A charge was refunded, in full or in part.
     ChargeRefunded,
     /// A payment method was attached to a customer.
     PaymentMethodAttached,
-    /// It was detached.
+    /// A payment method was detached from its customer.
     PaymentMethodDetached,
-    /// It changed.
+    /// A payment method changed.
     PaymentMethodUpdated,
     /// A refund's metadata changed.
     RefundUpdated,
-    /// The money was taken.
+    /// A payment was captured.
     PaymentSucceeded,
-    /// No money was taken.
+    /// A payment failed.
     PaymentFailed,
-    /// The cardholder has to pass a challenge.
+    /// A payment requires a 3-D Secure challenge.
     PaymentRequiresAction,
-    /// The processor has not decided.
+    /// A payment waits for the processor's decision.
     PaymentProcessing,
-    /// The money is reserved and can be taken.
+    /// A payment is authorized and can be captured.
     PaymentCapturable,
-    /// It was given up before money was taken.
+    /// A payment was canceled.
     PaymentCanceled,
-    /// A refund was asked for.
+    /// A refund was created.
     RefundCreated,
-    /// The money went back.
+    /// A refund succeeded.
     RefundSucceeded,
-    /// It did not.
+    /// A refund failed or was canceled.
     RefundFailed,
-    /// A customer was made.
+    /// A customer was created.
     CustomerCreated,
-    /// A customer's data changed.
+    /// A customer changed.
     CustomerUpdated,
-    /// A customer's data was erased.
+    /// A customer was deleted.
     CustomerDeleted,
-    /// A webhook endpoint was made.
+    /// A webhook endpoint was created.
     EndpointCreated,
-    /// It changed.
+    /// A webhook endpoint changed.
     EndpointUpdated,
-    /// Deliveries to it were given up, for the reason that it shows.
+    /// A webhook endpoint was disabled because its deliveries failed.
     EndpointDisabled,
-    /// It was deleted.
+    /// A webhook endpoint was deleted.
     EndpointDeleted,
 }
 
 impl EventKind {
-    /// Whether it says that a thing is not what it was, so that what it was is worth telling.
+    /// Whether the event shows the resource before the change, too.
     pub(super) const fn is_a_change(self) -> bool {
         matches!(
             self,

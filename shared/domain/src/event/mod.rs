@@ -1,7 +1,7 @@
-//! Events: what merchants are told about committed changes.
+//! Events: committed changes, as merchants receive them.
 //!
-//! Events are derived from the table's stream, never from a request: the functions here take the item before and
-//! after one committed change. Each front door names and renders them in its own way.
+//! Events are derived from the stream of the main table, not by requests: from the item before and after a
+//! change. Each API names and renders them in its own way.
 
 mod derive;
 mod kind;
@@ -18,7 +18,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// The thing that an event is about, as it was when the event happened.
+/// The resource of an event, as it was after the change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
@@ -37,24 +37,24 @@ pub enum Subject {
 /// An event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// Its id, the same however often the change is read.
+    /// The id. It is derived, so that reading a change again yields the same id.
     pub id: EventId,
     /// What happened.
     pub kind: EventKind,
-    /// When.
+    /// When it happened.
     pub created: Timestamp,
     /// The request that caused it.
     #[serde(flatten)]
     pub request: RequestRef,
-    /// To what.
+    /// The resource after the change.
     pub subject: Subject,
-    /// What it was like before, where the event is that it changed.
+    /// The resource before the change, for kinds that show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<Subject>,
 }
 
 impl Event {
-    /// The event without what it tells of a person; `None` where it tells nothing.
+    /// Returns the event without personal data; `None` if it holds none.
     pub fn erased(&self) -> Option<Self> {
         let erased = Self {
             subject: self.subject.erased(),
@@ -66,7 +66,7 @@ impl Event {
 }
 
 impl Subject {
-    /// The thing as it was, without what it tells of a person.
+    /// The resource without personal data.
     fn erased(&self) -> Self {
         match self {
             Self::Payment(payment) => Self::Payment(Box::new(payment.without_person())),
@@ -76,7 +76,7 @@ impl Subject {
         }
     }
 
-    /// What an event keeps of it: neither answers, nor the sealed card, which outlives no payment, nor secrets.
+    /// The part of the resource that an event stores: no stored answers, no sealed card, no secrets.
     pub(super) fn told(&self) -> Self {
         match self {
             Self::Payment(payment) => Self::Payment(Box::new(payment.snapshot())),

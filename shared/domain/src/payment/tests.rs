@@ -224,7 +224,7 @@ fn what_was_reserved_for_a_payment_that_fails_is_to_be_let_go() {
     assert_eq!(stage(&rejected), releasing(Some("a")));
     let given_up = after(&begun, &[Command::GiveUp]);
     assert_eq!(stage(&given_up), releasing(None));
-    // The authorisation that was given up arrives after all.
+    // The authorization that was given up arrives after all.
     let late = after(&given_up, std::slice::from_ref(&authorized));
     assert_eq!(stage(&late), releasing(Some("a")));
     assert_eq!(late.state.status, Status::Failed);

@@ -1,4 +1,4 @@
-//! A charge that a processor makes over a wire: how far it got there, what may have been sent, what is still to be done.
+//! Charges by a processor: their stage, the requests that may have been sent, and what remains to be done.
 //!
 //! ```text
 //! waiting ─▶ authorizing ─▶ (in_review) ─▶ authorized ─▶ captured
@@ -6,7 +6,7 @@
 //!                 └──────────────┴─────────────┴──▶ releasing ─▶ ended
 //! ```
 //!
-//! Each stage carries the ids that its next request names, so that no request can be built without one.
+//! Each stage carries the ids that its next request names, so a request cannot be built without them.
 
 mod sent;
 mod stored;
@@ -24,65 +24,65 @@ use crate::{
     time::Timestamp,
 };
 
-/// How far a charge got with its processor.
+/// The stage of a charge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Nothing was sent.
     Waiting,
-    /// The authorisation may have been sent.
+    /// The authorization may have been sent.
     Authorizing,
-    /// The money is reserved, and a reviewer has to accept it first.
+    /// The amount is authorized, and a review has to accept it.
     InReview {
-        /// The authorisation.
+        /// The authorization's id.
         authorization: ProcessorTransactionId,
     },
-    /// The money is reserved; the capture may have been sent.
+    /// The amount is authorized; the capture may have been sent.
     Authorized {
-        /// The authorisation.
+        /// The authorization's id.
         authorization: ProcessorTransactionId,
     },
-    /// The money was taken.
+    /// The amount was captured.
     Captured {
-        /// The authorisation.
+        /// The authorization's id.
         authorization: ProcessorTransactionId,
-        /// The capture, which refunds name.
+        /// The capture's id. Refunds name it.
         capture: ProcessorTransactionId,
     },
-    /// The payment has ended without the money, and what is reserved, or may be, has to be let go.
+    /// The payment ended without a capture. An authorization exists or may exist and has to be voided.
     Releasing {
-        /// The authorisation; absent where the processor has not said that there is one.
+        /// The authorization's id; `None` if the processor has not reported one.
         authorization: Option<ProcessorTransactionId>,
     },
-    /// Nothing is reserved and nothing was taken.
+    /// Nothing is authorized and nothing was captured.
     Ended,
 }
 
-/// A charge that is made over a wire, by a processor of the merchant's.
+/// A charge by a processor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcessorCharge {
     /// The processor.
     pub processor: ProcessorKind,
-    /// What the processor knows the merchant by whose account takes the payment (the MID), so that an account which is replaced
-    /// meanwhile is not asked about another one's charges. Charges of earlier releases say nothing of it.
+    /// The MID of the merchant's account that takes the payment. If the merchant's account is replaced,
+    /// queries still go to this one. Charges of the first releases do not have it.
     pub account: Option<String>,
-    /// The card, sealed; gone as soon as the payment is decided.
+    /// The card, sealed. It is dropped once no request needs it.
     pub card: Option<SealedCard>,
-    /// How far it got.
+    /// The stage.
     pub stage: Stage,
-    /// Times that the processor was asked what became of it.
+    /// Number of queries to the processor in this stage.
     pub attempts: u32,
-    /// Since when it is in this stage.
+    /// When this stage began.
     pub since: Option<Timestamp>,
     /// The requests of this stage that may have reached the processor.
     pub sent: Sent,
-    /// Answers that contradict what is recorded.
+    /// Answers that contradict the record.
     pub unapplied: Vec<Unapplied>,
-    /// Since when it waits for the operator, because nothing that can be done by itself is left.
+    /// Since when only the operator can continue.
     pub stuck_since: Option<Timestamp>,
 }
 
 impl ProcessorCharge {
-    /// A charge of which nothing was sent yet.
+    /// A charge of which nothing was sent.
     pub const fn new(processor: ProcessorKind, account: Option<String>, card: SealedCard) -> Self {
         Self {
             processor,

@@ -1,4 +1,4 @@
-//! A charge as it is stored.
+//! The stored form of a charge.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -8,7 +8,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// The name of a stage, as it is stored.
+/// The stored name of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum StageName {
@@ -21,7 +21,8 @@ enum StageName {
     Ended,
 }
 
-/// A charge as it is stored. Charges that were stored before stages were kept have no `stage`: it follows from the rest.
+/// The stored form of a charge. Charges of the first releases have no `stage`; it follows from the other
+/// fields.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Stored {
     #[serde(rename = "provider")]
@@ -32,7 +33,7 @@ struct Stored {
     stage: Option<StageName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     card: Option<SealedCard>,
-    /// The authorisation's id.
+    /// The authorization's id.
     #[serde(rename = "network_id", default, skip_serializing_if = "Option::is_none")]
     transaction_id: Option<ProcessorTransactionId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -116,7 +117,7 @@ impl TryFrom<Stored> for ProcessorCharge {
             StageName::Releasing => Stage::Releasing { authorization: stored.transaction_id.clone() },
             StageName::Ended => Stage::Ended,
         };
-        // What was stored before requests were counted was sent once, when it last began.
+        // The first releases did not count requests: they sent one when the stage began.
         let sent = match (stored.stage, &stage) {
             (None, Stage::Authorizing | Stage::Authorized { .. }) => {
                 Sent { times: 1, last: stored.since, renewed: 0 }

@@ -1,24 +1,24 @@
-//! A processor's transaction ids.
+//! Processors' transaction ids.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Longest id of a processor, in characters.
+/// Longest transaction id, in characters.
 const TRANSACTION_ID_CHARS_MAX: usize = 64;
-/// A processor's own id of something that it did: 1 to 64 letters, digits, `-`, `_` and `.`, so that it can stand in a
-/// path.
+/// A processor's id of an authorization, a capture or a refund: 1 to 64 letters, digits, `-`, `_` and `.`,
+/// which need no escaping in a URL's path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ProcessorTransactionId(String);
 
-/// The text is no processor's id.
+/// The text is not a transaction id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id of a provider: 1 to 64 letters, digits, hyphens, underscores and dots")]
 pub struct NotAProcessorTransactionId;
 
 impl ProcessorTransactionId {
-    /// Reads an id.
+    /// Parses an id.
     pub fn parse(text: &str) -> Result<Self, NotAProcessorTransactionId> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
         let ok = (1..=TRANSACTION_ID_CHARS_MAX).contains(&text.len())

@@ -1,22 +1,22 @@
-//! A processor's answers that contradict what is recorded.
+//! Processors' answers that contradict the record.
 
 use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-/// Answers that could not be applied and are kept, the latest ones.
+/// Most answers that are kept. Older ones are dropped.
 pub const UNAPPLIED_MAX: usize = 5;
 
-/// A clear answer of a processor that contradicts what is recorded. It is kept for the operator.
+/// A processor's clear answer that contradicts the record. It is kept for the operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unapplied {
     /// When it came.
     pub at: Timestamp,
-    /// What the processor said.
+    /// The answer.
     pub answer: String,
 }
 
-/// Adds an answer that could not be applied; the oldest give way. One that is kept already is not kept twice.
+/// Keeps an answer, once. Drops the oldest beyond [`UNAPPLIED_MAX`].
 pub(crate) fn keep_unapplied(kept: &mut Vec<Unapplied>, answer: String, now: Timestamp) {
     if kept.iter().any(|other| other.answer == answer) {
         return;

@@ -15,9 +15,9 @@ use crate::{
 const DONE: &str = "100";
 /// Reason codes after which it is not known whether the request was done; none is that of a service that was not reached.
 const UNDECIDED: &[&str] = &["", "150", "151", "152", "236", "250"];
-/// Reason codes of authorisations that the issuer approved and that are held until a reviewer decides.
+/// Reason codes of authorizations that the issuer approved and that are held until a reviewer decides.
 const HELD_FOR_REVIEW: &[&str] = &["200", "201", "230", "480", "520"];
-/// Reason codes of authorisations that a risk rule refused, whatever the issuer said.
+/// Reason codes of authorizations that a risk rule refused, whatever the issuer said.
 const REFUSED_BY_RULE: &[&str] = &["400", "481"];
 
 /// What the answer to a request says; `done` are the statuses that mean that it was done.
@@ -169,7 +169,7 @@ pub(super) fn found(reply: &Reply, reference: &str) -> Result<TransactionStatus,
     })
 }
 
-/// An authorisation that the issuer approved, by the reason code of the whole transaction.
+/// An authorization that the issuer approved, by the reason code of the whole transaction.
 fn approved_unless_ruled_out(authorization: ProcessorTransactionId, code: &str) -> TransactionStatus {
     if HELD_FOR_REVIEW.contains(&code) {
         TransactionStatus::InReview { authorization }

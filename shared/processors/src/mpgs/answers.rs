@@ -66,7 +66,7 @@ pub(super) fn answer(reply: &Reply, order: &str) -> Result<Answer, ProcessorErro
     }
 }
 
-/// What an authorisation's answer says. One that the acquirer did not answer is refused, and voided to be sure.
+/// What an authorization's answer says. One that the acquirer did not answer is refused, and voided to be sure.
 pub(super) fn authorized(reply: &Reply, order: &str, transaction: &str) -> Result<Answer, ProcessorError> {
     if reply.status < 400 && is_about(reply, order).is_ok() {
         let timed_out = text(&reply.body, "/result") == "FAILURE"
@@ -95,7 +95,7 @@ pub(super) fn found(reply: &Reply, order: &str) -> Result<TransactionStatus, Pro
     if text(&reply.body, "/id") != order {
         return Err(ProcessorError::Unknown("the answer is about another order".into()));
     }
-    // The latest authorisation, whatever the list's order; it may have been made anew.
+    // The latest authorization, whatever the list's order; it may have been made anew.
     let authorization = || transaction_of(&reply.body, "AUTHORIZATION", AUTHORIZATION);
     let total = |name: &str| reply.body.get(name).and_then(Value::as_f64).unwrap_or(0.0);
     Ok(match text(&reply.body, "/status") {
@@ -130,7 +130,7 @@ pub(super) fn found(reply: &Reply, order: &str) -> Result<TransactionStatus, Pro
     })
 }
 
-/// An order of which no payment is made yet, by its authorisation: it may be under way.
+/// An order of which no payment is made yet, by its authorization: it may be under way.
 fn unpaid(order: &Value) -> Result<TransactionStatus, ProcessorError> {
     let last = transactions(order, "AUTHORIZATION").next_back();
     Ok(match last.map(verdict) {
@@ -143,7 +143,7 @@ fn unpaid(order: &Value) -> Result<TransactionStatus, ProcessorError> {
     })
 }
 
-/// An order whose payment has not been successful, by its authorisation.
+/// An order whose payment has not been successful, by its authorization.
 fn failed(order: &Value) -> Result<TransactionStatus, ProcessorError> {
     let Some(transaction) = transactions(order, "AUTHORIZATION").next_back() else {
         return Ok(TransactionStatus::Undecided);

@@ -66,7 +66,7 @@ pub struct ApiKey {
     /// How often: a copy of its merchant's contract.
     #[serde(flatten)]
     pub contract: Contract,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
     /// The last characters of its text, to tell keys apart.
     pub hint: String,
