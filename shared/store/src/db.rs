@@ -1,10 +1,10 @@
-//! The one way to DynamoDB.
+//! Calls to DynamoDB.
 //!
-//! The SDK's client is private to this module, so a call that is not counted does not compile. Every operation asks for the
-//! capacity it consumed and is recorded with its begin, its end and its units, also when it failed, and once for every try.
+//! The SDK's client is private to this module, so every call is metered: each try is recorded with its start,
+//! its end and its capacity units, also when it fails.
 //!
-//! The SDK itself repeats what was throttled or not answered. It does not repeat what met another transaction on the same
-//! item, nor what was throttled within a transaction; that is done here, a bounded number of times.
+//! The SDK retries throttled and unanswered calls. It does not retry conflicts with transactions, or
+//! throttling within a transaction; this module does, a limited number of times.
 
 mod operation;
 
@@ -28,32 +28,32 @@ use aws_sdk_dynamodb::{
 use self::operation::{Operation, reasons};
 use crate::{AwsEnvironment, attributes::Item, error::StoreError, meter::Meter};
 
-/// Tries of an operation that meets other transactions. Each conflict means that another one went through, so this bounds how
-/// many changes of one item may race, not how often bad luck strikes.
+/// Most tries of an operation that conflicts with transactions. Each conflict means that another change
+/// succeeded, so this limits how many changes of one item may race.
 const TRIES_MAX: u32 = 64;
-/// The first wait after a conflict, in milliseconds; it doubles up to the last, and is shortened by chance.
+/// The first and the longest wait after a conflict, in milliseconds. The wait doubles and is randomized.
 const WAIT_MS: (u64, u64) = (4, 64);
-/// What a transaction says of an operation whose condition did not hold.
+/// The reason code of a transaction's operation whose condition failed.
 const REFUSED: &str = "ConditionalCheckFailed";
-/// The client with its meter.
+/// The client and its meter.
 #[derive(Clone, Debug)]
 pub(crate) struct Db {
     client: Client,
     meter: Meter,
 }
 
-/// What became of a write that may have a condition.
+/// The result of a write that may have a condition.
 #[derive(Debug)]
 #[must_use = "a condition may have refused the write"]
 pub(crate) enum Conditional {
-    /// It was made. The attributes, if they were asked for.
+    /// It was written. Holds the attributes, if requested.
     Done(Option<Item>),
-    /// The condition did not hold. The item that is there, if it was asked for and there is one.
+    /// The condition failed. Holds the existing item, if requested and there is one.
     Refused(Option<Item>),
 }
 
 impl Conditional {
-    /// Of a write that has no condition, so none can have refused it.
+    /// The result of a write without a condition.
     pub(crate) fn unconditional(self) -> Result<Option<Item>, StoreError> {
         match self {
             Self::Done(attributes) => Ok(attributes),
@@ -62,13 +62,14 @@ impl Conditional {
     }
 }
 
-/// What became of a transaction.
+/// The result of a transaction.
 #[derive(Debug)]
 #[must_use = "a condition may have refused the transaction"]
 pub(crate) enum Transacted {
-    /// All of it was made.
+    /// Everything was written.
     Done,
-    /// None of it was. For each operation the item that failed its condition, if one did and there is one.
+    /// Nothing was written. Holds, for each operation whose condition failed, the existing item, if there is
+    /// one.
     Refused(Vec<Option<Item>>),
 }
 
@@ -81,7 +82,7 @@ impl Db {
         Self { client: Client::from_conf(config.build()), meter: Meter::default() }
     }
 
-    /// The same client with a meter of its own.
+    /// The same client with a new meter.
     pub(crate) fn metered(&self) -> Self {
         Self { client: self.client.clone(), meter: Meter::default() }
     }
@@ -97,7 +98,7 @@ impl Db {
         Ok(read.map_err(failed::<GetItemInputBuilder>)?.item)
     }
 
-    /// Reads some items.
+    /// Reads several items.
     pub(crate) async fn batch_get_item(
         &self,
         request: BatchGetItemInputBuilder,
@@ -106,13 +107,13 @@ impl Db {
         read.map_err(failed::<BatchGetItemInputBuilder>)
     }
 
-    /// Reads a page of a table or an index.
+    /// Queries a page of a table or an index.
     pub(crate) async fn query(&self, request: QueryInputBuilder) -> Result<QueryOutput, StoreError> {
         let read = self.run(request).await?;
         read.map_err(failed::<QueryInputBuilder>)
     }
 
-    /// Reads a part of a table.
+    /// Scans a page of a table.
     pub(crate) async fn scan(&self, request: ScanInputBuilder) -> Result<ScanOutput, StoreError> {
         let read = self.run(request).await?;
         read.map_err(failed::<ScanInputBuilder>)
@@ -134,7 +135,7 @@ impl Db {
         }
     }
 
-    /// Updates attributes of an item.
+    /// Updates an item's attributes.
     pub(crate) async fn update_item(
         &self,
         request: UpdateItemInputBuilder,
@@ -153,7 +154,7 @@ impl Db {
         }
     }
 
-    /// Makes several writes, all of them or none.
+    /// Makes several writes, all or nothing.
     pub(crate) async fn transact_write_items(
         &self,
         operations: Vec<TransactWriteItem>,
@@ -173,7 +174,7 @@ impl Db {
         }
     }
 
-    /// Sends a request and records each try. The outer error is that others were in the way each time.
+    /// Sends a request and records each try. The outer error: conflicts prevented every try.
     async fn run<O: Operation>(
         &self,
         request: O,
@@ -181,7 +182,7 @@ impl Db {
         let mut wait_ms = WAIT_MS.0;
         for _ in 0..TRIES_MAX {
             let began = Instant::now();
-            // Boxed, since the SDK's future is large and every use case holds one.
+            // Boxed because the SDK's future is large and every use case holds one.
             let sent = Box::pin(request.clone().send(&self.client)).await;
             let units = match &sent {
                 Ok(output) => O::units(output),
@@ -195,7 +196,7 @@ impl Db {
             if !transient {
                 return Ok(sent);
             }
-            // The instant's own nanoseconds spread the tries of racing functions well enough.
+            // The elapsed nanoseconds are random enough to spread racing functions.
             let spread = u64::from(began.elapsed().subsec_nanos()) % wait_ms;
             tokio::time::sleep(std::time::Duration::from_millis(wait_ms / 2 + spread)).await;
             wait_ms = (wait_ms * 2).min(WAIT_MS.1);
@@ -208,7 +209,7 @@ fn failed<O: Operation>(error: SdkError<O::Error>) -> StoreError {
     StoreError::Aws { operation: O::NAME, detail: DisplayErrorContext(error).to_string() }
 }
 
-/// The item that failed its condition. A failed condition on an item that does not exist shows no item.
+/// The existing item of an operation whose condition failed. There is none if the item does not exist.
 fn refused_item(reason: CancellationReason) -> Option<Item> {
     let failed = reason.code() == Some(REFUSED);
     failed.then_some(reason.item).and_then(shown)

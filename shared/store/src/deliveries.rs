@@ -1,4 +1,4 @@
-//! The attempts of a delivery: items beside the delivery's own.
+//! Attempts of a delivery: items with the delivery's partition key.
 
 use aws_sdk_dynamodb::operation::{put_item::PutItemInput, query::QueryInput};
 use tollgate_domain::{Delivery, EndpointId, EventId, Tenant, delivery::AttemptRecord};
@@ -11,10 +11,10 @@ use crate::{
     format,
 };
 
-/// Attempts of one delivery that are listed.
+/// Most attempts in a list of one delivery.
 const ATTEMPTS_LISTED_MAX: i32 = 100;
 
-/// The format of an attempt's item (see [`format`]).
+/// The format of the item (see [`format`]).
 const FORMAT: u32 = 1;
 
 fn delivery_pk(tenant: Tenant, event: EventId, endpoint: EndpointId) -> String {
@@ -22,7 +22,7 @@ fn delivery_pk(tenant: Tenant, event: EventId, endpoint: EndpointId) -> String {
 }
 
 impl Reader {
-    /// The attempts of a delivery, the first first. One query, 0.5 units per 4 KB.
+    /// Lists a delivery's attempts, oldest first. One query, 0.5 units per 4 KB.
     pub async fn list_attempts(
         &self,
         tenant: Tenant,
@@ -42,7 +42,7 @@ impl Reader {
 }
 
 impl Writer {
-    /// Records an attempt; recording the same one again changes nothing. One call, 1 unit per KB.
+    /// Records an attempt. Repeating it changes nothing. One call, 1 unit per KB.
     pub async fn put_attempt(
         &self,
         tenant: Tenant,

@@ -1,8 +1,8 @@
-//! The DynamoDB tables: their keys, their items, and every access pattern as one named function.
+//! The DynamoDB tables: keys, items, and each access pattern as a named function.
 //!
-//! Three tables, by lifecycle (see [`Tables`]). Every merchant-owned key begins with the tenant's
-//! [`Tenant`](tollgate_domain::Tenant), which every function here takes, so no caller can name another tenant's item.
-//! Each function's comment gives its key, its condition, its calls and what it consumes.
+//! There are three tables, by lifecycle (see [`Tables`]). Every key of a merchant's item starts with its
+//! [`Tenant`](tollgate_domain::Tenant). Every function takes the tenant, so a caller cannot address another
+//! tenant's items. The comment of each function states its key, condition, calls and capacity units.
 
 mod addresses;
 mod attributes;
@@ -46,19 +46,20 @@ pub use secrets::Secrets;
 
 use std::sync::Arc;
 
-/// The tables, to read from. Whoever has no more than this changes nothing.
+/// Read access to the tables.
 #[derive(Clone, Debug)]
 pub struct Reader {
     db: db::Db,
     tables: Arc<Tables>,
 }
 
-/// The tables, to read from and to write to. Whoever holds one may write: an admitted caller, the payer who follows a signed
-/// link, and what works without a caller.
+/// Read and write access to the tables. Admitted callers have one, payers who follow a signed link, and
+/// workers.
 #[derive(Clone, Debug)]
 pub struct Writer(Reader);
 
-/// Counts the requests of API keys, and nothing else: to find out whether a caller may write is itself a write.
+/// Counts the requests of API keys and nothing else. Authentication needs this write before the caller may
+/// have a [`Writer`].
 #[derive(Clone, Debug)]
 pub struct KeyMeter(Reader);
 
@@ -71,22 +72,22 @@ impl std::ops::Deref for Writer {
 }
 
 impl Writer {
-    /// Opens the tables that the environment names. Makes no call.
+    /// Opens the tables. Makes no call.
     pub fn open(environment: &AwsEnvironment, tables: Tables) -> Self {
         Self(Reader { db: db::Db::open(environment), tables: Arc::new(tables) })
     }
 
-    /// The same tables, to read from.
+    /// Read access to the same tables.
     pub fn reader(&self) -> &Reader {
         &self.0
     }
 
-    /// The same tables, to count the requests of API keys in.
+    /// The counter of requests for the same tables.
     pub fn key_meter(&self) -> KeyMeter {
         KeyMeter(self.0.clone())
     }
 
-    /// The same tables with a meter of its own: what one request does is counted apart from all others.
+    /// The same tables with a new meter, so that one request's calls are counted separately.
     #[must_use]
     pub fn metered(&self) -> Self {
         Self(Reader { db: self.db.metered(), tables: self.tables.clone() })
@@ -94,16 +95,16 @@ impl Writer {
 }
 
 impl Reader {
-    /// Makes the first connection, so that no request pays for it: one read of an item that does not exist. A failure
-    /// is no reason not to start: a function that may not read the table has its connection all the same, and of anything
-    /// else the first request will say so.
+    /// Opens the first connection with a read of a missing item, so that no request has to wait for it.
+    /// Errors are ignored: the connection is open even if the function may not read the table, and other
+    /// errors recur with the first request.
     pub async fn warm_up(&self) {
         if let Err(error) = self.read_item(&self.tables.main, "WARM-UP", false).await {
             tracing::debug!(%error, "warm-up read failed");
         }
     }
 
-    /// The calls made through this handle, and through those that it was made from or that were made from it.
+    /// The calls through this handle and its clones.
     pub fn meter(&self) -> &Meter {
         self.db.meter()
     }

@@ -1,4 +1,4 @@
-//! Merchants: accounts, made by the operator's tool.
+//! Merchants: accounts, which the operator's tool creates.
 
 use aws_sdk_dynamodb::operation::{put_item::PutItemInput, update_item::UpdateItemInput};
 use serde::{Deserialize, Serialize};
@@ -18,16 +18,16 @@ use crate::{
 pub struct Merchant {
     /// The id.
     pub id: MerchantId,
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// Its contract: how often its keys may call.
+    /// The contract with its rate limits.
     #[serde(flatten)]
     pub contract: Contract,
     /// When it was created.
     pub created: Timestamp,
 }
 
-/// The format of a merchant's item (see [`format`]).
+/// The format of the item (see [`format`]).
 const FORMAT: u32 = 1;
 
 fn pk(id: MerchantId) -> String {
@@ -43,7 +43,7 @@ impl Reader {
 }
 
 impl Writer {
-    /// Makes a merchant unless its id is taken. One call, 1 unit.
+    /// Creates a merchant unless the id is taken. One call, 1 unit.
     pub async fn create_merchant(&self, merchant: &Merchant) -> Result<Put<()>, StoreError> {
         let mut item = format::encode(merchant, FORMAT)?;
         item.insert("pk".into(), s(pk(merchant.id)));
@@ -59,7 +59,7 @@ impl Writer {
         })
     }
 
-    /// Records a merchant's contract; its keys carry a copy each. One call, 1 unit.
+    /// Sets a merchant's contract. The copies on its keys are set separately. One call, 1 unit.
     pub async fn set_merchant_contract(
         &self,
         id: MerchantId,

@@ -1,4 +1,4 @@
-//! Merchants' accounts with processors: where to reach them and what they know the merchant by.
+//! Merchants' accounts with processors: URL, MID and sealed secret.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use serde::{Deserialize, Serialize};
@@ -21,23 +21,23 @@ pub struct ProcessorAccount {
     /// The processor; stored as `provider`.
     #[serde(rename = "provider")]
     pub processor: ProcessorKind,
-    /// Where its API is.
+    /// The URL of its API.
     pub base_url: String,
-    /// What it knows the merchant by: the MID.
+    /// The merchant's MID.
     pub merchant_id: String,
-    /// What it knows the secret by, where it has several.
+    /// The id of the secret, for processors that have several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,
     /// The secret, sealed.
     pub secret: String,
-    /// When it was recorded.
+    /// When it was stored.
     pub created: Timestamp,
-    /// Whether another account has taken its place: what it took is still looked up, released and refunded with it.
+    /// Whether another account has replaced it. Its payments are still queried, voided and refunded with it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub former: bool,
 }
 
-/// The format of an account's item (see [`format`]).
+/// The format of the item (see [`format`]).
 const FORMAT: u32 = 1;
 
 fn pk(tenant: Tenant, processor: ProcessorKind) -> String {
@@ -49,7 +49,7 @@ fn former_pk(tenant: Tenant, processor: ProcessorKind, merchant_id: &str) -> Str
 }
 
 impl ProcessorAccount {
-    /// The key of its item, which its secret is sealed for, too.
+    /// The partition key, to which the sealed secret is bound.
     pub fn key(&self, tenant: Tenant) -> String {
         if self.former {
             former_pk(tenant, self.processor, &self.merchant_id)
@@ -72,7 +72,7 @@ pub(crate) fn from_item(item: Item) -> Result<ProcessorAccount, StoreError> {
 }
 
 impl Reader {
-    /// Reads an account that another one took the place of. One call, 1 unit.
+    /// Reads a replaced account. One call, 1 unit.
     pub async fn get_former_processor_account(
         &self,
         tenant: Tenant,
@@ -97,7 +97,7 @@ impl Reader {
 }
 
 impl Writer {
-    /// Records an account in place of the one there is. One call, 1 unit.
+    /// Writes an account, replacing the current one. One call, 1 unit.
     pub async fn put_processor_account(
         &self,
         tenant: Tenant,
@@ -109,8 +109,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Replaces an account by another state of it; `false` when somebody else replaced it first. One call, 1 unit. Each sealing of
-    /// a secret is different, so the secret tells whether the account is still the one that was read.
+    /// Replaces an account; `false` if another change came first. One call, 1 unit. Each sealing of a secret
+    /// differs, so the sealed secret shows whether the account is still the one that was read.
     pub async fn replace_processor_account(
         &self,
         tenant: Tenant,

@@ -19,12 +19,12 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, CancellationReason, ReturnConsumedCapacity},
 };
 
-/// Bytes of an item that one write unit covers.
+/// Size of a write capacity unit, in bytes.
 const WRITE_UNIT_BYTES: usize = 1024;
-/// Write units of each unit's worth of an item in a transaction: it is prepared and then committed.
+/// Write units in a transaction, relative to a single write: each item is prepared and committed.
 const TRANSACTION_FACTOR: f64 = 2.0;
 
-/// A request that can be sent more than once.
+/// A request that can be sent repeatedly.
 pub(super) trait Operation: Clone {
     const NAME: &'static str;
     const WRITES: bool;
@@ -36,16 +36,17 @@ pub(super) trait Operation: Clone {
         client: &Client,
     ) -> impl Future<Output = Result<Self::Output, SdkError<Self::Error>>> + Send;
 
-    /// Units that an answer says it consumed.
+    /// The capacity units that an answer reports.
     fn units(output: &Self::Output) -> f64;
 
-    /// Units of a failure. DynamoDB does not report them; a write that its condition refused consumes what the item that is
-    /// there would, and at least one (Developer Guide, "Provisioned capacity mode", "Write capacity units").
+    /// The capacity units of a failure. DynamoDB does not report them: a write whose condition fails consumes
+    /// the units of the existing item, at least one (Developer Guide, "Provisioned capacity mode", "Write
+    /// capacity units").
     fn refused_units(_error: &Self::Error) -> f64 {
         0.0
     }
 
-    /// Whether another transaction was in the way, so that the same request may well succeed in a moment.
+    /// Whether the request conflicted with a transaction, so that a retry may succeed.
     fn is_transient(error: &Self::Error) -> bool {
         matches!(error.code(), Some("TransactionConflictException" | "TransactionInProgressException"))
     }
@@ -116,7 +117,7 @@ operation!(
         TRANSACTION_FACTOR * items.sum::<f64>()
     },
     fn is_transient(error: &TransactWriteItemsError) -> bool {
-        // Of a transaction that was both in conflict and refused, the next try says which of them lasts.
+        // If a transaction was both in conflict and refused, the next try shows which of the two persists.
         let mut codes = reasons(error).iter().filter_map(|reason| reason.code.as_deref());
         codes.any(|code| {
             matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
@@ -124,7 +125,7 @@ operation!(
     }
 );
 
-/// Why a transaction was canceled, operation by operation.
+/// The reasons of a canceled transaction, one per operation.
 pub(super) fn reasons(error: &TransactWriteItemsError) -> &[CancellationReason] {
     match error {
         TransactWriteItemsError::TransactionCanceledException(canceled) => canceled.cancellation_reasons(),
@@ -132,14 +133,14 @@ pub(super) fn reasons(error: &TransactWriteItemsError) -> &[CancellationReason] 
     }
 }
 
-/// Write units of an item of this size, at least one.
+/// Write units of an item, at least one.
 fn write_units(item: Option<&HashMap<String, AttributeValue>>) -> f64 {
     let bytes: usize = item.into_iter().flatten().map(|(name, value)| name.len() + size(value)).sum();
     let units = bytes.div_ceil(WRITE_UNIT_BYTES).max(1);
     f64::from(u32::try_from(units).unwrap_or(u32::MAX))
 }
 
-/// About how many bytes a value takes (Developer Guide, "DynamoDB item sizes and formats").
+/// Approximate size of a value in bytes (Developer Guide, "DynamoDB item sizes and formats").
 fn size(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::S(text) => text.len(),

@@ -19,7 +19,7 @@ use crate::{
 };
 
 impl Writer {
-    /// Sets what a key may do. One write.
+    /// Sets the permissions of a key. One write.
     pub async fn set_key_scopes(&self, hash: &KeyHash, scopes: &[Permission]) -> Result<Changed, StoreError> {
         let scopes = AttributeValue::L(scopes.iter().map(|p| s(p.as_str())).collect());
         let request = self
@@ -30,8 +30,8 @@ impl Writer {
         self.changed(request).await
     }
 
-    /// Sets the contract on every key of a merchant; says on how many. A query for every [`PAGE`] of them and one write for each.
-    /// Doing it again does no harm, so one that broke off is done again.
+    /// Sets the contract on every key of a merchant; returns their number. A query per page of keys and one
+    /// write per key. It can be repeated after a failure.
     pub async fn set_contract(&self, merchant: MerchantId, contract: Contract) -> Result<usize, StoreError> {
         let mut pks = std::collections::BTreeSet::new();
         self.walk(merchant, |pk, _| {
@@ -39,7 +39,7 @@ impl Writer {
             Ok(Walk::On)
         })
         .await?;
-        // The index may not know the newest yet.
+        // The index may lack the newest keys.
         for mode in [Mode::Test, Mode::Live] {
             let tenant = Tenant { merchant, mode };
             let item = self.read_item(&self.tables.keys, &live_pk(tenant), true).await?;
@@ -50,7 +50,7 @@ impl Writer {
             }
         }
         for pk in &pks {
-            // A key that is gone needs no contract.
+            // A deleted key needs no contract.
             let (Changed::Done | Changed::Missing) = self.set_key_contract(pk, contract).await?;
         }
         Ok(pks.len())
@@ -85,7 +85,7 @@ impl Writer {
     }
 }
 
-/// Sets tier and limits on an item that has them.
+/// Sets tier and limits on an item.
 pub(crate) fn with_contract(
     request: UpdateItemInputBuilder,
     contract: Contract,

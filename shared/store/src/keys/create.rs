@@ -24,21 +24,22 @@ pub const LIVE_KEYS_MAX: usize = 100;
 /// Tries of the transaction; each conflict means that another request created or ended a key.
 const TRIES_MAX: u32 = 16;
 
-/// What became of a key that was to be made.
+/// The result of creating a key.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "the key may not have been made"]
 pub enum KeyPut {
-    /// It was made.
+    /// It was created.
     Created,
-    /// A key of the very same text is there already: this.
+    /// A key with the same text exists: this one.
     Exists(Box<ApiKey>),
-    /// The tenant has [`LIVE_KEYS_MAX`] keys that are accepted.
+    /// The tenant has [`LIVE_KEYS_MAX`] accepted keys.
     TooMany,
 }
 
 impl Writer {
-    /// Makes a key unless its text is taken or the tenant has as many as there may be. A read and a transaction of 3 writes (key with
-    /// index, id, live keys: about 2 × 6 units); the first time for a tenant also the pages of its index.
+    /// Creates a key unless its text is taken or the tenant has too many. A read and a transaction of 3
+    /// writes (key with index, id, live keys: about 2 × 6 units). A tenant's first key also reads its pages
+    /// of the index.
     pub async fn create_key(&self, new: &NewApiKey, now: Timestamp) -> Result<KeyPut, StoreError> {
         let tenant = new.key.tenant();
         for _ in 0..TRIES_MAX {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 impl Writer {
-    /// Revokes a key from now on; one that is revoked stays revoked since then. A transaction of 2 writes.
+    /// Revokes a key. A revoked key keeps its time of revocation. A transaction of 2 writes.
     pub async fn revoke_key(
         &self,
         hash: &KeyHash,
@@ -35,8 +35,8 @@ impl Writer {
         self.end_key(hash, key, revoke, forget).await
     }
 
-    /// Lets a key be accepted until `at` and no longer: an end only ever moves nearer, so one that ends sooner stays as it is.
-    /// `Missing` when it has ended, or ends sooner. A transaction of 2 writes.
+    /// Sets the end of a key. An end can only move nearer; `Missing` if the key has ended or ends earlier. A
+    /// transaction of 2 writes.
     pub async fn expire_key(
         &self,
         hash: &KeyHash,
@@ -59,7 +59,7 @@ impl Writer {
         self.end_key(hash, key, expire, note).await
     }
 
-    /// Changes a key and what is said of it among the live ones; the key alone where nothing is said of it yet.
+    /// Changes a key and its entry in the live keys, or only the key if it has no entry.
     async fn end_key(
         &self,
         hash: &KeyHash,

@@ -15,29 +15,29 @@ const PAGE: i32 = 500;
 /// Queries of one walk: half a million keys. A longer walk is an error.
 const PAGES_MAX: usize = 1000;
 
-/// Which keys to list: those of one tenant, newest first.
+/// A list of a tenant's keys, newest first.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyQuery {
-    /// Whose.
+    /// The tenant.
     pub tenant: Tenant,
-    /// Where the page begins, if not at the newest.
+    /// Where the page starts; `None`: at the newest key.
     pub from: Option<KeyPlace>,
     /// Most keys of the page.
     pub limit: usize,
-    /// Keys that are passed over first.
+    /// Number of keys to skip.
     pub offset: usize,
 }
 
 /// A place in a list of keys.
 #[derive(Clone, Copy, Debug)]
 pub enum KeyPlace {
-    /// After this key, among the older ones.
+    /// After this key: older keys.
     After(Timestamp, KeyId),
-    /// Before this key, among the newer ones.
+    /// Before this key: newer keys.
     Before(Timestamp, KeyId),
 }
 
-/// Whether a walk goes on.
+/// Whether a walk continues.
 pub(super) enum Walk {
     On,
     Enough,
@@ -49,8 +49,8 @@ pub(super) fn index_sk(created: Timestamp, id: KeyId) -> String {
 }
 
 impl Reader {
-    /// A page of a tenant's keys, newest first; never their texts. A query of the index for every [`PAGE`] keys of the merchant in
-    /// either mode that it passes.
+    /// A page of a tenant's keys, newest first, without their texts. A query per [`PAGE`] keys of the
+    /// merchant, both modes included.
     pub async fn list_keys(&self, query: KeyQuery) -> Result<Page<ApiKey>, StoreError> {
         let KeyQuery { tenant, from, limit, mut offset } = query;
         let (from, backwards) = match from {
@@ -84,7 +84,7 @@ impl Reader {
         Ok(Page { items, next })
     }
 
-    /// All keys of a merchant in both modes, oldest first. A query of the index for every [`PAGE`] keys.
+    /// All keys of a merchant in both modes, oldest first. A query per [`PAGE`] keys.
     pub async fn all_keys(&self, merchant: MerchantId) -> Result<Vec<ApiKey>, StoreError> {
         let mut keys = Vec::new();
         self.walk(merchant, |_, key| {
@@ -95,7 +95,7 @@ impl Reader {
         Ok(keys)
     }
 
-    /// Visits a merchant's keys in both modes, oldest first. A query for every [`PAGE`] keys.
+    /// Visits a merchant's keys in both modes, oldest first. A query per [`PAGE`] keys.
     pub(super) async fn walk(
         &self,
         merchant: MerchantId,
@@ -104,8 +104,8 @@ impl Reader {
         self.walk_from(merchant, None, false, visit).await
     }
 
-    /// Visits a merchant's keys in the order of the index until there is no more of them, or enough. That there are more than it will
-    /// read is an error, never an end: a key that is not found must not seem not to exist.
+    /// Visits a merchant's keys in the order of the index, until the end or [`Walk::Enough`]. More keys than
+    /// it reads are an error, so that no existing key seems not to exist.
     async fn walk_from(
         &self,
         merchant: MerchantId,

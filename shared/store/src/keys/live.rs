@@ -12,7 +12,7 @@ use crate::{
     format,
 };
 
-/// The keys of a tenant that are accepted, by id, each with its end in milliseconds, if it has one.
+/// A tenant's accepted keys: ids with their ends in milliseconds.
 pub(super) struct LiveKeys {
     pub(super) version: u64,
     pub(super) ends: HashMap<String, Option<i64>>,
@@ -46,7 +46,7 @@ impl LiveKeys {
         item
     }
 
-    /// Forgets those whose end has come.
+    /// Removes keys that have ended.
     pub(super) fn prune(&mut self, now: Timestamp) {
         self.ends.retain(|_, end| end.is_none_or(|end| end > now.ms()));
     }

@@ -17,15 +17,16 @@ pub(super) fn id_pk(merchant: MerchantId, id: KeyId) -> String {
 }
 
 impl Reader {
-    /// Accepts a key without counting: one read of 1 unit. `None` when there is no such key or it is revoked or expired.
+    /// Finds an accepted key without counting a request: one read of 1 unit. `None` if there is none, or it
+    /// is revoked or expired.
     pub async fn find_key(&self, hash: &KeyHash, now: Timestamp) -> Result<Option<ApiKey>, StoreError> {
         let item = self.read_item(&self.tables.keys, &hash.pk(), true).await?;
         let key = item.map(key_of).transpose()?;
         Ok(key.filter(|key| key.is_live(now)))
     }
 
-    /// Finds a key by its id, whatever its state: two reads of 1 unit, for a key older than the items of ids also the
-    /// pages of the index up to it.
+    /// Finds a key by id in any state: two reads of 1 unit. A key of the first releases also takes the pages
+    /// of the index up to it.
     pub async fn key_by_id(
         &self,
         merchant: MerchantId,
@@ -49,13 +50,13 @@ impl Reader {
         Ok(key.map(|key| (hash, key)))
     }
 
-    /// Reads a key by its text's digest, whatever its state. One read of 1 unit.
+    /// Finds a key by digest in any state. One read of 1 unit.
     pub async fn key_of_hash(&self, hash: &KeyHash) -> Result<Option<ApiKey>, StoreError> {
         let item = self.read_item(&self.tables.keys, &hash.pk(), true).await?;
         item.map(key_of).transpose()
     }
 
-    /// The partition key that the item of this id names. One read of 1 unit.
+    /// The partition key of the key with this id. One read of 1 unit.
     pub(super) async fn pk_of_id(
         &self,
         merchant: MerchantId,
@@ -65,7 +66,7 @@ impl Reader {
         Ok(item.and_then(|item| string_of(&item, "key").map(str::to_owned)))
     }
 
-    /// The tenant's live keys, and whether an item says so; before there is one the index does.
+    /// The tenant's live keys, and whether their item exists. Without the item they come from the index.
     pub(super) async fn live_keys(
         &self,
         tenant: Tenant,
