@@ -1,4 +1,4 @@
-//! The way to a merchant's processor, whichever it is.
+//! The client of a merchant's processor, whichever it is.
 
 use tollgate_domain::{Money, ProcessorKind, ProcessorTransactionId, Timestamp};
 
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// The way to a merchant's processor.
+/// The client of a merchant's processor.
 pub enum AnyProcessor {
     /// `CyberSource`.
     CyberSource(CyberSource),
@@ -21,7 +21,7 @@ pub enum AnyProcessor {
 }
 
 impl AnyProcessor {
-    /// The way that an account describes.
+    /// The client for an account.
     pub fn new(account: Account, client: Client, now: Now) -> Self {
         match account.processor {
             ProcessorKind::CyberSource => Self::CyberSource(CyberSource::new(account, client, now)),

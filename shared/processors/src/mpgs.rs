@@ -1,9 +1,9 @@
-//! Mastercard Payment Gateway Services: its REST API of orders and transactions. `docs/processors.md` lists what is sent and
-//! the pages it comes from.
+//! Mastercard Payment Gateway Services: its REST API of orders and transactions. `docs/processors.md` lists
+//! the requests and the pages that specify them.
 //!
-//! An order is a payment, named by our reference; its transactions are named by us, too: the same request sent again under
-//! the same name is carried out once, and one that certainly did nothing is made anew under another name.
-//! `PUT …/order/{order}/transaction/{transaction}` does something, `GET` tells what became of it.
+//! An order is a payment, named by our reference. We also name its transactions: a repeat with the same name
+//! is executed once, and a request that certainly had no effect is sent again with another name. `PUT
+//! …/order/{order}/transaction/{transaction}` executes, `GET` queries.
 
 mod answers;
 
@@ -21,20 +21,20 @@ use crate::{
 };
 use answers::{answer, authorized, found, found_refund};
 
-/// The version of the API that is spoken.
+/// The version of the API.
 const VERSION: u32 = 100;
-/// The transactions of an order. A refund's is its own reference.
+/// The names of an order's transactions. A refund is named by its reference.
 const AUTHORIZATION: &str = "1";
 const CAPTURE: &str = "2";
 const VOID: &str = "3";
 
-/// The way to MPGS.
+/// The client of MPGS.
 pub struct Mpgs {
     account: Account,
     client: Client,
 }
 
-/// The name of a transaction that was made anew so many times: at most 40 characters.
+/// The name of a transaction that was renewed this many times: at most 40 characters.
 fn named(transaction: &str, renewed: u32) -> String {
     match renewed {
         0 => transaction.to_owned(),
@@ -66,7 +66,7 @@ impl Mpgs {
 
     async fn ask(&self, path: &str) -> Result<Reply, ProcessorError> {
         match self.send(Method::GET, path, None).await {
-            // Asking changes nothing: once more does no harm.
+            // A query changes nothing, so it can be repeated.
             Err(_) => self.send(Method::GET, path, None).await,
             reply => reply,
         }
@@ -153,7 +153,7 @@ impl Processor for Mpgs {
         found(&self.ask(reference).await?, reference)
     }
 
-    /// No answer of this processor is read as a review.
+    /// MPGS has no reviews here: no answer of it is read as one.
     async fn look_up_review(
         &self,
         _authorization: &ProcessorTransactionId,

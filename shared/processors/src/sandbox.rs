@@ -1,6 +1,6 @@
-//! The sandbox processor: test cards, test tokens and test bank accounts, and what becomes of each.
+//! The sandbox processor: test cards, test tokens and test bank accounts, and their results.
 //!
-//! What an instrument does is written into the [`Instrument`] itself, so the processor keeps nothing.
+//! The [`Instrument`] itself names its behavior, so the sandbox stores nothing.
 
 mod cards;
 
@@ -11,18 +11,18 @@ use tollgate_domain::{
     source::{BankAccount, Brand, Card, Instrument, SepaDebit, Wallet},
 };
 
-/// How long the sandbox takes to decide a bank transfer or a slow refund, in milliseconds. Due work is looked for
-/// every second by the local cloud and every minute when deployed.
+/// How long the sandbox takes for a bank transfer or a slow refund, in milliseconds. Due work runs every
+/// second in the local cloud and every minute when deployed.
 pub const DECIDES_AFTER_MS: i64 = 1000;
-/// The expiry of every card that a test token stands for.
+/// Expiry of all cards behind test tokens.
 const TOKEN_EXPIRY: (u8, u16) = (12, 2030);
 /// The bank account whose transfers fail.
 const FAILING_ACCOUNT: &str = "00012345";
 
-/// The account whose debits fail.
+/// The IBAN whose debits fail.
 const FAILING_IBAN: &str = "DE62370400440532013001";
 
-/// What becomes of a charge with an instrument.
+/// The result of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Behaviour {
     Succeeds,
@@ -44,7 +44,7 @@ use Behaviour::{
     RefundFailsLater, RefundSucceedsLater, Succeeds, SucceedsThenDisputed,
 };
 
-/// Every behaviour and the text that stands for it in an [`Instrument`].
+/// The name of each behavior in an [`Instrument`].
 const NAMES: &[(&str, Behaviour)] = &[
     ("succeeds", Succeeds),
     ("declines:card_declined", Declines(Decline::CardDeclined)),
@@ -61,12 +61,12 @@ const NAMES: &[(&str, Behaviour)] = &[
     ("bank:fails", BankFailsLater),
 ];
 
-/// Something that can be charged, and what to show of it.
+/// An instrument with the details that answers show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chargeable {
-    /// What to show.
+    /// The details that answers show.
     pub source: Source,
-    /// What to charge.
+    /// The instrument to charge.
     pub instrument: Instrument,
 }
 
@@ -75,7 +75,7 @@ pub struct Chargeable {
 #[error("the instrument is not one of the sandbox's")]
 pub struct UnknownInstrument;
 
-/// The test card that a card token stands for: `tok_<brand>_<last4>`, or a named payment method (`pm_card_visa`).
+/// The test card of a card token: `tok_<brand>_<last4>`, or a named payment method (`pm_card_visa`).
 pub fn card_token(token: &str) -> Option<Chargeable> {
     if let Some((_, brand, last4)) = NAMED.iter().find(|(name, ..)| *name == token) {
         return card(*brand, last4);
@@ -85,31 +85,31 @@ pub fn card_token(token: &str) -> Option<Chargeable> {
     card(brand, last4)
 }
 
-/// The test card that a source of `simple` stands for: `tok_visa`, `tok_chargeDeclined`, …
+/// The test card of a source of `simple`: `tok_visa`, `tok_chargeDeclined`, …
 pub fn simple_source(source: &str) -> Option<Chargeable> {
     let (_, brand, last4) = SIMPLE_SOURCES.iter().find(|(name, ..)| *name == source)?;
     card(*brand, last4)
 }
 
-/// A card that was entered: a test card behaves as listed, any other succeeds.
+/// An entered card. Test cards behave as listed; all others succeed.
 pub fn entered_card(card: &EnteredCard) -> Chargeable {
     let listed = CARDS.iter().find(|(number, ..)| *number == card.pan.reveal());
     let behaviour = listed.map_or(Succeeds, |(.., behaviour)| *behaviour);
     Chargeable { source: Source::Card(card.shown()), instrument: behaviour.instrument() }
 }
 
-/// Whether the sandbox knows a payment method by this name: `pm_card_visa`, …
+/// Whether this names a payment method of the sandbox: `pm_card_visa`, …
 pub fn is_named(name: &str) -> bool {
     NAMED.iter().any(|(named, ..)| *named == name)
 }
 
-/// An account that is debited by SEPA. What is decided is decided later.
+/// A SEPA account. Its debits are decided later.
 pub fn sepa_debit(iban: &str, shown: SepaDebit) -> Chargeable {
     let behaviour = if iban == FAILING_IBAN { BankFailsLater } else { BankSucceedsLater };
     Chargeable { source: Source::SepaDebit(shown), instrument: behaviour.instrument() }
 }
 
-/// Why a test card is declined, if it is, once any challenge is passed; a card that is not listed is not.
+/// Why a test card is declined after any challenge; `None` for other cards.
 pub fn decline_of(number: &str) -> Option<Decline> {
     let (.., behaviour) = CARDS.iter().find(|(listed, ..)| *listed == number)?;
     match behaviour {
@@ -119,7 +119,7 @@ pub fn decline_of(number: &str) -> Option<Decline> {
     }
 }
 
-/// The card in a test wallet: `tok_apple_…` or `tok_google_…`; one that ends in `_declined` is declined.
+/// The card of a test wallet: `tok_apple_…` or `tok_google_…`. A token that ends in `_declined` is declined.
 pub fn wallet_token(wallet: Wallet, token: &str) -> Option<Chargeable> {
     let prefix = match wallet {
         Wallet::ApplePay => "tok_apple_",
@@ -139,7 +139,7 @@ pub fn wallet_token(wallet: Wallet, token: &str) -> Option<Chargeable> {
     Some(chargeable)
 }
 
-/// A bank account in the sandbox. Only the last four digits of the account number are kept.
+/// A bank account. Only the last four digits of its number are stored.
 pub fn bank_account(account_number: &str, sort_code: &str, account_holder_name: &str) -> Chargeable {
     let behaviour = if account_number == FAILING_ACCOUNT { BankFailsLater } else { BankSucceedsLater };
     let last4 =
@@ -164,7 +164,7 @@ pub fn charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, Unknow
     })
 }
 
-/// Charges an instrument whose holder passed the challenge.
+/// Charges an instrument after a passed challenge.
 pub fn charge_after_challenge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
     match Behaviour::of(instrument)? {
         ChallengeThenSucceeds => Ok(Outcome::Approved),
@@ -173,7 +173,7 @@ pub fn charge_after_challenge(instrument: &Instrument, now: Timestamp) -> Result
     }
 }
 
-/// What became of a charge that was pending.
+/// Queries a pending charge.
 pub fn look_up_charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
     match Behaviour::of(instrument)? {
         BankSucceedsLater => Ok(Outcome::Approved),
@@ -182,7 +182,7 @@ pub fn look_up_charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome
     }
 }
 
-/// Sends money back.
+/// Refunds a charge.
 pub fn refund(instrument: &Instrument, now: Timestamp) -> Result<RefundOutcome, UnknownInstrument> {
     Ok(match Behaviour::of(instrument)? {
         RefundFailsLater | RefundSucceedsLater => {
@@ -192,7 +192,7 @@ pub fn refund(instrument: &Instrument, now: Timestamp) -> Result<RefundOutcome, 
     })
 }
 
-/// What became of a refund that was pending.
+/// Queries a pending refund.
 pub fn look_up_refund(instrument: &Instrument) -> Result<RefundOutcome, UnknownInstrument> {
     Ok(match Behaviour::of(instrument)? {
         RefundFailsLater => RefundOutcome::Failed,

@@ -1,7 +1,7 @@
-//! What `CyberSource` answers, and what it means: done, refused, held, or not known.
+//! Reads the answers of `CyberSource`: executed, refused, held, or unknown.
 //!
-//! Its own words for the time-out and system codes (150, 151, 152, 250): do not send the request again before its status
-//! was reviewed. So they decide nothing.
+//! For time-outs and system failures (150, 151, 152, 250) `CyberSource` says not to repeat a request before
+//! its status was reviewed. So these codes decide nothing.
 
 use serde_json::Value;
 use tollgate_domain::{Decline, ProcessorTransactionId};
@@ -11,16 +11,17 @@ use crate::{
     processor::{Answer, ProcessorError, ProcessorRefundStatus, Review, TransactionStatus},
 };
 
-/// Of a request that was done.
+/// Reason code of an executed request.
 const DONE: &str = "100";
-/// Reason codes after which it is not known whether the request was done; none is that of a service that was not reached.
+/// Reason codes that do not say whether the request was executed. An empty code is that of a service that was
+/// not reached.
 const UNDECIDED: &[&str] = &["", "150", "151", "152", "236", "250"];
-/// Reason codes of authorizations that the issuer approved and that are held until a reviewer decides.
+/// Reason codes of approved authorizations that are held for a review.
 const HELD_FOR_REVIEW: &[&str] = &["200", "201", "230", "480", "520"];
-/// Reason codes of authorizations that a risk rule refused, whatever the issuer said.
+/// Reason codes of authorizations that a risk rule refused, whether or not the issuer approved.
 const REFUSED_BY_RULE: &[&str] = &["400", "481"];
 
-/// What the answer to a request says; `done` are the statuses that mean that it was done.
+/// Reads the answer to a request; `done` are the statuses of an executed one.
 pub(super) fn answer(reply: &Reply, reference: &str, done: &[&str]) -> Result<Answer, ProcessorError> {
     if reply.status >= 400 {
         return refused(reply);
@@ -37,7 +38,7 @@ pub(super) fn answer(reply: &Reply, reference: &str, done: &[&str]) -> Result<An
     match status {
         "DECLINED" => Ok(Answer::Declined(decline_by_reason(reason))),
         "AUTHORIZED_PENDING_REVIEW" => Ok(Answer::InReview { id: id()? }),
-        // Part of the amount is no payment of the whole: what was reserved is let go.
+        // A partial approval does not pay the whole amount, so it is voided.
         "AUTHORIZED_RISK_DECLINED" | "PARTIAL_AUTHORIZED" => {
             Ok(Answer::DeclinedWithHold { id: id()?, decline: Decline::CardDeclined })
         }
@@ -45,7 +46,7 @@ pub(super) fn answer(reply: &Reply, reference: &str, done: &[&str]) -> Result<An
     }
 }
 
-/// An answer of the 400s. The processor's words are its own: only the reason, which comes from a list, is repeated.
+/// Reads a 4xx. Only the reason, which comes from a list, is repeated, since other texts are free.
 fn refused(reply: &Reply) -> Result<Answer, ProcessorError> {
     let status = reply.status;
     if matches!(status, 401 | 403 | 429) {
@@ -66,7 +67,7 @@ fn refused(reply: &Reply) -> Result<Answer, ProcessorError> {
         | "NOT_SUPPORTED"
         | "CAPTURE_ALREADY_VOIDED"
         | "ACCOUNT_NOT_ALLOWED_CREDIT") => rejected(reason),
-        // An earlier request arrived, or something that we do not know of was done: only a look-up tells.
+        // An earlier request arrived, or an unknown one was executed: only a query can tell.
         reason @ ("DUPLICATE_REQUEST"
         | "MISSING_AUTH"
         | "AUTH_ALREADY_REVERSED"
@@ -77,7 +78,7 @@ fn refused(reply: &Reply) -> Result<Answer, ProcessorError> {
     }
 }
 
-/// Whether a time-out reversal was done. Its answer names no reference of ours.
+/// Reads the answer to a time-out reversal, which contains no reference of ours.
 pub(super) fn reversed(reply: &Reply) -> Result<(), ProcessorError> {
     let done = reply.status < 300 && text(&reply.body, "/status") == "REVERSED";
     if done || (reply.status == 400 && text(&reply.body, "/reason") == "AUTH_ALREADY_REVERSED") {
@@ -87,7 +88,7 @@ pub(super) fn reversed(reply: &Reply) -> Result<(), ProcessorError> {
     }
 }
 
-/// One transaction that a search found.
+/// A transaction in a search's result.
 struct Summary<'a>(&'a Value);
 
 impl<'a> Summary<'a> {
@@ -95,13 +96,13 @@ impl<'a> Summary<'a> {
         text(self.0, "/id")
     }
 
-    /// The reason code of the transaction as a whole.
+    /// The reason code of the whole transaction.
     fn code(&self) -> &'a str {
         text(self.0, "/applicationInformation/reasonCode")
     }
 
-    /// The reason code of one of its applications; that of the transaction where the application was not reached. `None`
-    /// where it has no such application.
+    /// The reason code of an application, or of the whole transaction if the application was not reached;
+    /// `None` if there is no such application.
     fn code_of(&self, name: &str) -> Option<&'a str> {
         let all = self.0.pointer("/applicationInformation/applications");
         let mut all = all.and_then(Value::as_array).into_iter().flatten();
@@ -122,7 +123,7 @@ fn summaries<'a>(reply: &'a Reply, reference: &'a str) -> Result<Vec<Summary<'a>
     if reply.status >= 400 || !reply.body.get("totalCount").is_some_and(Value::is_u64) {
         return Err(ProcessorError::Unknown(format!("status {} of a search", reply.status)));
     }
-    // There is no list where nothing was found.
+    // A search without results has no list.
     let all = reply.body.pointer("/_embedded/transactionSummaries");
     let all = all.and_then(Value::as_array).into_iter().flatten();
     Ok(all
@@ -131,7 +132,7 @@ fn summaries<'a>(reply: &'a Reply, reference: &'a str) -> Result<Vec<Summary<'a>
         .collect())
 }
 
-/// What a search says of a payment.
+/// Reads a search for a payment.
 pub(super) fn found(reply: &Reply, reference: &str) -> Result<TransactionStatus, ProcessorError> {
     let all = summaries(reply, reference)?;
     let authorizations = || all.iter().filter(|one| one.code_of("ics_auth").is_some());
@@ -148,7 +149,7 @@ pub(super) fn found(reply: &Reply, reference: &str) -> Result<TransactionStatus,
         return Ok(if reversed {
             TransactionStatus::Voided
         } else if captures().any(|code| UNDECIDED.contains(&code)) {
-            // The money may have been taken.
+            // The capture may have been executed.
             TransactionStatus::Undecided
         } else {
             approved_unless_ruled_out(authorization, approved.code())
@@ -180,7 +181,7 @@ fn approved_unless_ruled_out(authorization: ProcessorTransactionId, code: &str) 
     }
 }
 
-/// What a search says of a refund.
+/// Reads a search for a refund.
 pub(super) fn found_refund(reply: &Reply, reference: &str) -> Result<ProcessorRefundStatus, ProcessorError> {
     let all = summaries(reply, reference)?;
     let mut codes = all.iter().filter_map(|one| one.code_of("ics_credit"));
@@ -192,12 +193,12 @@ pub(super) fn found_refund(reply: &Reply, reference: &str) -> Result<ProcessorRe
     })
 }
 
-/// What the conversion details of some hours say of a review.
+/// Reads the conversion details of some hours for a review.
 pub(super) fn conversions(
     reply: &Reply,
     authorization: &ProcessorTransactionId,
 ) -> Result<Review, ProcessorError> {
-    // Hours without a conversion are answered 404.
+    // Hours without a conversion answer 404.
     if reply.status == 404 {
         return Ok(Review::Waiting);
     }

@@ -9,20 +9,20 @@ use crate::{
     processor::{Answer, ProcessorError, ProcessorRefundStatus, TransactionStatus},
 };
 
-/// What a gateway code says of a transaction.
+/// The result of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Done,
-    /// Done for less than was asked.
+    /// Executed for less than the requested amount.
     InPart,
-    /// Certainly not done, and not decided: to be made anew.
+    /// Certainly not executed and not decided: to be sent again with another name.
     NotDone,
     /// Not known, or not yet.
     Unknown,
     Refused(Decline),
 }
 
-/// Reads result and code of a transaction: a result alone decides nothing.
+/// Reads result and gateway code of a transaction: a result without its code decides nothing.
 fn verdict(body: &Value) -> Verdict {
     let code = text(body, "/response/gatewayCode");
     match (text(body, "/result"), code) {
@@ -34,7 +34,7 @@ fn verdict(body: &Value) -> Verdict {
     }
 }
 
-/// Codes after which it is not known what the acquirer did.
+/// Gateway codes that do not say what the acquirer did.
 const IS_UNKNOWN: &[&str] = &[
     "",
     "TIMED_OUT",
@@ -48,7 +48,7 @@ const IS_UNKNOWN: &[&str] = &[
     "AUTHENTICATION_IN_PROGRESS",
 ];
 
-/// What a transaction's answer says.
+/// Reads the answer to a transaction.
 pub(super) fn answer(reply: &Reply, order: &str) -> Result<Answer, ProcessorError> {
     if reply.status >= 400 {
         return Err(refused(reply));
@@ -66,7 +66,8 @@ pub(super) fn answer(reply: &Reply, order: &str) -> Result<Answer, ProcessorErro
     }
 }
 
-/// What an authorization's answer says. One that the acquirer did not answer is refused, and voided to be sure.
+/// Reads the answer to an authorization. One that the acquirer did not answer counts as refused and is
+/// voided.
 pub(super) fn authorized(reply: &Reply, order: &str, transaction: &str) -> Result<Answer, ProcessorError> {
     if reply.status < 400 && is_about(reply, order).is_ok() {
         let timed_out = text(&reply.body, "/result") == "FAILURE"
@@ -84,7 +85,7 @@ pub(super) fn authorized(reply: &Reply, order: &str, transaction: &str) -> Resul
     answer(reply, order)
 }
 
-/// What an order's answer says: by its status where there is one, else by its totals.
+/// Reads the answer about an order: by its status, or by its totals if it has none.
 pub(super) fn found(reply: &Reply, order: &str) -> Result<TransactionStatus, ProcessorError> {
     if is_nothing(reply) {
         return Ok(TransactionStatus::Nothing);
@@ -95,7 +96,7 @@ pub(super) fn found(reply: &Reply, order: &str) -> Result<TransactionStatus, Pro
     if text(&reply.body, "/id") != order {
         return Err(ProcessorError::Unknown("the answer is about another order".into()));
     }
-    // The latest authorization, whatever the list's order; it may have been made anew.
+    // The latest executed authorization; it may have been renewed.
     let authorization = || transaction_of(&reply.body, "AUTHORIZATION", AUTHORIZATION);
     let total = |name: &str| reply.body.get(name).and_then(Value::as_f64).unwrap_or(0.0);
     Ok(match text(&reply.body, "/status") {
@@ -130,7 +131,7 @@ pub(super) fn found(reply: &Reply, order: &str) -> Result<TransactionStatus, Pro
     })
 }
 
-/// An order of which no payment is made yet, by its authorization: it may be under way.
+/// An order without a payment, by its authorization, which may be in progress.
 fn unpaid(order: &Value) -> Result<TransactionStatus, ProcessorError> {
     let last = transactions(order, "AUTHORIZATION").next_back();
     Ok(match last.map(verdict) {
@@ -143,7 +144,7 @@ fn unpaid(order: &Value) -> Result<TransactionStatus, ProcessorError> {
     })
 }
 
-/// An order whose payment has not been successful, by its authorization.
+/// An order whose payment failed, by its authorization.
 fn failed(order: &Value) -> Result<TransactionStatus, ProcessorError> {
     let Some(transaction) = transactions(order, "AUTHORIZATION").next_back() else {
         return Ok(TransactionStatus::Undecided);
@@ -169,13 +170,13 @@ fn transactions<'a>(order: &'a Value, kind: &'a str) -> impl DoubleEndedIterator
     all.filter(move |one| text(one, "/transaction/type") == kind)
 }
 
-/// The name of the transaction of this kind that was done; `usual` where the order does not list it.
+/// The name of the executed transaction of this type; `usual` if the order does not list one.
 fn transaction_of(order: &Value, kind: &str, usual: &str) -> Result<ProcessorTransactionId, ProcessorError> {
     let done = transactions(order, kind).rfind(|one| verdict(one) == Verdict::Done);
     http::transaction_id(done.map_or(usual, |one| text(one, "/transaction/id")))
 }
 
-/// What a refund's answer says.
+/// Reads the answer about a refund.
 pub(super) fn found_refund(reply: &Reply, order: &str) -> Result<ProcessorRefundStatus, ProcessorError> {
     if is_nothing(reply) {
         return Ok(ProcessorRefundStatus::Nothing);
@@ -192,7 +193,8 @@ pub(super) fn found_refund(reply: &Reply, order: &str) -> Result<ProcessorRefund
     })
 }
 
-/// A question about an order or a transaction that does not exist is an invalid request. The explanation is not for programs.
+/// Whether the order or transaction does not exist: MPGS calls such a query invalid. Its explanation is free
+/// text and is not read.
 fn is_nothing(reply: &Reply) -> bool {
     matches!(reply.status, 400 | 404) && text(&reply.body, "/error/cause") == "INVALID_REQUEST"
 }
@@ -205,14 +207,14 @@ fn is_about(reply: &Reply, order: &str) -> Result<(), ProcessorError> {
     }
 }
 
-/// The processor's words are its own: only the cause, which comes from a list, is repeated.
+/// Reads an error. Only the cause, which comes from a list, is repeated, since other texts are free.
 fn refused(reply: &Reply) -> ProcessorError {
     let status = reply.status;
     match text(&reply.body, "/error/cause") {
         _ if matches!(status, 401 | 403 | 429) => ProcessorError::NothingDone(format!("status {status}")),
         "INVALID_REQUEST" => ProcessorError::Rejected(format!("status {status}, INVALID_REQUEST")),
         "REQUEST_REJECTED" => ProcessorError::NothingDone(format!("status {status}, REQUEST_REJECTED")),
-        // After these the processor advises to send the identical request again: it may have been carried out.
+        // For these, MPGS advises to repeat the identical request: it may have been executed.
         cause @ ("SERVER_BUSY" | "SERVER_FAILED") => {
             ProcessorError::Unknown(format!("status {status}, {cause}"))
         }
