@@ -14,7 +14,7 @@ use crate::{
 /// A test card that fails the Luhn check although the APIs document it as declined. Test mode accepts it.
 const LUHN_EXEMPT: &str = "4111111111111112";
 /// How many years ahead an expiry may lie.
-const EXPIRY_YEARS_AHEAD: u16 = 50;
+const EXPIRY_YEARS_AHEAD_MAX: u16 = 50;
 
 /// A card number. `Debug` does not show it, and its memory is wiped on drop.
 #[derive(Clone, PartialEq, Eq)]
@@ -178,7 +178,7 @@ pub fn check_expiry((month, year): (i64, i64), mode: Mode, now: Timestamp) -> Re
     let year = u16::try_from(year).map_err(|_| BadCard::ExpiryYear)?;
     let exp_year = if year < 100 { 2000 + year } else { year };
     let (this_year, this_month) = now.year_and_month();
-    if !(1970..=this_year.saturating_add(EXPIRY_YEARS_AHEAD)).contains(&exp_year) {
+    if !(1970..=this_year.saturating_add(EXPIRY_YEARS_AHEAD_MAX)).contains(&exp_year) {
         return Err(BadCard::ExpiryYear);
     }
     if mode.is_live() && (exp_year, exp_month) < (this_year, this_month) {

@@ -64,6 +64,8 @@ pub struct AttemptRecord {
     pub error: Option<String>,
 }
 
+/// Longest delay of a message in the queue, in seconds, by SQS's limit.
+pub const QUEUE_DELAY_S_MAX: u32 = 900;
 /// How long after the due time of its attempt a pending delivery counts as lost, in milliseconds. Longer than
 /// the longest queue delay and a slow attempt together. Due work then requeues it.
 pub const LOST_AFTER_MS: i64 = 15 * 60 * 1000;

@@ -125,6 +125,24 @@ pub enum Source {
     SepaDebit(SepaDebit),
 }
 
+impl Source {
+    /// The account holder's name, for sources that have one.
+    pub(crate) const fn holder(&self) -> Option<&String> {
+        match self {
+            Self::BankTransfer(account) => Some(&account.account_holder_name),
+            Self::Card(_) | Self::SepaDebit(_) => None,
+        }
+    }
+
+    /// Erases the account holder's name.
+    pub(crate) fn erase_holder(&mut self) {
+        match self {
+            Self::BankTransfer(account) => account.account_holder_name.clear(),
+            Self::Card(_) | Self::SepaDebit(_) => {}
+        }
+    }
+}
+
 /// A processor's name for what it charges. Only that processor interprets it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

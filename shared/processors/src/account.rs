@@ -8,7 +8,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 /// Longest MID, key id and secret, in characters.
-const TEXT_MAX: usize = 256;
+const TEXT_CHARS_MAX: usize = 256;
 
 /// A merchant's account with a processor.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub enum BadAccount {
     #[error("the base URL must be an absolute URL, with https in live mode")]
     BaseUrl,
     /// Empty, too long, or with characters that no MID has.
-    #[error("the merchant id must have 1 to {TEXT_MAX} letters, digits, underscores or hyphens")]
+    #[error("the merchant id must have 1 to {TEXT_CHARS_MAX} letters, digits, underscores or hyphens")]
     MerchantId,
     /// `CyberSource` needs a key id.
     #[error("CyberSource needs the id of the shared secret")]
@@ -61,13 +61,13 @@ impl Account {
             return Err(BadAccount::BaseUrl);
         }
         let plain = |text: &str| {
-            (1..=TEXT_MAX).contains(&text.len())
+            (1..=TEXT_CHARS_MAX).contains(&text.len())
                 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
         };
         if !plain(&self.merchant_id) {
             return Err(BadAccount::MerchantId);
         }
-        if !(1..=TEXT_MAX).contains(&self.secret.len()) {
+        if !(1..=TEXT_CHARS_MAX).contains(&self.secret.len()) {
             return Err(BadAccount::Secret);
         }
         if self.processor == ProcessorKind::CyberSource {

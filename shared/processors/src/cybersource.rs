@@ -24,7 +24,7 @@ use answers::{answer, conversions, found, found_refund, reversed};
 use signature::Signed;
 
 /// Most transactions of a reference in a search: its authorization, capture, reversal, and repeats.
-const SEARCH_LIMIT: u32 = 100;
+const SEARCH_RESULTS_MAX: u32 = 100;
 /// Longest time range of a query for reviews, in milliseconds: a day.
 const CONVERSIONS_SPAN_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most queries for one review: an authorization lasts seven days.
@@ -124,7 +124,7 @@ impl CyberSource {
             "sort": "submitTimeUtc:desc",
             "timezone": "UTC",
             "offset": 0,
-            "limit": SEARCH_LIMIT,
+            "limit": SEARCH_RESULTS_MAX,
         });
         match self.post("/tss/v2/searches", &body).await {
             // A search changes nothing, so it can be repeated.
@@ -276,7 +276,16 @@ fn commerce_indicator(card: &EnteredCard, proof: &Authentication) -> &'static st
         (Brand::Mastercard, "01" | "02") => "spa",
         (Brand::Amex, "05") => "aesk",
         (Brand::Amex, "06") => "aesk_attempted",
-        _ => "internet",
+        (
+            Brand::Visa
+            | Brand::Mastercard
+            | Brand::Amex
+            | Brand::Discover
+            | Brand::Diners
+            | Brand::Jcb
+            | Brand::UnionPay,
+            _,
+        ) => "internet",
     }
 }
 

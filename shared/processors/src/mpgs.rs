@@ -145,7 +145,9 @@ impl Processor for Mpgs {
     ) -> Result<(), ProcessorError> {
         match self.void_authorization(reference, &named(AUTHORIZATION, renewed), 0).await? {
             Answer::Approved { .. } => Ok(()),
-            _ => Err(ProcessorError::Unknown("the authorization was not voided".into())),
+            Answer::InReview { .. } | Answer::Declined(_) | Answer::DeclinedWithHold { .. } => {
+                Err(ProcessorError::Unknown("the authorization was not voided".into()))
+            }
         }
     }
 

@@ -24,7 +24,7 @@ const FAILING_IBAN: &str = "DE62370400440532013001";
 
 /// The result of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Behaviour {
+enum Behavior {
     Succeeds,
     Declines(Decline),
     ChallengeThenSucceeds,
@@ -39,13 +39,13 @@ enum Behaviour {
 use cards::{CARDS, NAMED, SIMPLE_SOURCES};
 pub use cards::{TestCard, test_cards};
 
-use Behaviour::{
+use Behavior::{
     BankFailsLater, BankSucceedsLater, ChallengeThenDeclines, ChallengeThenSucceeds, Declines,
     RefundFailsLater, RefundSucceedsLater, Succeeds, SucceedsThenDisputed,
 };
 
 /// The name of each behavior in an [`Instrument`].
-const NAMES: &[(&str, Behaviour)] = &[
+const NAMES: &[(&str, Behavior)] = &[
     ("succeeds", Succeeds),
     ("declines:card_declined", Declines(Decline::CardDeclined)),
     ("declines:insufficient_funds", Declines(Decline::InsufficientFunds)),
@@ -94,8 +94,8 @@ pub fn simple_source(source: &str) -> Option<Chargeable> {
 /// An entered card. Test cards behave as listed; all others succeed.
 pub fn entered_card(card: &EnteredCard) -> Chargeable {
     let listed = CARDS.iter().find(|(number, ..)| *number == card.pan.reveal());
-    let behaviour = listed.map_or(Succeeds, |(.., behaviour)| *behaviour);
-    Chargeable { source: Source::Card(card.shown()), instrument: behaviour.instrument() }
+    let behavior = listed.map_or(Succeeds, |(.., behavior)| *behavior);
+    Chargeable { source: Source::Card(card.shown()), instrument: behavior.instrument() }
 }
 
 /// Whether this names a payment method of the sandbox: `pm_card_visa`, …
@@ -105,17 +105,23 @@ pub fn is_named(name: &str) -> bool {
 
 /// A SEPA account. Its debits are decided later.
 pub fn sepa_debit(iban: &str, shown: SepaDebit) -> Chargeable {
-    let behaviour = if iban == FAILING_IBAN { BankFailsLater } else { BankSucceedsLater };
-    Chargeable { source: Source::SepaDebit(shown), instrument: behaviour.instrument() }
+    let behavior = if iban == FAILING_IBAN { BankFailsLater } else { BankSucceedsLater };
+    Chargeable { source: Source::SepaDebit(shown), instrument: behavior.instrument() }
 }
 
 /// Why a test card is declined after any challenge; `None` for other cards.
 pub fn decline_of(number: &str) -> Option<Decline> {
-    let (.., behaviour) = CARDS.iter().find(|(listed, ..)| *listed == number)?;
-    match behaviour {
+    let (.., behavior) = CARDS.iter().find(|(listed, ..)| *listed == number)?;
+    match behavior {
         Declines(decline) => Some(*decline),
         ChallengeThenDeclines => Some(Decline::CardDeclined),
-        _ => None,
+        Succeeds
+        | ChallengeThenSucceeds
+        | SucceedsThenDisputed
+        | RefundFailsLater
+        | RefundSucceedsLater
+        | BankSucceedsLater
+        | BankFailsLater => None,
     }
 }
 
@@ -130,9 +136,9 @@ pub fn wallet_token(wallet: Wallet, token: &str) -> Option<Chargeable> {
         return None;
     }
     let declined = name == "declined" || name.ends_with("_declined");
-    let behaviour = if declined { Declines(Decline::CardDeclined) } else { Succeeds };
+    let behavior = if declined { Declines(Decline::CardDeclined) } else { Succeeds };
     let mut chargeable = card(Brand::Visa, "4242")?;
-    chargeable.instrument = behaviour.instrument();
+    chargeable.instrument = behavior.instrument();
     if let Source::Card(card) = &mut chargeable.source {
         card.wallet = Some(wallet);
     }
@@ -141,7 +147,7 @@ pub fn wallet_token(wallet: Wallet, token: &str) -> Option<Chargeable> {
 
 /// A bank account. Only the last four digits of its number are stored.
 pub fn bank_account(account_number: &str, sort_code: &str, account_holder_name: &str) -> Chargeable {
-    let behaviour = if account_number == FAILING_ACCOUNT { BankFailsLater } else { BankSucceedsLater };
+    let behavior = if account_number == FAILING_ACCOUNT { BankFailsLater } else { BankSucceedsLater };
     let last4 =
         account_number.char_indices().rev().nth(3).map_or(account_number, |(at, _)| &account_number[at..]);
     Chargeable {
@@ -150,13 +156,13 @@ pub fn bank_account(account_number: &str, sort_code: &str, account_holder_name: 
             sort_code: sort_code.to_owned(),
             account_holder_name: account_holder_name.to_owned(),
         }),
-        instrument: behaviour.instrument(),
+        instrument: behavior.instrument(),
     }
 }
 
 /// Charges an instrument.
 pub fn charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
-    Ok(match Behaviour::of(instrument)? {
+    Ok(match Behavior::of(instrument)? {
         Declines(decline) => Outcome::Declined(decline),
         ChallengeThenSucceeds | ChallengeThenDeclines => Outcome::ChallengeRequired,
         BankSucceedsLater | BankFailsLater => Outcome::Pending { ask_at: now.plus_ms(DECIDES_AFTER_MS) },
@@ -166,51 +172,71 @@ pub fn charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, Unknow
 
 /// Charges an instrument after a passed challenge.
 pub fn charge_after_challenge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
-    match Behaviour::of(instrument)? {
+    match Behavior::of(instrument)? {
         ChallengeThenSucceeds => Ok(Outcome::Approved),
         ChallengeThenDeclines => Ok(Outcome::Declined(Decline::CardDeclined)),
-        _ => charge(instrument, now),
+        Succeeds | Declines(_) | SucceedsThenDisputed | RefundFailsLater | RefundSucceedsLater
+        | BankSucceedsLater | BankFailsLater => charge(instrument, now),
     }
 }
 
 /// Queries a pending charge.
 pub fn look_up_charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
-    match Behaviour::of(instrument)? {
+    match Behavior::of(instrument)? {
         BankSucceedsLater => Ok(Outcome::Approved),
         BankFailsLater => Ok(Outcome::Declined(Decline::BankTransferFailed)),
-        _ => charge(instrument, now),
+        Succeeds
+        | Declines(_)
+        | ChallengeThenSucceeds
+        | ChallengeThenDeclines
+        | SucceedsThenDisputed
+        | RefundFailsLater
+        | RefundSucceedsLater => charge(instrument, now),
     }
 }
 
 /// Refunds a charge.
 pub fn refund(instrument: &Instrument, now: Timestamp) -> Result<RefundOutcome, UnknownInstrument> {
-    Ok(match Behaviour::of(instrument)? {
+    Ok(match Behavior::of(instrument)? {
         RefundFailsLater | RefundSucceedsLater => {
             RefundOutcome::Pending { ask_at: now.plus_ms(DECIDES_AFTER_MS) }
         }
-        _ => RefundOutcome::Succeeded,
+        Succeeds
+        | Declines(_)
+        | ChallengeThenSucceeds
+        | ChallengeThenDeclines
+        | SucceedsThenDisputed
+        | BankSucceedsLater
+        | BankFailsLater => RefundOutcome::Succeeded,
     })
 }
 
 /// Queries a pending refund.
 pub fn look_up_refund(instrument: &Instrument) -> Result<RefundOutcome, UnknownInstrument> {
-    Ok(match Behaviour::of(instrument)? {
+    Ok(match Behavior::of(instrument)? {
         RefundFailsLater => RefundOutcome::Failed,
-        _ => RefundOutcome::Succeeded,
+        Succeeds
+        | Declines(_)
+        | ChallengeThenSucceeds
+        | ChallengeThenDeclines
+        | SucceedsThenDisputed
+        | RefundSucceedsLater
+        | BankSucceedsLater
+        | BankFailsLater => RefundOutcome::Succeeded,
     })
 }
 
 fn card(brand: Brand, last4: &str) -> Option<Chargeable> {
-    let (_, _, behaviour) =
+    let (_, _, behavior) =
         CARDS.iter().find(|(number, b, _)| *b == brand && last4.len() == 4 && number.ends_with(last4))?;
     let (exp_month, exp_year) = TOKEN_EXPIRY;
     Some(Chargeable {
         source: Source::Card(Card { brand, last4: last4.to_owned(), exp_month, exp_year, wallet: None }),
-        instrument: behaviour.instrument(),
+        instrument: behavior.instrument(),
     })
 }
 
-impl Behaviour {
+impl Behavior {
     fn instrument(self) -> Instrument {
         let name = NAMES.iter().find(|(_, b)| *b == self).map_or("succeeds", |(name, _)| name);
         Instrument(format!("sandbox/{name}"))
@@ -234,12 +260,12 @@ mod tests {
     }
 
     #[test]
-    fn every_behaviour_has_a_name_and_every_card_a_behaviour_that_is_read_back() {
-        for (number, _, behaviour) in CARDS {
-            assert_eq!(Behaviour::of(&behaviour.instrument()), Ok(*behaviour), "{number}");
+    fn every_behavior_has_a_name_and_every_card_a_behavior_that_is_read_back() {
+        for (number, _, behavior) in CARDS {
+            assert_eq!(Behavior::of(&behavior.instrument()), Ok(*behavior), "{number}");
         }
-        for (_, behaviour) in NAMES {
-            assert_eq!(Behaviour::of(&behaviour.instrument()), Ok(*behaviour));
+        for (_, behavior) in NAMES {
+            assert_eq!(Behavior::of(&behavior.instrument()), Ok(*behavior));
         }
         assert_eq!(charge(&Instrument("elsewhere".into()), NOW), Err(UnknownInstrument));
     }

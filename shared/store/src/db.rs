@@ -26,7 +26,7 @@ use aws_sdk_dynamodb::{
 };
 
 use self::operation::{Operation, reasons};
-use crate::{AwsEnvironment, attributes::Item, error::StoreError, meter::Meter};
+use crate::{attributes::Item, aws::AwsEnvironment, error::StoreError, meter::Meter};
 
 /// Most tries of an operation that conflicts with transactions. Each conflict means that another change
 /// succeeded, so this limits how many changes of one item may race.

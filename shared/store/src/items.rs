@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Most items that one call reads, by DynamoDB's limit.
-const BATCH: usize = 100;
+const BATCH_ITEMS_MAX: usize = 100;
 /// Most calls per batch; each may leave items unprocessed.
 const BATCH_TRIES_MAX: u32 = 5;
 
@@ -114,7 +114,7 @@ impl Reader {
     /// KB of each item; consistent.
     pub async fn get_many<E: Entity>(&self, tenant: Tenant, ids: &[String]) -> Result<Vec<E>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH) {
+        for ids in ids.chunks(BATCH_ITEMS_MAX) {
             let mut wanted = ids
                 .iter()
                 .map(|id| {
@@ -147,6 +147,15 @@ impl Reader {
             }
         }
         Ok(found)
+    }
+
+    /// Opens the first connection with a read of a missing item, so that no request has to wait for it.
+    /// Errors are ignored: the connection is open even if the function may not read the table, and other
+    /// errors recur with the first request.
+    pub async fn warm_up(&self) {
+        if let Err(error) = self.read_item(&self.tables.main, "WARM-UP", false).await {
+            tracing::debug!(%error, "warm-up read failed");
+        }
     }
 }
 

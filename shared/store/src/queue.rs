@@ -1,13 +1,12 @@
 //! The queue of webhook messages.
 
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
+use tollgate_domain::delivery::QUEUE_DELAY_S_MAX;
 
 use crate::{aws::AwsEnvironment, error::StoreError};
 
 /// Messages per `SendMessageBatch` call, by SQS's limit.
-const BATCH: usize = 10;
-/// Longest delay of a message, in seconds, by SQS's limit.
-pub(crate) const DELAY_S_MAX: u32 = 900;
+const BATCH_MESSAGES_MAX: usize = 10;
 
 /// A queue.
 #[derive(Clone, Debug)]
@@ -75,7 +74,7 @@ impl Queue {
 
     /// Sends all messages; after an error some may have been sent. One call per ten.
     pub async fn send(&self, messages: &[QueueMessage]) -> Result<(), StoreError> {
-        for batch in messages.chunks(BATCH) {
+        for batch in messages.chunks(BATCH_MESSAGES_MAX) {
             let entries = batch
                 .iter()
                 .enumerate()
@@ -84,7 +83,7 @@ impl Queue {
                         .id(at.to_string())
                         .message_body(&message.body)
                         .message_group_id(&message.group)
-                        .delay_seconds(i32::try_from(message.delay_s.min(DELAY_S_MAX)).unwrap_or(0))
+                        .delay_seconds(i32::try_from(message.delay_s.min(QUEUE_DELAY_S_MAX)).unwrap_or(0))
                         .build()
                         .map_err(|e| StoreError::BadValue(e.to_string()))
                 })

@@ -6,10 +6,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use tollgate_domain::text::URL_BYTES_MAX;
 use url::{Host, Url};
-
-/// Longest URL, in bytes.
-const BYTES_MAX: usize = 2048;
 
 /// The rules for a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +32,7 @@ pub enum UrlRefusal {
     #[error("url must be an absolute http or https URL")]
     NotAWebUrl,
     /// Too long.
-    #[error("url must have at most {BYTES_MAX} bytes")]
+    #[error("url must have at most {URL_BYTES_MAX} bytes")]
     TooLong,
     /// Plain HTTP in live mode.
     #[error("url must begin with https:// in live mode")]
@@ -53,7 +51,7 @@ pub enum UrlRefusal {
 impl EndpointUrl {
     /// Parses and checks a URL.
     pub fn parse(text: &str, rules: UrlRules) -> Result<Self, UrlRefusal> {
-        if text.len() > BYTES_MAX {
+        if text.len() > URL_BYTES_MAX {
             return Err(UrlRefusal::TooLong);
         }
         // The parser normalizes spellings such as `http://2130706433/`, `http://0x7f.1/` and

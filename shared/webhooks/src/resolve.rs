@@ -9,8 +9,10 @@ use crate::address::{EndpointUrl, UrlRefusal, UrlRules};
 
 /// How long a registration waits for DNS. Every connection resolves the name again.
 const REGISTRATION_PATIENCE: Duration = Duration::from_secs(2);
-/// The error text for a name without an allowed address. It passes through the HTTP client's error.
-pub(crate) const REFUSED: &str = "no address of this name is on the public internet";
+/// The name has no allowed address. The HTTP client passes this on as a source of its own error.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("no address of this name is on the public internet")]
+pub(crate) struct AddressRefused;
 
 /// A pending lookup of a name.
 pub type Found = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
@@ -55,7 +57,7 @@ impl Lookup {
             Ok(Ok(found)) if !found.iter().all(|address| url.rules().allow(*address)) => {
                 Err(UrlRefusal::NotPublic)
             }
-            _ => Ok(()),
+            Ok(Ok(_) | Err(_)) | Err(_) => Ok(()),
         }
     }
 }
@@ -74,7 +76,7 @@ impl Resolve for Resolver {
             let mut found = lookup.ask(name.as_str()).await?;
             found.retain(|address| rules.allow(*address));
             if found.is_empty() {
-                return Err(io::Error::new(io::ErrorKind::PermissionDenied, REFUSED).into());
+                return Err(AddressRefused.into());
             }
             let addresses: Addrs = Box::new(found.into_iter().map(|address| (address, 0).into()));
             Ok(addresses)

@@ -2,14 +2,14 @@
 
 use std::str::FromStr;
 
+use tollgate_domain::delivery::QUEUE_DELAY_S_MAX;
+
 /// The waits after each failed attempt, in seconds: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h.
 const DEFAULT_WAITS_S: [u32; 7] = [5, 300, 1800, 7200, 18_000, 36_000, 36_000];
 /// Most waits of a schedule.
 const WAITS_MAX: usize = 20;
 /// Longest wait, in seconds: a day.
 const WAIT_S_MAX: u32 = 86_400;
-/// Longest delay of the queue, in seconds, by SQS's limit.
-const QUEUE_DELAY_S_MAX: u32 = 900;
 /// Waits are randomized by up to a tenth either way, so that simultaneous failures are not retried
 /// simultaneously.
 const JITTER_PARTS: u32 = 10;

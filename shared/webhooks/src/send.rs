@@ -13,7 +13,7 @@ use reqwest::{
 
 use crate::{
     address::{EndpointUrl, UrlRules},
-    resolve::{Lookup, REFUSED, Resolver},
+    resolve::{AddressRefused, Lookup, Resolver},
     sign::Header,
 };
 
@@ -153,7 +153,7 @@ async fn beginning_of(mut answer: reqwest::Response) -> String {
 fn classify(error: &reqwest::Error) -> SendError {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(inner) = cause {
-        if inner.to_string() == REFUSED {
+        if inner.is::<AddressRefused>() {
             return SendError::AddressRefused;
         }
         cause = inner.source();

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-/// The first pause, in milliseconds. Each further pause is twice as long, up to [`LONGEST_PAUSE_MS`].
+/// The first pause, in milliseconds. Each further pause is twice as long, up to [`PAUSE_MS_MAX`].
 pub(super) const FIRST_PAUSE_MS: i64 = 30_000;
 /// The longest pause, in milliseconds: 15 minutes.
-pub(super) const LONGEST_PAUSE_MS: i64 = 15 * 60 * 1000;
+pub(super) const PAUSE_MS_MAX: i64 = 15 * 60 * 1000;
 
 /// A pause of the deliveries to an endpoint that does not answer.
 ///
@@ -24,6 +24,6 @@ pub struct Pause {
 impl Pause {
     pub(super) fn after(times: u32, now: Timestamp) -> Self {
         let doubled = FIRST_PAUSE_MS.saturating_mul(1 << times.min(10));
-        Self { until: now.plus_ms(doubled.min(LONGEST_PAUSE_MS)), times: times.saturating_add(1) }
+        Self { until: now.plus_ms(doubled.min(PAUSE_MS_MAX)), times: times.saturating_add(1) }
     }
 }

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::{
     health::TRY_OUT_MS,
-    pause::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS},
+    pause::{FIRST_PAUSE_MS, PAUSE_MS_MAX},
     *,
 };
 use crate::payment::tests::NOW;
@@ -85,7 +85,7 @@ fn an_endpoint_that_does_not_answer_is_paused_and_tried_out_by_one_attempt_at_a_
     for _ in 0..40 {
         endless = endless.after_attempt(Attempted::TimedOut, true, until).unwrap();
     }
-    assert_eq!(endless.held_back_until(until), Some(until.plus_ms(LONGEST_PAUSE_MS)));
+    assert_eq!(endless.held_back_until(until), Some(until.plus_ms(PAUSE_MS_MAX)));
     assert_eq!(endpoint(None).tried_out(NOW), None);
 }
 

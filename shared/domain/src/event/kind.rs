@@ -61,15 +61,33 @@ pub enum EventKind {
 impl EventKind {
     /// Whether the event shows the resource before the change, too.
     pub(super) const fn is_a_change(self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::CustomerUpdated
-                | Self::PaymentMethodUpdated
-                | Self::RefundUpdated
-                | Self::RefundSucceeded
-                | Self::EndpointUpdated
-                | Self::EndpointDisabled
-        )
+            | Self::PaymentMethodUpdated
+            | Self::RefundUpdated
+            | Self::RefundSucceeded
+            | Self::EndpointUpdated
+            | Self::EndpointDisabled => true,
+            Self::PaymentCreated
+            | Self::ChargeSucceeded
+            | Self::ChargeFailed
+            | Self::ChargeCaptured
+            | Self::ChargeRefunded
+            | Self::PaymentMethodAttached
+            | Self::PaymentMethodDetached
+            | Self::PaymentSucceeded
+            | Self::PaymentFailed
+            | Self::PaymentRequiresAction
+            | Self::PaymentProcessing
+            | Self::PaymentCapturable
+            | Self::PaymentCanceled
+            | Self::RefundCreated
+            | Self::RefundFailed
+            | Self::CustomerCreated
+            | Self::CustomerDeleted
+            | Self::EndpointCreated
+            | Self::EndpointDeleted => false,
+        }
     }
 
     /// Every kind.

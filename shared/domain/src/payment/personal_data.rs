@@ -12,8 +12,8 @@ const PERSONAL_MEMBERS: [&str; 2] = ["receipt_email", "account_holder_name"];
 impl Payment {
     /// Whether any version of the payment, and so one of its events, may hold personal data.
     pub fn may_have_told_of_person(&self) -> bool {
-        let is_bank_transfer = matches!(self.source, Some(Source::BankTransfer(_)));
-        self.front_door == FrontDoor::Direct || self.intent.is_some() || is_bank_transfer
+        let has_holder = self.source.as_ref().is_some_and(|source| source.holder().is_some());
+        self.front_door == FrontDoor::Direct || self.intent.is_some() || has_holder
     }
 
     /// The same version without personal data, also in the stored answers.
@@ -28,8 +28,8 @@ impl Payment {
         if let Some(intent) = &mut next.intent {
             intent.receipt_email = None;
         }
-        if let Some(Source::BankTransfer(account)) = &mut next.source {
-            account.account_holder_name.clear();
+        if let Some(source) = &mut next.source {
+            source.erase_holder();
         }
         next
     }
@@ -48,10 +48,9 @@ impl Payment {
     /// Whether the payment or one of its stored answers holds a receipt's address or an account holder's name.
     fn names_person(&self) -> bool {
         let receipt = self.intent.as_ref().and_then(|intent| intent.receipt_email.as_ref());
-        let is_holder_known = match &self.source {
-            Some(Source::BankTransfer(account)) => !account.account_holder_name.is_empty(),
-            Some(Source::Card(_) | Source::SepaDebit(_)) | None => false,
-        };
-        receipt.is_some() || is_holder_known || self.replay.resources().any(Self::names_person)
+        let holder = self.source.as_ref().and_then(Source::holder);
+        receipt.is_some()
+            || holder.is_some_and(|name| !name.is_empty())
+            || self.replay.resources().any(Self::names_person)
     }
 }

@@ -182,8 +182,8 @@ proptest! {
     }
 }
 
-/// A charge over a wire and its payment agree on where it stands: the card is kept as long as it may be sent, and what was
-/// reserved is captured, or is being let go, or is gone.
+/// The payment's status and its charge's stage agree: the card is kept while a request may need it, and an authorization
+/// is captured, being voided, or gone.
 fn keeps_its_stage(payment: &Payment, charge: &ProcessorCharge) -> Result<(), TestCaseError> {
     let card_is_needed = matches!(charge.stage, Stage::Waiting | Stage::Authorizing);
     prop_assert_eq!(charge.card.is_some(), card_is_needed);

@@ -160,7 +160,7 @@ fn failed(order: &Value) -> Result<TransactionStatus, ProcessorError> {
                 decline: Decline::ProcessingError,
             }
         }
-        _ => TransactionStatus::Undecided,
+        Verdict::Done | Verdict::InPart | Verdict::Unknown => TransactionStatus::Undecided,
     })
 }
 

@@ -2,13 +2,13 @@
 
 use tollgate_domain::{Decline, source::Brand};
 
-use super::Behaviour::{
+use super::Behavior::{
     self, ChallengeThenDeclines, ChallengeThenSucceeds, Declines, RefundFailsLater, RefundSucceedsLater,
     Succeeds, SucceedsThenDisputed,
 };
 
 /// The sandbox's test cards.
-pub(super) const CARDS: &[(&str, Brand, Behaviour)] = &[
+pub(super) const CARDS: &[(&str, Brand, Behavior)] = &[
     ("4242424242424242", Brand::Visa, Succeeds),
     ("4111111111111111", Brand::Visa, Succeeds),
     ("5555555555554444", Brand::Mastercard, Succeeds),
@@ -106,28 +106,28 @@ pub struct TestCard {
 
 /// The test cards, the most used first.
 pub fn test_cards() -> impl Iterator<Item = TestCard> {
-    CARDS.iter().map(|(number, brand, behaviour)| {
+    CARDS.iter().map(|(number, brand, behavior)| {
         let last4 = number.len().saturating_sub(4);
         let token = format!("tok_{}_{}", brand.as_str(), &number[last4..]);
         TestCard {
             number,
             brand: *brand,
             token: super::card_token(&token).is_some().then_some(token),
-            outcome: told(*behaviour),
+            outcome: told(*behavior),
         }
     })
 }
 
 /// The description of a behavior.
-fn told(behaviour: Behaviour) -> String {
-    let text = match behaviour {
+fn told(behavior: Behavior) -> String {
+    let text = match behavior {
         Declines(decline) => return format!("declined: {}", decline.code()),
-        Succeeds | SucceedsThenDisputed | Behaviour::BankSucceedsLater => "succeeds",
+        Succeeds | SucceedsThenDisputed | Behavior::BankSucceedsLater => "succeeds",
         ChallengeThenSucceeds => "3-D Secure challenge, then succeeds",
         ChallengeThenDeclines => "3-D Secure challenge, then declined",
         RefundFailsLater => "succeeds; its refund is pending, then fails",
         RefundSucceedsLater => "succeeds; its refund is pending, then succeeds",
-        Behaviour::BankFailsLater => "fails later",
+        Behavior::BankFailsLater => "fails later",
     };
     text.to_owned()
 }
