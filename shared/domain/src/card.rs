@@ -1,4 +1,5 @@
-//! Cards as a payer enters them: a number and a security code that nobody may print, log or keep in the clear.
+//! Cards as payers enter them. Card numbers and security codes are never printed, logged or stored in the
+//! clear.
 
 use std::fmt;
 
@@ -10,26 +11,26 @@ use crate::{
     time::Timestamp,
 };
 
-/// The test card that fails the Luhn check and is listed as one that the issuer declines: exempt from it in test mode.
+/// A test card that fails the Luhn check although the APIs document it as declined. Test mode accepts it.
 const LUHN_EXEMPT: &str = "4111111111111112";
-/// Years ahead that an expiry may lie.
-const EXPIRY_YEARS_AHEAD: u16 = 50;
+/// How many years ahead an expiry may lie.
+const EXPIRY_YEARS_AHEAD_MAX: u16 = 50;
 
-/// A card number. Its `Debug` shows nothing and its memory is wiped when it goes.
+/// A card number. `Debug` does not show it, and its memory is wiped on drop.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pan(Zeroizing<String>);
 
-/// A card's security code: needed for one authorisation, never stored, never printed.
+/// A card's security code. It is validated and never stored or printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Cvc(Zeroizing<String>);
 
-/// What is wrong with a card.
+/// Why a card is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadCard {
     /// Not 12 to 19 digits, or the check digit is wrong.
     #[error("the card number is not valid")]
     Number,
-    /// No scheme that is known here issues such numbers.
+    /// No supported scheme issues such numbers.
     #[error("cards of this scheme are not accepted")]
     Scheme,
     /// Not a month from 1 to 12.
@@ -38,10 +39,10 @@ pub enum BadCard {
     /// Not a year, or one too far ahead.
     #[error("the expiry year is not valid")]
     ExpiryYear,
-    /// The card has expired (live mode only: the texts' own samples have).
+    /// The card has expired. Only checked in live mode, since the APIs' sample cards have expired.
     #[error("the card has expired")]
     Expired,
-    /// Not as many digits as the scheme's security code has.
+    /// The number of digits does not fit the scheme.
     #[error("the security code is not valid")]
     Cvc,
 }
@@ -59,7 +60,7 @@ impl fmt::Debug for Cvc {
 }
 
 impl Pan {
-    /// Reads a card number; spaces and hyphens between its digits are dropped. Checks the Luhn digit.
+    /// Parses a card number and checks its Luhn digit. Spaces and hyphens are dropped.
     pub fn parse(text: &str, mode: Mode) -> Result<Self, BadCard> {
         let mut digits = Zeroizing::new(String::with_capacity(text.len()));
         for c in text.chars() {
@@ -77,12 +78,12 @@ impl Pan {
         }
     }
 
-    /// The digits. For the processor and the vault alone.
+    /// The digits. Only for the processor and the vault.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// The last four digits, which may be shown.
+    /// The last four digits. Answers may show them.
     pub fn last4(&self) -> &str {
         &self.0[self.0.len() - 4..]
     }
@@ -105,7 +106,7 @@ impl Pan {
 }
 
 impl Cvc {
-    /// Reads a security code: four digits on American Express, three elsewhere.
+    /// Parses a security code: four digits for American Express, three otherwise.
     pub fn parse(text: &str, brand: Brand) -> Result<Self, BadCard> {
         let length = if brand == Brand::Amex { 4 } else { 3 };
         if text.len() == length && text.bytes().all(|b| b.is_ascii_digit()) {
@@ -115,18 +116,18 @@ impl Cvc {
         }
     }
 
-    /// The digits. For the processor alone.
+    /// The digits. Only for the processor.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 }
 
-/// A whole card, checked.
+/// A complete card, validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnteredCard {
     /// The number.
     pub pan: Pan,
-    /// Who issued it.
+    /// The scheme.
     pub brand: Brand,
     /// Month of expiry, 1 to 12.
     pub exp_month: u8,
@@ -135,7 +136,7 @@ pub struct EnteredCard {
 }
 
 impl EnteredCard {
-    /// Checks all of a card and names what is wrong. The security code is checked and let go: it is never kept.
+    /// Validates a complete card. The security code is checked and dropped.
     pub fn check(
         number: &str,
         expiry: (i64, i64),
@@ -152,7 +153,7 @@ impl EnteredCard {
         Ok(Self { pan, brand, exp_month, exp_year })
     }
 
-    /// What may be shown of it.
+    /// The details that answers show.
     pub fn shown(&self) -> Card {
         Card {
             brand: self.brand,
@@ -164,20 +165,20 @@ impl EnteredCard {
     }
 }
 
-/// The last four digits of a text that may be a card number: all of it that a fingerprint may hold.
+/// The last four digits of a text that may be a card number. A fingerprint may hold no more of it.
 pub fn last_four_digits(text: &str) -> String {
     let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
     digits.iter().skip(digits.len().saturating_sub(4)).collect()
 }
 
-/// Checks an expiry (month, year); a year of two digits is one of this century. A card is good until its month's end,
-/// UTC; one that has expired is only wrong in live mode.
+/// Validates an expiry (month, year). A two-digit year is in this century. A card is valid until the end of
+/// its month, UTC; live mode refuses expired cards.
 pub fn check_expiry((month, year): (i64, i64), mode: Mode, now: Timestamp) -> Result<(u8, u16), BadCard> {
     let exp_month = u8::try_from(month).ok().filter(|m| (1..=12).contains(m)).ok_or(BadCard::ExpiryMonth)?;
     let year = u16::try_from(year).map_err(|_| BadCard::ExpiryYear)?;
     let exp_year = if year < 100 { 2000 + year } else { year };
     let (this_year, this_month) = now.year_and_month();
-    if !(1970..=this_year.saturating_add(EXPIRY_YEARS_AHEAD)).contains(&exp_year) {
+    if !(1970..=this_year.saturating_add(EXPIRY_YEARS_AHEAD_MAX)).contains(&exp_year) {
         return Err(BadCard::ExpiryYear);
     }
     if mode.is_live() && (exp_year, exp_month) < (this_year, this_month) {

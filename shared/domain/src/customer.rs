@@ -1,4 +1,4 @@
-//! A customer of a merchant: personal data, kept until the merchant deletes it.
+//! Customers of a merchant: personal data, stored until the merchant deletes it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// The part of a customer that answers show and that may change after the answer.
+/// The part of a customer that answers show and that changes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// E-mail address.
@@ -31,7 +31,7 @@ pub struct Profile {
     pub metadata: Metadata,
 }
 
-/// What an update changes about a customer. What is absent stays; of a field that is there `None` unsets it.
+/// The changes of an update. `None` leaves a field as it is; `Some(None)` clears it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProfileUpdate {
     /// E-mail address.
@@ -40,12 +40,12 @@ pub struct ProfileUpdate {
     pub name: Option<Option<String>>,
     /// Phone number.
     pub phone: Option<Option<String>>,
-    /// Changes to the metadata, as [`Metadata::updated`] takes them.
+    /// Changes of the metadata (see [`Metadata::updated`]).
     pub metadata: Option<Value>,
 }
 
 impl Profile {
-    /// The profile after an update.
+    /// Returns the profile after an update.
     pub fn updated(&self, update: &ProfileUpdate) -> Result<Self, BadMetadata> {
         let over = |change: &Option<Option<String>>, now: &Option<String>| {
             change.clone().unwrap_or_else(|| now.clone())
@@ -59,24 +59,24 @@ impl Profile {
     }
 }
 
-/// A card that a customer paid with before, as its network knows it: no number, no security code.
+/// A card that the customer paid with, without number and security code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedCard {
-    /// What may be shown of it.
+    /// The details that answers show.
     pub card: Card,
-    /// What to charge.
+    /// The processor's name for it.
     pub instrument: Instrument,
 }
 
-/// The erasure of a customer's data, while it is under way.
+/// The state of an erasure in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erasure {
-    /// When due work looks again for what is left: the index that finds it trails the table.
+    /// When due work searches again for remaining data: the index that finds it lags the table.
     pub look_again_at: Timestamp,
-    /// Whether everything that was found was erased, so that the merchant was told.
+    /// Whether everything found so far has been erased.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub complete: bool,
-    /// Of the payments, those that were made later than this are done; all are still to be looked at without it.
+    /// Payments created after this instant are done. `None`: no payment is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payments_to: Option<Timestamp>,
 }
@@ -84,41 +84,41 @@ pub struct Erasure {
 /// A customer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Customer {
-    /// Its id.
+    /// The id.
     pub id: CustomerId,
-    /// Counts its changes, from 1.
+    /// Version number, starting at 1.
     pub version: u64,
-    /// The API it was made through.
+    /// The API that created it.
     pub front_door: FrontDoor,
-    /// The request that made its latest version.
+    /// The request that wrote this version.
     #[serde(flatten)]
     pub request: RequestRef,
-    /// What is known of it.
+    /// E-mail address, name, phone number and metadata.
     #[serde(flatten)]
     pub profile: Profile,
-    /// The card that was last paid with, through a front door that takes cards.
+    /// The card of the latest payment through an API that takes card numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<SavedCard>,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
     /// When its profile last changed.
     pub updated: Timestamp,
-    /// Deleted: the profile is gone, only the id stays, so that it is never given out again.
+    /// Whether it was deleted. The profile is erased; the id stays and is never assigned again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deleted: bool,
-    /// What is left to do of the erasure; `None` once nothing is.
+    /// The erasure in progress; `None` once it is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure: Option<Erasure>,
-    /// The request that made it, if it was made with an idempotency key.
+    /// Fingerprint of the create, if it had an idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
-    /// What was answered about it.
+    /// The stored answers.
     #[serde(flatten)]
     pub replay: ReplaySnapshots<Self>,
 }
 
 impl Customer {
-    /// Makes a customer.
+    /// Creates a customer.
     pub fn create(
         id: CustomerId,
         front_door: FrontDoor,
@@ -143,17 +143,17 @@ impl Customer {
         }
     }
 
-    /// The e-mail address by which it is found, in lower case.
+    /// The e-mail address in lower case, as customers are looked up by it.
     pub fn address(&self) -> Option<String> {
         self.profile.email.as_deref().map(str::to_lowercase)
     }
 
-    /// Whether it is found by this address, in whatever case.
+    /// Whether the customer has this address, ignoring case.
     pub fn has_address(&self, email: &str) -> bool {
         !self.deleted && self.address().is_some_and(|address| address == email.to_lowercase())
     }
 
-    /// The next version, with another profile.
+    /// Returns the next version with another profile.
     #[must_use]
     pub fn with_profile(&self, profile: Profile, now: Timestamp, request: &RequestRef) -> Self {
         let mut next = Self {
@@ -167,15 +167,15 @@ impl Customer {
         next
     }
 
-    /// The next version, with another card; the profile stays as it is.
+    /// Returns the next version with another card and the same profile.
     #[must_use]
     pub fn with_card(&self, card: SavedCard, request: &RequestRef) -> Self {
         Self { version: self.version + 1, request: request.clone(), card: Some(card), ..self.clone() }
     }
 
-    /// The next version, without personal data. What was answered about it is personal data too and goes with it, and so does
-    /// the digest of the request that made it, which could be tried out. What belongs to it is erased next: it is found by the
-    /// id, which stays.
+    /// Returns the next version without personal data: also without the stored answers and the create's
+    /// fingerprint, which can be matched by trying values. Payments, payment methods and events are erased
+    /// next; they are found by the id.
     #[must_use]
     pub fn erased(&self, now: Timestamp, look_again_at: Timestamp, request: &RequestRef) -> Self {
         Self {
@@ -188,7 +188,7 @@ impl Customer {
         }
     }
 
-    /// The customer as it is, without what it tells of a person.
+    /// Returns the same version without personal data.
     #[must_use]
     pub fn without_person(&self) -> Self {
         Self {
@@ -200,7 +200,7 @@ impl Customer {
         }
     }
 
-    /// The next version, further on in its erasure.
+    /// Returns the next version, with the erasure advanced.
     #[must_use]
     pub fn with_erasure(&self, erasure: Option<Erasure>, request: &RequestRef) -> Self {
         Self { version: self.version + 1, request: request.clone(), erasure, ..self.clone() }
@@ -215,7 +215,7 @@ impl Replayable for Customer {
         &mut self.replay
     }
 
-    /// The first releases kept the profile.
+    /// The first releases stored the profile.
     fn with_legacy_part(&self, part: &serde_json::Value) -> Option<Self> {
         Some(Self { profile: Profile::deserialize(part).ok()?, updated: self.created, ..self.snapshot() })
     }

@@ -1,4 +1,4 @@
-//! The delivery of one event to one endpoint: how often it was tried and what came of it.
+//! Deliveries: one event to one endpoint, with its attempts.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,69 +7,71 @@ use crate::{
     time::Timestamp,
 };
 
-/// Where a delivery stands.
+/// The status of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryStatus {
-    /// Another attempt will be made.
+    /// Another attempt follows.
     Pending,
     /// The endpoint answered with 2xx.
     Succeeded,
     /// Every attempt failed.
     Failed,
-    /// The endpoint was deleted or disabled, or does not want the event any more.
+    /// The endpoint was deleted or disabled, or no longer subscribes to the event type.
     Canceled,
 }
 
 /// A delivery.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// What is delivered.
+    /// The event.
     pub event: EventId,
-    /// Where to.
+    /// The endpoint.
     pub endpoint: EndpointId,
-    /// Counts its changes, from 1.
+    /// Version number, starting at 1.
     pub version: u64,
-    /// Where it stands.
+    /// The status.
     pub status: DeliveryStatus,
-    /// Attempts made so far.
+    /// Number of attempts so far.
     pub attempts_made: u32,
     /// When the event was published.
     pub created: Timestamp,
-    /// When the next attempt is to be made.
+    /// When the next attempt is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<Timestamp>,
-    /// When due work has to see to it that the next attempt is made.
+    /// When due work checks that the next attempt was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
 }
 
-/// One attempt, as it is stored and listed.
+/// An attempt, as it is stored and listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptRecord {
-    /// The how-manieth, from 1.
+    /// Attempt number, starting at 1.
     pub number: u32,
-    /// When it began.
+    /// When it started.
     pub at: Timestamp,
-    /// How long it took, in milliseconds.
+    /// Duration, in milliseconds.
     pub duration_ms: u64,
-    /// The HTTP status of the answer, if there was one.
+    /// HTTP status of the response, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The first 4 KB of the answer.
+    /// The first 4 KB of the response.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub response: String,
-    /// Why there was none.
+    /// Why there was no response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// A pending delivery whose message was lost is found by due work this long after its attempt should have been made,
-/// in milliseconds. Longer than any queue delay plus a slow attempt.
+/// Longest delay of a message in the queue, in seconds, by SQS's limit.
+pub const QUEUE_DELAY_S_MAX: u32 = 900;
+/// How long after the due time of its attempt a pending delivery counts as lost, in milliseconds. Longer than
+/// the longest queue delay and a slow attempt together. Due work then requeues it.
 pub const LOST_AFTER_MS: i64 = 15 * 60 * 1000;
 
 impl Delivery {
-    /// A delivery of an event that has just been published.
+    /// Creates the delivery of a published event.
     pub fn new(event: EventId, endpoint: EndpointId, now: Timestamp) -> Self {
         Self {
             event,
@@ -83,9 +85,8 @@ impl Delivery {
         }
     }
 
-    /// The next version, after one more attempt.
-    ///
-    /// `next` is when the attempt after it is to be made and when due work has to look.
+    /// Returns the next version after an attempt. `next` holds the time of the next attempt and the time when
+    /// due work checks it.
     #[must_use]
     pub fn attempted(&self, status: DeliveryStatus, next: Option<(Timestamp, Timestamp)>) -> Self {
         Self {
@@ -98,7 +99,7 @@ impl Delivery {
         }
     }
 
-    /// The next version, to be attempted at once on the merchant's wish; `None` while an attempt is on its way anyway.
+    /// Returns the next version, due at once, for a merchant's retry; `None` while an attempt is already due.
     pub fn retried(&self, now: Timestamp) -> Option<Self> {
         let is_on_its_way =
             self.status == DeliveryStatus::Pending && self.next_attempt_at.is_none_or(|at| at <= now);
@@ -111,13 +112,13 @@ impl Delivery {
         })
     }
 
-    /// The next version, held back: an endpoint that does not answer is left alone until then.
+    /// Returns the next version, postponed: its endpoint is paused.
     #[must_use]
     pub fn held_back(&self, until: Timestamp) -> Self {
         Self { version: self.version + 1, next_attempt_at: Some(until), due: Some(until), ..self.clone() }
     }
 
-    /// The next version, given up before it was attempted.
+    /// Returns the next version, canceled before an attempt.
     #[must_use]
     pub fn canceled(&self) -> Self {
         Self {
@@ -129,7 +130,7 @@ impl Delivery {
         }
     }
 
-    /// The next version, looked at by due work, which has put a message on the queue.
+    /// Returns the next version, after due work put a message on the queue.
     #[must_use]
     pub fn requeued(&self, now: Timestamp) -> Self {
         Self { version: self.version + 1, due: Some(now.plus_ms(LOST_AFTER_MS)), ..self.clone() }

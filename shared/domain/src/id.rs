@@ -1,24 +1,24 @@
-//! Ids: 128 random or derived bits, typed by kind; each front door has its own prefixes.
+//! Ids: 128 bits, typed by the kind of resource. Each API has its own prefixes.
 //!
-//! The same payment is `pay_…` in `charges`, `pi_…` in `intents` and a UUID in `checkout`. So that every id has
-//! a valid UUID spelling, ids carry UUID version 4's fixed bits; the other 122 are random, or derived from an
-//! idempotency key (see [`crate::idempotency`]).
+//! The same payment is `pay_…` in `charges`, `pi_…` in `intents` and a UUID in `checkout`. To have a valid
+//! UUID form, each id carries the fixed bits of a version 4 UUID. The other 122 bits are random, or derived
+//! from an idempotency key (see [`crate::idempotency`]).
 
 use std::{fmt, marker::PhantomData, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
-/// Characters of an id's base-62 text.
+/// Length of an id in base 62, in characters.
 const TEXT_LEN: usize = 22;
 
-/// What an [`Id`] names. The code is part of table keys and must never change.
+/// The kind of resource that an [`Id`] names.
 pub trait Kind {
-    /// Short upper-case code of the kind, used in table keys (`PAY`, `REF`, …).
+    /// The upper-case code of the kind in table keys (`PAY`, `REF`, …). It never changes.
     const CODE: &'static str;
 }
 
-/// A 128-bit identifier of a thing of kind `K`.
+/// The id of a resource of kind `K`.
 pub struct Id<K> {
     bits: u128,
     kind: PhantomData<fn() -> K>,
@@ -40,43 +40,44 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Names a merchant account.
+    /// The id of a merchant.
     MerchantKind, MerchantId, "ACC";
-    /// Names an API key (never the key itself).
+    /// The id of an API key. It is not the key itself.
     KeyKind, KeyId, "KEY";
-    /// Names a payment.
+    /// The id of a payment.
     PaymentKind, PaymentId, "PAY";
-    /// Names a refund.
+    /// The id of a refund.
     RefundKind, RefundId, "REF";
-    /// Names a customer.
+    /// The id of a customer.
     CustomerKind, CustomerId, "CUS";
-    /// Names a payment method.
+    /// The id of a payment method.
     PaymentMethodKind, PaymentMethodId, "PM";
-    /// Names a webhook endpoint.
+    /// The id of a webhook endpoint.
     EndpointKind, EndpointId, "EP";
-    /// Names an event.
+    /// The id of an event.
     EventKind, EventId, "EVT";
-    /// Names the record of a request that is more than one write.
+    /// The id of an idempotency record.
     IdempotencyRecordKind, IdempotencyRecordId, "RUN";
 }
 
-/// The text is not an identifier: it is not 22 base-62 characters that stand for 128 bits.
+/// The text is not an id: 22 base-62 characters for 128 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an identifier")]
 pub struct NotAnId;
 
 impl<K> Id<K> {
-    /// Makes an id of 16 random or hashed bytes; six of the 128 bits are overwritten with UUID version 4's.
+    /// Makes an id of 16 random or derived bytes. Six of the 128 bits are overwritten with the fixed bits of
+    /// a version 4 UUID.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self { bits: uuid::Builder::from_random_bytes(bytes).into_uuid().as_u128(), kind: PhantomData }
     }
 
-    /// The UUID spelling, as `checkout` prints it.
+    /// The id as a UUID, as `checkout` prints it.
     pub const fn uuid(self) -> Uuid {
         Uuid::from_u128(self.bits)
     }
 
-    /// Reads the UUID spelling, in either case; only what [`Id::uuid`] could have printed is an id.
+    /// Parses a UUID in either case. Only UUIDs that [`Id::uuid`] can return are ids.
     pub fn parse_uuid(text: &str) -> Result<Self, NotAnId> {
         let hyphenated = text.len() == 36;
         let uuid = hyphenated.then(|| Uuid::try_parse(text).ok()).flatten().ok_or(NotAnId)?;
@@ -84,12 +85,12 @@ impl<K> Id<K> {
         if id.bits == uuid.as_u128() { Ok(id) } else { Err(NotAnId) }
     }
 
-    /// The id with a front door's prefix: `id.to_prefixed("pay_")`.
+    /// The id with an API's prefix: `id.to_prefixed("pay_")`.
     pub fn to_prefixed(self, prefix: &str) -> String {
         format!("{prefix}{self}")
     }
 
-    /// Reads a text made by [`Id::to_prefixed`] with the same prefix.
+    /// Parses a text of [`Id::to_prefixed`] with the same prefix.
     pub fn parse(prefix: &str, text: &str) -> Result<Self, NotAnId> {
         text.strip_prefix(prefix).ok_or(NotAnId)?.parse()
     }
@@ -116,7 +117,7 @@ impl<K> FromStr for Id<K> {
         }
         let bits = base62::decode(text).map_err(|_| NotAnId)?;
         let id = Self { bits, kind: PhantomData };
-        // One id has one text: anything that would print differently is not an id.
+        // An id has exactly one text, so other spellings of the same number are refused.
         if id.to_string() == text { Ok(id) } else { Err(NotAnId) }
     }
 }

@@ -1,24 +1,24 @@
-//! Idempotency as an attribute of the thing it protects.
+//! Idempotency keys and request fingerprints.
 //!
-//! A create made with an idempotency key derives the new thing's id from (tenant, route, key): the conditional put
-//! that creates it *is* the check, there is no second table, and the key never expires. The item keeps the
-//! request's [`Fingerprint`], so that the same key with another request is told apart from a retry. A change of an
-//! existing thing is remembered with its answer, in [`crate::replay::ReplaySnapshots`].
+//! A create with an idempotency key derives the new resource's id from tenant, route and key, so the
+//! conditional put of the resource is the idempotency check. There is no second table, and keys never expire.
+//! The resource stores the request's [`Fingerprint`], which tells a retry from another request with the same
+//! key. Answers to later changes are stored in [`crate::replay::ReplaySnapshots`].
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{id::Id, tenant::Tenant};
 
-/// Longest idempotency key, in characters.
+/// Longest `Idempotency-Key` header, in characters.
 pub const KEY_CHARS_MAX: usize = 255;
 
-/// The value of an `Idempotency-Key` header: 1 to 255 visible ASCII characters or spaces inside.
+/// The value of an `Idempotency-Key` header: 1 to 255 printable ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// Reads a header's value, or `None` when it is empty, too long or not printable.
+    /// Parses a header's value; `None` if it is empty, too long or not printable.
     pub fn parse(text: &str) -> Option<Self> {
         let ok = !text.is_empty()
             && text.len() <= KEY_CHARS_MAX
@@ -26,25 +26,25 @@ impl IdempotencyKey {
         ok.then(|| Self(text.to_owned()))
     }
 
-    /// A key that is the merchant's own reference of what is made, such as an order's number; any text.
+    /// A key made of the merchant's reference, such as an order number. Any text is allowed.
     pub fn from_reference(text: &str) -> Self {
         Self(text.to_owned())
     }
 
-    /// The key as sent.
+    /// The key as it was sent.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The id of whatever `route` creates for this tenant with this key.
+    /// Derives the id of the resource that `route` creates for this tenant with this key.
     pub fn derive_id<K>(&self, tenant: Tenant, route: &str) -> Id<K> {
         let digest = hash(&[b"id", tenant.to_string().as_bytes(), route.as_bytes(), self.0.as_bytes()]);
         Id::from_bytes(first_16(&digest))
     }
 }
 
-/// An id for the `index`-th consequence of version `version` of the item at `table_key`: the same each time it is
-/// derived, so that a repeated reading of the same change makes the same event.
+/// Derives an id for the `index`-th consequence of a version of the item at `table_key`. It is deterministic,
+/// so that reading a change twice yields the same events.
 pub fn consequence_id<K>(table_key: &str, version: u64, index: usize) -> Id<K> {
     let index = u64::try_from(index).unwrap_or(u64::MAX);
     Id::from_bytes(first_16(&hash(&[
@@ -55,14 +55,15 @@ pub fn consequence_id<K>(table_key: &str, version: u64, index: usize) -> Id<K> {
     ])))
 }
 
-/// A digest of what a request asks for: equal for a retry, different for another request.
+/// A digest of a request's content: equal for a retry, different for another request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// The fingerprint of a request to `route` whose meaning is `parts`. The parts are length-prefixed before they
-    /// are hashed, so that no two lists of parts run together. They never hold a card number or a CVC.
+    /// The fingerprint of a request to `route` with this content. Each part is length-prefixed, so that
+    /// different lists of parts cannot have the same digest. The parts never contain a card number or
+    /// security code.
     pub fn of(route: &str, parts: &[&[u8]]) -> Self {
         let mut all = vec![b"request".as_slice(), route.as_bytes()];
         all.extend_from_slice(parts);
@@ -70,7 +71,7 @@ impl Fingerprint {
         Self(format!("{:032x}", u128::from_be_bytes(first_16(&digest))))
     }
 
-    /// Its digits.
+    /// The digest in hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! What is stored of a request that needs more than one write: that it is running, then its answer.
+//! Idempotency records: the state and answer of a request that needs more than one write.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,28 +11,28 @@ pub struct IdempotencyRecord {
     pub id: IdempotencyRecordId,
     /// Version number, starting at 1.
     pub version: u64,
-    /// The request that runs it.
+    /// The request that executes it.
     #[serde(flatten)]
     pub request: RequestRef,
-    /// What it asks for; stored as `request`.
+    /// Fingerprint of the request; stored as `request`.
     #[serde(rename = "request")]
     pub fingerprint: Fingerprint,
-    /// What it was answered, once it was, as JSON.
+    /// The answer as JSON, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
-    /// When its lease ends: a retry after that may take over.
+    /// When the lease ends. A retry after that takes over.
     pub until: Timestamp,
-    /// When it was first started.
+    /// When the request first started.
     pub created: Timestamp,
 }
 
 impl IdempotencyRecord {
-    /// What this very request was answered.
+    /// The stored answer, if the fingerprint is the same.
     pub fn answer_to(&self, fingerprint: &Fingerprint) -> Option<&str> {
         self.answer.as_deref().filter(|_| &self.fingerprint == fingerprint)
     }
 
-    /// The next version, run by another request because the one before died; `None` while it may still be running.
+    /// Returns the next version for a request that takes over; `None` while the earlier one may be running.
     pub fn taken_over(&self, now: Timestamp, lease_ms: i64, request: &RequestRef) -> Option<Self> {
         let is_dead = self.answer.is_none() && self.until <= now;
         is_dead.then(|| Self {
@@ -43,13 +43,13 @@ impl IdempotencyRecord {
         })
     }
 
-    /// The next version, answered.
+    /// Returns the next version, with the answer.
     #[must_use]
     pub fn answered(&self, answer: String) -> Self {
         Self { version: self.version + 1, answer: Some(answer), ..self.clone() }
     }
 
-    /// The next version, failed: a retry begins again at once.
+    /// Returns the next version after a failure: a retry starts again at once.
     #[must_use]
     pub fn given_up(&self, now: Timestamp) -> Self {
         Self { version: self.version + 1, until: now, ..self.clone() }

@@ -1,8 +1,7 @@
-//! The rules of Tollgate, with no I/O: money, identifiers, payments, refunds, customers, events.
+//! The rules of Tollgate, without I/O: money, ids, payments, refunds, customers, events.
 //!
-//! Nothing here reads a clock, draws a random number or knows of AWS. Every state change is a function from
-//! the old value and a command to the new value or a refusal, so that the rules can be tested exhaustively and
-//! the layers above only carry values in and out.
+//! This crate reads no clock, draws no random numbers and uses no AWS types. A state change is a function
+//! from the old value and a command to the new value or a refusal, so the rules can be tested exhaustively.
 
 pub mod access;
 pub mod card;

@@ -1,26 +1,26 @@
-//! Metadata: a merchant's own key-value pairs on a thing.
+//! Metadata: a merchant's key-value pairs on a resource.
 //!
-//! The `charges` text allows 50 keys with string, number or boolean values; the lengths are those that users of
-//! such APIs know. Numbers are limited to what every JSON reader holds exactly.
+//! The `charges` text allows 50 keys with string, number or boolean values. The length limits are those of
+//! comparable APIs. Numbers are limited to those that every JSON parser represents exactly.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::{Map, Number, Value};
 
-/// Most keys of one thing.
+/// Most keys of one resource.
 pub const KEYS_MAX: usize = 50;
 /// Longest key, in characters.
 pub const KEY_CHARS_MAX: usize = 40;
 /// Longest string value, in characters.
 pub const VALUE_CHARS_MAX: usize = 500;
-/// Integers beyond ±(2^53 − 1) are not exact in JavaScript, whose programs verify our webhooks.
+/// Larger integers, beyond ±(2^53 − 1), are not exact in JavaScript, in which merchants verify webhooks.
 const SAFE_INTEGER_MAX: u64 = (1 << 53) - 1;
 
 /// A metadata value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MetaValue {
-    /// A text of at most [`VALUE_CHARS_MAX`] characters.
+    /// A string of at most [`VALUE_CHARS_MAX`] characters.
     Text(String),
-    /// A number that every JSON reader holds exactly as it was sent.
+    /// A number that every JSON parser represents exactly.
     Number(Number),
     /// `true` or `false`.
     Flag(bool),
@@ -30,7 +30,7 @@ pub enum MetaValue {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metadata(Vec<(String, MetaValue)>);
 
-/// Why metadata was refused. `key` is the offending key, shortened for messages.
+/// Why metadata is refused. `key` is the key concerned, shortened for messages.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadMetadata {
     /// Not a JSON object.
@@ -57,7 +57,7 @@ pub enum BadMetadata {
         /// The key.
         key: String,
     },
-    /// A number that a JSON reader would not hold exactly.
+    /// A number that JSON parsers do not represent exactly.
     #[error("integer values must be between -(2^53 - 1) and 2^53 - 1")]
     BadNumber {
         /// The key.
@@ -66,7 +66,7 @@ pub enum BadMetadata {
 }
 
 impl BadMetadata {
-    /// The key that is wrong, if one is.
+    /// The key concerned, if there is one.
     pub fn key(&self) -> Option<&str> {
         match self {
             Self::NotAnObject | Self::TooManyKeys => None,
@@ -78,7 +78,7 @@ impl BadMetadata {
     }
 }
 
-/// A key as error messages show it.
+/// A key, shortened for messages.
 fn shown(key: &str) -> String {
     key.chars().filter(|c| !c.is_control()).take(KEY_CHARS_MAX).collect()
 }
@@ -115,18 +115,18 @@ impl MetaValue {
 }
 
 impl Metadata {
-    /// Reads a JSON object as sent on a create.
+    /// Reads the JSON object of a create.
     pub fn from_json(value: &Value) -> Result<Self, BadMetadata> {
         if let Value::Object(pairs) = value
             && let Some((key, _)) = pairs.iter().find(|(_, value)| value.is_null())
         {
-            // A create has nothing to remove.
+            // A create has no keys that `null` could remove.
             return Err(BadMetadata::BadType { key: shown(key) });
         }
         Self::default().merged(value)
     }
 
-    /// Applies a change as RFC 7396 merges objects: a value sets its key, `null` removes it if it is there, other keys stay.
+    /// Applies a change as RFC 7396 merges objects: a value sets its key, `null` removes it, other keys stay.
     pub fn merged(&self, change: &Value) -> Result<Self, BadMetadata> {
         let Value::Object(change) = change else {
             return Err(BadMetadata::NotAnObject);
@@ -155,7 +155,7 @@ impl Metadata {
         Ok(Self(pairs))
     }
 
-    /// Applies the changes of an update, if there are any: `null` in place of the object removes every key.
+    /// Applies the changes of an update, if there are any. `null` instead of an object removes all keys.
     pub fn updated(&self, changes: Option<&Value>) -> Result<Self, BadMetadata> {
         match changes {
             None => Ok(self.clone()),
@@ -175,28 +175,28 @@ impl Metadata {
     }
 }
 
-/// Largest JSON object that is kept as it came, in bytes without the spaces between its parts.
+/// Largest [`JsonObject`], in bytes without insignificant white space.
 pub const JSON_OBJECT_BYTES_MAX: usize = 8 * 1024;
 
-/// A JSON object as a merchant wrote it, digit for digit, without the spaces between its parts: whatever it holds, it is given back
-/// as it came.
+/// A merchant's JSON object without insignificant white space. Its keys keep their order and its numbers
+/// their digits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct JsonObject(String);
 
-/// Why a JSON object was refused.
+/// Why a JSON object is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadJsonObject {
-    /// It is something else.
+    /// It is not an object.
     #[error("must be an object")]
     NotAnObject,
-    /// It has more than [`JSON_OBJECT_BYTES_MAX`].
+    /// It has more than [`JSON_OBJECT_BYTES_MAX`] bytes.
     #[error("must have at most {JSON_OBJECT_BYTES_MAX} bytes")]
     TooLarge,
 }
 
 impl JsonObject {
-    /// Reads the text of a JSON object.
+    /// Parses the text of a JSON object.
     pub fn parse(text: &str) -> Result<Self, BadJsonObject> {
         match serde_json::from_str(text) {
             Ok(Value::Object(_)) => {}
@@ -209,17 +209,17 @@ impl JsonObject {
         Ok(object)
     }
 
-    /// The text.
+    /// The JSON text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The object as a value, whose numbers are as exact as a program's.
+    /// The object as a JSON value. Numbers may lose digits.
     pub fn to_json(&self) -> Value {
         serde_json::from_str(&self.0).unwrap_or_default()
     }
 
-    /// The same as key-value pairs, where nothing of it is lost in them.
+    /// The object as key-value pairs; `None` if it does not fit.
     pub fn as_metadata(&self) -> Option<Metadata> {
         let metadata = Metadata::from_json(&self.to_json()).ok()?;
         let is_exact = |value: &MetaValue| !matches!(value, MetaValue::Number(number) if number.is_f64());
@@ -227,7 +227,7 @@ impl JsonObject {
     }
 }
 
-/// JSON without the spaces between its parts.
+/// Removes insignificant white space.
 fn without_spaces(json: &str) -> String {
     let (mut in_string, mut escaped) = (false, false);
     json.chars()
@@ -243,8 +243,8 @@ fn without_spaces(json: &str) -> String {
         .collect()
 }
 
-/// Stored as one JSON text: smaller than a nested map, keeps the order, and no number passes through another
-/// number format on its way.
+/// Stored as one JSON string: smaller than a nested map, in the merchant's order, and without a conversion of
+/// numbers.
 impl Serialize for Metadata {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&serde_json::to_string(&self.to_json()).map_err(ser::Error::custom)?)

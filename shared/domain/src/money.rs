@@ -1,13 +1,13 @@
-//! Money: an integer number of minor units of one currency, and only checked arithmetic.
+//! Money: minor units of a currency, with checked arithmetic only.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The largest amount of one payment, in minor units, in every front door.
+/// Largest amount of a payment, in minor units, in every API.
 pub const AMOUNT_MINOR_MAX: i64 = 99_999_999;
 
-/// Longest text that is read as a decimal amount.
+/// Longest text of a decimal amount, in characters.
 const DECIMAL_CHARS_MAX: usize = 40;
 
 /// A currency of ISO 4217.
@@ -15,8 +15,8 @@ const DECIMAL_CHARS_MAX: usize = 40;
 pub struct Currency(iso_currency::Currency);
 
 impl Currency {
-    /// Reads a three-letter code in either case. Codes without a minor unit (precious metals, test codes) are not
-    /// money that can be charged and are refused.
+    /// Parses a three-letter code in either case. Codes without a minor unit, such as precious metals and
+    /// test codes, are refused.
     pub fn from_code(code: &str) -> Option<Self> {
         if code.len() != 3 || !code.bytes().all(|b| b.is_ascii_alphabetic()) {
             return None;
@@ -31,7 +31,7 @@ impl Currency {
         self.0.code()
     }
 
-    /// Digits after the decimal point in major units: 2 for GBP, 0 for JPY, 3 for KWD.
+    /// Decimal places in major units: 2 for GBP, 0 for JPY, 3 for KWD.
     pub fn exponent(self) -> u32 {
         self.0.exponent().map_or(2, u32::from)
     }
@@ -56,17 +56,17 @@ impl<'de> Deserialize<'de> for Currency {
     }
 }
 
-/// An amount in minor units of a currency (1234 GBP is £12.34, 1234 JPY is ¥1234).
+/// An amount: 1234 GBP is £12.34, 1234 JPY is ¥1234.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Money {
     /// Minor units.
     pub minor: i64,
-    /// The currency they are of.
+    /// The currency.
     pub currency: Currency,
 }
 
 impl Money {
-    /// The sum, or `None` when the currencies differ or the sum does not fit.
+    /// The sum; `None` if the currencies differ or the sum overflows.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         (self.currency == other.currency)
             .then(|| self.minor.checked_add(other.minor))
@@ -74,7 +74,7 @@ impl Money {
             .map(|minor| Self { minor, ..self })
     }
 
-    /// The difference, or `None` when the currencies differ or it would be negative.
+    /// The difference; `None` if the currencies differ or it is negative.
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         (self.currency == other.currency)
             .then(|| self.minor.checked_sub(other.minor))
@@ -83,8 +83,9 @@ impl Money {
             .map(|minor| Self { minor, ..self })
     }
 
-    /// Reads an amount in major units, as a JSON number is written: `100`, `100.00`, `1.005e2`. Never by way of a binary
-    /// float. `None` when it is not a number, does not fit, or has digits that the currency does not.
+    /// Parses an amount in major units, written as a JSON number: `100`, `100.00`, `1.005e2`. No binary
+    /// floating point is involved. `None` if it is no number, overflows, or has more decimal places than the
+    /// currency.
     pub fn from_decimal(text: &str, currency: Currency) -> Option<Self> {
         if text.len() > DECIMAL_CHARS_MAX {
             return None;
@@ -126,7 +127,7 @@ impl Money {
         Some(Self { minor, currency })
     }
 
-    /// The amount in major units with exactly the currency's digits: `12.34`, `1234`, `1.234`.
+    /// The amount in major units with the currency's decimal places: `12.34`, `1234`, `1.234`.
     pub fn to_decimal(self) -> String {
         let digits = self.currency.exponent() as usize;
         let sign = if self.minor < 0 { "-" } else { "" };
@@ -137,7 +138,7 @@ impl Money {
 }
 
 impl fmt::Display for Money {
-    /// For people: `12.34 GBP`.
+    /// For messages: `12.34 GBP`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.to_decimal(), self.currency.code())
     }

@@ -1,4 +1,4 @@
-//! A payment method: something that can be charged, kept for later, with or without a customer.
+//! Payment methods: cards and accounts that are stored for later charges, with or without a customer.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// Whose it is, as far as the merchant said.
+/// The billing details that the merchant sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Billing {
     /// E-mail address.
@@ -30,68 +30,68 @@ pub struct Billing {
 /// A payment method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PaymentMethod {
-    /// Its id.
+    /// The id.
     pub id: PaymentMethodId,
-    /// Counts its changes, from 1.
+    /// Version number, starting at 1.
     pub version: u64,
-    /// The request that made its latest version.
+    /// The request that wrote this version.
     #[serde(flatten)]
     pub request: RequestRef,
-    /// What may be shown of it.
+    /// The details that answers show.
     pub source: Source,
-    /// What the network calls it.
+    /// The processor's name for it.
     pub instrument: Instrument,
-    /// Whose it is.
+    /// The billing details.
     #[serde(default)]
     pub billing: Billing,
-    /// The customer that it is attached to.
+    /// The customer to which it is attached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
-    /// The customer that it was detached from: whoever erases that one's data finds it.
+    /// The customer from which it was detached. The erasure of the customer's data finds it by this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detached_from: Option<CustomerId>,
-    /// It was detached, and cannot be used any more.
+    /// Whether it was detached. It cannot be used any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub detached: bool,
     /// The merchant's metadata.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
     /// When it last changed.
     pub updated: Timestamp,
-    /// The request that made it, if it was made with an idempotency key.
+    /// Fingerprint of the create, if it had an idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
-    /// What was answered about it.
+    /// The stored answers.
     #[serde(flatten)]
     pub replay: ReplaySnapshots<Self>,
 }
 
-/// Why a payment method cannot do what was asked.
+/// Why a payment method refuses a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MethodRefusal {
-    /// It belongs to a customer already.
+    /// It is already attached to a customer.
     #[error("the payment method is attached to a customer already")]
     Attached,
-    /// It belongs to no customer.
+    /// It is not attached to a customer.
     #[error("the payment method is attached to no customer")]
     NotAttached,
-    /// It was detached, and cannot be used again.
+    /// It was detached.
     #[error("the payment method was detached")]
     Detached,
-    /// Its type is none of those that the payment accepts.
+    /// The payment does not accept its type.
     #[error("the payment method is of a type that the payment does not accept")]
     TypeNotAccepted,
 }
 
 impl PaymentMethod {
-    /// As a payment takes it on.
+    /// The parts that a payment copies.
     pub fn method(&self) -> Method {
         Method { id: self.id, source: self.source.clone(), instrument: self.instrument.clone() }
     }
 
-    /// The next version, attached to a customer.
+    /// Returns the next version, attached to a customer.
     pub fn attached(
         &self,
         customer: CustomerId,
@@ -107,7 +107,7 @@ impl PaymentMethod {
         Ok(self.changed(now, request, |next| next.customer = Some(customer)))
     }
 
-    /// The next version, detached for good.
+    /// Returns the next version, detached.
     pub fn detached(&self, now: Timestamp, request: &RequestRef) -> Result<Self, MethodRefusal> {
         if self.customer.is_none() {
             return Err(MethodRefusal::NotAttached);
@@ -118,8 +118,8 @@ impl PaymentMethod {
         }))
     }
 
-    /// The next version, without what says whose it is: detached, and without the answers and the digest of the request that
-    /// told it. What may be shown of the card or account stays, as it does on its payments.
+    /// Returns the next version without personal data: detached, and without the stored answers and the
+    /// create's fingerprint. The details of the card or account stay, as on its payments.
     #[must_use]
     pub fn erased(&self, now: Timestamp, request: &RequestRef) -> Self {
         Self {
@@ -133,7 +133,7 @@ impl PaymentMethod {
         }
     }
 
-    /// The payment method as it is, without what it tells of a person.
+    /// Returns the same version without personal data.
     #[must_use]
     pub fn without_person(&self) -> Self {
         Self {
@@ -145,7 +145,7 @@ impl PaymentMethod {
         }
     }
 
-    /// The next version, with whatever the closure changes.
+    /// Returns the next version with the changes of a closure.
     #[must_use]
     pub fn changed(&self, now: Timestamp, request: &RequestRef, change: impl FnOnce(&mut Self)) -> Self {
         let mut next = self.clone();

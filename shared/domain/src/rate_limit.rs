@@ -1,36 +1,36 @@
 //! Rate limits over a sliding minute, counted in buckets of ten seconds.
 //!
-//! A request falls into the bucket of its instant; the window is that bucket and the six before it. So every 60
-//! seconds lie wholly inside some window and no more than the limit ever passes within them; the price is that a
-//! bucket may count for up to ten seconds longer than a minute.
+//! A request is counted in the bucket of its time. The window is that bucket and the six before it, so each
+//! span of 60 seconds lies within a window, and never sees more requests than the limit. In return a bucket
+//! may count for up to ten seconds longer than a minute.
 
 use crate::time::Timestamp;
 
 /// Length of a bucket, in seconds.
 pub const BUCKET_S: i64 = 10;
-/// Buckets of a window: the current one and those that began within the last minute.
+/// Buckets of a window: the current one and the six before it.
 pub const BUCKETS: i64 = 7;
 
-/// The bucket of an instant: a count of ten-second spans since the epoch.
+/// The bucket of an instant: the number of ten-second spans since the epoch.
 pub fn bucket_at(now: Timestamp) -> i64 {
     now.s().div_euclid(BUCKET_S)
 }
 
-/// Seconds that are looked back for bursts. Over longer spans the limit of the minute is the tighter one.
+/// Seconds for which bursts are checked. Over longer spans the limit per minute is stricter.
 pub const BURST_S: i64 = 10;
 
-/// How unevenly a caller may spread its requests: a bucket of tokens that fills at a steady rate.
+/// A limit on bursts: a token bucket that fills at a steady rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Burst {
-    /// Tokens of a full bucket.
+    /// Tokens in a full bucket, in requests.
     pub capacity: i64,
-    /// Tokens that are added every second.
+    /// Tokens added per second, in requests.
     pub per_second: i64,
 }
 
 impl Burst {
-    /// Whether the requests of the last seconds, this one included, are more than a full bucket and what was added since
-    /// allow: over no span of whole seconds may there be more.
+    /// Whether the requests of the last seconds, this one included, exceed the limit: within any span of
+    /// whole seconds, at most a full bucket and the tokens added during the span are allowed.
     pub fn is_exceeded(self, counts: impl IntoIterator<Item = (i64, i64)>, now: Timestamp) -> bool {
         let current = now.s();
         let mut by_age = [0_i64; 10];
@@ -48,21 +48,21 @@ impl Burst {
     }
 }
 
-/// Where a caller stands after one more request.
+/// A caller's rate limit after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimitStatus {
-    /// Requests allowed within a minute.
+    /// Requests allowed per minute.
     pub limit: u32,
     /// Requests left in this window.
     pub remaining: u32,
-    /// Unix time in seconds at which the oldest counted bucket leaves the window.
+    /// When the oldest counted bucket leaves the window, in Unix seconds.
     pub reset_s: i64,
-    /// Whether the request is one too many.
+    /// Whether this request exceeds the limit.
     pub exceeded: bool,
 }
 
 impl RateLimitStatus {
-    /// Judges a request at `now` by the counts of the buckets, the request itself included.
+    /// Checks a request at `now` against the limit. `counts` are (bucket, requests), this request included.
     pub fn judge(limit: u32, counts: impl IntoIterator<Item = (i64, i64)>, now: Timestamp) -> Self {
         let current = bucket_at(now);
         let mut used: i64 = 0;
@@ -82,18 +82,18 @@ impl RateLimitStatus {
         }
     }
 
-    /// The standing of a caller whose burst was too large: it may try again in a second.
+    /// The status after a burst that exceeds the limit: the caller may retry in a second.
     #[must_use]
     pub fn too_fast(self, now: Timestamp) -> Self {
         Self { exceeded: true, reset_s: now.s() + 1, ..self }
     }
 
-    /// Whole seconds to wait before a refused request can pass, at least one.
+    /// Seconds until a refused request can pass, at least 1.
     pub fn retry_after_s(&self, now: Timestamp) -> i64 {
         (self.reset_s - now.s()).max(1)
     }
 
-    /// The standing with one token given back, as a replay of an idempotent request does.
+    /// The status with the request's token returned, as for a replay of an idempotent request.
     #[must_use]
     pub fn refunded(self) -> Self {
         Self { remaining: self.remaining.saturating_add(1).min(self.limit), exceeded: false, ..self }
@@ -121,7 +121,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whenever requests come, no 60 seconds ever see more than the limit pass.
+        /// At whatever times requests come, at most the limit pass within any 60 seconds.
         #[test]
         fn no_minute_sees_more_than_the_limit(gaps in proptest::collection::vec(0..9000_i64, 1..200)) {
             let limit = 20;

@@ -1,4 +1,4 @@
-//! A refund: money on its way back, wholly or in part.
+//! Refunds of payments, in full or in part.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,30 +14,30 @@ use crate::{
     time::Timestamp,
 };
 
-/// Where a refund stands.
+/// The status of a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundStatus {
-    /// The processor has it and has not decided.
+    /// The processor has not decided.
     Pending,
-    /// The money went back.
+    /// The amount was refunded.
     Succeeded,
-    /// It did not; the amount can be refunded again.
+    /// The processor refused. The amount can be refunded again.
     Failed,
-    /// The merchant called it back before it went; the amount can be refunded again.
+    /// The merchant canceled it before it was sent. The amount can be refunded again.
     Canceled,
 }
 
-/// What a processor made of a refund.
+/// A processor's answer to a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefundOutcome {
-    /// The money went back.
+    /// The amount was refunded.
     Succeeded,
-    /// It did not.
+    /// The processor refused.
     Failed,
-    /// The processor decides later; ask it again at `ask_at`.
+    /// The processor decides later.
     Pending {
-        /// When to ask.
+        /// When to query the processor.
         ask_at: Timestamp,
     },
 }
@@ -45,96 +45,96 @@ pub enum RefundOutcome {
 /// A refund.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Refund {
-    /// Its id.
+    /// The id.
     pub id: RefundId,
-    /// Counts its changes, from 1.
+    /// Version number, starting at 1.
     pub version: u64,
-    /// The API it was asked for through.
+    /// The API that created it.
     pub front_door: FrontDoor,
-    /// The request that made its latest version.
+    /// The request that wrote this version.
     #[serde(flatten)]
     pub request: RequestRef,
     /// The payment.
     pub payment: PaymentId,
-    /// How much goes back.
+    /// The amount to refund.
     pub amount: Money,
-    /// Why, in the words of the front door it was asked for through.
+    /// The reason, as the API that created it spells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The merchant's metadata.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
-    /// Where it stands.
+    /// The status.
     pub status: RefundStatus,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
     /// When it last changed.
     pub updated: Timestamp,
-    /// When due work has to look at it.
+    /// When due work has to process it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
-    /// What was sent of it to a processor, if it is sent over a wire. Refunds over a wire that were stored before this was
-    /// kept have none.
+    /// The requests to the processor, if a processor refunds; `None` if the sandbox does. Refunds of the
+    /// first releases have none, although a processor refunded them. Stored as `network`.
     #[serde(rename = "network", default, skip_serializing_if = "Option::is_none")]
     pub processor_refund: Option<ProcessorRefund>,
-    /// The request that made it, if it was made with an idempotency key.
+    /// Fingerprint of the create, if it had an idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
-    /// What was answered about it.
+    /// The stored answers.
     #[serde(flatten)]
     pub replay: ReplaySnapshots<Self>,
 }
 
-/// A refund that is sent to a processor over a wire.
+/// The requests of a refund to a processor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessorRefund {
     /// The requests that may have reached the processor.
     #[serde(default)]
     pub sent: Sent,
-    /// Times that the processor was asked what became of it.
+    /// Number of queries to the processor about it.
     #[serde(default)]
     pub attempts: u32,
-    /// Since when it is with the processor; since it was made when absent.
+    /// Since when it has been sent; `None`: since it was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
-    /// Answers that contradict what is recorded.
+    /// Answers that contradict the record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unapplied: Vec<Unapplied>,
-    /// Since when it waits for the operator, because nothing that can be done by itself is left.
+    /// Since when only the operator can continue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck_since: Option<Timestamp>,
 }
 
-/// What a create asks for, checked.
+/// The parameters of a create, validated.
 #[derive(Clone, Debug)]
 pub struct NewRefund {
     /// The id: random, or derived from the idempotency key.
     pub id: RefundId,
-    /// The API it is asked for through.
+    /// The API that creates it.
     pub front_door: FrontDoor,
     /// The request.
     pub request: RequestRef,
     /// The payment.
     pub payment: PaymentId,
-    /// How much goes back.
+    /// The amount to refund.
     pub amount: Money,
-    /// Why.
+    /// The reason.
     pub reason: Option<String>,
     /// The merchant's metadata.
     pub metadata: Metadata,
-    /// Whether it is about to be sent to a processor.
+    /// Whether a processor refunds; otherwise the sandbox does.
     pub over_wire: bool,
-    /// The request's fingerprint, if it has an idempotency key.
+    /// Fingerprint of the request, if it has an idempotency key.
     pub fingerprint: Option<Fingerprint>,
 }
 
-/// The refund is settled already: its status no longer changes.
+/// The refund is settled: its status is final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the refund is already settled")]
 pub struct AlreadySettled;
 
 impl Refund {
-    /// Makes the refund that a processor's answer describes.
+    /// Creates the refund that results from a processor's answer.
     pub fn create(new: NewRefund, outcome: RefundOutcome, now: Timestamp) -> Self {
         let (status, due) = Self::rate_limit(outcome);
         Self {
@@ -158,7 +158,7 @@ impl Refund {
         }
     }
 
-    /// Records what the processor said of a pending refund.
+    /// Records the processor's answer to a pending refund.
     pub fn settle(
         &self,
         outcome: RefundOutcome,
@@ -181,13 +181,13 @@ impl Refund {
         Ok(next)
     }
 
-    /// The next version, called back by the merchant.
+    /// Returns the next version, canceled by the merchant.
     pub fn canceled(&self, now: Timestamp, request: &RequestRef) -> Result<Self, AlreadySettled> {
         self.settle(RefundOutcome::Failed, now, request)
             .map(|settled| Self { status: RefundStatus::Canceled, ..settled })
     }
 
-    /// The next version, with other metadata.
+    /// Returns the next version with other metadata.
     #[must_use]
     pub fn with_metadata(&self, metadata: Metadata, now: Timestamp, request: &RequestRef) -> Self {
         let mut next = Self {
@@ -201,7 +201,7 @@ impl Refund {
         next
     }
 
-    /// What was sent of a refund that goes over a wire. One that was stored before this was kept was sent once.
+    /// The requests to the processor. A refund of the first releases was sent once.
     pub fn sent_over_wire(&self) -> ProcessorRefund {
         self.processor_refund.clone().unwrap_or_else(|| ProcessorRefund {
             sent: Sent::first(self.created),
@@ -209,7 +209,8 @@ impl Refund {
         })
     }
 
-    /// The next version, with a note about its way to the processor, which no answer shows, and the time of the next look.
+    /// Returns the next version with a change of its requests, which no answer shows, and the time of the
+    /// next query.
     fn noted(
         &self,
         ask_at: Timestamp,
@@ -227,13 +228,13 @@ impl Refund {
         }
     }
 
-    /// The next version: the request that made it was answered that it is pending.
+    /// Returns the next version after the create was answered with `pending`.
     #[must_use]
     pub fn answered_pending(&self, now: Timestamp, request: &RequestRef) -> Self {
         self.noted(self.due.unwrap_or(now), request, |_| {})
     }
 
-    /// The next version: the processor is about to be asked what became of it; no other run asks until `ask_at`.
+    /// Returns the next version before a query to the processor. No other run queries it before `ask_at`.
     #[must_use]
     pub fn asked_again(&self, ask_at: Timestamp, request: &RequestRef) -> Self {
         self.noted(ask_at, request, |processor| {
@@ -241,7 +242,7 @@ impl Refund {
         })
     }
 
-    /// The next version: it is about to be sent once more.
+    /// Returns the next version before the request is sent again.
     #[must_use]
     pub fn sent_again(&self, now: Timestamp, ask_at: Timestamp, request: &RequestRef) -> Self {
         self.noted(ask_at, request, |processor| {
@@ -249,7 +250,7 @@ impl Refund {
         })
     }
 
-    /// The next version: the last request certainly did nothing.
+    /// Returns the next version after a request that certainly had no effect.
     #[must_use]
     pub fn sent_without_effect(&self, ask_at: Timestamp, request: &RequestRef) -> Self {
         self.noted(ask_at, request, |processor| {
@@ -257,7 +258,7 @@ impl Refund {
         })
     }
 
-    /// The next version: nothing is left that can be done without the operator.
+    /// Returns the next version: only the operator can continue.
     #[must_use]
     pub fn stuck(&self, now: Timestamp, ask_at: Timestamp, request: &RequestRef) -> Self {
         self.noted(ask_at, request, |processor| {
@@ -265,8 +266,8 @@ impl Refund {
         })
     }
 
-    /// The next version: the operator has it begun anew; it may be sent as often as at first. `None` for a refund that is
-    /// settled or goes over no wire.
+    /// Returns the next version, restarted by the operator with all its tries; `None` if it is settled or no
+    /// processor refunds it.
     pub fn resumed(&self, now: Timestamp, request: &RequestRef) -> Option<Self> {
         let is_open = self.status == RefundStatus::Pending && self.processor_refund.is_some();
         is_open.then(|| {
@@ -279,7 +280,8 @@ impl Refund {
         })
     }
 
-    /// The next version of a settled refund, with a clear answer of the processor that contradicts how it was settled.
+    /// Returns the next version of a settled refund, with a processor's answer that contradicts the
+    /// settlement.
     #[must_use]
     pub fn with_unapplied(&self, answer: String, now: Timestamp, request: &RequestRef) -> Self {
         let mut next = self.noted(now, request, |processor| {
@@ -289,7 +291,8 @@ impl Refund {
         next
     }
 
-    /// Records what the processor said before the create was answered: its answer is this, not what was stored first.
+    /// Records the processor's answer before the create is answered: the create's answer then shows the
+    /// settled refund.
     pub fn settle_at_once(
         &self,
         outcome: RefundOutcome,
@@ -316,7 +319,7 @@ impl Replayable for Refund {
         &mut self.replay
     }
 
-    /// The first releases kept the status.
+    /// The first releases stored the status.
     fn with_legacy_part(&self, part: &serde_json::Value) -> Option<Self> {
         Some(Self { status: RefundStatus::deserialize(part).ok()?, ..self.snapshot() })
     }

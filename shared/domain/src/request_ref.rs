@@ -4,19 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::idempotency::IdempotencyKey;
 
-/// The request that wrote a version of an item. Events repeat it, so that merchants can match an event with their request.
+/// The request that wrote a version of an item. Events repeat it, so that merchants can match events with
+/// their requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestRef {
-    /// The request's id, `req_…`; empty where no request wrote the version.
+    /// The request id, `req_…`; empty if no request wrote the version.
     #[serde(default)]
     pub request_id: String,
-    /// The `Idempotency-Key` header that came with it.
+    /// The request's `Idempotency-Key` header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
 }
 
 impl RequestRef {
-    /// A request and the key that came with it.
+    /// A request with its idempotency key.
     pub fn new(request_id: impl Into<String>, key: Option<&IdempotencyKey>) -> Self {
         Self { request_id: request_id.into(), idempotency_key: key.map(|key| key.as_str().to_owned()) }
     }

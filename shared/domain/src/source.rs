@@ -1,4 +1,4 @@
-//! What a payment is made with, as far as it is kept: never a card number, never a CVC.
+//! The means of a payment, as far as they are stored: never a full card number, never a security code.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub enum Brand {
 }
 
 impl Brand {
-    /// The lower-case name that the front doors print.
+    /// The lower-case name that the APIs print.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Visa => "visa",
@@ -37,7 +37,7 @@ impl Brand {
     }
 }
 
-/// The wallet that a card was presented by.
+/// The wallet that presented a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wallet {
@@ -47,7 +47,7 @@ pub enum Wallet {
     GooglePay,
 }
 
-/// A processor that connects a merchant to the card processors.
+/// A payment service that charges cards for a merchant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProcessorKind {
@@ -61,7 +61,7 @@ impl ProcessorKind {
     /// Every processor.
     pub const ALL: &'static [Self] = &[Self::CyberSource, Self::Mpgs];
 
-    /// The lower-case name that `checkout` and the operator's tool use.
+    /// The lower-case name in `checkout` and in the operator's tool.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::CyberSource => "cybersource",
@@ -69,13 +69,13 @@ impl ProcessorKind {
         }
     }
 
-    /// Reads a name.
+    /// Parses a name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|processor| processor.as_str() == text)
     }
 }
 
-/// What may be shown of a card.
+/// The details of a card that answers show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
     /// The scheme.
@@ -86,28 +86,28 @@ pub struct Card {
     pub exp_month: u8,
     /// Year of expiry, four digits.
     pub exp_year: u16,
-    /// The wallet it came by, if any.
+    /// The wallet, if one presented the card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wallet: Option<Wallet>,
 }
 
-/// What may be shown of a bank account.
+/// The details of a bank account that answers show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BankAccount {
     /// The last four digits of the account number.
     pub last4: String,
     /// The sort code as sent (`12-34-56`).
     pub sort_code: String,
-    /// Whose account it is.
+    /// The account holder's name.
     pub account_holder_name: String,
 }
 
-/// What may be shown of an account that is debited by SEPA.
+/// The details of a SEPA account that answers show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SepaDebit {
     /// The country of the account, two letters.
     pub country: String,
-    /// The code of the bank within it.
+    /// The bank code.
     pub bank_code: String,
     /// The last four characters of the IBAN.
     pub last4: String,
@@ -117,7 +117,7 @@ pub struct SepaDebit {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// A card, presented by itself or by a wallet.
+    /// A card, entered or presented by a wallet.
     Card(Card),
     /// A bank transfer.
     BankTransfer(BankAccount),
@@ -125,12 +125,30 @@ pub enum Source {
     SepaDebit(SepaDebit),
 }
 
-/// What a processor calls the thing that is charged: opaque to everyone but the processor that gave it.
+impl Source {
+    /// The account holder's name, for sources that have one.
+    pub(crate) const fn holder(&self) -> Option<&String> {
+        match self {
+            Self::BankTransfer(account) => Some(&account.account_holder_name),
+            Self::Card(_) | Self::SepaDebit(_) => None,
+        }
+    }
+
+    /// Erases the account holder's name.
+    pub(crate) fn erase_holder(&mut self) {
+        match self {
+            Self::BankTransfer(account) => account.account_holder_name.clear(),
+            Self::Card(_) | Self::SepaDebit(_) => {}
+        }
+    }
+}
+
+/// A processor's name for what it charges. Only that processor interprets it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Instrument(pub String);
 
-/// A card number and its expiry, encrypted: opaque to everyone but the vault that sealed it.
+/// A card number with its expiry, encrypted. Only the vault can open it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SealedCard(pub String);
@@ -145,15 +163,15 @@ impl std::fmt::Debug for SealedCard {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decline {
-    /// The issuer said no and not why.
+    /// The issuer declined without a reason.
     CardDeclined,
-    /// Not enough money.
+    /// Insufficient funds.
     InsufficientFunds,
     /// The card has expired.
     ExpiredCard,
-    /// The security code is wrong.
+    /// The security code is incorrect.
     IncorrectCvc,
-    /// The processor failed to process the card.
+    /// The processor could not process the card.
     ProcessingError,
     /// The cardholder failed the 3-D Secure challenge.
     AuthenticationFailed,
@@ -164,7 +182,7 @@ pub enum Decline {
 }
 
 impl Decline {
-    /// The code that `intents`, `charges` and `direct` print.
+    /// The code in `intents`, `charges` and `direct`.
     pub const fn code(self) -> &'static str {
         match self {
             Self::CardDeclined => "card_declined",
@@ -178,7 +196,7 @@ impl Decline {
         }
     }
 
-    /// A sentence for the payer's eyes, that says what to do next.
+    /// A message for the payer that says what to do next.
     pub const fn message(self) -> &'static str {
         match self {
             Self::CardDeclined => "The card was declined. Use another card or ask the card's issuer why.",

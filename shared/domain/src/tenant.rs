@@ -1,4 +1,4 @@
-//! Whose data it is: a merchant's, in test or in live mode.
+//! Tenants: a merchant in test mode or in live mode.
 
 use std::fmt;
 
@@ -6,18 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::MerchantId;
 
-/// Test data and live data never meet: the mode comes from the API key and is part of every table key.
+/// Test or live. The mode comes from the API key and is part of every table key, so that test and live data
+/// stay apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// No money moves; the sandbox network answers.
+    /// The sandbox answers; no money moves.
     Test,
     /// Real money.
     Live,
 }
 
 impl Mode {
-    /// `test` or `live`, as in keys' prefixes and table keys.
+    /// `test` or `live`, as in API keys and table keys.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Test => "test",
@@ -31,7 +32,7 @@ impl Mode {
     }
 }
 
-/// The tenant of a request: every merchant-owned item's key begins with it.
+/// A merchant in one mode. The key of every item of a merchant starts with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Tenant {
     /// The merchant.
@@ -41,14 +42,14 @@ pub struct Tenant {
 }
 
 impl fmt::Display for Tenant {
-    /// `M#<merchant>#<mode>#`, the beginning of the tenant's table keys.
+    /// `M#<merchant>#<mode>#`, the start of the tenant's table keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "M#{}#{}#", self.merchant, self.mode.as_str())
     }
 }
 
 impl Tenant {
-    /// Reads the tenant at the beginning of a table key, as stream records carry it.
+    /// Parses the tenant at the start of a table key.
     pub fn from_key(key: &str) -> Option<Self> {
         let mut parts = key.strip_prefix("M#")?.splitn(3, '#');
         let merchant = parts.next()?.parse().ok()?;

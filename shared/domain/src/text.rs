@@ -1,4 +1,4 @@
-//! Limits and checks of the texts that merchants send.
+//! Limits and checks of merchants' texts.
 
 /// Longest e-mail address, in bytes (RFC 5321's limit on a path).
 pub const EMAIL_BYTES_MAX: usize = 254;
@@ -11,8 +11,7 @@ pub const DESCRIPTION_CHARS_MAX: usize = 1000;
 /// Longest URL, in bytes.
 pub const URL_BYTES_MAX: usize = 2048;
 
-/// Whether the text is an e-mail address that mail could be sent to: a local part and a dotted or bare domain,
-/// without a display name.
+/// Whether the text is an e-mail address with a dotted domain and without a display name.
 pub fn is_email(text: &str) -> bool {
     text.len() <= EMAIL_BYTES_MAX
         && email_address::EmailAddress::parse_with_options(
@@ -25,7 +24,7 @@ pub fn is_email(text: &str) -> bool {
         .is_ok()
 }
 
-/// Whether the text is an absolute `http` or `https` URL to send a person's browser to.
+/// Whether the text is an absolute `http` or `https` URL for a browser.
 pub fn is_web_url(text: &str) -> bool {
     text.len() <= URL_BYTES_MAX
         && url::Url::parse(text).is_ok_and(|url| {
@@ -33,8 +32,8 @@ pub fn is_web_url(text: &str) -> bool {
         })
 }
 
-/// Whether the text holds a control character other than a line break or a tab. Such text has no use in a name or
-/// a description and breaks logs, terminals and some databases (a NUL above all).
+/// Whether the text contains a control character other than line breaks and tabs. Names and descriptions need
+/// none, and they break logs, terminals and some databases, above all NUL.
 pub fn has_control_characters(text: &str) -> bool {
     text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }

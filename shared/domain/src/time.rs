@@ -1,4 +1,4 @@
-//! Instants, passed in by the caller: no code of this crate reads a clock.
+//! Instants. Callers pass them in; this crate reads no clock.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ impl Timestamp {
         Self(ms)
     }
 
-    /// An instant `s` whole seconds after the Unix epoch; saturates at the ends of the range.
+    /// An instant `s` seconds after the Unix epoch. Saturates.
     pub const fn from_s(s: i64) -> Self {
         Self(s.saturating_mul(1000))
     }
@@ -23,12 +23,12 @@ impl Timestamp {
         self.0
     }
 
-    /// Whole seconds since the Unix epoch, as every front door but `simple` and `checkout` prints time.
+    /// Whole seconds since the Unix epoch, as the APIs other than `simple` and `checkout` print time.
     pub const fn s(self) -> i64 {
         self.0.div_euclid(1000)
     }
 
-    /// This instant moved by `ms` milliseconds (saturating).
+    /// The instant `ms` milliseconds later. Saturates.
     #[must_use]
     pub const fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
@@ -39,7 +39,7 @@ impl Timestamp {
         jiff::Timestamp::from_second(self.s()).unwrap_or(jiff::Timestamp::MAX).to_string()
     }
 
-    /// As HTTP's `Date` header has it: `Thu, 18 Jul 2019 00:18:03 GMT`.
+    /// The format of HTTP's `Date` header: `Thu, 18 Jul 2019 00:18:03 GMT`.
     pub fn http_date(self) -> String {
         jiff::Timestamp::from_second(self.s())
             .unwrap_or(jiff::Timestamp::MAX)
@@ -47,7 +47,7 @@ impl Timestamp {
             .to_string()
     }
 
-    /// The year and the month, UTC.
+    /// The year and month in UTC.
     pub fn year_and_month(self) -> (u16, u8) {
         let date = jiff::Timestamp::from_second(self.s())
             .unwrap_or(jiff::Timestamp::MAX)
@@ -57,7 +57,7 @@ impl Timestamp {
         (year, u8::try_from(date.month()).unwrap_or(1))
     }
 
-    /// The first and the last instant of a UTC day written `YYYY-MM-DD`; `None` for any other text.
+    /// The first and last millisecond of a UTC day written `YYYY-MM-DD`; `None` for any other text.
     pub fn day(text: &str) -> Option<(Self, Self)> {
         let written = text.len() == 10
             && text.bytes().enumerate().all(|(at, b)| match at {

@@ -8,18 +8,18 @@ use url::Url;
 use zeroize::Zeroizing;
 
 /// Longest MID, key id and secret, in characters.
-const TEXT_MAX: usize = 256;
+const TEXT_CHARS_MAX: usize = 256;
 
 /// A merchant's account with a processor.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
     /// The processor.
     pub processor: ProcessorKind,
-    /// Where its API is, without a slash at the end: `https://api.cybersource.com`.
+    /// The URL of its API, without a slash at the end: `https://api.cybersource.com`.
     pub base_url: String,
-    /// What it knows the merchant by: the MID.
+    /// The merchant's MID.
     pub merchant_id: String,
-    /// `CyberSource`: what it knows the shared secret by.
+    /// `CyberSource`: the id of the shared secret.
     pub key_id: Option<String>,
     /// `CyberSource`: the shared secret, in base64. MPGS: the integration password.
     pub secret: Zeroizing<String>,
@@ -35,25 +35,25 @@ impl fmt::Debug for Account {
     }
 }
 
-/// What is wrong with an account.
+/// Why an account is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadAccount {
-    /// Not an address, or not an encrypted one where real money moves.
+    /// Not an absolute URL, or plain HTTP in live mode.
     #[error("the base URL must be an absolute URL, with https in live mode")]
     BaseUrl,
     /// Empty, too long, or with characters that no MID has.
-    #[error("the merchant id must have 1 to {TEXT_MAX} letters, digits, underscores or hyphens")]
+    #[error("the merchant id must have 1 to {TEXT_CHARS_MAX} letters, digits, underscores or hyphens")]
     MerchantId,
-    /// `CyberSource` needs one.
+    /// `CyberSource` needs a key id.
     #[error("CyberSource needs the id of the shared secret")]
     KeyId,
-    /// Empty, too long, or not base64 where it has to be.
+    /// Empty, too long, or not base64 for `CyberSource`.
     #[error("the secret must not be empty, and be base64 for CyberSource")]
     Secret,
 }
 
 impl Account {
-    /// Checks the form of all parts; `live` says whether real money moves.
+    /// Checks the form of each field; `live` says whether the account charges real money.
     pub fn check(&self, live: bool) -> Result<(), BadAccount> {
         let url = Url::parse(&self.base_url).map_err(|_| BadAccount::BaseUrl)?;
         let encrypted = url.scheme() == "https" || (!live && url.scheme() == "http");
@@ -61,13 +61,13 @@ impl Account {
             return Err(BadAccount::BaseUrl);
         }
         let plain = |text: &str| {
-            (1..=TEXT_MAX).contains(&text.len())
+            (1..=TEXT_CHARS_MAX).contains(&text.len())
                 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
         };
         if !plain(&self.merchant_id) {
             return Err(BadAccount::MerchantId);
         }
-        if !(1..=TEXT_MAX).contains(&self.secret.len()) {
+        if !(1..=TEXT_CHARS_MAX).contains(&self.secret.len()) {
             return Err(BadAccount::Secret);
         }
         if self.processor == ProcessorKind::CyberSource {

@@ -1,6 +1,4 @@
-//! The way to a merchant's processor, whichever it is.
-
-use std::sync::Arc;
+//! The client of a merchant's processor, whichever it is.
 
 use tollgate_domain::{Money, ProcessorKind, ProcessorTransactionId, Timestamp};
 
@@ -9,15 +7,12 @@ use crate::{
     cybersource::CyberSource,
     mpgs::Mpgs,
     processor::{
-        Answer, Authorize, OfAuthorization, Processor, ProcessorError, ProcessorRefundStatus, RefundName,
-        RefundRequest, Review, TransactionStatus,
+        Answer, Authorize, Now, OfAuthorization, Processor, ProcessorError, ProcessorRefundStatus,
+        RefundName, RefundRequest, Review, TransactionStatus,
     },
 };
 
-/// Tells the time, for signatures that carry it.
-pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// The way to a merchant's processor.
+/// The client of a merchant's processor.
 pub enum AnyProcessor {
     /// `CyberSource`.
     CyberSource(CyberSource),
@@ -26,7 +21,7 @@ pub enum AnyProcessor {
 }
 
 impl AnyProcessor {
-    /// The way that an account describes.
+    /// The client for an account.
     pub fn new(account: Account, client: Client, now: Now) -> Self {
         match account.processor {
             ProcessorKind::CyberSource => Self::CyberSource(CyberSource::new(account, client, now)),

@@ -1,9 +1,9 @@
-//! `CyberSource`: its REST payments API, with HTTP signatures. `docs/processors.md` lists what is sent and the pages it comes
-//! from.
+//! `CyberSource`: its REST payments API with HTTP signatures. `docs/processors.md` lists the requests and the
+//! pages that specify them.
 //!
-//! Every request names our reference as `clientReferenceInformation.code`; the transaction search finds by it what became
-//! of a payment. A `transactionId` beside it is the processor's own protection against duplicates, where the account's
-//! processor has one (Visa Platform Connect).
+//! Every request contains our reference as `clientReferenceInformation.code`, by which the transaction search
+//! finds a payment. The `transactionId` beside it is `CyberSource`'s protection against duplicates, for
+//! accounts with Visa Platform Connect.
 
 mod answers;
 mod signature;
@@ -14,31 +14,30 @@ use tollgate_domain::{EnteredCard, Money, PaymentId, ProcessorTransactionId, Tim
 
 use crate::{
     Account, Client,
-    any_processor::Now,
     http::{self, Reply},
     processor::{
-        Answer, Authentication, Authorize, OfAuthorization, Processor, ProcessorError, ProcessorRefundStatus,
-        RefundName, RefundRequest, Review, TransactionStatus,
+        Answer, Authentication, Authorize, Now, OfAuthorization, Processor, ProcessorError,
+        ProcessorRefundStatus, RefundName, RefundRequest, Review, TransactionStatus,
     },
 };
 use answers::{answer, conversions, found, found_refund, reversed};
 use signature::Signed;
 
-/// Transactions of one reference that a search returns: an authorisation, its capture, its reversal, and tries.
-const SEARCH_LIMIT: u32 = 100;
-/// The longest time that one question about reviews covers, in milliseconds: a day.
+/// Most transactions of a reference in a search: its authorization, capture, reversal, and repeats.
+const SEARCH_RESULTS_MAX: u32 = 100;
+/// Longest time range of a query for reviews, in milliseconds: a day.
 const CONVERSIONS_SPAN_MS: i64 = 24 * 60 * 60 * 1000;
-/// Questions about one review: an authorisation lives for seven days.
+/// Most queries for one review: an authorization lasts seven days.
 const CONVERSIONS_QUESTIONS_MAX: u32 = 8;
 
-/// The way to `CyberSource`.
+/// The client of `CyberSource`.
 pub struct CyberSource {
     account: Account,
     client: Client,
     now: Now,
 }
 
-/// What a request is for: the last letter of its `transactionId`.
+/// The purpose of a request: the letter in its `transactionId`.
 #[derive(Clone, Copy)]
 enum Purpose {
     Authorize,
@@ -46,14 +45,15 @@ enum Purpose {
     Refund,
 }
 
-/// The `transactionId` of a request: at most 30 characters, the same for the same request, and for no other one ever.
+/// The `transactionId` of a request: at most 30 characters, equal for a repeat and different for every other
+/// request.
 fn transaction_id(reference: &str, purpose: Purpose, renewed: u32) -> Option<String> {
     let letter = match purpose {
         Purpose::Authorize => 'a',
         Purpose::Capture => 'c',
         Purpose::Refund => 'r',
     };
-    // Our references are UUIDs, 36 characters long; the same 128 bits in base 62 are 22.
+    // Our references are UUIDs of 36 characters; in base 62 the same bits take 22.
     let id = PaymentId::parse_uuid(reference).ok()?;
     Some(match renewed {
         0 => format!("{id}{letter}"),
@@ -124,10 +124,10 @@ impl CyberSource {
             "sort": "submitTimeUtc:desc",
             "timezone": "UTC",
             "offset": 0,
-            "limit": SEARCH_LIMIT,
+            "limit": SEARCH_RESULTS_MAX,
         });
         match self.post("/tss/v2/searches", &body).await {
-            // Searching changes nothing: once more does no harm.
+            // A search changes nothing, so it can be repeated.
             Err(_) => self.post("/tss/v2/searches", &body).await,
             reply => reply,
         }
@@ -174,7 +174,7 @@ impl Processor for CyberSource {
         });
         let path = format!("/pts/v2/payments/{}/reversals", request.authorization);
         let reply = self.post(&path, &body).await?;
-        // That it was reversed before is what was asked for.
+        // An authorization that was reversed before needs no other answer.
         if reply.status == 400 && http::text(&reply.body, "/reason") == "AUTH_ALREADY_REVERSED" {
             return Ok(Answer::Approved { id: request.authorization.clone() });
         }
@@ -191,7 +191,8 @@ impl Processor for CyberSource {
         answer(&self.post(&path, &body).await?, request.refund_reference, &["PENDING", "TRANSMITTED"])
     }
 
-    /// A time-out reversal: it names the authorisation by its `transactionId`, as the answer with its id never came.
+    /// A time-out reversal. It names the authorization by `transactionId`, since the answer with the
+    /// authorization's id was lost.
     async fn void_unanswered(
         &self,
         reference: &str,
@@ -211,8 +212,8 @@ impl Processor for CyberSource {
         found(&self.search(reference).await?, reference)
     }
 
-    /// A search goes on showing an authorisation as held: what a reviewer decided is in the conversion details, a day of
-    /// them at a time.
+    /// A search keeps showing the authorization as held. A reviewer's decision is in the conversion details,
+    /// which are queried one day at a time.
     async fn look_up_review(
         &self,
         authorization: &ProcessorTransactionId,
@@ -254,7 +255,7 @@ fn reversal(money: Money) -> Value {
     json!({"amountDetails": amount(money), "reason": "The payment was not completed"})
 }
 
-/// The scheme, as `paymentInformation.card.type` has it.
+/// The scheme's code in `paymentInformation.card.type`.
 const fn card_type(brand: Brand) -> &'static str {
     match brand {
         Brand::Visa => "001",
@@ -267,7 +268,7 @@ const fn card_type(brand: Brand) -> &'static str {
     }
 }
 
-/// What kind of 3-D Secure result the authorisation carries, by scheme and by the ECI: passed, or only attempted.
+/// The 3-D Secure result by scheme and ECI: authenticated or attempted.
 fn commerce_indicator(card: &EnteredCard, proof: &Authentication) -> &'static str {
     match (card.brand, proof.eci.as_str()) {
         (Brand::Visa, "05") => "vbv",
@@ -275,11 +276,20 @@ fn commerce_indicator(card: &EnteredCard, proof: &Authentication) -> &'static st
         (Brand::Mastercard, "01" | "02") => "spa",
         (Brand::Amex, "05") => "aesk",
         (Brand::Amex, "06") => "aesk_attempted",
-        _ => "internet",
+        (
+            Brand::Visa
+            | Brand::Mastercard
+            | Brand::Amex
+            | Brand::Discover
+            | Brand::Diners
+            | Brand::Jcb
+            | Brand::UnionPay,
+            _,
+        ) => "internet",
     }
 }
 
-/// The proof of 3-D Secure: Mastercard's has fields of its own.
+/// The 3-D Secure authentication. Mastercard has fields of its own.
 fn authentication(card: &EnteredCard, proof: &Authentication) -> Value {
     let mut fields = json!({
         "directoryServerTransactionId": proof.transaction_id,

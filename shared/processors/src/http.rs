@@ -1,5 +1,5 @@
-//! Requests to processors: one client, hard limits, and a clear line between what was certainly not done and what may
-//! have been.
+//! HTTP requests to processors: one client, fixed limits, and errors that say whether a request may have had
+//! an effect.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use tollgate_domain::ProcessorTransactionId;
 
 use crate::processor::ProcessorError;
 
-/// Longest answer that is read, in bytes.
+/// Largest answer, in bytes.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
-/// A client of processors. Connections are kept and shared by its clones.
+/// An HTTP client for processors. Clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Client(reqwest::Client);
 
@@ -21,7 +21,7 @@ pub struct Client(reqwest::Client);
 #[error("the client of providers cannot be built: {0}")]
 pub struct ClientError(#[from] reqwest::Error);
 
-/// An answer that makes sense as HTTP and JSON.
+/// An answer with a status and a JSON body.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -29,7 +29,7 @@ pub(crate) struct Reply {
 }
 
 impl Client {
-    /// A client that waits for an answer for `timeout`, and for a connection for half of it.
+    /// A client with this timeout for answers, and half of it for connections.
     pub fn new(timeout: Duration) -> Result<Self, ClientError> {
         Ok(Self(
             reqwest::Client::builder()
@@ -47,7 +47,7 @@ impl Client {
     }
 }
 
-/// Sends a request. A 4xx is an answer: whoever reads it knows what it means.
+/// Sends a request. A 4xx is an answer; the caller interprets it.
 pub(crate) async fn send(request: RequestBuilder) -> Result<Reply, ProcessorError> {
     let mut answer = request.send().await.map_err(|error| not_answered(&error))?;
     let status = answer.status().as_u16();
@@ -63,9 +63,9 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Reply, ProcessorErro
     read(status, &bytes)
 }
 
-/// Makes sense of a status and a body.
+/// Parses an answer.
 pub(crate) fn read(status: u16, bytes: &[u8]) -> Result<Reply, ProcessorError> {
-    // Too many requests, and a refusal of whoever stands in front of the processor, did nothing for certain.
+    // A 429, or a refusal by a server in front of the processor, certainly had no effect.
     let senseless = || match status {
         401 | 403 | 404 | 405 | 413 | 415 | 429 => ProcessorError::NothingDone(format!("status {status}")),
         _ => ProcessorError::Unknown(format!("status {status} without a meaningful body")),
@@ -89,12 +89,12 @@ fn not_answered(error: &reqwest::Error) -> ProcessorError {
     }
 }
 
-/// A text within an answer; empty when there is none.
+/// A string in an answer; empty if there is none.
 pub(crate) fn text<'a>(body: &'a Value, pointer: &str) -> &'a str {
     body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The processor's own id of what it did.
+/// Parses a processor's transaction id.
 pub(crate) fn transaction_id(id: &str) -> Result<ProcessorTransactionId, ProcessorError> {
     ProcessorTransactionId::parse(id)
         .map_err(|_| ProcessorError::Unknown("the answer names no transaction".into()))

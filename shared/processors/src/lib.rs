@@ -1,8 +1,8 @@
-//! The way out to the card processors.
+//! Clients of card processors.
 //!
-//! Two kinds: the [`sandbox`] is a pure function of the instrument, so that asking it costs nothing and can be repeated; a
-//! [`AnyProcessor`] speaks to a merchant's processor over a wire, where a request may be lost half-way and must never be taken
-//! for a failure. The order of work for it is the gateway's: record, ask with our own reference, record the answer.
+//! The [`sandbox`] is a pure function of the instrument, so it can be called repeatedly. An [`AnyProcessor`]
+//! calls a merchant's processor, where a request or its answer may be lost; that must never count as a failed
+//! charge. The gateway decides the order: record the request, send it with our reference, record the answer.
 
 mod account;
 mod any_processor;
@@ -13,7 +13,8 @@ pub mod processor;
 pub mod sandbox;
 
 pub use account::{Account, BadAccount};
-pub use any_processor::{AnyProcessor, Now};
+pub use any_processor::AnyProcessor;
 pub use cybersource::CyberSource;
 pub use http::{Client, ClientError};
 pub use mpgs::Mpgs;
+pub use processor::Now;

@@ -1,17 +1,20 @@
-//! What every card processor can be asked, and what it may answer.
+//! The requests to card processors and their answers.
 //!
-//! The rule that keeps a cardholder from being charged twice: every request carries our own reference, the processor
-//! can be asked what became of a reference, and an answer that is not clear is [`ProcessorError::Unknown`], never a
-//! guess. Only the caller decides to ask again, after it looked the reference up.
+//! A cardholder must not be charged twice. So every request contains our reference, the processor can be
+//! queried by reference, and an unclear answer is [`ProcessorError::Unknown`], never a guess. Only the caller
+//! decides to send a request again, after a query.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 use tollgate_domain::{Decline, EnteredCard, Money, ProcessorTransactionId, Timestamp};
 
-/// Proof that the cardholder passed a 3-D Secure challenge, as the issuer's directory server gave it.
+/// Returns the current time, for signatures that contain it.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// A passed 3-D Secure challenge, as the directory server reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authentication {
-    /// Electronic commerce indicator: `05` (Visa, Amex) or `02` (Mastercard) for a passed challenge.
+    /// Electronic commerce indicator of a passed challenge: `05` (Visa, Amex) or `02` (Mastercard).
     pub eci: String,
     /// The cardholder authentication verification value, base64.
     pub cavv: String,
@@ -21,50 +24,50 @@ pub struct Authentication {
     pub version: String,
 }
 
-/// A request to reserve money on a card, without taking it.
+/// A request for an authorization.
 #[derive(Clone, Debug)]
 pub struct Authorize<'a> {
-    /// Our reference of the payment: 1 to 36 characters of `0-9a-f-`. One reference is one charge for ever.
+    /// Our reference of the payment: 1 to 36 characters of `0-9a-f-`. It is never used for another charge.
     pub reference: &'a str,
-    /// How much.
+    /// The amount.
     pub amount: Money,
-    /// From which card. There is no security code: it was checked and let go before the payment was recorded.
+    /// The card, without security code: that was checked and dropped before the payment was stored.
     pub card: &'a EnteredCard,
-    /// The passed challenge.
+    /// The passed challenge, if there was one.
     pub authentication: Option<&'a Authentication>,
     /// See [`tollgate_domain::processor_charge::Sent::renewed`].
     pub renewed: u32,
 }
 
-/// A request about an authorisation: take it, or let it go.
+/// A request to capture or void an authorization.
 #[derive(Clone, Debug)]
 pub struct OfAuthorization<'a> {
     /// Our reference of the payment.
     pub reference: &'a str,
-    /// The processor's own id of the authorisation.
+    /// The processor's id of the authorization.
     pub authorization: &'a ProcessorTransactionId,
-    /// All of what was authorised.
+    /// The whole authorized amount.
     pub amount: Money,
     /// See [`tollgate_domain::processor_charge::Sent::renewed`].
     pub renewed: u32,
 }
 
-/// A request to send money back.
+/// A request for a refund.
 #[derive(Clone, Debug)]
 pub struct RefundRequest<'a> {
     /// Our reference of the payment.
     pub reference: &'a str,
-    /// The processor's own id of the capture: refunds are of a capture, not of its authorisation.
+    /// The processor's id of the capture: refunds name the capture, not the authorization.
     pub capture: &'a ProcessorTransactionId,
-    /// Our reference of this refund, of the same form as a payment's. One reference is one refund for ever.
+    /// Our reference of the refund, in the form of a payment's. It is never used for another refund.
     pub refund_reference: &'a str,
-    /// How much: all of the capture or a part.
+    /// The amount: all of the capture or a part.
     pub amount: Money,
     /// See [`tollgate_domain::processor_charge::Sent::renewed`].
     pub renewed: u32,
 }
 
-/// A refund to be looked up.
+/// A query about a refund.
 #[derive(Clone, Copy, Debug)]
 pub struct RefundName<'a> {
     /// Our reference of the payment.
@@ -78,133 +81,133 @@ pub struct RefundName<'a> {
 /// A clear answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Done.
+    /// The request was executed.
     Approved {
-        /// The processor's own id of what was done; later requests name it.
+        /// The processor's id of the transaction. Later requests name it.
         id: ProcessorTransactionId,
     },
-    /// An authorisation that reserved the money, which a reviewer has to accept before it may be captured.
+    /// The amount is authorized; a review has to accept it before the capture.
     InReview {
-        /// The processor's own id of the authorisation.
+        /// The processor's id of the authorization.
         id: ProcessorTransactionId,
     },
-    /// Refused by the issuer or the processor, for good; nothing is reserved.
+    /// Refused for good; nothing is authorized.
     Declined(Decline),
-    /// An authorisation that was refused for good although the money is, or may be, reserved: it is to be let go.
+    /// Refused for good, although the amount is or may be authorized. The authorization has to be voided.
     DeclinedWithHold {
-        /// The processor's own id of the authorisation.
+        /// The processor's id of the authorization.
         id: ProcessorTransactionId,
-        /// Why it was refused.
+        /// The reason of the refusal.
         decline: Decline,
     },
 }
 
-/// What a processor knows under a payment's reference.
+/// The result of a query about a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransactionStatus {
-    /// Nothing: no request with this reference arrived, or none that look-ups show yet.
+    /// Nothing found: no request arrived, or queries do not show it yet.
     Nothing,
-    /// The processor has it and has not decided; ask again later.
+    /// The processor has not decided.
     Undecided,
-    /// The money is reserved, and the reservation has to be accepted first.
+    /// The amount is authorized; a review has to accept it.
     InReview {
-        /// The processor's own id of the authorisation.
+        /// The processor's id of the authorization.
         authorization: ProcessorTransactionId,
     },
-    /// The money is reserved, not taken, as far as look-ups show.
+    /// The amount is authorized, and no capture is shown.
     Authorized {
-        /// The processor's own id of the authorisation.
+        /// The processor's id of the authorization.
         authorization: ProcessorTransactionId,
     },
-    /// The money was taken.
+    /// The amount was captured.
     Captured {
-        /// The processor's own id of the authorisation.
+        /// The processor's id of the authorization.
         authorization: ProcessorTransactionId,
-        /// The processor's own id of the capture.
+        /// The processor's id of the capture.
         capture: ProcessorTransactionId,
     },
-    /// Refused; nothing is reserved.
+    /// Refused; nothing is authorized.
     Declined(Decline),
-    /// Refused, and the money is, or may be, reserved all the same.
+    /// Refused, although the amount is or may be authorized.
     DeclinedWithHold {
-        /// The processor's own id of the authorisation.
+        /// The processor's id of the authorization.
         authorization: ProcessorTransactionId,
-        /// Why it was refused.
+        /// The reason of the refusal.
         decline: Decline,
     },
-    /// It was authorised and let go.
+    /// The authorization was voided.
     Voided,
 }
 
-/// What became of a review.
+/// The result of a query about a review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Review {
-    /// It goes on.
+    /// The review is open.
     Waiting,
-    /// The authorisation may be captured.
+    /// The authorization may be captured.
     Accepted,
-    /// It may not: it is to be let go.
+    /// The authorization has to be voided.
     Rejected,
 }
 
-/// What a processor knows under a refund's reference.
+/// The result of a query about a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProcessorRefundStatus {
-    /// Nothing: no refund with this reference arrived, or none that look-ups show yet.
+    /// Nothing found: no request arrived, or queries do not show it yet.
     Nothing,
-    /// The processor has it and has not decided; ask again later.
+    /// The processor has not decided.
     Undecided,
-    /// The money went back, or is on its way for certain.
+    /// The amount was refunded, or certainly will be.
     Succeeded,
     /// It was refused.
     Failed,
 }
 
-/// No clear answer. The texts never hold a card number, a key or a body.
+/// There is no clear answer. The texts never contain a card number, a key or a body.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProcessorError {
-    /// The request certainly did nothing: the processor could not be connected to, or was too busy, or did not accept the
-    /// account's credentials. The same request may be sent again.
+    /// The request certainly had no effect: no connection, too many requests, or refused credentials. It may
+    /// be sent again.
     #[error("the network did nothing: {0}")]
     NothingDone(String),
-    /// The request certainly did nothing and never will: the processor says that it is wrong. An earlier request with the same
-    /// reference may still have done something.
+    /// The request certainly had no effect: the processor calls it invalid. An earlier request with the same
+    /// reference may still have had one.
     #[error("the network refused the request: {0}")]
     Rejected(String),
-    /// It may or may not have happened: no answer in time, a broken connection, a 5xx, a time-out or failure behind the
-    /// processor, a duplicate of an earlier request, or an answer that makes no sense. Only a look-up decides.
+    /// The request may have had an effect: a time-out, a broken connection, a 5xx, a failure behind the
+    /// processor, a duplicate of an earlier request, or an unintelligible answer. Only a query can tell.
     #[error("the network's answer is unknown: {0}")]
     Unknown(String),
 }
 
-/// A way to a card processor.
+/// The client of a card processor.
 pub trait Processor {
-    /// Reserves money.
+    /// Authorizes an amount.
     fn authorize(
         &self,
         request: &Authorize<'_>,
     ) -> impl Future<Output = Result<Answer, ProcessorError>> + Send;
 
-    /// Takes reserved money, all of it.
+    /// Captures the whole authorized amount.
     fn capture(
         &self,
         request: &OfAuthorization<'_>,
     ) -> impl Future<Output = Result<Answer, ProcessorError>> + Send;
 
-    /// Lets reserved money go.
+    /// Voids an authorization.
     fn void(
         &self,
         request: &OfAuthorization<'_>,
     ) -> impl Future<Output = Result<Answer, ProcessorError>> + Send;
 
-    /// Sends taken money back.
+    /// Refunds a captured amount.
     fn refund(
         &self,
         request: &RefundRequest<'_>,
     ) -> impl Future<Output = Result<Answer, ProcessorError>> + Send;
 
-    /// Lets go whatever an authorisation without an answer may have reserved. An error says that the processor cannot do this,
-    /// or that it is not clear whether it did.
+    /// Voids an authorization whose answer is missing. An error means that the processor cannot do this, or
+    /// that the result is unclear.
     fn void_unanswered(
         &self,
         reference: &str,
@@ -212,20 +215,20 @@ pub trait Processor {
         renewed: u32,
     ) -> impl Future<Output = Result<(), ProcessorError>> + Send;
 
-    /// What became of a payment.
+    /// Queries a payment.
     fn look_up(
         &self,
         reference: &str,
     ) -> impl Future<Output = Result<TransactionStatus, ProcessorError>> + Send;
 
-    /// What became of the review of an authorisation that is held since `since`.
+    /// Queries the review of an authorization that has been held since `since`.
     fn look_up_review(
         &self,
         authorization: &ProcessorTransactionId,
         since: Timestamp,
     ) -> impl Future<Output = Result<Review, ProcessorError>> + Send;
 
-    /// What became of a refund of a payment.
+    /// Queries a refund.
     fn look_up_refund(
         &self,
         refund: &RefundName<'_>,

@@ -1,6 +1,6 @@
-//! The sandbox processor: test cards, test tokens and test bank accounts, and what becomes of each.
+//! The sandbox processor: test cards, test tokens and test bank accounts, and their results.
 //!
-//! What an instrument does is written into the [`Instrument`] itself, so the processor keeps nothing.
+//! The [`Instrument`] itself names its behavior, so the sandbox stores nothing.
 
 mod cards;
 
@@ -11,20 +11,20 @@ use tollgate_domain::{
     source::{BankAccount, Brand, Card, Instrument, SepaDebit, Wallet},
 };
 
-/// How long the sandbox takes to decide a bank transfer or a slow refund, in milliseconds. Due work is looked for
-/// every second by the local cloud and every minute when deployed.
+/// How long the sandbox takes for a bank transfer or a slow refund, in milliseconds. Due work runs every
+/// second in the local cloud and every minute when deployed.
 pub const DECIDES_AFTER_MS: i64 = 1000;
-/// The expiry of every card that a test token stands for.
+/// Expiry of all cards behind test tokens.
 const TOKEN_EXPIRY: (u8, u16) = (12, 2030);
 /// The bank account whose transfers fail.
 const FAILING_ACCOUNT: &str = "00012345";
 
-/// The account whose debits fail.
+/// The IBAN whose debits fail.
 const FAILING_IBAN: &str = "DE62370400440532013001";
 
-/// What becomes of a charge with an instrument.
+/// The result of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Behaviour {
+enum Behavior {
     Succeeds,
     Declines(Decline),
     ChallengeThenSucceeds,
@@ -39,13 +39,13 @@ enum Behaviour {
 use cards::{CARDS, NAMED, SIMPLE_SOURCES};
 pub use cards::{TestCard, test_cards};
 
-use Behaviour::{
+use Behavior::{
     BankFailsLater, BankSucceedsLater, ChallengeThenDeclines, ChallengeThenSucceeds, Declines,
     RefundFailsLater, RefundSucceedsLater, Succeeds, SucceedsThenDisputed,
 };
 
-/// Every behaviour and the text that stands for it in an [`Instrument`].
-const NAMES: &[(&str, Behaviour)] = &[
+/// The name of each behavior in an [`Instrument`].
+const NAMES: &[(&str, Behavior)] = &[
     ("succeeds", Succeeds),
     ("declines:card_declined", Declines(Decline::CardDeclined)),
     ("declines:insufficient_funds", Declines(Decline::InsufficientFunds)),
@@ -61,12 +61,12 @@ const NAMES: &[(&str, Behaviour)] = &[
     ("bank:fails", BankFailsLater),
 ];
 
-/// Something that can be charged, and what to show of it.
+/// An instrument with the details that answers show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chargeable {
-    /// What to show.
+    /// The details that answers show.
     pub source: Source,
-    /// What to charge.
+    /// The instrument to charge.
     pub instrument: Instrument,
 }
 
@@ -75,7 +75,7 @@ pub struct Chargeable {
 #[error("the instrument is not one of the sandbox's")]
 pub struct UnknownInstrument;
 
-/// The test card that a card token stands for: `tok_<brand>_<last4>`, or a named payment method (`pm_card_visa`).
+/// The test card of a card token: `tok_<brand>_<last4>`, or a named payment method (`pm_card_visa`).
 pub fn card_token(token: &str) -> Option<Chargeable> {
     if let Some((_, brand, last4)) = NAMED.iter().find(|(name, ..)| *name == token) {
         return card(*brand, last4);
@@ -85,41 +85,47 @@ pub fn card_token(token: &str) -> Option<Chargeable> {
     card(brand, last4)
 }
 
-/// The test card that a source of `simple` stands for: `tok_visa`, `tok_chargeDeclined`, …
+/// The test card of a source of `simple`: `tok_visa`, `tok_chargeDeclined`, …
 pub fn simple_source(source: &str) -> Option<Chargeable> {
     let (_, brand, last4) = SIMPLE_SOURCES.iter().find(|(name, ..)| *name == source)?;
     card(*brand, last4)
 }
 
-/// A card that was entered: a test card behaves as listed, any other succeeds.
+/// An entered card. Test cards behave as listed; all others succeed.
 pub fn entered_card(card: &EnteredCard) -> Chargeable {
     let listed = CARDS.iter().find(|(number, ..)| *number == card.pan.reveal());
-    let behaviour = listed.map_or(Succeeds, |(.., behaviour)| *behaviour);
-    Chargeable { source: Source::Card(card.shown()), instrument: behaviour.instrument() }
+    let behavior = listed.map_or(Succeeds, |(.., behavior)| *behavior);
+    Chargeable { source: Source::Card(card.shown()), instrument: behavior.instrument() }
 }
 
-/// Whether the sandbox knows a payment method by this name: `pm_card_visa`, …
+/// Whether this names a payment method of the sandbox: `pm_card_visa`, …
 pub fn is_named(name: &str) -> bool {
     NAMED.iter().any(|(named, ..)| *named == name)
 }
 
-/// An account that is debited by SEPA. What is decided is decided later.
+/// A SEPA account. Its debits are decided later.
 pub fn sepa_debit(iban: &str, shown: SepaDebit) -> Chargeable {
-    let behaviour = if iban == FAILING_IBAN { BankFailsLater } else { BankSucceedsLater };
-    Chargeable { source: Source::SepaDebit(shown), instrument: behaviour.instrument() }
+    let behavior = if iban == FAILING_IBAN { BankFailsLater } else { BankSucceedsLater };
+    Chargeable { source: Source::SepaDebit(shown), instrument: behavior.instrument() }
 }
 
-/// Why a test card is declined, if it is, once any challenge is passed; a card that is not listed is not.
+/// Why a test card is declined after any challenge; `None` for other cards.
 pub fn decline_of(number: &str) -> Option<Decline> {
-    let (.., behaviour) = CARDS.iter().find(|(listed, ..)| *listed == number)?;
-    match behaviour {
+    let (.., behavior) = CARDS.iter().find(|(listed, ..)| *listed == number)?;
+    match behavior {
         Declines(decline) => Some(*decline),
         ChallengeThenDeclines => Some(Decline::CardDeclined),
-        _ => None,
+        Succeeds
+        | ChallengeThenSucceeds
+        | SucceedsThenDisputed
+        | RefundFailsLater
+        | RefundSucceedsLater
+        | BankSucceedsLater
+        | BankFailsLater => None,
     }
 }
 
-/// The card in a test wallet: `tok_apple_…` or `tok_google_…`; one that ends in `_declined` is declined.
+/// The card of a test wallet: `tok_apple_…` or `tok_google_…`. A token that ends in `_declined` is declined.
 pub fn wallet_token(wallet: Wallet, token: &str) -> Option<Chargeable> {
     let prefix = match wallet {
         Wallet::ApplePay => "tok_apple_",
@@ -130,18 +136,18 @@ pub fn wallet_token(wallet: Wallet, token: &str) -> Option<Chargeable> {
         return None;
     }
     let declined = name == "declined" || name.ends_with("_declined");
-    let behaviour = if declined { Declines(Decline::CardDeclined) } else { Succeeds };
+    let behavior = if declined { Declines(Decline::CardDeclined) } else { Succeeds };
     let mut chargeable = card(Brand::Visa, "4242")?;
-    chargeable.instrument = behaviour.instrument();
+    chargeable.instrument = behavior.instrument();
     if let Source::Card(card) = &mut chargeable.source {
         card.wallet = Some(wallet);
     }
     Some(chargeable)
 }
 
-/// A bank account in the sandbox. Only the last four digits of the account number are kept.
+/// A bank account. Only the last four digits of its number are stored.
 pub fn bank_account(account_number: &str, sort_code: &str, account_holder_name: &str) -> Chargeable {
-    let behaviour = if account_number == FAILING_ACCOUNT { BankFailsLater } else { BankSucceedsLater };
+    let behavior = if account_number == FAILING_ACCOUNT { BankFailsLater } else { BankSucceedsLater };
     let last4 =
         account_number.char_indices().rev().nth(3).map_or(account_number, |(at, _)| &account_number[at..]);
     Chargeable {
@@ -150,13 +156,13 @@ pub fn bank_account(account_number: &str, sort_code: &str, account_holder_name: 
             sort_code: sort_code.to_owned(),
             account_holder_name: account_holder_name.to_owned(),
         }),
-        instrument: behaviour.instrument(),
+        instrument: behavior.instrument(),
     }
 }
 
 /// Charges an instrument.
 pub fn charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
-    Ok(match Behaviour::of(instrument)? {
+    Ok(match Behavior::of(instrument)? {
         Declines(decline) => Outcome::Declined(decline),
         ChallengeThenSucceeds | ChallengeThenDeclines => Outcome::ChallengeRequired,
         BankSucceedsLater | BankFailsLater => Outcome::Pending { ask_at: now.plus_ms(DECIDES_AFTER_MS) },
@@ -164,53 +170,73 @@ pub fn charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, Unknow
     })
 }
 
-/// Charges an instrument whose holder passed the challenge.
+/// Charges an instrument after a passed challenge.
 pub fn charge_after_challenge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
-    match Behaviour::of(instrument)? {
+    match Behavior::of(instrument)? {
         ChallengeThenSucceeds => Ok(Outcome::Approved),
         ChallengeThenDeclines => Ok(Outcome::Declined(Decline::CardDeclined)),
-        _ => charge(instrument, now),
+        Succeeds | Declines(_) | SucceedsThenDisputed | RefundFailsLater | RefundSucceedsLater
+        | BankSucceedsLater | BankFailsLater => charge(instrument, now),
     }
 }
 
-/// What became of a charge that was pending.
+/// Queries a pending charge.
 pub fn look_up_charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
-    match Behaviour::of(instrument)? {
+    match Behavior::of(instrument)? {
         BankSucceedsLater => Ok(Outcome::Approved),
         BankFailsLater => Ok(Outcome::Declined(Decline::BankTransferFailed)),
-        _ => charge(instrument, now),
+        Succeeds
+        | Declines(_)
+        | ChallengeThenSucceeds
+        | ChallengeThenDeclines
+        | SucceedsThenDisputed
+        | RefundFailsLater
+        | RefundSucceedsLater => charge(instrument, now),
     }
 }
 
-/// Sends money back.
+/// Refunds a charge.
 pub fn refund(instrument: &Instrument, now: Timestamp) -> Result<RefundOutcome, UnknownInstrument> {
-    Ok(match Behaviour::of(instrument)? {
+    Ok(match Behavior::of(instrument)? {
         RefundFailsLater | RefundSucceedsLater => {
             RefundOutcome::Pending { ask_at: now.plus_ms(DECIDES_AFTER_MS) }
         }
-        _ => RefundOutcome::Succeeded,
+        Succeeds
+        | Declines(_)
+        | ChallengeThenSucceeds
+        | ChallengeThenDeclines
+        | SucceedsThenDisputed
+        | BankSucceedsLater
+        | BankFailsLater => RefundOutcome::Succeeded,
     })
 }
 
-/// What became of a refund that was pending.
+/// Queries a pending refund.
 pub fn look_up_refund(instrument: &Instrument) -> Result<RefundOutcome, UnknownInstrument> {
-    Ok(match Behaviour::of(instrument)? {
+    Ok(match Behavior::of(instrument)? {
         RefundFailsLater => RefundOutcome::Failed,
-        _ => RefundOutcome::Succeeded,
+        Succeeds
+        | Declines(_)
+        | ChallengeThenSucceeds
+        | ChallengeThenDeclines
+        | SucceedsThenDisputed
+        | RefundSucceedsLater
+        | BankSucceedsLater
+        | BankFailsLater => RefundOutcome::Succeeded,
     })
 }
 
 fn card(brand: Brand, last4: &str) -> Option<Chargeable> {
-    let (_, _, behaviour) =
+    let (_, _, behavior) =
         CARDS.iter().find(|(number, b, _)| *b == brand && last4.len() == 4 && number.ends_with(last4))?;
     let (exp_month, exp_year) = TOKEN_EXPIRY;
     Some(Chargeable {
         source: Source::Card(Card { brand, last4: last4.to_owned(), exp_month, exp_year, wallet: None }),
-        instrument: behaviour.instrument(),
+        instrument: behavior.instrument(),
     })
 }
 
-impl Behaviour {
+impl Behavior {
     fn instrument(self) -> Instrument {
         let name = NAMES.iter().find(|(_, b)| *b == self).map_or("succeeds", |(name, _)| name);
         Instrument(format!("sandbox/{name}"))
@@ -234,12 +260,12 @@ mod tests {
     }
 
     #[test]
-    fn every_behaviour_has_a_name_and_every_card_a_behaviour_that_is_read_back() {
-        for (number, _, behaviour) in CARDS {
-            assert_eq!(Behaviour::of(&behaviour.instrument()), Ok(*behaviour), "{number}");
+    fn every_behavior_has_a_name_and_every_card_a_behavior_that_is_read_back() {
+        for (number, _, behavior) in CARDS {
+            assert_eq!(Behavior::of(&behavior.instrument()), Ok(*behavior), "{number}");
         }
-        for (_, behaviour) in NAMES {
-            assert_eq!(Behaviour::of(&behaviour.instrument()), Ok(*behaviour));
+        for (_, behavior) in NAMES {
+            assert_eq!(Behavior::of(&behavior.instrument()), Ok(*behavior));
         }
         assert_eq!(charge(&Instrument("elsewhere".into()), NOW), Err(UnknownInstrument));
     }

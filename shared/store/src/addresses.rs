@@ -1,12 +1,13 @@
-//! Who owns an e-mail address: an item for each tenant and address that names the customer whom a payment with the address is
-//! for.
+//! Owners of e-mail addresses: an item per tenant and address names the customer of payments with that
+//! address.
 //!
-//! Several customers may have one address; at most one owns it. The item is written in one transaction with the customer it
-//! names: entered with the first customer that has the address, and removed with the change that takes the address away from
-//! its owner. Its key holds a digest, and it is gone with the customer's other data.
+//! Several customers may have one address; at most one of them owns it. The item is written in one
+//! transaction with the customer: it is added with the first customer that has the address, and removed with
+//! the change that takes the address from its owner. The key contains a digest of the address, and the item
+//! is deleted with the customer's data.
 //!
-//! Data of releases that knew no owners has none. So an absent item means that nobody owns the address, not that nobody
-//! has it, and who is found otherwise is entered then.
+//! The first releases wrote no owners. So a missing item does not mean that no customer has the address: such
+//! a customer is found through the index and then added as owner.
 
 use std::collections::HashMap;
 
@@ -17,51 +18,52 @@ use tollgate_domain::{Customer, CustomerId, Tenant};
 
 use crate::{
     Put, Reader, Replaced, Writer,
+    attributes::{ABSENT, Item, SK, n, s},
     db::Transacted,
     entity::{email_key, from_item, to_item},
     error::StoreError,
     format,
-    items::{ABSENT, Item, SK, n, ours, put_in_transaction, s},
+    items::{ours, put_in_transaction},
 };
 
-/// The type's code.
+/// The type code in keys and in the attribute `t`.
 const CODE: &str = "EML";
-/// The format of an owner's item (see [`format`]).
+/// The format of the item (see [`format`]).
 const FORMAT: u32 = 1;
-/// An owner is entered where there is none, and in place of the one that was found to own the address wrongly.
+/// Adds an owner where there is none, or replaces one that was found not to have the address any more.
 const MAY_ENTER: &str = "attribute_not_exists(pk) OR customer = :former";
 
-/// An address whose owner a customer shall be.
+/// A customer's claim to own an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim<'a> {
-    /// The address, in whatever case.
+    /// The address, in any case.
     pub email: &'a str,
-    /// The owner that may be replaced: one that was read and does not have the address any more.
+    /// The owner to replace: a customer that no longer has the address.
     pub instead_of: Option<CustomerId>,
 }
 
-/// What a write of a customer changes about the owners of addresses.
+/// The changes of owners that go with a write of a customer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ownership<'a> {
-    /// The customer shall own this address.
+    /// The customer becomes the owner of this address.
     pub claim: Option<Claim<'a>>,
-    /// The customer shall not own this address any more.
+    /// The customer stops being the owner of this address.
     pub release: Option<&'a str>,
 }
 
-/// What became of a write of a customer.
+/// The result of a write of a customer.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "something else may have come first"]
 pub enum CustomerWrite {
-    /// It was made.
+    /// It was written.
     Done,
-    /// The id is taken, or another change came first: the customer as it is now, or `None` when it is gone.
+    /// The id is taken, or another change came first: the current customer, or `None` if it is gone.
     Refused(Option<Box<Customer>>),
-    /// Another customer owns an address: the owner of the one that was claimed and of the one that was to be released.
+    /// Another customer owns an address.
     OwnedBy {
-        /// Who owns the claimed address.
+        /// The owner of the claimed address.
         claimed: Option<CustomerId>,
-        /// Who owns the address that was to be released: it need not be released.
+        /// The owner of the address to release. It need not be released.
         released: Option<CustomerId>,
     },
 }
@@ -74,7 +76,7 @@ fn owner_of(item: &Item, key: &str) -> Result<CustomerId, StoreError> {
 }
 
 impl Reader {
-    /// The customer that owns an e-mail address. One call, 1 unit: a customer that was made a moment ago owns its address.
+    /// The customer that owns an e-mail address. One call, 1 unit; consistent.
     pub async fn address_owner(&self, tenant: Tenant, email: &str) -> Result<Option<CustomerId>, StoreError> {
         let key = email_key(tenant, email);
         let item = self.read_item(&self.tables.main, &key, true).await?;
@@ -83,8 +85,9 @@ impl Reader {
 }
 
 impl Writer {
-    /// Makes a customer (version 1) or replaces it by its next version, together with who owns its address: both or neither.
-    /// One call. Where no owner changes it costs as [`Writer::create`]; else twice as much, and 2 units for each owner.
+    /// Creates a customer (version 1) or replaces it with its next version, together with the owners of
+    /// addresses, all or nothing. One call. Without a change of owners it costs the same as
+    /// [`Writer::create`]; otherwise twice as much, and 2 units per owner.
     pub async fn write_customer(
         &self,
         tenant: Tenant,
@@ -121,14 +124,14 @@ impl Writer {
         let claimed = owner(ownership.claim.is_some())?;
         let released = owner(ownership.release.is_some())?;
         Ok(match (claimed, released) {
-            // No owner is in the way, so it was the customer: it does not exist.
+            // No owner prevented it, so the customer itself does not exist.
             (None, None) => CustomerWrite::Refused(None),
             (claimed, released) => CustomerWrite::OwnedBy { claimed, released },
         })
     }
 
-    /// Enters the owner of an address, of a customer that is not changed otherwise; `Some` of another one that owns it. One
-    /// call, 2 units.
+    /// Adds an owner without a change of the customer; returns the other owner, if there is one. One call, 2
+    /// units.
     pub async fn claim_address(
         &self,
         tenant: Tenant,
@@ -201,7 +204,7 @@ impl Writer {
         let delete = Delete::builder()
             .table_name(&self.tables.main)
             .set_key(Some(key))
-            // An absent item, as of a customer of an earlier release, is no obstacle.
+            // The item may be missing: the first releases wrote none.
             .condition_expression(MAY_ENTER)
             .expression_attribute_values(":former", s(customer.to_string()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)

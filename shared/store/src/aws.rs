@@ -1,8 +1,9 @@
-//! How AWS is reached, read from the function's environment.
+//! Access to AWS, configured by the function's environment.
 //!
-//! The SDK's usual loading (`aws-config` and the default HTTPS client) makes up most of a function's start: it looks
-//! for profiles and parses every root certificate of the system. A Lambda function has region and credentials in
-//! its environment, and talks to AWS alone, so it needs neither: the roots are Amazon's own five.
+//! The SDK's standard loading (`aws-config` and the default HTTPS client) takes most of a function's start:
+//! it searches for profiles and parses all root certificates of the system. A Lambda function has its region
+//! and credentials in the environment and calls only AWS, so it needs neither. The trusted roots are Amazon's
+//! five.
 
 use std::time::Duration;
 
@@ -24,14 +25,14 @@ use aws_types::SdkConfig;
 
 use crate::error::StoreError;
 
-/// Amazon Trust Services' roots, from <https://www.amazontrust.com/repository>.
+/// The roots of Amazon Trust Services, from <https://www.amazontrust.com/repository>.
 const AMAZON_ROOTS: &str = include_str!("../certs/amazon-roots.pem");
-/// A call that has not answered by then is tried again.
+/// Timeout of one try of a call.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Tries of one call, the first included.
+/// Most tries of a call.
 const ATTEMPTS_MAX: u32 = 3;
 
-/// Where AWS is and who we are there.
+/// Region, credentials and endpoints.
 #[derive(Clone)]
 pub struct AwsEnvironment {
     region: String,
@@ -51,11 +52,12 @@ impl std::fmt::Debug for AwsEnvironment {
 /// The names of the tables.
 #[derive(Clone, Debug)]
 pub struct Tables {
-    /// Every merchant resource. Streamed.
+    /// All resources of merchants. Streamed.
     pub main: String,
-    /// API keys and their rate windows: written on every request, so without a stream.
+    /// API keys and rate counters. They change with each request, so the table has no stream.
     pub keys: String,
-    /// Events and deliveries, with a time to live, without a stream, so that publishing never feeds on itself.
+    /// Events and deliveries, with a time to live. Without a stream, so that publishing does not trigger
+    /// itself.
     pub events: String,
 }
 
@@ -64,8 +66,8 @@ fn variable(name: &'static str) -> Result<String, StoreError> {
 }
 
 impl Tables {
-    /// Reads `TOLLGATE_TABLE`, `TOLLGATE_KEYS_TABLE` and `TOLLGATE_EVENTS_TABLE`. A function that is not given a table
-    /// does not use it.
+    /// Reads `TOLLGATE_TABLE`, `TOLLGATE_KEYS_TABLE` and `TOLLGATE_EVENTS_TABLE`. A function that does not
+    /// use a table need not have its variable.
     pub fn from_environment() -> Result<Self, StoreError> {
         let other = |name| variable(name).unwrap_or_default();
         Ok(Self {
@@ -76,16 +78,17 @@ impl Tables {
     }
 }
 
-/// A context of fixed, checked certificates cannot fail to build; if it did, the SDK's default roots serve.
+/// Building a context of these fixed certificates cannot fail; if it did, the SDK's default roots would be
+/// used.
 fn amazon_roots() -> Option<TlsContext> {
     let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
     TlsContext::builder().with_trust_store(trust).build().ok()
 }
 
 impl AwsEnvironment {
-    /// Reads what Lambda gives every function: `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
-    /// `AWS_SESSION_TOKEN`; and `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SQS` and `AWS_ENDPOINT_URL_SECRETS_MANAGER`,
-    /// which the local cloud sets.
+    /// Reads Lambda's `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, and
+    /// the local cloud's `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SQS` and
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
     pub fn from_environment() -> Result<Self, StoreError> {
         Ok(Self::new(
             variable("AWS_REGION")?,
@@ -102,7 +105,7 @@ impl AwsEnvironment {
         .with_secrets_endpoint(variable("AWS_ENDPOINT_URL_SECRETS_MANAGER").ok()))
     }
 
-    /// An environment whose DynamoDB and SQS are emulated at these URLs, which accept any credentials.
+    /// An environment with emulated DynamoDB and SQS at these URLs, which accept any credentials.
     pub fn emulated(dynamodb_endpoint: &str, sqs_endpoint: &str) -> Self {
         Self::new(
             "us-east-1".to_owned(),
@@ -126,18 +129,18 @@ impl AwsEnvironment {
         Self { region, credentials, dynamodb_endpoint, sqs_endpoint, secrets_endpoint: None, http }
     }
 
-    /// The same environment with Secrets Manager at another URL, if one is given.
+    /// The same environment with another URL of Secrets Manager, if one is given.
     #[must_use]
     pub fn with_secrets_endpoint(self, url: Option<String>) -> Self {
         Self { secrets_endpoint: url, ..self }
     }
 
-    /// What it takes to call Secrets Manager: region, credentials, and the endpoint where it is emulated.
+    /// Region, credentials and emulated endpoint for calls to Secrets Manager.
     pub(crate) fn secrets(&self) -> (String, Credentials, Option<String>) {
         (self.region.clone(), self.credentials.clone(), self.secrets_endpoint.clone())
     }
 
-    /// A connection of its own, for a service that has no client of the SDK here.
+    /// An HTTPS connector for a service without an SDK client here.
     pub(crate) fn connector() -> Connector {
         let builder = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring));
         match amazon_roots() {
@@ -146,7 +149,7 @@ impl AwsEnvironment {
         }
     }
 
-    /// What both services' clients have in common.
+    /// The configuration that both SDK clients share.
     pub(crate) fn shared(&self) -> SdkConfig {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
@@ -164,7 +167,7 @@ impl AwsEnvironment {
             .build()
     }
 
-    /// Where DynamoDB is emulated, if it is.
+    /// The endpoint of an emulated DynamoDB, if there is one.
     pub(crate) fn dynamodb_endpoint(&self) -> Option<String> {
         self.dynamodb_endpoint.clone()
     }

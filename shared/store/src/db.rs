@@ -1,64 +1,59 @@
-//! The one way to DynamoDB.
+//! Calls to DynamoDB.
 //!
-//! The SDK's client is private to this module, so a call that is not counted does not compile. Every operation asks for the
-//! capacity it consumed and is recorded with its begin, its end and its units, also when it failed, and once for every try.
+//! The SDK's client is private to this module, so every call is metered: each try is recorded with its start,
+//! its end and its capacity units, also when it fails.
 //!
-//! The SDK itself repeats what was throttled or not answered. It does not repeat what met another transaction on the same
-//! item, nor what was throttled within a transaction; that is done here, a bounded number of times.
+//! The SDK retries throttled and unanswered calls. It does not retry conflicts with transactions, or
+//! throttling within a transaction; this module does, a limited number of times.
 
-use std::{collections::HashMap, time::Instant};
+mod operation;
+
+use std::time::Instant;
 
 use aws_sdk_dynamodb::{
     Client,
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{DisplayErrorContext, SdkError},
     operation::{
-        batch_get_item::{BatchGetItemError, BatchGetItemOutput, builders::BatchGetItemInputBuilder},
-        get_item::{GetItemError, GetItemOutput, builders::GetItemInputBuilder},
-        put_item::{PutItemError, PutItemOutput, builders::PutItemInputBuilder},
-        query::{QueryError, QueryOutput, builders::QueryInputBuilder},
-        scan::{ScanError, ScanOutput, builders::ScanInputBuilder},
-        transact_write_items::{
-            TransactWriteItemsError, TransactWriteItemsInput, TransactWriteItemsOutput,
-            builders::TransactWriteItemsInputBuilder,
-        },
-        update_item::{UpdateItemError, UpdateItemOutput, builders::UpdateItemInputBuilder},
+        batch_get_item::{BatchGetItemOutput, builders::BatchGetItemInputBuilder},
+        get_item::builders::GetItemInputBuilder,
+        put_item::{PutItemError, builders::PutItemInputBuilder},
+        query::{QueryOutput, builders::QueryInputBuilder},
+        scan::{ScanOutput, builders::ScanInputBuilder},
+        transact_write_items::{TransactWriteItemsInput, builders::TransactWriteItemsInputBuilder},
+        update_item::{UpdateItemError, builders::UpdateItemInputBuilder},
     },
-    types::{AttributeValue, CancellationReason, ReturnConsumedCapacity, TransactWriteItem},
+    types::{CancellationReason, TransactWriteItem},
 };
 
-use crate::{AwsEnvironment, error::StoreError, items::Item, meter::Meter};
+use self::operation::{Operation, reasons};
+use crate::{attributes::Item, aws::AwsEnvironment, error::StoreError, meter::Meter};
 
-/// Tries of an operation that meets other transactions. Each conflict means that another one went through, so this bounds how
-/// many changes of one item may race, not how often bad luck strikes.
+/// Most tries of an operation that conflicts with transactions. Each conflict means that another change
+/// succeeded, so this limits how many changes of one item may race.
 const TRIES_MAX: u32 = 64;
-/// The first wait after a conflict, in milliseconds; it doubles up to the last, and is shortened by chance.
+/// The first and the longest wait after a conflict, in milliseconds. The wait doubles and is randomized.
 const WAIT_MS: (u64, u64) = (4, 64);
-/// What a transaction says of an operation whose condition did not hold.
+/// The reason code of a transaction's operation whose condition failed.
 const REFUSED: &str = "ConditionalCheckFailed";
-/// Bytes of an item that one write unit covers.
-const WRITE_UNIT_BYTES: usize = 1024;
-/// Write units of each unit's worth of an item in a transaction: it is prepared and then committed.
-const TRANSACTION_FACTOR: f64 = 2.0;
-
-/// The client with its meter.
+/// The client and its meter.
 #[derive(Clone, Debug)]
 pub(crate) struct Db {
     client: Client,
     meter: Meter,
 }
 
-/// What became of a write that may have a condition.
+/// The result of a write that may have a condition.
 #[derive(Debug)]
 #[must_use = "a condition may have refused the write"]
 pub(crate) enum Conditional {
-    /// It was made. The attributes, if they were asked for.
+    /// It was written. Holds the attributes, if requested.
     Done(Option<Item>),
-    /// The condition did not hold. The item that is there, if it was asked for and there is one.
+    /// The condition failed. Holds the existing item, if requested and there is one.
     Refused(Option<Item>),
 }
 
 impl Conditional {
-    /// Of a write that has no condition, so none can have refused it.
+    /// The result of a write without a condition.
     pub(crate) fn unconditional(self) -> Result<Option<Item>, StoreError> {
         match self {
             Self::Done(attributes) => Ok(attributes),
@@ -67,115 +62,16 @@ impl Conditional {
     }
 }
 
-/// What became of a transaction.
+/// The result of a transaction.
 #[derive(Debug)]
 #[must_use = "a condition may have refused the transaction"]
 pub(crate) enum Transacted {
-    /// All of it was made.
+    /// Everything was written.
     Done,
-    /// None of it was. For each operation the item that failed its condition, if one did and there is one.
+    /// Nothing was written. Holds, for each operation whose condition failed, the existing item, if there is
+    /// one.
     Refused(Vec<Option<Item>>),
 }
-
-/// A request that can be sent more than once.
-trait Operation: Clone {
-    const NAME: &'static str;
-    const WRITES: bool;
-    type Output;
-    type Error: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static;
-
-    fn send(
-        self,
-        client: &Client,
-    ) -> impl Future<Output = Result<Self::Output, SdkError<Self::Error>>> + Send;
-
-    /// Units that an answer says it consumed.
-    fn units(output: &Self::Output) -> f64;
-
-    /// Units of a failure. DynamoDB does not report them; a write that its condition refused consumes what the item that is
-    /// there would, and at least one (Developer Guide, "Provisioned capacity mode", "Write capacity units").
-    fn refused_units(_error: &Self::Error) -> f64 {
-        0.0
-    }
-
-    /// Whether another transaction was in the way, so that the same request may well succeed in a moment.
-    fn is_transient(error: &Self::Error) -> bool {
-        matches!(error.code(), Some("TransactionConflictException" | "TransactionInProgressException"))
-    }
-}
-
-macro_rules! operation {
-    ($builder:ty, $name:literal, $writes:literal, $output:ty, $error:ty $(, $more:item)*) => {
-        impl Operation for $builder {
-            const NAME: &'static str = $name;
-            const WRITES: bool = $writes;
-            type Output = $output;
-            type Error = $error;
-
-            async fn send(self, client: &Client) -> Result<$output, SdkError<$error>> {
-                self.return_consumed_capacity(ReturnConsumedCapacity::Total)
-                    .send_with(client)
-                    .await
-            }
-
-            fn units(output: &$output) -> f64 {
-                let consumed = output.consumed_capacity().into_iter();
-                consumed.filter_map(|c| c.capacity_units).sum()
-            }
-
-            $($more)*
-        }
-    };
-}
-
-operation!(GetItemInputBuilder, "GetItem", false, GetItemOutput, GetItemError);
-operation!(QueryInputBuilder, "Query", false, QueryOutput, QueryError);
-operation!(ScanInputBuilder, "Scan", false, ScanOutput, ScanError);
-operation!(BatchGetItemInputBuilder, "BatchGetItem", false, BatchGetItemOutput, BatchGetItemError);
-operation!(
-    PutItemInputBuilder,
-    "PutItem",
-    true,
-    PutItemOutput,
-    PutItemError,
-    fn refused_units(error: &PutItemError) -> f64 {
-        match error {
-            PutItemError::ConditionalCheckFailedException(failed) => write_units(failed.item()),
-            _ => 0.0,
-        }
-    }
-);
-operation!(
-    UpdateItemInputBuilder,
-    "UpdateItem",
-    true,
-    UpdateItemOutput,
-    UpdateItemError,
-    fn refused_units(error: &UpdateItemError) -> f64 {
-        match error {
-            UpdateItemError::ConditionalCheckFailedException(failed) => write_units(failed.item()),
-            _ => 0.0,
-        }
-    }
-);
-operation!(
-    TransactWriteItemsInputBuilder,
-    "TransactWriteItems",
-    true,
-    TransactWriteItemsOutput,
-    TransactWriteItemsError,
-    fn refused_units(error: &TransactWriteItemsError) -> f64 {
-        let items = reasons(error).iter().map(|reason| write_units(reason.item()));
-        TRANSACTION_FACTOR * items.sum::<f64>()
-    },
-    fn is_transient(error: &TransactWriteItemsError) -> bool {
-        // Of a transaction that was both in conflict and refused, the next try says which of them lasts.
-        let mut codes = reasons(error).iter().filter_map(|reason| reason.code.as_deref());
-        codes.any(|code| {
-            matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
-        }) || matches!(error.code(), Some("TransactionConflictException" | "TransactionInProgressException"))
-    }
-);
 
 impl Db {
     /// Opens DynamoDB. Makes no call.
@@ -186,7 +82,7 @@ impl Db {
         Self { client: Client::from_conf(config.build()), meter: Meter::default() }
     }
 
-    /// The same client with a meter of its own.
+    /// The same client with a new meter.
     pub(crate) fn metered(&self) -> Self {
         Self { client: self.client.clone(), meter: Meter::default() }
     }
@@ -202,7 +98,7 @@ impl Db {
         Ok(read.map_err(failed::<GetItemInputBuilder>)?.item)
     }
 
-    /// Reads some items.
+    /// Reads several items.
     pub(crate) async fn batch_get_item(
         &self,
         request: BatchGetItemInputBuilder,
@@ -211,13 +107,13 @@ impl Db {
         read.map_err(failed::<BatchGetItemInputBuilder>)
     }
 
-    /// Reads a page of a table or an index.
+    /// Queries a page of a table or an index.
     pub(crate) async fn query(&self, request: QueryInputBuilder) -> Result<QueryOutput, StoreError> {
         let read = self.run(request).await?;
         read.map_err(failed::<QueryInputBuilder>)
     }
 
-    /// Reads a part of a table.
+    /// Scans a page of a table.
     pub(crate) async fn scan(&self, request: ScanInputBuilder) -> Result<ScanOutput, StoreError> {
         let read = self.run(request).await?;
         read.map_err(failed::<ScanInputBuilder>)
@@ -239,7 +135,7 @@ impl Db {
         }
     }
 
-    /// Updates attributes of an item.
+    /// Updates an item's attributes.
     pub(crate) async fn update_item(
         &self,
         request: UpdateItemInputBuilder,
@@ -258,7 +154,7 @@ impl Db {
         }
     }
 
-    /// Makes several writes, all of them or none.
+    /// Makes several writes, all or nothing.
     pub(crate) async fn transact_write_items(
         &self,
         operations: Vec<TransactWriteItem>,
@@ -278,7 +174,7 @@ impl Db {
         }
     }
 
-    /// Sends a request and records each try. The outer error is that others were in the way each time.
+    /// Sends a request and records each try. The outer error: conflicts prevented every try.
     async fn run<O: Operation>(
         &self,
         request: O,
@@ -286,7 +182,7 @@ impl Db {
         let mut wait_ms = WAIT_MS.0;
         for _ in 0..TRIES_MAX {
             let began = Instant::now();
-            // Boxed, since the SDK's future is large and every use case holds one.
+            // Boxed because the SDK's future is large and every use case holds one.
             let sent = Box::pin(request.clone().send(&self.client)).await;
             let units = match &sent {
                 Ok(output) => O::units(output),
@@ -300,7 +196,7 @@ impl Db {
             if !transient {
                 return Ok(sent);
             }
-            // The instant's own nanoseconds spread the tries of racing functions well enough.
+            // The elapsed nanoseconds are random enough to spread racing functions.
             let spread = u64::from(began.elapsed().subsec_nanos()) % wait_ms;
             tokio::time::sleep(std::time::Duration::from_millis(wait_ms / 2 + spread)).await;
             wait_ms = (wait_ms * 2).min(WAIT_MS.1);
@@ -313,15 +209,7 @@ fn failed<O: Operation>(error: SdkError<O::Error>) -> StoreError {
     StoreError::Aws { operation: O::NAME, detail: DisplayErrorContext(error).to_string() }
 }
 
-/// Why a transaction was canceled, operation by operation.
-fn reasons(error: &TransactWriteItemsError) -> &[CancellationReason] {
-    match error {
-        TransactWriteItemsError::TransactionCanceledException(canceled) => canceled.cancellation_reasons(),
-        _ => &[],
-    }
-}
-
-/// The item that failed its condition. A failed condition on an item that does not exist shows no item.
+/// The existing item of an operation whose condition failed. There is none if the item does not exist.
 fn refused_item(reason: CancellationReason) -> Option<Item> {
     let failed = reason.code() == Some(REFUSED);
     failed.then_some(reason.item).and_then(shown)
@@ -329,27 +217,4 @@ fn refused_item(reason: CancellationReason) -> Option<Item> {
 
 fn shown(item: Option<Item>) -> Option<Item> {
     item.filter(|item| !item.is_empty())
-}
-
-/// Write units of an item of this size, at least one.
-fn write_units(item: Option<&HashMap<String, AttributeValue>>) -> f64 {
-    let bytes: usize = item.into_iter().flatten().map(|(name, value)| name.len() + size(value)).sum();
-    let units = bytes.div_ceil(WRITE_UNIT_BYTES).max(1);
-    f64::from(u32::try_from(units).unwrap_or(u32::MAX))
-}
-
-/// About how many bytes a value takes (Developer Guide, "DynamoDB item sizes and formats").
-fn size(value: &AttributeValue) -> usize {
-    match value {
-        AttributeValue::S(text) => text.len(),
-        AttributeValue::N(digits) => digits.len() / 2 + 1,
-        AttributeValue::B(bytes) => bytes.as_ref().len(),
-        AttributeValue::L(list) => 3 + list.iter().map(|value| 1 + size(value)).sum::<usize>(),
-        AttributeValue::M(map) => {
-            let members = map.iter().map(|(name, value)| 1 + name.len() + size(value));
-            3 + members.sum::<usize>()
-        }
-        AttributeValue::Ss(texts) => texts.iter().map(String::len).sum(),
-        _ => 1,
-    }
 }

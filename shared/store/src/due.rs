@@ -1,31 +1,35 @@
-//! Due work: a sparse index of everything that has to be looked at at some time.
+//! Due work: a sparse index of the items that have to be processed at a certain time.
 
 use aws_sdk_dynamodb::operation::query::QueryInput;
 use sha2::{Digest, Sha256};
 use tollgate_domain::{Tenant, Timestamp};
 
-use crate::{Reader, entity::sortable, error::StoreError, items::s};
+use crate::{
+    Reader,
+    attributes::{s, sortable, string_of},
+    error::StoreError,
+};
 
-/// Partitions of each kind's due work: enough that no single one is hot, few enough to ask all of them every minute.
+/// Partitions of each kind: enough to avoid a hot one, and few enough to query all of them every minute.
 pub(crate) const SHARDS: u8 = 4;
 
-/// What has to be looked at.
+/// A kind of due work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DueKind {
-    /// A payment that is stuck in flight, or whose challenge nobody answered.
+    /// A payment that waits for a processor, or for its payer.
     Payment,
-    /// A refund that is stuck in flight.
+    /// A refund that waits for a processor.
     Refund,
     /// A customer whose erasure is not finished.
     Customer,
-    /// A webhook delivery whose next attempt is due, or was lost.
+    /// A webhook delivery whose next attempt is due or was lost.
     Delivery,
 }
 
-/// Something that is due.
+/// A due item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueItem {
-    /// Whose it is.
+    /// The tenant.
     pub tenant: Tenant,
     /// The item's partition key.
     pub pk: String,
@@ -55,8 +59,8 @@ impl DueKind {
 }
 
 impl Reader {
-    /// What of a kind was due by `now`, the longest overdue first, at most `limit` of each shard: [`SHARDS`] queries of
-    /// `gsi3` (keys only), 0.5 units each per 4 KB.
+    /// Lists the items of a kind that were due by `now`, the longest overdue first, at most `limit` per
+    /// shard: [`SHARDS`] queries of `gsi3` (keys only), each 0.5 units per 4 KB.
     pub async fn due(&self, kind: DueKind, now: Timestamp, limit: i32) -> Result<Vec<DueItem>, StoreError> {
         let table = if kind.in_events_table() { &self.tables.events } else { &self.tables.main };
         let mut due = Vec::new();
@@ -70,11 +74,11 @@ impl Reader {
                 .limit(limit);
             let page = self.db.query(request).await?;
             for item in page.items.unwrap_or_default() {
-                let Some(pk) = item.get("pk").and_then(|v| v.as_s().ok()) else {
+                let Some(pk) = string_of(&item, "pk") else {
                     continue;
                 };
                 if let Some(tenant) = Tenant::from_key(pk) {
-                    due.push(DueItem { tenant, pk: pk.clone() });
+                    due.push(DueItem { tenant, pk: pk.to_owned() });
                 }
             }
         }

@@ -1,11 +1,11 @@
-//! How things become items: one trait, so that every kind's keys are made in one place.
+//! The items of resources. A trait makes the keys of every type in one place.
 //!
 //! | key | value | lists |
 //! |---|---|---|
 //! | `pk` | `<tenant><TYPE>#<id>` | |
 //! | `gsi1` | `<tenant><TYPE>` + created, id | a type, newest first |
 //! | `gsi2` | `<tenant><PARENT>#<id>` + type, created, id | a parent's children |
-//! | `gsi3` | `DUE#<kind>#<shard>` + due time | what has to be looked at; sparse |
+//! | `gsi3` | `DUE#<kind>#<shard>` + due time | due work; sparse |
 
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -15,56 +15,51 @@ use tollgate_domain::{
 };
 
 use crate::{
+    attributes::{Item, SK, n, pk, s, sortable},
     due::DueKind,
     error::StoreError,
     format,
-    items::{Item, SK, s},
 };
 
-/// Seconds that events and deliveries are kept: 30 days.
+/// How long events, deliveries and idempotency records are kept, in seconds: 30 days.
 const EVENT_LIFETIME_S: i64 = 30 * 24 * 60 * 60;
 
-/// In place of a customer's code, the parent of the payment methods that were detached from it.
+/// The parent of payment methods that were detached from a customer, instead of the customer's type code.
 pub(crate) const DETACHED_FROM: &str = "CUS-DETACHED";
 
-/// Something stored as one item of its own.
+/// A resource that is stored as one item.
 pub trait Entity: Serialize + DeserializeOwned + Clone {
     /// The type's code in keys and in the attribute `t`.
     const CODE: &'static str;
-    /// The format in which it is written, and the newest that is read. It is raised when an older release would misread what
-    /// a newer one writes, one release after the one that reads it (see `docs/operations.md`).
+    /// The format in which it is written, and the newest that is read. It is raised if an older release would
+    /// misread the new items, one release after the release that can read them (see `docs/operations.md`).
     const FORMAT: u32 = 1;
-    /// Whether it lives in the events table.
+    /// Whether it is stored in the events table.
     const IN_EVENTS_TABLE: bool = false;
-    /// Calls it by this name in errors and logs.
+    /// The id, as keys contain it.
     fn key_id(&self) -> String;
-    /// Its version; an update is conditional on the one before.
+    /// The version. An update requires the version before.
     fn version(&self) -> u64;
-    /// The request that wrote this version: tells our own write, sent again by the SDK, from another's.
+    /// The request that wrote this version. It identifies our own write when the SDK repeats it.
     fn request_id(&self) -> &str;
-    /// When it was made.
+    /// When it was created.
     fn created(&self) -> Timestamp;
-    /// The parent under which it is listed.
+    /// The parent in whose list it appears.
     fn parent(&self, _scope: Tenant) -> Option<String> {
         None
     }
-    /// When and for what due work has to look at it.
+    /// The kind and time of its due work.
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         None
     }
-    /// Whether lists of its type show it.
+    /// Whether it appears in the list of its type.
     fn listed(&self) -> bool {
         true
     }
-    /// Seconds after which the table drops it.
+    /// Seconds after its creation until the table deletes it.
     fn expires_after_s() -> Option<i64> {
         None
     }
-}
-
-/// The partition key of the thing called `id` of type `code`.
-pub(crate) fn pk(tenant: Tenant, code: &str, id: &str) -> String {
-    format!("{tenant}{code}#{id}")
 }
 
 /// The key under which a parent's children are listed.
@@ -72,20 +67,15 @@ pub(crate) fn parent_key(tenant: Tenant, code: &str, id: &str) -> String {
     pk(tenant, code, id)
 }
 
-/// The parent of customers with this e-mail address: a digest, so that no index key holds the address itself.
+/// The parent of the customers with an e-mail address. It contains a digest, so that no index key contains
+/// the address.
 pub(crate) fn email_key(tenant: Tenant, email: &str) -> String {
     let digest = Sha256::digest(email.to_lowercase().as_bytes());
     format!("{tenant}EML#{}", hex::encode(&digest[..16]))
 }
 
-/// Sort keys hold instants in milliseconds with all their digits, so that text order is time order.
-pub(crate) fn sortable(at: Timestamp) -> String {
-    format!("{:013}", at.ms().max(0))
-}
-
 pub(crate) fn to_item<E: Entity>(tenant: Tenant, entity: &E) -> Result<Item, StoreError> {
-    let mut item: Item =
-        serde_dynamo::aws_sdk_dynamodb_1::to_item(entity).map_err(|e| StoreError::BadValue(e.to_string()))?;
+    let mut item = format::encode(entity, E::FORMAT)?;
     let id = entity.key_id();
     let pk = pk(tenant, E::CODE, &id);
     let created = sortable(entity.created());
@@ -104,9 +94,8 @@ pub(crate) fn to_item<E: Entity>(tenant: Tenant, entity: &E) -> Result<Item, Sto
     }
     if let Some(lifetime) = E::expires_after_s() {
         let at = entity.created().s().saturating_add(lifetime);
-        item.insert("expires_at".into(), aws_sdk_dynamodb::types::AttributeValue::N(at.to_string()));
+        item.insert("expires_at".into(), n(at));
     }
-    format::mark(&mut item, E::FORMAT);
     item.insert("t".into(), s(E::CODE));
     item.insert("pk".into(), s(pk));
     item.insert("sk".into(), s(SK));
@@ -114,21 +103,14 @@ pub(crate) fn to_item<E: Entity>(tenant: Tenant, entity: &E) -> Result<Item, Sto
 }
 
 pub(crate) fn from_item<E: Entity>(item: Item) -> Result<E, StoreError> {
-    format::check(&item, E::FORMAT)?;
-    let key = item.get("pk").and_then(|v| v.as_s().ok()).cloned().unwrap_or_default();
-    serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
-        .map_err(|e| StoreError::BadItem { key, detail: e.to_string() })
+    format::decode(item, E::FORMAT)
 }
 
-fn read<E: Entity>(key: &str, image: serde_dynamo::Item) -> Result<Box<E>, StoreError> {
-    format::check_image(&image, key, E::FORMAT)?;
-    serde_dynamo::from_item(image)
-        .map(Box::new)
-        .map_err(|e| StoreError::BadItem { key: key.to_owned(), detail: e.to_string() })
+fn from_image<E: Entity>(key: &str, image: serde_dynamo::Item) -> Result<Box<E>, StoreError> {
+    format::decode_image(image, key, E::FORMAT).map(Box::new)
 }
 
-/// What a record of the stream is about: the item's tenant, its partition key and the thing itself; `None` for items
-/// that nobody is told about.
+/// The resource in a stream record: tenant, partition key and resource; `None` for items that have no events.
 pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Tenant, String, Subject)>, StoreError> {
     let text = |name: &str| match image.get(name) {
         Some(serde_dynamo::AttributeValue::S(text)) => text.clone(),
@@ -139,17 +121,17 @@ pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Tenant, String, S
         return Ok(None);
     };
     let subject = match code.as_str() {
-        Payment::CODE => Subject::Payment(read(&key, image)?),
-        Refund::CODE => Subject::Refund(read(&key, image)?),
-        Customer::CODE => Subject::Customer(read(&key, image)?),
-        PaymentMethod::CODE => Subject::PaymentMethod(read(&key, image)?),
-        WebhookEndpoint::CODE => Subject::Endpoint(read(&key, image)?),
+        Payment::CODE => Subject::Payment(from_image(&key, image)?),
+        Refund::CODE => Subject::Refund(from_image(&key, image)?),
+        Customer::CODE => Subject::Customer(from_image(&key, image)?),
+        PaymentMethod::CODE => Subject::PaymentMethod(from_image(&key, image)?),
+        WebhookEndpoint::CODE => Subject::Endpoint(from_image(&key, image)?),
         _ => return Ok(None),
     };
     Ok(Some((tenant, key, subject)))
 }
 
-/// What every thing with an id, a version and a request of its own answers alike.
+/// The methods of every resource with the fields `id`, `version`, `request` and `created`.
 macro_rules! fields {
     () => {
         fn key_id(&self) -> String {
@@ -195,7 +177,7 @@ impl Entity for PaymentMethod {
     const CODE: &'static str = tollgate_domain::id::PaymentMethodKind::CODE;
 
     fields!();
-    /// Its customer, or else the one that it was detached from, whose list does not show it.
+    /// The customer, or the one from which it was detached, whose list does not show it.
     fn parent(&self, tenant: Tenant) -> Option<String> {
         let of = |code, id: CustomerId| parent_key(tenant, code, &id.to_string());
         self.customer

@@ -1,46 +1,47 @@
-//! What can go wrong below the rules: always our fault or AWS's, never the caller's.
+//! Failures of AWS or of stored data.
 
-/// A failure of the tables or the queue. The text is for logs; callers of the API are told `internal server error`.
+/// A failure of the tables, the queue or the secrets. The text is for logs; callers receive an internal
+/// error.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// AWS refused or did not answer, after the SDK's own retries.
+    /// AWS refused or did not answer, after all retries.
     #[error("{operation} failed: {detail}")]
     Aws {
         /// The operation.
         operation: &'static str,
-        /// What AWS said.
+        /// The error of AWS.
         detail: String,
     },
-    /// An item does not read as what its key says it is.
+    /// An item cannot be read.
     #[error("item {key} does not read: {detail}")]
     BadItem {
         /// The item's partition key.
         key: String,
-        /// Why.
+        /// The reason.
         detail: String,
     },
-    /// A later release wrote an item in a format that this one does not read.
+    /// An item was written by a newer release in a format that this release does not read.
     #[error("item {key} has format {format}; this release reads up to {newest}")]
     NewerFormat {
         /// The item's partition key.
         key: String,
-        /// The format it is written in.
+        /// The item's format.
         format: u32,
-        /// The newest that is read here.
+        /// The newest format that this release reads.
         newest: u32,
     },
     /// A value cannot be stored.
     #[error("value cannot be stored: {0}")]
     BadValue(String),
-    /// Others changed the same item each time we tried.
+    /// Other changes of the item prevented every try.
     #[error("gave up after {attempts} conflicting attempts on {key}")]
     Contended {
         /// The item's partition key, or the operation.
         key: String,
-        /// How often it was tried.
+        /// Number of tries.
         attempts: u32,
     },
-    /// The function's environment lacks a setting.
+    /// An environment variable is missing.
     #[error("environment variable {0} is not set")]
     Environment(&'static str),
 }

@@ -1,53 +1,79 @@
-//! The format of what is stored: one number on every item, in the attribute `f`; none means 1.
+//! The format of stored items: a number in the attribute `f`; an item without it has format 1.
 //!
-//! Two releases work on the same tables while one is rolled out, and again when it is rolled back. A reader skips
-//! attributes that it does not know, so a new attribute that older readers may ignore raises nothing. What they would
-//! *misread* does: an attribute that means something else, or a new value without which the item is not understood. A
-//! reader refuses a format newer than its own; nothing is done, and the caller, the stream or the queue tries again until a
-//! release that reads it has the request. `docs/operations.md` says how a format is raised.
+//! During a rollout or a rollback two releases work on the same tables. A reader ignores attributes that it does not
+//! know, so an attribute that older releases may ignore does not raise the format. A change that older releases would
+//! misread does: an attribute with a new meaning, or a value without which the item is not understood.
+//!
+//! A reader refuses an item of a newer format. The request then fails without a change, and the caller, the stream or
+//! the queue retries until a newer release handles it. `docs/operations.md` says how a format is raised.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    attributes::{Item, n, string_of},
     error::StoreError,
-    items::{Item, n},
 };
 
-/// The attribute.
+/// The attribute with the format.
 const ATTRIBUTE: &str = "f";
 
-/// Marks an item with the format in which it is written.
+/// A value as an item in this format, without keys.
+pub(crate) fn encode<T: Serialize>(value: &T, format: u32) -> Result<Item, StoreError> {
+    let mut item =
+        serde_dynamo::aws_sdk_dynamodb_1::to_item(value).map_err(|e| StoreError::BadValue(e.to_string()))?;
+    mark(&mut item, format);
+    Ok(item)
+}
+
+/// The value of an item; refuses an item of a format newer than `newest`.
+pub(crate) fn decode<T: DeserializeOwned>(item: Item, newest: u32) -> Result<T, StoreError> {
+    check(&item, newest)?;
+    let key = loggable(string_of(&item, "pk").unwrap_or_default()).to_owned();
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
+        .map_err(|e| StoreError::BadItem { key, detail: e.to_string() })
+}
+
+/// The value of an item of the stream; refuses an item of a format newer than `newest`.
+pub(crate) fn decode_image<T: DeserializeOwned>(
+    image: serde_dynamo::Item,
+    key: &str,
+    newest: u32,
+) -> Result<T, StoreError> {
+    let format = match image.get(ATTRIBUTE) {
+        Some(serde_dynamo::AttributeValue::N(digits)) => Some(digits.as_str()),
+        _ => None,
+    };
+    check_number(format, key, newest)?;
+    serde_dynamo::from_item(image)
+        .map_err(|e| StoreError::BadItem { key: key.to_owned(), detail: e.to_string() })
+}
+
+/// Writes the format into an item.
 pub(crate) fn mark(item: &mut Item, format: u32) {
     item.insert(ATTRIBUTE.to_owned(), n(format));
 }
 
 /// Refuses an item of a format newer than `newest`.
 pub(crate) fn check(item: &Item, newest: u32) -> Result<(), StoreError> {
-    let number = |name: &str| match item.get(name) {
+    let format = match item.get(ATTRIBUTE) {
         Some(AttributeValue::N(digits)) => Some(digits.as_str()),
         _ => None,
     };
-    let key = item.get("pk").and_then(|pk| pk.as_s().ok());
-    judge(number(ATTRIBUTE), key.map_or("", String::as_str), newest)
+    check_number(format, string_of(item, "pk").unwrap_or_default(), newest)
 }
 
-/// The same for an item of the stream.
-pub(crate) fn check_image(image: &serde_dynamo::Item, key: &str, newest: u32) -> Result<(), StoreError> {
-    let number = match image.get(ATTRIBUTE) {
-        Some(serde_dynamo::AttributeValue::N(digits)) => Some(digits.as_str()),
-        _ => None,
-    };
-    judge(number, key, newest)
-}
-
-fn judge(written: Option<&str>, key: &str, newest: u32) -> Result<(), StoreError> {
+fn check_number(written: Option<&str>, key: &str, newest: u32) -> Result<(), StoreError> {
     let Some(written) = written else { return Ok(()) };
-    // What is no number is no format that this release knows.
+    // A text that is no number is a format that this release does not know.
     let format = written.parse().unwrap_or(u32::MAX);
     if format <= newest {
         return Ok(());
     }
-    // The digest of a key names nobody, but is not for logs either.
-    let key = if key.starts_with("KEY#") { "KEY#…" } else { key };
-    Err(StoreError::NewerFormat { key: key.to_owned(), format, newest })
+    Err(StoreError::NewerFormat { key: loggable(key).to_owned(), format, newest })
+}
+
+/// A partition key for logs, without the digest of an API key.
+fn loggable(key: &str) -> &str {
+    if key.starts_with("KEY#") { "KEY#…" } else { key }
 }

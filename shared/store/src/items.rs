@@ -1,4 +1,4 @@
-//! Reading and writing one item of its own.
+//! Reads and writes of single items.
 
 use std::collections::HashMap;
 
@@ -13,31 +13,19 @@ use tollgate_domain::Tenant;
 
 use crate::{
     Reader, Writer,
+    attributes::{ABSENT, Item, SK, n, pk, s},
     db::Conditional,
-    entity::{Entity, from_item, pk, to_item},
+    entity::{Entity, from_item, to_item},
     error::StoreError,
 };
 
-/// Items that one call may read.
-const BATCH: usize = 100;
-/// Calls for one batch, whose answers may each leave some items out.
+/// Most items that one call reads, by DynamoDB's limit.
+const BATCH_ITEMS_MAX: usize = 100;
+/// Most calls per batch; each may leave items unprocessed.
 const BATCH_TRIES_MAX: u32 = 5;
 
-/// An item as the SDK has it.
-pub(crate) type Item = HashMap<String, AttributeValue>;
-
-/// The sort key of a thing's own item; its parts have others.
-pub(crate) const SK: &str = "#";
-
-pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(text.into())
-}
-
-pub(crate) fn n(number: impl std::fmt::Display) -> AttributeValue {
-    AttributeValue::N(format!("{number}"))
-}
-
-/// A put of a transaction under a condition, in which one value may stand. What is in its way is shown.
+/// A conditional put for a transaction; its condition may contain one value. A refusal returns the existing
+/// item.
 pub(crate) fn put_in_transaction(
     table: &str,
     item: Item,
@@ -55,36 +43,33 @@ pub(crate) fn put_in_transaction(
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
-/// The condition under which only what is not there yet is put.
-pub(crate) const ABSENT: &str = "attribute_not_exists(pk)";
-
-/// What became of a create.
+/// The result of a create.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "something else may have that id"]
 pub enum Put<E> {
-    /// It was made.
+    /// It was created.
     Created,
-    /// Something of that id is there already: this.
+    /// The id is taken, by this item.
     Exists(E),
 }
 
-/// What became of an update.
+/// The result of an update.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "another change may have come first"]
 pub enum Replaced<E> {
-    /// It was made.
+    /// It was replaced.
     Done,
-    /// Another change came first: the item as it is now, or `None` when it is gone.
+    /// Another change came first: the current item, or `None` if it is gone.
     Conflict(Option<E>),
 }
 
-/// What became of a change to attributes of an item.
+/// The result of a change of some attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "there may be no such item"]
 pub enum Changed {
-    /// It was made.
+    /// They were changed.
     Done,
-    /// There is no such item.
+    /// The item does not exist.
     Missing,
 }
 
@@ -103,13 +88,14 @@ impl Reader {
         self.get_by_key(&pk(tenant, E::CODE, id), consistent).await
     }
 
-    /// Reads one item by its whole partition key, as [`crate::DueItem`] carries it.
+    /// Reads one item by its partition key, as in [`crate::DueItem`]. One call, 1 unit per 4 KB if
+    /// `consistent`, else 0.5.
     pub async fn get_by_key<E: Entity>(&self, pk: &str, consistent: bool) -> Result<Option<E>, StoreError> {
         let item = self.read_item(self.table_of::<E>(), pk, consistent).await?;
         item.map(from_item).transpose()
     }
 
-    /// Reads an item of any table as it is. One call, 0.5 units (1 when `consistent`) per 4 KB.
+    /// Reads an item of any table. One call, 0.5 units (1 if `consistent`) per 4 KB.
     pub(crate) async fn read_item(
         &self,
         table: &str,
@@ -124,11 +110,11 @@ impl Reader {
         self.db.get_item(request).await
     }
 
-    /// Reads several items by their ids, in no particular order; those that do not exist are left out. One call for each
-    /// hundred, 1 unit per 4 KB of each item: what was written a moment ago is found.
+    /// Reads several items by id, in any order; missing ones are left out. One call per hundred, 1 unit per 4
+    /// KB of each item; consistent.
     pub async fn get_many<E: Entity>(&self, tenant: Tenant, ids: &[String]) -> Result<Vec<E>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH) {
+        for ids in ids.chunks(BATCH_ITEMS_MAX) {
             let mut wanted = ids
                 .iter()
                 .map(|id| {
@@ -162,13 +148,23 @@ impl Reader {
         }
         Ok(found)
     }
+
+    /// Opens the first connection with a read of a missing item, so that no request has to wait for it.
+    /// Errors are ignored: the connection is open even if the function may not read the table, and other
+    /// errors recur with the first request.
+    pub async fn warm_up(&self) {
+        if let Err(error) = self.read_item(&self.tables.main, "WARM-UP", false).await {
+            tracing::debug!(%error, "warm-up read failed");
+        }
+    }
 }
 
 impl Writer {
-    /// Makes an item unless its id is taken. One call; 1 unit per KB, and as much again for each index it is in.
+    /// Creates an item unless its id is taken. One call; 1 unit per KB, and as much for each index that lists
+    /// it.
     ///
-    /// The condition is the idempotency check. A put that the SDK sent twice because the first answer was lost finds
-    /// its own item, known by the request's id, and counts as made.
+    /// The condition is the idempotency check. If the SDK repeats a put whose answer was lost, the existing
+    /// item has the request's id, and counts as created.
     pub async fn create<E: Entity>(&self, tenant: Tenant, entity: &E) -> Result<Put<E>, StoreError> {
         match self.put_if(tenant, entity, ABSENT, None).await? {
             None => Ok(Put::Created),
@@ -182,7 +178,8 @@ impl Writer {
         }
     }
 
-    /// Replaces an item by its next version, if nobody else did. One call, cost as [`Writer::create`].
+    /// Replaces an item with its next version, unless another change came first. One call, cost as
+    /// [`Writer::create`].
     pub async fn replace<E: Entity>(&self, tenant: Tenant, next: &E) -> Result<Replaced<E>, StoreError> {
         let before = n(next.version().saturating_sub(1));
         match self.put_if(tenant, next, "version = :before", Some((":before", before))).await? {
@@ -194,19 +191,19 @@ impl Writer {
         }
     }
 
-    /// Writes an event anew in place of the one that is there; one that has expired stays gone. One call, cost as
+    /// Overwrites an existing event; one that has expired is not written again. One call, cost as
     /// [`Writer::create`].
     pub async fn rewrite_event(
         &self,
         tenant: Tenant,
         event: &tollgate_domain::Event,
     ) -> Result<(), StoreError> {
-        // What refuses it is that there is none.
+        // The condition fails if the event has expired.
         let _ = self.put_if(tenant, event, "attribute_exists(pk)", None).await?;
         Ok(())
     }
 
-    /// Puts an item under a condition; `Some` of the item that is there when it does not hold.
+    /// Puts an item under a condition; returns `Some` with the existing item if the condition fails.
     async fn put_if<E: Entity>(
         &self,
         tenant: Tenant,
@@ -229,7 +226,8 @@ impl Writer {
     }
 }
 
-/// Whether an item that was found is what this very request wrote. Things that no request writes have no request id.
+/// Whether an existing item was written by this same request. Versions that no request wrote have no request
+/// id.
 pub(crate) fn ours<E: Entity>(existing: &E, written: &E) -> bool {
     !written.request_id().is_empty() && existing.request_id() == written.request_id()
 }

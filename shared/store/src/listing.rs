@@ -1,57 +1,57 @@
-//! Lists: a tenant's things of one type, or a parent's children, newest first.
+//! Lists, newest first: a tenant's resources of one type, or a parent's children.
 
 use aws_sdk_dynamodb::operation::query::QueryInput;
 use tollgate_domain::{CustomerId, EndpointId, PaymentId, Tenant, Timestamp};
 
 use crate::{
     Reader,
-    entity::{DETACHED_FROM, Entity, email_key, from_item, parent_key, sortable},
+    attributes::{s, sortable},
+    entity::{DETACHED_FROM, Entity, email_key, from_item, parent_key},
     error::StoreError,
-    items::s,
 };
 
-/// Items read at a time when a filter may drop some.
+/// Items per query where a filter may drop some.
 const FILTERED_PAGE: usize = 100;
-/// Items read at a time when many are skipped; a megabyte ends a page before that.
+/// Items per query where many are skipped. A page ends earlier at one megabyte.
 const SKIPPED_PAGE: usize = 1000;
-/// Queries of one list call. A filter that drops nearly everything ends there, with a cursor to go on from.
+/// Most queries per list. A filter that drops nearly everything stops there and returns a cursor.
 const QUERIES_MAX: usize = 10;
-/// Sorts after every instant.
+/// A sort key after every instant.
 const END_OF_TIME: &str = "9999999999999~";
 
-/// A place in a list: after this thing.
+/// A place in a list: just after this resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// When the thing was made.
+    /// When the resource was created.
     pub created: Timestamp,
-    /// Its id.
+    /// The resource's id.
     pub id: String,
 }
 
-/// Which children to list, if not all of a type.
+/// The parent whose children to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Parent(String);
 
 /// What to list.
 #[derive(Clone, Debug, Default)]
 pub struct ListQuery {
-    /// At most so many.
+    /// Most items of the page.
     pub limit: usize,
-    /// Only those made at this instant or later.
+    /// Only resources created at this instant or later.
     pub created_from: Option<Timestamp>,
-    /// Only those made at this instant or earlier.
+    /// Only resources created at this instant or earlier.
     pub created_to: Option<Timestamp>,
-    /// Only those after this place.
+    /// Only resources after this place.
     pub after: Option<Cursor>,
-    /// Only those before this place (newer ones), the nearest to it; still shown newest first.
+    /// Only the nearest resources before this place, which are newer. They are still listed newest first.
     pub before: Option<Cursor>,
-    /// Skip so many. Each is read; a cursor is cheaper.
+    /// Number of resources to skip. They are all read; a cursor is cheaper.
     pub offset: usize,
     parent: Option<Parent>,
 }
 
 impl ListQuery {
-    /// At most `limit` of the newest.
+    /// The newest `limit` resources.
     pub fn new(limit: usize) -> Self {
         Self { limit, ..Self::default() }
     }
@@ -63,7 +63,7 @@ impl ListQuery {
         Self { parent: Some(Parent(parent)), ..self }
     }
 
-    /// Only the payment methods that were detached from a customer.
+    /// Only the payment methods that were detached from this customer.
     #[must_use]
     pub fn detached_from(self, tenant: Tenant, id: CustomerId) -> Self {
         Self { parent: Some(Parent(parent_key(tenant, DETACHED_FROM, &id.to_string()))), ..self }
@@ -83,7 +83,7 @@ impl ListQuery {
         Self { parent: Some(Parent(parent)), ..self }
     }
 
-    /// Only customers with an e-mail address, in whatever case.
+    /// Only customers with this e-mail address, in any case.
     #[must_use]
     pub fn of_email(self, tenant: Tenant, email: &str) -> Self {
         Self { parent: Some(Parent(email_key(tenant, email))), ..self }
@@ -93,15 +93,15 @@ impl ListQuery {
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<E> {
-    /// The things.
+    /// The resources.
     pub items: Vec<E>,
-    /// Where the next page begins, if there may be one.
+    /// Where the next page starts; `None` on the last page.
     pub next: Option<Cursor>,
 }
 
 impl Reader {
-    /// Lists things of a type for which `keep` holds. One query when nothing is filtered, up to [`QUERIES_MAX`] else;
-    /// 0.5 units per 4 KB read. The index trails the table by moments.
+    /// Lists resources of a type for which `keep` holds. One query without a filter, up to [`QUERIES_MAX`]
+    /// with one; 0.5 units per 4 KB read. The index lags the table by moments.
     pub async fn list<E: Entity>(
         &self,
         tenant: Tenant,
@@ -116,8 +116,8 @@ impl Reader {
         let mut after = query.after.clone();
         let mut to_skip = query.offset;
         for at in 0..=QUERIES_MAX + query.offset.div_ceil(FILTERED_PAGE) {
-            // One more than wanted tells whether there is more; another one because the cursor's own item may be read. Most
-            // filters drop little: only where that is not enough, more is read at a time.
+            // One more than wanted shows whether there is a next page; another, because the cursor's own item
+            // may be read. Most filters drop little, so larger pages are read only if that is not enough.
             let read_at_most = match keep {
                 Some(_) if at > 0 => SKIPPED_PAGE.min(FILTERED_PAGE + to_skip),
                 _ => SKIPPED_PAGE.min(wanted + 2 + to_skip),
@@ -148,7 +148,7 @@ impl Reader {
         Ok(Page { items, next: after })
     }
 
-    /// The page before a place, read from the place backwards. There is a next page of it if there is a newer thing yet.
+    /// The page before a place, read backwards. It has a next page if there are newer resources.
     async fn list_before<E: Entity>(
         &self,
         tenant: Tenant,
@@ -220,7 +220,7 @@ impl Reader {
         let mut items = Vec::new();
         for item in page.items.unwrap_or_default() {
             let entity: E = from_item(item)?;
-            // BETWEEN includes its ends: the cursor's own item was shown on the page before.
+            // BETWEEN includes its bounds, but the cursor's item was on the previous page.
             if after.is_none_or(|cursor| cursor.id != entity.key_id()) {
                 items.push(entity);
             }

@@ -1,4 +1,4 @@
-//! Merchants: accounts, made by the operator's tool.
+//! Merchants: accounts, which the operator's tool creates.
 
 use aws_sdk_dynamodb::operation::{put_item::PutItemInput, update_item::UpdateItemInput};
 use serde::{Deserialize, Serialize};
@@ -6,28 +6,28 @@ use tollgate_domain::{Contract, MerchantId, Timestamp};
 
 use crate::{
     Changed, Put, Reader, Writer,
+    attributes::{ABSENT, SK, s},
     db::Conditional,
     error::StoreError,
     format,
-    items::{Item, SK, s},
-    key_registry::with_contract,
+    keys::with_contract,
 };
 
 /// A merchant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Merchant {
-    /// Its id.
+    /// The id.
     pub id: MerchantId,
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// Its contract: how often its keys may call.
+    /// The contract with its rate limits.
     #[serde(flatten)]
     pub contract: Contract,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
 }
 
-/// The format of a merchant's item (see [`format`]).
+/// The format of the item (see [`format`]).
 const FORMAT: u32 = 1;
 
 fn pk(id: MerchantId) -> String {
@@ -38,35 +38,28 @@ impl Reader {
     /// Reads a merchant. One call, 1 unit.
     pub async fn get_merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
         let item = self.read_item(&self.tables.main, &pk(id), true).await?;
-        item.map(|item| {
-            format::check(&item, FORMAT)?;
-            serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
-                .map_err(|e| StoreError::BadItem { key: pk(id), detail: e.to_string() })
-        })
-        .transpose()
+        item.map(|item| format::decode(item, FORMAT)).transpose()
     }
 }
 
 impl Writer {
-    /// Makes a merchant unless its id is taken. One call, 1 unit.
+    /// Creates a merchant unless the id is taken. One call, 1 unit.
     pub async fn create_merchant(&self, merchant: &Merchant) -> Result<Put<()>, StoreError> {
-        let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(merchant)
-            .map_err(|e| StoreError::BadValue(e.to_string()))?;
-        format::mark(&mut item, FORMAT);
+        let mut item = format::encode(merchant, FORMAT)?;
         item.insert("pk".into(), s(pk(merchant.id)));
         item.insert("sk".into(), s(SK));
         item.insert("t".into(), s("MERCHANT"));
         let request = PutItemInput::builder()
             .table_name(&self.tables.main)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)");
+            .condition_expression(ABSENT);
         Ok(match self.db.put_item(request).await? {
             Conditional::Done(_) => Put::Created,
             Conditional::Refused(_) => Put::Exists(()),
         })
     }
 
-    /// Records a merchant's contract; its keys carry a copy each. One call, 1 unit.
+    /// Sets a merchant's contract. The copies on its keys are set separately. One call, 1 unit.
     pub async fn set_merchant_contract(
         &self,
         id: MerchantId,

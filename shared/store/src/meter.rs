@@ -1,7 +1,7 @@
-//! What a request costs: its calls, how deep they are, and the capacity they consume.
+//! The cost of a request: its calls, their depth, and capacity units.
 //!
-//! Every call is recorded by the one module that can make calls. The figures go to the log of each request and to the tests
-//! that hold every route to its budget.
+//! [`crate::db`] records every call. The figures go to the log of each request, and to the tests of each
+//! route's budget.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -21,21 +21,21 @@ struct Call {
     write_units: f64,
 }
 
-/// The sum of some calls.
+/// The total of some calls.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cost {
-    /// The operations in the order in which they began.
+    /// The operations, ordered by start.
     pub operations: Vec<&'static str>,
-    /// The longest chain of calls each of which began after the one before it had ended: round trips.
+    /// The longest chain of calls that started after the previous one ended: round trips.
     pub depth: usize,
     /// Read capacity units.
     pub read_units: f64,
-    /// Write capacity units, indexes included.
+    /// Write capacity units, including indexes.
     pub write_units: f64,
 }
 
 impl Meter {
-    /// Records one try of an operation, whatever came of it.
+    /// Records a try of an operation, whether or not it succeeded.
     pub(crate) fn record(&self, operation: &'static str, began: Instant, writes: bool, units: f64) {
         let call = Call {
             operation,
@@ -47,7 +47,7 @@ impl Meter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call);
     }
 
-    /// What was done so far.
+    /// The total so far.
     pub fn cost(&self) -> Cost {
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         calls.sort_by_key(|call| call.began);

@@ -1,5 +1,6 @@
-//! Idempotency keys of payments whose ids come from something else: an order's number, in `checkout`. An item for each key names the
-//! payment that was made with it. It is written in one transaction with the payment, so that one key never makes two.
+//! Idempotency keys of payments whose ids are derived from something else: the order number, in `checkout`.
+//! An item per key names the payment. It is written in one transaction with the payment, so that one key
+//! cannot create two.
 
 use std::collections::HashMap;
 
@@ -8,25 +9,26 @@ use tollgate_domain::{Payment, PaymentId, Tenant};
 
 use crate::{
     Reader, Writer,
+    attributes::{ABSENT, Item, SK, pk, s},
     db::Transacted,
-    entity::{from_item, pk, to_item},
+    entity::{from_item, to_item},
     error::StoreError,
     format,
-    items::{ABSENT, Item, SK, ours, put_in_transaction, s},
+    items::{ours, put_in_transaction},
 };
 
-/// The type's code.
+/// The type code in keys and in the attribute `t`.
 const CODE: &str = "PKY";
-/// The format of a key's item (see [`format`]).
+/// The format of the item (see [`format`]).
 const FORMAT: u32 = 1;
 
-/// What became of a payment that was to be made with a key.
+/// The result of creating a payment with a key.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "the payment's id or the key may be taken"]
 pub enum PaymentPut {
-    /// It was made, and the key names it.
+    /// It was created, and the key names it.
     Created,
-    /// A payment of that id is there already: this.
+    /// The id is taken, by this payment.
     Exists(Box<Payment>),
     /// The key names another payment.
     KeyTaken,
@@ -40,7 +42,7 @@ fn named(item: &Item) -> Result<PaymentId, StoreError> {
 }
 
 impl Reader {
-    /// The payment that was made with a key, of which `key` is the digest. One call, 1 unit.
+    /// The payment of a key; `key` is the key's digest. One call, 1 unit.
     pub async fn payment_of_key(&self, tenant: Tenant, key: &str) -> Result<Option<PaymentId>, StoreError> {
         let item = self.read_item(&self.tables.main, &pk(tenant, CODE, key), true).await?;
         item.as_ref().map(named).transpose()
@@ -48,8 +50,8 @@ impl Reader {
 }
 
 impl Writer {
-    /// Makes a payment and has the key name it, both or neither. One call; 2 units per KB of the payment and for each index it is
-    /// in, and 2 for the key.
+    /// Creates a payment and the item of its key, both or neither. One call; 2 units per KB of the payment,
+    /// as much for each index that lists it, and 2 for the key.
     pub async fn create_payment_with_key(
         &self,
         tenant: Tenant,
@@ -77,7 +79,7 @@ impl Writer {
         }
     }
 
-    /// Has a key name a payment that was made without it; `false` when it names another one. One call, 2 units.
+    /// Lets a key name an existing payment; `false` if it names another one. One call, 2 units.
     pub async fn claim_payment_key(
         &self,
         tenant: Tenant,

@@ -1,4 +1,4 @@
-//! Merchants' accounts with processors: where to reach them and what they know the merchant by.
+//! Merchants' accounts with processors: URL, MID and sealed secret.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use serde::{Deserialize, Serialize};
@@ -6,13 +6,13 @@ use tollgate_domain::{ProcessorKind, Tenant, Timestamp};
 
 use crate::{
     Reader, Writer,
+    attributes::{Item, SK, s},
     db::Conditional,
     error::StoreError,
     format,
-    items::{Item, SK, s},
 };
 
-/// The type's code.
+/// The type code in keys and in the attribute `t`.
 pub(crate) const CODE: &str = "PRC";
 
 /// A merchant's account with a processor.
@@ -21,28 +21,23 @@ pub struct ProcessorAccount {
     /// The processor; stored as `provider`.
     #[serde(rename = "provider")]
     pub processor: ProcessorKind,
-    /// Where its API is.
+    /// The URL of its API.
     pub base_url: String,
-    /// What it knows the merchant by: the MID.
+    /// The merchant's MID.
     pub merchant_id: String,
-    /// What it knows the secret by, where it has several.
+    /// The id of the secret, for processors that have several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,
     /// The secret, sealed.
     pub secret: String,
-    /// When it was recorded.
+    /// When it was stored.
     pub created: Timestamp,
-    /// Whether another account has taken its place: what it took is still looked up, released and refunded with it.
-    #[serde(default, skip_serializing_if = "is_false")]
+    /// Whether another account has replaced it. Its payments are still queried, voided and refunded with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub former: bool,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes a reference.
-const fn is_false(is: &bool) -> bool {
-    !*is
-}
-
-/// The format of an account's item (see [`format`]).
+/// The format of the item (see [`format`]).
 const FORMAT: u32 = 1;
 
 fn pk(tenant: Tenant, processor: ProcessorKind) -> String {
@@ -54,7 +49,7 @@ fn former_pk(tenant: Tenant, processor: ProcessorKind, merchant_id: &str) -> Str
 }
 
 impl ProcessorAccount {
-    /// The key of its item, which its secret is sealed for, too.
+    /// The partition key, to which the sealed secret is bound.
     pub fn key(&self, tenant: Tenant) -> String {
         if self.former {
             former_pk(tenant, self.processor, &self.merchant_id)
@@ -65,9 +60,7 @@ impl ProcessorAccount {
 }
 
 fn to_item(tenant: Tenant, account: &ProcessorAccount) -> Result<Item, StoreError> {
-    let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(account)
-        .map_err(|e| StoreError::BadValue(e.to_string()))?;
-    format::mark(&mut item, FORMAT);
+    let mut item = format::encode(account, FORMAT)?;
     item.insert("pk".into(), s(account.key(tenant)));
     item.insert("sk".into(), s(SK));
     item.insert("t".into(), s(CODE));
@@ -75,14 +68,11 @@ fn to_item(tenant: Tenant, account: &ProcessorAccount) -> Result<Item, StoreErro
 }
 
 pub(crate) fn from_item(item: Item) -> Result<ProcessorAccount, StoreError> {
-    format::check(&item, FORMAT)?;
-    let key = item.get("pk").and_then(|v| v.as_s().ok()).cloned();
-    serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
-        .map_err(|e| StoreError::BadItem { key: key.unwrap_or_default(), detail: e.to_string() })
+    format::decode(item, FORMAT)
 }
 
 impl Reader {
-    /// Reads an account that another one took the place of. One call, 1 unit.
+    /// Reads a replaced account. One call, 1 unit.
     pub async fn get_former_processor_account(
         &self,
         tenant: Tenant,
@@ -107,7 +97,7 @@ impl Reader {
 }
 
 impl Writer {
-    /// Records an account in place of the one there is. One call, 1 unit.
+    /// Writes an account, replacing the current one. One call, 1 unit.
     pub async fn put_processor_account(
         &self,
         tenant: Tenant,
@@ -119,8 +109,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Replaces an account by another state of it; `false` when somebody else replaced it first. One call, 1 unit. Each sealing of
-    /// a secret is different, so the secret tells whether the account is still the one that was read.
+    /// Replaces an account; `false` if another change came first. One call, 1 unit. Each sealing of a secret
+    /// differs, so the sealed secret shows whether the account is still the one that was read.
     pub async fn replace_processor_account(
         &self,
         tenant: Tenant,

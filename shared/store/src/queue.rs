@@ -1,13 +1,12 @@
 //! The queue of webhook messages.
 
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
+use tollgate_domain::delivery::QUEUE_DELAY_S_MAX;
 
 use crate::{aws::AwsEnvironment, error::StoreError};
 
-/// Messages of one `SendMessageBatch` call, by SQS's own limit.
-const BATCH: usize = 10;
-/// Longest delay of a message, in seconds, by SQS's own limit.
-pub(crate) const DELAY_S_MAX: u32 = 900;
+/// Messages per `SendMessageBatch` call, by SQS's limit.
+const BATCH_MESSAGES_MAX: usize = 10;
 
 /// A queue.
 #[derive(Clone, Debug)]
@@ -19,11 +18,11 @@ pub struct Queue {
 /// A message to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueMessage {
-    /// Its text.
+    /// The text.
     pub body: String,
-    /// The group it belongs to: SQS lets no group hold up the others.
+    /// The message group. SQS keeps a slow group from delaying the others.
     pub group: String,
-    /// How long it stays hidden, in seconds, at most 900.
+    /// Delay until it is delivered, in seconds, at most 900.
     pub delay_s: u32,
 }
 
@@ -39,7 +38,7 @@ impl Queue {
         Ok(Self::open(environment, url.ok_or(StoreError::Environment("TOLLGATE_WEBHOOK_QUEUE_URL"))?))
     }
 
-    /// Opens the queue of this name. One call.
+    /// Opens the queue with this name. One call.
     pub async fn named(environment: &AwsEnvironment, name: &str) -> Result<Self, StoreError> {
         let sqs = environment.sqs();
         let found = sqs.get_queue_url().queue_name(name).send().await;
@@ -47,8 +46,8 @@ impl Queue {
         Ok(Self { sqs, url: found.queue_url.unwrap_or_default() })
     }
 
-    /// Has the messages of a dead-letter queue, which this is, moved back to the queue they came from, by SQS itself and as
-    /// fast as it can; says about how many there were. Two calls.
+    /// Moves this dead-letter queue's messages back to their source queue; SQS does so in the background.
+    /// Returns roughly how many there were. Two calls.
     pub async fn redrive(&self) -> Result<u64, StoreError> {
         let attributes = self
             .sqs
@@ -73,9 +72,9 @@ impl Queue {
         Ok(waiting)
     }
 
-    /// Sends messages, all of them or an error; after an error some may have been sent. One call for every ten.
+    /// Sends all messages; after an error some may have been sent. One call per ten.
     pub async fn send(&self, messages: &[QueueMessage]) -> Result<(), StoreError> {
-        for batch in messages.chunks(BATCH) {
+        for batch in messages.chunks(BATCH_MESSAGES_MAX) {
             let entries = batch
                 .iter()
                 .enumerate()
@@ -84,7 +83,7 @@ impl Queue {
                         .id(at.to_string())
                         .message_body(&message.body)
                         .message_group_id(&message.group)
-                        .delay_seconds(i32::try_from(message.delay_s.min(DELAY_S_MAX)).unwrap_or(0))
+                        .delay_seconds(i32::try_from(message.delay_s.min(QUEUE_DELAY_S_MAX)).unwrap_or(0))
                         .build()
                         .map_err(|e| StoreError::BadValue(e.to_string()))
                 })

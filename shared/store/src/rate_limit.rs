@@ -1,6 +1,5 @@
-//! Rate limits: a request is counted by the same update that finds its API key.
-//!
-//! The buckets and the verdict are in [`tollgate_domain::rate_limit`].
+//! Rate limits: the update that authenticates an API key also counts the request.
+//! [`tollgate_domain::rate_limit`] defines the buckets and decides.
 
 use std::fmt::Write as _;
 
@@ -12,19 +11,19 @@ use tollgate_domain::{FrontDoor, Tenant, Timestamp, rate_limit};
 
 use crate::{
     KeyMeter,
+    attributes::{Item, SK, n, s},
     db::Conditional,
     error::StoreError,
-    items::{Item, SK, n, s},
     keys::{ApiKey, KeyHash, key_of},
 };
 
-/// Buckets behind the window that every request clears. A key that rests for longer leaves a few counters behind,
-/// which the first request after the rest clears in a write of its own.
+/// Buckets before the window that each request removes. Older ones remain after a longer break; the next
+/// request removes them with a second write.
 const CLEARED_BUCKETS: i64 = 6;
-/// Seconds behind the last few that every request clears.
+/// Seconds before [`rate_limit::BURST_S`] that each request removes.
 const CLEARED_SECONDS: i64 = 10;
 
-/// What has to hold for a counter to change.
+/// The condition of an update of counters.
 #[derive(Clone, Copy)]
 enum Condition {
     None,
@@ -32,38 +31,38 @@ enum Condition {
     ValidKey(Timestamp),
 }
 
-/// Requests of a window, this one included, and the token that it took.
+/// The counters of a key or merchant after a request, and the request's token.
 #[derive(Clone, Debug)]
 pub struct Counted {
-    /// Requests by bucket.
+    /// Requests per bucket.
     pub counts: Vec<(i64, i64)>,
-    /// Requests by second, of the last few, where bursts are limited.
+    /// Requests per second of the latest seconds, where bursts are limited.
     pub by_second: Vec<(i64, i64)>,
-    /// What this request took; it can be given back.
+    /// The request's token. It can be returned.
     pub token: Token,
 }
 
-/// One request's place in a window.
+/// The counters that one request incremented.
 #[derive(Clone, Debug)]
 pub struct Token {
     pk: String,
     attributes: Vec<String>,
 }
 
-/// What became of a request that a key was to be counted for.
+/// The result of metering a key.
 #[derive(Clone, Debug)]
 #[must_use = "the key may not be accepted"]
 pub enum Met {
-    /// The key is accepted, and the request counted.
+    /// The key is valid, and the request was counted.
     Accepted(Metered),
-    /// The key is revoked or has expired: nothing was counted.
+    /// The key is revoked or has expired. Nothing was counted.
     Ended(Metered),
     /// There is no such key.
     Unknown,
 }
 
 impl Met {
-    /// The key, if it is accepted.
+    /// The key, if it is valid.
     pub fn accepted(self) -> Option<Metered> {
         match self {
             Self::Accepted(metered) => Some(metered),
@@ -72,7 +71,7 @@ impl Met {
     }
 }
 
-/// What became of an update of counters: the item as it is, and its counters.
+/// The result of an update of counters: the item and its counters.
 enum Count {
     Made(Item, Counted),
     Refused(Option<(Item, Counted)>),
@@ -83,11 +82,11 @@ enum Count {
 pub struct Metered {
     /// The key.
     pub key: ApiKey,
-    /// How often it was used.
+    /// Its counters.
     pub counted: Counted,
 }
 
-/// The name of a counter is a letter for its front door and the number of its bucket: each API has a limit of its own.
+/// A counter's name is a letter for the API, since each API has its own limit, and the number of the bucket.
 const fn counter_letter(front_door: FrontDoor) -> &'static str {
     match front_door {
         FrontDoor::Intents => "i",
@@ -105,8 +104,8 @@ impl KeyMeter {
         Self { counts_seconds: counts, ..self }
     }
 
-    /// Accepts a key and counts a request in one `UpdateItem` of 1 unit. A key that is revoked or has expired is known and
-    /// not counted.
+    /// Authenticates a key and counts a request, in one `UpdateItem` of 1 unit. A revoked or expired key is
+    /// returned without counting.
     pub async fn meter_key(
         &self,
         hash: &KeyHash,
@@ -124,7 +123,7 @@ impl KeyMeter {
         })
     }
 
-    /// Counts a request against all of a merchant's keys together: one `UpdateItem` of 1 unit.
+    /// Counts a request of a merchant, over all its keys: one `UpdateItem` of 1 unit.
     pub async fn meter_merchant(
         &self,
         tenant: Tenant,
@@ -137,8 +136,8 @@ impl KeyMeter {
         }
     }
 
-    /// A counter's attribute is named by its bucket, so the window needs no reset and no second trip: the same
-    /// expression adds to the current one and removes those that have left the window.
+    /// Counters are named by bucket, so the window needs no reset: the same expression increments the current
+    /// counter and removes those that have left the window.
     async fn count(
         &self,
         pk: String,
@@ -180,7 +179,7 @@ impl KeyMeter {
             .map(|(second, _)| format!("{by_second}{second}"));
         let left_behind: Vec<String> = old_buckets.chain(old_seconds).take(50).collect();
         if is_counted && !left_behind.is_empty() {
-            // What is gone has no counters to clear.
+            // If the item is gone there are no counters to remove.
             let (Conditional::Done(_) | Conditional::Refused(_)) =
                 self.update_counters(&token, 0, &left_behind, Condition::Exists).await?;
         }
@@ -188,9 +187,10 @@ impl KeyMeter {
         Ok(if is_counted { Count::Made(item, counted) } else { Count::Refused(Some((item, counted))) })
     }
 
-    /// Gives a token back: a replay of an idempotent request, or a refusal, costs nothing. One call, 1 unit.
+    /// Returns a token: replays of idempotent requests and refused requests are not counted. One call, 1
+    /// unit.
     pub async fn give_token_back(&self, token: &Token) -> Result<(), StoreError> {
-        // What is gone has no token to be given back.
+        // If the item is gone there is no token to return.
         let (Conditional::Done(_) | Conditional::Refused(_)) =
             self.update_counters(token, -1, &[], Condition::Exists).await?;
         Ok(())

@@ -1,4 +1,4 @@
-//! Writes in which two items must agree: a refund and the payment it counts against.
+//! Writes of a refund together with its payment.
 
 use std::collections::HashMap;
 
@@ -9,30 +9,31 @@ use tollgate_domain::{Payment, Refund, Tenant, refund::RefundStatus};
 
 use crate::{
     Replaced, Writer,
+    attributes::{ABSENT, SK, n, pk, s},
     db::Transacted,
-    entity::{Entity, from_item, pk, to_item},
+    entity::{Entity, from_item, to_item},
     error::StoreError,
-    items::{ABSENT, SK, n, ours, put_in_transaction, s},
+    items::{ours, put_in_transaction},
 };
 
-/// What became of a refund.
+/// The result of creating a refund.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "the payment may not have allowed it"]
 pub enum RefundPut {
-    /// It was made, and the payment counts it.
+    /// It was created, and the payment's sum includes it.
     Created,
-    /// A refund of that id is there already: this.
+    /// The id is taken, by this refund.
     Exists(Box<Refund>),
-    /// The payment no longer allows it: the payment as it is now, or `None` when it is gone.
+    /// The payment does not allow it any more: the current payment, or `None` if it is gone.
     PaymentChanged(Option<Box<Payment>>),
 }
 
 impl Writer {
-    /// Makes a refund and counts it against its payment, both or neither. One call (and one per conflict with another
-    /// change of the payment); 2 units per KB of each item, and their index writes.
+    /// Creates a refund and adds it to its payment's sum, both or neither. One call, and one more per
+    /// conflict with another change of the payment; 2 units per KB of each item, and their index writes.
     ///
-    /// The condition is on the sum itself, not on the payment's version, so that refunds of one payment race only for
-    /// its money: `amount_refunded` may not pass `amount_captured − amount`.
+    /// The condition is on the sum, not on the payment's version, so that concurrent refunds of a payment
+    /// fail only if they exceed its amount: `amount_refunded` stays at or below `amount_captured − amount`.
     pub async fn create_refund(
         &self,
         tenant: Tenant,
@@ -70,8 +71,8 @@ impl Writer {
         }
     }
 
-    /// Records what became of a pending refund; one that failed or was called back gives its amount back to the payment, in the
-    /// same transaction. One call, cost as [`Writer::create_refund`].
+    /// Records the settlement of a pending refund. One that failed or was canceled is subtracted from its
+    /// payment's sum in the same transaction. One call, cost as [`Writer::create_refund`].
     pub async fn settle_refund(
         &self,
         tenant: Tenant,
@@ -107,7 +108,7 @@ impl Writer {
         })
     }
 
-    /// The next version of a refund's payment, with `minor` more (or less) refunded, due to what the refund is due to.
+    /// The payment's next version with its sum changed by `minor` units, written by the refund's request.
     fn count_refund(&self, tenant: Tenant, refund: &Refund, minor: i64) -> UpdateBuilder {
         let update = Update::builder()
             .table_name(&self.tables.main)

@@ -1,20 +1,20 @@
-//! What the vault sealed: found wherever it is stored, so that it can be sealed again with another version of the key.
+//! Finds all sealed texts, so that they can be sealed again with a new version of the key.
 
 use aws_sdk_dynamodb::{operation::scan::ScanInput, types::AttributeValue};
 use tollgate_domain::{Payment, Tenant};
 
 use crate::{
     ProcessorAccount, Reader,
+    attributes::{Item, SK, s},
     entity::{Entity, from_item},
     error::StoreError,
-    items::{Item, SK, s},
     processor_accounts,
 };
 
-/// Items that one call looks at.
+/// Items that one call reads.
 const PAGE: i32 = 1000;
 
-/// Something with a sealed text in it.
+/// An item with a sealed text.
 #[derive(Clone, Debug)]
 pub enum Sealed {
     /// A payment with a card.
@@ -23,14 +23,14 @@ pub enum Sealed {
     Account(Box<ProcessorAccount>),
 }
 
-/// A part of the table.
+/// A page of the table.
 #[derive(Clone, Debug)]
 pub struct SealedPage {
-    /// What was found in it, and whose it is.
+    /// The items with a sealed text, and their tenants.
     pub items: Vec<(Tenant, Sealed)>,
-    /// Items that were looked at.
+    /// Number of items that were read.
     pub scanned: usize,
-    /// The partition key of the last one; `None` at the end of the table.
+    /// The partition key of the last item; `None` at the end of the table.
     pub next: Option<String>,
 }
 
@@ -48,8 +48,8 @@ fn read(item: Item) -> Result<Option<(Tenant, Sealed)>, StoreError> {
 }
 
 impl Reader {
-    /// The next part of the main table, with what in it holds a sealed text. One call, 1 unit per 4 KB looked at: it reads
-    /// every item, since what is sealed may stand in any state. Consistent, so that nothing sealed before the call is missed.
+    /// Scans a page of the main table for sealed texts. One call, 1 unit per 4 KB of all items read, since
+    /// items in any state may have one. Consistent, so that nothing sealed before the call is missed.
     pub async fn scan_sealed(&self, after: Option<&str>) -> Result<SealedPage, StoreError> {
         let start = after.map(|pk| {
             [("pk", pk), ("sk", SK)]

@@ -1,7 +1,8 @@
-//! Secrets Manager: what a function may not have in its environment, where whoever may read a function's configuration reads it.
+//! Secrets Manager, for what may not be in a function's environment, which everyone with access to its
+//! configuration can read.
 //!
-//! Two operations of a JSON protocol, signed with the SDK's own signer, which is in every function already: a little smaller and
-//! faster to start than with the SDK's client of the service (`docs/decisions.md` has the figures).
+//! Two operations of a JSON protocol, signed with the SDK's signer, which is in every function anyway. It is
+//! smaller and starts faster than the SDK's client for the service (figures in `docs/decisions.md`).
 
 use std::{
     fmt,
@@ -25,21 +26,21 @@ use zeroize::Zeroizing;
 
 use crate::{AwsEnvironment, error::StoreError};
 
-/// The name by which requests are signed and the service is addressed.
+/// The service's name in signatures and host names.
 const SERVICE: &str = "secretsmanager";
-/// A call that has not answered by then is tried again.
+/// Timeout of one try of a call.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Tries of one call, the first included.
+/// Most tries of a call.
 const ATTEMPTS_MAX: u32 = 3;
-/// The wait before the second try; it doubles.
+/// The wait before the second try. It doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
-/// Bytes of an answer: a secret has at most 64 KB.
+/// Largest answer, in bytes. A secret has at most 64 KB.
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
 
 /// Reads secrets, and writes them for the operator.
 #[derive(Clone)]
 pub struct Secrets {
-    /// Made for the first call: most functions of a stack read one secret, and some read none.
+    /// Created with the first call: most functions read one secret, some read none.
     connector: Arc<OnceLock<Connector>>,
     endpoint: String,
     region: String,
@@ -52,11 +53,11 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// Why one try failed.
+/// Why a try failed.
 enum Failure {
-    /// It may succeed if it is tried again.
+    /// A retry may succeed.
     Passing(String),
-    /// It will not.
+    /// A retry will not succeed.
     Final(String),
 }
 
@@ -74,7 +75,7 @@ impl Secrets {
         }
     }
 
-    /// The secret whose name or ARN an environment variable holds; `None` for a function that is given none.
+    /// The secret whose name or ARN an environment variable contains; `None` without the variable.
     pub async fn named_by(&self, variable: &str) -> Result<Option<Zeroizing<String>>, StoreError> {
         match std::env::var(variable).ok().filter(|id| !id.is_empty()) {
             Some(id) => self.get(&id).await.map(Some),
@@ -82,7 +83,7 @@ impl Secrets {
         }
     }
 
-    /// A secret's current text, by its name or ARN. One call.
+    /// A secret's current text, by name or ARN. One call.
     pub async fn get(&self, id: &str) -> Result<Zeroizing<String>, StoreError> {
         let answer = self.call("GetSecretValue", &json!({"SecretId": id})).await?;
         let text = answer["SecretString"].as_str().filter(|text| !text.is_empty());
@@ -154,7 +155,7 @@ impl Secrets {
         if status.is_success() {
             return Ok(read);
         }
-        // Only the error's name: whatever else an answer holds may be a secret.
+        // Log only the error's name: other parts of an answer may contain a secret.
         let kind = read["__type"].as_str().unwrap_or("an unknown error");
         Err(failure(status, kind))
     }

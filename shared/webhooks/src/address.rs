@@ -1,62 +1,61 @@
-//! Where deliveries may go: web addresses of the public internet, and nowhere inside our own network.
+//! The URLs to which deliveries may go: hosts on the public internet, never inside our own network.
 //!
-//! An endpoint's URL is checked when it is registered and again when it is used. What a name resolves to is checked
-//! when the connection is made, and the connection is made to the very address that was checked (see [`crate::send`]),
-//! so a name whose answer changes in between gains nothing.
+//! A URL is checked when it is registered and when it is used. The address that its name resolves to is
+//! checked when the connection is made, and the connection goes to that same address (see [`crate::send`]),
+//! so a changed DNS answer cannot bypass the check.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use tollgate_domain::text::URL_BYTES_MAX;
 use url::{Host, Url};
 
-/// Longest URL, in bytes.
-const BYTES_MAX: usize = 2048;
-
-/// What a URL has to satisfy.
+/// The rules for a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UrlRules {
     /// Live mode: HTTPS only.
     pub live: bool,
-    /// This very machine may be called, as the local cloud allows in test mode.
+    /// Loopback addresses are allowed, as in the local cloud's test mode.
     pub allow_loopback: bool,
 }
 
-/// A URL that deliveries may go to, as far as its text tells.
+/// A URL whose text obeys the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointUrl {
     pub(crate) url: Url,
     pub(crate) rules: UrlRules,
 }
 
-/// Why deliveries may not go to a URL.
+/// Why a URL is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlRefusal {
-    /// Not a URL, or not of the web.
+    /// Not an absolute `http` or `https` URL.
     #[error("url must be an absolute http or https URL")]
     NotAWebUrl,
     /// Too long.
-    #[error("url must have at most {BYTES_MAX} bytes")]
+    #[error("url must have at most {URL_BYTES_MAX} bytes")]
     TooLong,
     /// Plain HTTP in live mode.
     #[error("url must begin with https:// in live mode")]
     NotHttps,
-    /// A user or password.
+    /// It has a user or password.
     #[error("url must not contain a user or a password")]
     Credentials,
-    /// A fragment, which no server ever sees.
+    /// It has a fragment, which is never sent.
     #[error("url must not have a fragment")]
     Fragment,
-    /// An address or a name that is not of the public internet.
+    /// Its host is not on the public internet.
     #[error("url must name a host on the public internet")]
     NotPublic,
 }
 
 impl EndpointUrl {
-    /// Reads and checks a URL.
+    /// Parses and checks a URL.
     pub fn parse(text: &str, rules: UrlRules) -> Result<Self, UrlRefusal> {
-        if text.len() > BYTES_MAX {
+        if text.len() > URL_BYTES_MAX {
             return Err(UrlRefusal::TooLong);
         }
-        // The parser reads `http://2130706433/`, `http://0x7f.1/` and `http://0177.0.0.1/` as what they are: 127.0.0.1.
+        // The parser normalizes spellings such as `http://2130706433/`, `http://0x7f.1/` and
+        // `http://0177.0.0.1/` to 127.0.0.1.
         let url = Url::parse(text).map_err(|_| UrlRefusal::NotAWebUrl)?;
         match url.scheme() {
             "http" if rules.live => return Err(UrlRefusal::NotHttps),
@@ -83,14 +82,14 @@ impl EndpointUrl {
         &self.url
     }
 
-    /// The rules it was checked by; they apply to the addresses of its name as well.
+    /// The rules that it was checked against. They also apply to the addresses of its name.
     pub fn rules(&self) -> UrlRules {
         self.rules
     }
 }
 
 impl UrlRules {
-    /// Whether deliveries may go to an address.
+    /// Whether deliveries may go to this address.
     pub fn allow(self, address: IpAddr) -> bool {
         is_public(address) || (self.allow_loopback && !self.live && address.is_loopback())
     }
@@ -100,14 +99,14 @@ impl UrlRules {
         if name == "localhost" || name.ends_with(".localhost") {
             return self.allow_loopback && !self.live;
         }
-        // Names of private networks; whatever they resolve to is not the merchant's public endpoint.
+        // Names of private networks are refused, whatever they resolve to.
         !name.is_empty()
             && ![".local", ".internal", ".lan", ".home.arpa"].iter().any(|end| name.ends_with(end))
     }
 }
 
-/// Whether an address is on the public internet: not this machine, not a private network, not a cloud's metadata service,
-/// not a range that is reserved for something else; and no IPv6 address that stands for such an IPv4 one.
+/// Whether an address is on the public internet: not loopback, not private, not a cloud's metadata service,
+/// not reserved, and not an IPv6 form of such an IPv4 address.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),

@@ -1,4 +1,4 @@
-//! What names resolve to.
+//! Name resolution for deliveries.
 
 use std::{future::Future, io, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
@@ -7,15 +7,17 @@ use url::Host;
 
 use crate::address::{EndpointUrl, UrlRefusal, UrlRules};
 
-/// How long a registration waits for a name's addresses. Whatever they are, they are asked for again at every connection.
+/// How long a registration waits for DNS. Every connection resolves the name again.
 const REGISTRATION_PATIENCE: Duration = Duration::from_secs(2);
-/// Why a name's addresses were all refused; carried through the client's error.
-pub(crate) const REFUSED: &str = "no address of this name is on the public internet";
+/// The name has no allowed address. The HTTP client passes this on as a source of its own error.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("no address of this name is on the public internet")]
+pub(crate) struct AddressRefused;
 
-/// A name's addresses, on their way.
+/// A pending lookup of a name.
 pub type Found = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
-/// Asks for the addresses of a name.
+/// Looks up the addresses of a name.
 #[derive(Clone)]
 pub struct Lookup(Arc<dyn Fn(String) -> Found + Send + Sync>);
 
@@ -26,12 +28,12 @@ impl std::fmt::Debug for Lookup {
 }
 
 impl Lookup {
-    /// As `ask` knows them.
+    /// A lookup by this function.
     pub fn new(ask: impl Fn(String) -> Found + Send + Sync + 'static) -> Self {
         Self(Arc::new(ask))
     }
 
-    /// As the system knows them.
+    /// The system's lookup.
     pub fn system() -> Self {
         Self::new(|name| {
             Box::pin(async move {
@@ -45,8 +47,8 @@ impl Lookup {
         (self.0)(name.to_owned()).await
     }
 
-    /// Refuses a URL whose name resolves, right now, to an address that deliveries may not go to. A name that resolves to
-    /// nothing may do so later: what counts is what it resolves to when a delivery is made.
+    /// Refuses a URL whose name currently resolves to a forbidden address. A name without addresses passes:
+    /// the check that counts is made with each connection.
     pub async fn check(&self, url: &EndpointUrl) -> Result<(), UrlRefusal> {
         let Some(Host::Domain(name)) = url.url().host() else {
             return Ok(());
@@ -55,12 +57,12 @@ impl Lookup {
             Ok(Ok(found)) if !found.iter().all(|address| url.rules().allow(*address)) => {
                 Err(UrlRefusal::NotPublic)
             }
-            _ => Ok(()),
+            Ok(Ok(_) | Err(_)) | Err(_) => Ok(()),
         }
     }
 }
 
-/// Resolves names to the addresses that the rules allow. The client connects to what this gives it and asks nobody else.
+/// Resolves names to allowed addresses only. The HTTP client connects to no others.
 #[derive(Clone, Debug)]
 pub(crate) struct Resolver {
     pub(crate) rules: UrlRules,
@@ -74,7 +76,7 @@ impl Resolve for Resolver {
             let mut found = lookup.ask(name.as_str()).await?;
             found.retain(|address| rules.allow(*address));
             if found.is_empty() {
-                return Err(io::Error::new(io::ErrorKind::PermissionDenied, REFUSED).into());
+                return Err(AddressRefused.into());
             }
             let addresses: Addrs = Box::new(found.into_iter().map(|address| (address, 0).into()));
             Ok(addresses)
@@ -87,7 +89,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::address::tests::LIVE;
 
-    /// Every name resolves to these.
+    /// A lookup in which every name has these addresses.
     pub(crate) fn always(addresses: &[&str]) -> Lookup {
         let addresses: Vec<IpAddr> = addresses.iter().map(|text| text.parse().unwrap()).collect();
         Lookup::new(move |_| {

@@ -1,6 +1,8 @@
-//! When a failed delivery is tried again.
+//! The schedule of retries after failed attempts.
 
 use std::str::FromStr;
+
+use tollgate_domain::delivery::QUEUE_DELAY_S_MAX;
 
 /// The waits after each failed attempt, in seconds: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h.
 const DEFAULT_WAITS_S: [u32; 7] = [5, 300, 1800, 7200, 18_000, 36_000, 36_000];
@@ -8,17 +10,16 @@ const DEFAULT_WAITS_S: [u32; 7] = [5, 300, 1800, 7200, 18_000, 36_000, 36_000];
 const WAITS_MAX: usize = 20;
 /// Longest wait, in seconds: a day.
 const WAIT_S_MAX: u32 = 86_400;
-/// Longest delay that the queue takes, in seconds, by SQS's own limit.
-const QUEUE_DELAY_S_MAX: u32 = 900;
-/// A wait is moved by up to a tenth either way, so that what failed together is not tried again together.
+/// Waits are randomized by up to a tenth either way, so that simultaneous failures are not retried
+/// simultaneously.
 const JITTER_PARTS: u32 = 10;
 
-/// How long to wait, and what wakes the delivery up again.
+/// A wait before the next attempt, and what triggers the attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delay {
-    /// The queue hides the next message for so many seconds.
+    /// The queue delays the message by this many seconds.
     Queue(u32),
-    /// Due work finds the delivery after so many seconds.
+    /// Due work finds the delivery after this many seconds.
     DueWork(u32),
 }
 
@@ -35,7 +36,7 @@ impl Delay {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetrySchedule(Vec<u32>);
 
-/// A schedule's text is not 1 to 20 whole numbers of seconds, at most a day each, with commas between them.
+/// A schedule is 1 to 20 comma-separated whole numbers of seconds, each at most a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a retry schedule is 1 to {WAITS_MAX} waits of 0 to {WAIT_S_MAX} seconds, separated by commas")]
 pub struct ScheduleError;
@@ -59,8 +60,8 @@ impl FromStr for RetrySchedule {
 }
 
 impl RetrySchedule {
-    /// How long to wait after `attempts_made` failed attempts; `None` when there were enough. `random` moves the wait
-    /// by up to a tenth.
+    /// The wait after `attempts_made` failed attempts; `None` after the last attempt. `random` changes it by
+    /// up to a tenth.
     pub fn after(&self, attempts_made: u32, random: u64) -> Option<Delay> {
         let at = usize::try_from(attempts_made.checked_sub(1)?).ok()?;
         let wait = *self.0.get(at)?;

@@ -1,4 +1,4 @@
-//! The way out to merchants' endpoints.
+//! Sends deliveries to merchants' endpoints.
 
 use std::{
     sync::Arc,
@@ -13,46 +13,46 @@ use reqwest::{
 
 use crate::{
     address::{EndpointUrl, UrlRules},
-    resolve::{Lookup, REFUSED, Resolver},
+    resolve::{AddressRefused, Lookup, Resolver},
     sign::Header,
 };
 
-/// An endpoint that has not answered by then failed.
+/// Timeout of an attempt.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How much of an answer is kept, in bytes.
+/// Size of the stored part of a response, in bytes.
 const RESPONSE_BYTES_MAX: usize = 4096;
 
-/// Sends deliveries. Connections are kept and shared.
+/// Sends deliveries. Clones share the connections.
 #[derive(Clone, Debug)]
 pub struct Sender {
     public: Client,
-    /// For endpoints that may be on this very machine; there is none where the rules never allow it.
+    /// The client for loopback endpoints; `None` where no rules allow them.
     loopback: Option<Client>,
 }
 
-/// What came of an attempt.
+/// The result of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// The HTTP status of the answer, if there was one.
+    /// HTTP status of the response, if there was one.
     pub status: Option<u16>,
-    /// How long it took, in milliseconds.
+    /// Duration, in milliseconds.
     pub duration_ms: u64,
-    /// The first 4 KB of the answer.
+    /// The first 4 KB of the response.
     pub response: String,
-    /// Why there was none.
+    /// Why there was no response.
     pub error: Option<SendError>,
 }
 
-/// Why there was no answer.
+/// Why there was no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// No answer in time.
+    /// No response in time.
     #[error("timeout")]
     Timeout,
     /// The name resolves to no public address.
     #[error("address_refused")]
     AddressRefused,
-    /// Nobody could be connected to.
+    /// The connection failed.
     #[error("connection_failed")]
     ConnectionFailed,
     /// The connection broke.
@@ -60,19 +60,19 @@ pub enum SendError {
     Network,
 }
 
-/// What an attempt means for the delivery.
+/// The meaning of an attempt for its delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The endpoint took it.
+    /// The endpoint accepted it.
     Delivered,
-    /// The endpoint says that it is gone for good (410).
+    /// The endpoint no longer exists (410 Gone).
     Gone,
-    /// It did not arrive; try again.
+    /// It failed and can be retried.
     Failed,
 }
 
 impl Attempt {
-    /// What the attempt means: only 2xx is success; a redirect is not followed and is a failure.
+    /// The meaning of the attempt: only 2xx is success. Redirects are not followed and count as failures.
     pub fn outcome(&self) -> Outcome {
         match self.status {
             Some(200..=299) => Outcome::Delivered,
@@ -82,18 +82,18 @@ impl Attempt {
     }
 }
 
-/// The client could not be built.
+/// The HTTP client could not be built.
 #[derive(Debug, thiserror::Error)]
 #[error("the webhook client cannot be built: {0}")]
 pub struct SenderError(#[from] reqwest::Error);
 
 impl Sender {
-    /// A sender; `allow_loopback` says whether any endpoint's rules may allow this very machine.
+    /// A sender; `allow_loopback` says whether any rules may allow loopback addresses.
     pub fn new(allow_loopback: bool) -> Result<Self, SenderError> {
         Self::with(allow_loopback, TIMEOUT, &Lookup::system())
     }
 
-    /// A sender that waits for so long and asks this for the addresses of names.
+    /// A sender with this timeout and lookup.
     pub fn with(allow_loopback: bool, timeout: Duration, lookup: &Lookup) -> Result<Self, SenderError> {
         let client = |allow_loopback: bool| {
             Client::builder()
@@ -111,13 +111,13 @@ impl Sender {
         Ok(Self { public: client(false)?, loopback: allow_loopback.then(|| client(true)).transpose()? })
     }
 
-    /// The client whose resolver keeps the rules of an endpoint.
+    /// The client that enforces these rules.
     fn client(&self, rules: UrlRules) -> &Client {
         self.loopback.as_ref().filter(|_| rules.allow_loopback && !rules.live).unwrap_or(&self.public)
     }
 
-    /// Posts a body to an endpoint and waits for its answer. A URL that is an address was checked when it was read; the
-    /// addresses of a name are checked as the connection is made.
+    /// Posts a body to an endpoint and waits for the response. A URL with an address was checked when it was
+    /// parsed; the addresses of a name are checked when the connection is made.
     pub async fn post(&self, url: &EndpointUrl, headers: &[Header], body: String) -> Attempt {
         let began = Instant::now();
         let mut request = self
@@ -137,7 +137,7 @@ impl Sender {
     }
 }
 
-/// The first 4 KB of an answer; the rest is not read. An answer that breaks off was still an answer.
+/// The first 4 KB of a response; the rest is not read. A response that breaks off still counts.
 async fn beginning_of(mut answer: reqwest::Response) -> String {
     let mut bytes: Vec<u8> = Vec::new();
     while bytes.len() < RESPONSE_BYTES_MAX {
@@ -153,7 +153,7 @@ async fn beginning_of(mut answer: reqwest::Response) -> String {
 fn classify(error: &reqwest::Error) -> SendError {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(inner) = cause {
-        if inner.to_string() == REFUSED {
+        if inner.is::<AddressRefused>() {
             return SendError::AddressRefused;
         }
         cause = inner.source();
@@ -179,7 +179,7 @@ mod tests {
 
     const LOCAL: UrlRules = UrlRules { live: false, allow_loopback: true };
 
-    /// A server that gives every connection the same answer, or none.
+    /// A server that answers every connection the same, or not at all.
     async fn server(answer: Option<String>) -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -249,7 +249,8 @@ mod tests {
     #[tokio::test]
     async fn a_name_that_resolves_to_this_machine_is_refused_when_the_connection_is_made() {
         let port = server_with(answer("200 OK", "")).await;
-        // A URL whose text other rules allowed than those it is used under: what its name resolves to is judged again.
+        // The URL was allowed under other rules than those of the request: the resolved address is checked
+        // again.
         let url = EndpointUrl::parse(&format!("http://localhost:{port}/"), LOCAL).unwrap();
         let live = EndpointUrl { rules: UrlRules { live: true, allow_loopback: true }, ..url.clone() };
         let sender = Sender::with(true, Duration::from_millis(500), &Lookup::system()).unwrap();
@@ -281,7 +282,7 @@ mod tests {
         }
     }
 
-    /// The answer to the first question is public, every later one is this machine, on which a server listens.
+    /// The first lookup returns a public address, later ones loopback, where a server listens.
     #[tokio::test]
     async fn a_name_whose_answer_changes_between_check_and_connection_gains_nothing() {
         let port = server_with(answer("200 OK", "")).await;
@@ -297,7 +298,7 @@ mod tests {
         let sender = Sender::with(true, Duration::from_millis(500), &lookup).unwrap();
         let attempt = sender.post(&url, &[], "{}".into()).await;
         assert_eq!((attempt.status, attempt.error), (None, Some(SendError::AddressRefused)));
-        // One question for each connection: what was checked is what is connected to.
+        // One lookup per connection: the checked address is the one that is connected to.
         assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 2);
     }
 }

@@ -3,7 +3,13 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{money::Currency, source::Card};
+use crate::{
+    id::PaymentMethodId,
+    money::Currency,
+    processor_charge::{ProcessorTransactionId, Stage},
+    replay::Replayable,
+    source::{Card, Decline, ProcessorKind, SealedCard},
+};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
 
@@ -176,8 +182,8 @@ proptest! {
     }
 }
 
-/// A charge over a wire and its payment agree on where it stands: the card is kept as long as it may be sent, and what was
-/// reserved is captured, or is being let go, or is gone.
+/// The payment's status and its charge's stage agree: the card is kept while a request may need it, and an authorization
+/// is captured, being voided, or gone.
 fn keeps_its_stage(payment: &Payment, charge: &ProcessorCharge) -> Result<(), TestCaseError> {
     let card_is_needed = matches!(charge.stage, Stage::Waiting | Stage::Authorizing);
     prop_assert_eq!(charge.card.is_some(), card_is_needed);
@@ -218,7 +224,7 @@ fn what_was_reserved_for_a_payment_that_fails_is_to_be_let_go() {
     assert_eq!(stage(&rejected), releasing(Some("a")));
     let given_up = after(&begun, &[Command::GiveUp]);
     assert_eq!(stage(&given_up), releasing(None));
-    // The authorisation that was given up arrives after all.
+    // The authorization that was given up arrives after all.
     let late = after(&given_up, std::slice::from_ref(&authorized));
     assert_eq!(stage(&late), releasing(Some("a")));
     assert_eq!(late.state.status, Status::Failed);

@@ -1,7 +1,7 @@
-//! What `CyberSource` answers, and what it means: done, refused, held, or not known.
+//! Reads the answers of `CyberSource`: executed, refused, held, or unknown.
 //!
-//! Its own words for the time-out and system codes (150, 151, 152, 250): do not send the request again before its status
-//! was reviewed. So they decide nothing.
+//! For time-outs and system failures (150, 151, 152, 250) `CyberSource` says not to repeat a request before
+//! its status was reviewed. So these codes decide nothing.
 
 use serde_json::Value;
 use tollgate_domain::{Decline, ProcessorTransactionId};
@@ -11,16 +11,17 @@ use crate::{
     processor::{Answer, ProcessorError, ProcessorRefundStatus, Review, TransactionStatus},
 };
 
-/// Of a request that was done.
+/// Reason code of an executed request.
 const DONE: &str = "100";
-/// Reason codes after which it is not known whether the request was done; none is that of a service that was not reached.
+/// Reason codes that do not say whether the request was executed. An empty code is that of a service that was
+/// not reached.
 const UNDECIDED: &[&str] = &["", "150", "151", "152", "236", "250"];
-/// Reason codes of authorisations that the issuer approved and that are held until a reviewer decides.
+/// Reason codes of approved authorizations that are held for a review.
 const HELD_FOR_REVIEW: &[&str] = &["200", "201", "230", "480", "520"];
-/// Reason codes of authorisations that a risk rule refused, whatever the issuer said.
+/// Reason codes of authorizations that a risk rule refused, whether or not the issuer approved.
 const REFUSED_BY_RULE: &[&str] = &["400", "481"];
 
-/// What the answer to a request says; `done` are the statuses that mean that it was done.
+/// Reads the answer to a request; `done` are the statuses of an executed one.
 pub(super) fn answer(reply: &Reply, reference: &str, done: &[&str]) -> Result<Answer, ProcessorError> {
     if reply.status >= 400 {
         return refused(reply);
@@ -37,7 +38,7 @@ pub(super) fn answer(reply: &Reply, reference: &str, done: &[&str]) -> Result<An
     match status {
         "DECLINED" => Ok(Answer::Declined(decline_by_reason(reason))),
         "AUTHORIZED_PENDING_REVIEW" => Ok(Answer::InReview { id: id()? }),
-        // Part of the amount is no payment of the whole: what was reserved is let go.
+        // A partial approval does not pay the whole amount, so it is voided.
         "AUTHORIZED_RISK_DECLINED" | "PARTIAL_AUTHORIZED" => {
             Ok(Answer::DeclinedWithHold { id: id()?, decline: Decline::CardDeclined })
         }
@@ -45,7 +46,7 @@ pub(super) fn answer(reply: &Reply, reference: &str, done: &[&str]) -> Result<An
     }
 }
 
-/// An answer of the 400s. The processor's words are its own: only the reason, which comes from a list, is repeated.
+/// Reads a 4xx. Only the reason, which comes from a list, is repeated, since other texts are free.
 fn refused(reply: &Reply) -> Result<Answer, ProcessorError> {
     let status = reply.status;
     if matches!(status, 401 | 403 | 429) {
@@ -66,7 +67,7 @@ fn refused(reply: &Reply) -> Result<Answer, ProcessorError> {
         | "NOT_SUPPORTED"
         | "CAPTURE_ALREADY_VOIDED"
         | "ACCOUNT_NOT_ALLOWED_CREDIT") => rejected(reason),
-        // An earlier request arrived, or something that we do not know of was done: only a look-up tells.
+        // An earlier request arrived, or an unknown one was executed: only a query can tell.
         reason @ ("DUPLICATE_REQUEST"
         | "MISSING_AUTH"
         | "AUTH_ALREADY_REVERSED"
@@ -77,7 +78,7 @@ fn refused(reply: &Reply) -> Result<Answer, ProcessorError> {
     }
 }
 
-/// Whether a time-out reversal was done. Its answer names no reference of ours.
+/// Reads the answer to a time-out reversal, which contains no reference of ours.
 pub(super) fn reversed(reply: &Reply) -> Result<(), ProcessorError> {
     let done = reply.status < 300 && text(&reply.body, "/status") == "REVERSED";
     if done || (reply.status == 400 && text(&reply.body, "/reason") == "AUTH_ALREADY_REVERSED") {
@@ -87,7 +88,7 @@ pub(super) fn reversed(reply: &Reply) -> Result<(), ProcessorError> {
     }
 }
 
-/// One transaction that a search found.
+/// A transaction in a search's result.
 struct Summary<'a>(&'a Value);
 
 impl<'a> Summary<'a> {
@@ -95,13 +96,13 @@ impl<'a> Summary<'a> {
         text(self.0, "/id")
     }
 
-    /// The reason code of the transaction as a whole.
+    /// The reason code of the whole transaction.
     fn code(&self) -> &'a str {
         text(self.0, "/applicationInformation/reasonCode")
     }
 
-    /// The reason code of one of its applications; that of the transaction where the application was not reached. `None`
-    /// where it has no such application.
+    /// The reason code of an application, or of the whole transaction if the application was not reached;
+    /// `None` if there is no such application.
     fn code_of(&self, name: &str) -> Option<&'a str> {
         let all = self.0.pointer("/applicationInformation/applications");
         let mut all = all.and_then(Value::as_array).into_iter().flatten();
@@ -122,7 +123,7 @@ fn summaries<'a>(reply: &'a Reply, reference: &'a str) -> Result<Vec<Summary<'a>
     if reply.status >= 400 || !reply.body.get("totalCount").is_some_and(Value::is_u64) {
         return Err(ProcessorError::Unknown(format!("status {} of a search", reply.status)));
     }
-    // There is no list where nothing was found.
+    // A search without results has no list.
     let all = reply.body.pointer("/_embedded/transactionSummaries");
     let all = all.and_then(Value::as_array).into_iter().flatten();
     Ok(all
@@ -131,7 +132,7 @@ fn summaries<'a>(reply: &'a Reply, reference: &'a str) -> Result<Vec<Summary<'a>
         .collect())
 }
 
-/// What a search says of a payment.
+/// Reads a search for a payment.
 pub(super) fn found(reply: &Reply, reference: &str) -> Result<TransactionStatus, ProcessorError> {
     let all = summaries(reply, reference)?;
     let authorizations = || all.iter().filter(|one| one.code_of("ics_auth").is_some());
@@ -148,7 +149,7 @@ pub(super) fn found(reply: &Reply, reference: &str) -> Result<TransactionStatus,
         return Ok(if reversed {
             TransactionStatus::Voided
         } else if captures().any(|code| UNDECIDED.contains(&code)) {
-            // The money may have been taken.
+            // The capture may have been executed.
             TransactionStatus::Undecided
         } else {
             approved_unless_ruled_out(authorization, approved.code())
@@ -169,7 +170,7 @@ pub(super) fn found(reply: &Reply, reference: &str) -> Result<TransactionStatus,
     })
 }
 
-/// An authorisation that the issuer approved, by the reason code of the whole transaction.
+/// An authorization that the issuer approved, by the reason code of the whole transaction.
 fn approved_unless_ruled_out(authorization: ProcessorTransactionId, code: &str) -> TransactionStatus {
     if HELD_FOR_REVIEW.contains(&code) {
         TransactionStatus::InReview { authorization }
@@ -180,7 +181,7 @@ fn approved_unless_ruled_out(authorization: ProcessorTransactionId, code: &str) 
     }
 }
 
-/// What a search says of a refund.
+/// Reads a search for a refund.
 pub(super) fn found_refund(reply: &Reply, reference: &str) -> Result<ProcessorRefundStatus, ProcessorError> {
     let all = summaries(reply, reference)?;
     let mut codes = all.iter().filter_map(|one| one.code_of("ics_credit"));
@@ -192,12 +193,12 @@ pub(super) fn found_refund(reply: &Reply, reference: &str) -> Result<ProcessorRe
     })
 }
 
-/// What the conversion details of some hours say of a review.
+/// Reads the conversion details of some hours for a review.
 pub(super) fn conversions(
     reply: &Reply,
     authorization: &ProcessorTransactionId,
 ) -> Result<Review, ProcessorError> {
-    // Hours without a conversion are answered 404.
+    // Hours without a conversion answer 404.
     if reply.status == 404 {
         return Ok(Review::Waiting);
     }
@@ -236,184 +237,4 @@ fn decline_by_code(code: &str) -> Decline {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::*;
-
-    fn reply(status: u16, body: Value) -> Reply {
-        Reply { status, body }
-    }
-
-    fn id(text: &str) -> ProcessorTransactionId {
-        ProcessorTransactionId::parse(text).unwrap()
-    }
-
-    fn said(status: &str, reason: &str) -> Result<Answer, ProcessorError> {
-        let body = json!({"id": "7", "status": status, "clientReferenceInformation": {"code": "r"}, "errorInformation": {"reason": reason}});
-        answer(&reply(201, body), "r", &["AUTHORIZED"])
-    }
-
-    #[test]
-    fn statuses_are_read() {
-        assert_eq!(said("AUTHORIZED", ""), Ok(Answer::Approved { id: id("7") }));
-        assert_eq!(said("DECLINED", "INSUFFICIENT_FUND"), Ok(Answer::Declined(Decline::InsufficientFunds)));
-        assert_eq!(said("DECLINED", "DO_NOT_HONOR"), Ok(Answer::Declined(Decline::CardDeclined)));
-        assert_eq!(
-            said("AUTHORIZED_PENDING_REVIEW", "DECISION_PROFILE_REVIEW"),
-            Ok(Answer::InReview { id: id("7") })
-        );
-        assert_eq!(
-            said("AUTHORIZED_RISK_DECLINED", "DECISION_PROFILE_REJECT"),
-            Ok(Answer::DeclinedWithHold { id: id("7"), decline: Decline::CardDeclined })
-        );
-        for status in ["SERVER_ERROR", "PENDING_AUTHENTICATION", "PENDING_REVIEW", "NEW"] {
-            assert!(matches!(said(status, "PROCESSOR_TIMEOUT"), Err(ProcessorError::Unknown(_))), "{status}");
-        }
-        let other = json!({"id": "7", "status": "AUTHORIZED", "clientReferenceInformation": {"code": "s"}});
-        assert!(matches!(answer(&reply(201, other), "r", &["AUTHORIZED"]), Err(ProcessorError::Unknown(_))));
-        let nameless = json!({"id": "", "status": "AUTHORIZED", "clientReferenceInformation": {"code": "r"}});
-        assert!(matches!(
-            answer(&reply(201, nameless), "r", &["AUTHORIZED"]),
-            Err(ProcessorError::Unknown(_))
-        ));
-    }
-
-    #[test]
-    fn refusals_are_told_apart_from_what_is_not_known() {
-        let said = |status: u16, reason: &str| {
-            let body = json!({"status": "INVALID_REQUEST", "reason": reason});
-            answer(&reply(status, body), "r", &[])
-        };
-        assert!(matches!(said(400, "MISSING_FIELD"), Err(ProcessorError::Rejected(_))));
-        assert_eq!(said(400, "INVALID_CARD"), Ok(Answer::Declined(Decline::CardDeclined)));
-        // The first request arrived.
-        for reason in ["DUPLICATE_REQUEST", "MISSING_AUTH", "SOMETHING_NEW"] {
-            assert!(matches!(said(400, reason), Err(ProcessorError::Unknown(_))), "{reason}");
-        }
-        assert!(matches!(said(401, ""), Err(ProcessorError::NothingDone(_))));
-        assert!(matches!(said(404, "MISSING_AUTH"), Err(ProcessorError::Unknown(_))));
-    }
-
-    fn search(entries: &[(&str, &str, &str)]) -> Reply {
-        let summaries: Vec<Value> = entries
-            .iter()
-            .map(|(name, code, whole)| {
-                json!({
-                    "id": format!("id-{name}"),
-                    "clientReferenceInformation": {"code": "r"},
-                    "applicationInformation": {
-                        "reasonCode": whole,
-                        "applications": [{"name": "ics_decision"}, {"name": name, "reasonCode": code}],
-                    },
-                })
-            })
-            .collect();
-        let body = json!({"totalCount": summaries.len(), "_embedded": {"transactionSummaries": summaries}});
-        reply(201, body)
-    }
-
-    fn searched(entries: &[(&str, &str, &str)]) -> TransactionStatus {
-        found(&search(entries), "r").unwrap()
-    }
-
-    #[test]
-    fn searches_are_read() {
-        let authorization = || id("id-ics_auth");
-        assert_eq!(found(&reply(201, json!({"totalCount": 0})), "r"), Ok(TransactionStatus::Nothing));
-        assert!(found(&reply(200, json!({})), "r").is_err());
-        assert_eq!(
-            searched(&[("ics_auth", "100", "100")]),
-            TransactionStatus::Authorized { authorization: authorization() }
-        );
-        assert_eq!(
-            searched(&[("ics_bill", "100", "100"), ("ics_auth", "100", "100")]),
-            TransactionStatus::Captured { authorization: authorization(), capture: id("id-ics_bill") }
-        );
-        // A capture that was refused took nothing; one that timed out may have.
-        assert_eq!(
-            searched(&[("ics_bill", "203", "203"), ("ics_auth", "100", "100")]),
-            TransactionStatus::Authorized { authorization: authorization() }
-        );
-        assert_eq!(
-            searched(&[("ics_bill", "150", "150"), ("ics_auth", "100", "100")]),
-            TransactionStatus::Undecided
-        );
-        assert_eq!(
-            searched(&[("ics_auth_reversal", "100", "100"), ("ics_auth", "100", "100")]),
-            TransactionStatus::Voided
-        );
-        assert_eq!(
-            searched(&[("ics_auth", "204", "204")]),
-            TransactionStatus::Declined(Decline::InsufficientFunds)
-        );
-    }
-
-    #[test]
-    fn time_outs_and_system_failures_decide_nothing() {
-        for code in ["150", "151", "152", "236", "250"] {
-            assert_eq!(searched(&[("ics_auth", code, code)]), TransactionStatus::Undecided, "{code}");
-            assert_eq!(
-                found_refund(&search(&[("ics_credit", code, code)]), "r"),
-                Ok(ProcessorRefundStatus::Undecided),
-                "{code}"
-            );
-        }
-        // Not reached, and the whole not either.
-        assert_eq!(searched(&[("ics_auth", "", "151")]), TransactionStatus::Undecided);
-        // Not reached, because the request as a whole was refused.
-        assert_eq!(searched(&[("ics_auth", "", "102")]), TransactionStatus::Declined(Decline::CardDeclined));
-    }
-
-    #[test]
-    fn what_a_rule_held_or_refused_is_not_captured() {
-        for code in ["480", "200", "230"] {
-            let held = TransactionStatus::InReview { authorization: id("id-ics_auth") };
-            assert_eq!(searched(&[("ics_auth", "100", code)]), held, "{code}");
-            assert_eq!(searched(&[("ics_auth", code, code)]), held, "{code}");
-        }
-        for code in ["481", "400", "110"] {
-            assert!(
-                matches!(searched(&[("ics_auth", "100", code)]), TransactionStatus::DeclinedWithHold { .. }),
-                "{code}"
-            );
-        }
-    }
-
-    #[test]
-    fn refunds_are_read() {
-        let said = |entries: &[(&str, &str, &str)]| found_refund(&search(entries), "r").unwrap();
-        assert_eq!(said(&[]), ProcessorRefundStatus::Nothing);
-        assert_eq!(said(&[("ics_credit", "100", "100")]), ProcessorRefundStatus::Succeeded);
-        assert_eq!(said(&[("ics_credit", "233", "233")]), ProcessorRefundStatus::Failed);
-        assert_eq!(
-            said(&[("ics_credit", "151", "151"), ("ics_credit", "100", "100")]),
-            ProcessorRefundStatus::Succeeded
-        );
-    }
-
-    #[test]
-    fn reviews_are_read() {
-        let said = |decision: &str| {
-            let body = json!({"conversionDetails": [{"requestId": "9", "newDecision": "REJECT"}, {"requestId": "7", "newDecision": decision}]});
-            conversions(&reply(200, body), &id("7")).unwrap()
-        };
-        assert_eq!(said("ACCEPT"), Review::Accepted);
-        assert_eq!(said("REJECT"), Review::Rejected);
-        assert_eq!(said("REVIEW"), Review::Waiting);
-        assert_eq!(conversions(&reply(404, json!({})), &id("7")), Ok(Review::Waiting));
-        assert!(conversions(&reply(500, json!({})), &id("7")).is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_comes_is_never_taken_for_an_approval(status in 100..600_u16, bytes: Vec<u8>) {
-            if let Ok(reply) = http::read(status, &bytes) {
-                let approved = matches!(answer(&reply, "r", &["AUTHORIZED"]), Ok(Answer::Approved { .. }));
-                prop_assert!(!approved);
-                let _ = (found(&reply, "r"), found_refund(&reply, "r"), reversed(&reply), conversions(&reply, &id("7")));
-            }
-        }
-    }
-}
+mod tests;

@@ -11,19 +11,19 @@ pub(super) fn digest(body: &str) -> String {
     format!("SHA-256={}", STANDARD.encode(Sha256::digest(body.as_bytes())))
 }
 
-/// What a signature covers.
+/// The signed headers.
 pub(super) struct Signed<'a> {
     pub(super) host: &'a str,
     pub(super) date: &'a str,
     /// The method in lower case, and the path with its query.
     pub(super) target: &'a str,
-    /// Of the body, where there is one.
+    /// The body's digest, if there is a body.
     pub(super) digest: Option<String>,
     pub(super) merchant_id: &'a str,
 }
 
 impl Signed<'_> {
-    /// The `signature` header under a shared secret in base64.
+    /// The `signature` header; `secret` is the shared secret in base64.
     pub(super) fn signature(&self, key_id: &str, secret: &str) -> Result<String, ProcessorError> {
         let bad = || ProcessorError::NothingDone("the shared secret is not valid".into());
         let secret = zeroize::Zeroizing::new(STANDARD.decode(secret).map_err(|_| bad())?);

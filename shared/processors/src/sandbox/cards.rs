@@ -1,14 +1,14 @@
-//! The sandbox's tables: its test cards, the names they have, and what a reader is told of them.
+//! The sandbox's test cards, their names, and their descriptions for documentation.
 
 use tollgate_domain::{Decline, source::Brand};
 
-use super::Behaviour::{
+use super::Behavior::{
     self, ChallengeThenDeclines, ChallengeThenSucceeds, Declines, RefundFailsLater, RefundSucceedsLater,
     Succeeds, SucceedsThenDisputed,
 };
 
 /// The sandbox's test cards.
-pub(super) const CARDS: &[(&str, Brand, Behaviour)] = &[
+pub(super) const CARDS: &[(&str, Brand, Behavior)] = &[
     ("4242424242424242", Brand::Visa, Succeeds),
     ("4111111111111111", Brand::Visa, Succeeds),
     ("5555555555554444", Brand::Mastercard, Succeeds),
@@ -47,7 +47,7 @@ pub(super) const CARDS: &[(&str, Brand, Behaviour)] = &[
     ("4000000000001976", Brand::Visa, SucceedsThenDisputed),
 ];
 
-/// Named payment methods and the last four digits of the test card each stands for.
+/// Named payment methods, each with the last four digits of its test card.
 pub(super) const NAMED: &[(&str, Brand, &str)] = &[
     ("pm_card_visa", Brand::Visa, "4242"),
     ("pm_card_mastercard", Brand::Mastercard, "4444"),
@@ -82,7 +82,7 @@ pub(super) const NAMED: &[(&str, Brand, &str)] = &[
     ("pm_card_visa_chargeDeclinedProcessingError", Brand::Visa, "0119"),
 ];
 
-/// The sources of `simple` and the last four digits of the test card each stands for.
+/// The sources of `simple`, each with the last four digits of its test card.
 pub(super) const SIMPLE_SOURCES: &[(&str, Brand, &str)] = &[
     ("tok_visa", Brand::Visa, "4242"),
     ("tok_mastercard", Brand::Mastercard, "4444"),
@@ -91,43 +91,43 @@ pub(super) const SIMPLE_SOURCES: &[(&str, Brand, &str)] = &[
     ("tok_chargeDeclinedInsufficientFunds", Brand::Visa, "9995"),
 ];
 
-/// A test card as documentation shows it.
+/// A test card for documentation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestCard {
-    /// The number to enter.
+    /// The card number.
     pub number: &'static str,
-    /// Whose card it is.
+    /// The scheme.
     pub brand: Brand,
-    /// The token that stands for it in `charges`; `None` where tokens name no card of the brand.
+    /// The token in `charges`; `None` for schemes without tokens.
     pub token: Option<String>,
-    /// What becomes of a charge: `succeeds`, or why not.
+    /// The result of a charge: `succeeds`, or why not.
     pub outcome: String,
 }
 
-/// The test cards, in the order of the sandbox's table: the ones most used first.
+/// The test cards, the most used first.
 pub fn test_cards() -> impl Iterator<Item = TestCard> {
-    CARDS.iter().map(|(number, brand, behaviour)| {
+    CARDS.iter().map(|(number, brand, behavior)| {
         let last4 = number.len().saturating_sub(4);
         let token = format!("tok_{}_{}", brand.as_str(), &number[last4..]);
         TestCard {
             number,
             brand: *brand,
             token: super::card_token(&token).is_some().then_some(token),
-            outcome: told(*behaviour),
+            outcome: told(*behavior),
         }
     })
 }
 
-/// A behaviour in a reader's words.
-fn told(behaviour: Behaviour) -> String {
-    let text = match behaviour {
+/// The description of a behavior.
+fn told(behavior: Behavior) -> String {
+    let text = match behavior {
         Declines(decline) => return format!("declined: {}", decline.code()),
-        Succeeds | SucceedsThenDisputed | Behaviour::BankSucceedsLater => "succeeds",
+        Succeeds | SucceedsThenDisputed | Behavior::BankSucceedsLater => "succeeds",
         ChallengeThenSucceeds => "3-D Secure challenge, then succeeds",
         ChallengeThenDeclines => "3-D Secure challenge, then declined",
         RefundFailsLater => "succeeds; its refund is pending, then fails",
         RefundSucceedsLater => "succeeds; its refund is pending, then succeeds",
-        Behaviour::BankFailsLater => "fails later",
+        Behavior::BankFailsLater => "fails later",
     };
     text.to_owned()
 }

@@ -1,0 +1,187 @@
+//! Derives the events of a committed change.
+
+use super::{Event, EventKind, Subject};
+use crate::{
+    customer::Customer,
+    endpoint::{EndpointStatus, WebhookEndpoint},
+    id::EventId,
+    idempotency::consequence_id,
+    payment::{Payment, Status},
+    payment_method::PaymentMethod,
+    refund::{Refund, RefundStatus},
+};
+
+/// Most events of one change. Their ids are derived from their number within the change.
+const EVENTS_OF_A_CHANGE_MAX: usize = 4;
+
+/// The ids that the events of versions 1 to `version` of an item may have. Most versions have fewer events
+/// than ids.
+pub fn ids_of_events(table_key: &str, version: u64) -> impl Iterator<Item = EventId> {
+    (1..=version).flat_map(move |version| {
+        (0..EVENTS_OF_A_CHANGE_MAX).map(move |index| consequence_id(table_key, version, index))
+    })
+}
+
+/// Derives the events of a committed change of the item at `table_key`, in their order. `before` is the item
+/// before the change; `None` for a create.
+pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> Vec<Event> {
+    let kinds = match (before, after) {
+        (Some(Subject::Payment(old)), Subject::Payment(new)) => kinds_of_payment(Some(old), new),
+        (_, Subject::Payment(new)) => kinds_of_payment(None, new),
+        (Some(Subject::Refund(old)), Subject::Refund(new)) => kinds_of_refund(Some(old), new),
+        (_, Subject::Refund(new)) => kinds_of_refund(None, new),
+        (Some(Subject::Customer(old)), Subject::Customer(new)) => kinds_of_customer(Some(old), new),
+        (_, Subject::Customer(new)) => kinds_of_customer(None, new),
+        (Some(Subject::PaymentMethod(old)), Subject::PaymentMethod(new)) => {
+            kinds_of_payment_method(Some(old), new)
+        }
+        (_, Subject::PaymentMethod(new)) => kinds_of_payment_method(None, new),
+        (Some(Subject::Endpoint(old)), Subject::Endpoint(new)) => kinds_of_endpoint(Some(old), new),
+        (_, Subject::Endpoint(new)) => kinds_of_endpoint(None, new),
+    };
+    kinds
+        .into_iter()
+        .enumerate()
+        .map(|(index, kind)| Event {
+            id: consequence_id(table_key, after.version(), index),
+            kind,
+            // Lists sort by time, so each event of a change is one millisecond later than the one before.
+            created: after.updated().plus_ms(i64::try_from(index).unwrap_or(0)),
+            request: after.request().clone(),
+            subject: after.told(),
+            previous: before.filter(|_| kind.is_a_change()).map(Subject::told),
+        })
+        .collect()
+}
+
+/// A refund's settlement, or a change of its metadata.
+fn kinds_of_refund(old: Option<&Refund>, new: &Refund) -> Vec<EventKind> {
+    if let Some(old) = old.filter(|old| old.status == new.status) {
+        let changed = old.metadata != new.metadata;
+        return changed.then_some(EventKind::RefundUpdated).into_iter().collect();
+    }
+    let settled = match new.status {
+        RefundStatus::Pending => None,
+        RefundStatus::Succeeded => Some(EventKind::RefundSucceeded),
+        RefundStatus::Failed | RefundStatus::Canceled => Some(EventKind::RefundFailed),
+    };
+    old.is_none().then_some(EventKind::RefundCreated).into_iter().chain(settled).collect()
+}
+
+/// A change of a customer's profile. Ownership of an address and a continued erasure are no events.
+fn kinds_of_customer(old: Option<&Customer>, new: &Customer) -> Vec<EventKind> {
+    match old {
+        None => vec![EventKind::CustomerCreated],
+        Some(old) if old.deleted => vec![],
+        Some(_) if new.deleted => vec![EventKind::CustomerDeleted],
+        Some(old) if old.profile == new.profile => vec![],
+        Some(_) => vec![EventKind::CustomerUpdated],
+    }
+}
+
+/// A change of a payment method, or of its customer.
+fn kinds_of_payment_method(old: Option<&PaymentMethod>, new: &PaymentMethod) -> Vec<EventKind> {
+    let Some(old) = old else {
+        let attached = new.customer.is_some();
+        return attached.then_some(EventKind::PaymentMethodAttached).into_iter().collect();
+    };
+    // Erased with the customer from which it was detached. An event would keep its details for another month.
+    if old.detached_from.is_some() && new.detached_from.is_none() {
+        return vec![];
+    }
+    vec![match (old.customer, new.customer) {
+        (None, Some(_)) => EventKind::PaymentMethodAttached,
+        (Some(_), None) => EventKind::PaymentMethodDetached,
+        (None, None) | (Some(_), Some(_)) => EventKind::PaymentMethodUpdated,
+    }]
+}
+
+/// A change of an endpoint. Its health is no event.
+fn kinds_of_endpoint(old: Option<&WebhookEndpoint>, new: &WebhookEndpoint) -> Vec<EventKind> {
+    let Some(old) = old else { return vec![EventKind::EndpointCreated] };
+    let kind = if new.deleted {
+        EventKind::EndpointDeleted
+    } else if (old.status, new.status) == (EndpointStatus::Enabled, EndpointStatus::Disabled) {
+        EventKind::EndpointDisabled
+    } else if new.is_as_made(old) {
+        return vec![];
+    } else {
+        EventKind::EndpointUpdated
+    };
+    vec![kind]
+}
+
+/// A change of a payment's status, a refund, and the charge of an intent.
+fn kinds_of_payment(old: Option<&Payment>, new: &Payment) -> Vec<EventKind> {
+    let mut kinds = Vec::new();
+    let is_intent = new.intent.is_some();
+    if old.is_none() && is_intent {
+        kinds.push(EventKind::PaymentCreated);
+    }
+    if old.is_some_and(|old| new.amount_refunded > old.amount_refunded) {
+        kinds.push(EventKind::ChargeRefunded);
+    }
+    let charges = |payment: &Payment| payment.intent.as_ref().map_or(0, |intent| intent.charges);
+    let declined_again = old.is_some_and(|old| charges(new) > charges(old));
+    if old.is_some_and(|old| old.state.status == new.state.status) && !declined_again {
+        return kinds;
+    }
+    let was_reserved = old.is_some_and(|old| old.state.status == Status::RequiresCapture);
+    match new.state.status {
+        // Otherwise the intent is new, or a payment method was set.
+        Status::RequiresPaymentMethod if new.state.decline.is_some() => {
+            kinds.extend([EventKind::ChargeFailed, EventKind::PaymentFailed]);
+        }
+        Status::RequiresPaymentMethod | Status::RequiresConfirmation => {}
+        Status::RequiresAction => kinds.push(EventKind::PaymentRequiresAction),
+        Status::Processing => kinds.push(EventKind::PaymentProcessing),
+        Status::RequiresCapture => kinds.extend([EventKind::ChargeSucceeded, EventKind::PaymentCapturable]),
+        Status::Succeeded if was_reserved => {
+            kinds.extend([EventKind::ChargeCaptured, EventKind::PaymentSucceeded]);
+        }
+        Status::Succeeded => kinds.extend([EventKind::ChargeSucceeded, EventKind::PaymentSucceeded]),
+        Status::Failed => kinds.extend([EventKind::ChargeFailed, EventKind::PaymentFailed]),
+        Status::Canceled => kinds.push(EventKind::PaymentCanceled),
+    }
+    kinds
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{
+        payment::{
+            Command, Outcome,
+            tests::{NOW, payment},
+        },
+        source::Decline,
+    };
+
+    fn kinds(before: Option<&Payment>, after: &Payment) -> Vec<EventKind> {
+        let subject = |p: &Payment| Subject::Payment(Box::new(p.clone()));
+        events_of("k", before.map(subject).as_ref(), &subject(after)).into_iter().map(|e| e.kind).collect()
+    }
+
+    #[test]
+    fn a_payment_says_where_it_got_to_once() {
+        let challenged = payment(1000, Outcome::ChallengeRequired);
+        assert_eq!(kinds(None, &challenged), [EventKind::PaymentRequiresAction]);
+        let told =
+            challenged.apply(Command::SetReturnUrl("https://x.example".into()), NOW, &"r".into()).unwrap();
+        assert_eq!(kinds(Some(&challenged), &told), []);
+        let paid = told.apply(Command::ChallengePassed(Outcome::Approved), NOW, &"r".into()).unwrap();
+        assert_eq!(kinds(Some(&told), &paid), [EventKind::ChargeSucceeded, EventKind::PaymentSucceeded]);
+        let refunded = paid.apply(Command::Refund(10), NOW, &"r".into()).unwrap();
+        assert_eq!(kinds(Some(&paid), &refunded), [EventKind::ChargeRefunded]);
+        let failed = payment(1000, Outcome::Declined(Decline::CardDeclined));
+        assert_eq!(kinds(None, &failed), [EventKind::ChargeFailed, EventKind::PaymentFailed]);
+    }
+
+    #[test]
+    fn reading_a_change_twice_makes_the_same_events() {
+        let subject = || Subject::Payment(Box::new(payment(1000, Outcome::Approved)));
+        assert_eq!(events_of("k", None, &subject()), events_of("k", None, &subject()));
+        assert_ne!(events_of("k", None, &subject())[0].id, events_of("j", None, &subject())[0].id);
+    }
+}

@@ -1,0 +1,121 @@
+//! The kinds of events.
+
+use serde::{Deserialize, Serialize};
+
+/// The kind of an event. Each API has its own names for the kinds that it publishes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// An intent was created.
+    PaymentCreated,
+    /// A charge was captured or authorized.
+    ChargeSucceeded,
+    /// A charge was declined.
+    ChargeFailed,
+    /// An authorization was captured.
+    ChargeCaptured,
+    /// A charge was refunded, in full or in part.
+    ChargeRefunded,
+    /// A payment method was attached to a customer.
+    PaymentMethodAttached,
+    /// A payment method was detached from its customer.
+    PaymentMethodDetached,
+    /// A payment method changed.
+    PaymentMethodUpdated,
+    /// A refund's metadata changed.
+    RefundUpdated,
+    /// A payment was captured.
+    PaymentSucceeded,
+    /// A payment failed.
+    PaymentFailed,
+    /// A payment requires a 3-D Secure challenge.
+    PaymentRequiresAction,
+    /// A payment waits for the processor's decision.
+    PaymentProcessing,
+    /// A payment is authorized and can be captured.
+    PaymentCapturable,
+    /// A payment was canceled.
+    PaymentCanceled,
+    /// A refund was created.
+    RefundCreated,
+    /// A refund succeeded.
+    RefundSucceeded,
+    /// A refund failed or was canceled.
+    RefundFailed,
+    /// A customer was created.
+    CustomerCreated,
+    /// A customer changed.
+    CustomerUpdated,
+    /// A customer was deleted.
+    CustomerDeleted,
+    /// A webhook endpoint was created.
+    EndpointCreated,
+    /// A webhook endpoint changed.
+    EndpointUpdated,
+    /// A webhook endpoint was disabled because its deliveries failed.
+    EndpointDisabled,
+    /// A webhook endpoint was deleted.
+    EndpointDeleted,
+}
+
+impl EventKind {
+    /// Whether the event shows the resource before the change, too.
+    pub(super) const fn is_a_change(self) -> bool {
+        match self {
+            Self::CustomerUpdated
+            | Self::PaymentMethodUpdated
+            | Self::RefundUpdated
+            | Self::RefundSucceeded
+            | Self::EndpointUpdated
+            | Self::EndpointDisabled => true,
+            Self::PaymentCreated
+            | Self::ChargeSucceeded
+            | Self::ChargeFailed
+            | Self::ChargeCaptured
+            | Self::ChargeRefunded
+            | Self::PaymentMethodAttached
+            | Self::PaymentMethodDetached
+            | Self::PaymentSucceeded
+            | Self::PaymentFailed
+            | Self::PaymentRequiresAction
+            | Self::PaymentProcessing
+            | Self::PaymentCapturable
+            | Self::PaymentCanceled
+            | Self::RefundCreated
+            | Self::RefundFailed
+            | Self::CustomerCreated
+            | Self::CustomerDeleted
+            | Self::EndpointCreated
+            | Self::EndpointDeleted => false,
+        }
+    }
+
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[
+        Self::PaymentCreated,
+        Self::ChargeSucceeded,
+        Self::ChargeFailed,
+        Self::ChargeCaptured,
+        Self::ChargeRefunded,
+        Self::PaymentMethodAttached,
+        Self::PaymentMethodDetached,
+        Self::PaymentMethodUpdated,
+        Self::RefundUpdated,
+        Self::PaymentSucceeded,
+        Self::PaymentFailed,
+        Self::PaymentRequiresAction,
+        Self::PaymentProcessing,
+        Self::PaymentCapturable,
+        Self::PaymentCanceled,
+        Self::RefundCreated,
+        Self::RefundSucceeded,
+        Self::RefundFailed,
+        Self::CustomerCreated,
+        Self::CustomerUpdated,
+        Self::CustomerDeleted,
+        Self::EndpointCreated,
+        Self::EndpointUpdated,
+        Self::EndpointDisabled,
+        Self::EndpointDeleted,
+    ];
+}

@@ -1,0 +1,119 @@
+//! Events: committed changes, as merchants receive them.
+//!
+//! Events are derived from the stream of the main table, not by requests: from the item before and after a
+//! change. Each API names and renders them in its own way.
+
+mod derive;
+mod kind;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    derive::{events_of, ids_of_events},
+    kind::EventKind,
+};
+use crate::{
+    customer::Customer, endpoint::WebhookEndpoint, id::EventId, payment::Payment,
+    payment_method::PaymentMethod, refund::Refund, replay::Replayable, request_ref::RequestRef,
+    time::Timestamp,
+};
+
+/// The resource of an event, as it was after the change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A payment.
+    Payment(Box<Payment>),
+    /// A refund.
+    Refund(Box<Refund>),
+    /// A customer.
+    Customer(Box<Customer>),
+    /// A payment method.
+    PaymentMethod(Box<PaymentMethod>),
+    /// A webhook endpoint.
+    Endpoint(Box<WebhookEndpoint>),
+}
+
+/// An event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// The id. It is derived, so that reading a change again yields the same id.
+    pub id: EventId,
+    /// What happened.
+    pub kind: EventKind,
+    /// When it happened.
+    pub created: Timestamp,
+    /// The request that caused it.
+    #[serde(flatten)]
+    pub request: RequestRef,
+    /// The resource after the change.
+    pub subject: Subject,
+    /// The resource before the change, for kinds that show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Subject>,
+}
+
+impl Event {
+    /// Returns the event without personal data; `None` if it holds none.
+    pub fn erased(&self) -> Option<Self> {
+        let erased = Self {
+            subject: self.subject.erased(),
+            previous: self.previous.as_ref().map(Subject::erased),
+            ..self.clone()
+        };
+        (erased != *self).then_some(erased)
+    }
+}
+
+impl Subject {
+    /// The resource without personal data.
+    fn erased(&self) -> Self {
+        match self {
+            Self::Payment(payment) => Self::Payment(Box::new(payment.without_person())),
+            Self::Customer(customer) => Self::Customer(Box::new(customer.without_person())),
+            Self::PaymentMethod(method) => Self::PaymentMethod(Box::new(method.without_person())),
+            Self::Refund(_) | Self::Endpoint(_) => self.clone(),
+        }
+    }
+
+    /// The part of the resource that an event stores: no stored answers, no sealed card, no secrets.
+    pub(super) fn told(&self) -> Self {
+        match self {
+            Self::Payment(payment) => Self::Payment(Box::new(payment.snapshot())),
+            Self::Refund(refund) => Self::Refund(Box::new(refund.snapshot())),
+            Self::Customer(customer) => Self::Customer(Box::new(customer.snapshot())),
+            Self::PaymentMethod(method) => Self::PaymentMethod(Box::new(method.snapshot())),
+            Self::Endpoint(endpoint) => Self::Endpoint(Box::new(endpoint.snapshot())),
+        }
+    }
+
+    pub(super) fn version(&self) -> u64 {
+        match self {
+            Self::Payment(payment) => payment.version,
+            Self::Refund(refund) => refund.version,
+            Self::Customer(customer) => customer.version,
+            Self::PaymentMethod(method) => method.version,
+            Self::Endpoint(endpoint) => endpoint.version,
+        }
+    }
+
+    pub(super) fn updated(&self) -> Timestamp {
+        match self {
+            Self::Payment(payment) => payment.updated,
+            Self::Refund(refund) => refund.updated,
+            Self::Customer(customer) => customer.updated,
+            Self::PaymentMethod(method) => method.updated,
+            Self::Endpoint(endpoint) => endpoint.updated.unwrap_or(endpoint.created),
+        }
+    }
+
+    pub(super) fn request(&self) -> &RequestRef {
+        match self {
+            Self::Payment(payment) => &payment.request,
+            Self::Refund(refund) => &refund.request,
+            Self::Customer(customer) => &customer.request,
+            Self::PaymentMethod(method) => &method.request,
+            Self::Endpoint(endpoint) => &endpoint.request,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Data of payments that are taken as intents: created first, then confirmed, captured or canceled by the merchant.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{CustomerId, PaymentMethodId},
+    metadata::Metadata,
+    money::Money,
+    source::{Instrument, Source},
+    time::Timestamp,
+};
+
+/// The fields that only an intent has.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    /// Whether the merchant captures separately. Otherwise the confirmation captures.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub manual_capture: bool,
+    /// Whether the merchant's server confirms instead of the payer's page.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub manual_confirmation: bool,
+    /// The accepted types of payment method: `card`, `sepa_debit`.
+    #[serde(default)]
+    pub payment_method_types: Vec<String>,
+    /// The payment method to charge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_method: Option<PaymentMethodId>,
+    /// The payment method that was declined last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declined_method: Option<PaymentMethodId>,
+    /// E-mail address for the receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt_email: Option<String>,
+    /// Number of charges so far, declined ones included.
+    #[serde(default)]
+    pub charges: u32,
+    /// When it was canceled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canceled_at: Option<Timestamp>,
+    /// The merchant's reason for the cancellation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancellation_reason: Option<String>,
+}
+
+/// The parts of a payment method that a payment copies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Method {
+    /// The payment method's id.
+    pub id: PaymentMethodId,
+    /// The details that answers show.
+    pub source: Source,
+    /// The processor's name for it.
+    pub instrument: Instrument,
+}
+
+/// A merchant's changes to an uncharged intent. `None` leaves a field as it is; `Some(None)` clears it.
+#[derive(Clone, Debug, Default)]
+pub struct Amendment {
+    /// New amount and currency.
+    pub amount: Option<Money>,
+    /// New customer.
+    pub customer: Option<CustomerId>,
+    /// New description.
+    pub description: Option<Option<String>>,
+    /// The complete new metadata.
+    pub metadata: Option<Metadata>,
+    /// New e-mail address for the receipt.
+    pub receipt_email: Option<Option<String>>,
+    /// New payment method.
+    pub method: Option<Method>,
+    /// New accepted types of payment method.
+    pub payment_method_types: Option<Vec<String>>,
+    /// Whether the merchant captures separately.
+    pub manual_capture: Option<bool>,
+}
