@@ -1,4 +1,4 @@
-//! One request of one caller.
+//! [`Call`]: one request of one caller.
 
 use tollgate_domain::{
     Denied, FrontDoor, Permission, RequestRef, Tenant, Timestamp, rate_limit::RateLimitStatus,
@@ -6,11 +6,15 @@ use tollgate_domain::{
 use tollgate_store::{Cost, Reader};
 
 use crate::{
-    Gateway,
-    authentication::{Admitted, Authentication, Authorized, Credentials, Needs},
+    auth::{
+        authentication::{Authentication, Needs},
+        authorized::{Admitted, Authorized},
+        credentials::Credentials,
+    },
+    gateway::Gateway,
 };
 
-/// One request: who calls, through which front door, when. Every use case of a merchant is a method of it.
+/// One request of one caller: the API, the time, the request and the authentication. A merchant's use cases are its methods.
 #[derive(Debug)]
 pub struct Call {
     pub(crate) gateway: Gateway,
@@ -21,15 +25,10 @@ pub struct Call {
     authentication: Authentication,
 }
 
-impl std::fmt::Debug for Gateway {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gateway").finish_non_exhaustive()
-    }
-}
-
 impl Gateway {
-    /// Begins a request, which whatever it writes is due to: starts to authenticate and meter its caller at once. `permission` is what the route needs;
-    /// `publishable` says whether a publishable key will do.
+    /// Starts a request; its writes record `request`. Authentication begins in the background.
+    ///
+    /// `permission` is what the route requires, `publishable` whether a publishable key is accepted instead.
     pub fn begin(
         &self,
         front_door: FrontDoor,
@@ -48,43 +47,42 @@ impl Gateway {
 }
 
 impl Call {
-    /// The request's id, `req_…`.
+    /// The request's id: `req_…`.
     pub fn request_id(&self) -> &str {
         &self.request.request_id
     }
 
-    /// When it came.
+    /// When the request began.
     pub fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// The gateway it goes through.
+    /// The request's gateway.
     pub fn gateway(&self) -> &Gateway {
         &self.gateway
     }
 
-    /// What it cost so far.
+    /// The calls that the request made so far.
     pub fn cost(&self) -> Cost {
         self.store.meter().cost()
     }
 
-    /// The tenant, for reading only (see [`crate::authentication`]).
+    /// The tenant, for reading only: for a known key it is returned before authentication ends.
     pub async fn tenant(&self) -> Result<Tenant, Denied> {
         self.authentication.tenant().await
     }
 
-    /// The caller, known to be of the right kind and to have the route's scope, even when it is over its rate limit. What is
-    /// replayed or found is judged by it.
+    /// The authenticated caller with the route's permission, even over its rate limit. Replays require it.
     pub async fn authorized(&self) -> Result<&Authorized, Denied> {
         self.authentication.authorized().await
     }
 
-    /// The caller, once it is let in; writing needs it.
+    /// The authenticated caller within its rate limit. Writes require it.
     pub async fn admitted(&self) -> Result<&Admitted, Denied> {
         self.authentication.admitted().await
     }
 
-    /// Gives the request's token back, because its answer is a replay.
+    /// Gives the request's token back to the rate limit: a replay costs none.
     pub async fn give_token_back(&self) -> Option<RateLimitStatus> {
         match self.admitted().await {
             Ok(admitted) => Some(admitted.give_token_back().await),

@@ -1,4 +1,4 @@
-//! Due work: what a schedule has to look at, because nothing else will.
+//! Due work. Runs every minute: resumes stuck charges and refunds, expires challenges, continues erasures, requeues webhooks.
 
 use std::collections::HashSet;
 
@@ -13,58 +13,45 @@ use tollgate_processors::sandbox;
 use tollgate_store::{DueItem, DueKind, Queue, Replaced};
 
 use crate::{
-    Worker,
-    deliver::Message,
     error::Error,
-    payments::{instrument, sandbox_outcome},
+    payments::sandbox_charge::{instrument, sandbox_outcome},
+    webhooks::message::Message,
+    worker::Worker,
 };
 
-/// Items of each shard that are read at a time.
-const PER_SHARD: i32 = 100;
-/// Items that are looked after at the same time.
-pub(crate) const AT_A_TIME: usize = 10;
-/// How long a run goes on while there is more to do, in milliseconds: the next one is a minute later.
-const RUN_MS: i64 = 45_000;
-/// Reads of one kind in one run.
+/// Items of each shard on a page.
+const SHARD_ITEMS: i32 = 100;
+/// How long a run reads further pages of one kind, in milliseconds: the next run starts a minute after this one.
+const RUN_MS_MAX: i64 = 45_000;
+/// Pages of one kind that a run reads.
 const PASSES_MAX: usize = 200;
 
-/// What a run did.
+/// The result of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DueReport {
-    /// Items that were moved on.
+    /// Items that were processed.
     pub done: usize,
     /// Items that failed and stay due.
     pub failed: usize,
 }
 
 impl Worker {
-    /// Does what is due: asks the processor about payments and refunds in flight, ends challenges that nobody answered,
-    /// puts deliveries back on the queue. An item that fails is logged, stays due and holds up no other.
+    /// Resumes payments and refunds in flight, expires challenges, continues erasures, requeues webhooks. An item that fails is
+    /// logged and stays due; the others continue.
     pub async fn run_due_work(&self, queue: &Queue) -> Result<DueReport, Error> {
         let now = self.now();
         let mut report = DueReport::default();
         for kind in DueKind::ALL {
-            // What failed stays due, and the index trails the table: either is met again by a further read.
+            // Failed items stay due, and the index lags behind the table: further reads show both again.
             let mut seen = HashSet::new();
             for _ in 0..PASSES_MAX {
-                let mut items = self.store.due(*kind, now, PER_SHARD).await?;
+                let mut items = self.store.due(*kind, now, SHARD_ITEMS).await?;
                 items.retain(|item| seen.insert(item.pk.clone()));
                 if items.is_empty() {
                     break;
                 }
-                let mut outcomes = stream::iter(&items)
-                    .map(|item| async move { (item, self.look_after(*kind, item, now, queue).await) })
-                    .buffer_unordered(self.due_at_a_time);
-                while let Some((item, outcome)) = outcomes.next().await {
-                    match outcome {
-                        Ok(()) => report.done += 1,
-                        Err(error) => {
-                            tracing::error!(item = item.pk, %error, "due item failed");
-                            report.failed += 1;
-                        }
-                    }
-                }
-                if self.now().ms() - now.ms() > RUN_MS {
+                self.process_all(*kind, &items, now, queue, &mut report).await;
+                if self.now().ms() - now.ms() > RUN_MS_MAX {
                     break;
                 }
             }
@@ -72,7 +59,29 @@ impl Worker {
         Ok(report)
     }
 
-    async fn look_after(
+    async fn process_all(
+        &self,
+        kind: DueKind,
+        items: &[DueItem],
+        now: Timestamp,
+        queue: &Queue,
+        report: &mut DueReport,
+    ) {
+        let mut outcomes = stream::iter(items)
+            .map(|item| async move { (item, self.process(kind, item, now, queue).await) })
+            .buffer_unordered(self.due_items_concurrent);
+        while let Some((item, outcome)) = outcomes.next().await {
+            match outcome {
+                Ok(()) => report.done += 1,
+                Err(error) => {
+                    tracing::error!(item = item.pk, %error, "due item failed");
+                    report.failed += 1;
+                }
+            }
+        }
+    }
+
+    async fn process(
         &self,
         kind: DueKind,
         item: &DueItem,
@@ -80,14 +89,14 @@ impl Worker {
         queue: &Queue,
     ) -> Result<(), Error> {
         match kind {
-            DueKind::Payment => Box::pin(self.look_after_payment(item, now)).await,
-            DueKind::Refund => self.look_after_refund(item, now).await,
-            DueKind::Customer => self.look_after_erasure(item, now).await,
-            DueKind::Delivery => self.look_after_delivery(item, now, queue).await,
+            DueKind::Payment => Box::pin(self.process_payment(item, now)).await,
+            DueKind::Refund => self.process_refund(item, now).await,
+            DueKind::Customer => self.resume_erasure(item, now).await,
+            DueKind::Delivery => self.process_delivery(item, now, queue).await,
         }
     }
 
-    async fn look_after_payment(&self, item: &DueItem, now: Timestamp) -> Result<(), Error> {
+    async fn process_payment(&self, item: &DueItem, now: Timestamp) -> Result<(), Error> {
         let Some(payment) = self.store.get_by_key::<Payment>(&item.pk, true).await? else {
             return Ok(());
         };
@@ -103,7 +112,7 @@ impl Worker {
             Status::Processing => {
                 Command::Settled(sandbox_outcome(sandbox::look_up_charge(instrument(&payment)?, now))?)
             }
-            // Nobody captured it in seven days.
+            // It was not captured within seven days.
             Status::RequiresCapture if payment.intent.is_some() => {
                 Command::CancelIntent(Some("automatic".to_owned()))
             }
@@ -116,12 +125,12 @@ impl Worker {
         let next =
             payment.apply(command, now, &self.new_request()).map_err(tollgate_domain::Refusal::from)?;
         match self.writer().replace(item.tenant, &next).await? {
-            // Someone else who came first did this work; the item is no longer due or will be found again.
+            // Another change was written first: the item is no longer due, or the next run finds it.
             Replaced::Done | Replaced::Conflict(_) => Ok(()),
         }
     }
 
-    async fn look_after_refund(&self, item: &DueItem, now: Timestamp) -> Result<(), Error> {
+    async fn process_refund(&self, item: &DueItem, now: Timestamp) -> Result<(), Error> {
         let Some(refund) = self.store.get_by_key::<Refund>(&item.pk, true).await? else {
             return Ok(());
         };
@@ -138,14 +147,14 @@ impl Worker {
         let outcome = sandbox_outcome(sandbox::look_up_refund(instrument(&payment)?))?;
         if let Ok(settled) = refund.settle(outcome, now, &self.new_request()) {
             match self.writer().settle_refund(item.tenant, &settled).await? {
-                // It is no longer due or will be found again.
+                // After a conflict it is no longer due, or the next run finds it.
                 Replaced::Done | Replaced::Conflict(_) => {}
             }
         }
         Ok(())
     }
 
-    async fn look_after_delivery(&self, item: &DueItem, now: Timestamp, queue: &Queue) -> Result<(), Error> {
+    async fn process_delivery(&self, item: &DueItem, now: Timestamp, queue: &Queue) -> Result<(), Error> {
         let Some(delivery) = self.store.get_by_key::<Delivery>(&item.pk, true).await? else {
             return Ok(());
         };
@@ -155,8 +164,8 @@ impl Worker {
         self.requeue(item.tenant, &delivery, now, queue).await
     }
 
-    /// Puts the next attempt on the queue first and then moves the due time: the other way round, a function that dies
-    /// in between would lose the attempt for a quarter of an hour.
+    /// Queues the next attempt and then moves the due time. In the other order, a function that dies in between would delay the
+    /// attempt by a quarter of an hour.
     async fn requeue(
         &self,
         tenant: Tenant,

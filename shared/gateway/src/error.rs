@@ -1,22 +1,22 @@
-//! Why a use case failed.
+//! [`Error`]: why a use case failed.
 
 use tollgate_apis::Problem;
 use tollgate_domain::{Denied, Refusal};
 use tollgate_store::StoreError;
 
-/// Why a use case did not do what was asked.
+/// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The caller may not.
+    /// The caller is not authenticated, not permitted or over its rate limit.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// The rules do not allow it.
+    /// The request is against the rules.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// We failed.
+    /// The tables, a queue or a secret failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// We failed in a way that no input should bring about.
+    /// An internal failure that no request should be able to cause.
     #[error("internal: {0}")]
     Internal(String),
 }

@@ -1,19 +1,19 @@
-//! What may write.
+//! [`Worker`]: a gateway with write access.
 
 use std::{fmt, ops::Deref, sync::Arc};
 
-use tollgate_store::{AwsEnvironment, Secrets, StoreError, Tables, Writer};
+use tollgate_store::Writer;
 
 use crate::{
-    AddressIds, Gateway, Links, Processors,
-    services::{Clock, Entropy, OsEntropy, SystemClock},
+    clock::Clock, customers::address_ids::AddressIds, entropy::Entropy, gateway::Gateway,
+    processing::processors::Processors, signing::links::Links,
 };
 
 /// A gateway that may write.
 ///
-/// There are three ways to have one: to be an admitted caller ([`crate::Admitted`]), to follow a link that the gateway signed,
-/// and to work without a caller, as the functions of the stream, the queue and the clock do, and the operator's tool. None of them
-/// begins at a [`Gateway`]: what has no more than that only reads.
+/// There are three ways to get one: as an admitted caller ([`crate::Admitted`]), with a link that the gateway signed, and by
+/// opening the tables, as the functions of the stream, the queue and the schedule do, and the operator's tool. A [`Gateway`]
+/// alone gives none: it only reads.
 #[derive(Clone)]
 pub struct Worker {
     gateway: Gateway,
@@ -35,7 +35,7 @@ impl Deref for Worker {
 }
 
 impl Worker {
-    /// What works without a caller on opened tables.
+    /// A worker over opened tables.
     pub fn new(
         writer: Writer,
         links: Option<Links>,
@@ -45,31 +45,12 @@ impl Worker {
         Self { gateway: Gateway::new(writer.clone(), links, clock, entropy), writer }
     }
 
-    /// What works without a caller, as the function's environment describes it: see [`Gateway::start`].
-    pub async fn start() -> Result<Self, StoreError> {
-        let environment = AwsEnvironment::from_environment()?;
-        let writer = Writer::open(&environment, Tables::from_environment()?);
-        let secrets = Secrets::open(&environment);
-        let ((), links, processors, address_ids) = tokio::join!(
-            writer.warm_up(),
-            Links::from_environment(&secrets),
-            Processors::from_environment(&secrets, SystemClock.now()),
-            AddressIds::from_environment(&secrets)
-        );
-        let worker = Self::new(writer, links?, Arc::new(SystemClock), Arc::new(OsEntropy));
-        let worker = worker.with_address_ids(address_ids?);
-        Ok(match processors? {
-            Some(processors) => worker.with_processors(processors),
-            None => worker,
-        })
-    }
-
-    /// See [`crate::authentication`], which alone makes a worker of a gateway.
-    pub(crate) fn of_write_access(gateway: Gateway, writer: Writer) -> Self {
+    /// Gives a gateway its writer. Only [`crate::auth`] can call it: nothing else gets the writer out of a gateway.
+    pub(crate) fn with_writer(gateway: Gateway, writer: Writer) -> Self {
         Self { gateway, writer }
     }
 
-    /// The same worker, with a way to processors and a key to the vault.
+    /// The same worker with processors and the vault's key.
     #[must_use]
     pub fn with_processors(self, processors: Processors) -> Self {
         let processors = Some(Arc::new(processors));
@@ -77,19 +58,19 @@ impl Worker {
         Self { gateway, ..self }
     }
 
-    /// The same worker, which does due work one item after the other: a simulation repeats itself from its seed.
+    /// The same worker, which processes due items one after the other, so that a simulation repeats itself from its seed.
     #[must_use]
     pub fn with_due_work_in_order(self) -> Self {
-        let gateway = Gateway { due_at_a_time: 1, ..self.gateway };
+        let gateway = Gateway { due_items_concurrent: 1, ..self.gateway };
         Self { gateway, ..self }
     }
 
-    fn with_address_ids(self, address_ids: Option<AddressIds>) -> Self {
+    pub(crate) fn with_address_ids(self, address_ids: Option<AddressIds>) -> Self {
         let gateway = Gateway { address_ids, ..self.gateway };
         Self { gateway, ..self }
     }
 
-    /// A copy that counts its calls apart, from zero: what one batch costs.
+    /// A copy with a new meter, so that the cost of one batch is counted separately.
     #[must_use]
     pub fn metered(&self) -> Self {
         let writer = self.writer.metered();
@@ -97,12 +78,12 @@ impl Worker {
         Self { gateway, writer }
     }
 
-    /// The gateway that callers go through.
+    /// The gateway that callers use.
     pub fn gateway(&self) -> &Gateway {
         &self.gateway
     }
 
-    /// The tables, to write to.
+    /// The tables, for writing.
     pub(crate) fn writer(&self) -> &Writer {
         &self.writer
     }
