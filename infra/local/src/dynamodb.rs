@@ -51,7 +51,7 @@ impl DynamoDb {
                 let _ = stopped.wait_for(|stop| *stop).await;
             };
             if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, shutdown).await {
-                crate::log("dynamodb", &error);
+                crate::logs::log("dynamodb", &error);
             }
         });
         let database = self.database.clone();
@@ -63,7 +63,7 @@ impl DynamoDb {
                 let database = database.clone();
                 let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
                 if let Ok(Err(error)) = swept {
-                    crate::log("dynamodb", &format!("expired items were not deleted: {error}"));
+                    crate::logs::log("dynamodb", &format!("expired items were not deleted: {error}"));
                 }
             }
         });

@@ -195,7 +195,7 @@ async fn call(State(front): State<Arc<Front>>, headers: HeaderMap, body: Bytes) 
         if let Some(refusal) = refusal {
             // A warm-up that is refused has made the connection all the same.
             if read["Key"]["pk"]["S"] != WARM_UP_KEY {
-                crate::log("grants", &refusal);
+                crate::logs::log("grants", &refusal);
             }
             return error("AccessDeniedException", &refusal);
         }
@@ -207,7 +207,7 @@ async fn call(State(front): State<Arc<Front>>, headers: HeaderMap, body: Bytes) 
     match front.pass_on(&headers, body).await {
         Ok(answer) => answer,
         Err(error) => {
-            crate::log("dynamodb", &error.to_string());
+            crate::logs::log("dynamodb", &error.to_string());
             StatusCode::BAD_GATEWAY.into_response()
         }
     }

@@ -202,7 +202,7 @@ async fn show(State(inbox): State<Arc<Inbox>>, Query(query): Query<Format>, head
 }
 
 fn failure(error: &Error) -> Response {
-    crate::log("inbox", &error.to_string());
+    crate::logs::log("inbox", &error.to_string());
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 

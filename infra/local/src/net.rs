@@ -47,6 +47,6 @@ async fn accept(
         let _ = stream.set_nodelay(true);
     });
     if let Err(error) = axum::serve(listener, service).await {
-        crate::log("local", &format!("a listener stopped: {error}"));
+        crate::logs::log("local", &format!("a listener stopped: {error}"));
     }
 }

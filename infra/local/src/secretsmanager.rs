@@ -67,7 +67,7 @@ impl Endpoint {
         let action = format!("secretsmanager:{operation}");
         let refusal = self.grants.as_ref().and_then(|grants| grants.refusal(caller, &action, &secret.arn));
         if let Some(refusal) = refusal {
-            crate::log("grants", &refusal);
+            crate::logs::log("grants", &refusal);
             return Err(("AccessDeniedException", refusal));
         }
         let failed = |error: Error| ("InternalServiceError", error.to_string());

@@ -101,7 +101,7 @@ async fn handle(front: &Front, peer: SocketAddr, request: Request, line: &mut Re
         Ok(Ok(answer)) => {
             line.code = line::error_code(&answer);
             reply::build(&answer).unwrap_or_else(|| {
-                crate::log(&found.route.function, "the function's answer is not an HTTP response");
+                crate::logs::log(&found.route.function, "the function's answer is not an HTTP response");
                 message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
             })
         }
@@ -109,7 +109,7 @@ async fn handle(front: &Front, peer: SocketAddr, request: Request, line: &mut Re
             message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
         }
         Ok(Err(error)) => {
-            crate::log(&found.route.function, &error.to_string());
+            crate::logs::log(&found.route.function, &error.to_string());
             message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         }
     }

@@ -134,7 +134,7 @@ pub(super) async fn run(lambda: Arc<Lambda>, function: Arc<template::Function>, 
         Ok(child) => child,
         Err(error) => {
             let reason = format!("{} can't be started: {error}", function.binary);
-            crate::log(&function.name, &reason);
+            crate::logs::log(&function.name, &reason);
             return lambda.not_started(&function, &reason);
         }
     };
@@ -306,7 +306,7 @@ async fn error(
         .get("lambda-runtime-function-error-type")
         .and_then(|kind| kind.to_str().ok())
         .unwrap_or("Unhandled");
-    crate::log(
+    crate::logs::log(
         &instance.function.name,
         &format!("invocation failed ({kind}): {}", String::from_utf8_lossy(&body)),
     );
@@ -323,7 +323,7 @@ fn finish(lambda: &Arc<Lambda>, instance: &Arc<Instance>, id: &str, outcome: Out
 
 async fn init_error(State((_, instance)): Shared, body: Bytes) -> Response {
     let text = String::from_utf8_lossy(&body);
-    crate::log(&instance.function.name, &format!("initialisation failed: {text}"));
+    crate::logs::log(&instance.function.name, &format!("initialisation failed: {text}"));
     instance.kill_because(format!("Runtime init failed: {text}"));
     StatusCode::ACCEPTED.into_response()
 }

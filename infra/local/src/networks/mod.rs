@@ -153,7 +153,7 @@ impl Networks {
 
     fn carry_out(&self, work: &Work, effects: &Effects) -> Response {
         work(&self.ledger, effects).unwrap_or_else(|error| {
-            crate::log("networks", &error.to_string());
+            crate::logs::log("networks", &error.to_string());
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         })
     }

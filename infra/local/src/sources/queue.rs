@@ -39,7 +39,7 @@ pub(super) fn start(context: &Context, source: &QueueSource) {
 async fn poll(context: &Context, source: &QueueSource) {
     loop {
         if let Err(error) = one_batch(context, source).await {
-            crate::log(&source.queue, &format!("the queue can't be read: {error}"));
+            crate::logs::log(&source.queue, &format!("the queue can't be read: {error}"));
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -58,7 +58,7 @@ async fn one_batch(context: &Context, source: &QueueSource) -> Result<(), Error>
         Verdict::Done => std::collections::HashSet::new(),
         Verdict::Partly(failed) => failed,
         Verdict::Failed(reason) => {
-            crate::log(&source.queue, &format!("a batch of {} failed: {reason}", batch.len()));
+            crate::logs::log(&source.queue, &format!("a batch of {} failed: {reason}", batch.len()));
             batch.iter().map(|message| message.message_id.clone()).collect()
         }
     };

@@ -33,7 +33,7 @@ async fn tick(context: &Context, source: &ScheduleSource) {
             None => scheduled_event(&source.id, &clock::iso(clock::now_ms())),
         };
         if let Err(error) = context.lambda.invoke(&source.function, event.to_string().into()).await {
-            crate::log(&source.id, &format!("a scheduled run failed: {error}"));
+            crate::logs::log(&source.id, &format!("a scheduled run failed: {error}"));
             tokio::time::sleep(PAUSE).await;
         }
     }

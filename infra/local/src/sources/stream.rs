@@ -48,7 +48,7 @@ impl Reader {
                 Ok(0) => tokio::time::sleep(POLL_EVERY).await,
                 Ok(_) => {}
                 Err(error) => {
-                    crate::log(&self.source.id, &format!("the stream can't be read: {error}"));
+                    crate::logs::log(&self.source.id, &format!("the stream can't be read: {error}"));
                     tokio::time::sleep(LONGEST_RETRY).await;
                 }
             }
@@ -114,7 +114,10 @@ impl Reader {
             // What was done moves the position on, and is not held against what is left.
             let progressed = batch.first().map(sequence_number) != Some(first);
             let tries = if progressed { 1 } else { tries + 1 };
-            crate::log(&self.source.id, &format!("a batch of {} failed ({tries}): {reason}", batch.len()));
+            crate::logs::log(
+                &self.source.id,
+                &format!("a batch of {} failed ({tries}): {reason}", batch.len()),
+            );
             if self.is_given_up(&batch, tries) {
                 self.give_up(&batch, tries)?;
                 continue;

@@ -13,9 +13,9 @@ use tollgate_processors::sandbox::{TestCard, test_cards};
 
 use super::Taken;
 use crate::{
-    FRONT_DOORS, Ready,
     demo::Credentials,
     inbox::{self, escape},
+    ready::{FRONT_DOORS, Ready},
 };
 
 const SCRIPT: &str = include_str!("start.js");
