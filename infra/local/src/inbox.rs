@@ -145,7 +145,7 @@ impl Inbox {
             let (received_ms, headers): (i64, String) = (row.get(1)?, row.get(4)?);
             Ok(Webhook {
                 number: row.get(0)?,
-                received_at: clock::iso(u64::try_from(received_ms).unwrap_or(0)),
+                received_at: clock::rfc3339(u64::try_from(received_ms).unwrap_or(0)),
                 event_type: row.get(2)?,
                 signature: row.get(3)?,
                 headers: serde_json::from_str(&headers).unwrap_or(Value::Null),

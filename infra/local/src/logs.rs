@@ -193,7 +193,7 @@ pub(crate) fn request(line: &RequestLine) {
         Shown::All => print(&format!("[request] {}", line.text(logs.palette))),
         Shown::Json => {
             let mut told = line.json();
-            told["timestamp"] = Value::from(clock::iso(clock::now_ms()));
+            told["timestamp"] = Value::from(clock::rfc3339(clock::now_ms()));
             print(&told.to_string());
         }
     }

@@ -30,7 +30,7 @@ async fn tick(context: &Context, source: &ScheduleSource) {
         tokio::time::sleep(TICK).await;
         let event = match &source.input {
             Some(input) => input.clone(),
-            None => scheduled_event(&source.id, &clock::iso(clock::now_ms())),
+            None => scheduled_event(&source.id, &clock::rfc3339(clock::now_ms())),
         };
         if let Err(error) = context.lambda.invoke(&source.function, event.to_string().into()).await {
             crate::logs::log(&source.id, &format!("a scheduled run failed: {error}"));

@@ -147,7 +147,7 @@ impl Reader {
         let Some(queue) = &self.source.on_failure_queue else {
             return Ok(());
         };
-        let now = clock::iso(clock::now_ms());
+        let now = clock::rfc3339(clock::now_ms());
         let body = json!({
             "requestContext": {
                 "requestId": uuid::Uuid::new_v4().to_string(),
