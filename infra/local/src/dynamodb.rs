@@ -70,6 +70,9 @@ impl DynamoDb {
     }
 
     /// Up to `limit` records of a table's stream after a sequence number, or from the oldest; in Lambda's shape.
+    ///
+    /// They are the emulator's own: an `EventRecord` of `aws_lambda_events` would add `userIdentity`, `recordFormat` and
+    /// `tableName` as null.
     pub async fn records_after(
         self: &Arc<Self>,
         table: &str,

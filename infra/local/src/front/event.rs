@@ -1,4 +1,7 @@
 //! The event of an HTTP API, payload version 2.0, as API Gateway makes it.
+//!
+//! It is no `ApiGatewayV2httpRequest` of `aws_lambda_events`: that also writes the fields of custom authorizers
+//! (`type`, `httpMethod`, …), `resource` and `stageVariables`, which API Gateway leaves out here.
 
 use std::net::SocketAddr;
 

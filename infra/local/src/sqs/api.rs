@@ -373,7 +373,8 @@ fn system_attributes(message: &Received) -> Map<String, Value> {
 }
 
 impl Received {
-    /// The record that Lambda gives a function.
+    /// The record that Lambda gives a function. It is no `SqsMessage` of `aws_lambda_events`: that writes
+    /// `md5OfMessageAttributes` as null where there are no attributes, and Lambda leaves the field out.
     pub(crate) fn lambda_record(&self, queue: &str) -> Value {
         let mut own = Map::new();
         for (name, attribute) in self.attributes.as_object().into_iter().flatten() {
