@@ -22,12 +22,6 @@ fn whole_seconds(at_ms: u64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
 }
 
-/// An X-Ray trace id.
-pub(crate) fn trace_id() -> String {
-    let random = uuid::Uuid::new_v4().simple().to_string();
-    format!("Root=1-{:08x}-{};Sampled=0", now_ms() / 1000, &random[..24])
-}
-
 #[cfg(test)]
 mod tests {
     use super::{common_log, rfc3339};

@@ -14,7 +14,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{Error, template::Table};
+use crate::{
+    Error,
+    aws::{REGION, stream_arn},
+    template::Table,
+};
 
 /// How long the second connection waits for the first one's write.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
@@ -98,7 +102,7 @@ impl DynamoDb {
         for record in &page.records {
             let mut record = serde_json::to_value(record).map_err(|e| Error::Dynamo(e.to_string()))?;
             record["eventSourceARN"] = stream_arn(table).into();
-            record["awsRegion"] = crate::template::REGION.into();
+            record["awsRegion"] = REGION.into();
             records.push(record);
         }
         Ok(records)
@@ -189,11 +193,6 @@ fn request<T: DeserializeOwned>(body: Value) -> Result<T, Error> {
 
 fn request_of_records(iterator: Option<String>, limit: usize) -> Result<GetRecordsRequest, Error> {
     request(json!({"ShardIterator": iterator.unwrap_or_default(), "Limit": limit}))
-}
-
-pub(crate) fn stream_arn(table: &str) -> String {
-    let (region, account) = (crate::template::REGION, crate::template::ACCOUNT);
-    format!("arn:aws:dynamodb:{region}:{account}:table/{table}/stream/local")
 }
 
 /// A stream has one shard here.

@@ -19,7 +19,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use crate::template::{ACCOUNT, Function, REGION};
+use crate::{aws::table_arn, template::Function};
 
 /// DynamoDB's own limit of a request.
 const REQUEST_MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -120,7 +120,6 @@ fn error(kind: &str, text: &str) -> Response {
 /// The actions that a call of DynamoDB needs, each with its resource.
 fn needs(operation: &str, body: &Value) -> Vec<(String, String)> {
     let action = |name: &str| format!("dynamodb:{name}");
-    let arn = |table: &str| format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}");
     let table = body["TableName"].as_str().unwrap_or_default();
     match operation {
         // A transaction has no action of its own: it needs those of its parts.
@@ -134,18 +133,18 @@ fn needs(operation: &str, body: &Value) -> Vec<(String, String)> {
                     } else {
                         format!("{name}Item")
                     };
-                    (action(&name), arn(part["TableName"].as_str().unwrap_or_default()))
+                    (action(&name), table_arn(part["TableName"].as_str().unwrap_or_default()))
                 })
                 .collect()
         }
         "BatchGetItem" | "BatchWriteItem" => {
             let tables = body["RequestItems"].as_object().into_iter().flatten();
-            tables.map(|(table, _)| (action(operation), arn(table))).collect()
+            tables.map(|(table, _)| (action(operation), table_arn(table))).collect()
         }
         _ => {
             let resource = match body["IndexName"].as_str() {
-                Some(index) => format!("{}/index/{index}", arn(table)),
-                None => arn(table),
+                Some(index) => format!("{}/index/{index}", table_arn(table)),
+                None => table_arn(table),
             };
             vec![(action(operation), resource)]
         }

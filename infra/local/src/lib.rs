@@ -3,6 +3,7 @@
 //! [`LocalCloud::start`] reads the SAM templates, opens the data folder and starts everything; [`LocalCloud::stop`] ends
 //! everything it started. The program `tollgate-local` (`cargo local`) is a thin shell around these two.
 
+mod aws;
 pub mod binaries;
 mod clock;
 pub mod demo;

@@ -9,6 +9,7 @@ use tollgate_webhooks::SigningSecret;
 
 use crate::{
     Error, Ready,
+    aws::REGION,
     demo::{self, DemoContext},
     dynamodb, front,
     grants::{self, Checks},
@@ -163,8 +164,8 @@ fn read_templates(
 fn host(options: &Options, session: &str, endpoints: [&str; 3]) -> Host {
     let [dynamodb_url, sqs_url, secrets_url] = endpoints;
     let environment = [
-        ("AWS_REGION", template::REGION),
-        ("AWS_DEFAULT_REGION", template::REGION),
+        ("AWS_REGION", REGION),
+        ("AWS_DEFAULT_REGION", REGION),
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
         ("AWS_SECRET_ACCESS_KEY", ACCESS_KEY),
         ("AWS_SESSION_TOKEN", session),

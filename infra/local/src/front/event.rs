@@ -10,7 +10,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
 use super::routes::Found;
-use crate::{clock, template::ACCOUNT};
+use crate::{
+    aws::{ACCOUNT, trace_id},
+    clock,
+};
 
 pub(super) fn build(
     api: &str,
@@ -102,7 +105,7 @@ fn headers(headers: &HeaderMap, host: &str, peer: SocketAddr) -> Value {
     map.insert("x-forwarded-for".to_owned(), forwarded.into());
     map.insert("x-forwarded-port".to_owned(), port.into());
     map.insert("x-forwarded-proto".to_owned(), "http".into());
-    map.entry("x-amzn-trace-id").or_insert_with(|| clock::trace_id().into());
+    map.entry("x-amzn-trace-id").or_insert_with(|| trace_id().into());
     map.into()
 }
 

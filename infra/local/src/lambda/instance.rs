@@ -29,7 +29,10 @@ use tokio::{
 };
 
 use super::{FunctionError, Invocation, Lambda, Outcome};
-use crate::{clock, net, template};
+use crate::{
+    aws::{function_arn, trace_id},
+    clock, net, template,
+};
 
 /// Lambda's own limit is 10 s; a debug build on a busy laptop is given more.
 const INIT_LIMIT: Duration = Duration::from_secs(30);
@@ -265,16 +268,8 @@ fn pick_up(instance: &Arc<Instance>) -> Option<Response> {
             ("content-type", "application/json".to_owned()),
             ("lambda-runtime-aws-request-id", id.clone()),
             ("lambda-runtime-deadline-ms", deadline_ms.to_string()),
-            (
-                "lambda-runtime-invoked-function-arn",
-                format!(
-                    "arn:aws:lambda:{}:{}:function:{}",
-                    template::REGION,
-                    template::ACCOUNT,
-                    function.name
-                ),
-            ),
-            ("lambda-runtime-trace-id", clock::trace_id()),
+            ("lambda-runtime-invoked-function-arn", function_arn(&function.name)),
+            ("lambda-runtime-trace-id", trace_id()),
         ],
         invocation.payload.clone(),
     )

@@ -10,8 +10,9 @@ use serde_json::json;
 
 use super::Context;
 use crate::{
+    aws::{self, ACCOUNT, REGION},
     clock,
-    template::{ACCOUNT, REGION, ScheduleSource},
+    template::ScheduleSource,
 };
 
 const TICK: Duration = Duration::from_secs(1);
@@ -50,7 +51,7 @@ fn scheduled_event(rule: &str, now_ms: u64) -> EventBridgeEvent {
     event.account = Some(ACCOUNT.to_owned());
     event.time = clock::rfc3339(now_ms).parse().ok();
     event.region = Some(REGION.to_owned());
-    event.resources = Some(vec![format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/{rule}")]);
+    event.resources = Some(vec![aws::arn("events", &format!("rule/{rule}"))]);
     event.detail = json!({});
     event
 }

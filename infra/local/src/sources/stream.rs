@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 
 use super::{Context, Verdict, filter, positions::Positions, verdict};
 use crate::{
-    Error, clock,
-    dynamodb::{shard_id, stream_arn},
+    Error,
+    aws::{function_arn, stream_arn},
+    clock,
+    dynamodb::shard_id,
     sqs::SendRequest,
     template::StreamSource,
 };
@@ -151,10 +153,7 @@ impl Reader {
         let body = json!({
             "requestContext": {
                 "requestId": uuid::Uuid::new_v4().to_string(),
-                "functionArn": format!(
-                    "arn:aws:lambda:{}:{}:function:{}",
-                    crate::template::REGION, crate::template::ACCOUNT, self.source.function
-                ),
+                "functionArn": function_arn(&self.source.function),
                 "condition": "RetryAttemptsExhausted",
                 "approximateInvokeCount": tries,
             },

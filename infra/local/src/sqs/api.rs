@@ -14,8 +14,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Received, SendRequest, Sqs, SqsError};
 use crate::{
+    aws::{ACCOUNT, REGION, name_in, queue_arn},
     clock,
-    template::{ACCOUNT, Queue, REGION},
+    template::Queue,
 };
 
 /// Messages or entries of one call.
@@ -146,8 +147,8 @@ impl Endpoint {
                 Ok(json!({}))
             }
             "StartMessageMoveTask" => {
-                let source = last(text(body, "SourceArn"), ':');
-                let destination = body["DestinationArn"].as_str().map(|arn| last(arn, ':'));
+                let source = name_in(text(body, "SourceArn"));
+                let destination = body["DestinationArn"].as_str().map(name_in);
                 let moved = self.sqs.move_all(source, destination)?;
                 Ok(json!({"TaskHandle": format!("moved-{moved}-{}", clock::now_ms())}))
             }
@@ -252,7 +253,7 @@ impl Endpoint {
         let (ready, in_flight, delayed) = self.sqs.counts(name)?;
         let mut all = Map::new();
         let mut put = |key: &str, value: String| all.insert(key.to_owned(), Value::from(value));
-        put("QueueArn", arn(name));
+        put("QueueArn", queue_arn(name));
         put("ApproximateNumberOfMessages", ready.to_string());
         put("ApproximateNumberOfMessagesNotVisible", in_flight.to_string());
         put("ApproximateNumberOfMessagesDelayed", delayed.to_string());
@@ -260,7 +261,7 @@ impl Endpoint {
         put("MessageRetentionPeriod", queue.retention.as_secs().to_string());
         put("DelaySeconds", queue.delay.as_secs().to_string());
         if let Some((dead_letters, receives)) = &queue.redrive {
-            let policy = json!({"deadLetterTargetArn": arn(dead_letters), "maxReceiveCount": receives});
+            let policy = json!({"deadLetterTargetArn": queue_arn(dead_letters), "maxReceiveCount": receives});
             put("RedrivePolicy", policy.to_string());
         }
         let wanted = names(body, "AttributeNames");
@@ -288,7 +289,7 @@ impl Endpoint {
         let redrive = policy.and_then(|policy| {
             let receives = &policy["maxReceiveCount"];
             let receives = receives.as_u64().or_else(|| receives.as_str()?.parse().ok())?;
-            let dead_letters = last(policy["deadLetterTargetArn"].as_str()?, ':').to_owned();
+            let dead_letters = name_in(policy["deadLetterTargetArn"].as_str()?).to_owned();
             Some((dead_letters, u32::try_from(receives).ok()?))
         });
         self.sqs.create(&Queue {
@@ -310,17 +311,9 @@ fn names<'a>(body: &'a Value, name: &str) -> Vec<&'a str> {
     body[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-fn last(text: &str, separator: char) -> &str {
-    text.rsplit(separator).next().unwrap_or_default()
-}
-
-pub(super) fn arn(queue: &str) -> String {
-    format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}")
-}
-
 /// A queue's URL names it by its last segment, whatever host and port came before it.
 fn queue_name(body: &Value) -> Result<String, Refusal> {
-    match last(text(body, "QueueUrl"), '/') {
+    match text(body, "QueueUrl").rsplit('/').next().unwrap_or_default() {
         "" => Err(bad("The request must contain the parameter QueueUrl.")),
         name => Ok(name.to_owned()),
     }
@@ -396,7 +389,7 @@ impl Received {
             "messageAttributes": own,
             "md5OfBody": self.md5_of_body,
             "eventSource": "aws:sqs",
-            "eventSourceARN": arn(queue),
+            "eventSourceARN": queue_arn(queue),
             "awsRegion": REGION,
         })
     }

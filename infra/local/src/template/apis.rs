@@ -9,10 +9,11 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::{
-    ACCOUNT, REGION, TemplateError,
+    TemplateError,
     cloud::{Api, Cloud, Route},
     intrinsics::Stack,
 };
+use crate::aws::{self, name_in};
 
 /// The only stage there is: the one without a segment of its own in the path.
 const STAGE: &str = "$default";
@@ -35,13 +36,13 @@ impl Permission {
         let source = properties["SourceArn"]
             .as_str()
             .ok_or_else(|| stack.error(id, "without a SourceArn any API may call the function"))?;
-        Ok(Some(Self { function: after_last_colon(&properties["FunctionName"]), source: source.to_owned() }))
+        Ok(Some(Self { function: function_named(&properties["FunctionName"]), source: source.to_owned() }))
     }
 
     fn allows(&self, api: &str, key: &str, function: &str) -> bool {
         // `GET /v1/payments` is `GET/v1/payments` in an ARN.
         let key = key.replacen(' ', "", 1);
-        let route = format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{api}/{STAGE}/{key}");
+        let route = aws::arn("execute-api", &format!("{api}/{STAGE}/{key}"));
         self.function == function && covers(&self.source, &route)
     }
 }
@@ -156,7 +157,7 @@ fn function_behind(stack: &Stack<'_>, id: &str, route: &Value, api: &str) -> Res
     if integration["IntegrationType"] != "AWS_PROXY" || integration["PayloadFormatVersion"] != "2.0" {
         return Err(stack.error(id, "the local cloud knows the integration AWS_PROXY with payload 2.0 only"));
     }
-    Ok(after_last_colon(&integration["IntegrationUri"]))
+    Ok(function_named(&integration["IntegrationUri"]))
 }
 
 /// `None` when the key is not one.
@@ -183,10 +184,9 @@ fn other_name<'a>(path: &str, other: &'a str) -> Option<&'a str> {
         .map(|(_, two)| two)
 }
 
-/// A function's name, of its ARN or of itself.
-fn after_last_colon(value: &Value) -> String {
-    let text = value.as_str().unwrap_or_default();
-    text.rsplit(':').next().unwrap_or_default().to_owned()
+/// The function that a name or an ARN names.
+fn function_named(value: &Value) -> String {
+    name_in(value.as_str().unwrap_or_default()).to_owned()
 }
 
 /// Whether a pattern, in which `*` is any text, covers an ARN.

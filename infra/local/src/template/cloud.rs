@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Map, Value, json};
 
 use super::{Setting, TemplateError, apis, intrinsics::Stack};
-use crate::grants::Grant;
+use crate::{aws::name_in, grants::Grant};
 
 /// The root stack's name, and so what its tables' names begin with.
 const ROOT_STACK: &str = "tollgate";
@@ -355,7 +355,7 @@ fn stream_source(
         max_age: event["MaximumRecordAgeInSeconds"].as_u64().map_or(RECORD_LIFE, Duration::from_secs),
         bisect: event["BisectBatchOnFunctionError"].as_bool().unwrap_or(false),
         partial_responses: partial_responses(&event),
-        on_failure_queue: on_failure.map(last_of_arn),
+        on_failure_queue: on_failure.map(|arn| name_in(arn).to_owned()),
         from_trim_horizon: event["StartingPosition"] == "TRIM_HORIZON",
     }))
 }
@@ -367,7 +367,7 @@ fn queue_source(stack: &Stack<'_>, at: &str, event: &Value, function: &str) -> R
     }
     Ok(Source::Queue(QueueSource {
         function: function.to_owned(),
-        queue: last_of_arn(event["Queue"].as_str().unwrap_or_default()),
+        queue: name_in(event["Queue"].as_str().unwrap_or_default()).to_owned(),
         batch_size: size(&event["BatchSize"]).unwrap_or(DEFAULT_QUEUE_BATCH),
         window: Duration::from_secs(event["MaximumBatchingWindowInSeconds"].as_u64().unwrap_or(0)),
         partial_responses: partial_responses(&event),
@@ -409,10 +409,6 @@ fn partial_responses(event: &Value) -> bool {
 
 fn size(value: &Value) -> Option<usize> {
     value.as_u64().and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0)
-}
-
-fn last_of_arn(arn: &str) -> String {
-    arn.rsplit(':').next().unwrap_or_default().to_owned()
 }
 
 fn table(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Table, TemplateError> {
@@ -462,6 +458,6 @@ fn queue(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Queue, Templ
         redrive: redrive["deadLetterTargetArn"]
             .as_str()
             .zip(receives)
-            .map(|(arn, receives)| (last_of_arn(arn), receives)),
+            .map(|(arn, receives)| (name_in(arn).to_owned(), receives)),
     })
 }

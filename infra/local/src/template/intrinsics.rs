@@ -8,11 +8,10 @@ use std::{cell::RefCell, collections::HashMap, path::PathBuf, rc::Rc};
 use serde_json::{Map, Value};
 
 use super::{Secret, Setting, TemplateError, yaml};
+use crate::aws::{ACCOUNT, REGION, arn, function_arn, queue_arn, stream_arn, table_arn};
 
 /// Stacks in stacks in parameters: more than any template that is meant.
 const MAX_DEPTH: usize = 64;
-pub(crate) const REGION: &str = "us-east-1";
-pub(crate) const ACCOUNT: &str = "000000000000";
 
 /// One template with its parameters.
 pub(super) struct Stack<'a> {
@@ -309,15 +308,11 @@ impl<'a> Stack<'a> {
         let resource = self.resource(id, at)?;
         let kind = resource["Type"].as_str().unwrap_or_default();
         let text = match (kind, attribute) {
-            ("AWS::SQS::Queue", "Arn") => {
-                format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{}", self.name_of(id, "QueueName")?)
-            }
+            ("AWS::SQS::Queue", "Arn") => queue_arn(&self.name_of(id, "QueueName")?),
             ("AWS::SQS::Queue", "QueueName") => self.name_of(id, "QueueName")?,
-            ("AWS::DynamoDB::Table", "Arn") => self.table_arn(id)?,
-            ("AWS::DynamoDB::Table", "StreamArn") => format!("{}/stream/local", self.table_arn(id)?),
-            ("AWS::Serverless::Function", "Arn") => {
-                format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", self.function_name(id)?)
-            }
+            ("AWS::DynamoDB::Table", "Arn") => table_arn(&self.name_of(id, "TableName")?),
+            ("AWS::DynamoDB::Table", "StreamArn") => stream_arn(&self.name_of(id, "TableName")?),
+            ("AWS::Serverless::Function", "Arn") => function_arn(&self.function_name(id)?),
             ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => {
                 format!("{}/{}", self.setting.front_url, self.name)
             }
@@ -363,11 +358,6 @@ impl<'a> Stack<'a> {
         }
     }
 
-    fn table_arn(&self, id: &str) -> Result<String, TemplateError> {
-        let table = self.name_of(id, "TableName")?;
-        Ok(format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}"))
-    }
-
     fn secret_length(&self, id: &str) -> u64 {
         let generated = &self.template["Resources"][id]["Properties"]["GenerateSecretString"];
         generated["PasswordLength"].as_u64().unwrap_or(32)
@@ -385,7 +375,7 @@ impl<'a> Stack<'a> {
     /// The length is carried in the local ARN, so that whoever resolves it, in whichever stack, needs no more.
     fn secret_arn(&self, id: &str) -> Result<String, TemplateError> {
         let length = self.secret_length(id);
-        Ok(format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{}-{length}", self.name_of(id, "Name")?))
+        Ok(arn("secretsmanager", &format!("secret:{}-{length}", self.name_of(id, "Name")?)))
     }
 
     /// Replaces `{{resolve:secretsmanager:ARN}}` by the secret.
@@ -396,7 +386,7 @@ impl<'a> Stack<'a> {
         let (reference, after) =
             after.split_once("}}").ok_or_else(|| self.error(at, "a dynamic reference is not closed"))?;
         let name = reference
-            .strip_prefix(&format!("secretsmanager:arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"))
+            .strip_prefix(&format!("secretsmanager:{}", arn("secretsmanager", "secret:")))
             .map(|rest| rest.split(':').next().unwrap_or_default());
         let secret = match name.and_then(|name| name.rsplit_once('-')) {
             Some((name, length)) => (self.setting.secret)(name, length.parse().unwrap_or(32))?,

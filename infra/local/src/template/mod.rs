@@ -11,8 +11,6 @@ mod yaml;
 
 use std::path::PathBuf;
 
-pub(crate) use intrinsics::{ACCOUNT, REGION};
-
 pub use cloud::{
     Api, Cloud, Function, Queue, QueueSource, Route, ScheduleSource, Secret, Source, StreamSource, Table,
     load,
