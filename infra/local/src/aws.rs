@@ -37,3 +37,30 @@ pub(crate) fn trace_id() -> String {
     let random = uuid::Uuid::new_v4().simple().to_string();
     format!("Root=1-{:08x}-{};Sampled=0", now_ms() / 1000, &random[..24])
 }
+
+/// Whether a text is covered by a pattern, in which `*` stands for any text.
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+    let Some((start, pattern)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(rest) = text.strip_prefix(start) else {
+        return false;
+    };
+    rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| matches(pattern, &rest[at..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, covered) in
+            [("a/*/*", true), ("a/*/GET/v1/*", true), ("*", true), ("a/$default/GET/v1/x", true)]
+                .into_iter()
+                .chain([("a/*/POST/*", false), ("b/*", false), ("a/*/GET", false), ("", false)])
+        {
+            assert_eq!(matches(pattern, "a/$default/GET/v1/x"), covered, "{pattern}");
+        }
+    }
+}

@@ -19,7 +19,10 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use crate::{aws::table_arn, template::Function};
+use crate::{
+    aws::table_arn,
+    template::{Function, Grant},
+};
 
 /// DynamoDB's own limit of a request.
 const REQUEST_MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -41,29 +44,6 @@ impl Checks {
     /// Whether functions need the endpoint of this module.
     pub(crate) fn any(self) -> bool {
         self.grants || self.stale_reads
-    }
-}
-
-/// What a function may do: an action on resources, either of which may end in `*`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    /// `dynamodb:GetItem`, ….
-    pub actions: Vec<String>,
-    /// ARNs.
-    pub resources: Vec<String>,
-}
-
-fn covers(pattern: &str, text: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => text.starts_with(start),
-        None => pattern == text,
-    }
-}
-
-impl Grant {
-    fn allows(&self, action: &str, resource: &str) -> bool {
-        let any = |patterns: &[String], text: &str| patterns.iter().any(|pattern| covers(pattern, text));
-        any(&self.actions, action) && any(&self.resources, resource)
     }
 }
 

@@ -26,6 +26,6 @@ pub mod state;
 pub mod template;
 
 pub use error::Error;
-pub use grants::{Checks, Grant};
+pub use grants::Checks;
 pub use local_cloud::{LocalCloud, Options};
 pub use ready::Ready;
