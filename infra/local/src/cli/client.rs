@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Failure;
+use super::failure::Failure;
 
 /// How long the local cloud may take to answer; a function's first start is part of it.
 const LIMIT: Duration = Duration::from_secs(40);

@@ -17,14 +17,14 @@ use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
 };
-use tollgate_domain::{FrontDoor, endpoint::matches};
 use tollgate_local::{logs::Palette, state};
-use tollgate_webhooks::render;
 
 use super::{
-    Failure, Listen,
+    api::Api,
+    arguments::Listen,
     client::{Client, Method},
-    say,
+    failure::Failure,
+    terminal::say,
 };
 
 /// Largest delivery that is passed on.
@@ -45,50 +45,6 @@ const OF_THE_CONNECTION: [HeaderName; 5] = [
     HeaderName::from_static("transfer-encoding"),
     HeaderName::from_static("keep-alive"),
 ];
-
-/// Whose names, bodies and signature events have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Api {
-    Charges,
-    Intents,
-    Direct,
-}
-
-impl Api {
-    /// In the order in which they are tried.
-    const ALL: [Self; 3] = [Self::Charges, Self::Intents, Self::Direct];
-
-    const fn front_door(self) -> FrontDoor {
-        match self {
-            Self::Charges => FrontDoor::Charges,
-            Self::Intents => FrontDoor::Intents,
-            Self::Direct => FrontDoor::Direct,
-        }
-    }
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Charges => "charges",
-            Self::Intents => "intents",
-            Self::Direct => "direct",
-        }
-    }
-
-    /// The first that knows all the events.
-    fn of(events: &[String]) -> Result<Self, Failure> {
-        let knows = |api: &Self| {
-            events
-                .iter()
-                .all(|pattern| render::event_types(api.front_door()).any(|known| matches(pattern, known)))
-        };
-        Self::ALL.into_iter().find(knows).ok_or_else(|| {
-            Failure::Usage(format!(
-                "No API knows all of these events: {}. `cargo local trigger` lists those there are.",
-                events.join(", ")
-            ))
-        })
-    }
-}
 
 struct Forward {
     client: reqwest::Client,
@@ -272,15 +228,5 @@ mod tests {
         }
         let secret = target("http://user:pass@localhost:1/hooks?token=t").expect("a URL");
         assert_eq!(shown(&secret), "http://localhost:1/hooks");
-    }
-
-    #[test]
-    fn the_first_api_that_knows_the_events_is_chosen() {
-        let of = |events: &[&str]| Api::of(&events.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>());
-        assert_eq!(of(&[]).expect("an API"), Api::Charges);
-        assert_eq!(of(&["payment.*", "refund.created"]).expect("an API"), Api::Charges);
-        assert_eq!(of(&["payment_intent.succeeded"]).expect("an API"), Api::Intents);
-        assert!(of(&["payment.succeeded", "payment_intent.succeeded"]).is_err());
-        assert!(of(&["nonsense"]).is_err());
     }
 }

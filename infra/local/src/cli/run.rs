@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 use tollgate_local::{Checks, Error, LocalCloud, Options, binaries, logs, state, template};
 
-use super::{Failure, Run, greeting, say};
+use super::{arguments::Run, failure::Failure, greeting, terminal::say};
 
 /// Runs the local cloud until SIGINT or SIGTERM.
 ///

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    Failure, Trigger,
+    arguments::Trigger,
     client::{Answer, Client},
+    failure::Failure,
     recipes::{self, Step},
-    say,
+    terminal::say,
 };
 
 /// Deepest parameter that `--set` names.

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Context, Verdict, verdict};
+use super::{
+    context::Context,
+    verdict::{Verdict, verdict},
+};
 use crate::{Error, sqs::Received, template::QueueSource};
 
 /// Batches of one queue at the same time, when the template does not say fewer.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use serde_json::json;
 
-use super::Context;
+use super::context::Context;
 use crate::{
     aws::{self, ACCOUNT, REGION},
     clock,

@@ -9,7 +9,12 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{Context, Verdict, filter, positions::Positions, verdict};
+use super::{
+    context::Context,
+    filter,
+    positions::Positions,
+    verdict::{Verdict, verdict},
+};
 use crate::{
     Error,
     aws::{function_arn, stream_arn},

@@ -7,11 +7,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tollgate_processors::sandbox::{TestCard, test_cards};
 
-use super::Taken;
+use super::payment::{Taken, payment_body};
 use crate::{
     demo::Credentials,
     inbox::{self, escape},
@@ -53,11 +53,6 @@ pub(super) fn respond(status: StatusCode, html: &str) -> Response {
         ("cache-control", "no-store"),
     ];
     (status, headers, html.to_owned()).into_response()
-}
-
-/// What the button and the command send.
-pub(super) fn payment_body(token: &str) -> Value {
-    json!({"amount": 1234, "currency": "GBP", "source": {"type": "card", "token": token}})
 }
 
 /// The start page.
@@ -204,6 +199,8 @@ fn cards() -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn ready() -> Ready {
