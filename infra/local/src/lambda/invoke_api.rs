@@ -12,7 +12,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{FunctionError, Lambda};
+use super::{invocation::FunctionError, pool::Lambda};
 
 /// Lambda's limit of a synchronous request.
 const PAYLOAD_MAX_BYTES: usize = 6 * 1024 * 1024;
