@@ -30,7 +30,7 @@ pub struct DemoContext<'a> {
     pub inbox_url: &'a str,
     /// The versions of the vault's key.
     pub vault_keys: Option<VaultKeys>,
-    /// The merchant's accounts with providers.
+    /// The merchant's accounts with processors.
     pub accounts: Vec<Account>,
 }
 

@@ -16,7 +16,7 @@ mod lambda;
 mod local_cloud;
 pub mod logs;
 mod net;
-pub mod networks;
+pub mod processors;
 mod ready;
 mod secretsmanager;
 mod sources;

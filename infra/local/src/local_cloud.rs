@@ -15,7 +15,7 @@ use crate::{
     grants::{self, Checks},
     inbox,
     lambda::{self, Host, Lambda},
-    net, networks, ready, secretsmanager, sources,
+    net, processors, ready, secretsmanager, sources,
     sqs::{self, Sqs},
     start, state,
     template::{self, Cloud, Setting, TemplateError},
@@ -97,12 +97,12 @@ impl LocalCloud {
             tables: &tables_by_variable(&cloud),
             inbox_url: &format!("{url}/_inbox/receive"),
             vault_keys: vault_keys(&cloud, &secrets)?,
-            accounts: networks::demo_accounts(&url),
+            accounts: processors::demo_accounts(&url),
         })
         .await?;
         let secret = demo.as_ref().map(|demo| SigningSecret::from_text(&demo.inbox_secret));
         let inbox = inbox::Inbox::open(&data.join("inbox.db"), secret)?;
-        let networks = networks::Networks::open(&data.join("networks.db"))?;
+        let simulators = processors::Simulators::open(&data.join("networks.db"))?;
         let ready = Ready {
             apis: ready::published(&cloud, &url),
             served: cloud.apis.iter().map(|api| api.name.clone()).collect(),
@@ -117,7 +117,7 @@ impl LocalCloud {
             .merge(lambda::router(lambda.clone()))
             .merge(start::router(ready.clone(), inbox.clone())?)
             .merge(inbox::router(inbox))
-            .merge(networks::router(networks))
+            .merge(processors::router(simulators))
             .merge(own_routes(lambda.clone()));
         let port = main.port;
         servers.push(tokio::spawn(main.serve(routes)));

@@ -29,7 +29,7 @@ use tollgate_gateway::{
 };
 use tollgate_local::{
     dynamodb::DynamoDb,
-    networks::{self, Networks as Providers},
+    processors::{self as networks, Simulators as Providers},
     sqs::{self, Sqs},
     template,
 };

@@ -17,13 +17,15 @@ use tollgate_domain::{Currency, Decline, Money, Provider};
 use tollgate_processors::sandbox;
 
 use super::{
-    Effects, MPGS_MID, MPGS_PASSWORD, Networks, Operation,
-    ledger::{DONE, Kind, Ledger, Order, REFUSED, REVIEW, Transaction},
-    reply,
+    accounts::{MPGS_MID, MPGS_PASSWORD},
+    faults::Operation,
+    ledger::Ledger,
+    simulators::{Effects, Simulators, reply},
+    transaction::{DONE, Kind, Order, REFUSED, REVIEW, Transaction},
 };
 use crate::Error;
 
-const PROVIDER: Provider = Provider::Mpgs;
+const PROCESSOR: Provider = Provider::Mpgs;
 const BASE: &str = "/_networks/mpgs/api/rest/version/{version}/merchant/{mid}/order/{order}";
 /// The version that is spoken.
 const VERSION: &str = "100";
@@ -31,7 +33,7 @@ const VERSION: &str = "100";
 const NAME_MAX_CHARS: usize = 40;
 const AMOUNT_MAX_CHARS: usize = 14;
 
-pub(super) fn routes() -> Router<Arc<Networks>> {
+pub(super) fn routes() -> Router<Arc<Simulators>> {
     Router::new()
         .route(BASE, get(retrieve_order))
         .route(&format!("{BASE}/transaction/{{transaction}}"), put(perform).get(retrieve_transaction))
@@ -68,12 +70,12 @@ fn gateway_code(outcome: &str) -> &'static str {
 }
 
 /// Result and gateway code of a transaction.
-fn result(one: &Transaction, now: i64) -> (&'static str, &'static str) {
-    if !one.is_decided(now) {
+fn result(transaction: &Transaction, now: i64) -> (&'static str, &'static str) {
+    if !transaction.is_decided(now) {
         return ("UNKNOWN", "UNKNOWN");
     }
-    let code = gateway_code(&one.outcome);
-    (if one.is_done() { "SUCCESS" } else { "FAILURE" }, code)
+    let code = gateway_code(&transaction.outcome);
+    (if transaction.is_done() { "SUCCESS" } else { "FAILURE" }, code)
 }
 
 fn kind_of(kind: Kind) -> &'static str {
@@ -101,9 +103,12 @@ fn status(order: &Order, now: i64) -> &'static str {
         "REFUNDED"
     } else if order.is_voided() {
         "CANCELLED"
-    } else if order.of(Kind::Authorization).any(|one| one.is_done() && one.is_decided(now)) {
+    } else if order
+        .of(Kind::Authorization)
+        .any(|transaction| transaction.is_done() && transaction.is_decided(now))
+    {
         "AUTHORIZED"
-    } else if last.is_some_and(|one| !one.is_decided(now)) {
+    } else if last.is_some_and(|transaction| !transaction.is_decided(now)) {
         "INITIATED"
     } else {
         "FAILED"
@@ -122,26 +127,26 @@ fn shown_order(order: &Order, money: Money, now: i64) -> Value {
     })
 }
 
-fn shown_transaction(one: &Transaction, now: i64) -> Value {
-    let (result, code) = result(one, now);
+fn shown_transaction(transaction: &Transaction, now: i64) -> Value {
+    let (result, code) = result(transaction, now);
     json!({
         "response": {"gatewayCode": code},
         "result": result,
         "transaction": {
-            "id": one.name,
-            "type": kind_of(one.kind),
-            "amount": number(one.money.minor, one.money),
-            "currency": one.money.currency.code(),
+            "id": transaction.name,
+            "type": kind_of(transaction.kind),
+            "amount": number(transaction.money.minor, transaction.money),
+            "currency": transaction.money.currency.code(),
         },
     })
 }
 
 /// The answer about a transaction, with its order as it is now.
-fn answer(one: &Transaction, order: &Order, now: i64, http: u16) -> Response {
-    let mut body = shown_transaction(one, now);
-    let money = order.0.first().map_or(one.money, |first| first.money);
+fn answer(transaction: &Transaction, order: &Order, now: i64, http: u16) -> Response {
+    let mut body = shown_transaction(transaction, now);
+    let money = order.0.first().map_or(transaction.money, |first| first.money);
     body["order"] = shown_order(order, money, now);
-    body["order"]["id"] = json!(one.order);
+    body["order"]["id"] = json!(transaction.order);
     body["merchant"] = json!(MPGS_MID);
     reply(http, &body)
 }
@@ -159,7 +164,7 @@ fn is_name(text: &str) -> bool {
 }
 
 async fn perform(
-    State(networks): State<Arc<Networks>>,
+    State(simulators): State<Arc<Simulators>>,
     Path((version, mid, order, name)): Path<(String, String, String, String)>,
     headers: HeaderMap,
     bytes: Bytes,
@@ -181,14 +186,14 @@ async fn perform(
         _ => return invalid("Value of apiOperation is invalid"),
     };
     let said = hex::encode(Sha256::digest(&bytes));
-    networks
+    simulators
         .perform(
-            PROVIDER,
+            PROCESSOR,
             operation,
             Box::new(move |ledger, effects| {
-                let known = ledger.order(PROVIDER, &order)?;
+                let known = ledger.order(PROCESSOR, &order)?;
                 // The same request again is not carried out again; another one needs another name.
-                if let Some(earlier) = known.0.iter().find(|one| one.name == name) {
+                if let Some(earlier) = known.0.iter().find(|transaction| transaction.name == name) {
                     return Ok(if earlier.body == said && earlier.kind == kind {
                         answer(earlier, &known, effects.now, 200)
                     } else {
@@ -205,11 +210,11 @@ async fn perform(
                     Ok(made) => made,
                     Err(explanation) => return Ok(invalid(explanation)),
                 };
-                let one = Transaction {
+                let transaction = Transaction {
                     kind,
                     order: order.clone(),
                     name: name.clone(),
-                    unique: String::new(),
+                    transaction_id: String::new(),
                     code: order.clone(),
                     money,
                     last4,
@@ -218,16 +223,16 @@ async fn perform(
                     decided_at: effects.decided_at(),
                     body: said.clone(),
                 };
-                record(ledger, effects, &one)
+                record(ledger, effects, &transaction)
             }),
         )
         .await
 }
 
-fn record(ledger: &Ledger, effects: &Effects, one: &Transaction) -> Result<Response, Error> {
-    ledger.add(PROVIDER, one)?;
-    let order = ledger.order(PROVIDER, &one.order)?;
-    Ok(answer(one, &order, effects.now, 201))
+fn record(ledger: &Ledger, effects: &Effects, transaction: &Transaction) -> Result<Response, Error> {
+    ledger.add(PROCESSOR, transaction)?;
+    let order = ledger.order(PROCESSOR, &transaction.order)?;
+    Ok(answer(transaction, &order, effects.now, 201))
 }
 
 /// Amount, last four digits and what comes of it by itself; or why it is refused.
@@ -259,7 +264,7 @@ fn follow_up<'a>(known: &'a Order, body: &Value) -> Result<&'a Transaction, &'st
     if body.get("sourceOfFunds").is_some() {
         return Err("Unexpected parameter sourceOfFunds");
     }
-    let reserved = known.of(Kind::Authorization).find(|one| one.is_done());
+    let reserved = known.of(Kind::Authorization).find(|transaction| transaction.is_done());
     reserved.ok_or("There is nothing to be captured or refunded")
 }
 
@@ -280,8 +285,9 @@ fn refund(known: &Order, body: &Value) -> Made {
     let authorization = follow_up(known, body)?;
     let money = money(body.get("transaction")).ok_or("An amount is needed")?;
     let target = body.pointer("/transaction/targetTransactionId").and_then(Value::as_str);
-    let is_capture =
-        target.is_none_or(|target| known.of(Kind::Capture).any(|one| one.name == target && one.is_done()));
+    let is_capture = target.is_none_or(|target| {
+        known.of(Kind::Capture).any(|transaction| transaction.name == target && transaction.is_done())
+    });
     let fits = is_capture
         && money.currency == authorization.money.currency
         && known.refunded() + money.minor <= known.captured();
@@ -296,7 +302,7 @@ fn void(known: &Order, body: &Value) -> Made {
     let Some(target) = target else {
         return Err("Value of transaction.targetTransactionId is missing");
     };
-    let found = known.of(Kind::Authorization).find(|one| one.name == target);
+    let found = known.of(Kind::Authorization).find(|transaction| transaction.name == target);
     let Some(authorization) = found else {
         return Err("The target transaction does not exist");
     };
@@ -308,7 +314,7 @@ fn void(known: &Order, body: &Value) -> Made {
 }
 
 async fn retrieve_order(
-    State(networks): State<Arc<Networks>>,
+    State(simulators): State<Arc<Simulators>>,
     Path((version, mid, reference)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
@@ -318,19 +324,19 @@ async fn retrieve_order(
     if version != VERSION {
         return invalid("Value of version is invalid");
     }
-    networks
+    simulators
         .perform(
-            PROVIDER,
+            PROCESSOR,
             Operation::LookUp,
             Box::new(move |ledger, effects| {
-                let order = ledger.order(PROVIDER, &reference)?.shown_at(effects.now);
+                let order = ledger.order(PROCESSOR, &reference)?.shown_at(effects.now);
                 let Some(first) = order.0.first() else {
                     return Ok(invalid("The order does not exist"));
                 };
                 let mut body = shown_order(&order, first.money, effects.now);
                 body["id"] = json!(reference);
                 body["result"] = json!("SUCCESS");
-                let all = order.0.iter().map(|one| shown_transaction(one, effects.now));
+                let all = order.0.iter().map(|transaction| shown_transaction(transaction, effects.now));
                 body["transaction"] = all.collect();
                 Ok(reply(200, &body))
             }),
@@ -339,7 +345,7 @@ async fn retrieve_order(
 }
 
 async fn retrieve_transaction(
-    State(networks): State<Arc<Networks>>,
+    State(simulators): State<Arc<Simulators>>,
     Path((version, mid, reference, name)): Path<(String, String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
@@ -349,15 +355,15 @@ async fn retrieve_transaction(
     if version != VERSION {
         return invalid("Value of version is invalid");
     }
-    networks
+    simulators
         .perform(
-            PROVIDER,
+            PROCESSOR,
             Operation::LookUp,
             Box::new(move |ledger, effects| {
-                let order = ledger.order(PROVIDER, &reference)?.shown_at(effects.now);
-                let found = order.0.iter().find(|one| one.name == name);
+                let order = ledger.order(PROCESSOR, &reference)?.shown_at(effects.now);
+                let found = order.0.iter().find(|transaction| transaction.name == name);
                 Ok(match found {
-                    Some(one) => answer(one, &order, effects.now, 200),
+                    Some(transaction) => answer(transaction, &order, effects.now, 200),
                     None => invalid("The transaction does not exist"),
                 })
             }),

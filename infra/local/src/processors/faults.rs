@@ -15,11 +15,11 @@ use tokio::sync::watch;
 use tollgate_domain::Provider;
 
 /// The longest delay that can be asked for.
-const MAX_DELAY_MS: u64 = 60_000;
+const DELAY_MAX_MS: u64 = 60_000;
 /// Faults that can wait at once.
-const MAX_FAULTS: usize = 100;
+const FAULTS_MAX: usize = 100;
 
-/// What is asked of a provider.
+/// What is asked of a processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Operation {
@@ -61,7 +61,7 @@ pub(super) enum What {
     Review,
     /// The issuer approves, and a risk rule refuses.
     Refuse,
-    /// The provider does not know for `delay_ms` what came of it; it was done.
+    /// The processor does not know for `delay_ms` what came of it; it was done.
     UnknownDone,
     /// The same, and it was not done.
     UnknownNotDone,
@@ -87,7 +87,8 @@ impl What {
 /// A fault that waits for its request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Fault {
-    provider: Provider,
+    #[serde(rename = "provider")]
+    processor: Provider,
     operation: Operation,
     when: When,
     pub(super) what: What,
@@ -137,7 +138,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Faults {
     pub(super) fn add(&self, fault: Fault) {
         let mut waiting = lock(&self.waiting);
-        if waiting.len() < MAX_FAULTS {
+        if waiting.len() < FAULTS_MAX {
             waiting.push(fault);
         }
     }
@@ -163,24 +164,24 @@ impl Faults {
     }
 
     /// A fault of the work itself.
-    pub(super) fn of_the_work(&self, provider: Provider, operation: Operation) -> Option<Fault> {
-        self.take(|f| f.provider == provider && f.operation == operation && f.what.is_of_the_work())
+    pub(super) fn of_the_work(&self, processor: Provider, operation: Operation) -> Option<Fault> {
+        self.take(|f| f.processor == processor && f.operation == operation && f.what.is_of_the_work())
     }
 
     /// What the caller gets in place of the right answer, if anything.
     pub(super) async fn strike(
         &self,
-        provider: Provider,
+        processor: Provider,
         operation: Operation,
         when: When,
     ) -> Option<Response> {
         let fault = self.take(|f| {
-            f.provider == provider && f.operation == operation && f.when == when && !f.what.is_of_the_work()
+            f.processor == processor && f.operation == operation && f.when == when && !f.what.is_of_the_work()
         })?;
         match fault.what {
             What::Garbage => Some("<html>what?".into_response()),
             What::Delay => {
-                tokio::time::sleep(Duration::from_millis(fault.delay_ms.min(MAX_DELAY_MS))).await;
+                tokio::time::sleep(Duration::from_millis(fault.delay_ms.min(DELAY_MAX_MS))).await;
                 None
             }
             What::Hang => {

@@ -1,0 +1,101 @@
+//! The answers, in `CyberSource`'s words.
+
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        simulators::{Effects, reply},
+        transaction::{DONE, Kind, REFUSED, REVIEW, Transaction},
+    },
+    fields::Reason,
+};
+
+pub(super) fn unauthorized() -> Response {
+    reply(401, &json!({"response": {"rmsg": "Authentication Failed"}}))
+}
+
+pub(super) fn invalid(reason: Reason) -> Response {
+    reply(
+        400,
+        &json!({"status": "INVALID_REQUEST", "reason": reason, "message": "The request is not valid."}),
+    )
+}
+
+/// The request was received, and what came of it is not known.
+fn timed_out() -> Response {
+    reply(
+        502,
+        &json!({"status": "SERVER_ERROR", "reason": "SERVER_TIMEOUT", "message": "The request was received but there was a server timeout."}),
+    )
+}
+
+/// The reason and the reason code of an outcome.
+fn reason(outcome: &str) -> (&'static str, &'static str) {
+    match outcome {
+        DONE => ("", "100"),
+        REVIEW => ("DECISION_PROFILE_REVIEW", "480"),
+        REFUSED => ("DECISION_PROFILE_REJECT", "481"),
+        "insufficient_funds" => ("INSUFFICIENT_FUND", "204"),
+        "expired_card" => ("EXPIRED_CARD", "202"),
+        "incorrect_cvc" => ("CVN_NOT_MATCH", "209"),
+        "processing_error" => ("ISSUER_UNAVAILABLE", "207"),
+        _ => ("PROCESSOR_DECLINED", "203"),
+    }
+}
+
+fn done(transaction: &Transaction, status: &str) -> Response {
+    let mut body = json!({
+        "id": transaction.name,
+        "status": status,
+        "clientReferenceInformation": {"code": transaction.code},
+        "orderInformation": {"amountDetails": {"authorizedAmount": transaction.money.to_decimal(), "currency": transaction.money.currency.code()}},
+    });
+    let (reason, _) = reason(&transaction.outcome);
+    if !reason.is_empty() {
+        body["errorInformation"] = json!({"reason": reason});
+    }
+    reply(201, &body)
+}
+
+/// Answers with what was recorded, once it is known what came of it.
+pub(super) fn answer(transaction: &Transaction, effects: &Effects, status: &str) -> Response {
+    if !transaction.is_decided(effects.now) {
+        return timed_out();
+    }
+    let status = match transaction.outcome.as_str() {
+        DONE => status,
+        REVIEW => "AUTHORIZED_PENDING_REVIEW",
+        REFUSED => "AUTHORIZED_RISK_DECLINED",
+        _ => "DECLINED",
+    };
+    done(transaction, status)
+}
+
+/// One transaction, as a search shows it.
+pub(super) fn summary(transaction: &Transaction, decision: Option<&str>, now: i64) -> Value {
+    let name = match transaction.kind {
+        Kind::Authorization => "ics_auth",
+        Kind::Capture => "ics_bill",
+        Kind::Void => "ics_auth_reversal",
+        Kind::Refund => "ics_credit",
+    };
+    let (own, whole) = if !transaction.is_decided(now) {
+        ("151", "151")
+    } else if transaction.outcome == REVIEW || decision.is_some() {
+        // What a reviewer decides is not shown here.
+        ("100", "480")
+    } else if transaction.outcome == REFUSED {
+        ("100", "481")
+    } else {
+        (reason(&transaction.outcome).1, reason(&transaction.outcome).1)
+    };
+    json!({
+        "id": transaction.name,
+        "clientReferenceInformation": {"code": transaction.code},
+        "applicationInformation": {
+            "reasonCode": whole,
+            "applications": [{"name": name, "reasonCode": own}],
+        },
+    })
+}

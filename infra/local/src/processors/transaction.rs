@@ -1,0 +1,181 @@
+//! What a processor recorded: transactions, the orders that they make up, and the books that tests read.
+
+use serde::Serialize;
+use tollgate_domain::{Money, Provider};
+
+/// What a transaction is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Authorization,
+    Capture,
+    Void,
+    Refund,
+}
+
+impl Kind {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Authorization => "authorization",
+            Self::Capture => "capture",
+            Self::Void => "void",
+            Self::Refund => "refund",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Self {
+        match text {
+            "capture" => Self::Capture,
+            "void" => Self::Void,
+            "refund" => Self::Refund,
+            _ => Self::Authorization,
+        }
+    }
+}
+
+/// What came of a transaction: `done`; for an authorisation also `review` (held until a reviewer decides) and `refused`
+/// (held, though a risk rule refused it); else why it was declined.
+pub(super) const DONE: &str = "done";
+pub(super) const REVIEW: &str = "review";
+pub(super) const REFUSED: &str = "refused";
+
+/// A request that was carried out.
+#[derive(Clone, Debug)]
+pub(super) struct Transaction {
+    pub(super) kind: Kind,
+    /// The payment's reference: MPGS's order id, `CyberSource`'s code of everything but refunds.
+    pub(super) order: String,
+    /// The processor's id of it, or, at MPGS, ours.
+    pub(super) name: String,
+    /// What protects it from being carried out twice: `CyberSource`'s transaction id.
+    pub(super) transaction_id: String,
+    /// The reference that it was sent with.
+    pub(super) code: String,
+    pub(super) money: Money,
+    pub(super) last4: String,
+    pub(super) outcome: String,
+    /// From when on look-ups show it, in milliseconds since 1970.
+    pub(super) visible_at: i64,
+    /// From when on its outcome is known, to the processor too.
+    pub(super) decided_at: i64,
+    /// What the request said, to tell a repetition from another request.
+    pub(super) body: String,
+}
+
+impl Transaction {
+    pub(super) fn is_done(&self) -> bool {
+        self.outcome == DONE
+    }
+
+    /// Whether it reserved money, whatever was answered.
+    fn reserves(&self) -> bool {
+        self.kind == Kind::Authorization && [DONE, REVIEW, REFUSED].contains(&self.outcome.as_str())
+    }
+
+    pub(super) fn is_decided(&self, now: i64) -> bool {
+        self.decided_at <= now
+    }
+}
+
+/// An order: all transactions of one payment, the first first.
+#[derive(Clone, Debug)]
+pub(super) struct Order(pub(super) Vec<Transaction>);
+
+impl Order {
+    pub(super) fn of(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Transaction> {
+        self.0.iter().filter(move |transaction| transaction.kind == kind)
+    }
+
+    fn count(&self, kind: Kind) -> usize {
+        self.of(kind).filter(|transaction| transaction.is_done()).count()
+    }
+
+    fn sum(&self, kind: Kind) -> i64 {
+        let done = self.of(kind).filter(|transaction| transaction.is_done());
+        done.map(|transaction| transaction.money.minor).sum()
+    }
+
+    pub(super) fn captured(&self) -> i64 {
+        self.sum(Kind::Capture)
+    }
+
+    pub(super) fn refunded(&self) -> i64 {
+        self.sum(Kind::Refund)
+    }
+
+    pub(super) fn is_voided(&self) -> bool {
+        self.count(Kind::Void) > 0
+    }
+
+    /// The authorisation that reserved money.
+    pub(super) fn reservation(&self) -> Option<&Transaction> {
+        self.of(Kind::Authorization).find(|transaction| transaction.reserves())
+    }
+
+    /// What is reserved and neither taken nor let go.
+    fn reserved(&self) -> i64 {
+        let open = self.captured() == 0 && !self.is_voided();
+        let all = self.of(Kind::Authorization).filter(|transaction| transaction.reserves());
+        if open { all.map(|transaction| transaction.money.minor).sum() } else { 0 }
+    }
+
+    /// What look-ups show at an instant.
+    pub(super) fn shown_at(&self, now: i64) -> Self {
+        Self(self.0.iter().filter(|transaction| transaction.visible_at <= now).cloned().collect())
+    }
+}
+
+/// An order as tests look at it: the processor's books.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Book {
+    #[serde(rename = "provider")]
+    processor: &'static str,
+    reference: String,
+    /// The processor's id of the last authorisation.
+    #[serde(rename = "network_id")]
+    processor_id: String,
+    /// Minor units, as all amounts here.
+    amount: i64,
+    currency: &'static str,
+    last4: String,
+    decline: Option<String>,
+    authorizations: usize,
+    captures: usize,
+    voids: usize,
+    refunds: usize,
+    captured: i64,
+    refunded: i64,
+    reserved: i64,
+    /// The authorisation that waits for a reviewer.
+    in_review: Option<String>,
+}
+
+impl Book {
+    pub(super) fn of(processor: Provider, order: &Order) -> Option<Self> {
+        let first = order.0.first()?;
+        let last = order.of(Kind::Authorization).next_back().unwrap_or(first);
+        let is_declined = !last.reserves() && order.reservation().is_none();
+        Some(Self {
+            processor: processor.as_str(),
+            reference: first.order.clone(),
+            processor_id: last.name.clone(),
+            amount: first.money.minor,
+            currency: first.money.currency.code(),
+            last4: first.last4.clone(),
+            decline: is_declined.then(|| last.outcome.clone()),
+            authorizations: order
+                .of(Kind::Authorization)
+                .filter(|transaction| transaction.reserves())
+                .count(),
+            captures: order.count(Kind::Capture),
+            voids: order.count(Kind::Void),
+            refunds: order.count(Kind::Refund),
+            captured: order.captured(),
+            refunded: order.refunded(),
+            reserved: order.reserved(),
+            in_review: order
+                .of(Kind::Authorization)
+                .find(|transaction| transaction.outcome == REVIEW)
+                .map(|transaction| transaction.name.clone()),
+        })
+    }
+}
