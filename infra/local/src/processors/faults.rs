@@ -30,7 +30,7 @@ pub(super) enum Operation {
     LookUp,
 }
 
-/// Whether the work was done when the fault strikes.
+/// Whether the fault strikes before or after the work is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum When {
@@ -38,9 +38,10 @@ pub(super) enum When {
     After,
 }
 
+/// What a fault does, as tests name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum What {
+enum What {
     /// No answer until the caller goes or faults are cleared.
     Hang,
     /// Status 500.
@@ -67,20 +68,58 @@ pub(super) enum What {
     UnknownNotDone,
 }
 
+/// What a fault does to the answer of a request that is carried out as usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AnswerFault {
+    Hang,
+    Error,
+    Garbage,
+    Delay,
+}
+
+/// What a fault changes in the work itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WorkFault {
+    Late,
+    Repeat,
+    Busy,
+    Decline,
+    Review,
+    Refuse,
+    UnknownDone,
+    UnknownNotDone,
+}
+
 impl What {
-    /// Whether it changes what is done, not the way of the answer.
-    const fn is_of_the_work(self) -> bool {
-        matches!(
-            self,
+    const fn of_the_answer(self) -> Option<AnswerFault> {
+        match self {
+            Self::Hang => Some(AnswerFault::Hang),
+            Self::Error => Some(AnswerFault::Error),
+            Self::Garbage => Some(AnswerFault::Garbage),
+            Self::Delay => Some(AnswerFault::Delay),
             Self::Late
-                | Self::Repeat
-                | Self::Busy
-                | Self::Decline
-                | Self::Review
-                | Self::Refuse
-                | Self::UnknownDone
-                | Self::UnknownNotDone
-        )
+            | Self::Repeat
+            | Self::Busy
+            | Self::Decline
+            | Self::Review
+            | Self::Refuse
+            | Self::UnknownDone
+            | Self::UnknownNotDone => None,
+        }
+    }
+
+    const fn of_the_work(self) -> Option<WorkFault> {
+        match self {
+            Self::Hang | Self::Error | Self::Garbage | Self::Delay => None,
+            Self::Late => Some(WorkFault::Late),
+            Self::Repeat => Some(WorkFault::Repeat),
+            Self::Busy => Some(WorkFault::Busy),
+            Self::Decline => Some(WorkFault::Decline),
+            Self::Review => Some(WorkFault::Review),
+            Self::Refuse => Some(WorkFault::Refuse),
+            Self::UnknownDone => Some(WorkFault::UnknownDone),
+            Self::UnknownNotDone => Some(WorkFault::UnknownNotDone),
+        }
     }
 }
 
@@ -91,9 +130,9 @@ pub(super) struct Fault {
     processor: Provider,
     operation: Operation,
     when: When,
-    pub(super) what: What,
+    what: What,
     #[serde(default)]
-    pub(super) delay_ms: u64,
+    delay_ms: u64,
     #[serde(default = "once")]
     times: u32,
 }
@@ -152,20 +191,25 @@ impl Faults {
         json!({"waiting": *lock(&self.waiting), "hanging": *lock(&self.hanging)})
     }
 
-    fn take(&self, wanted: impl Fn(&Fault) -> bool) -> Option<Fault> {
+    /// Takes the first fault of which `pick` gives something, once, with its delay in milliseconds.
+    fn take<T>(&self, pick: impl Fn(&Fault) -> Option<T>) -> Option<(T, u64)> {
         let mut waiting = lock(&self.waiting);
-        let at = waiting.iter().position(wanted)?;
-        let fault = waiting[at].clone();
-        waiting[at].times = fault.times.saturating_sub(1);
+        let (at, picked) =
+            waiting.iter().enumerate().find_map(|(at, fault)| pick(fault).map(|picked| (at, picked)))?;
+        let delay_ms = waiting[at].delay_ms;
+        waiting[at].times = waiting[at].times.saturating_sub(1);
         if waiting[at].times == 0 {
             waiting.remove(at);
         }
-        Some(fault)
+        Some((picked, delay_ms))
     }
 
-    /// A fault of the work itself.
-    pub(super) fn of_the_work(&self, processor: Provider, operation: Operation) -> Option<Fault> {
-        self.take(|f| f.processor == processor && f.operation == operation && f.what.is_of_the_work())
+    /// A fault of the work itself, with its delay in milliseconds.
+    pub(super) fn of_the_work(&self, processor: Provider, operation: Operation) -> Option<(WorkFault, u64)> {
+        self.take(|fault| {
+            let is_meant = fault.processor == processor && fault.operation == operation;
+            fault.what.of_the_work().filter(|_| is_meant)
+        })
     }
 
     /// What the caller gets in place of the right answer, if anything.
@@ -175,21 +219,22 @@ impl Faults {
         operation: Operation,
         when: When,
     ) -> Option<Response> {
-        let fault = self.take(|f| {
-            f.processor == processor && f.operation == operation && f.when == when && !f.what.is_of_the_work()
+        let (fault, delay_ms) = self.take(|fault| {
+            let is_meant = fault.processor == processor && fault.operation == operation && fault.when == when;
+            fault.what.of_the_answer().filter(|_| is_meant)
         })?;
-        match fault.what {
-            What::Garbage => Some("<html>what?".into_response()),
-            What::Delay => {
-                tokio::time::sleep(Duration::from_millis(fault.delay_ms.min(DELAY_MAX_MS))).await;
+        match fault {
+            AnswerFault::Error => Some(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+            AnswerFault::Garbage => Some("<html>what?".into_response()),
+            AnswerFault::Delay => {
+                tokio::time::sleep(Duration::from_millis(delay_ms.min(DELAY_MAX_MS))).await;
                 None
             }
-            What::Hang => {
+            AnswerFault::Hang => {
                 let _hanging = Hanging::begin(&self.hanging);
                 let _ = self.cleared.subscribe().changed().await;
                 Some(StatusCode::INTERNAL_SERVER_ERROR.into_response())
             }
-            _ => Some(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
         }
     }
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tollgate_domain::Provider;
 
 use super::{
-    faults::{Fault, Faults, Operation, What, When},
+    faults::{Faults, Operation, When, WorkFault},
     ledger::Ledger,
     transaction::{DONE, REFUSED, REVIEW},
 };
@@ -30,7 +30,7 @@ pub(super) const LAG_MAX_MS: i64 = 60 * 60 * 1000;
 /// Tells the time, in milliseconds since 1970.
 pub type NowMs = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// Carries a request out, in whatever way it is told to.
+/// Carries out a request.
 type Work = Box<dyn Fn(&Ledger, &Effects) -> Result<Response, Error> + Send + Sync>;
 
 /// Both processors.
@@ -43,40 +43,56 @@ pub struct Simulators {
     now_ms: NowMs,
 }
 
-/// In what way a request is carried out.
+/// How a request is carried out.
 pub(super) struct Effects {
-    fault: Option<Fault>,
-    /// When, in milliseconds since 1970.
+    /// A fault of the work, with its delay in milliseconds.
+    fault: Option<(WorkFault, u64)>,
+    /// The time of the work, in milliseconds since 1970.
     pub(super) now: i64,
     lag_ms: i64,
 }
 
 impl Effects {
-    fn what(&self) -> Option<What> {
-        self.fault.as_ref().map(|fault| fault.what)
-    }
-
-    /// What comes of a request that would by itself end like this.
+    /// The outcome of a request that has the outcome `natural` without a fault.
     pub(super) fn outcome(&self, natural: &str) -> String {
-        match self.what() {
-            Some(What::Decline | What::UnknownNotDone) => "card_declined",
-            Some(What::Review) if natural == DONE => REVIEW,
-            Some(What::Refuse) if natural == DONE => REFUSED,
-            _ => natural,
-        }
-        .to_owned()
+        let outcome = match self.fault.map(|(fault, _)| fault) {
+            Some(WorkFault::Decline | WorkFault::UnknownNotDone) => "card_declined",
+            Some(WorkFault::Review) if natural == DONE => REVIEW,
+            Some(WorkFault::Refuse) if natural == DONE => REFUSED,
+            None
+            | Some(
+                WorkFault::Late
+                | WorkFault::Repeat
+                | WorkFault::Busy
+                | WorkFault::Review
+                | WorkFault::Refuse
+                | WorkFault::UnknownDone,
+            ) => natural,
+        };
+        outcome.to_owned()
     }
 
+    /// From when on look-ups show the transaction.
     pub(super) fn visible_at(&self) -> i64 {
         self.now.saturating_add(self.lag_ms)
     }
 
+    /// From when on the outcome is known.
     pub(super) fn decided_at(&self) -> i64 {
-        match (&self.fault, self.what()) {
-            (Some(fault), Some(What::UnknownDone | What::UnknownNotDone)) => {
-                self.now.saturating_add_unsigned(fault.delay_ms)
+        match self.fault {
+            Some((WorkFault::UnknownDone | WorkFault::UnknownNotDone, delay_ms)) => {
+                self.now.saturating_add_unsigned(delay_ms)
             }
-            _ => self.now,
+            None
+            | Some((
+                WorkFault::Late
+                | WorkFault::Repeat
+                | WorkFault::Busy
+                | WorkFault::Decline
+                | WorkFault::Review
+                | WorkFault::Refuse,
+                _,
+            )) => self.now,
         }
     }
 }
@@ -86,12 +102,12 @@ fn system_now_ms() -> i64 {
 }
 
 impl Simulators {
-    /// Providers that keep what they did in a file.
+    /// Processors that keep their ledger in a file.
     pub fn open(path: &Path) -> Result<Arc<Self>, Error> {
         Self::open_with_clock(path, Arc::new(system_now_ms))
     }
 
-    /// The same, with a clock of the caller's.
+    /// The same, with the caller's clock.
     pub fn open_with_clock(path: &Path, now_ms: NowMs) -> Result<Arc<Self>, Error> {
         Ok(Arc::new(Self {
             ledger: Ledger::open(path)?,
@@ -106,7 +122,7 @@ impl Simulators {
         (self.now_ms)()
     }
 
-    fn effects(&self, fault: Option<Fault>) -> Effects {
+    fn effects(&self, fault: Option<(WorkFault, u64)>) -> Effects {
         Effects { fault, now: self.now(), lag_ms: self.lag_ms.load(Ordering::Relaxed) }
     }
 
@@ -133,33 +149,43 @@ impl Simulators {
         }
     }
 
-    /// Does something as a processor does it, with whatever fault was asked for.
+    /// Carries out a request as a processor does, with the fault that waits for it, if any.
     pub(super) async fn perform(&self, processor: Provider, operation: Operation, work: Work) -> Response {
         self.carry_out_late();
         if let Some(spoilt) = self.faults.strike(processor, operation, When::Before).await {
             return spoilt;
         }
-        let fault = self.faults.of_the_work(processor, operation);
-        let effects = self.effects(fault);
-        let answer = match effects.what() {
-            Some(What::Busy) => return reply(429, &json!({"message": "Too many requests"})),
-            Some(What::Late) => {
-                let delay_ms = effects.fault.as_ref().map_or(0, |fault| fault.delay_ms);
-                let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
-                if late.len() < LATE_MAX {
-                    late.push((effects.now.saturating_add_unsigned(delay_ms), work));
-                }
+        let effects = self.effects(self.faults.of_the_work(processor, operation));
+        let answer = match effects.fault {
+            Some((WorkFault::Busy, _)) => return reply(429, &json!({"message": "Too many requests"})),
+            Some((WorkFault::Late, delay_ms)) => {
+                self.put_off(effects.now.saturating_add_unsigned(delay_ms), work);
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
             }
-            Some(What::Repeat) => {
+            Some((WorkFault::Repeat, _)) => {
                 let _ = self.carry_out(&work, &effects);
                 self.carry_out(&work, &self.effects(None))
             }
-            _ => self.carry_out(&work, &effects),
+            None
+            | Some((
+                WorkFault::Decline
+                | WorkFault::Review
+                | WorkFault::Refuse
+                | WorkFault::UnknownDone
+                | WorkFault::UnknownNotDone,
+                _,
+            )) => self.carry_out(&work, &effects),
         };
         match self.faults.strike(processor, operation, When::After).await {
             Some(spoilt) => spoilt,
             None => answer,
+        }
+    }
+
+    fn put_off(&self, until_ms: i64, work: Work) {
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        if late.len() < LATE_MAX {
+            late.push((until_ms, work));
         }
     }
 }
