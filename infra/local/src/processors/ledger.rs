@@ -11,7 +11,7 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tollgate_domain::{Currency, Money, Provider};
 
-use super::transaction::{Book, DONE, Kind, Order, REFUSED, Transaction};
+use super::transaction::{Book, Kind, Order, Outcome, Transaction};
 use crate::Error;
 
 /// Orders that are shown.
@@ -22,20 +22,22 @@ pub(super) struct Ledger(Mutex<Connection>);
 const COLUMNS: &str =
     "kind, reference, name, unique_id, code, amount, currency, last4, outcome, visible_at, decided_at, body";
 
+/// A column's text, as what it stands for.
+fn parsed<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Option<T>) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    parse(&text).ok_or(rusqlite::Error::InvalidColumnType(column, text, rusqlite::types::Type::Text))
+}
+
 fn transaction(row: &Row<'_>) -> rusqlite::Result<Transaction> {
-    let currency: String = row.get(6)?;
-    let currency = Currency::from_code(&currency)
-        .ok_or_else(|| rusqlite::Error::InvalidColumnType(6, currency, rusqlite::types::Type::Text))?;
-    let kind: String = row.get(0)?;
     Ok(Transaction {
-        kind: Kind::parse(&kind),
+        kind: parsed(row, 0, Kind::parse)?,
         order: row.get(1)?,
         name: row.get(2)?,
         transaction_id: row.get(3)?,
         code: row.get(4)?,
-        money: Money { minor: row.get(5)?, currency },
+        money: Money { minor: row.get(5)?, currency: parsed(row, 6, Currency::from_code)? },
         last4: row.get(7)?,
-        outcome: row.get(8)?,
+        outcome: parsed(row, 8, Outcome::parse)?,
         visible_at: row.get(9)?,
         decided_at: row.get(10)?,
         body: row.get(11)?,
@@ -134,7 +136,7 @@ impl Ledger {
                 transaction.money.minor,
                 transaction.money.currency.code(),
                 transaction.last4,
-                transaction.outcome,
+                transaction.outcome.as_str(),
                 transaction.visible_at,
                 transaction.decided_at,
                 transaction.body
@@ -152,10 +154,10 @@ impl Ledger {
         now: i64,
     ) -> Result<bool, Error> {
         let connection = self.lock();
-        let outcome = if accepted { DONE } else { REFUSED };
+        let outcome = if accepted { Outcome::Done } else { Outcome::Refused };
         let changed = connection.execute(
             "UPDATE transactions SET outcome = ?3 WHERE provider = ?1 AND name = ?2 AND outcome = 'review'",
-            params![processor.as_str(), name, outcome],
+            params![processor.as_str(), name, outcome.as_str()],
         )?;
         if changed == 0 {
             return Ok(false);

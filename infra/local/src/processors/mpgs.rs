@@ -21,7 +21,7 @@ use super::{
     faults::Operation,
     ledger::Ledger,
     simulators::{Effects, Simulators, reply},
-    transaction::{DONE, Kind, Order, REFUSED, REVIEW, Transaction},
+    transaction::{Kind, Order, Outcome, Transaction},
 };
 use crate::Error;
 
@@ -56,16 +56,21 @@ fn invalid(explanation: &str) -> Response {
     error(400, "INVALID_REQUEST", explanation)
 }
 
-fn gateway_code(outcome: &str) -> &'static str {
+fn gateway_code(outcome: Outcome) -> &'static str {
     match outcome {
-        DONE => "APPROVED",
-        "insufficient_funds" => "INSUFFICIENT_FUNDS",
-        "expired_card" => "EXPIRED_CARD",
-        "incorrect_cvc" => "INVALID_CSC",
-        "processing_error" => "ACQUIRER_SYSTEM_ERROR",
+        Outcome::Done => "APPROVED",
+        Outcome::Declined(Decline::InsufficientFunds) => "INSUFFICIENT_FUNDS",
+        Outcome::Declined(Decline::ExpiredCard) => "EXPIRED_CARD",
+        Outcome::Declined(Decline::IncorrectCvc) => "INVALID_CSC",
+        Outcome::Declined(Decline::ProcessingError) => "ACQUIRER_SYSTEM_ERROR",
         // This API has no code for what a rule of the gateway held or refused: it is shown as timed out.
-        REVIEW | REFUSED => "TIMED_OUT",
-        _ => "DECLINED",
+        Outcome::Review | Outcome::Refused => "TIMED_OUT",
+        Outcome::Declined(
+            Decline::CardDeclined
+            | Decline::AuthenticationFailed
+            | Decline::AuthenticationExpired
+            | Decline::BankTransferFailed,
+        ) => "DECLINED",
     }
 }
 
@@ -74,7 +79,7 @@ fn result(transaction: &Transaction, now: i64) -> (&'static str, &'static str) {
     if !transaction.is_decided(now) {
         return ("UNKNOWN", "UNKNOWN");
     }
-    let code = gateway_code(&transaction.outcome);
+    let code = gateway_code(transaction.outcome);
     (if transaction.is_done() { "SUCCESS" } else { "FAILURE" }, code)
 }
 
@@ -236,7 +241,7 @@ fn record(ledger: &Ledger, effects: &Effects, transaction: &Transaction) -> Resu
 }
 
 /// Amount, last four digits and what comes of it by itself; or why it is refused.
-type Made = Result<(Money, String, &'static str), &'static str>;
+type Made = Result<(Money, String, Outcome), &'static str>;
 
 fn authorization(known: &Order, body: &Value) -> Made {
     if known.reservation().is_some() {
@@ -255,7 +260,7 @@ fn authorization(known: &Order, body: &Value) -> Made {
     if !in_form {
         return Err("Value of sourceOfFunds is invalid");
     }
-    let natural = sandbox::decline_of(number).map_or(DONE, Decline::code);
+    let natural = sandbox::decline_of(number).map_or(Outcome::Done, Outcome::Declined);
     Ok((money, tollgate_domain::card::last_four_digits(number), natural))
 }
 
@@ -278,7 +283,7 @@ fn capture(known: &Order, body: &Value) -> Made {
     if !fits {
         return Err("The order does not allow this");
     }
-    Ok((money, authorization.last4.clone(), DONE))
+    Ok((money, authorization.last4.clone(), Outcome::Done))
 }
 
 fn refund(known: &Order, body: &Value) -> Made {
@@ -294,7 +299,7 @@ fn refund(known: &Order, body: &Value) -> Made {
     if !fits {
         return Err("The order does not allow this");
     }
-    Ok((money, authorization.last4.clone(), DONE))
+    Ok((money, authorization.last4.clone(), Outcome::Done))
 }
 
 fn void(known: &Order, body: &Value) -> Made {
@@ -310,7 +315,7 @@ fn void(known: &Order, body: &Value) -> Made {
         return Err("The order does not allow this");
     }
     // There may be nothing to let go; that it is gone is what was asked for.
-    Ok((authorization.money, authorization.last4.clone(), DONE))
+    Ok((authorization.money, authorization.last4.clone(), Outcome::Done))
 }
 
 async fn retrieve_order(

@@ -13,12 +13,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-use tollgate_domain::Provider;
+use tollgate_domain::{Decline, Provider};
 
 use super::{
     faults::{Faults, Operation, When, WorkFault},
     ledger::Ledger,
-    transaction::{DONE, REFUSED, REVIEW},
+    transaction::Outcome,
 };
 use crate::{Error, clock, logs::log};
 
@@ -54,11 +54,11 @@ pub(super) struct Effects {
 
 impl Effects {
     /// The outcome of a request that has the outcome `natural` without a fault.
-    pub(super) fn outcome(&self, natural: &str) -> String {
-        let outcome = match self.fault.map(|(fault, _)| fault) {
-            Some(WorkFault::Decline | WorkFault::UnknownNotDone) => "card_declined",
-            Some(WorkFault::Review) if natural == DONE => REVIEW,
-            Some(WorkFault::Refuse) if natural == DONE => REFUSED,
+    pub(super) fn outcome(&self, natural: Outcome) -> Outcome {
+        match self.fault.map(|(fault, _)| fault) {
+            Some(WorkFault::Decline | WorkFault::UnknownNotDone) => Outcome::Declined(Decline::CardDeclined),
+            Some(WorkFault::Review) if natural == Outcome::Done => Outcome::Review,
+            Some(WorkFault::Refuse) if natural == Outcome::Done => Outcome::Refused,
             None
             | Some(
                 WorkFault::Late
@@ -68,8 +68,7 @@ impl Effects {
                 | WorkFault::Refuse
                 | WorkFault::UnknownDone,
             ) => natural,
-        };
-        outcome.to_owned()
+        }
     }
 
     /// From when on look-ups show the transaction.

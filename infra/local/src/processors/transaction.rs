@@ -1,7 +1,7 @@
 //! What a processor recorded: transactions, the orders that they make up, and the books that tests read.
 
 use serde::Serialize;
-use tollgate_domain::{Money, Provider};
+use tollgate_domain::{Decline, Money, Provider};
 
 /// What a transaction is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,21 +22,52 @@ impl Kind {
         }
     }
 
-    pub(super) fn parse(text: &str) -> Self {
-        match text {
-            "capture" => Self::Capture,
-            "void" => Self::Void,
-            "refund" => Self::Refund,
-            _ => Self::Authorization,
-        }
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        [Self::Authorization, Self::Capture, Self::Void, Self::Refund]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
     }
 }
 
-/// What came of a transaction: `done`; for an authorisation also `review` (held until a reviewer decides) and `refused`
-/// (held, though a risk rule refused it); else why it was declined.
-pub(super) const DONE: &str = "done";
-pub(super) const REVIEW: &str = "review";
-pub(super) const REFUSED: &str = "refused";
+/// The outcome of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Done,
+    /// An authorisation that is held until a reviewer decides.
+    Review,
+    /// An authorisation that is held, though a risk rule refused it.
+    Refused,
+    Declined(Decline),
+}
+
+/// Every reason to decline, so that a stored outcome can be read.
+const DECLINES: [Decline; 8] = [
+    Decline::CardDeclined,
+    Decline::InsufficientFunds,
+    Decline::ExpiredCard,
+    Decline::IncorrectCvc,
+    Decline::ProcessingError,
+    Decline::AuthenticationFailed,
+    Decline::AuthenticationExpired,
+    Decline::BankTransferFailed,
+];
+
+impl Outcome {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Review => "review",
+            Self::Refused => "refused",
+            Self::Declined(decline) => decline.code(),
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let declined = DECLINES.map(Self::Declined);
+        let mut all = [Self::Done, Self::Review, Self::Refused].into_iter().chain(declined);
+        all.find(|outcome| outcome.as_str() == text)
+    }
+}
 
 /// A request that was carried out.
 #[derive(Clone, Debug)]
@@ -52,7 +83,7 @@ pub(super) struct Transaction {
     pub(super) code: String,
     pub(super) money: Money,
     pub(super) last4: String,
-    pub(super) outcome: String,
+    pub(super) outcome: Outcome,
     /// From when on look-ups show it, in milliseconds since 1970.
     pub(super) visible_at: i64,
     /// From when on its outcome is known, to the processor too.
@@ -63,12 +94,16 @@ pub(super) struct Transaction {
 
 impl Transaction {
     pub(super) fn is_done(&self) -> bool {
-        self.outcome == DONE
+        self.outcome == Outcome::Done
     }
 
     /// Whether it reserved money, whatever was answered.
     fn reserves(&self) -> bool {
-        self.kind == Kind::Authorization && [DONE, REVIEW, REFUSED].contains(&self.outcome.as_str())
+        let is_held = match self.outcome {
+            Outcome::Done | Outcome::Review | Outcome::Refused => true,
+            Outcome::Declined(_) => false,
+        };
+        self.kind == Kind::Authorization && is_held
     }
 
     pub(super) fn is_decided(&self, now: i64) -> bool {
@@ -137,7 +172,7 @@ pub(super) struct Book {
     amount: i64,
     currency: &'static str,
     last4: String,
-    decline: Option<String>,
+    decline: Option<&'static str>,
     authorizations: usize,
     captures: usize,
     voids: usize,
@@ -161,7 +196,7 @@ impl Book {
             amount: first.money.minor,
             currency: first.money.currency.code(),
             last4: first.last4.clone(),
-            decline: is_declined.then(|| last.outcome.clone()),
+            decline: is_declined.then(|| last.outcome.as_str()),
             authorizations: order
                 .of(Kind::Authorization)
                 .filter(|transaction| transaction.reserves())
@@ -174,7 +209,7 @@ impl Book {
             reserved: order.reserved(),
             in_review: order
                 .of(Kind::Authorization)
-                .find(|transaction| transaction.outcome == REVIEW)
+                .find(|transaction| transaction.outcome == Outcome::Review)
                 .map(|transaction| transaction.name.clone()),
         })
     }

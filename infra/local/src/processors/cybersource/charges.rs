@@ -9,7 +9,6 @@ use axum::{
     response::Response,
 };
 use serde_json::Value;
-use tollgate_domain::Decline;
 use tollgate_processors::sandbox;
 
 use super::{
@@ -17,7 +16,7 @@ use super::{
         faults::Operation,
         ledger::Ledger,
         simulators::{Effects, Simulators},
-        transaction::{DONE, Kind, Order, Transaction},
+        transaction::{Kind, Order, Outcome, Transaction},
     },
     fields::{Reason, card, money, reference, text},
     replies::answer,
@@ -49,7 +48,7 @@ pub(super) async fn authorize(
         if ledger.is_used(PROCESSOR, &transaction_id)? {
             return Ok(Err("DUPLICATE_REQUEST"));
         }
-        let natural = sandbox::decline_of(&number).map_or(DONE, Decline::code);
+        let natural = sandbox::decline_of(&number).map_or(Outcome::Done, Outcome::Declined);
         let transaction = Transaction {
             kind: Kind::Authorization,
             order: code.clone(),
@@ -117,7 +116,7 @@ pub(super) async fn capture(
             transaction_id,
             code,
             money,
-            outcome: effects.outcome(DONE),
+            outcome: effects.outcome(Outcome::Done),
             visible_at: effects.visible_at(),
             decided_at: effects.decided_at(),
             ..authorization
@@ -194,7 +193,7 @@ fn reversal(
         name: new_id(),
         transaction_id: String::new(),
         code,
-        outcome: effects.outcome(DONE),
+        outcome: effects.outcome(Outcome::Done),
         visible_at: effects.visible_at(),
         decided_at: effects.decided_at(),
         ..authorization
@@ -245,7 +244,7 @@ pub(super) async fn refund_capture(
             transaction_id,
             code,
             money,
-            outcome: effects.outcome(DONE),
+            outcome: effects.outcome(Outcome::Done),
             visible_at: effects.visible_at(),
             decided_at: effects.decided_at(),
             ..capture

@@ -2,11 +2,12 @@
 
 use axum::response::Response;
 use serde_json::{Value, json};
+use tollgate_domain::Decline;
 
 use super::{
     super::{
         simulators::{Effects, reply},
-        transaction::{DONE, Kind, REFUSED, REVIEW, Transaction},
+        transaction::{Kind, Outcome, Transaction},
     },
     fields::Reason,
 };
@@ -31,16 +32,21 @@ fn timed_out() -> Response {
 }
 
 /// The reason and the reason code of an outcome.
-fn reason(outcome: &str) -> (&'static str, &'static str) {
+fn reason(outcome: Outcome) -> (&'static str, &'static str) {
     match outcome {
-        DONE => ("", "100"),
-        REVIEW => ("DECISION_PROFILE_REVIEW", "480"),
-        REFUSED => ("DECISION_PROFILE_REJECT", "481"),
-        "insufficient_funds" => ("INSUFFICIENT_FUND", "204"),
-        "expired_card" => ("EXPIRED_CARD", "202"),
-        "incorrect_cvc" => ("CVN_NOT_MATCH", "209"),
-        "processing_error" => ("ISSUER_UNAVAILABLE", "207"),
-        _ => ("PROCESSOR_DECLINED", "203"),
+        Outcome::Done => ("", "100"),
+        Outcome::Review => ("DECISION_PROFILE_REVIEW", "480"),
+        Outcome::Refused => ("DECISION_PROFILE_REJECT", "481"),
+        Outcome::Declined(Decline::InsufficientFunds) => ("INSUFFICIENT_FUND", "204"),
+        Outcome::Declined(Decline::ExpiredCard) => ("EXPIRED_CARD", "202"),
+        Outcome::Declined(Decline::IncorrectCvc) => ("CVN_NOT_MATCH", "209"),
+        Outcome::Declined(Decline::ProcessingError) => ("ISSUER_UNAVAILABLE", "207"),
+        Outcome::Declined(
+            Decline::CardDeclined
+            | Decline::AuthenticationFailed
+            | Decline::AuthenticationExpired
+            | Decline::BankTransferFailed,
+        ) => ("PROCESSOR_DECLINED", "203"),
     }
 }
 
@@ -51,7 +57,7 @@ fn done(transaction: &Transaction, status: &str) -> Response {
         "clientReferenceInformation": {"code": transaction.code},
         "orderInformation": {"amountDetails": {"authorizedAmount": transaction.money.to_decimal(), "currency": transaction.money.currency.code()}},
     });
-    let (reason, _) = reason(&transaction.outcome);
+    let (reason, _) = reason(transaction.outcome);
     if !reason.is_empty() {
         body["errorInformation"] = json!({"reason": reason});
     }
@@ -63,11 +69,11 @@ pub(super) fn answer(transaction: &Transaction, effects: &Effects, status: &str)
     if !transaction.is_decided(effects.now) {
         return timed_out();
     }
-    let status = match transaction.outcome.as_str() {
-        DONE => status,
-        REVIEW => "AUTHORIZED_PENDING_REVIEW",
-        REFUSED => "AUTHORIZED_RISK_DECLINED",
-        _ => "DECLINED",
+    let status = match transaction.outcome {
+        Outcome::Done => status,
+        Outcome::Review => "AUTHORIZED_PENDING_REVIEW",
+        Outcome::Refused => "AUTHORIZED_RISK_DECLINED",
+        Outcome::Declined(_) => "DECLINED",
     };
     done(transaction, status)
 }
@@ -82,13 +88,13 @@ pub(super) fn summary(transaction: &Transaction, decision: Option<&str>, now: i6
     };
     let (own, whole) = if !transaction.is_decided(now) {
         ("151", "151")
-    } else if transaction.outcome == REVIEW || decision.is_some() {
+    } else if transaction.outcome == Outcome::Review || decision.is_some() {
         // What a reviewer decides is not shown here.
         ("100", "480")
-    } else if transaction.outcome == REFUSED {
+    } else if transaction.outcome == Outcome::Refused {
         ("100", "481")
     } else {
-        (reason(&transaction.outcome).1, reason(&transaction.outcome).1)
+        (reason(transaction.outcome).1, reason(transaction.outcome).1)
     };
     json!({
         "id": transaction.name,
