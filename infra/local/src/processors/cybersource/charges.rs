@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Bytes,
-    extract::{OriginalUri, Path, State},
-    http::HeaderMap,
+    extract::{Path, State},
     response::Response,
 };
 use serde_json::Value;
@@ -18,11 +16,13 @@ use super::{
         simulators::{Effects, Simulators},
         transaction::{Kind, Order, Outcome, Transaction},
     },
-    fields::{Reason, card, money, reference, text},
+    fields::{card, money, reference, text},
     replies::answer,
-    request::{PROCESSOR, signed},
+    request::{PROCESSOR, Refusal, Signed, perform},
 };
-use crate::Error;
+
+/// Where most bodies have their amount.
+const AMOUNT: &str = "/orderInformation/amountDetails";
 
 /// Twenty-two digits, as the processor's ids are.
 fn new_id() -> String {
@@ -30,24 +30,28 @@ fn new_id() -> String {
     format!("7{number:021}")
 }
 
-pub(super) async fn authorize(
-    State(simulators): State<Arc<Simulators>>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    signed(&simulators, Operation::Authorize, (headers, uri, bytes), |ledger, effects, body| {
-        let checked = reference(body).and_then(|reference| {
-            let money = money(body, "/orderInformation/amountDetails")?;
-            card(body).map(|number| (reference, money, number))
-        });
-        let ((code, transaction_id), money, number) = match checked {
-            Ok(checked) => checked,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        if ledger.is_used(PROCESSOR, &transaction_id)? {
-            return Ok(Err("DUPLICATE_REQUEST"));
-        }
+/// The transaction of this kind that a path names, with its order. Only the processor's own ids are known.
+fn named(ledger: &Ledger, id: &str, kind: Kind) -> Result<(Transaction, Order), Refusal> {
+    let found = ledger.by_name(PROCESSOR, id)?.filter(|transaction| transaction.kind == kind);
+    let transaction = found.ok_or("INVALID_DATA")?;
+    let order = ledger.order(PROCESSOR, &transaction.order)?;
+    Ok((transaction, order))
+}
+
+/// Refuses a transaction id that was used before.
+fn check_unused(ledger: &Ledger, transaction_id: &str) -> Result<(), Refusal> {
+    if ledger.is_used(PROCESSOR, transaction_id)? {
+        return Err("DUPLICATE_REQUEST".into());
+    }
+    Ok(())
+}
+
+pub(super) async fn authorize(State(simulators): State<Arc<Simulators>>, Signed(body): Signed) -> Response {
+    perform(&simulators, Operation::Authorize, move |ledger, effects| {
+        let (code, transaction_id) = reference(&body)?;
+        let money = money(&body, AMOUNT)?;
+        let number = card(&body)?;
+        check_unused(ledger, &transaction_id)?;
         let natural = sandbox::decline_of(&number).map_or(Outcome::Done, Outcome::Declined);
         let transaction = Transaction {
             kind: Kind::Authorization,
@@ -63,52 +67,32 @@ pub(super) async fn authorize(
             body: String::new(),
         };
         ledger.add(PROCESSOR, &transaction)?;
-        Ok(Ok(answer(&transaction, effects, "AUTHORIZED")))
+        Ok(answer(&transaction, effects, "AUTHORIZED"))
     })
     .await
-}
-
-/// The authorisation that a path names, with its order as the books have it. Only the processor's own ids are known.
-fn named(ledger: &Ledger, id: &str, kind: Kind) -> Result<Option<(Transaction, Order)>, Error> {
-    let Some(transaction) = ledger.by_name(PROCESSOR, id)?.filter(|transaction| transaction.kind == kind)
-    else {
-        return Ok(None);
-    };
-    let order = ledger.order(PROCESSOR, &transaction.order)?;
-    Ok(Some((transaction, order)))
 }
 
 pub(super) async fn capture(
     State(simulators): State<Arc<Simulators>>,
     Path(id): Path<String>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    bytes: Bytes,
+    Signed(body): Signed,
 ) -> Response {
-    signed(&simulators, Operation::Capture, (headers, uri, bytes), move |ledger, effects, body| {
-        let read = reference(body)
-            .and_then(|reference| Ok((reference, money(body, "/orderInformation/amountDetails")?)));
-        let ((code, transaction_id), money) = match read {
-            Ok(read) => read,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        if ledger.is_used(PROCESSOR, &transaction_id)? {
-            return Ok(Err("DUPLICATE_REQUEST"));
-        }
-        let Some((authorization, order)) = named(ledger, &id, Kind::Authorization)? else {
-            return Ok(Err("INVALID_DATA"));
-        };
+    perform(&simulators, Operation::Capture, move |ledger, effects| {
+        let (code, transaction_id) = reference(&body)?;
+        let money = money(&body, AMOUNT)?;
+        check_unused(ledger, &transaction_id)?;
+        let (authorization, order) = named(ledger, &id, Kind::Authorization)?;
         if order.is_voided() {
-            return Ok(Err("AUTH_ALREADY_REVERSED"));
+            return Err("AUTH_ALREADY_REVERSED".into());
         }
         if order.captured() > 0 || !authorization.is_done() {
-            return Ok(Err("MISSING_AUTH"));
+            return Err("MISSING_AUTH".into());
         }
         if money.currency != authorization.money.currency {
-            return Ok(Err("INVALID_DATA"));
+            return Err("INVALID_DATA".into());
         }
         if money.minor > authorization.money.minor {
-            return Ok(Err("EXCEEDS_AUTH_AMOUNT"));
+            return Err("EXCEEDS_AUTH_AMOUNT".into());
         }
         let transaction = Transaction {
             kind: Kind::Capture,
@@ -122,7 +106,7 @@ pub(super) async fn capture(
             ..authorization
         };
         ledger.add(PROCESSOR, &transaction)?;
-        Ok(Ok(answer(&transaction, effects, "PENDING")))
+        Ok(answer(&transaction, effects, "PENDING"))
     })
     .await
 }
@@ -130,63 +114,54 @@ pub(super) async fn capture(
 pub(super) async fn reverse(
     State(simulators): State<Arc<Simulators>>,
     Path(id): Path<String>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    bytes: Bytes,
+    Signed(body): Signed,
 ) -> Response {
-    signed(&simulators, Operation::Void, (headers, uri, bytes), move |ledger, effects, body| {
-        let found = named(ledger, &id, Kind::Authorization)?;
-        reversal(ledger, effects, body, found)
+    perform(&simulators, Operation::Void, move |ledger, effects| {
+        reversal(ledger, effects, &body, || named(ledger, &id, Kind::Authorization))
     })
     .await
 }
 
-/// By the transaction id of the authorisation, whose answer never came.
+/// Names the authorisation by its transaction id, because its answer never came.
 pub(super) async fn reverse_unanswered(
     State(simulators): State<Arc<Simulators>>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    bytes: Bytes,
+    Signed(body): Signed,
 ) -> Response {
-    signed(&simulators, Operation::Void, (headers, uri, bytes), |ledger, effects, body| {
-        let transaction_id = text(body, "/clientReferenceInformation/transactionId");
-        let code = text(body, "/clientReferenceInformation/code");
-        let order = ledger.order(PROCESSOR, code)?;
-        let found = order
-            .of(Kind::Authorization)
-            .find(|transaction| !transaction_id.is_empty() && transaction.transaction_id == transaction_id)
-            .cloned();
-        reversal(ledger, effects, body, found.map(|transaction| (transaction, order)))
+    perform(&simulators, Operation::Void, move |ledger, effects| {
+        reversal(ledger, effects, &body, || {
+            let transaction_id = text(&body, "/clientReferenceInformation/transactionId");
+            let order = ledger.order(PROCESSOR, text(&body, "/clientReferenceInformation/code"))?;
+            let found = order
+                .of(Kind::Authorization)
+                .find(|one| !transaction_id.is_empty() && one.transaction_id == transaction_id)
+                .cloned();
+            Ok((found.ok_or("INVALID_DATA")?, order))
+        })
     })
     .await
 }
 
+/// Reverses the authorisation that `find` gives.
 fn reversal(
     ledger: &Ledger,
     effects: &Effects,
     body: &Value,
-    found: Option<(Transaction, Order)>,
-) -> Result<Result<Response, Reason>, Error> {
-    let read =
-        reference(body).and_then(|(code, _)| Ok((code, money(body, "/reversalInformation/amountDetails")?)));
-    let (code, money) = match read {
-        Ok(read) => read,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let Some((authorization, order)) = found else {
-        return Ok(Err("INVALID_DATA"));
-    };
+    find: impl Fn() -> Result<(Transaction, Order), Refusal>,
+) -> Result<Response, Refusal> {
+    let (code, _) = reference(body)?;
+    let money = money(body, "/reversalInformation/amountDetails")?;
+    let (authorization, order) = find()?;
     if order.is_voided() {
-        return Ok(Err("AUTH_ALREADY_REVERSED"));
+        return Err("AUTH_ALREADY_REVERSED".into());
     }
     if order.captured() > 0 {
-        return Ok(Err("TRANSACTION_ALREADY_SETTLED"));
+        return Err("TRANSACTION_ALREADY_SETTLED".into());
     }
     if order.reservation().is_none() {
-        return Ok(Err("MISSING_AUTH"));
+        return Err("MISSING_AUTH".into());
     }
     if money != authorization.money {
-        return Ok(Err("INVALID_AMOUNT"));
+        return Err("INVALID_AMOUNT".into());
     }
     let transaction = Transaction {
         kind: Kind::Void,
@@ -199,44 +174,29 @@ fn reversal(
         ..authorization
     };
     ledger.add(PROCESSOR, &transaction)?;
-    Ok(Ok(answer(&transaction, effects, "REVERSED")))
+    Ok(answer(&transaction, effects, "REVERSED"))
 }
 
-/// Refunds of a payment are of one that was authorised and captured in one request, which ours never are.
-pub(super) async fn refund_payment(
-    State(simulators): State<Arc<Simulators>>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    signed(&simulators, Operation::Refund, (headers, uri, bytes), |_, _, _| Ok(Err("NOT_SUPPORTED"))).await
+/// Refunds a payment that was authorised and captured in one request, which ours never are.
+pub(super) async fn refund_payment(State(simulators): State<Arc<Simulators>>, _: Signed) -> Response {
+    perform(&simulators, Operation::Refund, |_, _| Err("NOT_SUPPORTED".into())).await
 }
 
 pub(super) async fn refund_capture(
     State(simulators): State<Arc<Simulators>>,
     Path(id): Path<String>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    bytes: Bytes,
+    Signed(body): Signed,
 ) -> Response {
-    signed(&simulators, Operation::Refund, (headers, uri, bytes), move |ledger, effects, body| {
-        let read = reference(body)
-            .and_then(|reference| Ok((reference, money(body, "/orderInformation/amountDetails")?)));
-        let ((code, transaction_id), money) = match read {
-            Ok(read) => read,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        if ledger.is_used(PROCESSOR, &transaction_id)? {
-            return Ok(Err("DUPLICATE_REQUEST"));
-        }
-        let Some((capture, order)) = named(ledger, &id, Kind::Capture)? else {
-            return Ok(Err("INVALID_DATA"));
-        };
+    perform(&simulators, Operation::Refund, move |ledger, effects| {
+        let (code, transaction_id) = reference(&body)?;
+        let money = money(&body, AMOUNT)?;
+        check_unused(ledger, &transaction_id)?;
+        let (capture, order) = named(ledger, &id, Kind::Capture)?;
         if !capture.is_done() || money.currency != capture.money.currency {
-            return Ok(Err("INVALID_DATA"));
+            return Err("INVALID_DATA".into());
         }
         if order.refunded() + money.minor > order.captured() {
-            return Ok(Err("INVALID_AMOUNT"));
+            return Err("INVALID_AMOUNT".into());
         }
         let transaction = Transaction {
             kind: Kind::Refund,
@@ -250,7 +210,7 @@ pub(super) async fn refund_capture(
             ..capture
         };
         ledger.add(PROCESSOR, &transaction)?;
-        Ok(Ok(answer(&transaction, effects, "PENDING")))
+        Ok(answer(&transaction, effects, "PENDING"))
     })
     .await
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Bytes,
     extract::{OriginalUri, Query, State},
     http::{HeaderMap, Method},
     response::Response,
@@ -18,27 +17,22 @@ use super::{
     },
     fields::text,
     replies::{invalid, summary, unauthorized},
-    request::{PROCESSOR, authorized, signed},
+    request::{PROCESSOR, Signed, authorized, perform},
 };
 
+/// Transactions of a search that names no limit.
+const SEARCH_LIMIT_DEFAULT: u64 = 20;
 /// The longest time that conversion details cover, in milliseconds: a day.
 const CONVERSIONS_SPAN_MAX_MS: i64 = 24 * 60 * 60 * 1000;
 
-pub(super) async fn search(
-    State(simulators): State<Arc<Simulators>>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    signed(&simulators, Operation::LookUp, (headers, uri, bytes), |ledger, effects, body| {
-        let query = text(body, "/query");
-        let Some(code) = query.strip_prefix("clientReferenceInformation.code:") else {
-            return Ok(Err("INVALID_DATA"));
-        };
-        if text(body, "/sort").is_empty() {
-            return Ok(Err("MISSING_FIELD"));
+pub(super) async fn search(State(simulators): State<Arc<Simulators>>, Signed(body): Signed) -> Response {
+    perform(&simulators, Operation::LookUp, move |ledger, effects| {
+        let query = text(&body, "/query");
+        let code = query.strip_prefix("clientReferenceInformation.code:").ok_or("INVALID_DATA")?;
+        if text(&body, "/sort").is_empty() {
+            return Err("MISSING_FIELD".into());
         }
-        let limit = body.pointer("/limit").and_then(Value::as_u64).unwrap_or(20);
+        let limit = body.pointer("/limit").and_then(Value::as_u64).unwrap_or(SEARCH_LIMIT_DEFAULT);
         let mut found = Vec::new();
         for transaction in ledger.by_code(PROCESSOR, code)?.iter().rev() {
             if transaction.visible_at <= effects.now && (found.len() as u64) < limit {
@@ -50,7 +44,7 @@ pub(super) async fn search(
         if !found.is_empty() {
             answer["_embedded"] = json!({"transactionSummaries": found});
         }
-        Ok(Ok(reply(201, &answer)))
+        Ok(reply(201, &answer))
     })
     .await
 }
@@ -81,24 +75,17 @@ pub(super) async fn conversions(
     if from >= to || to - from > CONVERSIONS_SPAN_MAX_MS {
         return invalid("INVALID_DATA");
     }
-    simulators
-        .perform(
-            PROCESSOR,
-            Operation::LookUp,
-            Box::new(move |ledger, _| {
-                // Times have whole seconds.
-                let found: Vec<Value> = ledger
-                    .reviews(PROCESSOR, from, to + 999)?
-                    .into_iter()
-                    .map(|(name, decision)| {
-                        json!({"requestId": name, "originalDecision": "REVIEW", "newDecision": decision})
-                    })
-                    .collect();
-                if found.is_empty() {
-                    return Ok(reply(404, &json!({"code": "404", "message": "No results found"})));
-                }
-                Ok(reply(200, &json!({"conversionDetails": found})))
-            }),
-        )
-        .await
+    perform(&simulators, Operation::LookUp, move |ledger, _| {
+        // Times have whole seconds.
+        let reviews = ledger.reviews(PROCESSOR, from, to + 999)?;
+        let details = reviews.into_iter().map(|(name, decision)| {
+            json!({"requestId": name, "originalDecision": "REVIEW", "newDecision": decision})
+        });
+        let details: Vec<Value> = details.collect();
+        if details.is_empty() {
+            return Ok(reply(404, &json!({"code": "404", "message": "No results found"})));
+        }
+        Ok(reply(200, &json!({"conversionDetails": details})))
+    })
+    .await
 }

@@ -1,9 +1,10 @@
-//! A request: its signature, and the work that it asks for.
+//! A request: its signature is checked, and it is carried out or refused.
 
 use axum::{
     body::Bytes,
+    extract::{FromRequest, Request},
     http::{HeaderMap, Method, Uri},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -64,26 +65,53 @@ pub(super) fn authorized(method: &Method, headers: &HeaderMap, uri: &Uri, body: 
         && header("signature") == expected
 }
 
-/// A request, its signature checked.
-pub(super) async fn signed(
+/// The body of a request whose digest and signature are right.
+pub(super) struct Signed(pub(super) Value);
+
+impl<S: Send + Sync> FromRequest<S> for Signed {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let (method, headers, uri) =
+            (request.method().clone(), request.headers().clone(), request.uri().clone());
+        let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        if !authorized(&method, &headers, &uri, &body) {
+            return Err(unauthorized());
+        }
+        serde_json::from_slice(&body).map(Self).map_err(|_| invalid("INVALID_DATA"))
+    }
+}
+
+/// Why a request was not carried out.
+pub(super) enum Refusal {
+    /// The processor refuses it.
+    Reason(Reason),
+    /// The simulator failed.
+    Failed(Error),
+}
+
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Self {
+        Self::Reason(reason)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Carries out a request.
+pub(super) async fn perform(
     simulators: &Simulators,
     operation: Operation,
-    (headers, uri, bytes): (HeaderMap, Uri, Bytes),
-    work: impl Fn(&Ledger, &Effects, &Value) -> Result<Result<Response, Reason>, Error> + Send + Sync + 'static,
+    work: impl Fn(&Ledger, &Effects) -> Result<Response, Refusal> + Send + Sync + 'static,
 ) -> Response {
-    if !authorized(&Method::POST, &headers, &uri, &bytes) {
-        return unauthorized();
-    }
-    let Ok(body) = serde_json::from_slice::<Value>(&bytes) else {
-        return invalid("INVALID_DATA");
+    let work = move |ledger: &Ledger, effects: &Effects| match work(ledger, effects) {
+        Ok(answer) => Ok(answer),
+        Err(Refusal::Reason(reason)) => Ok(invalid(reason)),
+        Err(Refusal::Failed(error)) => Err(error),
     };
-    simulators
-        .perform(
-            PROCESSOR,
-            operation,
-            Box::new(move |ledger, effects| {
-                work(ledger, effects, &body).map(|answer| answer.unwrap_or_else(invalid))
-            }),
-        )
-        .await
+    simulators.perform(PROCESSOR, operation, Box::new(work)).await
 }
