@@ -43,7 +43,7 @@ impl Api for Charges {
             "request_id": request_id,
         });
         if let Problem::Gateway(Error::Refused(Refusal::Declined { payment, request_id, .. })) = problem {
-            error["payment_id"] = json!(payment.spell(PAYMENT_PREFIX));
+            error["payment_id"] = json!(payment.to_prefixed(PAYMENT_PREFIX));
             // A retry is told what the first request was told, by the first request's id.
             error["request_id"] = json!(request_id);
         }

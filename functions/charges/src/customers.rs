@@ -5,16 +5,16 @@ use tollgate_domain::{
     customer::{Profile, ProfileUpdate},
     text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
-use tollgate_gateway::{CustomerFilter, Refusal, Thing, Window};
-use tollgate_http::{Exchange, FieldError, Fields, Problem};
+use tollgate_gateway::{CustomerFilter, PageRequest, Refusal, Resource};
+use tollgate_http::{FieldError, Fields, Problem, RequestContext};
 use tollgate_webhooks::render::charges::CUSTOMER_PREFIX;
 
 use crate::lists::{self, Bound};
 
 /// The customer that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<CustomerId, Problem> {
-    CustomerId::parse(CUSTOMER_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Customer).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<CustomerId, Problem> {
+    CustomerId::parse(CUSTOMER_PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::Customer).into())
 }
 
 /// Reads the body of a create.
@@ -45,7 +45,7 @@ pub fn read_update(mut body: Fields) -> Result<ProfileUpdate, FieldError> {
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<CustomerFilter, FieldError> {
     let filter = CustomerFilter {
-        window: Window {
+        page_request: PageRequest {
             limit: lists::limit(&mut query)?,
             starting_after: lists::id(&mut query, "starting_after", CUSTOMER_PREFIX)?,
             ending_before: None,

@@ -6,10 +6,10 @@ use tollgate_domain::{
     text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS},
 };
 use tollgate_gateway::{
-    ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, Payer, PaymentFilter, Refusal, Thing, Window, charged_and,
-    declined,
+    ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, PageRequest, Payer, PaymentFilter, Refusal, Resource,
+    charged_and, declined,
 };
-use tollgate_http::{Api, Exchange, FieldError, Fields, Issue, Problem, Reply};
+use tollgate_http::{Api, FieldError, Fields, Issue, Problem, Reply, RequestContext};
 use tollgate_webhooks::render::charges::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
 
 use crate::{
@@ -25,9 +25,9 @@ const SOURCE_TYPES: &[&str] = &["card", "bank_transfer", "apple_pay", "google_pa
 const STATUSES: &[&str] = &["succeeded", "pending", "requires_action", "failed"];
 
 /// The payment that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
-    PaymentId::parse(PAYMENT_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Payment).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
+    PaymentId::parse(PAYMENT_PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 
 /// Reads the body of a create.
@@ -53,7 +53,7 @@ fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
         return Ok(None);
     };
     let id = CustomerId::parse(CUSTOMER_PREFIX, &text);
-    Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Thing::Customer))?))
+    Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Resource::Customer))?))
 }
 
 fn read_source(mut source: Fields) -> Result<ChargeFrom, FieldError> {
@@ -99,7 +99,7 @@ pub fn read_confirm(mut body: Fields) -> Result<String, FieldError> {
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
     let filter = PaymentFilter {
-        window: Window {
+        page_request: PageRequest {
             limit: lists::limit(&mut query)?,
             starting_after: lists::id(&mut query, "starting_after", PAYMENT_PREFIX)?,
             ending_before: None,
@@ -115,15 +115,15 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
 }
 
 /// The answer that shows a payment, with the page of its challenge while it requires one.
-pub async fn show(exchange: &Exchange, status: u16, payment: &Payment) -> Result<Reply, Problem> {
-    let challenge_url = exchange.call.challenge_url(payment).await?;
+pub async fn show(ctx: &RequestContext, status: u16, payment: &Payment) -> Result<Reply, Problem> {
+    let challenge_url = ctx.call.challenge_url(payment).await?;
     Ok(Reply::new(status, charges::payment(payment, challenge_url.as_deref())))
 }
 
 /// The answer to a create: the payment, or the error that its decline is.
-pub async fn show_created(exchange: &Exchange, payment: &Payment) -> Result<Reply, Problem> {
+pub async fn show_created(ctx: &RequestContext, payment: &Payment) -> Result<Reply, Problem> {
     match declined(payment) {
-        Some(refusal) => Ok(Charges.problem(&refusal.into(), exchange.call.request_id())),
-        None => show(exchange, 201, payment).await,
+        Some(refusal) => Ok(Charges.problem(&refusal.into(), ctx.call.request_id())),
+        None => show(ctx, 201, payment).await,
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use tollgate_domain::{FrontDoor, payment};
-use tollgate_gateway::{Credentials, Denied, Error, Refusal, Thing};
+use tollgate_gateway::{Credentials, Denied, Error, Refusal, Resource};
 use tollgate_http::{Api, FieldError, Issue, Problem, Reply, Request, Said};
 
 /// The `checkout` API.
@@ -41,7 +41,7 @@ impl Api for Checkout {
                 (401, "Invalid API credentials".to_owned())
             }
             Problem::Gateway(Error::Refused(refusal)) => match refusal {
-                Refusal::NotFound(Thing::Payment) | Refusal::NoSuchReference(Thing::Payment) => {
+                Refusal::NotFound(Resource::Payment) | Refusal::NoSuchReference(Resource::Payment) => {
                     (404, "Transaction not found".to_owned())
                 }
                 Refusal::Payment(

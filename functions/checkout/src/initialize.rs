@@ -7,8 +7,8 @@ use tollgate_domain::{
     tenant::Mode,
     text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
-use tollgate_gateway::{Entrance, Error, NewCheckout, Payer, Refusal};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem, Reply, Wrong};
+use tollgate_gateway::{CheckoutFlow, Error, NewCheckout, Payer, Refusal};
+use tollgate_http::{FieldError, Fields, Issue, Problem, Reply, RequestContext, Wrong};
 
 /// Longest number of an order, in characters.
 const ORDER_ID_MAX_CHARS: usize = 255;
@@ -165,14 +165,14 @@ fn without_card_data(body: &Value) -> Value {
 
 /// Makes the payment. The order's number is an idempotency key: the same order again, asked for in the same way, is the same payment.
 /// A key in the header is one, too: for one request about one order.
-pub async fn initialize(exchange: &Exchange, body: &Value, new: NewCheckout) -> Result<Reply, Problem> {
+pub async fn initialize(ctx: &RequestContext, body: &Value, new: NewCheckout) -> Result<Reply, Problem> {
     let body = without_card_data(body);
-    let key = exchange.idempotency(&body)?;
+    let key = ctx.idempotency(&body)?;
     let number = IdempotencyKey::from_reference(&new.order_id);
-    let order = exchange.keyed(number, &body);
+    let order = ctx.keyed(number, &body);
     let taken = |text: &str| FieldError::new("order_id", Issue::Other(text.to_owned())).into();
-    match exchange.call.initialize_checkout(new, &order, key.as_ref()).await {
-        Ok(made) => Ok(answer(exchange, &made.thing).await?.replayed(made.replayed)),
+    match ctx.call.initialize_checkout(new, &order, key.as_ref()).await {
+        Ok(made) => Ok(answer(ctx, &made.value).await?.replayed(made.replayed)),
         Err(Error::Refused(Refusal::IdempotencyKeyReused)) => {
             Err(taken("has already been used for another payment"))
         }
@@ -183,21 +183,21 @@ pub async fn initialize(exchange: &Exchange, body: &Value, new: NewCheckout) -> 
     }
 }
 
-async fn answer(exchange: &Exchange, payment: &Payment) -> Result<Reply, Problem> {
-    let entrance = match &payment.source {
-        Some(Source::Card(card)) => Entrance::of(card.brand),
-        _ => Entrance::Redirect,
+async fn answer(ctx: &RequestContext, payment: &Payment) -> Result<Reply, Problem> {
+    let flow = match &payment.source {
+        Some(Source::Card(card)) => CheckoutFlow::of(card.brand),
+        _ => CheckoutFlow::Redirect,
     };
-    let url = exchange.call.entrance_url(payment, entrance).await?;
+    let url = ctx.call.flow_url(payment, flow).await?;
     let reference = payment.id.uuid().to_string();
-    Ok(Reply::ok(match entrance {
-        Entrance::Redirect => json!({
+    Ok(Reply::ok(match flow {
+        CheckoutFlow::Redirect => json!({
             "success": true,
             "message": "Transaction initialized successfully",
             "redirect_url": url,
             "transaction_reference": reference,
         }),
-        Entrance::Html => json!({
+        CheckoutFlow::Html => json!({
             "success": true,
             "message": "3DS authentication required",
             "action": "render_html",

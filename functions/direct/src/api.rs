@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{FrontDoor, Money};
-use tollgate_gateway::{ACCESS_TOKEN_S, Credentials, Error, Refusal, Thing};
+use tollgate_gateway::{ACCESS_TOKEN_S, Credentials, Error, Refusal, Resource};
 use tollgate_http::{Api, FieldError, Fields, Issue, Kind, Problem, Reply, Request, Said, bearer_token};
 
 /// Longest client id or secret that is looked at, in characters.
@@ -81,7 +81,7 @@ fn say(problem: &Problem) -> Said {
             message: format!("Amount must be at least {}", price(*minimum)),
             ..said
         },
-        Problem::Gateway(Error::Refused(Refusal::NoSuchReference(Thing::Customer))) => {
+        Problem::Gateway(Error::Refused(Refusal::NoSuchReference(Resource::Customer))) => {
             said.about("customer.id")
         }
         Problem::About(_, Error::Refused(Refusal::InvalidToken)) => Said {

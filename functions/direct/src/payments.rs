@@ -8,8 +8,8 @@ use tollgate_domain::{
     tenant::Mode,
     text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
-use tollgate_gateway::{ChargeFrom, CreatePayment, Error, MIN_AMOUNT_MINOR, Payer, Refusal, Thing};
-use tollgate_http::{Exchange, Fields, Issue, Problem};
+use tollgate_gateway::{ChargeFrom, CreatePayment, Error, MIN_AMOUNT_MINOR, Payer, Refusal, Resource};
+use tollgate_http::{Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::direct::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
 
 /// Longest token of a wallet.
@@ -25,10 +25,10 @@ const WALLETS: &[&str] = &["apple_pay", "google_pay"];
 
 /// The payment that the path names. The API of the release before called it `payment_id` in refunds, and is there until
 /// this one has replaced it.
-pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
-    let names = ["id", "payment_id"].map(|name| exchange.request.path_parameter(name));
+pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
+    let names = ["id", "payment_id"].map(|name| ctx.request.path_parameter(name));
     let id = names.into_iter().find(|id| !id.is_empty()).unwrap_or_default();
-    PaymentId::parse(PAYMENT_PREFIX, id).map_err(|_| Refusal::NotFound(Thing::Payment).into())
+    PaymentId::parse(PAYMENT_PREFIX, id).map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 
 /// Reads the body of a create. Unknown fields are ignored.
@@ -83,7 +83,7 @@ fn read_payer(body: &mut Fields) -> Result<Payer, Problem> {
     };
     if let Some(id) = customer.string("id", ID_MAX_CHARS)? {
         let id = CustomerId::parse(CUSTOMER_PREFIX, &id);
-        return Ok(Payer::Customer(id.map_err(|_| Refusal::NoSuchReference(Thing::Customer))?));
+        return Ok(Payer::Customer(id.map_err(|_| Refusal::NoSuchReference(Resource::Customer))?));
     }
     let email = customer.email("email")?.ok_or_else(|| customer.error("email", Issue::Missing))?;
     Ok(Payer::WithEmail {
@@ -122,41 +122,41 @@ pub fn without_card_data(body: &Value) -> Value {
 
 /// Payments as the text shows them, each with its customer's id and, for a caller who may read customers, address, and with the
 /// page that waits for its payer. One call, if any has a customer.
-pub async fn show_all(exchange: &Exchange, payments: &[Payment]) -> Result<Vec<Value>, Problem> {
+pub async fn show_all(ctx: &RequestContext, payments: &[Payment]) -> Result<Vec<Value>, Problem> {
     let ids: Vec<CustomerId> = payments.iter().filter_map(|payment| payment.customer).collect();
-    let customers = if ids.is_empty() || !exchange.may(Permission::CustomersRead).await? {
+    let customers = if ids.is_empty() || !ctx.may(Permission::CustomersRead).await? {
         Vec::new()
     } else {
-        exchange.call.customers(&ids).await?
+        ctx.call.customers(&ids).await?
     };
     let email = |payment: &Payment| {
         let customer = customers.iter().find(|c| Some(c.id) == payment.customer);
         customer.and_then(|c| c.profile.email.as_deref())
     };
-    let scope = exchange.tenant().await?;
-    let gateway = exchange.call.gateway();
+    let tenant = ctx.tenant().await?;
+    let gateway = ctx.call.gateway();
     Ok(payments
         .iter()
         .map(|payment| {
-            let challenge_url = gateway.challenge_url(scope, payment);
+            let challenge_url = gateway.challenge_url(tenant, payment);
             direct::payment(payment, email(payment), challenge_url.as_deref())
         })
         .collect())
 }
 
 /// One payment, shown as [`show_all`] does.
-pub async fn show(exchange: &Exchange, payment: &Payment) -> Result<Value, Problem> {
-    let shown = show_all(exchange, std::slice::from_ref(payment)).await?;
+pub async fn show(ctx: &RequestContext, payment: &Payment) -> Result<Value, Problem> {
+    let shown = show_all(ctx, std::slice::from_ref(payment)).await?;
     Ok(shown.into_iter().next().unwrap_or_default())
 }
 
 /// The answer to a create. The request itself says the payer's address, so nothing more is read for it.
-pub async fn show_created(exchange: &Exchange, payment: &Payment, payer: &Payer) -> Result<Value, Problem> {
+pub async fn show_created(ctx: &RequestContext, payment: &Payment, payer: &Payer) -> Result<Value, Problem> {
     match payer {
         Payer::WithEmail { email, .. } => {
-            let challenge_url = exchange.call.challenge_url(payment).await?;
+            let challenge_url = ctx.call.challenge_url(payment).await?;
             Ok(direct::payment(payment, Some(email), challenge_url.as_deref()))
         }
-        Payer::Anonymous | Payer::Customer(_) => show(exchange, payment).await,
+        Payer::Anonymous | Payer::Customer(_) => show(ctx, payment).await,
     }
 }

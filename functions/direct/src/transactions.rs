@@ -1,7 +1,7 @@
 //! The list of transactions.
 
 use tollgate_domain::Timestamp;
-use tollgate_gateway::{PaymentFilter, Window, charged_and};
+use tollgate_gateway::{PageRequest, PaymentFilter, charged_and};
 use tollgate_http::{FieldError, Fields, Issue};
 use tollgate_webhooks::render::direct::payment_status;
 
@@ -21,9 +21,9 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
     let limit = query.integer_in("limit", 1, 100)?;
     let offset = query.integer_in("offset", 0, MAX_OFFSET)?;
     Ok(PaymentFilter {
-        window: Window {
+        page_request: PageRequest {
             offset: offset.and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
-            ..Window::newest(limit.and_then(|n| usize::try_from(n).ok()).unwrap_or(DEFAULT_LIMIT))
+            ..PageRequest::newest(limit.and_then(|n| usize::try_from(n).ok()).unwrap_or(DEFAULT_LIMIT))
         },
         customer: None,
         keep: charged_and(query.one_of("status", STATUSES)?, payment_status),

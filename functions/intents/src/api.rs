@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tollgate_domain::{BadCard, FrontDoor, Timestamp, money::MAX_AMOUNT_MINOR, payment};
-use tollgate_gateway::{Credentials, Denied, Error, KeyRefusal, Refusal, Thing};
+use tollgate_gateway::{Credentials, Denied, Error, KeyRefusal, Refusal, Resource};
 use tollgate_http::{Api, FieldError, Issue, Problem, Reply, Request, basic_user, bearer_token};
 use tollgate_webhooks::render::intents::payment_status;
 
@@ -38,8 +38,8 @@ impl Api for Intents {
         if let Some(param) = said.param {
             error["param"] = json!(param);
         }
-        if let Problem::Gateway(Error::Denied(Denied::RateLimited { standing, now })) = problem {
-            error["retry_after"] = json!(standing.retry_after_s(*now));
+        if let Problem::Gateway(Error::Denied(Denied::RateLimited { rate_limit, now })) = problem {
+            error["retry_after"] = json!(rate_limit.retry_after_s(*now));
         }
         Reply::new(said.status, json!({"error": error}))
     }
@@ -191,15 +191,17 @@ impl Said {
         }
     }
 
-    fn missing(thing: Thing) -> Self {
-        let message = format!("No such {}.", thing.noun());
+    fn missing(resource: Resource) -> Self {
+        let message = format!("No such {}.", resource.noun());
         said(404, INVALID, Some("resource_missing"), message)
     }
 
     fn of_refusal(refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::NotFound(thing) => Self::missing(*thing).about("id"),
-            Refusal::NoSuchReference(thing) => Self::missing(*thing).about(thing.noun().replace(' ', "_")),
+            Refusal::NotFound(resource) => Self::missing(*resource).about("id"),
+            Refusal::NoSuchReference(resource) => {
+                Self::missing(*resource).about(resource.noun().replace(' ', "_"))
+            }
             Refusal::NoSuchCursor => {
                 said(400, INVALID, Some("resource_missing"), "The cursor is the id of nothing in this list.")
                     .about("starting_after")

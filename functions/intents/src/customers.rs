@@ -2,20 +2,20 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    Customer, CustomerId, Scope,
+    Customer, CustomerId, Tenant,
     customer::{Profile, ProfileUpdate},
     text::{EMAIL_MAX_BYTES, NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
-use tollgate_gateway::{CustomerFilter, Refusal, Thing};
-use tollgate_http::{Exchange, FieldError, Fields, Problem};
+use tollgate_gateway::{CustomerFilter, Refusal, Resource};
+use tollgate_http::{FieldError, Fields, Problem, RequestContext};
 use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX};
 
 use crate::{expansions, lists};
 
 /// The customer that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<CustomerId, Problem> {
-    CustomerId::parse(CUSTOMER_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Customer).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<CustomerId, Problem> {
+    CustomerId::parse(CUSTOMER_PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::Customer).into())
 }
 
 /// Reads the body of a create.
@@ -46,21 +46,25 @@ pub fn read_update(mut body: Fields) -> Result<ProfileUpdate, FieldError> {
 
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<CustomerFilter, FieldError> {
-    let window = lists::window(&mut query, CUSTOMER_PREFIX)?;
+    let page_request = lists::page_request(&mut query, CUSTOMER_PREFIX)?;
     let (created_from, created_to) = lists::created(&mut query)?;
-    let filter =
-        CustomerFilter { window, email: query.string("email", EMAIL_MAX_BYTES)?, created_from, created_to };
+    let filter = CustomerFilter {
+        page_request,
+        email: query.string("email", EMAIL_MAX_BYTES)?,
+        created_from,
+        created_to,
+    };
     expansions::read(&mut query)?;
     query.finish()?;
     Ok(filter)
 }
 
 /// A customer.
-pub fn show(scope: Scope, customer: &Customer) -> Value {
-    render::customer(customer, lists::context(scope))
+pub fn show(tenant: Tenant, customer: &Customer) -> Value {
+    render::customer(customer, lists::context(tenant))
 }
 
 /// What a delete answers.
 pub fn show_deleted(id: CustomerId) -> Value {
-    json!({"id": id.spell(CUSTOMER_PREFIX), "object": "customer", "deleted": true})
+    json!({"id": id.to_prefixed(CUSTOMER_PREFIX), "object": "customer", "deleted": true})
 }

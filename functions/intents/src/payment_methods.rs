@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 use tollgate_domain::{
-    CustomerId, EnteredCard, PaymentMethod, PaymentMethodId, Scope, Timestamp,
+    CustomerId, EnteredCard, PaymentMethod, PaymentMethodId, Tenant, Timestamp,
     payment_method::Billing,
     text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
-use tollgate_gateway::{MethodData, MethodFilter, NewMethod, Refusal, Thing};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_gateway::{MethodData, MethodFilter, NewMethod, Refusal, Resource};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX, METHOD_PREFIX};
 
 use crate::{
@@ -23,13 +23,13 @@ const NUMBER_MAX_CHARS: usize = 64;
 const TOKEN_MAX_CHARS: usize = 255;
 
 /// The payment method that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<PaymentMethodId, Problem> {
-    PaymentMethodId::parse(METHOD_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::PaymentMethod).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentMethodId, Problem> {
+    PaymentMethodId::parse(METHOD_PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::PaymentMethod).into())
 }
 
 /// Reads a description of a new payment method: the body of a create, or `payment_method_data`.
-pub fn read_new(mut body: Fields, scope: Scope, now: Timestamp) -> Result<NewMethod, Problem> {
+pub fn read_new(mut body: Fields, tenant: Tenant, now: Timestamp) -> Result<NewMethod, Problem> {
     let kind = body.one_of("type", TYPES)?.ok_or_else(|| body.error("type", Issue::Missing))?;
     let data = if kind == "sepa_debit" {
         let mut debit = body.required_object("sepa_debit")?;
@@ -37,7 +37,7 @@ pub fn read_new(mut body: Fields, scope: Scope, now: Timestamp) -> Result<NewMet
         debit.finish()?;
         MethodData::Sepa { iban }
     } else {
-        read_card(body.required_object("card")?, scope, now)?
+        read_card(body.required_object("card")?, tenant, now)?
     };
     let new = NewMethod {
         data,
@@ -48,7 +48,7 @@ pub fn read_new(mut body: Fields, scope: Scope, now: Timestamp) -> Result<NewMet
     Ok(new)
 }
 
-fn read_card(mut card: Fields, scope: Scope, now: Timestamp) -> Result<MethodData, Problem> {
+fn read_card(mut card: Fields, tenant: Tenant, now: Timestamp) -> Result<MethodData, Problem> {
     if let Some(token) = card.string("token", TOKEN_MAX_CHARS)? {
         card.finish()?;
         return Ok(MethodData::Token(token));
@@ -58,7 +58,7 @@ fn read_card(mut card: Fields, scope: Scope, now: Timestamp) -> Result<MethodDat
     let year = card.required_integer("exp_year")?;
     let cvc = card.string("cvc", NUMBER_MAX_CHARS)?;
     card.finish()?;
-    let checked = EnteredCard::check(&number, (month, year), cvc.as_deref(), scope.mode, now);
+    let checked = EnteredCard::check(&number, (month, year), cvc.as_deref(), tenant.mode, now);
     Ok(MethodData::Card(checked.map_err(Refusal::from)?))
 }
 
@@ -105,7 +105,7 @@ pub fn read_attach(mut body: Fields) -> Result<CustomerId, Problem> {
     expansions::read(&mut body)?;
     body.finish()?;
     CustomerId::parse(CUSTOMER_PREFIX, &customer)
-        .map_err(|_| Refusal::NoSuchReference(Thing::Customer).into())
+        .map_err(|_| Refusal::NoSuchReference(Resource::Customer).into())
 }
 
 /// Reads the query of a list of a customer's payment methods; `customer` is in the query unless the path names it.
@@ -117,16 +117,16 @@ pub fn read_list(
         customer
     } else {
         let text = query.required_string("customer", ID_MAX_CHARS)?;
-        CustomerId::parse(CUSTOMER_PREFIX, &text).map_err(|_| Refusal::NoSuchReference(Thing::Customer))?
+        CustomerId::parse(CUSTOMER_PREFIX, &text).map_err(|_| Refusal::NoSuchReference(Resource::Customer))?
     };
-    let window = lists::window(&mut query, METHOD_PREFIX)?;
-    let filter = MethodFilter { window, kind: query.one_of("type", TYPES)? };
+    let page_request = lists::page_request(&mut query, METHOD_PREFIX)?;
+    let filter = MethodFilter { page_request, kind: query.one_of("type", TYPES)? };
     expansions::read(&mut query)?;
     query.finish()?;
     Ok((customer, filter))
 }
 
 /// A payment method.
-pub fn show(scope: Scope, method: &PaymentMethod) -> Value {
-    render::payment_method(method, lists::context(scope))
+pub fn show(tenant: Tenant, method: &PaymentMethod) -> Value {
+    render::payment_method(method, lists::context(tenant))
 }

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    EndpointId, FrontDoor, Scope, WebhookEndpoint,
+    EndpointId, FrontDoor, Tenant, WebhookEndpoint,
     endpoint::MAX_ENABLED_EVENTS,
     id::EndpointKind,
     text::{DESCRIPTION_MAX_CHARS, URL_MAX_BYTES},
 };
-use tollgate_gateway::{EndpointUpdate, NewEndpoint, Refusal, Thing, Window};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_gateway::{EndpointUpdate, NewEndpoint, PageRequest, Refusal, Resource};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents as render;
 
 use crate::{expansions, lists};
@@ -86,32 +86,32 @@ fn is_known(pattern: &str, api: FrontDoor) -> bool {
 }
 
 /// The endpoint that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<EndpointId, Problem> {
-    EndpointId::parse(PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::WebhookEndpoint).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<EndpointId, Problem> {
+    EndpointId::parse(PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::WebhookEndpoint).into())
 }
 
 /// Reads the query of a list.
-pub fn read_list(mut query: Fields) -> Result<Window<EndpointKind>, FieldError> {
-    let window = lists::window(&mut query, PREFIX)?;
+pub fn read_list(mut query: Fields) -> Result<PageRequest<EndpointKind>, FieldError> {
+    let page_request = lists::page_request(&mut query, PREFIX)?;
     expansions::read(&mut query)?;
     query.finish()?;
-    Ok(window)
+    Ok(page_request)
 }
 
 /// An endpoint. Its secret is shown by its create and by a roll alone.
-pub fn show(scope: Scope, endpoint: &WebhookEndpoint) -> Value {
-    render::webhook_endpoint(endpoint, lists::context(scope))
+pub fn show(tenant: Tenant, endpoint: &WebhookEndpoint) -> Value {
+    render::webhook_endpoint(endpoint, lists::context(tenant))
 }
 
 /// An endpoint as its create answers it.
-pub fn show_created(scope: Scope, endpoint: &WebhookEndpoint) -> Value {
-    let mut object = show(scope, endpoint);
+pub fn show_created(tenant: Tenant, endpoint: &WebhookEndpoint) -> Value {
+    let mut object = show(tenant, endpoint);
     object["secret"] = json!(endpoint.secret.0);
     object
 }
 
 /// What a delete answers.
 pub fn show_deleted(id: EndpointId) -> Value {
-    json!({"id": id.spell(PREFIX), "object": "webhook_endpoint", "deleted": true})
+    json!({"id": id.to_prefixed(PREFIX), "object": "webhook_endpoint", "deleted": true})
 }

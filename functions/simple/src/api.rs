@@ -2,7 +2,7 @@
 
 use serde_json::{json, value::RawValue};
 use tollgate_domain::{Decline, FrontDoor, Money, payment};
-use tollgate_gateway::{Credentials, Error, Refusal, Thing};
+use tollgate_gateway::{Credentials, Error, Refusal, Resource};
 use tollgate_http::{Api, Problem, Reply, Request, Said, bearer_token};
 
 /// The `simple` API.
@@ -34,7 +34,7 @@ fn sentence(problem: &Problem) -> Option<String> {
         },
         Problem::Gateway(Error::Refused(refusal)) => match refusal {
             Refusal::InvalidToken | Refusal::NoNetwork => "Invalid payment source",
-            Refusal::NotFound(Thing::Payment) | Refusal::NoSuchReference(Thing::Payment) => {
+            Refusal::NotFound(Resource::Payment) | Refusal::NoSuchReference(Resource::Payment) => {
                 "Payment not found"
             }
             Refusal::Declined { decline, .. } => match decline {

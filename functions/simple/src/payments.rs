@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tollgate_domain::{Metadata, Money, Payment, PaymentId, payment::Status, text::DESCRIPTION_MAX_CHARS};
-use tollgate_gateway::{ChargeFrom, CreatePayment, Payer, Refusal, Thing, declined};
-use tollgate_http::{Api, Exchange, Fields, Issue, Problem, Reply};
+use tollgate_gateway::{ChargeFrom, CreatePayment, Payer, Refusal, Resource, declined};
+use tollgate_http::{Api, Fields, Issue, Problem, Reply, RequestContext};
 
 use crate::api::{Simple, number};
 
@@ -26,9 +26,9 @@ struct Shown {
 }
 
 /// The payment that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
-    PaymentId::parse(PAYMENT_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Payment).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
+    PaymentId::parse(PAYMENT_PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 
 /// Reads the body of a create. `amount` is its text, as it was sent.
@@ -50,10 +50,10 @@ pub fn read_create(mut body: Fields, amount: Option<&str>) -> Result<CreatePayme
 /// The answer that shows a payment.
 pub fn show(status: u16, payment: &Payment) -> Result<Reply, Problem> {
     let shown = Shown {
-        id: payment.id.spell(PAYMENT_PREFIX),
+        id: payment.id.to_prefixed(PAYMENT_PREFIX),
         amount: number(payment.amount)?,
         currency: payment.amount.currency.code(),
-        status: match payment.face.status {
+        status: match payment.state.status {
             Status::Succeeded => "succeeded",
             Status::Failed | Status::Canceled => "failed",
             Status::RequiresPaymentMethod
@@ -68,9 +68,9 @@ pub fn show(status: u16, payment: &Payment) -> Result<Reply, Problem> {
 }
 
 /// The answer to a create: the payment, or the error that its decline is.
-pub fn show_created(exchange: &Exchange, payment: &Payment) -> Result<Reply, Problem> {
+pub fn show_created(ctx: &RequestContext, payment: &Payment) -> Result<Reply, Problem> {
     match declined(payment) {
-        Some(refusal) => Ok(Simple.problem(&refusal.into(), exchange.call.request_id())),
+        Some(refusal) => Ok(Simple.problem(&refusal.into(), ctx.call.request_id())),
         None => show(201, payment),
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tollgate_domain::{Metadata, PaymentId, Refund, refund::RefundStatus};
-use tollgate_gateway::{CreateRefund, RefundAmount, Refusal, Thing};
+use tollgate_gateway::{CreateRefund, RefundAmount, Refusal, Resource};
 use tollgate_http::{Fields, Problem, Reply};
 
 use crate::{api::number, payments::PAYMENT_PREFIX};
@@ -26,7 +26,7 @@ pub fn read_create(mut body: Fields, amount: Option<String>) -> Result<CreateRef
     let payment = body.required_string("payment_id", ID_MAX_CHARS)?;
     Ok(CreateRefund {
         payment: PaymentId::parse(PAYMENT_PREFIX, &payment)
-            .map_err(|_| Refusal::NoSuchReference(Thing::Payment))?,
+            .map_err(|_| Refusal::NoSuchReference(Resource::Payment))?,
         amount: amount.filter(|text| text != "null").map_or(RefundAmount::Rest, RefundAmount::Decimal),
         reason: None,
         metadata: Metadata::default(),
@@ -36,8 +36,8 @@ pub fn read_create(mut body: Fields, amount: Option<String>) -> Result<CreateRef
 /// The answer that shows a refund.
 pub fn show(refund: &Refund) -> Result<Reply, Problem> {
     let shown = Shown {
-        id: refund.id.spell("refund_"),
-        payment_id: refund.payment.spell(PAYMENT_PREFIX),
+        id: refund.id.to_prefixed("refund_"),
+        payment_id: refund.payment.to_prefixed(PAYMENT_PREFIX),
         amount: number(refund.amount)?,
         status: match refund.status {
             RefundStatus::Succeeded => "succeeded",

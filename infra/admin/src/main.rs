@@ -250,8 +250,8 @@ fn permission(text: &str) -> Result<Permission, String> {
 
 fn show(key: &ApiKey) -> Value {
     json!({
-        "id": key.id.spell(KEY_PREFIX),
-        "merchant": key.merchant.spell(MERCHANT_PREFIX),
+        "id": key.id.to_prefixed(KEY_PREFIX),
+        "merchant": key.merchant.to_prefixed(MERCHANT_PREFIX),
         "mode": key.mode.as_str(),
         "kind": key.kind.prefix(),
         "ends_with": key.hint,
@@ -336,7 +336,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
         Command::CreateMerchant { name, tier } => {
             let merchant = admin.create_merchant(&name, tier).await?;
             json!({
-                "id": merchant.id.spell(MERCHANT_PREFIX),
+                "id": merchant.id.to_prefixed(MERCHANT_PREFIX),
                 "name": merchant.name,
                 "tier": merchant.contract.tier.as_str(),
                 "created": merchant.created.s(),
@@ -348,7 +348,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
         }
         Command::SetScopes { merchant, key, scopes } => {
             admin.set_scopes(merchant, key, &scopes).await?;
-            json!({"id": key.spell(KEY_PREFIX), "scopes": scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>()})
+            json!({"id": key.to_prefixed(KEY_PREFIX), "scopes": scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>()})
         }
         Command::RevokeKey(named) => revoke_key(&admin, &named).await?,
         Command::SetProcessor(new) => {
@@ -362,7 +362,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
             let mode = if new.live { Mode::Live } else { Mode::Test };
             admin.set_processor(new.merchant, mode, &account).await?;
             json!({
-                "merchant": new.merchant.spell(MERCHANT_PREFIX),
+                "merchant": new.merchant.to_prefixed(MERCHANT_PREFIX),
                 "mode": mode.as_str(),
                 "provider": account.provider.as_str(),
                 "mid": account.merchant_id,
@@ -370,7 +370,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
         }
         Command::SetTier { merchant, tier } => {
             let keys = admin.set_tier(merchant, tier).await?;
-            json!({"id": merchant.spell(MERCHANT_PREFIX), "tier": tier.as_str(), "keys": keys})
+            json!({"id": merchant.to_prefixed(MERCHANT_PREFIX), "tier": tier.as_str(), "keys": keys})
         }
         Command::SetLimit(new) => set_limit(&admin, &new).await?,
     })
@@ -391,7 +391,7 @@ async fn set_limit(admin: &Admin, new: &SetLimit) -> Result<Value, AdminError> {
         new.per_minute.map(|requests_per_minute| ContractLimit { requests_per_minute, burst: new.burst });
     let keys = admin.set_limit(new.merchant, new.front_door, limit).await?;
     Ok(json!({
-        "id": new.merchant.spell(MERCHANT_PREFIX),
+        "id": new.merchant.to_prefixed(MERCHANT_PREFIX),
         "front_door": new.front_door.as_str(),
         "per_minute": new.per_minute,
         "burst": new.burst,
@@ -402,15 +402,15 @@ async fn set_limit(admin: &Admin, new: &SetLimit) -> Result<Value, AdminError> {
 async fn revoke_key(admin: &Admin, named: &RevokeKey) -> Result<Value, AdminError> {
     if let (Some(merchant), Some(key)) = (named.merchant, named.key) {
         admin.revoke_key(merchant, key).await?;
-        return Ok(json!({"id": key.spell(KEY_PREFIX), "revoked": true}));
+        return Ok(json!({"id": key.to_prefixed(KEY_PREFIX), "revoked": true}));
     }
     let mut text = String::new();
     // What cannot be read is the text of no key.
     std::io::stdin().lock().read_line(&mut text).unwrap_or_default();
     let key = admin.revoke_key_text(text.trim()).await?;
     Ok(json!({
-        "id": key.id.spell(KEY_PREFIX),
-        "merchant": key.merchant.spell(MERCHANT_PREFIX),
+        "id": key.id.to_prefixed(KEY_PREFIX),
+        "merchant": key.merchant.to_prefixed(MERCHANT_PREFIX),
         "mode": key.mode.as_str(),
         "revoked": true,
     }))

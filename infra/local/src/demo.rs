@@ -4,7 +4,7 @@
 use std::{path::Path, sync::Arc};
 
 use serde::{Deserialize, Serialize};
-use tollgate_domain::{FrontDoor, KeyKind, MerchantId, Mode, Permission, Scope, Tier};
+use tollgate_domain::{FrontDoor, KeyKind, MerchantId, Mode, Permission, Tenant, Tier};
 use tollgate_gateway::{
     Admin, AdminError, AwsEnvironment, Networks, NewKey, OsEntropy, SystemClock, Tables, Vault, VaultKeys,
     Worker, Writer,
@@ -92,9 +92,9 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
         demo
     };
     // The port may be another one than the last time; the endpoint of this port is made if it is not there.
-    let scope = Scope { merchant: demo.merchant, mode: Mode::Test };
+    let tenant = Tenant { merchant: demo.merchant, mode: Mode::Test };
     admin
-        .create_endpoint(scope, FrontDoor::Charges, context.inbox_url, &demo.inbox_secret)
+        .create_endpoint(tenant, FrontDoor::Charges, context.inbox_url, &demo.inbox_secret)
         .await
         .map_err(fail)?;
     // The simulators are behind this port, too.

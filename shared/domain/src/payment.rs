@@ -16,14 +16,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    answers::{Answerable, Answers},
-    cause::Cause,
     front_door::FrontDoor,
     id::{CustomerId, PaymentId, PaymentMethodId},
     idempotency::Fingerprint,
     metadata::{JsonObject, Metadata},
     money::Money,
     network::{NetworkCharge, NetworkId, Stage},
+    replay::{ReplaySnapshots, Replayable},
+    request_ref::RequestRef,
     source::{Decline, Instrument, Provider, SealedCard, Source},
     time::Timestamp,
 };
@@ -190,7 +190,7 @@ pub struct Hosted {
 
 /// The part of a payment that answers show and that may change after the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Face {
+pub struct PaymentState {
     /// Where it stood.
     pub status: Status,
     /// Why it failed.
@@ -212,7 +212,7 @@ pub struct Payment {
     pub front_door: FrontDoor,
     /// The request that made its latest version.
     #[serde(flatten)]
-    pub cause: Cause,
+    pub request: RequestRef,
     /// What was asked for.
     pub amount: Money,
     /// What was taken, in minor units of the amount's currency.
@@ -221,7 +221,7 @@ pub struct Payment {
     pub amount_refunded: i64,
     /// Where it stands, why it failed, where the payer goes.
     #[serde(flatten)]
-    pub face: Face,
+    pub state: PaymentState,
     /// What it is made with, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -261,10 +261,10 @@ pub struct Payment {
     pub fingerprint: Option<Fingerprint>,
     /// What was answered about it.
     #[serde(flatten)]
-    pub answers: Answers<Self>,
+    pub replay: ReplaySnapshots<Self>,
     /// What the create of a payment that is no intent answered, where that is not what it shows now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first: Option<Face>,
+    #[serde(rename = "first", default, skip_serializing_if = "Option::is_none")]
+    pub created_state: Option<PaymentState>,
 }
 
 /// What a create asks for, checked.
@@ -275,7 +275,7 @@ pub struct NewPayment {
     /// The API it is taken through.
     pub front_door: FrontDoor,
     /// The request.
-    pub cause: Cause,
+    pub request: RequestRef,
     /// What to take.
     pub amount: Money,
     /// From what.
@@ -311,7 +311,7 @@ pub struct HostedCharge {
     pub confirmed: bool,
 }
 
-/// A wish to change a payment.
+/// A change of a payment that is asked for.
 #[derive(Clone, Debug)]
 pub enum Command {
     /// The merchant says where the payer goes after the challenge.
@@ -457,9 +457,9 @@ impl Payment {
     /// taken for given, for the challenge.
     pub fn create_hosted(new: NewPayment, hosted: HostedCharge, now: Timestamp) -> Self {
         let mut payment = Self::new(new, now);
-        payment.face.status =
+        payment.state.status =
             if hosted.confirmed { Status::RequiresAction } else { Status::RequiresConfirmation };
-        payment.face.return_url = hosted.return_url;
+        payment.state.return_url = hosted.return_url;
         payment.network = Some(NetworkCharge::new(hosted.provider, Some(hosted.account), hosted.card));
         payment.hosted = Some(hosted.hosted);
         payment.due = Some(hosted.expires);
@@ -469,7 +469,7 @@ impl Payment {
     /// Makes an intent that was not charged yet.
     pub fn create_intent(new: NewPayment, intent: Intent, now: Timestamp) -> Self {
         let mut payment = Self::new(new, now);
-        payment.face.status = if payment.instrument.is_some() {
+        payment.state.status = if payment.instrument.is_some() {
             Status::RequiresConfirmation
         } else {
             Status::RequiresPaymentMethod
@@ -490,7 +490,7 @@ impl Payment {
             Some(Source::BankTransfer(account)) => !account.account_holder_name.is_empty(),
             _ => false,
         };
-        receipt.is_some() || is_holder_known || self.answers.things().any(Self::names_person)
+        receipt.is_some() || is_holder_known || self.replay.resources().any(Self::names_person)
     }
 
     /// Whether one of its versions may have told of a person, and its events with it: where a receipt goes, whose account it was, or
@@ -505,8 +505,7 @@ impl Payment {
     #[must_use]
     pub fn without_person(&self) -> Self {
         const MEMBERS: [&str; 2] = ["receipt_email", "account_holder_name"];
-        let mut next =
-            Self { answers: self.answers.changed_by(&MEMBERS, Self::without_person), ..self.clone() };
+        let mut next = Self { replay: self.replay.map(&MEMBERS, Self::without_person), ..self.clone() };
         if self.front_door == FrontDoor::Direct || self.names_person() {
             next.fingerprint = None;
         }
@@ -520,12 +519,12 @@ impl Payment {
     }
 
     /// The next version, without what it tells of a person; `None` where it tells nothing.
-    pub fn erased(&self, now: Timestamp, cause: &Cause) -> Option<Self> {
+    pub fn erased(&self, now: Timestamp, request: &RequestRef) -> Option<Self> {
         let without = self.without_person();
         (without != *self).then(|| Self {
             version: self.version + 1,
             updated: now,
-            cause: cause.clone(),
+            request: request.clone(),
             ..without
         })
     }
@@ -542,7 +541,7 @@ impl Payment {
 
     /// What is reserved and can be captured, in minor units.
     pub fn capturable(&self) -> i64 {
-        match self.face.status {
+        match self.state.status {
             Status::RequiresCapture => self.amount.minor,
             _ => 0,
         }
@@ -553,11 +552,11 @@ impl Payment {
             id: new.id,
             version: 1,
             front_door: new.front_door,
-            cause: new.cause,
+            request: new.request,
             amount: new.amount,
             amount_captured: 0,
             amount_refunded: 0,
-            face: Face { status: Status::Processing, decline: None, return_url: None },
+            state: PaymentState { status: Status::Processing, decline: None, return_url: None },
             source: new.source,
             instrument: new.instrument,
             customer: new.customer,
@@ -571,20 +570,20 @@ impl Payment {
             updated: now,
             due: None,
             fingerprint: new.fingerprint,
-            answers: Answers::default(),
-            first: None,
+            replay: ReplaySnapshots::default(),
+            created_state: None,
         }
     }
 
     /// Applies a command at an instant, for a request: the next version of the payment, or why there is none.
-    pub fn apply(&self, command: Command, now: Timestamp, cause: &Cause) -> Result<Self, Refusal> {
+    pub fn apply(&self, command: Command, now: Timestamp, request: &RequestRef) -> Result<Self, Refusal> {
         let mut next = self.clone();
         next.version += 1;
         next.updated = now;
         match command {
             Command::SetReturnUrl(url) => {
                 self.must_be(Status::RequiresAction)?;
-                next.face.return_url = Some(url);
+                next.state.return_url = Some(url);
             }
             Command::ChallengePassed(outcome) => {
                 self.must_be(Status::RequiresAction)?;
@@ -652,8 +651,8 @@ impl Payment {
                 next.amount_refunded -= minor;
             }
         }
-        next.keep_first_answer(self);
-        cause.clone_into(&mut next.cause);
+        next.keep_created(self);
+        request.clone_into(&mut next.request);
         Ok(next)
     }
 
@@ -664,8 +663,8 @@ impl Payment {
                 let is_another_charge = self.is_changed_by(&amendment);
                 next.amend(*amendment)?;
                 // The cardholder was asked about another charge: what was changed has to be confirmed anew.
-                if is_another_charge && self.face.status == Status::RequiresAction {
-                    next.face.status = Status::RequiresConfirmation;
+                if is_another_charge && self.state.status == Status::RequiresAction {
+                    next.state.status = Status::RequiresConfirmation;
                     next.due = None;
                 }
             }
@@ -678,7 +677,7 @@ impl Payment {
                     return Err(Refusal::NoMethod);
                 }
                 if return_url.is_some() {
-                    next.face.return_url = return_url;
+                    next.state.return_url = return_url;
                 }
                 next.as_intent()?.charges += 1;
                 next.take(outcome, now);
@@ -717,14 +716,14 @@ impl Payment {
     }
 
     pub(super) fn must_be(&self, status: Status) -> Result<(), Refusal> {
-        if self.face.status == status { Ok(()) } else { Err(Refusal::UnexpectedStatus(self.face.status)) }
+        if self.state.status == status { Ok(()) } else { Err(Refusal::UnexpectedStatus(self.state.status)) }
     }
 
     pub(super) fn must_be_one_of(&self, statuses: &[Status]) -> Result<(), Refusal> {
-        if statuses.contains(&self.face.status) {
+        if statuses.contains(&self.state.status) {
             Ok(())
         } else {
-            Err(Refusal::UnexpectedStatus(self.face.status))
+            Err(Refusal::UnexpectedStatus(self.state.status))
         }
     }
 
@@ -734,7 +733,7 @@ impl Payment {
     }
 
     fn as_intent(&mut self) -> Result<&mut Intent, Refusal> {
-        let status = self.face.status;
+        let status = self.state.status;
         // Steps of an intent are refused to a payment that is none, as its status stands.
         self.intent.as_mut().ok_or(Refusal::UnexpectedStatus(status))
     }
@@ -763,9 +762,9 @@ impl Payment {
         self.as_intent()?;
         if let Some(method) = amendment.method {
             self.take_on(method)?;
-            self.face.decline = None;
-            if self.face.status == Status::RequiresPaymentMethod {
-                self.face.status = Status::RequiresConfirmation;
+            self.state.decline = None;
+            if self.state.status == Status::RequiresPaymentMethod {
+                self.state.status = Status::RequiresConfirmation;
             }
         }
         if let Some(amount) = amendment.amount {
@@ -797,8 +796,8 @@ impl Payment {
         if let Some(intent) = &mut self.intent {
             match outcome {
                 Outcome::Approved if intent.manual_capture => {
-                    self.face.status = Status::RequiresCapture;
-                    self.face.decline = None;
+                    self.state.status = Status::RequiresCapture;
+                    self.state.decline = None;
                     self.due = Some(now.plus_ms(AUTHORIZATION_LIFETIME_MS));
                     return;
                 }
@@ -806,12 +805,12 @@ impl Payment {
                     intent.declined_method = intent.payment_method.take();
                     self.source = None;
                     self.instrument = None;
-                    self.face.status = Status::RequiresPaymentMethod;
-                    self.face.decline = Some(decline);
+                    self.state.status = Status::RequiresPaymentMethod;
+                    self.state.decline = Some(decline);
                     self.due = None;
                     return;
                 }
-                _ => self.face.decline = None,
+                _ => self.state.decline = None,
             }
         }
         match outcome {
@@ -822,11 +821,11 @@ impl Payment {
             }
             Outcome::Declined(decline) => self.end(Status::Failed, Some(decline)),
             Outcome::ChallengeRequired => {
-                self.face.status = Status::RequiresAction;
+                self.state.status = Status::RequiresAction;
                 self.due = Some(now.plus_ms(CHALLENGE_LIFETIME_MS));
             }
             Outcome::Pending { ask_at } => {
-                self.face.status = Status::Processing;
+                self.state.status = Status::Processing;
                 self.due = Some(ask_at);
             }
         }
@@ -834,8 +833,8 @@ impl Payment {
 
     /// Nothing more is due, and the card is not needed any longer.
     pub(super) fn end(&mut self, status: Status, decline: Option<Decline>) {
-        self.face.status = status;
-        self.face.decline = decline;
+        self.state.status = status;
+        self.state.decline = decline;
         self.due = None;
         if let Some(network) = &mut self.network {
             network.card = None;
@@ -846,19 +845,19 @@ impl Payment {
     }
 }
 
-impl Answerable for Payment {
-    fn answers(&self) -> &Answers<Self> {
-        &self.answers
+impl Replayable for Payment {
+    fn replay(&self) -> &ReplaySnapshots<Self> {
+        &self.replay
     }
-    fn answers_mut(&mut self) -> &mut Answers<Self> {
-        &mut self.answers
+    fn replay_mut(&mut self) -> &mut ReplaySnapshots<Self> {
+        &mut self.replay
     }
 
     /// Without what no answer shows: how it is charged (the sealed card outlives no payment), and the create's request.
     fn snapshot(&self) -> Self {
         Self {
-            answers: Answers::default(),
-            first: None,
+            replay: ReplaySnapshots::default(),
+            created_state: None,
             network: None,
             instrument: None,
             fingerprint: None,
@@ -867,26 +866,26 @@ impl Answerable for Payment {
         }
     }
 
-    /// The first releases kept the face.
-    fn with_early_part(&self, part: &serde_json::Value) -> Option<Self> {
-        Some(Self { face: Face::deserialize(part).ok()?, ..self.snapshot() })
+    /// The first releases kept the state.
+    fn with_legacy_part(&self, part: &serde_json::Value) -> Option<Self> {
+        Some(Self { state: PaymentState::deserialize(part).ok()?, ..self.snapshot() })
     }
 
-    /// Nothing but the face of a payment that is no intent changes: to keep the rest twice would cost every step of a
+    /// Only the state of a payment that is not an intent changes: to keep the rest twice would cost every step of a
     /// charge over a wire a second KB.
-    fn keep_first_answer(&mut self, before: &Self) {
+    fn keep_created(&mut self, before: &Self) {
         if self.intent.is_some() {
-            self.keep_all_of_first_answer(before);
-        } else if self.first.is_none() && self.face != before.face {
-            self.first = Some(before.face.clone());
+            self.keep_whole_created(before);
+        } else if self.created_state.is_none() && self.state != before.state {
+            self.created_state = Some(before.state.clone());
         }
     }
 
-    fn into_first_answer(mut self) -> Self {
-        if let Some(first) = self.first.take() {
-            self.face = first;
+    fn into_created(mut self) -> Self {
+        if let Some(first) = self.created_state.take() {
+            self.state = first;
         }
-        self.answers.take_first().unwrap_or(self)
+        self.replay.take_created().unwrap_or(self)
     }
 }
 

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answers::{Answerable, Answers},
-    cause::Cause,
     front_door::FrontDoor,
     id::{PaymentId, RefundId},
     idempotency::Fingerprint,
     metadata::Metadata,
     money::Money,
     network::{Sent, Unapplied, keep_unapplied},
+    replay::{ReplaySnapshots, Replayable},
+    request_ref::RequestRef,
     time::Timestamp,
 };
 
@@ -53,7 +53,7 @@ pub struct Refund {
     pub front_door: FrontDoor,
     /// The request that made its latest version.
     #[serde(flatten)]
-    pub cause: Cause,
+    pub request: RequestRef,
     /// The payment.
     pub payment: PaymentId,
     /// How much goes back.
@@ -82,7 +82,7 @@ pub struct Refund {
     pub fingerprint: Option<Fingerprint>,
     /// What was answered about it.
     #[serde(flatten)]
-    pub answers: Answers<Self>,
+    pub replay: ReplaySnapshots<Self>,
 }
 
 /// A refund that is sent to a provider over a wire.
@@ -113,7 +113,7 @@ pub struct NewRefund {
     /// The API it is asked for through.
     pub front_door: FrontDoor,
     /// The request.
-    pub cause: Cause,
+    pub request: RequestRef,
     /// The payment.
     pub payment: PaymentId,
     /// How much goes back.
@@ -136,12 +136,12 @@ pub struct AlreadySettled;
 impl Refund {
     /// Makes the refund that a network's answer describes.
     pub fn create(new: NewRefund, outcome: RefundOutcome, now: Timestamp) -> Self {
-        let (status, due) = Self::standing(outcome);
+        let (status, due) = Self::rate_limit(outcome);
         Self {
             id: new.id,
             version: 1,
             front_door: new.front_door,
-            cause: new.cause,
+            request: new.request,
             payment: new.payment,
             amount: new.amount,
             reason: new.reason,
@@ -154,7 +154,7 @@ impl Refund {
                 .over_wire
                 .then(|| NetworkRefund { sent: Sent::first(now), ..NetworkRefund::default() }),
             fingerprint: new.fingerprint,
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
         }
     }
 
@@ -163,36 +163,41 @@ impl Refund {
         &self,
         outcome: RefundOutcome,
         now: Timestamp,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<Self, AlreadySettled> {
         if self.status != RefundStatus::Pending {
             return Err(AlreadySettled);
         }
-        let (status, due) = Self::standing(outcome);
+        let (status, due) = Self::rate_limit(outcome);
         let mut next = Self {
             version: self.version + 1,
             status,
             due,
             updated: now,
-            cause: cause.clone(),
+            request: request.clone(),
             ..self.clone()
         };
-        next.keep_first_answer(self);
+        next.keep_created(self);
         Ok(next)
     }
 
     /// The next version, called back by the merchant.
-    pub fn canceled(&self, now: Timestamp, cause: &Cause) -> Result<Self, AlreadySettled> {
-        self.settle(RefundOutcome::Failed, now, cause)
+    pub fn canceled(&self, now: Timestamp, request: &RequestRef) -> Result<Self, AlreadySettled> {
+        self.settle(RefundOutcome::Failed, now, request)
             .map(|settled| Self { status: RefundStatus::Canceled, ..settled })
     }
 
     /// The next version, with other metadata.
     #[must_use]
-    pub fn with_metadata(&self, metadata: Metadata, now: Timestamp, cause: &Cause) -> Self {
-        let mut next =
-            Self { version: self.version + 1, metadata, updated: now, cause: cause.clone(), ..self.clone() };
-        next.keep_first_answer(self);
+    pub fn with_metadata(&self, metadata: Metadata, now: Timestamp, request: &RequestRef) -> Self {
+        let mut next = Self {
+            version: self.version + 1,
+            metadata,
+            updated: now,
+            request: request.clone(),
+            ..self.clone()
+        };
+        next.keep_created(self);
         next
     }
 
@@ -204,13 +209,13 @@ impl Refund {
     }
 
     /// The next version, with a note about its way to the provider, which no answer shows, and the time of the next look.
-    fn noted(&self, ask_at: Timestamp, cause: &Cause, note: impl FnOnce(&mut NetworkRefund)) -> Self {
+    fn noted(&self, ask_at: Timestamp, request: &RequestRef, note: impl FnOnce(&mut NetworkRefund)) -> Self {
         let mut network = self.sent_over_wire();
         note(&mut network);
         Self {
             version: self.version + 1,
             due: Some(ask_at),
-            cause: cause.clone(),
+            request: request.clone(),
             network: Some(network),
             ..self.clone()
         }
@@ -218,48 +223,48 @@ impl Refund {
 
     /// The next version: the request that made it was answered that it is pending.
     #[must_use]
-    pub fn answered_pending(&self, now: Timestamp, cause: &Cause) -> Self {
-        self.noted(self.due.unwrap_or(now), cause, |_| {})
+    pub fn answered_pending(&self, now: Timestamp, request: &RequestRef) -> Self {
+        self.noted(self.due.unwrap_or(now), request, |_| {})
     }
 
     /// The next version: the provider is about to be asked what became of it; no other run asks until `ask_at`.
     #[must_use]
-    pub fn asked_again(&self, ask_at: Timestamp, cause: &Cause) -> Self {
-        self.noted(ask_at, cause, |network| {
+    pub fn asked_again(&self, ask_at: Timestamp, request: &RequestRef) -> Self {
+        self.noted(ask_at, request, |network| {
             network.attempts = network.attempts.saturating_add(1);
         })
     }
 
     /// The next version: it is about to be sent once more.
     #[must_use]
-    pub fn sent_again(&self, now: Timestamp, ask_at: Timestamp, cause: &Cause) -> Self {
-        self.noted(ask_at, cause, |network| {
+    pub fn sent_again(&self, now: Timestamp, ask_at: Timestamp, request: &RequestRef) -> Self {
+        self.noted(ask_at, request, |network| {
             network.sent = network.sent.again(now);
         })
     }
 
     /// The next version: the last request certainly did nothing.
     #[must_use]
-    pub fn sent_without_effect(&self, ask_at: Timestamp, cause: &Cause) -> Self {
-        self.noted(ask_at, cause, |network| {
+    pub fn sent_without_effect(&self, ask_at: Timestamp, request: &RequestRef) -> Self {
+        self.noted(ask_at, request, |network| {
             network.sent = network.sent.without_effect();
         })
     }
 
     /// The next version: nothing is left that can be done without the operator.
     #[must_use]
-    pub fn stuck(&self, now: Timestamp, ask_at: Timestamp, cause: &Cause) -> Self {
-        self.noted(ask_at, cause, |network| {
+    pub fn stuck(&self, now: Timestamp, ask_at: Timestamp, request: &RequestRef) -> Self {
+        self.noted(ask_at, request, |network| {
             network.stuck_since.get_or_insert(now);
         })
     }
 
     /// The next version: the operator has it begun anew; it may be sent as often as at first. `None` for a refund that is
     /// settled or goes over no wire.
-    pub fn resumed(&self, now: Timestamp, cause: &Cause) -> Option<Self> {
+    pub fn resumed(&self, now: Timestamp, request: &RequestRef) -> Option<Self> {
         let is_open = self.status == RefundStatus::Pending && self.network.is_some();
         is_open.then(|| {
-            self.noted(now, cause, |network| {
+            self.noted(now, request, |network| {
                 network.sent.times = u32::from(network.sent.times > 0);
                 network.since = Some(now);
                 network.attempts = 0;
@@ -270,8 +275,8 @@ impl Refund {
 
     /// The next version of a settled refund, with a clear answer of the provider that contradicts how it was settled.
     #[must_use]
-    pub fn with_unapplied(&self, answer: String, now: Timestamp, cause: &Cause) -> Self {
-        let mut next = self.noted(now, cause, |network| {
+    pub fn with_unapplied(&self, answer: String, now: Timestamp, request: &RequestRef) -> Self {
+        let mut next = self.noted(now, request, |network| {
             keep_unapplied(&mut network.unapplied, answer, now);
         });
         next.due = self.due;
@@ -283,12 +288,12 @@ impl Refund {
         &self,
         outcome: RefundOutcome,
         now: Timestamp,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<Self, AlreadySettled> {
-        self.settle(outcome, now, cause).map(|settled| Self { answers: self.answers.clone(), ..settled })
+        self.settle(outcome, now, request).map(|settled| Self { replay: self.replay.clone(), ..settled })
     }
 
-    fn standing(outcome: RefundOutcome) -> (RefundStatus, Option<Timestamp>) {
+    fn rate_limit(outcome: RefundOutcome) -> (RefundStatus, Option<Timestamp>) {
         match outcome {
             RefundOutcome::Succeeded => (RefundStatus::Succeeded, None),
             RefundOutcome::Failed => (RefundStatus::Failed, None),
@@ -297,16 +302,16 @@ impl Refund {
     }
 }
 
-impl Answerable for Refund {
-    fn answers(&self) -> &Answers<Self> {
-        &self.answers
+impl Replayable for Refund {
+    fn replay(&self) -> &ReplaySnapshots<Self> {
+        &self.replay
     }
-    fn answers_mut(&mut self) -> &mut Answers<Self> {
-        &mut self.answers
+    fn replay_mut(&mut self) -> &mut ReplaySnapshots<Self> {
+        &mut self.replay
     }
 
     /// The first releases kept the status.
-    fn with_early_part(&self, part: &serde_json::Value) -> Option<Self> {
+    fn with_legacy_part(&self, part: &serde_json::Value) -> Option<Self> {
         Some(Self { status: RefundStatus::deserialize(part).ok()?, ..self.snapshot() })
     }
 }
@@ -321,7 +326,7 @@ mod tests {
         let new = NewRefund {
             id: RefundId::from_bytes([1; 16]),
             front_door: FrontDoor::Charges,
-            cause: "req_1".into(),
+            request: "req_1".into(),
             payment: PaymentId::from_bytes([2; 16]),
             amount: Money { minor: 5, currency: Currency::from_code("EUR").unwrap() },
             reason: None,
@@ -338,7 +343,7 @@ mod tests {
         let done = pending.settle(RefundOutcome::Failed, NOW, &"r".into()).unwrap();
         assert_eq!((done.status, done.due), (RefundStatus::Failed, None));
         assert_eq!(done.settle(RefundOutcome::Succeeded, NOW, &"r".into()), Err(AlreadySettled));
-        assert_eq!(done.into_first_answer().status, RefundStatus::Pending);
+        assert_eq!(done.into_created().status, RefundStatus::Pending);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use tollgate_domain::{
 };
 use tollgate_store::StoreError;
 
-use crate::gate::Denied;
+use crate::authentication::Denied;
 
 /// Why a use case did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ pub enum Error {
 
 /// A thing that a request may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Thing {
+pub enum Resource {
     /// A payment.
     Payment,
     /// A refund.
@@ -44,7 +44,7 @@ pub enum Thing {
     WebhookEndpoint,
 }
 
-impl Thing {
+impl Resource {
     /// What it is called in sentences.
     pub const fn noun(self) -> &'static str {
         match self {
@@ -64,10 +64,10 @@ impl Thing {
 pub enum Refusal {
     /// The thing that the request is about does not exist for this caller.
     #[error("no such {}", .0.noun())]
-    NotFound(Thing),
+    NotFound(Resource),
     /// A thing that the request refers to does not exist for this caller.
     #[error("no such {}", .0.noun())]
-    NoSuchReference(Thing),
+    NoSuchReference(Resource),
     /// The place that a list is to begin after does not exist.
     #[error("the cursor names nothing")]
     NoSuchCursor,

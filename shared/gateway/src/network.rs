@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tollgate_domain::{Payment, PaymentId, Provider, RefundId, Scope, Timestamp};
+use tollgate_domain::{Payment, PaymentId, Provider, RefundId, Tenant, Timestamp};
 use tollgate_processors::{Account, Client, Connector};
 use tollgate_store::{ProcessorAccount, Secrets, StoreError};
 
@@ -112,8 +112,8 @@ pub(crate) fn refund_reference(id: RefundId) -> String {
 }
 
 /// The place that a payment's card is sealed for.
-pub(crate) fn card_place(scope: Scope, id: PaymentId) -> String {
-    format!("{scope}PAY#{id}")
+pub(crate) fn card_place(tenant: Tenant, id: PaymentId) -> String {
+    format!("{tenant}PAY#{id}")
 }
 
 impl Gateway {
@@ -129,22 +129,22 @@ impl Gateway {
 
     /// The way to the provider of a payment, with the account that took it. One read of 1 unit, and one more where another
     /// account has taken that one's place.
-    pub(crate) async fn connector_of(&self, scope: Scope, payment: &Payment) -> Result<Connector, Error> {
+    pub(crate) async fn connector_of(&self, tenant: Tenant, payment: &Payment) -> Result<Connector, Error> {
         let network = payment.network.as_ref();
         let network =
             network.ok_or_else(|| Error::Internal(format!("payment {} has no provider", payment.id)))?;
         let provider = network.provider;
-        let mut stored = self.store.get_processor_account(scope, provider).await?;
+        let mut stored = self.store.get_processor_account(tenant, provider).await?;
         if let Some(account) = &network.account
             && stored.as_ref().is_none_or(|stored| stored.merchant_id != *account)
         {
-            stored = self.store.get_former_processor_account(scope, provider, account).await?;
+            stored = self.store.get_former_processor_account(tenant, provider, account).await?;
         }
         let stored = stored.ok_or(Refusal::ProviderNotConfigured)?;
         let networks = self.networks()?;
         let secret = networks
             .vault
-            .open(self.now(), &stored.key(scope), &stored.secret)
+            .open(self.now(), &stored.key(tenant), &stored.secret)
             .await
             .map_err(|e| Error::Internal(e.to_string()))?;
         let secret = String::from_utf8(secret.to_vec()).map_err(|e| Error::Internal(e.to_string()))?;
@@ -163,10 +163,10 @@ impl Gateway {
 impl Worker {
     /// Records a merchant's account with a provider, its secret sealed. It takes the place of the one there is; if that is
     /// another one of the provider's, it is kept for what it took.
-    pub(crate) async fn set_processor_account(&self, scope: Scope, account: &Account) -> Result<(), Error> {
-        let current = self.store().get_processor_account(scope, account.provider).await?;
+    pub(crate) async fn set_processor_account(&self, tenant: Tenant, account: &Account) -> Result<(), Error> {
+        let current = self.store().get_processor_account(tenant, account.provider).await?;
         if let Some(current) = current.filter(|current| current.merchant_id != account.merchant_id) {
-            self.keep_former_account(scope, current).await?;
+            self.keep_former_account(tenant, current).await?;
         }
         let mut stored = ProcessorAccount {
             provider: account.provider,
@@ -177,20 +177,20 @@ impl Worker {
             created: self.now(),
             former: false,
         };
-        stored.secret = self.seal(&stored.key(scope), account.secret.as_bytes()).await?;
-        Ok(self.writer().put_processor_account(scope, &stored).await?)
+        stored.secret = self.seal(&stored.key(tenant), account.secret.as_bytes()).await?;
+        Ok(self.writer().put_processor_account(tenant, &stored).await?)
     }
 
-    async fn keep_former_account(&self, scope: Scope, account: ProcessorAccount) -> Result<(), Error> {
+    async fn keep_former_account(&self, tenant: Tenant, account: ProcessorAccount) -> Result<(), Error> {
         let networks = self.networks()?;
         let secret = networks
             .vault
-            .open(self.now(), &account.key(scope), &account.secret)
+            .open(self.now(), &account.key(tenant), &account.secret)
             .await
             .map_err(|e| Error::Internal(e.to_string()))?;
         let mut former = ProcessorAccount { former: true, ..account };
-        former.secret = self.seal(&former.key(scope), &secret).await?;
-        Ok(self.writer().put_processor_account(scope, &former).await?)
+        former.secret = self.seal(&former.key(tenant), &secret).await?;
+        Ok(self.writer().put_processor_account(tenant, &former).await?)
     }
 
     async fn seal(&self, place: &str, secret: &[u8]) -> Result<String, Error> {

@@ -64,8 +64,8 @@ impl Worker {
         })
     }
 
-    /// See [`crate::gate`], which alone makes a worker of a gateway.
-    pub(crate) fn of_gate(gateway: Gateway, writer: Writer) -> Self {
+    /// See [`crate::authentication`], which alone makes a worker of a gateway.
+    pub(crate) fn of_write_access(gateway: Gateway, writer: Writer) -> Self {
         Self { gateway, writer }
     }
 

@@ -6,21 +6,21 @@
 
 mod api;
 mod event;
-mod exchange;
 mod fields;
-mod frame;
+mod handler;
 mod logs;
 mod problem;
 mod request;
+mod request_context;
 mod said;
 
 pub use api::{Api, Content, Reply};
 pub use event::run;
-pub use exchange::{Decoded, Exchange, Route};
 pub use fields::{FieldError, Fields, Issue, Wrong};
-pub use frame::{serve, serve_counted_unknown_route, serve_pages, serve_preflight, serve_unknown_route};
+pub use handler::{serve, serve_counted_unknown_route, serve_pages, serve_preflight, serve_unknown_route};
 pub use lambda_http::Error as LambdaError;
 pub use logs::init_logs;
 pub use problem::Problem;
 pub use request::{BODY_MAX_BYTES, Request, basic_user, bearer_token};
+pub use request_context::{Decoded, RequestContext, Route};
 pub use said::{Kind, Said};

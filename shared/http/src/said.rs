@@ -1,7 +1,7 @@
 //! Every problem in plain words: what front doors say unless their texts say it differently.
 
 use tollgate_domain::{BadCard, metadata::BadMetadata, money::MAX_AMOUNT_MINOR, payment};
-use tollgate_gateway::{Denied, Error, KeyRefusal, Refusal, Thing};
+use tollgate_gateway::{Denied, Error, KeyRefusal, Refusal, Resource};
 
 use crate::{BODY_MAX_BYTES, FieldError, Issue, Problem};
 
@@ -164,13 +164,13 @@ impl Said {
                 "scope_missing",
                 "A publishable key may not do this. Use a secret key (sk_…) from your server.",
             ),
-            Denied::RateLimited { standing, now } => said(
+            Denied::RateLimited { rate_limit, now } => said(
                 Kind::RateLimit,
                 "too_many_requests",
                 format!(
                     "More than {} requests in a minute. Retry in {} seconds.",
-                    standing.limit,
-                    standing.retry_after_s(*now)
+                    rate_limit.limit,
+                    rate_limit.retry_after_s(*now)
                 ),
             ),
             Denied::Unavailable(_) => Self::internal(),
@@ -197,15 +197,15 @@ impl Said {
 
     fn of_refusal(refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::NotFound(thing) | Refusal::NoSuchReference(thing) => {
+            Refusal::NotFound(resource) | Refusal::NoSuchReference(resource) => {
                 let found = said(
                     Kind::Missing,
-                    not_found_code(*thing),
-                    format!("There is no such {}.", thing.noun()),
+                    not_found_code(*resource),
+                    format!("There is no such {}.", resource.noun()),
                 );
                 match refusal {
                     Refusal::NotFound(_) => found.about("id"),
-                    _ => found.about(format!("{}_id", thing.noun().replace(' ', "_"))),
+                    _ => found.about(format!("{}_id", resource.noun().replace(' ', "_"))),
                 }
             }
             Refusal::NoSuchCursor => said(
@@ -408,14 +408,14 @@ fn sentence(error: &impl std::fmt::Display) -> String {
     }
 }
 
-const fn not_found_code(thing: Thing) -> &'static str {
-    match thing {
-        Thing::Payment => "payment_not_found",
-        Thing::Refund => "refund_not_found",
-        Thing::Customer => "customer_not_found",
-        Thing::PaymentMethod => "payment_method_not_found",
-        Thing::Event => "event_not_found",
-        Thing::ApiKey => "api_key_not_found",
-        Thing::WebhookEndpoint => "webhook_endpoint_not_found",
+const fn not_found_code(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Payment => "payment_not_found",
+        Resource::Refund => "refund_not_found",
+        Resource::Customer => "customer_not_found",
+        Resource::PaymentMethod => "payment_method_not_found",
+        Resource::Event => "event_not_found",
+        Resource::ApiKey => "api_key_not_found",
+        Resource::WebhookEndpoint => "webhook_endpoint_not_found",
     }
 }

@@ -9,8 +9,8 @@ use crate::{
     cybersource::CyberSource,
     mpgs::Mpgs,
     network::{
-        Answer, Authorize, Found, FoundRefund, NetworkError, OfAuthorization, Processor, RefundName, Review,
-        SendBack,
+        Answer, Authorize, NetworkError, OfAuthorization, Processor, ProcessorRefundStatus, RefundName,
+        RefundRequest, Review, TransactionStatus,
     },
 };
 
@@ -57,7 +57,7 @@ impl Processor for Connector {
         ask!(self, void, request)
     }
 
-    async fn refund(&self, request: &SendBack<'_>) -> Result<Answer, NetworkError> {
+    async fn refund(&self, request: &RefundRequest<'_>) -> Result<Answer, NetworkError> {
         ask!(self, refund, request)
     }
 
@@ -70,7 +70,7 @@ impl Processor for Connector {
         ask!(self, void_unanswered, reference, amount, renewed)
     }
 
-    async fn look_up(&self, reference: &str) -> Result<Found, NetworkError> {
+    async fn look_up(&self, reference: &str) -> Result<TransactionStatus, NetworkError> {
         ask!(self, look_up, reference)
     }
 
@@ -82,7 +82,7 @@ impl Processor for Connector {
         ask!(self, look_up_review, authorization, since)
     }
 
-    async fn look_up_refund(&self, refund: &RefundName<'_>) -> Result<FoundRefund, NetworkError> {
+    async fn look_up_refund(&self, refund: &RefundName<'_>) -> Result<ProcessorRefundStatus, NetworkError> {
         ask!(self, look_up_refund, refund)
     }
 }

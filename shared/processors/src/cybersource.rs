@@ -17,8 +17,8 @@ use crate::{
     connector::Now,
     http::{self, Reply},
     network::{
-        Answer, Authentication, Authorize, Found, FoundRefund, NetworkError, OfAuthorization, Processor,
-        RefundName, Review, SendBack,
+        Answer, Authentication, Authorize, NetworkError, OfAuthorization, Processor, ProcessorRefundStatus,
+        RefundName, RefundRequest, Review, TransactionStatus,
     },
 };
 use answers::{answer, conversions, found, found_refund, reversed};
@@ -176,7 +176,7 @@ impl Processor for CyberSource {
         answer(&reply, request.reference, &["REVERSED"])
     }
 
-    async fn refund(&self, request: &SendBack<'_>) -> Result<Answer, NetworkError> {
+    async fn refund(&self, request: &RefundRequest<'_>) -> Result<Answer, NetworkError> {
         let body = json!({
             "clientReferenceInformation":
                 reference_information(request.refund_reference, Purpose::Refund, request.renewed),
@@ -202,7 +202,7 @@ impl Processor for CyberSource {
         reversed(&self.post("/pts/v2/reversals", &body).await?)
     }
 
-    async fn look_up(&self, reference: &str) -> Result<Found, NetworkError> {
+    async fn look_up(&self, reference: &str) -> Result<TransactionStatus, NetworkError> {
         found(&self.search(reference).await?, reference)
     }
 
@@ -232,7 +232,7 @@ impl Processor for CyberSource {
         Ok(Review::Waiting)
     }
 
-    async fn look_up_refund(&self, refund: &RefundName<'_>) -> Result<FoundRefund, NetworkError> {
+    async fn look_up_refund(&self, refund: &RefundName<'_>) -> Result<ProcessorRefundStatus, NetworkError> {
         found_refund(&self.search(refund.refund_reference).await?, refund.refund_reference)
     }
 }

@@ -13,8 +13,8 @@ use crate::{
     Account, Client,
     http::{self, Reply, text},
     network::{
-        Answer, Authorize, Found, FoundRefund, NetworkError, OfAuthorization, Processor, RefundName, Review,
-        SendBack,
+        Answer, Authorize, NetworkError, OfAuthorization, Processor, ProcessorRefundStatus, RefundName,
+        RefundRequest, Review, TransactionStatus,
     },
 };
 
@@ -125,7 +125,7 @@ impl Processor for Mpgs {
         self.void_authorization(request.reference, request.authorization.as_str(), request.renewed).await
     }
 
-    async fn refund(&self, request: &SendBack<'_>) -> Result<Answer, NetworkError> {
+    async fn refund(&self, request: &RefundRequest<'_>) -> Result<Answer, NetworkError> {
         let mut transaction = money(request.amount);
         transaction["targetTransactionId"] = json!(request.capture.as_str());
         let body = json!({"apiOperation": "REFUND", "transaction": transaction});
@@ -146,7 +146,7 @@ impl Processor for Mpgs {
         }
     }
 
-    async fn look_up(&self, reference: &str) -> Result<Found, NetworkError> {
+    async fn look_up(&self, reference: &str) -> Result<TransactionStatus, NetworkError> {
         found(&self.ask(reference).await?, reference)
     }
 
@@ -159,7 +159,7 @@ impl Processor for Mpgs {
         Ok(Review::Waiting)
     }
 
-    async fn look_up_refund(&self, refund: &RefundName<'_>) -> Result<FoundRefund, NetworkError> {
+    async fn look_up_refund(&self, refund: &RefundName<'_>) -> Result<ProcessorRefundStatus, NetworkError> {
         let name = named(refund.refund_reference, refund.renewed);
         let path = format!("{}/transaction/{name}", refund.reference);
         found_refund(&self.ask(&path).await?, refund.reference)
@@ -244,9 +244,9 @@ fn authorized(reply: &Reply, order: &str, transaction: &str) -> Result<Answer, N
 }
 
 /// What an order's answer says: by its status where there is one, else by its totals.
-fn found(reply: &Reply, order: &str) -> Result<Found, NetworkError> {
+fn found(reply: &Reply, order: &str) -> Result<TransactionStatus, NetworkError> {
     if is_nothing(reply) {
-        return Ok(Found::Nothing);
+        return Ok(TransactionStatus::Nothing);
     }
     if reply.status >= 400 {
         return Err(refused(reply));
@@ -258,7 +258,7 @@ fn found(reply: &Reply, order: &str) -> Result<Found, NetworkError> {
     let authorization = || transaction_of(&reply.body, "AUTHORIZATION", AUTHORIZATION);
     let total = |name: &str| reply.body.get(name).and_then(Value::as_f64).unwrap_or(0.0);
     Ok(match text(&reply.body, "/status") {
-        "AUTHORIZED" => Found::Authorized { authorization: authorization()? },
+        "AUTHORIZED" => TransactionStatus::Authorized { authorization: authorization()? },
         "CAPTURED"
         | "PARTIALLY_CAPTURED"
         | "PARTIALLY_REFUNDED"
@@ -266,11 +266,11 @@ fn found(reply: &Reply, order: &str) -> Result<Found, NetworkError> {
         | "EXCESSIVELY_REFUNDED"
         | "REFUND_REQUESTED"
         | "DISPUTED"
-        | "CHARGEBACK_PROCESSED" => Found::Captured {
+        | "CHARGEBACK_PROCESSED" => TransactionStatus::Captured {
             authorization: authorization()?,
             capture: transaction_of(&reply.body, "CAPTURE", CAPTURE)?,
         },
-        "CANCELLED" => Found::Voided,
+        "CANCELLED" => TransactionStatus::Voided,
         "FAILED" => failed(&reply.body)?,
         "INITIATED"
         | "VERIFIED"
@@ -278,45 +278,47 @@ fn found(reply: &Reply, order: &str) -> Result<Found, NetworkError> {
         | "AUTHENTICATION_INITIATED"
         | "AUTHENTICATION_NOT_NEEDED"
         | "AUTHENTICATION_UNSUCCESSFUL" => unpaid(&reply.body)?,
-        "" if total("totalCapturedAmount") > 0.0 => Found::Captured {
+        "" if total("totalCapturedAmount") > 0.0 => TransactionStatus::Captured {
             authorization: authorization()?,
             capture: transaction_of(&reply.body, "CAPTURE", CAPTURE)?,
         },
-        "" if total("totalAuthorizedAmount") > 0.0 => Found::Authorized { authorization: authorization()? },
-        _ => Found::Undecided,
+        "" if total("totalAuthorizedAmount") > 0.0 => {
+            TransactionStatus::Authorized { authorization: authorization()? }
+        }
+        _ => TransactionStatus::Undecided,
     })
 }
 
 /// An order of which no payment is made yet, by its authorisation: it may be under way.
-fn unpaid(order: &Value) -> Result<Found, NetworkError> {
+fn unpaid(order: &Value) -> Result<TransactionStatus, NetworkError> {
     let last = transactions(order, "AUTHORIZATION").next_back();
     Ok(match last.map(verdict) {
-        None | Some(Verdict::NotDone) => Found::Nothing,
-        Some(Verdict::Refused(decline)) => Found::Declined(decline),
-        Some(Verdict::Done) => {
-            Found::Authorized { authorization: transaction_of(order, "AUTHORIZATION", AUTHORIZATION)? }
-        }
-        Some(Verdict::InPart | Verdict::Unknown) => Found::Undecided,
+        None | Some(Verdict::NotDone) => TransactionStatus::Nothing,
+        Some(Verdict::Refused(decline)) => TransactionStatus::Declined(decline),
+        Some(Verdict::Done) => TransactionStatus::Authorized {
+            authorization: transaction_of(order, "AUTHORIZATION", AUTHORIZATION)?,
+        },
+        Some(Verdict::InPart | Verdict::Unknown) => TransactionStatus::Undecided,
     })
 }
 
 /// An order whose payment has not been successful, by its authorisation.
-fn failed(order: &Value) -> Result<Found, NetworkError> {
+fn failed(order: &Value) -> Result<TransactionStatus, NetworkError> {
     let Some(transaction) = transactions(order, "AUTHORIZATION").next_back() else {
-        return Ok(Found::Undecided);
+        return Ok(TransactionStatus::Undecided);
     };
     Ok(match verdict(transaction) {
-        Verdict::Refused(decline) => Found::Declined(decline),
-        Verdict::NotDone => Found::Nothing,
+        Verdict::Refused(decline) => TransactionStatus::Declined(decline),
+        Verdict::NotDone => TransactionStatus::Nothing,
         Verdict::Done | Verdict::InPart | Verdict::Unknown
             if matches!(text(transaction, "/result"), "FAILURE" | "SUCCESS") =>
         {
-            Found::DeclinedWithHold {
+            TransactionStatus::DeclinedWithHold {
                 authorization: http::network_id(text(transaction, "/transaction/id"))?,
                 decline: Decline::ProcessingError,
             }
         }
-        _ => Found::Undecided,
+        _ => TransactionStatus::Undecided,
     })
 }
 
@@ -333,19 +335,19 @@ fn transaction_of(order: &Value, kind: &str, usual: &str) -> Result<NetworkId, N
 }
 
 /// What a refund's answer says.
-fn found_refund(reply: &Reply, order: &str) -> Result<FoundRefund, NetworkError> {
+fn found_refund(reply: &Reply, order: &str) -> Result<ProcessorRefundStatus, NetworkError> {
     if is_nothing(reply) {
-        return Ok(FoundRefund::Nothing);
+        return Ok(ProcessorRefundStatus::Nothing);
     }
     if reply.status >= 400 {
         return Err(refused(reply));
     }
     is_about(reply, order)?;
     Ok(match verdict(&reply.body) {
-        Verdict::Done => FoundRefund::Succeeded,
-        Verdict::Refused(_) => FoundRefund::Failed,
-        Verdict::NotDone => FoundRefund::Nothing,
-        Verdict::InPart | Verdict::Unknown => FoundRefund::Undecided,
+        Verdict::Done => ProcessorRefundStatus::Succeeded,
+        Verdict::Refused(_) => ProcessorRefundStatus::Failed,
+        Verdict::NotDone => ProcessorRefundStatus::Nothing,
+        Verdict::InPart | Verdict::Unknown => ProcessorRefundStatus::Undecided,
     })
 }
 
@@ -465,42 +467,45 @@ mod tests {
     #[test]
     fn orders_are_read() {
         let said = |status: &str| found(&reply(200, order(status, "SUCCESS", "APPROVED")), "o").unwrap();
-        assert_eq!(said("AUTHORIZED"), Found::Authorized { authorization: id("1-1") });
+        assert_eq!(said("AUTHORIZED"), TransactionStatus::Authorized { authorization: id("1-1") });
         for status in ["CAPTURED", "REFUNDED", "DISPUTED", "EXCESSIVELY_REFUNDED"] {
             assert_eq!(
                 said(status),
-                Found::Captured { authorization: id("1-1"), capture: id("2-1") },
+                TransactionStatus::Captured { authorization: id("1-1"), capture: id("2-1") },
                 "{status}"
             );
         }
-        assert_eq!(said("CANCELLED"), Found::Voided);
+        assert_eq!(said("CANCELLED"), TransactionStatus::Voided);
         // No payment is made yet, and one may be under way.
         let initiated = |result, code| found(&reply(200, order("INITIATED", result, code)), "o").unwrap();
-        assert_eq!(initiated("UNKNOWN", "UNKNOWN"), Found::Undecided);
-        assert_eq!(initiated("FAILURE", "EXPIRED_CARD"), Found::Declined(Decline::ExpiredCard));
+        assert_eq!(initiated("UNKNOWN", "UNKNOWN"), TransactionStatus::Undecided);
+        assert_eq!(initiated("FAILURE", "EXPIRED_CARD"), TransactionStatus::Declined(Decline::ExpiredCard));
         let bare = json!({"id": "o", "status": "INITIATED"});
-        assert_eq!(found(&reply(200, bare), "o"), Ok(Found::Nothing));
-        assert_eq!(said("SOMETHING_NEW"), Found::Undecided);
+        assert_eq!(found(&reply(200, bare), "o"), Ok(TransactionStatus::Nothing));
+        assert_eq!(said("SOMETHING_NEW"), TransactionStatus::Undecided);
         let none = json!({"error": {"cause": "INVALID_REQUEST", "explanation": "in whatever words"}});
-        assert_eq!(found(&reply(400, none), "o"), Ok(Found::Nothing));
+        assert_eq!(found(&reply(400, none), "o"), Ok(TransactionStatus::Nothing));
         // Version 100 does not always give a status.
         let mut bare = order("", "SUCCESS", "APPROVED");
         bare["totalAuthorizedAmount"] = json!(10.5);
-        assert!(matches!(found(&reply(200, bare.clone()), "o"), Ok(Found::Authorized { .. })));
+        assert!(matches!(found(&reply(200, bare.clone()), "o"), Ok(TransactionStatus::Authorized { .. })));
         bare["totalCapturedAmount"] = json!(10.5);
-        assert!(matches!(found(&reply(200, bare), "o"), Ok(Found::Captured { .. })));
+        assert!(matches!(found(&reply(200, bare), "o"), Ok(TransactionStatus::Captured { .. })));
     }
 
     #[test]
     fn failed_orders_are_read_by_their_authorization() {
         let said = |result, code| found(&reply(200, order("FAILED", result, code)), "o").unwrap();
-        assert_eq!(said("FAILURE", "EXPIRED_CARD"), Found::Declined(Decline::ExpiredCard));
+        assert_eq!(said("FAILURE", "EXPIRED_CARD"), TransactionStatus::Declined(Decline::ExpiredCard));
         assert_eq!(
             said("FAILURE", "TIMED_OUT"),
-            Found::DeclinedWithHold { authorization: id("1-1"), decline: Decline::ProcessingError }
+            TransactionStatus::DeclinedWithHold {
+                authorization: id("1-1"),
+                decline: Decline::ProcessingError
+            }
         );
-        assert_eq!(said("UNKNOWN", "UNKNOWN"), Found::Undecided);
-        assert_eq!(said("FAILURE", "LOCK_FAILURE"), Found::Nothing);
+        assert_eq!(said("UNKNOWN", "UNKNOWN"), TransactionStatus::Undecided);
+        assert_eq!(said("FAILURE", "LOCK_FAILURE"), TransactionStatus::Nothing);
     }
 
     proptest! {

@@ -51,7 +51,7 @@ pub struct OfAuthorization<'a> {
 
 /// A request to send money back.
 #[derive(Clone, Debug)]
-pub struct SendBack<'a> {
+pub struct RefundRequest<'a> {
     /// Our reference of the payment.
     pub reference: &'a str,
     /// The network's own id of the capture: refunds are of a capture, not of its authorisation.
@@ -101,7 +101,7 @@ pub enum Answer {
 
 /// What a network knows under a payment's reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum TransactionStatus {
     /// Nothing: no request with this reference arrived, or none that look-ups show yet.
     Nothing,
     /// The network has it and has not decided; ask again later.
@@ -149,7 +149,7 @@ pub enum Review {
 
 /// What a network knows under a refund's reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FoundRefund {
+pub enum ProcessorRefundStatus {
     /// Nothing: no refund with this reference arrived, or none that look-ups show yet.
     Nothing,
     /// The network has it and has not decided; ask again later.
@@ -196,7 +196,10 @@ pub trait Processor {
     ) -> impl Future<Output = Result<Answer, NetworkError>> + Send;
 
     /// Sends taken money back.
-    fn refund(&self, request: &SendBack<'_>) -> impl Future<Output = Result<Answer, NetworkError>> + Send;
+    fn refund(
+        &self,
+        request: &RefundRequest<'_>,
+    ) -> impl Future<Output = Result<Answer, NetworkError>> + Send;
 
     /// Lets go whatever an authorisation without an answer may have reserved. An error says that the network cannot do this,
     /// or that it is not clear whether it did.
@@ -208,7 +211,10 @@ pub trait Processor {
     ) -> impl Future<Output = Result<(), NetworkError>> + Send;
 
     /// What became of a payment.
-    fn look_up(&self, reference: &str) -> impl Future<Output = Result<Found, NetworkError>> + Send;
+    fn look_up(
+        &self,
+        reference: &str,
+    ) -> impl Future<Output = Result<TransactionStatus, NetworkError>> + Send;
 
     /// What became of the review of an authorisation that is held since `since`.
     fn look_up_review(
@@ -221,5 +227,5 @@ pub trait Processor {
     fn look_up_refund(
         &self,
         refund: &RefundName<'_>,
-    ) -> impl Future<Output = Result<FoundRefund, NetworkError>> + Send;
+    ) -> impl Future<Output = Result<ProcessorRefundStatus, NetworkError>> + Send;
 }

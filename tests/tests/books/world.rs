@@ -19,7 +19,7 @@ use axum::{
 use serde_json::{Value, json};
 use tollgate_domain::{
     Currency, EnteredCard, Event, EventKind, Fingerprint, FrontDoor, IdempotencyKey, KeyKind, Metadata, Mode,
-    Money, Payment, PaymentId, Permission, Provider, Refund, RefundId, Scope, Stage, Subject, Tier,
+    Money, Payment, PaymentId, Permission, Provider, Refund, RefundId, Stage, Subject, Tenant, Tier,
     Timestamp, payment::Status, refund::RefundStatus,
 };
 use tollgate_gateway::{
@@ -86,7 +86,7 @@ pub(crate) struct World {
     queue: Queue,
     dynamodb: Arc<DynamoDb>,
     position: Option<String>,
-    scope: Scope,
+    tenant: Tenant,
     secret: String,
     control: String,
     http: reqwest::Client,
@@ -194,7 +194,7 @@ impl World {
 
         let admin = Admin::new(worker.clone());
         let merchant = admin.create_merchant("Books", Tier::Growth).await.unwrap();
-        let scope = Scope { merchant: merchant.id, mode: Mode::Test };
+        let tenant = Tenant { merchant: merchant.id, mode: Mode::Test };
         let key = admin
             .create_key(NewKey {
                 merchant: merchant.id,
@@ -216,7 +216,7 @@ impl World {
             queue,
             dynamodb,
             position: None,
-            scope,
+            tenant,
             secret: key.secret,
             control,
             http: reqwest::Client::new(),
@@ -279,8 +279,8 @@ impl World {
 
     fn call(&mut self, front_door: FrontDoor) -> Call {
         let credentials = Credentials { secret: self.secret.clone(), merchant: None };
-        let cause = self.worker.new_cause();
-        self.worker.begin(front_door, cause, Some(credentials), Some(Permission::PaymentsWrite), false)
+        let request = self.worker.new_request();
+        self.worker.begin(front_door, request, Some(credentials), Some(Permission::PaymentsWrite), false)
     }
 
     async fn initialize(&mut self) {
@@ -318,7 +318,7 @@ impl World {
         let made = self.fate.run(kill, call.initialize_checkout(new, &idempotency, None)).await;
         match made {
             Some(Ok(made)) => {
-                self.payments.push(made.thing.id);
+                self.payments.push(made.value.id);
                 self.count("initialized");
             }
             Some(Err(error)) => self.count(format!("not initialized ({error})")),
@@ -338,38 +338,38 @@ impl World {
     }
 
     async fn read<E: Entity>(&self, id: &str) -> Option<E> {
-        self.worker.store().get(self.scope, id, true).await.unwrap()
+        self.worker.store().get(self.tenant, id, true).await.unwrap()
     }
 
     /// The payer presses the button of the page that waits.
     async fn press(&mut self) {
         let Some(id) = self.some_payment() else { return };
         let payment: Payment = self.read(&id.to_string()).await.unwrap();
-        let purpose = if payment.face.status == Status::RequiresConfirmation {
+        let purpose = if payment.state.status == Status::RequiresConfirmation {
             Purpose::Checkout
         } else {
             Purpose::Challenge
         };
-        let url = self.links.url(purpose, self.scope, id, 1);
+        let url = self.links.url(purpose, self.tenant, id, 1);
         let token = url.rsplit('/').next().unwrap().to_owned();
-        let (kill, cause, worker) = (self.kill(), self.worker.new_cause(), self.worker.clone());
+        let (kill, request, worker) = (self.kill(), self.worker.new_request(), self.worker.clone());
         let yes = !self.chance.percent(5);
         let pressed = self
             .fate
             .run(kill, async {
                 match (purpose, yes) {
-                    (Purpose::Checkout, true) => worker.confirm_checkout(&token, &cause).await,
-                    (Purpose::Checkout, false) => worker.cancel_checkout(&token, &cause).await,
-                    _ => worker.answer_challenge(&token, yes, &cause).await,
+                    (Purpose::Checkout, true) => worker.confirm_checkout(&token, &request).await,
+                    (Purpose::Checkout, false) => worker.cancel_checkout(&token, &request).await,
+                    _ => worker.answer_challenge(&token, yes, &request).await,
                 }
             })
             .await;
         match pressed {
             Some(Ok((_, payment))) => {
-                if payment.face.status == Status::Succeeded && payment.amount_refunded == 0 {
+                if payment.state.status == Status::Succeeded && payment.amount_refunded == 0 {
                     self.paid.push(payment.id);
                 }
-                self.count(format!("pressed: {}", payment.face.status.as_str()));
+                self.count(format!("pressed: {}", payment.state.status.as_str()));
             }
             Some(Err(error)) => self.count(format!("pressed in vain: {error}")),
             None => self.count("killed"),
@@ -379,7 +379,7 @@ impl World {
     async fn refund(&mut self) {
         if self.chance.percent(10) {
             let all = self.all::<Payment>().await;
-            let paid = all.iter().filter(|payment| payment.face.status == Status::Succeeded);
+            let paid = all.iter().filter(|payment| payment.state.status == Status::Succeeded);
             self.paid = paid.map(|payment| payment.id).collect();
         }
         if self.paid.is_empty() {
@@ -397,8 +397,8 @@ impl World {
         let made = self.fate.run(kill, call.create_refund(new, None)).await;
         match made {
             Some(Ok(made)) => {
-                self.refunds.push(made.thing.id);
-                self.count(format!("refund {:?}", made.thing.status));
+                self.refunds.push(made.value.id);
+                self.count(format!("refund {:?}", made.value.status));
             }
             Some(Err(error)) => self.count(format!("refund refused ({error})")),
             None => self.count("killed"),
@@ -460,11 +460,11 @@ impl World {
                 for record in records {
                     let record: EventRecord = serde_json::from_value(record).unwrap();
                     let before = subject_of(record.change.old_image).unwrap();
-                    let Some((scope, key, after)) = subject_of(record.change.new_image).unwrap() else {
+                    let Some((tenant, key, after)) = subject_of(record.change.new_image).unwrap() else {
                         continue;
                     };
                     let before = before.as_ref().map(|(_, _, subject)| subject);
-                    publisher.publish(scope, &key, before, &after).await.unwrap();
+                    publisher.publish(tenant, &key, before, &after).await.unwrap();
                 }
             })
             .await;
@@ -570,7 +570,7 @@ impl World {
         loop {
             let mut query = ListQuery::new(100);
             query.after = after;
-            let page = self.worker.store().list::<E>(self.scope, &query, None).await.unwrap();
+            let page = self.worker.store().list::<E>(self.tenant, &query, None).await.unwrap();
             all.extend(page.items);
             after = page.next;
             if after.is_none() {
@@ -628,7 +628,7 @@ impl World {
                 }
             };
             if is_stuck {
-                let resumed = admin.resume_money(self.scope.merchant, Mode::Test, *one).await;
+                let resumed = admin.resume_money(self.tenant.merchant, Mode::Test, *one).await;
                 assert!(resumed.unwrap(), "{one:?}");
                 self.count("resumed by the operator");
             }
@@ -655,10 +655,10 @@ impl World {
         }
         let payments = self.all::<Payment>().await;
         for payment in &payments {
-            self.count(format!("ended: payment {}", payment.face.status.as_str()));
+            self.count(format!("ended: payment {}", payment.state.status.as_str()));
             let charge = payment.network.as_ref().unwrap();
             let rests = matches!(charge.stage, Stage::Captured { .. } | Stage::Ended);
-            assert!(rests && payment.face.status.is_final(), "{payment:?}");
+            assert!(rests && payment.state.status.is_final(), "{payment:?}");
             for unapplied in &charge.unapplied {
                 self.count(format!("kept: {}", unapplied.answer));
             }
@@ -703,7 +703,7 @@ impl World {
             told.entry(about).or_default().push(event.kind);
         }
         for payment in self.all::<Payment>().await {
-            let kind = match payment.face.status {
+            let kind = match payment.state.status {
                 Status::Succeeded => EventKind::PaymentSucceeded,
                 Status::Failed => EventKind::PaymentFailed,
                 _ => EventKind::PaymentCanceled,

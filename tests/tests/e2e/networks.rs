@@ -39,11 +39,11 @@ async fn challenged(cloud: &Cloud, provider: &str, order: &str) -> (String, Stri
 }
 
 async fn ends(cloud: &Cloud, reference: &str, end: Status) {
-    let (store, scope) = (cloud.store(), cloud.demo_scope());
+    let (store, tenant) = (cloud.store(), cloud.demo_scope());
     let id = PaymentId::parse_uuid(reference).unwrap().to_string();
     let payment: Payment = eventually(&format!("{reference} is {}", end.as_str()), || async {
-        let payment: Payment = store.get(scope, &id, true).await.unwrap().unwrap();
-        (payment.face.status == end).then_some(payment)
+        let payment: Payment = store.get(tenant, &id, true).await.unwrap().unwrap();
+        (payment.state.status == end).then_some(payment)
     })
     .await;
     let network = payment.network.unwrap();
@@ -249,7 +249,7 @@ async fn paid(cloud: &Cloud, provider: &str, order: &str) -> (String, String) {
     let (reference, challenge) = challenged(cloud, provider, order).await;
     press_at(&challenge, "complete").await;
     ends(cloud, &reference, Status::Succeeded).await;
-    let id = PaymentId::parse_uuid(&reference).unwrap().spell("pi_");
+    let id = PaymentId::parse_uuid(&reference).unwrap().to_prefixed("pi_");
     (reference, id)
 }
 
@@ -412,7 +412,7 @@ async fn a_retry_of_a_refund_that_is_still_with_its_provider_is_told_to_wait() {
     let charges = cloud.charges();
     for provider in PROVIDERS {
         let (reference, _) = paid(&cloud, provider, &format!("in-use-{provider}")).await;
-        let id = PaymentId::parse_uuid(&reference).unwrap().spell("pay_");
+        let id = PaymentId::parse_uuid(&reference).unwrap().to_prefixed("pay_");
         fault(
             &cloud,
             &json!({"provider": provider, "operation": "refund", "when": "before", "what": "delay", "delay_ms": 3000}),

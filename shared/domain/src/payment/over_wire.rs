@@ -22,7 +22,7 @@ impl Payment {
             Command::PayerConfirmed => {
                 self.must_be(Status::RequiresConfirmation)?;
                 next.charge()?;
-                next.face.status = Status::RequiresAction;
+                next.state.status = Status::RequiresAction;
             }
             Command::Cancel => {
                 self.must_be_one_of(&[Status::RequiresConfirmation, Status::RequiresAction])?;
@@ -36,7 +36,7 @@ impl Payment {
                 charge.since = Some(now);
                 charge.sent = Sent::first(now);
                 charge.attempts = 1;
-                next.face.status = Status::Processing;
+                next.state.status = Status::Processing;
                 next.due = Some(ask_at);
             }
             Command::AskAgain { .. }
@@ -63,7 +63,7 @@ impl Payment {
             }
             Command::Refused(decline) => self.end_without_money(next, decline, false, now)?,
             Command::RefusedWithHold { authorization, decline } => {
-                if self.face.status == Status::Processing {
+                if self.state.status == Status::Processing {
                     self.end_without_money(next, decline, true, now)?;
                     next.release(Some(authorization), now)?;
                 } else {
@@ -80,7 +80,7 @@ impl Payment {
             Command::Released => {
                 let charge = next.charge()?;
                 let Stage::Releasing { .. } = charge.stage else {
-                    return Err(Refusal::UnexpectedStatus(self.face.status));
+                    return Err(Refusal::UnexpectedStatus(self.state.status));
                 };
                 charge.stage = Stage::Ended;
                 next.due = None;
@@ -128,7 +128,7 @@ impl Payment {
     /// Whether something is still to be done with the provider.
     pub fn is_open_with_provider(&self) -> bool {
         let Some(charge) = &self.network else { return false };
-        match self.face.status {
+        match self.state.status {
             Status::Processing | Status::RequiresCapture => true,
             _ => matches!(charge.stage, Stage::Releasing { .. }),
         }
@@ -164,7 +164,7 @@ impl Payment {
     }
 
     fn must_be_open(&self) -> Result<(), Refusal> {
-        if self.is_open_with_provider() { Ok(()) } else { Err(Refusal::UnexpectedStatus(self.face.status)) }
+        if self.is_open_with_provider() { Ok(()) } else { Err(Refusal::UnexpectedStatus(self.state.status)) }
     }
 
     /// The charge over a wire; steps of one make no sense for a payment that has none.
@@ -182,7 +182,7 @@ impl Payment {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let stage = &next.charge()?.stage;
-        match self.face.status {
+        match self.state.status {
             Status::Processing => {
                 let in_time = match reserved {
                     Reserved::InReview => *stage == Stage::Authorizing,
@@ -203,7 +203,7 @@ impl Payment {
                     Reserved::Accepted => {
                         charge.stage = Stage::Authorized { authorization };
                         charge.sent = Sent::first(now);
-                        next.face.status = Status::RequiresCapture;
+                        next.state.status = Status::RequiresCapture;
                     }
                 }
                 next.due = Some(ask_at);

@@ -8,7 +8,7 @@ use tollgate_domain::{Decline, NetworkId};
 
 use crate::{
     http::{self, Reply, text},
-    network::{Answer, Found, FoundRefund, NetworkError, Review},
+    network::{Answer, NetworkError, ProcessorRefundStatus, Review, TransactionStatus},
 };
 
 /// Of a request that was done.
@@ -132,60 +132,63 @@ fn summaries<'a>(reply: &'a Reply, reference: &'a str) -> Result<Vec<Summary<'a>
 }
 
 /// What a search says of a payment.
-pub(super) fn found(reply: &Reply, reference: &str) -> Result<Found, NetworkError> {
+pub(super) fn found(reply: &Reply, reference: &str) -> Result<TransactionStatus, NetworkError> {
     let all = summaries(reply, reference)?;
     let authorizations = || all.iter().filter(|one| one.code_of("ics_auth").is_some());
     let reversed = all.iter().any(|one| one.is_done("ics_auth_reversal"));
     if let Some(approved) = authorizations().find(|one| one.is_done("ics_auth")) {
         let authorization = http::network_id(approved.id())?;
         if let Some(capture) = all.iter().find(|one| one.is_done("ics_bill")) {
-            return Ok(Found::Captured { authorization, capture: http::network_id(capture.id())? });
+            return Ok(TransactionStatus::Captured {
+                authorization,
+                capture: http::network_id(capture.id())?,
+            });
         }
         let captures = || all.iter().filter_map(|one| one.code_of("ics_bill"));
         return Ok(if reversed {
-            Found::Voided
+            TransactionStatus::Voided
         } else if captures().any(|code| UNDECIDED.contains(&code)) {
             // The money may have been taken.
-            Found::Undecided
+            TransactionStatus::Undecided
         } else {
             approved_unless_ruled_out(authorization, approved.code())
         });
     }
     let Some(last) = authorizations().next() else {
-        return Ok(Found::Nothing);
+        return Ok(TransactionStatus::Nothing);
     };
     let code = last.code_of("ics_auth").unwrap_or_default();
     Ok(if reversed {
-        Found::Voided
+        TransactionStatus::Voided
     } else if UNDECIDED.contains(&code) {
-        Found::Undecided
+        TransactionStatus::Undecided
     } else if HELD_FOR_REVIEW.contains(&code) || REFUSED_BY_RULE.contains(&code) || code == "110" {
         approved_unless_ruled_out(http::network_id(last.id())?, code)
     } else {
-        Found::Declined(decline_by_code(code))
+        TransactionStatus::Declined(decline_by_code(code))
     })
 }
 
 /// An authorisation that the issuer approved, by the reason code of the whole transaction.
-fn approved_unless_ruled_out(authorization: NetworkId, code: &str) -> Found {
+fn approved_unless_ruled_out(authorization: NetworkId, code: &str) -> TransactionStatus {
     if HELD_FOR_REVIEW.contains(&code) {
-        Found::InReview { authorization }
+        TransactionStatus::InReview { authorization }
     } else if REFUSED_BY_RULE.contains(&code) || code == "110" {
-        Found::DeclinedWithHold { authorization, decline: Decline::CardDeclined }
+        TransactionStatus::DeclinedWithHold { authorization, decline: Decline::CardDeclined }
     } else {
-        Found::Authorized { authorization }
+        TransactionStatus::Authorized { authorization }
     }
 }
 
 /// What a search says of a refund.
-pub(super) fn found_refund(reply: &Reply, reference: &str) -> Result<FoundRefund, NetworkError> {
+pub(super) fn found_refund(reply: &Reply, reference: &str) -> Result<ProcessorRefundStatus, NetworkError> {
     let all = summaries(reply, reference)?;
     let mut codes = all.iter().filter_map(|one| one.code_of("ics_credit"));
     Ok(match codes.clone().find(|code| *code == DONE).or(codes.next()) {
-        None => FoundRefund::Nothing,
-        Some(DONE) => FoundRefund::Succeeded,
-        Some(code) if UNDECIDED.contains(&code) => FoundRefund::Undecided,
-        Some(_) => FoundRefund::Failed,
+        None => ProcessorRefundStatus::Nothing,
+        Some(DONE) => ProcessorRefundStatus::Succeeded,
+        Some(code) if UNDECIDED.contains(&code) => ProcessorRefundStatus::Undecided,
+        Some(_) => ProcessorRefundStatus::Failed,
     })
 }
 
@@ -305,62 +308,68 @@ mod tests {
         reply(201, body)
     }
 
-    fn searched(entries: &[(&str, &str, &str)]) -> Found {
+    fn searched(entries: &[(&str, &str, &str)]) -> TransactionStatus {
         found(&search(entries), "r").unwrap()
     }
 
     #[test]
     fn searches_are_read() {
         let authorization = || id("id-ics_auth");
-        assert_eq!(found(&reply(201, json!({"totalCount": 0})), "r"), Ok(Found::Nothing));
+        assert_eq!(found(&reply(201, json!({"totalCount": 0})), "r"), Ok(TransactionStatus::Nothing));
         assert!(found(&reply(200, json!({})), "r").is_err());
         assert_eq!(
             searched(&[("ics_auth", "100", "100")]),
-            Found::Authorized { authorization: authorization() }
+            TransactionStatus::Authorized { authorization: authorization() }
         );
         assert_eq!(
             searched(&[("ics_bill", "100", "100"), ("ics_auth", "100", "100")]),
-            Found::Captured { authorization: authorization(), capture: id("id-ics_bill") }
+            TransactionStatus::Captured { authorization: authorization(), capture: id("id-ics_bill") }
         );
         // A capture that was refused took nothing; one that timed out may have.
         assert_eq!(
             searched(&[("ics_bill", "203", "203"), ("ics_auth", "100", "100")]),
-            Found::Authorized { authorization: authorization() }
+            TransactionStatus::Authorized { authorization: authorization() }
         );
-        assert_eq!(searched(&[("ics_bill", "150", "150"), ("ics_auth", "100", "100")]), Found::Undecided);
+        assert_eq!(
+            searched(&[("ics_bill", "150", "150"), ("ics_auth", "100", "100")]),
+            TransactionStatus::Undecided
+        );
         assert_eq!(
             searched(&[("ics_auth_reversal", "100", "100"), ("ics_auth", "100", "100")]),
-            Found::Voided
+            TransactionStatus::Voided
         );
-        assert_eq!(searched(&[("ics_auth", "204", "204")]), Found::Declined(Decline::InsufficientFunds));
+        assert_eq!(
+            searched(&[("ics_auth", "204", "204")]),
+            TransactionStatus::Declined(Decline::InsufficientFunds)
+        );
     }
 
     #[test]
     fn time_outs_and_system_failures_decide_nothing() {
         for code in ["150", "151", "152", "236", "250"] {
-            assert_eq!(searched(&[("ics_auth", code, code)]), Found::Undecided, "{code}");
+            assert_eq!(searched(&[("ics_auth", code, code)]), TransactionStatus::Undecided, "{code}");
             assert_eq!(
                 found_refund(&search(&[("ics_credit", code, code)]), "r"),
-                Ok(FoundRefund::Undecided),
+                Ok(ProcessorRefundStatus::Undecided),
                 "{code}"
             );
         }
         // Not reached, and the whole not either.
-        assert_eq!(searched(&[("ics_auth", "", "151")]), Found::Undecided);
+        assert_eq!(searched(&[("ics_auth", "", "151")]), TransactionStatus::Undecided);
         // Not reached, because the request as a whole was refused.
-        assert_eq!(searched(&[("ics_auth", "", "102")]), Found::Declined(Decline::CardDeclined));
+        assert_eq!(searched(&[("ics_auth", "", "102")]), TransactionStatus::Declined(Decline::CardDeclined));
     }
 
     #[test]
     fn what_a_rule_held_or_refused_is_not_captured() {
         for code in ["480", "200", "230"] {
-            let held = Found::InReview { authorization: id("id-ics_auth") };
+            let held = TransactionStatus::InReview { authorization: id("id-ics_auth") };
             assert_eq!(searched(&[("ics_auth", "100", code)]), held, "{code}");
             assert_eq!(searched(&[("ics_auth", code, code)]), held, "{code}");
         }
         for code in ["481", "400", "110"] {
             assert!(
-                matches!(searched(&[("ics_auth", "100", code)]), Found::DeclinedWithHold { .. }),
+                matches!(searched(&[("ics_auth", "100", code)]), TransactionStatus::DeclinedWithHold { .. }),
                 "{code}"
             );
         }
@@ -369,12 +378,12 @@ mod tests {
     #[test]
     fn refunds_are_read() {
         let said = |entries: &[(&str, &str, &str)]| found_refund(&search(entries), "r").unwrap();
-        assert_eq!(said(&[]), FoundRefund::Nothing);
-        assert_eq!(said(&[("ics_credit", "100", "100")]), FoundRefund::Succeeded);
-        assert_eq!(said(&[("ics_credit", "233", "233")]), FoundRefund::Failed);
+        assert_eq!(said(&[]), ProcessorRefundStatus::Nothing);
+        assert_eq!(said(&[("ics_credit", "100", "100")]), ProcessorRefundStatus::Succeeded);
+        assert_eq!(said(&[("ics_credit", "233", "233")]), ProcessorRefundStatus::Failed);
         assert_eq!(
             said(&[("ics_credit", "151", "151"), ("ics_credit", "100", "100")]),
-            FoundRefund::Succeeded
+            ProcessorRefundStatus::Succeeded
         );
     }
 

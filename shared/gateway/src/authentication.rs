@@ -1,7 +1,7 @@
 //! Who is calling, and may they: authentication and metering in one round trip, off the path where it can be.
 //!
-//! A [`Gate`] starts its one `UpdateItem` at once, in a task of its own. What only reads may use
-//! [`Gate::tenant`], which answers immediately when this warm function has met the key before; what writes needs an
+//! A [`Authentication`] starts its one `UpdateItem` at once, in a task of its own. What only reads may use
+//! [`Authentication::tenant`], which answers immediately when this warm function has met the key before; what writes needs an
 //! [`Admitted`], which exists only once the key was accepted and counted. The answer of a request whose key turns out
 //! bad is thrown away by the front door's frame, so a speculative read tells nobody anything.
 //!
@@ -12,8 +12,8 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::{sync::Mutex, sync::OnceCell, task::JoinHandle};
 use tollgate_domain::{
-    FrontDoor, KeyKind, Permission, Scope, Timestamp,
-    rate::{Burst, Standing},
+    FrontDoor, KeyKind, Permission, Tenant, Timestamp,
+    rate_limit::{Burst, RateLimitStatus},
 };
 use tollgate_store::{ApiKey, Counted, KeyHash, KeyMeter, Met, Metered, StoreError, Token, Writer};
 
@@ -31,7 +31,7 @@ const KEY_MAX_BYTES: usize = 256;
 #[derive(Clone, Debug)]
 pub struct Authorized {
     key: ApiKey,
-    standing: Standing,
+    rate_limit: RateLimitStatus,
     token: Token,
     hash: KeyHash,
     by_access_token: bool,
@@ -55,9 +55,9 @@ impl std::ops::Deref for Admitted {
 /// Keeps the tables of a gateway, to write to, for those who may: admitted callers, and payers who follow a signed link. Nothing
 /// outside of this module can take them out.
 #[derive(Clone, Debug)]
-pub(crate) struct Keeper(Writer);
+pub(crate) struct WriteAccess(Writer);
 
-impl Keeper {
+impl WriteAccess {
     pub(crate) fn new(writer: Writer) -> Self {
         Self(writer)
     }
@@ -71,15 +71,15 @@ impl Keeper {
     }
 
     fn admit(gateway: Gateway, authorized: Authorized) -> Admitted {
-        let writer = gateway.keeper.0.clone();
-        Admitted { authorized, worker: Worker::of_gate(gateway, writer) }
+        let writer = gateway.write_access.0.clone();
+        Admitted { authorized, worker: Worker::of_write_access(gateway, writer) }
     }
 }
 
 impl Gateway {
     /// What may write for the payer who follows a link of ours.
     pub(crate) fn worker_of_payer(&self, _link: &Verified) -> Worker {
-        Worker::of_gate(self.clone(), self.keeper.0.clone())
+        Worker::of_write_access(self.clone(), self.write_access.0.clone())
     }
 }
 
@@ -100,25 +100,25 @@ impl From<String> for Credentials {
 
 impl Authorized {
     /// The tenant the caller speaks for.
-    pub fn scope(&self) -> Scope {
-        self.key.scope()
+    pub fn tenant(&self) -> Tenant {
+        self.key.tenant()
     }
 
     /// Where the caller stands in its rate window.
-    pub fn standing(&self) -> Standing {
-        self.standing
+    pub fn rate_limit(&self) -> RateLimitStatus {
+        self.rate_limit
     }
 
     /// Refuses a caller that lacks a permission: a publishable key has none, however it was made.
     pub fn require(&self, permission: Permission) -> Result<(), Denied> {
-        let standing = self.standing;
+        let rate_limit = self.rate_limit;
         if self.is_publishable() {
-            Err(Denied::PublishableKey { standing })
+            Err(Denied::PublishableKey { rate_limit })
         } else if self.key.scopes.contains(&permission) {
             Ok(())
         } else {
             let needed = permission;
-            Err(Denied::MissingScope { needed, standing })
+            Err(Denied::MissingScope { needed, rate_limit })
         }
     }
 
@@ -154,7 +154,7 @@ pub enum Denied {
     InvalidKey {
         /// Where the key stands in its rate window. Known only of a key that is revoked or has expired, and only where each key has
         /// its own window.
-        standing: Option<Standing>,
+        rate_limit: Option<RateLimitStatus>,
     },
     /// The key lacks what the route needs.
     #[error("the API key lacks the scope {}", .needed.as_str())]
@@ -162,19 +162,19 @@ pub enum Denied {
         /// What it lacks.
         needed: Permission,
         /// Where the caller stands in its rate window.
-        standing: Standing,
+        rate_limit: RateLimitStatus,
     },
     /// The key is a publishable one.
     #[error("a publishable API key may not do this")]
     PublishableKey {
         /// Where the caller stands in its rate window.
-        standing: Standing,
+        rate_limit: RateLimitStatus,
     },
     /// One request too many.
     #[error("rate limit exceeded")]
     RateLimited {
         /// Where the caller stands in its rate window.
-        standing: Standing,
+        rate_limit: RateLimitStatus,
         /// When the request came.
         now: Timestamp,
     },
@@ -184,15 +184,15 @@ pub enum Denied {
 }
 
 impl Denied {
-    const INVALID_KEY: Self = Self::InvalidKey { standing: None };
+    const INVALID_KEY: Self = Self::InvalidKey { rate_limit: None };
 
     /// Where the caller stands in its rate window, if it has one.
-    pub fn standing(&self) -> Option<Standing> {
+    pub fn rate_limit(&self) -> Option<RateLimitStatus> {
         match self {
-            Self::MissingScope { standing, .. }
-            | Self::PublishableKey { standing }
-            | Self::RateLimited { standing, .. } => Some(*standing),
-            Self::InvalidKey { standing } => *standing,
+            Self::MissingScope { rate_limit, .. }
+            | Self::PublishableKey { rate_limit }
+            | Self::RateLimited { rate_limit, .. } => Some(*rate_limit),
+            Self::InvalidKey { rate_limit } => *rate_limit,
             Self::NoKey | Self::Unavailable(_) => None,
         }
     }
@@ -208,7 +208,7 @@ pub(crate) struct Needs {
 }
 
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct Authentication {
     known: Option<ApiKey>,
     running: Mutex<Option<JoinHandle<Result<Judged, Denied>>>>,
     done: OnceCell<Result<Judged, Denied>>,
@@ -221,9 +221,9 @@ enum Judged {
     Exceeded(Authorized, Timestamp),
 }
 
-impl Gate {
+impl Authentication {
     /// Starts to authenticate and meter.
-    pub(crate) fn open(
+    pub(crate) fn start(
         gateway: &Gateway,
         credentials: Option<Credentials>,
         needs: Needs,
@@ -253,10 +253,10 @@ impl Gate {
     }
 
     /// The tenant, to read for: at once when the key is known here, else once it is accepted.
-    pub(crate) async fn tenant(&self) -> Result<Scope, Denied> {
+    pub(crate) async fn tenant(&self) -> Result<Tenant, Denied> {
         match &self.known {
-            Some(key) => Ok(key.scope()),
-            None => self.authorized().await.map(Authorized::scope),
+            Some(key) => Ok(key.tenant()),
+            None => self.authorized().await.map(Authorized::tenant),
         }
     }
 
@@ -273,7 +273,7 @@ impl Gate {
         match self.judged().await? {
             Judged::Within(admitted) => Ok(admitted),
             Judged::Exceeded(authorized, now) => {
-                Err(Denied::RateLimited { standing: authorized.standing, now: *now })
+                Err(Denied::RateLimited { rate_limit: authorized.rate_limit, now: *now })
             }
         }
     }
@@ -341,14 +341,14 @@ async fn find_and_count(
     front_door: FrontDoor,
     now: Timestamp,
 ) -> Result<Met, StoreError> {
-    let (store, meter) = (&gateway.store, gateway.keeper.key_meter());
+    let (store, meter) = (&gateway.store, gateway.write_access.key_meter());
     if !front_door.limits_merchants() {
         return meter.meter_key(&caller.hash, front_door, now).await;
     }
     if let Some(known) = &caller.known {
         let (key, counted) = tokio::join!(
             store.find_key(&caller.hash, now),
-            meter.meter_merchant(known.scope(), front_door, now)
+            meter.meter_merchant(known.tenant(), front_door, now)
         );
         let counted = counted?;
         if let Some(key) = key? {
@@ -362,16 +362,20 @@ async fn find_and_count(
     let Some(key) = key.filter(|key| key.is_of(caller.merchant.as_deref())) else {
         return Ok(Met::Unknown);
     };
-    let counted = meter.meter_merchant(key.scope(), front_door, now).await?;
+    let counted = meter.meter_merchant(key.tenant(), front_door, now).await?;
     Ok(Met::Accepted(Metered { key, counted }))
 }
 
 /// Where a key stands in its rate window.
-fn standing(key: &ApiKey, counted: &Counted, front_door: FrontDoor, now: Timestamp) -> Standing {
+fn rate_limit(key: &ApiKey, counted: &Counted, front_door: FrontDoor, now: Timestamp) -> RateLimitStatus {
     let limit = key.contract.rate_limit(front_door);
-    let standing = Standing::judge(limit.requests_per_minute, counted.counts.iter().copied(), now);
+    let rate_limit = RateLimitStatus::judge(limit.requests_per_minute, counted.counts.iter().copied(), now);
     let is_too_fast = |burst: Burst| burst.is_exceeded(counted.by_second.iter().copied(), now);
-    if !standing.exceeded && limit.burst.is_some_and(is_too_fast) { standing.too_fast(now) } else { standing }
+    if !rate_limit.exceeded && limit.burst.is_some_and(is_too_fast) {
+        rate_limit.too_fast(now)
+    } else {
+        rate_limit
+    }
 }
 
 /// Judges a caller: first its key, then the key's kind and scope, and its rate last, so that nobody learns or gets anything by being
@@ -384,22 +388,22 @@ async fn admit(gateway: Gateway, caller: Caller, needs: Needs, now: Timestamp) -
         Met::Accepted(Metered { key, counted }) => (key, counted),
         refused => {
             gateway.remember_key(&caller.hash, None);
-            let standing = match refused {
-                Met::Ended(ended) => Some(standing(&ended.key, &ended.counted, needs.front_door, now)),
+            let rate_limit = match refused {
+                Met::Ended(ended) => Some(rate_limit(&ended.key, &ended.counted, needs.front_door, now)),
                 _ => None,
             };
-            return Err(Denied::InvalidKey { standing });
+            return Err(Denied::InvalidKey { rate_limit });
         }
     };
     gateway.remember_key(&caller.hash, Some(&key));
     if !key.is_of(caller.merchant.as_deref()) {
         return Err(Denied::INVALID_KEY);
     }
-    let standing = standing(&key, &counted, needs.front_door, now);
-    if standing.exceeded {
+    let rate_limit = rate_limit(&key, &counted, needs.front_door, now);
+    if rate_limit.exceeded {
         // A refused request costs no token: a caller that keeps knocking is not kept out for longer.
         gateway
-            .keeper
+            .write_access
             .key_meter()
             .give_token_back(&counted.token)
             .await
@@ -407,22 +411,22 @@ async fn admit(gateway: Gateway, caller: Caller, needs: Needs, now: Timestamp) -
     }
     let authorized = Authorized {
         key,
-        standing,
+        rate_limit,
         token: counted.token,
         hash: caller.hash,
         by_access_token: caller.by_access_token,
     };
     let is_payers_page = needs.publishable && authorized.is_publishable();
     if authorized.is_publishable() && !is_payers_page {
-        return Err(Denied::PublishableKey { standing });
+        return Err(Denied::PublishableKey { rate_limit });
     }
     if let Some(needed) = needs.permission.filter(|_| !is_payers_page) {
         authorized.require(needed)?;
     }
-    Ok(if standing.exceeded {
+    Ok(if rate_limit.exceeded {
         Judged::Exceeded(authorized, now)
     } else {
-        Judged::Within(Keeper::admit(gateway, authorized))
+        Judged::Within(WriteAccess::admit(gateway, authorized))
     })
 }
 
@@ -453,13 +457,13 @@ impl Admitted {
     }
 
     /// Gives the request's token back; says where the caller stands then.
-    pub(crate) async fn give_token_back(&self) -> Standing {
+    pub(crate) async fn give_token_back(&self) -> RateLimitStatus {
         match self.writer().key_meter().give_token_back(&self.token).await {
-            Ok(()) => self.standing.refunded(),
+            Ok(()) => self.rate_limit.refunded(),
             Err(error) => {
                 // The caller got its replay; a token lost to a failing table is not worth failing it for.
                 tracing::warn!(%error, "token of a replay was not given back");
-                self.standing
+                self.rate_limit
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A request and the call it makes, as a handler is given them.
 
 use serde_json::Value;
-use tollgate_domain::{Fingerprint, IdempotencyKey, Permission, Scope};
+use tollgate_domain::{Fingerprint, IdempotencyKey, Permission, Tenant};
 use tollgate_gateway::{Call, Error, Idempotency};
 
 use crate::{fields::Fields, problem::Problem, request::Request};
@@ -38,7 +38,7 @@ impl Route {
 
 /// A request and the call it makes.
 #[derive(Debug)]
-pub struct Exchange {
+pub struct RequestContext {
     /// What was sent.
     pub request: Request,
     /// Who calls, and the use cases.
@@ -65,14 +65,14 @@ impl Decoded {
     }
 }
 
-impl Exchange {
+impl RequestContext {
     /// The body as a JSON object; an absent body is an empty one.
     pub fn json(&self) -> Result<Value, Problem> {
         self.request.json()
     }
 
     /// The tenant, for reading only.
-    pub async fn tenant(&self) -> Result<Scope, Problem> {
+    pub async fn tenant(&self) -> Result<Tenant, Problem> {
         Ok(self.call.tenant().await.map_err(Error::from)?)
     }
 
@@ -141,7 +141,7 @@ impl Exchange {
     }
 }
 
-impl Exchange {
+impl RequestContext {
     /// The same for a key that is not in the header: an order's own number, say.
     pub fn keyed(&self, key: IdempotencyKey, body: &Value) -> Idempotency {
         let route = format!("{} {}", self.request.method, self.request.path);
