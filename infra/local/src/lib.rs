@@ -4,7 +4,9 @@
 //! everything it started. The program `tollgate-local` (`cargo local`) is a thin shell around these two.
 
 mod aws;
+mod aws_json;
 pub mod binaries;
+mod checks;
 mod clock;
 pub mod demo;
 pub mod dynamodb;
@@ -16,16 +18,20 @@ mod lambda;
 mod local_cloud;
 pub mod logs;
 mod net;
+mod options;
 pub mod processors;
 mod ready;
 mod secretsmanager;
+mod services;
+mod session;
 mod sources;
 pub mod sqs;
 mod start;
 pub mod state;
 pub mod template;
 
+pub use checks::Checks;
 pub use error::Error;
-pub use grants::Checks;
-pub use local_cloud::{LocalCloud, Options};
+pub use local_cloud::LocalCloud;
+pub use options::Options;
 pub use ready::Ready;

@@ -1,6 +1,6 @@
 //! Starts and stops everything that the templates describe.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use tokio::{sync::watch, task::JoinHandle};
@@ -8,38 +8,15 @@ use tollgate_gateway::VaultKeys;
 use tollgate_webhooks::SigningSecret;
 
 use crate::{
-    Error, Ready,
-    aws::REGION,
-    demo::{self, DemoContext},
-    dynamodb, front,
-    grants::{self, Checks},
-    inbox,
-    lambda::{self, Host, Lambda},
-    net, processors, ready, secretsmanager, sources,
-    sqs::{self, Sqs},
-    start, state,
+    Error, Options, Ready,
+    demo::{self, Credentials, Demo, DemoContext},
+    front, inbox,
+    lambda::{self, Lambda},
+    processors, ready,
+    services::{Listeners, Services, bind},
+    sources, start, state,
     template::{self, Cloud, Setting, TemplateError},
 };
-
-/// Credentials that the emulated services accept unchecked.
-const ACCESS_KEY: &str = "local";
-
-/// What to run and where.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The folder of `template.yaml`.
-    pub root: PathBuf,
-    /// 0 takes a free one.
-    pub port: u16,
-    /// The folder of all state; made if it is absent.
-    pub data: PathBuf,
-    /// Where the function binaries are.
-    pub binaries: PathBuf,
-    /// Template parameters that replace the defaults.
-    pub parameters: Vec<(String, String)>,
-    /// What to check beyond running the functions.
-    pub checks: Checks,
-}
 
 /// A local cloud that runs.
 pub struct LocalCloud {
@@ -57,73 +34,31 @@ impl LocalCloud {
     pub async fn start(options: &Options) -> Result<Self, Error> {
         let data = &options.data;
         state::make_folder(data)?;
-        let main = bind(options.port).await?.with_v6().await;
-        let (dynamodb_listener, sqs_listener) = (bind(0).await?, bind(0).await?);
-        let secrets_listener = bind(0).await?;
-        let url = format!("http://localhost:{}", main.port);
-        let dynamodb_url = format!("http://127.0.0.1:{}", dynamodb_listener.port);
-        let sqs_url = format!("http://127.0.0.1:{}", sqs_listener.port);
-        let secrets_url = format!("http://127.0.0.1:{}", secrets_listener.port);
+        let front = bind(options.port).await?.with_v6().await;
+        let url = format!("http://localhost:{}", front.port);
+        let listeners = Listeners::bind().await?;
         let secrets = Arc::new(state::Secrets::open(data.join("secrets.json"))?);
-
-        let cloud = read_templates(options, &secrets, &url, &sqs_url)?;
-        let dynamodb = dynamodb::DynamoDb::open(&data.join("dynamodb.db"), &cloud.tables)?;
-        let sqs = Sqs::open(&data.join("sqs.db"), &cloud.queues)?;
+        let cloud = read_templates(options, &secrets, &url, &listeners.sqs.url())?;
         let (stop, stopped) = watch::channel(false);
-        dynamodb.serve(dynamodb_listener.into_v4(), stopped.clone());
-        let session = format!("{}{}", grants::SESSION, uuid::Uuid::new_v4());
-        let sqs_routes = grants::of_this_cloud(sqs::router(sqs.clone(), sqs_url.clone()), session.clone());
-        let mut servers = vec![tokio::spawn(sqs_listener.serve(sqs_routes))];
-        let grants = grants::Grants::of(&cloud.functions);
-        let enforced = options.checks.grants.then(|| grants.clone());
-        let secrets_routes = secretsmanager::router(cloud.secrets.clone(), secrets.clone(), enforced)?;
-        let secrets_routes = grants::of_this_cloud(secrets_routes, session.clone());
-        servers.push(tokio::spawn(secrets_listener.serve(secrets_routes)));
-        let mut functions_dynamodb = dynamodb_url.clone();
-        if options.checks.any() {
-            let listener = bind(0).await?;
-            functions_dynamodb = format!("http://127.0.0.1:{}", listener.port);
-            let routes = grants::router(dynamodb_url.clone(), options.checks, grants);
-            let routes = grants::of_this_cloud(routes, session.clone());
-            servers.push(tokio::spawn(listener.serve(routes)));
-        }
-        let endpoints = [functions_dynamodb.as_str(), &sqs_url, &secrets_url];
-        let lambda = Lambda::new(host(options, &session, endpoints), &cloud.functions);
+        let mut services = Services::start(options, &cloud, secrets, listeners, &stopped).await?;
+        let lambda = Lambda::new(services.host(&options.binaries), &cloud.functions);
 
-        let demo = demo::provision_demo(&DemoContext {
-            data,
-            dynamodb_url: &dynamodb_url,
-            sqs_url: &sqs_url,
-            tables: &tables_by_variable(&cloud),
-            inbox_url: &format!("{url}/_inbox/receive"),
-            vault_keys: vault_keys(&cloud, &secrets)?,
-            accounts: processors::demo_accounts(&url),
-        })
-        .await?;
+        let demo = provision_demo(options, &cloud, &services, &url).await?;
         let secret = demo.as_ref().map(|demo| SigningSecret::from_text(&demo.inbox_secret));
         let inbox = inbox::Inbox::open(&data.join("inbox.db"), secret)?;
         let simulators = processors::Simulators::open(&data.join("networks.db"))?;
-        let ready = Ready {
-            apis: ready::published(&cloud, &url),
-            served: cloud.apis.iter().map(|api| api.name.clone()).collect(),
-            page: format!("{url}/"),
-            dashboard: format!("{url}/_inbox"),
-            dynamodb: dynamodb_url,
-            sqs: sqs_url,
-            secretsmanager: secrets_url,
-            credentials: demo.map(|demo| demo.credentials),
-        };
+        let ready = ready(&cloud, &services, &url, demo.map(|demo| demo.credentials));
         let routes = front::router(lambda.clone(), &cloud.apis)
             .merge(lambda::router(lambda.clone()))
             .merge(start::router(ready.clone(), inbox.clone())?)
             .merge(inbox::router(inbox))
             .merge(processors::router(simulators))
             .merge(own_routes(lambda.clone()));
-        let port = main.port;
-        servers.push(tokio::spawn(main.serve(routes)));
+        let port = front.port;
+        services.servers.push(tokio::spawn(front.serve(routes)));
+        let Services { dynamodb, sqs, servers, .. } = services;
         let context = sources::Context { lambda: lambda.clone(), dynamodb, sqs, stop: stopped };
         sources::start(&context, &cloud.sources, &data.join("positions.db"))?;
-
         Ok(Self { ready, port, lambda, stop, servers })
     }
 
@@ -136,10 +71,6 @@ impl LocalCloud {
             server.abort();
         }
     }
-}
-
-async fn bind(port: u16) -> Result<net::Listener, Error> {
-    net::bind(port).await.map_err(|source| Error::Port { port, source })
 }
 
 fn read_templates(
@@ -160,26 +91,35 @@ fn read_templates(
     Ok(template::load(&options.root.join("template.yaml"), &setting)?)
 }
 
-/// What every function's process is given; `endpoints` are those of DynamoDB, SQS and Secrets Manager.
-fn host(options: &Options, session: &str, endpoints: [&str; 3]) -> Host {
-    let [dynamodb_url, sqs_url, secrets_url] = endpoints;
-    let environment = [
-        ("AWS_REGION", REGION),
-        ("AWS_DEFAULT_REGION", REGION),
-        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-        ("AWS_SECRET_ACCESS_KEY", ACCESS_KEY),
-        ("AWS_SESSION_TOKEN", session),
-        ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_url),
-        ("AWS_ENDPOINT_URL_SQS", sqs_url),
-        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets_url),
-    ];
-    Host {
-        binaries: options.binaries.clone(),
-        environment: environment
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect(),
+/// Makes the demo merchant, where the templates are the gateway's.
+async fn provision_demo(
+    options: &Options,
+    cloud: &Cloud,
+    services: &Services,
+    url: &str,
+) -> Result<Option<Demo>, Error> {
+    demo::provision_demo(&DemoContext {
+        data: &options.data,
+        dynamodb_url: &services.dynamodb_url,
+        sqs_url: &services.sqs_url,
+        tables: &tables_by_variable(cloud),
+        inbox_url: &format!("{url}/_inbox/receive"),
+        vault_keys: vault_keys(cloud, &services.secrets)?,
+        accounts: processors::demo_accounts(url),
+    })
+    .await
+}
+
+fn ready(cloud: &Cloud, services: &Services, url: &str, credentials: Option<Credentials>) -> Ready {
+    Ready {
+        apis: ready::published(cloud, url),
+        served: cloud.apis.iter().map(|api| api.name.clone()).collect(),
+        page: format!("{url}/"),
+        dashboard: format!("{url}/_inbox"),
+        dynamodb: services.dynamodb_url.clone(),
+        sqs: services.sqs_url.clone(),
+        secretsmanager: services.secrets_url.clone(),
+        credentials,
     }
 }
 
