@@ -12,30 +12,34 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{Received, SendRequest, Sqs, SqsError};
+use super::{
+    digest,
+    message::{Received, SendRequest},
+    store::{Sqs, SqsError},
+};
 use crate::{
-    aws::{ACCOUNT, REGION, name_in, queue_arn},
+    aws::{ACCOUNT, name_in, queue_arn},
     clock,
     template::Queue,
 };
 
-/// Messages or entries of one call.
-const BATCH: usize = 10;
-/// SQS's longest long poll.
+/// Messages or entries of one call, at most.
+const BATCH_MAX: usize = 10;
+/// The longest wait of a long poll.
 const WAIT_MAX_S: u64 = 20;
 const REQUEST_MAX_BYTES: usize = 4 * 1024 * 1024;
 
 struct Endpoint {
     sqs: Arc<Sqs>,
-    /// Queue URLs begin with it.
+    /// The beginning of queue URLs.
     url: String,
 }
 
-/// The endpoint's routes, of queues behind `url`.
+/// The endpoint's routes; `url` is the beginning of queue URLs.
 pub fn router(sqs: Arc<Sqs>, url: String) -> Router {
     Router::new()
         .route("/", post(call))
-        // Some clients post to the queue's own URL.
+        // Some clients post to the queue's URL.
         .route("/{account}/{queue}", post(call))
         .layer(DefaultBodyLimit::max(REQUEST_MAX_BYTES))
         .with_state(Arc::new(Endpoint { sqs, url }))
@@ -175,7 +179,7 @@ impl Endpoint {
         Ok(answer)
     }
 
-    /// Does every entry and tells of each by its `Id`.
+    /// Performs every entry; the answer names each by its `Id`.
     fn batch(&self, body: &Value, each: impl Fn(&Value) -> Result<Value, Refusal>) -> Result<Value, Refusal> {
         let queue = queue_name(body)?;
         self.sqs.describe(&queue)?;
@@ -186,9 +190,9 @@ impl Endpoint {
                 "There should be at least one entry.".to_owned(),
             ));
         }
-        if entries.len() > BATCH {
+        if entries.len() > BATCH_MAX {
             let text = format!(
-                "Maximum number of entries per request are {BATCH}. You have sent {}.",
+                "Maximum number of entries per request are {BATCH_MAX}. You have sent {}.",
                 entries.len()
             );
             return Err(Refusal::Batch("TooManyEntriesInBatchRequest", text));
@@ -221,9 +225,9 @@ impl Endpoint {
     async fn receive(&self, queue: &str, body: &Value) -> Result<Value, Refusal> {
         let max = body["MaxNumberOfMessages"].as_u64().unwrap_or(1);
         let max = usize::try_from(max).unwrap_or(0);
-        if !(1..=BATCH).contains(&max) {
+        if !(1..=BATCH_MAX).contains(&max) {
             return Err(bad(format!(
-                "Value {max} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and {BATCH}, if provided."
+                "Value {max} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and {BATCH_MAX}, if provided."
             )));
         }
         let wait_s = body["WaitTimeSeconds"].as_u64().unwrap_or(0);
@@ -311,7 +315,7 @@ fn names<'a>(body: &'a Value, name: &str) -> Vec<&'a str> {
     body[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-/// A queue's URL names it by its last segment, whatever host and port came before it.
+/// The queue's name: the last segment of its URL.
 fn queue_name(body: &Value) -> Result<String, Refusal> {
     match text(body, "QueueUrl").rsplit('/').next().unwrap_or_default() {
         "" => Err(bad("The request must contain the parameter QueueUrl.")),
@@ -328,7 +332,7 @@ fn wire(message: &Received, asked: &Value) -> Value {
     });
     let mut wanted = names(asked, "MessageSystemAttributeNames");
     wanted.extend(names(asked, "AttributeNames"));
-    let mut attributes = system_attributes(message);
+    let mut attributes = message.system_attributes();
     if !wanted.contains(&"All") {
         attributes.retain(|key, _| wanted.contains(&key.as_str()));
     }
@@ -345,52 +349,9 @@ fn wire(message: &Received, asked: &Value) -> Value {
             .collect();
         if !own.is_empty() {
             let own = Value::from(own);
-            wire["MD5OfMessageAttributes"] = super::digest::of_attributes(&own).into();
+            wire["MD5OfMessageAttributes"] = digest::of_attributes(&own).into();
             wire["MessageAttributes"] = own;
         }
     }
     wire
-}
-
-fn system_attributes(message: &Received) -> Map<String, Value> {
-    let mut attributes = Map::new();
-    let mut put = |key: &str, value: String| attributes.insert(key.to_owned(), Value::from(value));
-    put("ApproximateReceiveCount", message.receive_count.to_string());
-    put("SentTimestamp", message.sent_ms.to_string());
-    put("SenderId", "local".to_owned());
-    put("ApproximateFirstReceiveTimestamp", message.first_received_ms.to_string());
-    if let Some(group) = &message.group {
-        put("MessageGroupId", group.clone());
-    }
-    attributes
-}
-
-impl Received {
-    /// The record that Lambda gives a function. It is no `SqsMessage` of `aws_lambda_events`: that writes
-    /// `md5OfMessageAttributes` as null where there are no attributes, and Lambda leaves the field out.
-    pub(crate) fn lambda_record(&self, queue: &str) -> Value {
-        let mut own = Map::new();
-        for (name, attribute) in self.attributes.as_object().into_iter().flatten() {
-            own.insert(
-                name.clone(),
-                json!({
-                    "stringValue": attribute["StringValue"],
-                    "binaryValue": attribute["BinaryValue"],
-                    "stringListValues": [], "binaryListValues": [],
-                    "dataType": attribute["DataType"],
-                }),
-            );
-        }
-        json!({
-            "messageId": self.message_id,
-            "receiptHandle": self.receipt_handle,
-            "body": self.body,
-            "attributes": system_attributes(self),
-            "messageAttributes": own,
-            "md5OfBody": self.md5_of_body,
-            "eventSource": "aws:sqs",
-            "eventSourceARN": queue_arn(queue),
-            "awsRegion": REGION,
-        })
-    }
 }

@@ -1,10 +1,11 @@
-//! SQS: an endpoint on `SQLite`. Every acknowledged send survives the death of this process.
+//! SQS: an endpoint on `SQLite`. A message whose sending was acknowledged is not lost when this process is killed.
 
 mod api;
 mod digest;
-mod queue;
+mod message;
+mod order;
 mod store;
 
 pub use api::router;
-pub use queue::{Received, SendRequest};
+pub use message::{Received, SendRequest};
 pub use store::{Sqs, SqsError};
