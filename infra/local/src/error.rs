@@ -13,7 +13,7 @@ pub enum Error {
     /// The function binaries can't be built.
     #[error("the functions were not built: {0}")]
     Build(String),
-    /// The port is taken, or there is none.
+    /// The port can't be bound.
     #[error("port {port}: {source}")]
     Port {
         /// The port asked for.
@@ -21,7 +21,7 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
-    /// A file of the data folder.
+    /// A file of the data folder can't be read or written.
     #[error("{}: {reason}", path.display())]
     State {
         /// The file.
@@ -29,16 +29,16 @@ pub enum Error {
         /// Why.
         reason: String,
     },
-    /// A `SQLite` file of the data folder.
+    /// A `SQLite` file of the data folder can't be read or written.
     #[error("SQLite: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// DynamoDB.
+    /// DynamoDB fails.
     #[error("DynamoDB: {0}")]
     Dynamo(String),
-    /// SQS.
+    /// SQS fails.
     #[error("SQS: {0}")]
     Sqs(#[from] SqsError),
-    /// The system has no randomness to give.
+    /// The system gives no random bytes.
     #[error("no randomness: {0}")]
     Random(String),
     /// The demo merchant can't be made.

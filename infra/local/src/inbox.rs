@@ -1,4 +1,4 @@
-//! The webhook inbox: a receiver for the demo merchant's webhooks and a page that shows what came.
+//! The webhook inbox: receives the demo merchant's webhooks and shows them on a page.
 
 use std::{
     fmt::Write as _,
@@ -23,12 +23,13 @@ use tollgate_webhooks::{SigningSecret, verify_timestamped};
 
 use crate::{Error, clock};
 
-/// Webhooks kept and shown.
-const KEPT: u32 = 200;
+/// Webhooks that are kept; older ones are deleted.
+const WEBHOOKS_MAX: u32 = 200;
+/// Longest webhook that is received.
 const BODY_MAX_BYTES: usize = 1024 * 1024;
-/// How old a signature may be, in seconds, as the documented verifier has it.
-const TOLERANCE_S: i64 = 300;
-/// Headers that tell a reader something; the others are a client's small talk.
+/// The age at which the documented verifier rejects a signature, in seconds.
+const SIGNATURE_AGE_MAX_S: i64 = 300;
+/// Headers that are shown: those that concern the signature and the content.
 const SHOWN_HEADERS: [&str; 8] = [
     "x-signature",
     "pg-signature",
@@ -39,29 +40,29 @@ const SHOWN_HEADERS: [&str; 8] = [
     "content-type",
     "user-agent",
 ];
-/// Nothing may be loaded or run: the page is text, and what it shows came from elsewhere.
+/// The page may load and run nothing: it shows text that others wrote.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// How the local cloud's pages look.
+/// The style sheet of the local cloud's pages.
 pub(crate) const STYLE: &str = include_str!("page.css");
 
-/// What came, and how to check it.
+/// The received webhooks, and the secret that signed them.
 pub(crate) struct Inbox {
     connection: Mutex<Connection>,
     secret: Option<SigningSecret>,
 }
 
-/// Whether a webhook's signature is the endpoint's.
+/// Whether a webhook's signature is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Verdict {
     Valid,
     Invalid,
-    /// There is no signature, or no secret to check it with.
+    /// There is no signature, or no secret to verify it with.
     Unknown,
 }
 
-/// A webhook that came.
+/// A received webhook.
 #[derive(Debug, Serialize)]
 pub(crate) struct Webhook {
     number: i64,
@@ -130,18 +131,18 @@ impl Inbox {
         )?;
         connection.execute(
             "DELETE FROM webhooks WHERE number <= (SELECT MAX(number) FROM webhooks) - ?1",
-            [KEPT],
+            [WEBHOOKS_MAX],
         )?;
         Ok(())
     }
 
-    /// The newest first.
+    /// The webhooks, the newest first.
     pub(crate) fn list(&self) -> Result<Vec<Webhook>, Error> {
         let connection = self.lock();
         let mut select = connection.prepare(
             "SELECT number, received_ms, event_type, signature, headers, body FROM webhooks ORDER BY number DESC LIMIT ?1",
         )?;
-        let rows = select.query_map([KEPT], |row| {
+        let rows = select.query_map([WEBHOOKS_MAX], |row| {
             let (received_ms, headers): (i64, String) = (row.get(1)?, row.get(4)?);
             Ok(Webhook {
                 number: row.get(0)?,
@@ -162,7 +163,7 @@ impl Inbox {
             return Verdict::Unknown;
         };
         let signed = std::str::from_utf8(body)
-            .is_ok_and(|body| verify_timestamped(header, body, secret, now, TOLERANCE_S));
+            .is_ok_and(|body| verify_timestamped(header, body, secret, now, SIGNATURE_AGE_MAX_S));
         if signed { Verdict::Valid } else { Verdict::Invalid }
     }
 }
@@ -240,7 +241,7 @@ pub(crate) fn articles(webhooks: &[Webhook]) -> String {
     rows
 }
 
-/// Text as HTML.
+/// Escapes text for HTML.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -294,7 +295,7 @@ mod tests {
     fn only_the_newest_are_kept() {
         let folder = tempfile::tempdir().expect("a folder");
         let inbox = inbox(folder.path());
-        for number in 0..=KEPT {
+        for number in 0..=WEBHOOKS_MAX {
             inbox.keep(&HeaderMap::new(), number.to_string().as_bytes()).expect("kept");
         }
         let kept = inbox.list().expect("a list");

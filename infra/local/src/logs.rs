@@ -1,6 +1,6 @@
-//! What the local cloud writes while it runs: one line a request, and what its parts and the functions say.
+//! The local cloud's log: one line for each request, and the lines of its parts and of the functions.
 //!
-//! Everything goes to standard error, which leaves standard output to the line of `--json`.
+//! It goes to standard error, because standard output is reserved for the line of `--json`.
 
 use std::{
     fmt::Write as _,
@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use crate::{Error, clock, state};
 
-/// The file of the data folder that holds the functions' logs where they are not shown.
+/// The file in the data folder for the functions' logs, when the terminal does not show them all.
 pub const FILE: &str = "functions.log";
-/// The file is begun anew at this size, so that a cloud that runs for long does not fill the disk.
+/// The file is emptied at this size, so that it never fills the disk.
 const FILE_MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What is shown.
@@ -31,14 +31,14 @@ pub enum Shown {
     Json,
 }
 
-/// Colours, where somebody looks.
+/// Colours for a terminal, or none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Palette {
     coloured: bool,
 }
 
 impl Palette {
-    /// Colours for a stream that is a terminal, unless `NO_COLOR` is set and not empty.
+    /// Colours if the stream is a terminal and `NO_COLOR` is unset or empty.
     pub fn of(stream: &impl std::io::IsTerminal) -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self::new(stream.is_terminal() && !unwanted)
@@ -54,12 +54,12 @@ impl Palette {
         self.paint("1", text)
     }
 
-    /// Text of less weight.
+    /// Faint text.
     pub fn faint(self, text: &str) -> String {
         self.paint("2", text)
     }
 
-    /// A status code: green when it went well, yellow when the caller erred, red when we did.
+    /// A status code: green below 400, yellow below 500, else red.
     pub fn status(self, status: u16) -> String {
         let code = match status {
             0..400 => "32",
@@ -74,7 +74,7 @@ impl Palette {
     }
 }
 
-/// A request as its line shows it. Nothing in it may be a secret: no query, no body, no header.
+/// A request, as its line shows it. It holds no secret: no query, no body, no header.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RequestLine {
     pub(crate) method: String,
@@ -83,7 +83,7 @@ pub(crate) struct RequestLine {
     pub(crate) duration_ms: u64,
     /// The function that answered.
     pub(crate) function: Option<String>,
-    /// The code of the error that it answered.
+    /// The code of the error in its answer.
     pub(crate) code: Option<String>,
 }
 
@@ -129,10 +129,10 @@ struct Kept {
 }
 
 static LOGS: OnceLock<Logs> = OnceLock::new();
-/// Where nobody has set anything up, as in tests within one process.
+/// Used before `set_up`, as in tests.
 static PLAIN: Logs = Logs { shown: Shown::All, palette: Palette::new(false), kept: None };
 
-/// Says what is shown, once for the process. The file in the data folder is begun anew.
+/// Sets what is shown, once for the process. Empties the file in the data folder.
 ///
 /// # Errors
 ///
@@ -148,7 +148,7 @@ pub fn set_up(shown: Shown, data: &Path) -> Result<(), Error> {
         Shown::All | Shown::Json => None,
     };
     let palette = Palette::of(&std::io::stderr());
-    // A second call keeps what the first one said.
+    // A second call changes nothing.
     let _ = LOGS.set(Logs { shown, palette, kept });
     Ok(())
 }
@@ -157,7 +157,7 @@ fn logs() -> &'static Logs {
     LOGS.get().unwrap_or(&PLAIN)
 }
 
-/// Writes a line of a part of the local cloud.
+/// Writes a line about a part of the local cloud.
 pub(crate) fn log(name: &str, line: &str) {
     match logs().shown {
         Shown::Json => print(&json!({"kind": "local", "part": name, "line": line}).to_string()),
@@ -165,7 +165,7 @@ pub(crate) fn log(name: &str, line: &str) {
     }
 }
 
-/// Writes or keeps a line that a function's process wrote.
+/// Handles a line that a function's process wrote: shows it or keeps it in the file.
 pub(crate) fn function(name: &str, line: &str) {
     let logs = logs();
     match logs.shown {
@@ -200,11 +200,11 @@ pub(crate) fn request(line: &RequestLine) {
 }
 
 fn print(line: &str) {
-    // Nobody may be listening any more; the cloud runs on.
+    // Standard error may be closed; the cloud runs on.
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
-/// A function's line in short, if it is one that people want to see: a warning, an error, or no line of a log at all.
+/// A short form of a function's line, if it is a warning, an error, or not a JSON log line; else `None`.
 fn warning(line: &str) -> Option<String> {
     let Ok(Value::Object(fields)) = serde_json::from_str(line) else {
         return Some(line.to_owned());

@@ -1,11 +1,11 @@
-//! Where the running local cloud can be reached, and with which keys.
+//! The URLs of the running local cloud, and the demo merchant's keys.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{demo::Credentials, template::Cloud};
 
-/// The front doors, their versions' prefixes, and what each is for.
+/// The front doors: name, version prefix, and what each is for.
 pub(crate) const FRONT_DOORS: [(&str, &str, &str); 5] = [
     ("intents", "/v2", "new integrations, and webhook endpoints of every API"),
     ("charges", "/v1", "servers that charge tokens"),
@@ -14,18 +14,18 @@ pub(crate) const FRONT_DOORS: [(&str, &str, &str); 5] = [
     ("checkout", "/api/v1", "hosted pages with 3-D Secure"),
 ];
 
-/// What a caller needs to know once everything runs: the line that `--json` prints.
+/// The running local cloud, as the line of `--json` describes it.
 #[derive(Clone, Serialize)]
 pub struct Ready {
     /// Each front door's published base URL, by name.
     pub apis: Map<String, Value>,
-    /// The names of those that the templates describe.
+    /// The names of the APIs that the templates describe.
     #[serde(skip)]
     pub served: Vec<String>,
-    /// The start page.
+    /// The start page's URL.
     #[serde(skip)]
     pub page: String,
-    /// The webhooks that came, for people.
+    /// The webhook inbox's URL.
     pub dashboard: String,
     /// DynamoDB's endpoint.
     pub dynamodb: String,
@@ -33,12 +33,12 @@ pub struct Ready {
     pub sqs: String,
     /// Secrets Manager's endpoint.
     pub secretsmanager: String,
-    /// The demo merchant's.
+    /// The demo merchant's keys, if there is one.
     pub credentials: Option<Credentials>,
 }
 
-/// The front doors, each with its version's prefix. One that is not in the templates yet is named all the same, since
-/// programs rely on the keys of this object; its URL answers 404.
+/// The front doors' base URLs. One that the templates lack is listed, too, because programs rely on the keys of this
+/// object; its URL answers 404.
 pub(crate) fn published(cloud: &Cloud, url: &str) -> Map<String, Value> {
     let missing =
         FRONT_DOORS.iter().map(|(name, prefix, _)| ((*name).to_owned(), format!("{url}/{name}{prefix}")));

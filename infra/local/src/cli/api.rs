@@ -1,4 +1,4 @@
-//! The API in whose shape a listener's events are.
+//! The APIs whose event format a listener can receive.
 
 use tollgate_domain::{FrontDoor, endpoint::matches};
 use tollgate_webhooks::render;
@@ -14,7 +14,7 @@ pub(crate) enum Api {
 }
 
 impl Api {
-    /// In the order in which they are tried.
+    /// In the order in which they are tried for `--events`.
     const ALL: [Self; 3] = [Self::Charges, Self::Intents, Self::Direct];
 
     const fn front_door(self) -> FrontDoor {
@@ -33,7 +33,7 @@ impl Api {
         }
     }
 
-    /// The first that knows all the events.
+    /// The first API that has all the events.
     pub(super) fn of(events: &[String]) -> Result<Self, Failure> {
         let knows = |api: &Self| {
             events

@@ -1,6 +1,6 @@
 //! Why a command failed.
 
-/// Why a command failed, in words for the terminal.
+/// Why a command failed, as the terminal shows it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error(transparent)]
@@ -20,7 +20,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// 2 where the arguments are wrong, as clap has it; 1 for everything else.
+    /// 2 if the arguments are wrong, as clap's; else 1.
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,

@@ -1,4 +1,4 @@
-//! `cargo local listen`: a webhook endpoint of the demo merchant whose deliveries go on to a program of the developer's.
+//! `cargo local listen`: forwards the demo merchant's webhooks to a developer's program.
 
 use std::{
     sync::Arc,
@@ -27,18 +27,18 @@ use super::{
     terminal::say,
 };
 
-/// Largest delivery that is passed on.
+/// Largest delivery that is forwarded.
 const BODY_MAX_BYTES: usize = 1024 * 1024;
-/// How long the forward target may take; the gateway itself gives a delivery 10 s.
-const FORWARD_LIMIT: Duration = Duration::from_secs(9);
-/// How long another listener may take to say that it is alive.
-const PROBE_LIMIT: Duration = Duration::from_secs(2);
-/// Letters and digits of the receiver's path, which nobody can guess.
+/// How long the target may take; the gateway gives a delivery 10 s.
+const FORWARD_TIMEOUT: Duration = Duration::from_secs(9);
+/// How long another listener may take to answer that it is alive.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Characters of the receiver's random path.
 const PATH_CHARS: usize = 24;
-/// What marks the endpoints of listeners, and what a listener that is alive answers to `GET`.
+/// The metadata that marks a listener's endpoint. Its value is also a listener's answer to `GET`.
 const MARK: (&str, &str) = ("made_by", "cargo local listen");
-/// Headers that belong to one connection and not to the delivery.
-const OF_THE_CONNECTION: [HeaderName; 5] = [
+/// Headers that belong to a connection and are not forwarded.
+const CONNECTION_HEADERS: [HeaderName; 5] = [
     HeaderName::from_static("host"),
     HeaderName::from_static("connection"),
     HeaderName::from_static("content-length"),
@@ -93,14 +93,14 @@ pub(crate) async fn listen(arguments: &Listen) -> Result<(), Failure> {
     tokio::select! {
         () = wait(&mut signals) => {}
         () = client.ended() => {
-            // Where its data was kept, the next listener deletes the endpoint.
+            // If its data was kept, the next listener deletes the endpoint.
             return Err(Failure::System("The local cloud has ended. Start it and listen again.".to_owned()));
         }
     }
     let path = format!("/webhook_endpoints/{id}");
     match client.expect(Method::Delete, &path, None).await {
         Ok(_) => say("The endpoint is deleted."),
-        // The local cloud may have ended first, and its data with it.
+        // The local cloud may have ended first.
         Err(failure) => eprintln!("The endpoint was not deleted: {failure}"),
     }
     server.abort();
@@ -111,7 +111,7 @@ fn system(error: impl std::fmt::Display) -> Failure {
     Failure::System(error.to_string())
 }
 
-/// Until the first of the signals.
+/// Waits for the first of the signals.
 async fn wait(signals: &mut [Signal]) {
     std::future::poll_fn(|context| {
         if signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
@@ -123,7 +123,7 @@ async fn wait(signals: &mut [Signal]) {
     .await;
 }
 
-/// Where deliveries go; a host and a port without a scheme are taken for HTTP.
+/// The target URL; without a scheme it is HTTP.
 fn target(text: &str) -> Result<url::Url, Failure> {
     let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let url = url::Url::parse(&text).map_err(|e| Failure::Usage(format!("--forward-to {text}: {e}")))?;
@@ -133,18 +133,18 @@ fn target(text: &str) -> Result<url::Url, Failure> {
     Ok(url)
 }
 
-/// A URL without what may be secret in it.
+/// A URL without credentials and query, which may be secret.
 fn shown(url: &url::Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
-/// Deletes the endpoints of listeners that were killed: those of whom no receiver says that it is alive.
+/// Deletes the endpoints of listeners that were killed: their receivers no longer answer.
 async fn delete_stale(client: &Client) -> Result<(), Failure> {
     let page = client.expect(Method::Get, "/webhook_endpoints?limit=100", None).await?;
     let prober = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
-        .timeout(PROBE_LIMIT)
+        .timeout(PROBE_TIMEOUT)
         .build()
         .map_err(system)?;
     for endpoint in page["data"].as_array().into_iter().flatten() {
@@ -167,12 +167,12 @@ async fn is_alive(prober: &reqwest::Client, url: &str) -> bool {
     }
 }
 
-/// The receiver: its path takes deliveries, and says to another listener that it is alive.
+/// The receiver: `POST` takes a delivery, `GET` tells another listener that this one is alive.
 fn receiver(path: &str, url: url::Url) -> Result<Router, Failure> {
     let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
-        .timeout(FORWARD_LIMIT)
+        .timeout(FORWARD_TIMEOUT)
         .build()
         .map_err(system)?;
     let forward = Forward { client, url, palette: Palette::of(&std::io::stdout()) };
@@ -187,7 +187,7 @@ async fn deliver(State(forward): State<Arc<Forward>>, headers: HeaderMap, body: 
     let word = |name: &str| event[name].as_str().unwrap_or("-").to_owned();
     let (kind, id) = (word("type"), word("id"));
     let mut passed_on = headers;
-    for name in OF_THE_CONNECTION {
+    for name in CONNECTION_HEADERS {
         passed_on.remove(name);
     }
     let began = Instant::now();

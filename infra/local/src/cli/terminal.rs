@@ -1,8 +1,8 @@
-//! What commands write to standard output.
+//! Standard output.
 
 use std::io::Write as _;
 
-/// Writes a line to standard output. Nobody may be reading any more: that is no failure.
+/// Writes a line to standard output. A closed output is no failure.
 pub(super) fn say(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }

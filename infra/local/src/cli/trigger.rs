@@ -1,4 +1,4 @@
-//! `cargo local trigger`: does what causes an event.
+//! `cargo local trigger`: sends the requests that cause an event.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use super::{
     terminal::say,
 };
 
-/// Deepest parameter that `--set` names.
-const DEPTH_MAX: usize = 8;
+/// Levels of a parameter's name in `--set`.
+const SET_DEPTH_MAX: usize = 8;
 
-/// Makes an event of the type happen, or lists the types where none is given.
+/// Causes an event of the type; lists the types if none is given.
 ///
 /// # Errors
 ///
@@ -52,7 +52,7 @@ pub(crate) async fn trigger(arguments: &Trigger) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The id of what a request made or changed; of the intent, where its card was declined.
+/// The id in an answer; of the intent, if its card was declined.
 fn id_of(answer: &Answer) -> String {
     let id = match &answer.body["id"] {
         Value::Null => &answer.body["error"]["payment_intent"]["id"],
@@ -61,12 +61,12 @@ fn id_of(answer: &Answer) -> String {
     id.as_str().unwrap_or_default().to_owned()
 }
 
-/// A text with the ids that its references stand for.
+/// A text, with ids in place of its references.
 fn filled(text: &str, ids: &BTreeMap<&'static str, String>) -> String {
     ids.iter().fold(text.to_owned(), |text, (name, id)| text.replace(&format!("{{{name}}}"), id))
 }
 
-/// A body with the ids that its texts refer to.
+/// A body, with ids in place of the references in its texts.
 fn filled_in(body: &Value, ids: &BTreeMap<&'static str, String>) -> Value {
     match body {
         Value::String(text) => Value::from(filled(text, ids)),
@@ -80,13 +80,13 @@ fn filled_in(body: &Value, ids: &BTreeMap<&'static str, String>) -> Value {
     }
 }
 
-/// Replaces a parameter: `amount=500` of the first request, `refund.amount=100` of the one called `refund`. A value that is
-/// JSON is taken as such, any other as text.
+/// Replaces a parameter: `amount=500` in the first request, `refund.amount=100` in the one named `refund`. The value is
+/// JSON, or else text.
 fn set(steps: &mut [Step], setting: &str) -> Result<(), Failure> {
     let usage = |why: &str| Failure::Usage(format!("--set {setting}: {why}"));
     let (name, value) = setting.split_once('=').ok_or_else(|| usage("not of the form NAME=VALUE"))?;
     let mut names: Vec<&str> = name.split('.').collect();
-    if names.iter().any(|name| name.is_empty()) || names.len() > DEPTH_MAX {
+    if names.iter().any(|name| name.is_empty()) || names.len() > SET_DEPTH_MAX {
         return Err(usage("not the name of a parameter"));
     }
     let of_step = steps.iter().position(|step| names.len() > 1 && step.name == names[0]);

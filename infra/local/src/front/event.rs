@@ -1,7 +1,7 @@
 //! The event of an HTTP API, payload version 2.0, as API Gateway makes it.
 //!
-//! It is no `ApiGatewayV2httpRequest` of `aws_lambda_events`: that also writes the fields of custom authorizers
-//! (`type`, `httpMethod`, …), `resource` and `stageVariables`, which API Gateway leaves out here.
+//! `ApiGatewayV2httpRequest` of `aws_lambda_events` is not used: it also writes the fields of custom authorizers (`type`,
+//! `httpMethod`, …), `resource` and `stageVariables`, which API Gateway leaves out here.
 
 use std::net::SocketAddr;
 
@@ -86,7 +86,7 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// Names in lower case, values of one name joined by commas; cookies have their own place.
+/// Names in lower case, values of one name joined by commas. Cookies are elsewhere in the event.
 fn headers(headers: &HeaderMap, host: &str, peer: SocketAddr) -> Value {
     let mut map = Map::new();
     for name in headers.keys().filter(|name| *name != "cookie") {
@@ -121,7 +121,7 @@ fn cookies(headers: &HeaderMap) -> Vec<String> {
         .collect()
 }
 
-/// Decoded; values of one name joined by commas.
+/// The parameters, decoded; values of one name are joined by commas.
 fn query_parameters(query: &str) -> Value {
     let mut map = Map::<String, Value>::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -134,8 +134,8 @@ fn query_parameters(query: &str) -> Value {
     map.into()
 }
 
-/// Whether API Gateway passes the body as text. It does not for forms: they arrive in Base64, locally as well, so that
-/// a function that forgets to decode them fails here already.
+/// Whether API Gateway passes the body as text. Forms arrive in Base64, so a function that does not decode them fails
+/// here, too.
 fn is_text(headers: &HeaderMap) -> bool {
     let Some(kind) = text(headers, "content-type") else {
         return true;

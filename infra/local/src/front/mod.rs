@@ -27,12 +27,13 @@ use crate::{
 };
 use routes::Table;
 
-/// API Gateway's limit of a request's body.
+/// API Gateway's largest request body.
 const BODY_MAX_BYTES: usize = 10 * 1024 * 1024;
-/// API Gateway's limit of an integration.
-const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
+/// API Gateway's time limit of an integration.
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Clients that can be pointed to another host but not below a path find this version of this API at the root of the port.
+/// The version and the API that are also served without the API's name in the path, for clients whose base URL has no
+/// path.
 const AT_THE_ROOT: (&str, &str) = ("v1", "intents");
 
 struct Front {
@@ -40,18 +41,18 @@ struct Front {
     apis: HashMap<String, Table>,
 }
 
-/// Everything that is not the local cloud's own: `/<api>/<path>`.
+/// Serves `/<api>/<path>`: every path that no other route of the local cloud has.
 pub(crate) fn router(lambda: Arc<Lambda>, apis: &[Api]) -> Router {
     let apis = apis.iter().map(|api| (api.name.clone(), Table::new(&api.routes))).collect();
     Router::new().fallback(answer).with_state(Arc::new(Front { lambda, apis }))
 }
 
-/// The answer to what nothing is served at.
+/// The answer to an unknown path.
 pub(crate) fn not_found() -> Response {
     message(StatusCode::NOT_FOUND, "Not Found")
 }
 
-/// API Gateway's own answers.
+/// An answer of API Gateway itself.
 pub(crate) fn message(status: StatusCode, text: &str) -> Response {
     let body = serde_json::json!({"message": text}).to_string();
     (status, [("content-type", "application/json")], body).into_response()
@@ -97,7 +98,7 @@ async fn handle(front: &Front, peer: SocketAddr, request: Request, line: &mut Re
     let event = event::build(name, raw_path, &found, &parts, &body, peer);
     let payload = Bytes::from(event.to_string());
     let invocation = front.lambda.invoke(&found.route.function, payload);
-    match tokio::time::timeout(INTEGRATION_LIMIT, invocation).await {
+    match tokio::time::timeout(INTEGRATION_TIMEOUT, invocation).await {
         Ok(Ok(answer)) => {
             line.code = line::error_code(&answer);
             reply::build(&answer).unwrap_or_else(|| {
@@ -115,7 +116,7 @@ async fn handle(front: &Front, peer: SocketAddr, request: Request, line: &mut Re
     }
 }
 
-/// The body, or `None` when it is too large. What is announced too large is not read.
+/// The body; `None` if it is too large. It is not read if its length is announced as too large.
 async fn read(headers: &axum::http::HeaderMap, body: Body) -> Option<Bytes> {
     let announced =
         headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());

@@ -1,4 +1,4 @@
-//! One process of a function, as the pool and the Runtime API see it: its work and its end.
+//! One process of a function: its current and its next invocation, and how it is ended.
 
 use std::{
     sync::{
@@ -25,17 +25,17 @@ pub(super) struct Instance {
 }
 
 struct Work {
-    /// Given to this process, not yet picked up by it.
+    /// Assigned to this process and not picked up yet.
     next: Option<Invocation>,
-    /// Picked up, not yet answered, and the timer that ends the process if it never is.
+    /// Picked up and not answered yet, with the timer of its timeout.
     current: Option<(Invocation, AbortHandle)>,
     asked: bool,
-    /// Why the process is being ended, for the caller who waits.
+    /// Why the process is being killed, for the waiting caller.
     verdict: Option<String>,
     last_used: Instant,
 }
 
-/// An invocation as the process is given it.
+/// An invocation that the process has picked up.
 pub(super) struct PickedUp {
     pub(super) id: String,
     pub(super) payload: Bytes,
@@ -63,7 +63,7 @@ impl Instance {
         self.assigned.notify_one();
     }
 
-    /// What the process leaves behind: what it was doing and what it had not begun.
+    /// Takes the unanswered invocations of a process that has ended: the current one, and the one not picked up.
     pub(super) fn take_work(&self) -> (Option<Invocation>, Option<Invocation>) {
         let mut work = self.lock();
         let current = work.current.take().map(|(invocation, timer)| {
@@ -94,7 +94,7 @@ impl Instance {
         self.kill.notify_one();
     }
 
-    /// Ends the process, and tells the caller who waits this reason.
+    /// Kills the process; the waiting caller is told this reason.
     pub(super) fn kill_because(&self, verdict: String) {
         self.lock().verdict = Some(verdict);
         self.kill();
@@ -108,10 +108,10 @@ impl Instance {
         self.kill.notified().await;
     }
 
-    /// Waits for the next invocation; its time-out begins when it is picked up.
+    /// Waits for the next invocation. Its timeout begins when it is picked up.
     pub(super) async fn next(self: &Arc<Self>) -> PickedUp {
         loop {
-            // Registered before looking, so that an invocation assigned in between is not missed.
+            // Registered before the check, so that no invocation is missed.
             let assigned = self.assigned.notified();
             if let Some(picked_up) = self.pick_up() {
                 return picked_up;
@@ -130,7 +130,7 @@ impl Instance {
         Some(picked_up)
     }
 
-    /// Ends the process when the invocation still runs after the function's time-out.
+    /// Kills the process if the invocation still runs after the function's timeout.
     async fn time_out(self: Arc<Self>, id: String) {
         let timeout = self.function.timeout;
         tokio::time::sleep(timeout).await;
@@ -140,7 +140,7 @@ impl Instance {
         }
     }
 
-    /// Answers the invocation with this id, if it is the one under way.
+    /// Answers the invocation with this id, if it is the current one.
     pub(super) fn answer(&self, id: &str, outcome: Outcome) -> bool {
         let done = {
             let mut work = self.lock();
@@ -155,7 +155,7 @@ impl Instance {
         };
         timer.abort();
         self.invocations.fetch_add(1, Ordering::Relaxed);
-        // The caller may have gone away; the work is done all the same.
+        // The caller may be gone.
         let _ = invocation.reply.send(outcome);
         true
     }

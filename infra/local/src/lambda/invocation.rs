@@ -1,20 +1,20 @@
-//! Calls of functions, and what comes of them.
+//! Invocations of functions, and their outcomes.
 
 use axum::body::Bytes;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-/// What came of an invocation.
+/// The outcome of an invocation.
 pub(crate) type Outcome = Result<Bytes, FunctionError>;
 
-/// An invocation that gave no result.
+/// Why an invocation has no answer.
 #[derive(Debug, Clone)]
 pub(crate) enum FunctionError {
     /// There is no such function.
     Unknown(String),
-    /// Too many invocations wait already.
+    /// Too many invocations are waiting.
     Throttled,
-    /// The function answered with an error, crashed or ran out of time. `payload` is what Lambda's caller sees.
+    /// The function answered with an error, crashed or timed out. `payload` is Lambda's answer to the caller.
     Failed {
         /// `{"errorType", "errorMessage"}`.
         payload: Bytes,
@@ -38,7 +38,7 @@ impl std::fmt::Display for FunctionError {
     }
 }
 
-/// One call of a function, on its way.
+/// An invocation that waits for its answer.
 pub(super) struct Invocation {
     pub(super) id: String,
     pub(super) payload: Bytes,

@@ -1,4 +1,4 @@
-//! Lambda: functions as processes, one invocation at a time each, more processes under load.
+//! Lambda: functions as processes, each with one invocation at a time, and more processes under load.
 
 mod instance;
 mod invocation;

@@ -20,11 +20,11 @@ use super::{
 };
 use crate::template;
 
-/// Processes of one function.
+/// Processes of one function, at most.
 const INSTANCES_PER_FUNCTION_MAX: usize = 8;
-/// Processes of all functions, so that a laptop is not swamped. The one idle for longest makes room for another.
+/// Processes of all functions, at most. When there are as many, the one idle for longest ends to make room for another.
 const INSTANCES_MAX: usize = 64;
-/// Invocations that wait for a process of one function; more are refused, as Lambda throttles.
+/// Invocations that wait for a process of one function, at most; more are throttled.
 const WAITING_MAX: usize = 1000;
 
 /// A line of `GET /_local/functions`.
@@ -54,15 +54,15 @@ struct Pool {
 #[derive(Default)]
 struct Fleet {
     instances: Vec<Arc<Instance>>,
-    /// The last one used is the first to be used again, so that the others can age.
+    /// The last one used is used next, so that the others stay idle and can be evicted.
     idle: Vec<Arc<Instance>>,
     waiting: VecDeque<Invocation>,
-    /// Processes that were asked for and are not in `instances` yet.
+    /// Processes that are starting and not in `instances` yet.
     starting: usize,
 }
 
 impl Lambda {
-    /// Functions that are started when they are first called.
+    /// A pool without processes: they start when a function is called.
     pub(crate) fn new(host: Host, functions: &[template::Function]) -> Arc<Self> {
         Arc::new(Self {
             host,
@@ -86,7 +86,7 @@ impl Lambda {
     }
 
     fn lock(&self) -> MutexGuard<'_, Pool> {
-        // Nothing panics while it holds the lock; if it did, the pool's lists would still be whole.
+        // No code panics while it holds the lock; even then the pool's lists would be consistent.
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -113,7 +113,7 @@ impl Lambda {
         self.grow(&mut pool, function);
     }
 
-    /// Starts another process of a function that has more waiting than it has on the way, if there is room.
+    /// Starts another process of a function, if more invocations wait than processes are starting and there is room.
     fn grow(self: &Arc<Self>, pool: &mut Pool, function: &Arc<template::Function>) {
         let full = pool.total >= INSTANCES_MAX;
         let Some(fleet) = pool.fleets.get(&function.name) else {
@@ -147,7 +147,7 @@ impl Lambda {
         self.ended(&process.instance, &reason);
     }
 
-    /// A new process is there: it takes what waits.
+    /// A process has started: it takes a waiting invocation.
     fn started(self: &Arc<Self>, instance: &Arc<Instance>) {
         let mut pool = self.lock();
         let stopped = pool.stopped;
@@ -184,13 +184,13 @@ impl Lambda {
         if alive {
             give_work(fleet, instance);
             if !fleet.idle.is_empty() {
-                self.help_the_starved(&mut pool);
+                self.grow_starved(&mut pool);
             }
         }
     }
 
-    /// A process has ended. What it had not begun goes to another, unless it never got as far as asking for work:
-    /// then the next would fail in the same way, and the caller is told.
+    /// A process has ended. An invocation that it had not picked up goes to another process. If it never asked for one,
+    /// another would probably fail in the same way, and the caller is answered.
     fn ended(self: &Arc<Self>, instance: &Arc<Instance>, reason: &str) {
         let mut pool = self.lock();
         pool.total -= 1;
@@ -216,12 +216,12 @@ impl Lambda {
         }
         if !pool.stopped {
             self.grow(&mut pool, &instance.function);
-            self.help_the_starved(&mut pool);
+            self.grow_starved(&mut pool);
         }
     }
 
-    /// Functions that have invocations waiting and not one process, because the others took all the room.
-    fn help_the_starved(self: &Arc<Self>, pool: &mut Pool) {
+    /// Starts processes of functions that have waiting invocations but no process, because there was no room.
+    fn grow_starved(self: &Arc<Self>, pool: &mut Pool) {
         let starved: Vec<_> = pool
             .fleets
             .iter()
@@ -233,7 +233,7 @@ impl Lambda {
         }
     }
 
-    /// The processes there are.
+    /// All processes, by function and process id.
     pub(crate) fn running(&self) -> Vec<Running> {
         let pool = self.lock();
         let mut running: Vec<_> = pool
@@ -252,7 +252,7 @@ impl Lambda {
         running
     }
 
-    /// Ends every process and waits until they are gone.
+    /// Ends every process and waits for their end.
     pub(crate) async fn stop(&self) {
         let deadline = Instant::now() + Duration::from_secs(5);
         loop {
@@ -282,7 +282,8 @@ fn give_work(fleet: &mut Fleet, instance: &Arc<Instance>) {
     }
 }
 
-/// Ends the process that has been idle for longest. Its place is free at once; `total` is put right when it is gone.
+/// Ends the process that has been idle for longest. Another may start at once, so `total` is one too large until it has
+/// ended.
 fn evict(pool: &mut Pool) -> bool {
     let oldest = pool
         .fleets

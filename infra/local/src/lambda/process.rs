@@ -1,8 +1,8 @@
 //! Starts a function's process, serves its Runtime API and says why it ended.
 //!
-//! Every process has its own listener: `AWS_LAMBDA_RUNTIME_API` is a host and a port and nothing more, so the port
-//! tells the processes of one function apart. When the local cloud dies, however it dies, the connection on which a
-//! function waits for its next invocation closes, and the function's runtime ends: no process is left behind.
+//! Every process has its own listener: `AWS_LAMBDA_RUNTIME_API` is only a host and a port, so the port identifies the
+//! process. When the local cloud dies, even when it is killed, the connections on which functions wait for their next
+//! invocation close, and their runtimes end: no process is left behind.
 
 use std::{path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
@@ -18,15 +18,15 @@ use super::{
 };
 use crate::{logs, net, template::Function};
 
-/// Lambda's own limit is 10 s; a debug build on a busy laptop is given more.
-const INIT_MAX: Duration = Duration::from_secs(30);
+/// How long a process may take to ask for its first invocation. Lambda's limit is 10 s; a debug build may need more.
+const INIT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What every function's process is given besides its own environment.
+/// The part of a process that is the same for all functions.
 #[derive(Debug, Clone)]
 pub(crate) struct Host {
-    /// Where the binaries are.
+    /// The folder of the functions' binaries.
     pub(crate) binaries: PathBuf,
-    /// For every process: endpoints, credentials, region.
+    /// Variables of every process: endpoints, credentials, Region.
     pub(crate) environment: Vec<(String, String)>,
 }
 
@@ -58,7 +58,7 @@ impl Process {
         Ok(Self { instance, child, server })
     }
 
-    /// Waits until the process has ended, by itself or because it was told to, and says why.
+    /// Waits for the process to end, by itself or because it was killed; returns the reason.
     pub(super) async fn ended(&mut self) -> String {
         let reason = watch(&self.instance, &mut self.child).await;
         self.server.abort();
@@ -67,8 +67,8 @@ impl Process {
 }
 
 async fn watch(instance: &Instance, child: &mut Child) -> String {
-    let init_max = tokio::time::sleep(INIT_MAX);
-    tokio::pin!(init_max);
+    let init_timeout = tokio::time::sleep(INIT_TIMEOUT);
+    tokio::pin!(init_timeout);
     let mut initialising = true;
     loop {
         tokio::select! {
@@ -80,13 +80,13 @@ async fn watch(instance: &Instance, child: &mut Child) -> String {
                 });
             }
             () = instance.killed() => {
-                // It may have ended by itself in the meantime; `wait` tells.
+                // It may have ended meanwhile; `wait` returns either way.
                 let _ = child.start_kill();
             }
-            () = &mut init_max, if initialising => {
+            () = &mut init_timeout, if initialising => {
                 initialising = false;
                 if !instance.has_asked() {
-                    instance.kill_because(format!("Runtime init took longer than {} s", INIT_MAX.as_secs()));
+                    instance.kill_because(format!("Runtime init took longer than {} s", INIT_TIMEOUT.as_secs()));
                 }
             }
         }
@@ -104,7 +104,7 @@ fn spawn(host: &Host, function: &Function, port: u16, number: u64) -> std::io::R
         )
         .envs(host.environment.iter().map(|(name, value)| (name, value)))
         .envs(&function.environment)
-        // Each function has credentials of its own, by which an endpoint knows who calls.
+        // The access key id tells endpoints which function calls.
         .env("AWS_ACCESS_KEY_ID", &function.name)
         .env("AWS_LAMBDA_RUNTIME_API", format!("127.0.0.1:{port}"))
         .env("AWS_LAMBDA_FUNCTION_NAME", &function.name)

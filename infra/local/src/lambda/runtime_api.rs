@@ -1,4 +1,4 @@
-//! The Runtime API, which a function's process calls: it asks for an invocation and posts the answer.
+//! The Runtime API: a function's process asks it for an invocation and posts the answer.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::{
     logs::log,
 };
 
-/// Lambda's limit of an answer.
+/// Lambda's largest answer.
 const ANSWER_MAX_BYTES: usize = 6 * 1024 * 1024 + 1024;
 
 /// Called when an instance has answered and can take the next invocation.

@@ -3,7 +3,7 @@
 use tollgate_domain::Provider;
 use tollgate_processors::Account;
 
-/// The demo merchant's account with the simulated `CyberSource`. No other system knows these credentials.
+/// The demo merchant's account with the simulated `CyberSource`. These credentials are valid nowhere else.
 pub(super) const CYBERSOURCE_MID: &str = "tollgate_demo";
 pub(super) const CYBERSOURCE_KEY_ID: &str = "5d1c7a52-0000-4000-8000-simulator001";
 pub(super) const CYBERSOURCE_SECRET: &str = "c2ltdWxhdGVkIGN5YmVyc291cmNlIHNoYXJlZCBzZWNyZXQ=";

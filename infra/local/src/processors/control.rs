@@ -1,4 +1,4 @@
-//! How tests look at the processors and make them fail.
+//! Routes for tests: they show the processors' books and make the processors fail.
 
 use std::sync::{Arc, atomic::Ordering};
 

@@ -1,4 +1,4 @@
-//! Ways in which a network fails, asked for by tests.
+//! Failures of a processor or of its network, requested by tests.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tollgate_domain::Provider;
 
-/// The longest delay that can be asked for.
+/// The longest delay of an answer.
 const DELAY_MAX_MS: u64 = 60_000;
-/// Faults that can wait at once.
+/// Faults that wait, at most.
 const FAULTS_MAX: usize = 100;
 
-/// What is asked of a processor.
+/// A processor's operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Operation {
@@ -42,11 +42,11 @@ pub(super) enum When {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum What {
-    /// No answer until the caller goes or faults are cleared.
+    /// No answer until the caller disconnects or faults are cleared.
     Hang,
     /// Status 500.
     Error,
-    /// 200 with something that is no JSON.
+    /// Status 200 with a body that is not JSON.
     Garbage,
     /// The right answer, late.
     Delay,
@@ -54,21 +54,21 @@ enum What {
     Late,
     /// The request arrives twice; the second answer is given.
     Repeat,
-    /// Too busy: certainly nothing was done.
+    /// Status 429: nothing was done.
     Busy,
-    /// The issuer or the acquirer says no.
+    /// The issuer or the acquirer declines.
     Decline,
     /// The authorisation is held until a reviewer decides.
     Review,
     /// The issuer approves, and a risk rule refuses.
     Refuse,
-    /// The processor does not know for `delay_ms` what came of it; it was done.
+    /// The outcome is unknown for `delay_ms`; it was done.
     UnknownDone,
-    /// The same, and it was not done.
+    /// The outcome is unknown for `delay_ms`; it was not done.
     UnknownNotDone,
 }
 
-/// What a fault does to the answer of a request that is carried out as usual.
+/// A fault of the answer; the request is carried out as usual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum AnswerFault {
     Hang,
@@ -77,7 +77,7 @@ enum AnswerFault {
     Delay,
 }
 
-/// What a fault changes in the work itself.
+/// A fault of the work itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WorkFault {
     Late,
@@ -141,7 +141,7 @@ const fn once() -> u32 {
     1
 }
 
-/// The faults that wait, and the requests that hang.
+/// The waiting faults and the hanging requests.
 pub(super) struct Faults {
     waiting: Mutex<Vec<Fault>>,
     hanging: Mutex<u32>,
@@ -154,7 +154,7 @@ impl Default for Faults {
     }
 }
 
-/// Counts a request that hangs for as long as it does, however that ends.
+/// Counts a hanging request until it is dropped.
 struct Hanging<'a>(&'a Mutex<u32>);
 
 impl<'a> Hanging<'a> {
@@ -191,7 +191,7 @@ impl Faults {
         json!({"waiting": *lock(&self.waiting), "hanging": *lock(&self.hanging)})
     }
 
-    /// Takes the first fault of which `pick` gives something, once, with its delay in milliseconds.
+    /// Uses up the first fault that `pick` accepts, once; returns what it picked, and the delay in milliseconds.
     fn take<T>(&self, pick: impl Fn(&Fault) -> Option<T>) -> Option<(T, u64)> {
         let mut waiting = lock(&self.waiting);
         let (at, picked) =
@@ -212,7 +212,7 @@ impl Faults {
         })
     }
 
-    /// What the caller gets in place of the right answer, if anything.
+    /// The answer in place of the right one, if a fault strikes.
     pub(super) async fn strike(
         &self,
         processor: Provider,

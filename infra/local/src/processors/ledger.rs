@@ -1,7 +1,7 @@
-//! What the simulated processors did, in a file. A card number is never kept, only its last four digits.
+//! The transactions of the simulated processors, in a file. Of a card number only the last four digits are kept.
 //!
-//! Every request that was carried out is a transaction. Look-ups show it from `visible_at` on, which may lag behind, and
-//! its outcome from `decided_at` on; the ledger itself is right at once.
+//! Every request that was carried out is a transaction. Look-ups show it from `visible_at` on, and its outcome from
+//! `decided_at` on; the ledger has both at once.
 
 use std::{
     path::Path,
@@ -14,7 +14,7 @@ use tollgate_domain::{Currency, Money, Provider};
 use super::transaction::{Book, Kind, Order, Outcome, Transaction};
 use crate::Error;
 
-/// Orders that are shown.
+/// Orders of one processor that are shown, at most.
 const ORDERS_SHOWN_MAX: usize = 10_000;
 
 pub(super) struct Ledger(Mutex<Connection>);
@@ -22,7 +22,7 @@ pub(super) struct Ledger(Mutex<Connection>);
 const COLUMNS: &str =
     "kind, reference, name, unique_id, code, amount, currency, last4, outcome, visible_at, decided_at, body";
 
-/// A column's text, as what it stands for.
+/// A column's text, parsed.
 fn parsed<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Option<T>) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
     parse(&text).ok_or(rusqlite::Error::InvalidColumnType(column, text, rusqlite::types::Type::Text))
@@ -92,7 +92,7 @@ impl Ledger {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// The order of a payment's reference; an empty one where there is none.
+    /// The order of a payment's reference; empty if there is none.
     pub(super) fn order(&self, processor: Provider, reference: &str) -> Result<Order, Error> {
         self.select(processor, "reference", reference).map(Order)
     }
@@ -102,7 +102,7 @@ impl Ledger {
         self.select(processor, "code", code)
     }
 
-    /// The transaction that the processor calls by this name.
+    /// The transaction with the processor's id.
     pub(super) fn by_name(&self, processor: Provider, name: &str) -> Result<Option<Transaction>, Error> {
         Ok(self.select(processor, "name", name)?.pop())
     }
@@ -120,7 +120,7 @@ impl Ledger {
         Ok(found.is_some())
     }
 
-    /// Writes a transaction into the books.
+    /// Records a transaction.
     pub(super) fn add(&self, processor: Provider, transaction: &Transaction) -> Result<(), Error> {
         self.lock().execute(
             &format!(
@@ -145,7 +145,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Decides a review: accepted, it becomes an authorisation like any other; rejected, it stays held until it is voided.
+    /// Decides a review. An accepted authorisation is done; a rejected one stays reserved until it is voided. False if none
+    /// waits for a review.
     pub(super) fn review(
         &self,
         processor: Provider,
@@ -181,7 +182,7 @@ impl Ledger {
         Ok(found.optional()?)
     }
 
-    /// The reviews that were decided within some time: name and decision.
+    /// The reviews decided in a period: the authorisation's id and the decision.
     pub(super) fn reviews(
         &self,
         processor: Provider,

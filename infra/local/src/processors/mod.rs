@@ -1,9 +1,8 @@
-//! Simulators of the two payment processors: they speak the wire formats that `tollgate_processors` speaks, check
-//! credentials, know the test cards, and can be told to fail in every way that a network fails.
+//! Simulators of the two payment processors. They use the wire formats of `tollgate_processors`, check credentials, and
+//! know the test cards. They refuse what the published references refuse (`docs/processors.md`).
 //!
-//! They refuse what the published references say the processors refuse (`docs/processors.md`). `GET /_networks/orders` shows
-//! their books, so that a test can tell one charge from two. `POST /_networks/faults` spoils a request to come, `PUT
-//! /_networks/lag` lets look-ups lag, and `POST /_networks/reviews` decides what is held for review.
+//! Tests read their books (`GET /_networks/orders`), to tell one charge from two; make coming requests fail (`POST
+//! /_networks/faults`); let look-ups lag (`PUT /_networks/lag`); and decide reviews (`POST /_networks/reviews`).
 
 mod accounts;
 mod control;
@@ -21,7 +20,7 @@ use axum::Router;
 pub use accounts::demo_accounts;
 pub use simulators::{NowMs, Simulators};
 
-/// The processors' routes, and those that control them.
+/// The processors' routes, and those for tests.
 pub fn router(simulators: Arc<Simulators>) -> Router {
     control::routes().merge(cybersource::routes()).merge(mpgs::routes()).with_state(simulators)
 }

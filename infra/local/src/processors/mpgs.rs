@@ -27,7 +27,7 @@ use crate::Error;
 
 const PROCESSOR: Provider = Provider::Mpgs;
 const BASE: &str = "/_networks/mpgs/api/rest/version/{version}/merchant/{mid}/order/{order}";
-/// The version that is spoken.
+/// The API's version.
 const VERSION: &str = "100";
 /// Longest name of an order or a transaction, and longest amount, in characters.
 const NAME_MAX_CHARS: usize = 40;
@@ -63,7 +63,7 @@ fn gateway_code(outcome: Outcome) -> &'static str {
         Outcome::Declined(Decline::ExpiredCard) => "EXPIRED_CARD",
         Outcome::Declined(Decline::IncorrectCvc) => "INVALID_CSC",
         Outcome::Declined(Decline::ProcessingError) => "ACQUIRER_SYSTEM_ERROR",
-        // This API has no code for what a rule of the gateway held or refused: it is shown as timed out.
+        // MPGS has no code for a review or a refusal by a risk rule.
         Outcome::Review | Outcome::Refused => "TIMED_OUT",
         Outcome::Declined(
             Decline::CardDeclined
@@ -146,7 +146,7 @@ fn shown_transaction(transaction: &Transaction, now: i64) -> Value {
     })
 }
 
-/// The answer about a transaction, with its order as it is now.
+/// The answer for a transaction, with its order's current state.
 fn answer(transaction: &Transaction, order: &Order, now: i64, http: u16) -> Response {
     let mut body = shown_transaction(transaction, now);
     let money = order.0.first().map_or(transaction.money, |first| first.money);
@@ -190,29 +190,29 @@ async fn perform(
         Some("REFUND") => (Operation::Refund, Kind::Refund),
         _ => return invalid("Value of apiOperation is invalid"),
     };
-    let said = hex::encode(Sha256::digest(&bytes));
+    let digest = hex::encode(Sha256::digest(&bytes));
     simulators
         .perform(
             PROCESSOR,
             operation,
             Box::new(move |ledger, effects| {
                 let known = ledger.order(PROCESSOR, &order)?;
-                // The same request again is not carried out again; another one needs another name.
+                // A repeated request is not carried out again; another request needs another id.
                 if let Some(earlier) = known.0.iter().find(|transaction| transaction.name == name) {
-                    return Ok(if earlier.body == said && earlier.kind == kind {
+                    return Ok(if earlier.body == digest && earlier.kind == kind {
                         answer(earlier, &known, effects.now, 200)
                     } else {
                         invalid("The transaction exists already")
                     });
                 }
-                let made = match kind {
+                let checked = match kind {
                     Kind::Authorization => authorization(&known, &body),
                     Kind::Capture => capture(&known, &body),
                     Kind::Void => void(&known, &body),
                     Kind::Refund => refund(&known, &body),
                 };
-                let (money, last4, natural) = match made {
-                    Ok(made) => made,
+                let (money, last4, natural) = match checked {
+                    Ok(checked) => checked,
                     Err(explanation) => return Ok(invalid(explanation)),
                 };
                 let transaction = Transaction {
@@ -226,7 +226,7 @@ async fn perform(
                     outcome: effects.outcome(natural),
                     visible_at: effects.visible_at(),
                     decided_at: effects.decided_at(),
-                    body: said.clone(),
+                    body: digest.clone(),
                 };
                 record(ledger, effects, &transaction)
             }),
@@ -240,10 +240,10 @@ fn record(ledger: &Ledger, effects: &Effects, transaction: &Transaction) -> Resu
     Ok(answer(transaction, &order, effects.now, 201))
 }
 
-/// Amount, last four digits and what comes of it by itself; or why it is refused.
-type Made = Result<(Money, String, Outcome), &'static str>;
+/// A transaction's amount, the card's last four digits and the outcome without a fault; or why it is refused.
+type Checked = Result<(Money, String, Outcome), &'static str>;
 
-fn authorization(known: &Order, body: &Value) -> Made {
+fn authorization(known: &Order, body: &Value) -> Checked {
     if known.reservation().is_some() {
         return Err("The order has an initial transaction already");
     }
@@ -264,7 +264,7 @@ fn authorization(known: &Order, body: &Value) -> Made {
     Ok((money, tollgate_domain::card::last_four_digits(number), natural))
 }
 
-/// What follows an authorisation names no source of funds.
+/// The authorisation that a capture or refund refers to. Such a request has no source of funds.
 fn follow_up<'a>(known: &'a Order, body: &Value) -> Result<&'a Transaction, &'static str> {
     if body.get("sourceOfFunds").is_some() {
         return Err("Unexpected parameter sourceOfFunds");
@@ -273,7 +273,7 @@ fn follow_up<'a>(known: &'a Order, body: &Value) -> Result<&'a Transaction, &'st
     reserved.ok_or("There is nothing to be captured or refunded")
 }
 
-fn capture(known: &Order, body: &Value) -> Made {
+fn capture(known: &Order, body: &Value) -> Checked {
     let authorization = follow_up(known, body)?;
     let money = money(body.get("transaction")).ok_or("An amount is needed")?;
     let fits = known.captured() == 0
@@ -286,7 +286,7 @@ fn capture(known: &Order, body: &Value) -> Made {
     Ok((money, authorization.last4.clone(), Outcome::Done))
 }
 
-fn refund(known: &Order, body: &Value) -> Made {
+fn refund(known: &Order, body: &Value) -> Checked {
     let authorization = follow_up(known, body)?;
     let money = money(body.get("transaction")).ok_or("An amount is needed")?;
     let target = body.pointer("/transaction/targetTransactionId").and_then(Value::as_str);
@@ -302,7 +302,7 @@ fn refund(known: &Order, body: &Value) -> Made {
     Ok((money, authorization.last4.clone(), Outcome::Done))
 }
 
-fn void(known: &Order, body: &Value) -> Made {
+fn void(known: &Order, body: &Value) -> Checked {
     let target = body.pointer("/transaction/targetTransactionId").and_then(Value::as_str);
     let Some(target) = target else {
         return Err("Value of transaction.targetTransactionId is missing");
@@ -314,7 +314,7 @@ fn void(known: &Order, body: &Value) -> Made {
     if known.captured() > 0 || known.is_voided() {
         return Err("The order does not allow this");
     }
-    // There may be nothing to let go; that it is gone is what was asked for.
+    // A void succeeds even if nothing is reserved.
     Ok((authorization.money, authorization.last4.clone(), Outcome::Done))
 }
 

@@ -1,4 +1,4 @@
-//! Both processors: what they did, how they fail, and how a request is carried out.
+//! Both processors: their ledger, their faults, and how a request is carried out.
 
 use std::{
     path::Path,
@@ -22,12 +22,12 @@ use super::{
 };
 use crate::{Error, clock, logs::log};
 
-/// Requests that wait to be carried out late.
+/// Delayed requests that wait, at most.
 const LATE_MAX: usize = 1000;
-/// The longest lag that can be asked for, in milliseconds: an hour.
+/// The longest lag of look-ups: an hour.
 pub(super) const LAG_MAX_MS: i64 = 60 * 60 * 1000;
 
-/// Tells the time, in milliseconds since 1970.
+/// A clock, in milliseconds since 1970.
 pub type NowMs = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// Carries out a request.
@@ -37,7 +37,7 @@ type Work = Box<dyn Fn(&Ledger, &Effects) -> Result<Response, Error> + Send + Sy
 pub struct Simulators {
     pub(super) ledger: Ledger,
     pub(super) faults: Faults,
-    /// Requests that are carried out when their time has come, by the next request of any kind.
+    /// Delayed requests and their times. The next request of any kind carries out those that are due.
     late: Mutex<Vec<(i64, Work)>>,
     pub(super) lag_ms: AtomicI64,
     now_ms: NowMs,
@@ -71,12 +71,12 @@ impl Effects {
         }
     }
 
-    /// From when on look-ups show the transaction.
+    /// When look-ups begin to show the transaction.
     pub(super) fn visible_at(&self) -> i64 {
         self.now.saturating_add(self.lag_ms)
     }
 
-    /// From when on the outcome is known.
+    /// When the outcome becomes known.
     pub(super) fn decided_at(&self) -> i64 {
         match self.fault {
             Some((WorkFault::UnknownDone | WorkFault::UnknownNotDone, delay_ms)) => {
@@ -132,7 +132,7 @@ impl Simulators {
         })
     }
 
-    /// Carries out what was put off and whose time has come.
+    /// Carries out the delayed requests that are due.
     pub(super) fn carry_out_late(&self) {
         let now = self.now();
         let due: Vec<(i64, Work)> = {
@@ -142,7 +142,7 @@ impl Simulators {
             due
         };
         for (at, work) in due {
-            // It was carried out at its time, not at that of the request that comes now.
+            // As of its own time, not of now.
             let effects = Effects { now: at, ..self.effects(None) };
             let _ = self.carry_out(&work, &effects);
         }

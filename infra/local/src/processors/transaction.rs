@@ -1,9 +1,9 @@
-//! What a processor recorded: transactions, the orders that they make up, and the books that tests read.
+//! Transactions, the orders that they belong to, and the books that tests read.
 
 use serde::Serialize;
 use tollgate_domain::{Decline, Money, Provider};
 
-/// What a transaction is.
+/// The kind of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Authorization,
@@ -35,12 +35,12 @@ pub(super) enum Outcome {
     Done,
     /// An authorisation that is held until a reviewer decides.
     Review,
-    /// An authorisation that is held, though a risk rule refused it.
+    /// An authorisation that a risk rule refused. The money stays reserved.
     Refused,
     Declined(Decline),
 }
 
-/// Every reason to decline, so that a stored outcome can be read.
+/// All declines, to parse stored outcomes.
 const DECLINES: [Decline; 8] = [
     Decline::CardDeclined,
     Decline::InsufficientFunds,
@@ -73,22 +73,22 @@ impl Outcome {
 #[derive(Clone, Debug)]
 pub(super) struct Transaction {
     pub(super) kind: Kind,
-    /// The payment's reference: MPGS's order id, `CyberSource`'s code of everything but refunds.
+    /// The payment's reference: MPGS's order id, or the `code` of `CyberSource`'s authorisation.
     pub(super) order: String,
-    /// The processor's id of it, or, at MPGS, ours.
+    /// Its id: the processor's, or at MPGS the gateway's.
     pub(super) name: String,
-    /// What protects it from being carried out twice: `CyberSource`'s transaction id.
+    /// `CyberSource`'s transaction id, which prevents a second execution; may be empty.
     pub(super) transaction_id: String,
-    /// The reference that it was sent with.
+    /// The reference in its request.
     pub(super) code: String,
     pub(super) money: Money,
     pub(super) last4: String,
     pub(super) outcome: Outcome,
-    /// From when on look-ups show it, in milliseconds since 1970.
+    /// When look-ups begin to show it, in milliseconds since 1970.
     pub(super) visible_at: i64,
-    /// From when on its outcome is known, to the processor too.
+    /// When its outcome becomes known, in milliseconds since 1970.
     pub(super) decided_at: i64,
-    /// What the request said, to tell a repetition from another request.
+    /// The digest of the request, to recognise a repetition; empty at `CyberSource`.
     pub(super) body: String,
 }
 
@@ -97,7 +97,7 @@ impl Transaction {
         self.outcome == Outcome::Done
     }
 
-    /// Whether it reserved money, whatever was answered.
+    /// Whether it reserved money.
     fn reserves(&self) -> bool {
         let is_held = match self.outcome {
             Outcome::Done | Outcome::Review | Outcome::Refused => true,
@@ -111,7 +111,7 @@ impl Transaction {
     }
 }
 
-/// An order: all transactions of one payment, the first first.
+/// An order: all transactions of one payment, the oldest first.
 #[derive(Clone, Debug)]
 pub(super) struct Order(pub(super) Vec<Transaction>);
 
@@ -146,20 +146,20 @@ impl Order {
         self.of(Kind::Authorization).find(|transaction| transaction.reserves())
     }
 
-    /// What is reserved and neither taken nor let go.
+    /// The amount that is reserved, and neither captured nor voided.
     fn reserved(&self) -> i64 {
         let open = self.captured() == 0 && !self.is_voided();
         let all = self.of(Kind::Authorization).filter(|transaction| transaction.reserves());
         if open { all.map(|transaction| transaction.money.minor).sum() } else { 0 }
     }
 
-    /// What look-ups show at an instant.
+    /// The part that look-ups show at a time.
     pub(super) fn shown_at(&self, now: i64) -> Self {
         Self(self.0.iter().filter(|transaction| transaction.visible_at <= now).cloned().collect())
     }
 }
 
-/// An order as tests look at it: the processor's books.
+/// A summary of an order, for tests.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Book {
     #[serde(rename = "provider")]
@@ -168,7 +168,7 @@ pub(super) struct Book {
     /// The processor's id of the last authorisation.
     #[serde(rename = "network_id")]
     processor_id: String,
-    /// Minor units, as all amounts here.
+    /// In minor units, as all amounts here.
     amount: i64,
     currency: &'static str,
     last4: String,

@@ -1,4 +1,4 @@
-//! What a source needs of the rest.
+//! The services that sources use.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::{dynamodb::DynamoDb, lambda::Lambda, sqs::Sqs};
 
-/// The services that sources read and call.
+/// The services that sources read and call, and the signal that stops them.
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) lambda: Arc<Lambda>,

@@ -1,4 +1,4 @@
-//! What starts functions besides HTTP, with Lambda's own rules about batches, retries and giving up.
+//! Event sources: streams, queues and schedules start functions, by Lambda's rules for batches, retries and failures.
 
 mod context;
 mod filter;
@@ -14,7 +14,7 @@ use crate::{Error, template::Source};
 pub(crate) use context::Context;
 use positions::Positions;
 
-/// Starts every source. `positions` is the file in which streams keep how far they have come.
+/// Starts every source. `positions` is the file of the streams' positions.
 pub(crate) fn start(context: &Context, sources: &[Source], positions: &Path) -> Result<(), Error> {
     let positions = Arc::new(Positions::open(positions)?);
     for source in sources {

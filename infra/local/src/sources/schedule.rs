@@ -1,7 +1,7 @@
-//! The clock as an event source.
+//! A schedule as an event source.
 //!
-//! Whatever rate the template names, a schedule ticks once a second here when its last run has finished: a person who
-//! tries the gateway out should see a settlement or a late webhook within seconds.
+//! Its rate is not that of the template: the next run begins a second after the last one has finished, so that
+//! settlements and late webhooks show within seconds.
 
 use std::time::Duration;
 
@@ -15,9 +15,10 @@ use crate::{
     template::ScheduleSource,
 };
 
-const TICK: Duration = Duration::from_secs(1);
-/// After a run that failed.
-const PAUSE: Duration = Duration::from_secs(5);
+/// The time between two runs.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// The additional pause after a failed run.
+const ERROR_PAUSE: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(context: Context, source: ScheduleSource) {
     let mut stop = context.stop.clone();
@@ -29,19 +30,19 @@ pub(super) async fn run(context: Context, source: ScheduleSource) {
 
 async fn tick(context: &Context, source: &ScheduleSource) {
     loop {
-        tokio::time::sleep(TICK).await;
+        tokio::time::sleep(INTERVAL).await;
         let event = match &source.input {
             Some(input) => input.to_string(),
             None => json!(scheduled_event(&source.id, clock::now_ms())).to_string(),
         };
         if let Err(error) = context.lambda.invoke(&source.function, event.into()).await {
             crate::logs::log(&source.id, &format!("a scheduled run failed: {error}"));
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(ERROR_PAUSE).await;
         }
     }
 }
 
-/// The event that `ScheduleV2` and `Schedule` give a function that names no input of its own.
+/// The event of a schedule without `Input`.
 fn scheduled_event(rule: &str, now_ms: u64) -> EventBridgeEvent {
     let mut event = EventBridgeEvent::default();
     event.version = Some("0".to_owned());

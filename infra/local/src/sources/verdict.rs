@@ -1,4 +1,4 @@
-//! What a function answered to a batch.
+//! Which records of a batch a function has done, according to its answer.
 
 use std::collections::HashSet;
 
@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use crate::lambda::Outcome;
 
-/// What a function said of its batch.
+/// The result of a batch.
 pub(super) enum Verdict {
     Done,
-    /// These failed, by `itemIdentifier`.
+    /// Some records failed: their `itemIdentifier`s.
     Partly(HashSet<String>),
     Failed(String),
 }
 
-/// Reads a batch's outcome. Lambda takes a report that it can't read, or that names an item that was not in the batch,
-/// for the failure of the whole batch.
+/// Reads a batch's outcome. As on Lambda, the whole batch has failed if the report can't be read or names an item that is
+/// not in the batch.
 pub(super) fn verdict(outcome: &Outcome, partial_responses: bool, knows: impl Fn(&str) -> bool) -> Verdict {
     let answer = match outcome {
         Err(error) => return Verdict::Failed(error.to_string()),

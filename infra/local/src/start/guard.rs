@@ -1,8 +1,8 @@
-//! Who may use the start page and what shows keys: this machine's own browser and programs, and no page of another site.
+//! Keeps the start page's keys from pages of other sites: only browsers and programs of this machine may ask.
 
 use axum::http::HeaderMap;
 
-/// What this machine calls itself. Any other name in `Host` may be a site's own that was made to lead here.
+/// The names of this machine. Another name in `Host` may be a foreign site's that resolves to 127.0.0.1.
 const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// Whether the request was sent to a name of this machine, with or without a port.
@@ -16,8 +16,8 @@ pub(super) fn is_to_this_machine(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Whether a post comes from a page of the same origin. Every browser says so in `Origin` or `Sec-Fetch-Site`; what says
-/// nothing is refused, since programs have the API itself.
+/// Whether a post comes from a page of the same origin. Every browser sends `Origin` or `Sec-Fetch-Site`; a request with
+/// neither is refused, because programs can use the API itself.
 pub(super) fn is_from_own_page(headers: &HeaderMap) -> bool {
     let origin = match (headers.contains_key("origin"), only(headers, "host")) {
         (false, _) => None,
@@ -33,14 +33,14 @@ pub(super) fn is_from_own_page(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Whether no page of another site has a part in the request.
+/// Whether the request comes from no page of another site.
 pub(super) fn is_free_of_other_sites(headers: &HeaderMap) -> bool {
     let site = only(headers, "sec-fetch-site");
     let is_own = matches!(site, Some("same-origin" | "none"));
     !headers.contains_key("origin") && (is_own || !headers.contains_key("sec-fetch-site"))
 }
 
-/// A header's value; `None` where it is absent, there twice, or no text.
+/// A header's value; `None` if it is absent, repeated, or not text.
 fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;

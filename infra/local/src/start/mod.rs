@@ -1,5 +1,5 @@
-//! The start page: what runs here, and a payment at the press of a button. It shows the demo merchant's keys, so it
-//! answers this machine's own browser and programs alone.
+//! The start page: URLs, keys, test cards, and a button that takes a payment. It shows the demo merchant's keys, so it
+//! answers only browsers and programs of this machine.
 
 mod guard;
 mod page;
@@ -20,13 +20,13 @@ use tollgate_processors::sandbox::test_cards;
 use crate::{Error, Ready, front, inbox::Inbox};
 use payment::Start;
 
-/// Longest form that the button sends.
+/// Longest form that is read.
 const FORM_MAX_BYTES: usize = 1024;
-/// Said to what was sent to a name that is not this machine's.
-const ANOTHER_NAME: &str =
+/// The answer to a request whose `Host` is not a name of this machine.
+const WRONG_HOST: &str =
     "This shows keys, so it is served on this machine alone: ask for localhost, 127.0.0.1 or [::1].";
 
-/// `GET /`, the button's `POST /_local/payments`, and `GET /_local/ready`, by which programs find the keys.
+/// Serves `GET /`, the button's `POST /_local/payments`, and `GET /_local/ready`, where programs find the keys.
 pub(crate) fn router(ready: Ready, inbox: Arc<Inbox>) -> Result<Router, Error> {
     let start = Arc::new(Start::new(ready, inbox)?);
     let nothing_else = || async { front::not_found() };
@@ -44,15 +44,15 @@ fn forbidden(why: &str) -> Response {
 
 async fn show(State(start): State<Arc<Start>>, headers: HeaderMap) -> Response {
     if !guard::is_to_this_machine(&headers) {
-        return forbidden(ANOTHER_NAME);
+        return forbidden(WRONG_HOST);
     }
     page::respond(StatusCode::OK, &page::start(&start.ready))
 }
 
-/// The line that `--json` prints, for programs that come later: `cargo local listen` and `trigger`.
+/// The line of `--json`, for programs that start later: `cargo local listen` and `trigger`.
 async fn ready_line(State(start): State<Arc<Start>>, headers: HeaderMap) -> Response {
     if !guard::is_to_this_machine(&headers) {
-        return forbidden(ANOTHER_NAME);
+        return forbidden(WRONG_HOST);
     }
     if !guard::is_free_of_other_sites(&headers) {
         return forbidden("This is for programs of this machine, not for pages of other sites.");
@@ -62,7 +62,7 @@ async fn ready_line(State(start): State<Arc<Start>>, headers: HeaderMap) -> Resp
 
 async fn pay(State(start): State<Arc<Start>>, headers: HeaderMap, form: Bytes) -> Response {
     if !guard::is_to_this_machine(&headers) {
-        return forbidden(ANOTHER_NAME);
+        return forbidden(WRONG_HOST);
     }
     if !guard::is_from_own_page(&headers) {
         return forbidden("This is for the start page's own button. Programs take payments through an API.");

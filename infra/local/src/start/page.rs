@@ -1,4 +1,4 @@
-//! The start page's HTML. It loads nothing: its style and its script are in it, known by their digests.
+//! The start page's HTML. It loads nothing: its style and its script are inline, allowed by their digests.
 
 use std::{fmt::Write as _, sync::OnceLock};
 
@@ -19,7 +19,7 @@ use crate::{
 };
 
 const SCRIPT: &str = include_str!("start.js");
-/// The card that is charged unless another is chosen.
+/// The test card that is preselected.
 const TOKEN: &str = "tok_visa_4242";
 
 fn style() -> &'static str {
@@ -27,7 +27,7 @@ fn style() -> &'static str {
     STYLE.get_or_init(|| format!("{}{}", inbox::STYLE, include_str!("start.css")))
 }
 
-/// What the page may do: show its own style, run its own script, and send its form to this very host.
+/// The content security policy: the page's own style and script, and forms to this host.
 fn policy() -> &'static str {
     static POLICY: OnceLock<String> = OnceLock::new();
     POLICY.get_or_init(|| {
@@ -41,7 +41,7 @@ fn policy() -> &'static str {
     })
 }
 
-/// A page with the headers that keep it to itself.
+/// A page, with headers that isolate it from other sites.
 pub(super) fn respond(status: StatusCode, html: &str) -> Response {
     let headers = [
         ("content-type", "text/html; charset=utf-8"),
@@ -78,7 +78,7 @@ pub(super) fn start(ready: &Ready) -> String {
     shell("Tollgate on this machine", &content, &script)
 }
 
-/// What came of the button, where no script shows it in place.
+/// The page of a payment's result, for browsers without scripts.
 pub(super) fn result(taken: &Taken) -> String {
     let body = serde_json::from_str::<Value>(&taken.body).unwrap_or_default();
     let pretty = serde_json::to_string_pretty(&body).unwrap_or_default();
@@ -155,7 +155,7 @@ fn pay(ready: &Ready, keys: &Credentials) -> String {
     )
 }
 
-/// The command that does what the button does.
+/// The command that takes the same payment.
 fn curl(url: &str, key: &str) -> String {
     format!(
         "curl {url}/payments \\\n  -H 'Authorization: Bearer {key}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{}'",

@@ -14,45 +14,45 @@ use crate::{
 };
 
 /// How long the result waits for the payment's webhook.
-const WEBHOOK_LIMIT: Duration = Duration::from_secs(8);
-/// How often the inbox is looked into meanwhile.
+const WEBHOOK_WAIT_MAX: Duration = Duration::from_secs(8);
+/// How often the inbox is read meanwhile.
 const WEBHOOK_INTERVAL: Duration = Duration::from_millis(100);
 /// How long the payment may take.
-const PAYMENT_LIMIT: Duration = Duration::from_secs(30);
-/// Letters and digits by which a payment's webhook is known.
+const PAYMENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Characters of the random reference in the description, which links a payment and its webhook.
 const REFERENCE_CHARS: usize = 12;
 
-/// What the page needs.
+/// The start page's state.
 pub(super) struct Start {
     pub(super) ready: Ready,
     inbox: Arc<Inbox>,
     client: reqwest::Client,
 }
 
-/// A payment that the button took, and the webhooks of it that came.
+/// The answer to the button's payment, and its webhooks.
 pub(super) struct Taken {
     pub(super) status: u16,
     pub(super) body: String,
     pub(super) webhooks: Vec<Webhook>,
 }
 
-/// What the button and the command send.
+/// The payment that the button and the command send.
 pub(super) fn payment_body(token: &str) -> Value {
     json!({"amount": 1234, "currency": "GBP", "source": {"type": "card", "token": token}})
 }
 
 impl Start {
     pub(super) fn new(ready: Ready, inbox: Arc<Inbox>) -> Result<Self, Error> {
-        // Nothing leaves this machine, whatever proxy is set up.
+        // Requests stay on this machine, even if a proxy is configured.
         let client = reqwest::Client::builder()
             .no_proxy()
-            .timeout(PAYMENT_LIMIT)
+            .timeout(PAYMENT_TIMEOUT)
             .build()
             .map_err(|e| Error::Demo(e.to_string()))?;
         Ok(Self { ready, inbox, client })
     }
 
-    /// Takes a payment through the front door, as any program would, and waits for its webhook.
+    /// Takes a payment through the `charges` API and waits for its webhook.
     pub(super) async fn take(&self, token: &str) -> Option<Taken> {
         let keys = self.ready.credentials.as_ref()?;
         let url = self.ready.apis.get("charges")?.as_str()?;
@@ -71,13 +71,13 @@ impl Start {
         Some(Taken { status, body, webhooks: self.webhooks_of(&reference).await })
     }
 
-    /// The webhooks that name the reference, as soon as there is one; none where none comes in time.
+    /// Waits for webhooks that name the reference; empty if none comes in time.
     async fn webhooks_of(&self, reference: &str) -> Vec<Webhook> {
         let began = Instant::now();
         loop {
             let mut webhooks = self.inbox.list().unwrap_or_default();
             webhooks.retain(|webhook| webhook.body.contains(reference));
-            if !webhooks.is_empty() || began.elapsed() > WEBHOOK_LIMIT {
+            if !webhooks.is_empty() || began.elapsed() > WEBHOOK_WAIT_MAX {
                 return webhooks;
             }
             tokio::time::sleep(WEBHOOK_INTERVAL).await;

@@ -1,8 +1,8 @@
-//! HTTP APIs: the APIs themselves, and the routes, integrations and permissions that lead from them to functions.
+//! HTTP APIs, and the routes, integrations and permissions that connect them with functions.
 //!
-//! A route may be in another stack than its API, which the route's stack then knows by a parameter. Its integration and the
-//! permission to call the function are in the route's own stack. Where API Gateway would answer 500, or CloudFormation
-//! would refuse the stack, the template is wrong here.
+//! A route may be in another stack than its API: the API's id is then a parameter of the route's stack. The integration and
+//! the permission to call the function are in the route's stack. A template is an error here if API Gateway would answer
+//! 500 or CloudFormation would reject the stack.
 
 use std::collections::HashSet;
 
@@ -11,15 +11,15 @@ use serde_json::Value;
 use super::{Api, Cloud, Route, TemplateError, intrinsics::Stack};
 use crate::aws::{self, name_in};
 
-/// The only stage there is: the one without a segment of its own in the path.
+/// The only stage: the one that adds no segment to paths.
 const STAGE: &str = "$default";
 const API_GATEWAY: &str = "apigateway.amazonaws.com";
 const INVOKE: &str = "lambda:InvokeFunction";
 
-/// Leave to call a function.
+/// A permission to call a function.
 struct Permission {
     function: String,
-    /// A pattern of ARNs of routes.
+    /// A pattern for ARNs of routes.
     source: String,
 }
 
@@ -43,7 +43,7 @@ impl Permission {
     }
 }
 
-/// An API's name is its stack's; one stack has one API at most.
+/// Reads an API. Its name is its stack's; a stack has one API at most.
 pub(super) fn read(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Api, TemplateError> {
     if properties["ProtocolType"] != "HTTP" {
         return Err(stack.error(id, "the local cloud knows APIs of the ProtocolType HTTP only"));
@@ -54,7 +54,7 @@ pub(super) fn read(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Ap
     Ok(Api { name: stack.name.clone(), base_url: None, routes: Vec::new() })
 }
 
-/// Gives every API its routes, once all stacks are gathered.
+/// Adds the routes to the APIs, after all stacks are gathered.
 pub(super) fn connect(root: &Stack<'_>, cloud: &mut Cloud) -> Result<(), TemplateError> {
     let mut names = HashSet::new();
     if let Some(twice) = cloud.apis.iter().find(|api| !names.insert(&api.name)) {
@@ -128,7 +128,7 @@ fn add_route(
     Ok(())
 }
 
-/// Where the API that `ApiId` names is in the list.
+/// The index of the API that `ApiId` names.
 fn api_of(stack: &Stack<'_>, id: &str, properties: &Value, apis: &[Api]) -> Result<usize, TemplateError> {
     let name = stack.text(&properties["ApiId"], id)?;
     apis.iter()
@@ -156,7 +156,7 @@ fn function_behind(stack: &Stack<'_>, id: &str, route: &Value, api: &str) -> Res
     Ok(function_named(&integration["IntegrationUri"]))
 }
 
-/// `None` when the key is not one.
+/// The route of a key; `None` if the key is malformed.
 fn read_key(key: &str, function: String) -> Option<Route> {
     let (method, path) = match key.split_once(' ') {
         Some((method, path)) if is_method(method) && path.starts_with('/') => (Some(method.to_owned()), path),
@@ -170,7 +170,7 @@ fn is_method(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_uppercase())
 }
 
-/// What the other path calls a variable, when it has another name for it: API Gateway keeps one name at one place.
+/// The other path's name of a variable, if it differs: API Gateway allows one name at one place.
 fn other_name<'a>(path: &str, other: &'a str) -> Option<&'a str> {
     let is_variable = |segment: &str| segment.starts_with('{') && !segment.ends_with("+}");
     path.split('/')
@@ -180,7 +180,7 @@ fn other_name<'a>(path: &str, other: &'a str) -> Option<&'a str> {
         .map(|(_, two)| two)
 }
 
-/// The function that a name or an ARN names.
+/// The function's name, from its name or its ARN.
 fn function_named(value: &Value) -> String {
     name_in(value.as_str().unwrap_or_default()).to_owned()
 }

@@ -21,7 +21,7 @@ pub enum TemplateError {
         /// Why, with line and column.
         reason: String,
     },
-    /// The template says something that can't be evaluated or run.
+    /// A template can't be evaluated or run.
     #[error("{at}: {reason}")]
     Meaning {
         /// The stack and the resource or property.

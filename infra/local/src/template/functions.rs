@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Function, Grant, TemplateError, intrinsics::Stack};
 
-/// Lambda's own defaults, for what neither a function nor `Globals` says.
+/// Lambda's defaults, where neither the function nor `Globals` has a value.
 const TIMEOUT_DEFAULT_S: u64 = 3;
 const MEMORY_DEFAULT_MB: u64 = 128;
 
@@ -24,7 +24,7 @@ pub(super) fn read(stack: &Stack<'_>, id: &str, resource: &Value) -> Result<Func
         }
     };
     let mut environment = BTreeMap::new();
-    // SAM merges the variables of `Globals` with the function's own.
+    // SAM merges the variables of `Globals` and of the function.
     for variables in [&globals["Environment"]["Variables"], &properties["Environment"]["Variables"]] {
         for (name, value) in variables.as_object().into_iter().flatten() {
             environment.insert(name.clone(), stack.text(value, &format!("{id}.{name}"))?);
@@ -46,7 +46,7 @@ pub(super) fn read(stack: &Stack<'_>, id: &str, resource: &Value) -> Result<Func
     })
 }
 
-/// The statements of a function's own policies; the templates have no other kind.
+/// The statements of a function's inline policies; the templates have no others.
 fn grants(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Vec<Grant>, TemplateError> {
     let mut grants = Vec::new();
     for policy in properties["Policies"].as_array().into_iter().flatten() {
@@ -64,7 +64,7 @@ fn grants(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Vec<Grant>,
     Ok(grants)
 }
 
-/// One text, or a list of them.
+/// A text or a list of texts.
 fn texts(value: &Value) -> Vec<String> {
     let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
     list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()

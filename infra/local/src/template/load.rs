@@ -8,7 +8,7 @@ use super::{
     Cloud, Setting, Source, TemplateError, apis, functions, intrinsics::Stack, queues, sources, tables,
 };
 
-/// The root stack's name, and so what its tables' names begin with.
+/// The root stack's name, with which its tables' names begin.
 const ROOT_STACK: &str = "tollgate";
 
 /// Reads the root template and every stack nested in it.
@@ -59,7 +59,7 @@ fn gather(stack: &Stack<'_>, cloud: &mut Cloud) -> Result<(), TemplateError> {
     Ok(())
 }
 
-/// Names that must lead somewhere.
+/// Checks that function names are unique and that the sources' tables and queues exist.
 fn check(cloud: &Cloud) -> Result<(), TemplateError> {
     let mut names = std::collections::HashSet::new();
     for function in &cloud.functions {

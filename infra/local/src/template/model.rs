@@ -1,4 +1,4 @@
-//! What the templates describe, as the local cloud runs it.
+//! The model of what the templates describe.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -9,17 +9,17 @@ use crate::aws::matches;
 /// Everything that is run.
 #[derive(Debug, Default)]
 pub struct Cloud {
-    /// One HTTP API each, in the template's order.
+    /// The HTTP APIs, in the templates' order.
     pub apis: Vec<Api>,
-    /// Every function of every stack.
+    /// All functions.
     pub functions: Vec<Function>,
-    /// Every table.
+    /// All tables.
     pub tables: Vec<Table>,
-    /// Every queue.
+    /// All queues.
     pub queues: Vec<Queue>,
-    /// What starts functions besides HTTP.
+    /// All event sources.
     pub sources: Vec<Source>,
-    /// Every secret.
+    /// All secrets.
     pub secrets: Vec<Secret>,
 }
 
@@ -28,7 +28,7 @@ pub struct Cloud {
 pub struct Api {
     /// The stack's name, and the first segment of the API's local path.
     pub name: String,
-    /// The published base URL with its version prefix: the root's output `ChargesUrl` for the stack `Charges`.
+    /// The published base URL with its version prefix, from the root's output `ChargesUrl` for the stack `Charges`.
     pub base_url: Option<String>,
     /// In the template's order.
     pub routes: Vec<Route>,
@@ -56,11 +56,11 @@ pub struct Function {
     pub code: PathBuf,
     /// Its environment, evaluated.
     pub environment: BTreeMap<String, String>,
-    /// The longest that one invocation may take.
+    /// How long one invocation may take.
     pub timeout: Duration,
-    /// Told to the function, not enforced.
+    /// The memory that the function is told; it is not enforced.
     pub memory_mb: u64,
-    /// What its policies allow it.
+    /// What its policies allow.
     pub grants: Vec<Grant>,
 }
 
@@ -81,16 +81,16 @@ impl Grant {
     }
 }
 
-/// A DynamoDB table. `definition` is the body of the `CreateTable` call.
+/// A DynamoDB table.
 #[derive(Debug)]
 pub struct Table {
     /// Its name.
     pub name: String,
-    /// What `CreateTable` takes.
+    /// The body of the `CreateTable` call.
     pub definition: Value,
-    /// Whether changes go to a stream.
+    /// Whether it has a stream.
     pub streamed: bool,
-    /// The attribute that holds an item's end of life.
+    /// The attribute with an item's time to live.
     pub ttl_attribute: Option<String>,
 }
 
@@ -99,9 +99,9 @@ pub struct Table {
 pub struct Secret {
     /// Its name.
     pub name: String,
-    /// By what functions know it.
+    /// The ARN that functions are given.
     pub arn: String,
-    /// Characters of the value that is made first.
+    /// Characters of its first, random value.
     pub length: usize,
 }
 
@@ -116,25 +116,25 @@ pub struct Queue {
     pub retention: Duration,
     /// How long a message waits before it can be received.
     pub delay: Duration,
-    /// The dead-letter queue and how many times a message is received before it goes there.
+    /// The dead-letter queue, and after how many receives a message goes there.
     pub redrive: Option<(String, u32)>,
 }
 
-/// What starts a function besides HTTP.
+/// An event source: it starts a function.
 #[derive(Debug, Clone)]
 pub enum Source {
     /// Changes of a table.
     Stream(StreamSource),
     /// Messages of a queue.
     Queue(QueueSource),
-    /// The clock.
+    /// A schedule.
     Schedule(ScheduleSource),
 }
 
 /// A table's stream as an event source.
 #[derive(Debug, Clone)]
 pub struct StreamSource {
-    /// The function's name and the event's: what its position is kept under.
+    /// The function's and the event's name: the key of its position.
     pub id: String,
     /// The function.
     pub function: String,
@@ -144,17 +144,17 @@ pub struct StreamSource {
     pub batch_size: usize,
     /// Patterns of `FilterCriteria`; a record that matches any is kept.
     pub filters: Vec<Value>,
-    /// Tries after the first; `None` for ever.
+    /// Retries of a batch; `None` for no limit.
     pub max_retries: Option<u32>,
-    /// The age at which a record is given up, whatever its tries.
+    /// The age at which a record is given up.
     pub max_age: Duration,
     /// Whether a failing batch is split in two.
     pub bisect: bool,
     /// Whether the function names the records that failed.
     pub partial_responses: bool,
-    /// The queue that learns of a batch that was given up.
+    /// The queue for reports about batches that were given up.
     pub on_failure_queue: Option<String>,
-    /// Whether the first start reads what is already in the stream.
+    /// Whether the first start reads the stream from its beginning.
     pub from_trim_horizon: bool,
 }
 
@@ -175,13 +175,13 @@ pub struct QueueSource {
     pub max_concurrency: Option<usize>,
 }
 
-/// The clock as an event source.
+/// A schedule as an event source.
 #[derive(Debug, Clone)]
 pub struct ScheduleSource {
     /// The rule's name.
     pub id: String,
     /// The function.
     pub function: String,
-    /// What the function is given; EventBridge's own event when absent.
+    /// The function's input; EventBridge's event if absent.
     pub input: Option<Value>,
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Queue, TemplateError, intrinsics::Stack};
 use crate::aws::name_in;
 
-/// SQS's own defaults.
+/// SQS's defaults.
 const VISIBILITY_DEFAULT_S: u64 = 30;
 const RETENTION_DEFAULT_S: u64 = 345_600;
 

@@ -1,8 +1,8 @@
-//! What the templates are evaluated with.
+//! The input of an evaluation besides the templates.
 
 use super::TemplateError;
 
-/// What the templates can't know: where this local cloud listens, and what the caller sets.
+/// What the templates do not contain: where this local cloud listens, and the caller's parameters.
 pub struct Setting<'a> {
     /// Base URL of the HTTP front, without a slash at the end.
     pub front_url: String,
@@ -10,7 +10,7 @@ pub struct Setting<'a> {
     pub sqs_url: String,
     /// Values that replace the root template's defaults, by parameter name.
     pub parameters: Vec<(String, String)>,
-    /// Gives the value of the secret with this name, made once with this many characters.
+    /// The value of the secret with this name; a new secret gets this many random characters.
     pub secret: &'a dyn Fn(&str, usize) -> Result<String, TemplateError>,
 }
 

@@ -13,7 +13,7 @@ const RECORD_AGE_MAX: Duration = Duration::from_hours(24);
 const STREAM_BATCH_DEFAULT: usize = 100;
 const QUEUE_BATCH_DEFAULT: usize = 10;
 
-/// An event of a function, named `at`.
+/// Reads an event of a function; `at` is the function's and the event's name.
 pub(super) fn read(
     stack: &Stack<'_>,
     at: &str,

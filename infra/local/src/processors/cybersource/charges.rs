@@ -21,16 +21,16 @@ use super::{
     request::{PROCESSOR, Refusal, Signed, perform},
 };
 
-/// Where most bodies have their amount.
+/// The place of the amount in most bodies.
 const AMOUNT: &str = "/orderInformation/amountDetails";
 
-/// Twenty-two digits, as the processor's ids are.
+/// A processor's id: 22 digits.
 fn new_id() -> String {
     let number = uuid::Uuid::new_v4().as_u128() % 10_u128.pow(21);
     format!("7{number:021}")
 }
 
-/// The transaction of this kind that a path names, with its order. Only the processor's own ids are known.
+/// The transaction of this kind with the processor's id, and its order.
 fn named(ledger: &Ledger, id: &str, kind: Kind) -> Result<(Transaction, Order), Refusal> {
     let found = ledger.by_name(PROCESSOR, id)?.filter(|transaction| transaction.kind == kind);
     let transaction = found.ok_or("INVALID_DATA")?;
@@ -38,7 +38,7 @@ fn named(ledger: &Ledger, id: &str, kind: Kind) -> Result<(Transaction, Order), 
     Ok((transaction, order))
 }
 
-/// Refuses a transaction id that was used before.
+/// Refuses a transaction id that was used already.
 fn check_unused(ledger: &Ledger, transaction_id: &str) -> Result<(), Refusal> {
     if ledger.is_used(PROCESSOR, transaction_id)? {
         return Err("DUPLICATE_REQUEST".into());
@@ -177,7 +177,7 @@ fn reversal(
     Ok(answer(&transaction, effects, "REVERSED"))
 }
 
-/// Refunds a payment that was authorised and captured in one request, which ours never are.
+/// For payments that were authorised and captured in one request. The gateway makes none.
 pub(super) async fn refund_payment(State(simulators): State<Arc<Simulators>>, _: Signed) -> Response {
     perform(&simulators, Operation::Refund, |_, _| Err("NOT_SUPPORTED".into())).await
 }

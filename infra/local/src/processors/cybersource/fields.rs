@@ -1,9 +1,9 @@
-//! The fields of a request's body, checked as the reference says.
+//! The fields of a request's body, with the checks of the published reference.
 
 use serde_json::Value;
 use tollgate_domain::{Currency, Money};
 
-/// Why a request is refused, in the processor's word.
+/// Why a request is refused: `CyberSource`'s reason.
 pub(super) type Reason = &'static str;
 
 /// Longest `clientReferenceInformation.code` and `.transactionId`, and longest amount, in characters.
@@ -25,7 +25,7 @@ pub(super) fn money(body: &Value, pointer: &str) -> Result<Money, Reason> {
     money.filter(|money| money.minor > 0 && amount.len() <= AMOUNT_MAX_CHARS).ok_or("INVALID_DATA")
 }
 
-/// What every request names: our reference, and its transaction id, if it has one.
+/// The gateway's reference and the transaction id, which may be empty.
 pub(super) fn reference(body: &Value) -> Result<(String, String), Reason> {
     let code = text(body, "/clientReferenceInformation/code");
     let transaction_id = text(body, "/clientReferenceInformation/transactionId");
@@ -38,7 +38,7 @@ pub(super) fn reference(body: &Value) -> Result<(String, String), Reason> {
     Ok((code.to_owned(), transaction_id.to_owned()))
 }
 
-/// The card's number, where everything about the card is there and in form.
+/// The card's number, if all fields of the card are valid.
 pub(super) fn card(body: &Value) -> Result<String, Reason> {
     let part = |name: &str| text(body, &format!("/paymentInformation/card/{name}"));
     let digits = |text: &str, lengths: std::ops::RangeInclusive<usize>| {

@@ -20,9 +20,9 @@ use super::{
     request::{PROCESSOR, Signed, authorized, perform},
 };
 
-/// Transactions of a search that names no limit.
+/// Transactions in the answer to a search without a limit.
 const SEARCH_LIMIT_DEFAULT: u64 = 20;
-/// The longest time that conversion details cover, in milliseconds: a day.
+/// The longest period of conversion details: a day.
 const CONVERSIONS_SPAN_MAX_MS: i64 = 24 * 60 * 60 * 1000;
 
 pub(super) async fn search(State(simulators): State<Arc<Simulators>>, Signed(body): Signed) -> Response {
@@ -76,7 +76,7 @@ pub(super) async fn conversions(
         return invalid("INVALID_DATA");
     }
     perform(&simulators, Operation::LookUp, move |ledger, _| {
-        // Times have whole seconds.
+        // The period is given in whole seconds.
         let reviews = ledger.reviews(PROCESSOR, from, to + 999)?;
         let details = reviews.into_iter().map(|(name, decision)| {
             json!({"requestId": name, "originalDecision": "REVIEW", "newDecision": decision})

@@ -1,4 +1,4 @@
-//! The answers, in `CyberSource`'s words.
+//! The answers, in `CyberSource`'s format.
 
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ pub(super) fn invalid(reason: Reason) -> Response {
     )
 }
 
-/// The request was received, and what came of it is not known.
+/// The outcome is not known yet.
 fn timed_out() -> Response {
     reply(
         502,
@@ -64,7 +64,7 @@ fn done(transaction: &Transaction, status: &str) -> Response {
     reply(201, &body)
 }
 
-/// Answers with what was recorded, once it is known what came of it.
+/// The answer to a recorded transaction: a timeout until its outcome is known.
 pub(super) fn answer(transaction: &Transaction, effects: &Effects, status: &str) -> Response {
     if !transaction.is_decided(effects.now) {
         return timed_out();
@@ -89,7 +89,7 @@ pub(super) fn summary(transaction: &Transaction, decision: Option<&str>, now: i6
     let (own, whole) = if !transaction.is_decided(now) {
         ("151", "151")
     } else if transaction.outcome == Outcome::Review || decision.is_some() {
-        // What a reviewer decides is not shown here.
+        // A search does not show how a review was decided.
         ("100", "480")
     } else if transaction.outcome == Outcome::Refused {
         ("100", "481")

@@ -65,7 +65,7 @@ pub(super) fn authorized(method: &Method, headers: &HeaderMap, uri: &Uri, body: 
         && header("signature") == expected
 }
 
-/// The body of a request whose digest and signature are right.
+/// The body of a request with a valid digest and signature.
 pub(super) struct Signed(pub(super) Value);
 
 impl<S: Send + Sync> FromRequest<S> for Signed {
