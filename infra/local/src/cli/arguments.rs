@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 pub(crate) struct Run {
     /// The port; 0 takes a free one
-    #[arg(long, default_value_t = DEFAULT_PORT, value_name = "N")]
+    #[arg(long, default_value_t = PORT_DEFAULT, value_name = "N")]
     pub(crate) port: u16,
     /// The folder of all state [default: a fresh temporary folder]
     #[arg(long, value_name = "DIR")]
@@ -54,7 +54,7 @@ pub(crate) struct Run {
     pub(crate) logs: Shown,
 }
 
-const DEFAULT_PORT: u16 = 9000;
+const PORT_DEFAULT: u16 = 9000;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -84,7 +84,7 @@ pub(crate) struct Listen {
     #[arg(long, value_enum, value_name = "API")]
     pub(crate) api: Option<Api>,
     /// The port of the local cloud
-    #[arg(long, default_value_t = DEFAULT_PORT, value_name = "N")]
+    #[arg(long, default_value_t = PORT_DEFAULT, value_name = "N")]
     pub(crate) port: u16,
 }
 
@@ -99,7 +99,7 @@ pub(crate) struct Trigger {
     #[arg(long, value_name = "[REQUEST.]NAME=VALUE")]
     pub(crate) set: Vec<String>,
     /// The port of the local cloud
-    #[arg(long, default_value_t = DEFAULT_PORT, value_name = "N")]
+    #[arg(long, default_value_t = PORT_DEFAULT, value_name = "N")]
     pub(crate) port: u16,
 }
 

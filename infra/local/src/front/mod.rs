@@ -109,7 +109,7 @@ async fn handle(front: &Front, peer: SocketAddr, request: Request, line: &mut Re
         Ok(Err(FunctionError::Throttled)) | Err(_) => {
             message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
         }
-        Ok(Err(error)) => {
+        Ok(Err(error @ (FunctionError::Unknown(_) | FunctionError::Failed { .. }))) => {
             crate::logs::log(&found.route.function, &error.to_string());
             message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         }

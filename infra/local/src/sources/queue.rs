@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Error,
     aws::{REGION, queue_arn},
-    sqs::Received,
+    sqs::{BATCH_MAX, Received},
     template::QueueSource,
 };
 
@@ -27,8 +27,6 @@ const CONCURRENCY_MAX: usize = 8;
 const WAIT: Duration = Duration::from_secs(20);
 /// The pause after the queue can't be read.
 const ERROR_PAUSE: Duration = Duration::from_secs(1);
-/// Messages of one receive, at most.
-const RECEIVE_MAX: usize = 10;
 
 pub(super) fn start(context: &Context, source: &QueueSource) {
     let pollers = source.max_concurrency.map_or(CONCURRENCY_MAX, |max| max.min(CONCURRENCY_MAX));
@@ -83,7 +81,7 @@ async fn one_batch(context: &Context, source: &QueueSource) -> Result<(), Error>
 /// Receives a batch: once, or repeatedly within the batching window.
 async fn gather(context: &Context, source: &QueueSource) -> Result<Vec<Received>, Error> {
     let sqs = &context.sqs;
-    let one = RECEIVE_MAX.min(source.batch_size);
+    let one = BATCH_MAX.min(source.batch_size);
     let mut batch = sqs.receive(&source.queue, one, WAIT, None).await?;
     let deadline = tokio::time::Instant::now() + source.window;
     while !batch.is_empty() && batch.len() < source.batch_size {
@@ -91,7 +89,7 @@ async fn gather(context: &Context, source: &QueueSource) -> Result<Vec<Received>
         if left.is_zero() {
             break;
         }
-        let more = RECEIVE_MAX.min(source.batch_size - batch.len());
+        let more = BATCH_MAX.min(source.batch_size - batch.len());
         batch.extend(sqs.receive(&source.queue, more, left, None).await?);
     }
     Ok(batch)

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     digest,
-    message::{Received, SendRequest},
+    message::{BATCH_MAX, Received, SendRequest},
     store::{Sqs, SqsError},
 };
 use crate::{
@@ -23,8 +23,8 @@ use crate::{
     template::Queue,
 };
 
-/// Messages or entries of one call, at most.
-const BATCH_MAX: usize = 10;
+/// The longest name of a queue.
+const QUEUE_NAME_MAX_CHARS: usize = 80;
 /// The longest wait of a long poll.
 const WAIT_MAX_S: u64 = 20;
 const REQUEST_MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -89,7 +89,11 @@ fn refuse(refusal: &Refusal) -> Response {
     };
     let status = match refusal {
         Refusal::Sqs(SqsError::Storage(_)) => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => StatusCode::BAD_REQUEST,
+        Refusal::Sqs(
+            SqsError::NoSuchQueue | SqsError::BadValue(_) | SqsError::BadReceipt | SqsError::NotInFlight(_),
+        )
+        | Refusal::UnknownOperation(_)
+        | Refusal::Batch(..) => StatusCode::BAD_REQUEST,
     };
     let body = json!({"__type": format!("com.amazonaws.sqs#{kind}"), "message": text}).to_string();
     let headers = [
@@ -212,7 +216,7 @@ impl Endpoint {
                 Err(Refusal::Sqs(error)) => failed.push(json!({
                     "Id": entry["Id"], "SenderFault": true, "Code": codes(&error).1, "Message": error.to_string(),
                 })),
-                Err(other) => return Err(other),
+                Err(refusal @ (Refusal::UnknownOperation(_) | Refusal::Batch(..))) => return Err(refusal),
             }
         }
         let mut answer = json!({"Successful": successful});
@@ -277,7 +281,7 @@ impl Endpoint {
 
     fn create(&self, body: &Value) -> Result<Value, Refusal> {
         let name = text(body, "QueueName");
-        let name_is_good = (1..=80).contains(&name.len())
+        let name_is_good = (1..=QUEUE_NAME_MAX_CHARS).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if !name_is_good {
             return Err(bad(
@@ -298,8 +302,8 @@ impl Endpoint {
         });
         self.sqs.create(&Queue {
             name: name.to_owned(),
-            visibility: attribute("VisibilityTimeout", 30),
-            retention: attribute("MessageRetentionPeriod", 345_600),
+            visibility: attribute("VisibilityTimeout", Queue::VISIBILITY_DEFAULT_S),
+            retention: attribute("MessageRetentionPeriod", Queue::RETENTION_DEFAULT_S),
             delay: attribute("DelaySeconds", 0),
             redrive,
         });

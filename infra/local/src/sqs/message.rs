@@ -3,6 +3,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+/// Messages of one call, at most.
+pub(crate) const BATCH_MAX: usize = 10;
+
 /// A message to send.
 #[derive(Debug, Clone, Default)]
 pub struct SendRequest {

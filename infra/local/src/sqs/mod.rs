@@ -7,5 +7,6 @@ mod order;
 mod store;
 
 pub use api::router;
+pub(crate) use message::BATCH_MAX;
 pub use message::{Received, SendRequest};
 pub use store::{Sqs, SqsError};

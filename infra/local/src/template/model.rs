@@ -120,6 +120,12 @@ pub struct Queue {
     pub redrive: Option<(String, u32)>,
 }
 
+impl Queue {
+    /// SQS's defaults.
+    pub(crate) const VISIBILITY_DEFAULT_S: u64 = 30;
+    pub(crate) const RETENTION_DEFAULT_S: u64 = 345_600;
+}
+
 /// An event source: it starts a function.
 #[derive(Debug, Clone)]
 pub enum Source {

@@ -7,10 +7,6 @@ use serde_json::Value;
 use super::{Queue, TemplateError, intrinsics::Stack};
 use crate::aws::name_in;
 
-/// SQS's defaults.
-const VISIBILITY_DEFAULT_S: u64 = 30;
-const RETENTION_DEFAULT_S: u64 = 345_600;
-
 pub(super) fn read(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Queue, TemplateError> {
     let properties = stack.evaluate(properties, id)?;
     if properties["FifoQueue"] == true {
@@ -22,8 +18,8 @@ pub(super) fn read(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Qu
     let receives = redrive["maxReceiveCount"].as_u64().and_then(|n| u32::try_from(n).ok());
     Ok(Queue {
         name: stack.name_of(id, "QueueName")?,
-        visibility: seconds("VisibilityTimeout", VISIBILITY_DEFAULT_S),
-        retention: seconds("MessageRetentionPeriod", RETENTION_DEFAULT_S),
+        visibility: seconds("VisibilityTimeout", Queue::VISIBILITY_DEFAULT_S),
+        retention: seconds("MessageRetentionPeriod", Queue::RETENTION_DEFAULT_S),
         delay: seconds("DelaySeconds", 0),
         redrive: redrive["deadLetterTargetArn"]
             .as_str()
