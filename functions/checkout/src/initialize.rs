@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tollgate_domain::{
     BadCard, Currency, EnteredCard, IdempotencyKey, JsonObject, Money, Payment, Source, Timestamp,
-    source::Provider,
+    source::ProcessorKind,
     tenant::Mode,
     text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
 };
@@ -16,7 +16,7 @@ const ORDER_ID_MAX_CHARS: usize = 255;
 const CARD_TEXT_MAX_CHARS: usize = 64;
 /// The largest amount, in minor units.
 const MAX_MINOR: i64 = tollgate_domain::money::MAX_AMOUNT_MINOR;
-/// The providers of the text.
+/// The processors of the text.
 const PROVIDERS: &[&str] = &["cybersource", "mpgs"];
 
 /// Reads the body, all of it before anything is said to be wrong. `amount` and `metadata` are their texts, as they were sent.
@@ -31,7 +31,7 @@ pub fn read(
     let order_id = wrong.take(body.required_string("order_id", ORDER_ID_MAX_CHARS));
     let currency = wrong.take(body.required_currency("currency"));
     let amount = wrong.take(read_amount(&body, amount, currency));
-    let provider = wrong.take(read_provider(&mut body));
+    let processor = wrong.take(read_processor(&mut body));
     let card = read_card(&mut body, mode, now, &mut wrong);
     let payer = read_payer(&mut body, &mut wrong);
     let return_url = wrong.take(body.url("return_url"));
@@ -44,7 +44,7 @@ pub fn read(
         Some(NewCheckout {
             order_id: order_id?,
             amount: amount??,
-            provider: provider?,
+            processor: processor?,
             card: card?,
             payer,
             return_url: return_url?,
@@ -103,11 +103,11 @@ fn read_metadata(body: &Fields, sent: Option<&str>) -> Result<Option<JsonObject>
     object.map_err(|bad| body.error("metadata", Issue::Other(bad.to_string())))
 }
 
-fn read_provider(body: &mut Fields) -> Result<Provider, FieldError> {
+fn read_processor(body: &mut Fields) -> Result<ProcessorKind, FieldError> {
     let word = body
         .one_of("payment_provider", PROVIDERS)?
         .ok_or_else(|| body.error("payment_provider", Issue::Missing))?;
-    Provider::parse(word).ok_or_else(|| body.error("payment_provider", Issue::NotOneOf(PROVIDERS)))
+    ProcessorKind::parse(word).ok_or_else(|| body.error("payment_provider", Issue::NotOneOf(PROVIDERS)))
 }
 
 fn read_card(body: &mut Fields, mode: Mode, now: Timestamp, wrong: &mut Wrong) -> Option<EnteredCard> {

@@ -102,7 +102,7 @@ pub fn refused(error: Error, body: &Value) -> Problem {
             format!("{wallet}.token")
         }
         (Error::Refused(Refusal::InvalidToken), _) => "token".to_owned(),
-        (Error::Refused(Refusal::NoNetwork), wallet) => wallet.unwrap_or("card").to_owned(),
+        (Error::Refused(Refusal::NoProcessor), wallet) => wallet.unwrap_or("card").to_owned(),
         _ => return error.into(),
     };
     Problem::About(param, error)

@@ -3,7 +3,7 @@
 use serde_json::{json, value::RawValue};
 use tollgate_domain::{Decline, FrontDoor, Money, payment};
 use tollgate_gateway::{Credentials, Error, Refusal, Resource};
-use tollgate_http::{Api, Problem, Reply, Request, Said, bearer_token};
+use tollgate_http::{Api, ApiError, Problem, Reply, Request, bearer_token};
 
 /// The `simple` API.
 #[derive(Clone, Copy, Debug)]
@@ -19,9 +19,9 @@ impl Api for Simple {
     }
 
     fn problem(&self, problem: &Problem, _request_id: &str) -> Reply {
-        let said = Said::of(problem);
-        let message = sentence(problem).unwrap_or(said.message);
-        Reply::new(said.kind.status(), json!({"error": message}))
+        let error = ApiError::of(problem);
+        let message = sentence(problem).unwrap_or(error.message);
+        Reply::new(error.kind.status(), json!({"error": message}))
     }
 }
 
@@ -33,7 +33,7 @@ fn sentence(problem: &Problem) -> Option<String> {
             _ => return None,
         },
         Problem::Gateway(Error::Refused(refusal)) => match refusal {
-            Refusal::InvalidToken | Refusal::NoNetwork => "Invalid payment source",
+            Refusal::InvalidToken | Refusal::NoProcessor => "Invalid payment source",
             Refusal::NotFound(Resource::Payment) | Refusal::NoSuchReference(Resource::Payment) => {
                 "Payment not found"
             }

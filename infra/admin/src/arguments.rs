@@ -1,7 +1,7 @@
 //! The command line's arguments.
 
 use clap::{Args, Parser, Subcommand};
-use tollgate_domain::{FrontDoor, KeyId, MerchantId, PaymentId, Permission, Provider, RefundId, Tier};
+use tollgate_domain::{FrontDoor, KeyId, MerchantId, PaymentId, Permission, ProcessorKind, RefundId, Tier};
 use tollgate_gateway::OpenMoney;
 
 /// Prefix of merchants' ids.
@@ -66,7 +66,7 @@ pub(crate) enum Command {
     },
     /// Revoke a key, named by its id or by its text: the next request with it is refused
     RevokeKey(RevokeKey),
-    /// Record a merchant's account with a payment provider, in place of the one there is
+    /// Record a merchant's account with a payment processor, in place of the one there is
     SetProcessor(SetProcessor),
     /// Have a payment or a refund begun anew that waits for a person (the alarm `MoneyNeedsAttention` names it)
     ResumeMoney {
@@ -188,12 +188,12 @@ pub(crate) struct SetProcessor {
     #[arg(value_parser = merchant)]
     pub(crate) merchant: MerchantId,
     /// cybersource or mpgs
-    #[arg(value_parser = processor, value_name = "PROVIDER")]
-    pub(crate) processor: Provider,
-    /// The provider's API: `https://…`
+    #[arg(value_parser = processor)]
+    pub(crate) processor: ProcessorKind,
+    /// The processor's API: `https://…`
     #[arg(long)]
     pub(crate) base_url: String,
-    /// The merchant id that the provider knows
+    /// The merchant id that the processor knows
     #[arg(long)]
     pub(crate) mid: String,
     /// `CyberSource`: the id of the shared secret
@@ -250,8 +250,8 @@ fn front_door(text: &str) -> Result<FrontDoor, String> {
     FrontDoor::parse(text).ok_or_else(|| format!("the front doors are {}", known.join(", ")))
 }
 
-fn processor(text: &str) -> Result<Provider, String> {
-    Provider::parse(text).ok_or_else(|| "the providers are cybersource and mpgs".to_owned())
+fn processor(text: &str) -> Result<ProcessorKind, String> {
+    ProcessorKind::parse(text).ok_or_else(|| "the processors are cybersource and mpgs".to_owned())
 }
 
 fn permission(text: &str) -> Result<Permission, String> {

@@ -11,7 +11,7 @@ use clap::Parser as _;
 use serde_json::{Value, json};
 use tollgate_domain::{ContractLimit, KeyKind, Mode, Permission};
 use tollgate_gateway::{
-    Admin, AdminError, ApiKey, AwsEnvironment, Networks, NewKey, OsEntropy, Queue, Secrets, StoreError,
+    Admin, AdminError, ApiKey, AwsEnvironment, NewKey, OsEntropy, Processors, Queue, Secrets, StoreError,
     SystemClock, Tables, Vault, VaultKeys, VaultSecret, Worker, Writer,
 };
 use tollgate_processors::Account;
@@ -91,7 +91,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
     // Only a command that needs the vault needs the right to read its secret.
     let admin = if arguments.command.needs_vault() {
         let vault = Vault::open_with(Box::new(secret.clone()), worker.now()).await?;
-        Admin::new(worker.with_networks(Networks::new(vault, 0)))
+        Admin::new(worker.with_processors(Processors::new(vault, 0)))
     } else {
         Admin::new(worker)
     };
@@ -144,7 +144,7 @@ async fn create_key(admin: &Admin, new: CreateKey) -> Result<Value, AdminError> 
 
 async fn set_processor(admin: &Admin, new: SetProcessor) -> Result<Value, AdminError> {
     let account = Account {
-        provider: new.processor,
+        processor: new.processor,
         base_url: new.base_url,
         merchant_id: new.mid,
         key_id: new.key_id,
@@ -155,7 +155,7 @@ async fn set_processor(admin: &Admin, new: SetProcessor) -> Result<Value, AdminE
     Ok(json!({
         "merchant": new.merchant.to_prefixed(MERCHANT_PREFIX),
         "mode": mode.as_str(),
-        "provider": account.provider.as_str(),
+        "provider": account.processor.as_str(),
         "mid": account.merchant_id,
     }))
 }

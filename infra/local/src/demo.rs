@@ -6,7 +6,7 @@ use std::{path::Path, sync::Arc};
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{FrontDoor, KeyKind, MerchantId, Mode, Permission, Tenant, Tier};
 use tollgate_gateway::{
-    Admin, AdminError, AwsEnvironment, Networks, NewKey, OsEntropy, SystemClock, Tables, Vault, VaultKeys,
+    Admin, AdminError, AwsEnvironment, NewKey, OsEntropy, Processors, SystemClock, Tables, Vault, VaultKeys,
     Worker, Writer,
 };
 use tollgate_processors::Account;
@@ -78,7 +78,7 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
     let writer = Writer::open(&environment, Tables { main, keys, events });
     let worker = Worker::new(writer, None, Arc::new(SystemClock), Arc::new(OsEntropy));
     let admin = Admin::new(match &context.vault_keys {
-        Some(keys) => worker.with_networks(Networks::new(Vault::new(keys), 0)),
+        Some(keys) => worker.with_processors(Processors::new(Vault::new(keys), 0)),
         None => worker,
     });
     let fail = |error: AdminError| Error::Demo(error.to_string());

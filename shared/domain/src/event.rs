@@ -46,7 +46,7 @@ pub enum EventKind {
     PaymentFailed,
     /// The cardholder has to pass a challenge.
     PaymentRequiresAction,
-    /// The network has not decided.
+    /// The processor has not decided.
     PaymentProcessing,
     /// The money is reserved and can be taken.
     PaymentCapturable,

@@ -10,7 +10,7 @@
 //! declined, waits at `requires_capture` where its merchant captures by hand, and can be canceled until money was taken.
 //!
 //! A payment may begin at any of them: the sandbox decides at once, a hosted checkout waits for its payer, a bank takes
-//! its time. Only a network that was asked over a wire goes through `requires_capture`.
+//! its time. Only a processor that was asked over a wire goes through `requires_capture`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,10 +21,10 @@ use crate::{
     idempotency::Fingerprint,
     metadata::{JsonObject, Metadata},
     money::Money,
-    network::{NetworkCharge, NetworkId, Stage},
+    processor_charge::{ProcessorCharge, ProcessorTransactionId, Stage},
     replay::{ReplaySnapshots, Replayable},
     request_ref::RequestRef,
-    source::{Decline, Instrument, Provider, SealedCard, Source},
+    source::{Decline, Instrument, ProcessorKind, SealedCard, Source},
     time::Timestamp,
 };
 
@@ -47,7 +47,7 @@ pub enum Status {
     RequiresConfirmation,
     /// The cardholder has to pass a challenge first.
     RequiresAction,
-    /// The network has it and has not decided.
+    /// The processor has it and has not decided.
     Processing,
     /// The money is reserved and not taken.
     RequiresCapture,
@@ -92,7 +92,7 @@ impl Status {
     }
 }
 
-/// What a network made of a charge.
+/// What a processor made of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The money was taken.
@@ -101,7 +101,7 @@ pub enum Outcome {
     Declined(Decline),
     /// The cardholder has to pass a challenge first.
     ChallengeRequired,
-    /// The network decides later; ask it again at `ask_at`.
+    /// The processor decides later; ask it again at `ask_at`.
     Pending {
         /// When to ask.
         ask_at: Timestamp,
@@ -150,7 +150,7 @@ pub struct Method {
     pub id: PaymentMethodId,
     /// What may be shown of it.
     pub source: Source,
-    /// What the network calls it.
+    /// What the processor calls it.
     pub instrument: Instrument,
 }
 
@@ -225,7 +225,7 @@ pub struct Payment {
     /// What it is made with, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// What the network calls that.
+    /// What the processor calls that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instrument: Option<Instrument>,
     /// What it has as an intent.
@@ -241,8 +241,8 @@ pub struct Payment {
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
     /// The charge over a wire, if it is made so; else the sandbox's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network: Option<NetworkCharge>,
+    #[serde(rename = "network", default, skip_serializing_if = "Option::is_none")]
+    pub processor_charge: Option<ProcessorCharge>,
     /// The hosted checkout it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hosted: Option<Hosted>,
@@ -280,7 +280,7 @@ pub struct NewPayment {
     pub amount: Money,
     /// From what.
     pub source: Option<Source>,
-    /// What the network calls that.
+    /// What the processor calls that.
     pub instrument: Option<Instrument>,
     /// For whom.
     pub customer: Option<CustomerId>,
@@ -296,8 +296,8 @@ pub struct NewPayment {
 #[derive(Clone, Debug)]
 pub struct HostedCharge {
     /// Who charges the card.
-    pub provider: Provider,
-    /// What the provider knows the merchant by: the MID.
+    pub processor: ProcessorKind,
+    /// What the processor knows the merchant by: the MID.
     pub account: String,
     /// The card.
     pub card: SealedCard,
@@ -316,23 +316,23 @@ pub struct HostedCharge {
 pub enum Command {
     /// The merchant says where the payer goes after the challenge.
     SetReturnUrl(String),
-    /// The cardholder passed the challenge, and the network then said this.
+    /// The cardholder passed the challenge, and the processor then said this.
     ChallengePassed(Outcome),
     /// The cardholder failed the challenge.
     ChallengeFailed,
     /// Nobody answered the challenge in time.
     ChallengeExpired,
-    /// The network decided.
+    /// The processor decided.
     Settled(Outcome),
     /// The merchant changes an intent.
     Amend(Box<Amendment>),
-    /// An intent is charged, with this method if it is given, and the network said this.
+    /// An intent is charged, with this method if it is given, and the processor said this.
     Confirm {
         /// The method; the one it has when absent.
         method: Option<Box<Method>>,
         /// Where the payer goes after a challenge.
         return_url: Option<String>,
-        /// What the network said.
+        /// What the processor said.
         outcome: Outcome,
     },
     /// The merchant takes so many minor units of what is reserved; the rest is let go.
@@ -348,7 +348,7 @@ pub enum Command {
         /// When to ask.
         ask_at: Timestamp,
     },
-    /// The provider is about to be asked what became of a charge; no other run asks until `ask_at`.
+    /// The processor is about to be asked what became of a charge; no other run asks until `ask_at`.
     AskAgain {
         /// When to ask once more.
         ask_at: Timestamp,
@@ -363,44 +363,44 @@ pub enum Command {
         /// When to go on.
         ask_at: Timestamp,
     },
-    /// The provider reserved the money, and the reservation has to be accepted first.
+    /// The processor reserved the money, and the reservation has to be accepted first.
     HeldForReview {
-        /// The provider's own id of the authorisation.
-        authorization: NetworkId,
+        /// The processor's own id of the authorisation.
+        authorization: ProcessorTransactionId,
         /// When to ask whether it was accepted.
         ask_at: Timestamp,
     },
-    /// The provider reserved the money; the capture is about to be sent.
+    /// The processor reserved the money; the capture is about to be sent.
     Authorized {
-        /// The provider's own id of the authorisation.
-        authorization: NetworkId,
+        /// The processor's own id of the authorisation.
+        authorization: ProcessorTransactionId,
         /// When to ask what became of the capture.
         ask_at: Timestamp,
     },
-    /// The provider took the money.
+    /// The processor took the money.
     Captured {
-        /// The provider's own id of the capture.
-        capture: NetworkId,
+        /// The processor's own id of the capture.
+        capture: ProcessorTransactionId,
     },
-    /// The provider refused for good.
+    /// The processor refused for good.
     Refused(Decline),
-    /// The provider refused for good, and has reserved the money all the same (a risk rule refused what the issuer had
+    /// The processor refused for good, and has reserved the money all the same (a risk rule refused what the issuer had
     /// approved, say): it is to be let go.
     RefusedWithHold {
-        /// The provider's own id of the authorisation.
-        authorization: NetworkId,
+        /// The processor's own id of the authorisation.
+        authorization: ProcessorTransactionId,
         /// Why it was refused.
         decline: Decline,
     },
-    /// The provider did not decide in time. What it reserved, or may have reserved, is to be let go.
+    /// The processor did not decide in time. What it reserved, or may have reserved, is to be let go.
     GiveUp,
-    /// The provider says that the reservation was let go.
+    /// The processor says that the reservation was let go.
     Voided,
     /// What was to be let go is gone.
     Released,
-    /// The provider gave a clear answer that contradicts what is recorded: it is kept.
+    /// The processor gave a clear answer that contradicts what is recorded: it is kept.
     Keep(String),
-    /// The operator has what is open with the provider begun anew: it may be sent as often as at first.
+    /// The operator has what is open with the processor begun anew: it may be sent as often as at first.
     Resume,
     /// Nothing is left that can be done without the operator.
     Stuck {
@@ -440,13 +440,13 @@ pub enum Refusal {
     /// A refund of nothing, or of less.
     #[error("a refund must be of at least one minor unit")]
     RefundNotPositive,
-    /// A network's answer makes no sense here (a second challenge, say).
+    /// A processor's answer makes no sense here (a second challenge, say).
     #[error("the network's answer does not fit the payment's status")]
     SenselessOutcome,
 }
 
 impl Payment {
-    /// Makes the payment that a network's answer to a new charge describes.
+    /// Makes the payment that a processor's answer to a new charge describes.
     pub fn create(new: NewPayment, outcome: Outcome, now: Timestamp) -> Self {
         let mut payment = Self::new(new, now);
         payment.take(outcome, now);
@@ -460,7 +460,8 @@ impl Payment {
         payment.state.status =
             if hosted.confirmed { Status::RequiresAction } else { Status::RequiresConfirmation };
         payment.state.return_url = hosted.return_url;
-        payment.network = Some(NetworkCharge::new(hosted.provider, Some(hosted.account), hosted.card));
+        payment.processor_charge =
+            Some(ProcessorCharge::new(hosted.processor, Some(hosted.account), hosted.card));
         payment.hosted = Some(hosted.hosted);
         payment.due = Some(hosted.expires);
         payment
@@ -563,7 +564,7 @@ impl Payment {
             description: new.description,
             metadata: new.metadata,
             intent: None,
-            network: None,
+            processor_charge: None,
             hosted: None,
             completed: None,
             created: now,
@@ -727,9 +728,9 @@ impl Payment {
         }
     }
 
-    /// What a provider is asked over a wire for is decided by its own steps only.
+    /// What a processor is asked over a wire for is decided by its own steps only.
     fn must_be_decided_at_once(&self) -> Result<(), Refusal> {
-        if self.network.is_none() { Ok(()) } else { Err(Refusal::SenselessOutcome) }
+        if self.processor_charge.is_none() { Ok(()) } else { Err(Refusal::SenselessOutcome) }
     }
 
     fn as_intent(&mut self) -> Result<&mut Intent, Refusal> {
@@ -836,10 +837,10 @@ impl Payment {
         self.state.status = status;
         self.state.decline = decline;
         self.due = None;
-        if let Some(network) = &mut self.network {
-            network.card = None;
-            if network.stage == Stage::Waiting {
-                network.stage = Stage::Ended;
+        if let Some(processor) = &mut self.processor_charge {
+            processor.card = None;
+            if processor.stage == Stage::Waiting {
+                processor.stage = Stage::Ended;
             }
         }
     }
@@ -858,7 +859,7 @@ impl Replayable for Payment {
         Self {
             replay: ReplaySnapshots::default(),
             created_state: None,
-            network: None,
+            processor_charge: None,
             instrument: None,
             fingerprint: None,
             due: None,

@@ -43,7 +43,7 @@ pub enum AdminError {
     /// Empty or too long.
     #[error("a merchant's name has 1 to {NAME_MAX_CHARS} characters")]
     BadName,
-    /// The provider's account is not one; the text says why.
+    /// The processor's account is not one; the text says why.
     #[error("{0}")]
     BadAccount(String),
     /// The vault's key was not changed; the text says why.
@@ -269,7 +269,7 @@ impl Admin {
         Ok(self.0.store.list_attempts(Tenant { merchant, mode }, event, endpoint).await?)
     }
 
-    /// Records a merchant's account with a provider, its secret sealed by the vault.
+    /// Records a merchant's account with a processor, its secret sealed by the vault.
     pub async fn set_processor(
         &self,
         merchant: MerchantId,
@@ -285,8 +285,8 @@ impl Admin {
         })
     }
 
-    /// Has a payment or a refund begun anew that waits for the operator (see `docs/operations.md`): due work asks its provider
-    /// at once, and may send as often as at first. `false` when nothing of it is open with a provider.
+    /// Has a payment or a refund begun anew that waits for the operator (see `docs/operations.md`): due work asks its processor
+    /// at once, and may send as often as at first. `false` when nothing of it is open with a processor.
     pub async fn resume_money(
         &self,
         merchant: MerchantId,

@@ -1,4 +1,4 @@
-//! A provider's clear answers: recorded whatever else was recorded meanwhile, and never dropped.
+//! A processor's clear answers: recorded whatever else was recorded meanwhile, and never dropped.
 
 use std::future::Future;
 
@@ -25,7 +25,7 @@ pub(crate) enum Judged<E> {
     Contradicts(E),
 }
 
-/// What a provider answers about.
+/// What a processor answers about.
 pub(crate) trait Answered: Entity + Send + Sync {
     /// What it answers.
     type Answer: Sync;
@@ -104,7 +104,7 @@ impl Answered for Payment {
     }
 }
 
-/// What a provider said of a refund.
+/// What a processor said of a refund.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RefundAnswer {
     /// What became of it.

@@ -1,30 +1,30 @@
-//! Charges over a wire: every request to the provider is recorded before it is sent, and every clear answer after it came,
-//! so that due work can ask the provider what became of a payment that was left half-way, and go on from there.
+//! Charges over a wire: every request to the processor is recorded before it is sent, and every clear answer after it came,
+//! so that due work can ask the processor what became of a payment that was left half-way, and go on from there.
 //!
 //! ```text
 //! requires_action ─(recorded)─▶ processing ─ authorize ─▶ requires_capture ─ capture ─▶ succeeded
 //! ```
 //!
-//! Four rules keep our books equal to the provider's:
+//! Four rules keep our books equal to the processor's:
 //!
 //! - Unknown is not failed: only a clear answer decides. After any other the payment stays where it is and due work looks
 //!   it up.
-//! - A look-up that shows nothing proves nothing until the last request has settled ([`Networks::settle_ms`]); only then
+//! - A look-up that shows nothing proves nothing until the last request has settled ([`Processors::settle_ms`]); only then
 //!   may the request be sent again, a bounded number of times and for a bounded time.
 //! - A clear answer is never dropped: if another change came first, it is applied to what is there now; if it contradicts
 //!   that, it is kept on the payment and the operator is told.
 //! - What was reserved is captured or let go: a payment that ends without the money stays due until it is.
 //!
-//! [`Networks::settle_ms`]: crate::Networks
+//! [`Processors::settle_ms`]: crate::Processors
 
 use tollgate_domain::{
-    Decline, Money, NetworkCharge, NetworkId, Payment, RequestRef, Stage, Tenant, Timestamp,
+    Decline, Money, Payment, ProcessorCharge, ProcessorTransactionId, RequestRef, Stage, Tenant, Timestamp,
     payment::{AUTHORIZATION_LIFETIME_MS, Command},
 };
 use tollgate_processors::{
-    Connector,
-    network::{
-        Answer, Authentication, Authorize, NetworkError, OfAuthorization, Processor, Review,
+    AnyProcessor,
+    processor::{
+        Answer, Authentication, Authorize, OfAuthorization, Processor, ProcessorError, Review,
         TransactionStatus,
     },
 };
@@ -32,7 +32,7 @@ use tollgate_processors::{
 use crate::{
     Worker,
     error::Error,
-    network::{card_place, payment_reference},
+    processors::{card_place, payment_reference},
     record::Recorded,
 };
 
@@ -62,8 +62,8 @@ enum Next {
     Stuck,
 }
 
-/// Decides what to do about a charge whose provider shows `found`.
-fn next_step(charge: &NetworkCharge, found: &TransactionStatus, now: Timestamp, settle_ms: i64) -> Next {
+/// Decides what to do about a charge whose processor shows `found`.
+fn next_step(charge: &ProcessorCharge, found: &TransactionStatus, now: Timestamp, settle_ms: i64) -> Next {
     let settled = charge.sent.is_settled(now, settle_ms);
     let lasted = |limit_ms| charge.since.is_some_and(|since| since.plus_ms(limit_ms) <= now);
     let may_send = |limit_ms| charge.sent.times < SENDS_MAX && !lasted(limit_ms);
@@ -109,24 +109,24 @@ fn next_step(charge: &NetworkCharge, found: &TransactionStatus, now: Timestamp, 
 impl Worker {
     /// Charges a payment whose challenge was passed. Whatever happens on the way, the payment that is returned is what is
     /// recorded: decided, or in flight and looked after by due work.
-    pub(crate) async fn charge_over_network(
+    pub(crate) async fn charge_over_processor(
         &self,
         tenant: Tenant,
         payment: &Payment,
         request: &RequestRef,
     ) -> Result<Payment, Error> {
         // An account that is missing is found before anything is begun.
-        let connector = self.connector_of(tenant, payment).await?;
+        let processor = self.processor_of(tenant, payment).await?;
         let ask_at = self.ask_at(1)?;
         match self.record(tenant, payment, Command::BeginCharge { ask_at }, request).await? {
-            Recorded::Done(payment) => self.go_on(tenant, payment, &connector, None, request).await,
+            Recorded::Done(payment) => self.go_on(tenant, payment, &processor, None, request).await,
             Recorded::Overtaken(payment) => Ok(payment),
         }
     }
 
-    /// What due work does for a charge that is open with its provider: claims it, asks what became of it, and goes on.
+    /// What due work does for a charge that is open with its processor: claims it, asks what became of it, and goes on.
     pub(crate) async fn resume_charge(&self, tenant: Tenant, payment: &Payment) -> Result<(), Error> {
-        let Some(charge) = &payment.network else {
+        let Some(charge) = &payment.processor_charge else {
             return Ok(());
         };
         let request = self.new_request();
@@ -135,23 +135,23 @@ impl Worker {
             Recorded::Done(claimed) => claimed,
             Recorded::Overtaken(_) => return Ok(()),
         };
-        let connector = self.connector_of(tenant, &claimed).await?;
+        let processor = self.processor_of(tenant, &claimed).await?;
         if let Stage::Releasing { authorization } = charge.stage.clone() {
-            return self.release(tenant, claimed, authorization, &connector, &request).await;
+            return self.release(tenant, claimed, authorization, &processor, &request).await;
         }
-        let found = match self.look_up(charge, &claimed, &connector).await {
+        let found = match self.look_up(charge, &claimed, &processor).await {
             Ok(found) => found,
             Err(error) => return self.not_looked_up(tenant, &claimed, &error, &request).await,
         };
-        let settle_ms = self.networks()?.settle_ms(charge.provider);
+        let settle_ms = self.processors()?.settle_ms(charge.processor);
         match next_step(charge, &found, self.now(), settle_ms) {
             Next::Apply => {
-                self.go_on(tenant, claimed, &connector, Some(found), &request).await?;
+                self.go_on(tenant, claimed, &processor, Some(found), &request).await?;
             }
             Next::SendAgain => {
                 let again = Command::SendAgain { ask_at: self.ask_at(1)? };
                 if let Recorded::Done(payment) = self.record(tenant, &claimed, again, &request).await? {
-                    self.go_on(tenant, payment, &connector, None, &request).await?;
+                    self.go_on(tenant, payment, &processor, None, &request).await?;
                 }
             }
             Next::GiveUp => {
@@ -166,14 +166,14 @@ impl Worker {
         Ok(())
     }
 
-    /// What the provider shows of a payment; of one that is held for review, what became of the review.
+    /// What the processor shows of a payment; of one that is held for review, what became of the review.
     async fn look_up(
         &self,
-        charge: &NetworkCharge,
+        charge: &ProcessorCharge,
         payment: &Payment,
-        connector: &Connector,
-    ) -> Result<TransactionStatus, NetworkError> {
-        let found = connector.look_up(&payment_reference(payment.id)).await?;
+        processor: &AnyProcessor,
+    ) -> Result<TransactionStatus, ProcessorError> {
+        let found = processor.look_up(&payment_reference(payment.id)).await?;
         let authorization = match (&charge.stage, &found) {
             (Stage::InReview { authorization }, TransactionStatus::InReview { .. }) => authorization,
             // A search goes on showing as held what was accepted since.
@@ -184,7 +184,7 @@ impl Worker {
         };
         let since = charge.since.unwrap_or(payment.created);
         let authorization = authorization.clone();
-        Ok(match connector.look_up_review(&authorization, since).await? {
+        Ok(match processor.look_up_review(&authorization, since).await? {
             Review::Waiting => found,
             Review::Accepted => TransactionStatus::Authorized { authorization },
             Review::Rejected => TransactionStatus::Declined(Decline::CardDeclined),
@@ -197,21 +197,21 @@ impl Worker {
         &self,
         tenant: Tenant,
         mut payment: Payment,
-        connector: &Connector,
+        processor: &AnyProcessor,
         mut found: Option<TransactionStatus>,
         request: &RequestRef,
     ) -> Result<Payment, Error> {
         for _ in 0..STEPS_MAX {
-            let Some(charge) = &payment.network else { break };
+            let Some(charge) = &payment.processor_charge else { break };
             let step = match (&charge.stage, found.take()) {
                 (Stage::Authorizing, None) => {
-                    let answer = self.authorize(tenant, &payment, connector).await?;
-                    self.read_answer(&payment, connector, answer, |id| self.authorized(id)).await?
+                    let answer = self.authorize(tenant, &payment, processor).await?;
+                    self.read_answer(&payment, processor, answer, |id| self.authorized(id)).await?
                 }
                 (Stage::Authorized { authorization }, None) => {
                     let of = of_authorization(&payment, authorization);
-                    let answer = connector.capture(&of.as_request()).await;
-                    self.read_answer(&payment, connector, answer, |capture| Ok(Command::Captured { capture }))
+                    let answer = processor.capture(&of.as_request()).await;
+                    self.read_answer(&payment, processor, answer, |capture| Ok(Command::Captured { capture }))
                         .await?
                 }
                 (Stage::Authorizing | Stage::InReview { .. } | Stage::Authorized { .. }, Some(clear)) => {
@@ -247,7 +247,7 @@ impl Worker {
     /// The command that a clear look-up means for a charge; `None` where it says nothing new.
     fn command_of(
         &self,
-        charge: &NetworkCharge,
+        charge: &ProcessorCharge,
         found: &TransactionStatus,
     ) -> Result<Option<Command>, Error> {
         Ok(match (found, &charge.stage) {
@@ -275,9 +275,9 @@ impl Worker {
     async fn read_answer(
         &self,
         payment: &Payment,
-        connector: &Connector,
-        answer: Result<Answer, NetworkError>,
-        done: impl Fn(NetworkId) -> Result<Command, Error>,
+        processor: &AnyProcessor,
+        answer: Result<Answer, ProcessorError>,
+        done: impl Fn(ProcessorTransactionId) -> Result<Command, Error>,
     ) -> Result<Read, Error> {
         let error = match answer {
             Ok(Answer::Approved { id }) => return Ok(Read::Command(done(id)?)),
@@ -294,15 +294,15 @@ impl Worker {
             Err(error) => error,
         };
         tracing::warn!(payment = %payment.id, %error, "a provider's answer is unclear");
-        let is_only = payment.network.as_ref().is_some_and(|charge| charge.sent.is_only_one());
+        let is_only = payment.processor_charge.as_ref().is_some_and(|charge| charge.sent.is_only_one());
         match error {
             // Where no other request may have arrived, one that is wrong can do nothing, now or later.
-            NetworkError::Rejected(_) if is_only => {
+            ProcessorError::Rejected(_) if is_only => {
                 Ok(Read::Command(Command::Refused(Decline::ProcessingError)))
             }
-            NetworkError::NothingDone(_) if is_only => Ok(Read::Nothing(self.ask_at(1)?)),
-            NetworkError::NothingDone(_) | NetworkError::Rejected(_) | NetworkError::Unknown(_) => {
-                let found = connector.look_up(&payment_reference(payment.id)).await;
+            ProcessorError::NothingDone(_) if is_only => Ok(Read::Nothing(self.ask_at(1)?)),
+            ProcessorError::NothingDone(_) | ProcessorError::Rejected(_) | ProcessorError::Unknown(_) => {
+                let found = processor.look_up(&payment_reference(payment.id)).await;
                 Ok(match found {
                     // That it knows nothing, or nothing yet, may change while our request is still on its way.
                     Ok(TransactionStatus::Nothing | TransactionStatus::Undecided) | Err(_) => Read::Unclear,
@@ -312,7 +312,7 @@ impl Worker {
         }
     }
 
-    pub(crate) fn authorized(&self, authorization: NetworkId) -> Result<Command, Error> {
+    pub(crate) fn authorized(&self, authorization: ProcessorTransactionId) -> Result<Command, Error> {
         Ok(Command::Authorized { authorization, ask_at: self.ask_at(1)? })
     }
 
@@ -320,13 +320,13 @@ impl Worker {
         &self,
         tenant: Tenant,
         payment: &Payment,
-        connector: &Connector,
-    ) -> Result<Result<Answer, NetworkError>, Error> {
-        let sealed = payment.network.as_ref().and_then(|network| network.card.as_ref());
+        processor: &AnyProcessor,
+    ) -> Result<Result<Answer, ProcessorError>, Error> {
+        let sealed = payment.processor_charge.as_ref().and_then(|processor| processor.card.as_ref());
         let sealed = sealed.ok_or_else(|| Error::Internal(format!("payment {} has no card", payment.id)))?;
         let place = card_place(tenant, payment.id);
         let card = self
-            .networks()?
+            .processors()?
             .vault()
             .open_card(self.now(), &place, sealed)
             .await
@@ -338,7 +338,7 @@ impl Worker {
             authentication: Some(&passed_challenge(payment)),
             renewed: renewed(payment),
         };
-        Ok(connector.authorize(&request).await)
+        Ok(processor.authorize(&request).await)
     }
 }
 
@@ -357,7 +357,7 @@ enum Read {
 /// What a request about an authorisation names.
 pub(crate) struct AboutAuthorization<'a> {
     reference: String,
-    authorization: &'a NetworkId,
+    authorization: &'a ProcessorTransactionId,
     amount: Money,
     renewed: u32,
 }
@@ -375,7 +375,7 @@ impl AboutAuthorization<'_> {
 
 pub(crate) fn of_authorization<'a>(
     payment: &Payment,
-    authorization: &'a NetworkId,
+    authorization: &'a ProcessorTransactionId,
 ) -> AboutAuthorization<'a> {
     AboutAuthorization {
         reference: payment_reference(payment.id),
@@ -385,9 +385,9 @@ pub(crate) fn of_authorization<'a>(
     }
 }
 
-/// See [`tollgate_domain::network::Sent::renewed`].
+/// See [`tollgate_domain::processor_charge::Sent::renewed`].
 pub(crate) fn renewed(payment: &Payment) -> u32 {
-    payment.network.as_ref().map_or(0, |charge| charge.sent.renewed)
+    payment.processor_charge.as_ref().map_or(0, |charge| charge.sent.renewed)
 }
 
 /// The proof of the challenge that our own page simulates in test mode: what an issuer's directory server would have
@@ -408,8 +408,8 @@ fn passed_challenge(payment: &Payment) -> Authentication {
 #[cfg(test)]
 mod tests {
     use tollgate_domain::{
-        network::Sent,
-        source::{Provider, SealedCard},
+        processor_charge::Sent,
+        source::{ProcessorKind, SealedCard},
     };
 
     use super::*;
@@ -417,21 +417,21 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_s(1_795_219_200);
     const SETTLE_MS: i64 = 60_000;
 
-    fn id(text: &str) -> NetworkId {
-        NetworkId::parse(text).unwrap()
+    fn id(text: &str) -> ProcessorTransactionId {
+        ProcessorTransactionId::parse(text).unwrap()
     }
 
     /// A charge in a stage, whose `times`-th request was sent `ago_ms` milliseconds ago, in that stage for `lasted_ms`.
-    fn charge(stage: Stage, times: u32, ago_ms: i64, lasted_ms: i64) -> NetworkCharge {
-        NetworkCharge {
+    fn charge(stage: Stage, times: u32, ago_ms: i64, lasted_ms: i64) -> ProcessorCharge {
+        ProcessorCharge {
             stage,
             since: Some(NOW.plus_ms(-lasted_ms)),
             sent: Sent { times, last: Some(NOW.plus_ms(-ago_ms)), renewed: 0 },
-            ..NetworkCharge::new(Provider::Mpgs, None, SealedCard("s".into()))
+            ..ProcessorCharge::new(ProcessorKind::Mpgs, None, SealedCard("s".into()))
         }
     }
 
-    fn next(charge: &NetworkCharge, found: &TransactionStatus) -> Next {
+    fn next(charge: &ProcessorCharge, found: &TransactionStatus) -> Next {
         next_step(charge, found, NOW, SETTLE_MS)
     }
 

@@ -1,7 +1,7 @@
 //! Hosted checkout: a payment that its payer confirms on a page of ours.
 
 use tollgate_domain::{
-    EnteredCard, JsonObject, Metadata, Money, Payment, PaymentId, Provider, RequestRef, Source, Tenant,
+    EnteredCard, JsonObject, Metadata, Money, Payment, PaymentId, ProcessorKind, RequestRef, Source, Tenant,
     payment::{Command, Hosted, HostedCharge, NewPayment, Status},
     source::{Brand, Instrument},
 };
@@ -14,10 +14,10 @@ use crate::{
     error::{Error, Refusal},
     idempotency::{Idempotency, Idempotent, Prepared, TRIES_MAX, replay},
     links::Purpose,
-    network::card_place,
     pages::LinkError,
     payer::Payer,
     payments::check_amount,
+    processors::card_place,
     record::Recorded,
 };
 
@@ -35,7 +35,7 @@ pub struct NewCheckout {
     /// How much.
     pub amount: Money,
     /// Who charges the card.
-    pub provider: Provider,
+    pub processor: ProcessorKind,
     /// The card.
     pub card: EnteredCard,
     /// For whom.
@@ -76,7 +76,7 @@ fn lifetime_ms() -> i64 {
 
 impl Call {
     /// Makes a payment that waits for its payer. An admission beside reads of the order's attempt and of the merchant's account
-    /// with the provider, and one conditional put, which is also the check of the order's number.
+    /// with the processor, and one conditional put, which is also the check of the order's number.
     ///
     /// An order whose attempt has failed, was cancelled or has expired may be initialised again, whatever the request: the new
     /// attempt is another payment. The attempt before it has ended without money by then, so at most one is ever charged.
@@ -98,7 +98,7 @@ impl Call {
         let first = self.attempt_id(tenant, idempotency, 1);
         let (known, account, payer, named) = tokio::join!(
             self.read_attempt(tenant, first),
-            self.store.get_processor_account(tenant, new.provider),
+            self.store.get_processor_account(tenant, new.processor),
             self.find_payer(tenant, &new.payer),
             self.payment_of_key(tenant, key.as_deref()),
         );
@@ -118,14 +118,14 @@ impl Call {
             check_amount(new.amount, 1)?;
             // The challenge of our own page proves nothing to an issuer.
             if tenant.mode.is_live() {
-                return Err(Refusal::NoNetwork.into());
+                return Err(Refusal::NoProcessor.into());
             }
-            let account = account?.ok_or(Refusal::ProviderNotConfigured)?;
+            let account = account?.ok_or(Refusal::ProcessorNotConfigured)?;
             if is_taken {
                 // Whether it is a retry is decided below; nothing is written about the payer before that.
                 return Err(Refusal::IdempotencyKeyReused.into());
             }
-            let vault = self.gateway.networks()?.vault();
+            let vault = self.gateway.processors()?.vault();
             let card = vault
                 .seal_card(self.gateway.entropy.as_ref(), self.now, &card_place(tenant, id), &new.card)
                 .await
@@ -140,14 +140,14 @@ impl Call {
                 request: self.request.clone(),
                 amount: new.amount,
                 source: Some(Source::Card(new.card.shown())),
-                instrument: Some(Instrument(format!("network/{}", new.provider.as_str()))),
+                instrument: Some(Instrument(format!("network/{}", new.processor.as_str()))),
                 customer,
                 description: None,
                 metadata: plain.unwrap_or_default(),
                 fingerprint: Some(idempotency.fingerprint.clone()),
             };
             let hosted = HostedCharge {
-                provider: new.provider,
+                processor: new.processor,
                 account: account.merchant_id,
                 card,
                 hosted: Hosted { order_id: new.order_id, cancel_url: new.cancel_url, metadata: json_object },

@@ -38,7 +38,7 @@ pub struct DueReport {
 }
 
 impl Worker {
-    /// Does what is due: asks the network about payments and refunds in flight, ends challenges that nobody answered,
+    /// Does what is due: asks the processor about payments and refunds in flight, ends challenges that nobody answered,
     /// puts deliveries back on the queue. An item that fails is logged, stays due and holds up no other.
     pub async fn run_due_work(&self, queue: &Queue) -> Result<DueReport, Error> {
         let now = self.now();
@@ -94,7 +94,7 @@ impl Worker {
         if payment.due.is_none_or(|due| due > now) {
             return Ok(());
         }
-        if payment.is_open_with_provider() {
+        if payment.is_open_with_processor() {
             return self.resume_charge(item.tenant, &payment).await;
         }
         let command = match payment.state.status {
@@ -131,7 +131,7 @@ impl Worker {
         let Some(payment) = payment else {
             return Err(Error::Internal(format!("refund {} has no payment", refund.id)));
         };
-        if payment.network.is_some() {
+        if payment.processor_charge.is_some() {
             return self.resume_refund(item.tenant, &payment, &refund).await;
         }
         let outcome = sandbox_outcome(sandbox::look_up_refund(instrument(&payment)?))?;

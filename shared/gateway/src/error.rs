@@ -92,9 +92,9 @@ pub enum Refusal {
     /// The token stands for nothing that can be charged.
     #[error("the token is not valid")]
     InvalidToken,
-    /// No network is connected for live payments of this kind.
+    /// No processor is connected for live payments of this kind.
     #[error("live payments with this source are not enabled")]
-    NoNetwork,
+    NoProcessor,
     /// The payment was made and failed.
     #[error("the payment failed: {}", .decline.code())]
     Declined {
@@ -117,9 +117,9 @@ pub enum Refusal {
     /// Not a decimal number, or one with more digits than the currency has.
     #[error("the amount is not one of its currency")]
     InvalidAmount,
-    /// The merchant has no account with the provider.
+    /// The merchant has no account with the processor.
     #[error("the merchant is not configured for this provider")]
-    ProviderNotConfigured,
+    ProcessorNotConfigured,
     /// The payment method cannot do that.
     #[error(transparent)]
     Method(#[from] MethodRefusal),
@@ -132,7 +132,7 @@ pub enum Refusal {
     /// The refund is settled.
     #[error("the refund is settled and cannot be canceled")]
     RefundSettled(RefundStatus),
-    /// The refund was sent to a provider, which may have carried it out.
+    /// The refund was sent to a processor, which may have carried it out.
     #[error("the refund was sent to the payment provider and cannot be canceled")]
     RefundSent,
     /// The client secret is not the intent's.

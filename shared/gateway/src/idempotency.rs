@@ -112,7 +112,7 @@ impl IdempotentResource for Refund {
     /// A refund over a wire is stored before it is sent. What became of it is its answer, and makes it another version; so does
     /// the end of a request that could not find out.
     fn is_being_made(&self, now: Timestamp) -> bool {
-        let is_first = self.version == 1 && self.network.is_some();
+        let is_first = self.version == 1 && self.processor_refund.is_some();
         is_first && self.created.plus_ms(LEASE_MS) > now
     }
 }

@@ -21,13 +21,13 @@ mod error;
 mod idempotency;
 mod intents;
 mod links;
-mod network;
 mod page_request;
 mod pages;
 mod payer;
 mod payment_methods;
 mod payments;
 mod processor_refunds;
+mod processors;
 mod publish;
 mod record;
 mod redelivery;
@@ -54,12 +54,12 @@ pub use error::{Error, KeyRefusal, Refusal, Resource};
 pub use idempotency::{Idempotency, Idempotent};
 pub use intents::{IntentAction, IntentUpdate, NewIntent};
 pub use links::{Links, Purpose};
-pub use network::Networks;
 pub use page_request::PageRequest;
 pub use pages::{HostedView, LinkError, Onward};
 pub use payer::Payer;
 pub use payment_methods::{MethodData, MethodFilter, MethodRef, NewMethod, kind_of};
 pub use payments::{ChargeFrom, CreatePayment, Keep, MIN_AMOUNT_MINOR, PaymentFilter, charged_and, declined};
+pub use processors::Processors;
 pub use publish::{Published, Publisher};
 pub use redelivery::{EventFilter, RecoverUntil, Recovered};
 pub use refunds::{CreateRefund, RefundAmount, RefundFilter};
@@ -87,7 +87,7 @@ pub struct Gateway {
     store: Reader,
     write_access: authentication::WriteAccess,
     links: Option<Links>,
-    networks: Option<Arc<Networks>>,
+    processors: Option<Arc<Processors>>,
     address_ids: Option<AddressIds>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -109,7 +109,7 @@ impl Gateway {
             store: writer.reader().clone(),
             write_access: authentication::WriteAccess::new(writer),
             links,
-            networks: None,
+            processors: None,
             address_ids: None,
             clock,
             entropy,
@@ -118,7 +118,7 @@ impl Gateway {
         }
     }
 
-    /// A gateway as the function's environment describes it (see [`Tables`], [`AwsEnvironment`], [`Links`], [`Networks`] and
+    /// A gateway as the function's environment describes it (see [`Tables`], [`AwsEnvironment`], [`Links`], [`Processors`] and
     /// [`AddressIds`]).
     ///
     /// It reads the function's secrets and makes the first connection to the tables side by side, while the function still

@@ -110,8 +110,8 @@ impl Gateway {
                 };
             }
             self.not_expired(&payment)?;
-            if passed && payment.network.is_some() {
-                let charged = worker.charge_over_network(tenant, &payment, request).await?;
+            if passed && payment.processor_charge.is_some() {
+                let charged = worker.charge_over_processor(tenant, &payment, request).await?;
                 return Ok((tenant, charged));
             }
             let now = self.now();

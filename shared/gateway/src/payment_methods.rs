@@ -88,7 +88,7 @@ impl Call {
     ) -> Result<PaymentMethod, Error> {
         // Test tokens and test accounts are the sandbox's; no live network is connected to these sources yet.
         if tenant.mode.is_live() {
-            return Err(Refusal::NoNetwork.into());
+            return Err(Refusal::NoProcessor.into());
         }
         let chargeable = match &new.data {
             MethodData::Card(card) => sandbox::entered_card(card),

@@ -148,7 +148,7 @@ impl Call {
         payer: Option<&Customer>,
     ) -> Result<sandbox::Chargeable, Error> {
         if tenant.mode.is_live() {
-            return Err(Refusal::NoNetwork.into());
+            return Err(Refusal::NoProcessor.into());
         }
         let id = PaymentMethodId::parse("pm_", token).map_err(|_| Refusal::InvalidToken)?;
         let method: Option<PaymentMethod> = self.store.get(tenant, &id.to_string(), true).await?;
@@ -254,9 +254,9 @@ fn chargeable(
     from: &ChargeFrom,
     payer: Option<&Customer>,
 ) -> Result<sandbox::Chargeable, Refusal> {
-    // Test tokens and test accounts are the sandbox's; no live network is connected to these sources yet.
+    // Test tokens and test accounts are the sandbox's; no live processor is connected to these sources yet.
     if tenant.mode.is_live() {
-        return Err(Refusal::NoNetwork);
+        return Err(Refusal::NoProcessor);
     }
     match from {
         ChargeFrom::Card(card) => Ok(sandbox::entered_card(card)),

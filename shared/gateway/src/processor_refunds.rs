@@ -2,13 +2,14 @@
 //! (see [`crate::charge`]).
 
 use tollgate_domain::{
-    NetworkId, Payment, Refund, RefundId, RequestRef, Stage, Tenant, Timestamp,
-    refund::{NetworkRefund, RefundOutcome},
+    Payment, ProcessorTransactionId, Refund, RefundId, RequestRef, Stage, Tenant, Timestamp,
+    refund::{ProcessorRefund, RefundOutcome},
 };
 use tollgate_processors::{
-    Connector,
-    network::{
-        Answer, NetworkError, Processor, ProcessorRefundStatus, RefundName, RefundRequest, TransactionStatus,
+    AnyProcessor,
+    processor::{
+        Answer, Processor, ProcessorError, ProcessorRefundStatus, RefundName, RefundRequest,
+        TransactionStatus,
     },
 };
 use tollgate_store::Replaced;
@@ -19,7 +20,7 @@ use crate::{
     charge::{SENDS_MAX, STUCK_ASK_MS, TRY_FOR_MS},
     error::Error,
     idempotency::{TRIES_MAX, contended},
-    network::{payment_reference, refund_reference},
+    processors::{payment_reference, refund_reference},
 };
 
 /// What to do about a refund, given what a look-up shows.
@@ -37,9 +38,9 @@ enum Next {
     Stuck,
 }
 
-/// Decides what to do about a refund that is with its provider since `since` and of which that shows `found`.
+/// Decides what to do about a refund that is with its processor since `since` and of which that shows `found`.
 fn next_step(
-    refund: &NetworkRefund,
+    refund: &ProcessorRefund,
     since: Timestamp,
     found: ProcessorRefundStatus,
     now: Timestamp,
@@ -70,11 +71,11 @@ impl Worker {
         at_once: bool,
         request: &RequestRef,
     ) -> Result<Refund, Error> {
-        let connector = self.connector_of(tenant, payment).await?;
+        let processor = self.processor_of(tenant, payment).await?;
         let (reference, own_reference) = (payment_reference(payment.id), refund_reference(refund.id));
         let sent = refund.sent_over_wire().sent;
-        let capture = capture_of(payment, &connector).await?;
-        let answer = connector
+        let capture = capture_of(payment, &processor).await?;
+        let answer = processor
             .refund(&RefundRequest {
                 reference: &reference,
                 capture: &capture,
@@ -86,8 +87,8 @@ impl Worker {
         let outcome = match answer {
             Ok(Answer::Approved { .. }) => RefundOutcome::Succeeded,
             Ok(Answer::Declined(_)) => RefundOutcome::Failed,
-            Err(NetworkError::Rejected(_)) if sent.is_only_one() => RefundOutcome::Failed,
-            Err(NetworkError::NothingDone(why)) if sent.is_only_one() => {
+            Err(ProcessorError::Rejected(_)) if sent.is_only_one() => RefundOutcome::Failed,
+            Err(ProcessorError::NothingDone(why)) if sent.is_only_one() => {
                 tracing::warn!(refund = %refund.id, why, "a refund was not sent; it is sent again");
                 let next = refund.sent_without_effect(self.ask_at(1)?, request);
                 return Ok(match self.writer().replace(tenant, &next).await? {
@@ -102,7 +103,7 @@ impl Worker {
                     refund_reference: &own_reference,
                     renewed: sent.renewed,
                 };
-                match connector.look_up_refund(&name).await {
+                match processor.look_up_refund(&name).await {
                     Ok(ProcessorRefundStatus::Succeeded) => RefundOutcome::Succeeded,
                     Ok(ProcessorRefundStatus::Failed) => RefundOutcome::Failed,
                     // That it knows nothing, or nothing yet, may change while our request is still on its way.
@@ -116,7 +117,7 @@ impl Worker {
         self.record_answer(tenant, refund, &answer, request).await
     }
 
-    /// What due work does for a refund in flight: claims it, asks the provider, and sends it again if it never arrived.
+    /// What due work does for a refund in flight: claims it, asks the processor, and sends it again if it never arrived.
     pub(crate) async fn resume_refund(
         &self,
         tenant: Tenant,
@@ -124,26 +125,26 @@ impl Worker {
         refund: &Refund,
     ) -> Result<(), Error> {
         let request = self.new_request();
-        let network = refund.sent_over_wire();
-        let ask_at = self.ask_at(network.attempts.saturating_add(1))?;
+        let sent = refund.sent_over_wire();
+        let ask_at = self.ask_at(sent.attempts.saturating_add(1))?;
         let claimed = refund.asked_again(ask_at, &request);
         let Replaced::Done = self.writer().replace(tenant, &claimed).await? else {
             return Ok(());
         };
-        let connector = self.connector_of(tenant, payment).await?;
-        let provider = payment.network.as_ref().map(|charge| charge.provider);
-        let settle_ms = provider
-            .map_or(Ok(0), |provider| self.networks().map(|networks| networks.settle_ms(provider)))?;
-        let found = connector
+        let processor = self.processor_of(tenant, payment).await?;
+        let kind = payment.processor_charge.as_ref().map(|charge| charge.processor);
+        let settle_ms =
+            kind.map_or(Ok(0), |kind| self.processors().map(|processors| processors.settle_ms(kind)))?;
+        let found = processor
             .look_up_refund(&RefundName {
                 reference: &payment_reference(payment.id),
                 refund_reference: &refund_reference(refund.id),
-                renewed: network.sent.renewed,
+                renewed: sent.sent.renewed,
             })
             .await;
-        let since = network.since.unwrap_or(refund.created);
+        let since = sent.since.unwrap_or(refund.created);
         let next = match &found {
-            Ok(found) => next_step(&network, since, *found, self.now(), settle_ms),
+            Ok(found) => next_step(&sent, since, *found, self.now(), settle_ms),
             Err(_) if since.plus_ms(TRY_FOR_MS) <= self.now() => Next::Stuck,
             Err(_) => Next::Wait,
         };
@@ -194,10 +195,10 @@ impl Worker {
 }
 
 /// The capture that refunds of a payment name. Payments that were stored before captures were kept have it looked up.
-async fn capture_of(payment: &Payment, connector: &Connector) -> Result<NetworkId, Error> {
-    match payment.network.as_ref().map(|charge| &charge.stage) {
+async fn capture_of(payment: &Payment, processor: &AnyProcessor) -> Result<ProcessorTransactionId, Error> {
+    match payment.processor_charge.as_ref().map(|charge| &charge.stage) {
         Some(Stage::Captured { capture, .. }) => Ok(capture.clone()),
-        _ => match connector.look_up(&payment_reference(payment.id)).await {
+        _ => match processor.look_up(&payment_reference(payment.id)).await {
             Ok(TransactionStatus::Captured { capture, .. }) => Ok(capture),
             Ok(_) => Err(Error::Internal(format!(
                 "the provider does not show the capture of payment {}",
@@ -210,7 +211,7 @@ async fn capture_of(payment: &Payment, connector: &Connector) -> Result<NetworkI
 
 #[cfg(test)]
 mod tests {
-    use tollgate_domain::network::Sent;
+    use tollgate_domain::processor_charge::Sent;
 
     use super::*;
 
@@ -218,9 +219,9 @@ mod tests {
     const SETTLE_MS: i64 = 60_000;
 
     fn next(times: u32, ago_ms: i64, age_ms: i64, found: ProcessorRefundStatus) -> Next {
-        let refund = NetworkRefund {
+        let refund = ProcessorRefund {
             sent: Sent { times, last: Some(NOW.plus_ms(-ago_ms)), renewed: 0 },
-            ..NetworkRefund::default()
+            ..ProcessorRefund::default()
         };
         next_step(&refund, NOW.plus_ms(-age_ms), found, NOW, SETTLE_MS)
     }

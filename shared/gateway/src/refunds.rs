@@ -86,8 +86,8 @@ impl Call {
             let refund = self.decide_refund(id, new, &current, idempotency)?;
             let writer = self.admitted().await?.writer();
             match writer.create_refund(tenant, &refund, &current).await? {
-                RefundPut::Created if current.network.is_some() => {
-                    return self.refund_over_network(tenant, &current, refund).await.map(Idempotent::new);
+                RefundPut::Created if current.processor_charge.is_some() => {
+                    return self.refund_over_processor(tenant, &current, refund).await.map(Idempotent::new);
                 }
                 RefundPut::Created => return Ok(Idempotent::new(refund)),
                 RefundPut::Exists(existing) => {
@@ -100,7 +100,7 @@ impl Call {
     }
 
     /// Sends a recorded refund over the wire. One that could not be sent stays pending: due work sends it.
-    async fn refund_over_network(
+    async fn refund_over_processor(
         &self,
         tenant: Tenant,
         payment: &Payment,
@@ -145,8 +145,8 @@ impl Call {
             RefundAmount::Rest => payment.refundable().max(1),
         };
         payment.apply(Command::Refund(minor), self.now, &self.request).map_err(Refusal::from)?;
-        let outcome = if payment.network.is_some() {
-            // Recorded first, sent then: whoever finds it pending can ask the provider what became of it.
+        let outcome = if payment.processor_charge.is_some() {
+            // Recorded first, sent then: whoever finds it pending can ask the processor what became of it.
             RefundOutcome::Pending { ask_at: self.gateway.ask_at(1)? }
         } else {
             sandbox_outcome(sandbox::refund(instrument(payment)?, self.now))?
@@ -159,7 +159,7 @@ impl Call {
             amount: Money { minor, ..payment.amount },
             reason: new.reason.clone(),
             metadata: new.metadata.clone(),
-            over_wire: payment.network.is_some(),
+            over_wire: payment.processor_charge.is_some(),
             fingerprint: idempotency.map(|i| i.fingerprint.clone()),
         };
         Ok(Refund::create(refund, outcome, self.now))
@@ -187,7 +187,7 @@ impl Call {
     }
 
     /// Calls a pending refund back: its amount can be refunded again. One that goes over a wire cannot be called back: it was
-    /// recorded as sent when it was made, and the provider may have carried it out.
+    /// recorded as sent when it was made, and the processor may have carried it out.
     pub async fn cancel_refund(
         &self,
         id: RefundId,
@@ -200,7 +200,7 @@ impl Call {
             if let Some(answer) = earlier_answer(&current, "cancel", idempotency)? {
                 return Ok(Idempotent::replay(answer, self.authorized().await?));
             }
-            if current.network.is_some() || self.is_over_wire(tenant, &current).await? {
+            if current.processor_refund.is_some() || self.is_over_wire(tenant, &current).await? {
                 return Err(Refusal::RefundSent.into());
             }
             let mut next = current
@@ -222,7 +222,7 @@ impl Call {
             return Ok(false);
         }
         let payment: Option<Payment> = self.store.get(tenant, &refund.payment.to_string(), true).await?;
-        Ok(payment.is_none_or(|payment| payment.network.is_some()))
+        Ok(payment.is_none_or(|payment| payment.processor_charge.is_some()))
     }
 
     /// Lists refunds, the newest first.

@@ -1,9 +1,9 @@
 //! Letting go what is reserved for payments that have ended, and telling the operator where nothing else is left to be done.
 
-use tollgate_domain::{NetworkId, Payment, PaymentId, RequestRef, Tenant, payment::Command};
+use tollgate_domain::{Payment, PaymentId, ProcessorTransactionId, RequestRef, Tenant, payment::Command};
 use tollgate_processors::{
-    Connector,
-    network::{Answer, NetworkError, Processor, TransactionStatus},
+    AnyProcessor,
+    processor::{Answer, Processor, ProcessorError, TransactionStatus},
 };
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     charge::{SENDS_MAX, STUCK_ASK_MS, TRY_FOR_MS, of_authorization, renewed},
     error::Error,
     idempotency::{TRIES_MAX, contended},
-    network::payment_reference,
+    processors::payment_reference,
     record::Recorded,
 };
 
@@ -21,19 +21,19 @@ impl Worker {
         &self,
         tenant: Tenant,
         mut payment: Payment,
-        mut authorization: Option<NetworkId>,
-        connector: &Connector,
+        mut authorization: Option<ProcessorTransactionId>,
+        processor: &AnyProcessor,
         request: &RequestRef,
     ) -> Result<(), Error> {
         let reference = payment_reference(payment.id);
-        let Some(charge) = payment.network.clone() else {
+        let Some(charge) = payment.processor_charge.clone() else {
             return Ok(());
         };
-        let settle_ms = self.networks()?.settle_ms(charge.provider);
+        let settle_ms = self.processors()?.settle_ms(charge.processor);
         let is_settled = charge.sent.is_settled(self.now(), settle_ms);
-        // A first void of a known authorisation needs no question; before another one the provider is asked.
+        // A first void of a known authorisation needs no question; before another one the processor is asked.
         if authorization.is_none() || charge.sent.times > 0 {
-            let found = match connector.look_up(&reference).await {
+            let found = match processor.look_up(&reference).await {
                 Ok(found) => found,
                 Err(error) => return self.not_looked_up(tenant, &payment, &error, request).await,
             };
@@ -62,9 +62,9 @@ impl Worker {
             }
         }
         let Some(authorization) = authorization else {
-            return self.void_unanswered(tenant, payment, connector, request).await;
+            return self.void_unanswered(tenant, payment, processor, request).await;
         };
-        let charge = payment.network.as_ref().unwrap_or(&charge);
+        let charge = payment.processor_charge.as_ref().unwrap_or(&charge);
         if charge.sent.times >= SENDS_MAX {
             let what = "a reservation is not let go";
             return self.stuck(tenant, &payment, what, request).await;
@@ -74,9 +74,9 @@ impl Worker {
             return Ok(());
         };
         let of = of_authorization(&payment, &authorization);
-        match connector.void(&of.as_request()).await {
+        match processor.void(&of.as_request()).await {
             Ok(Answer::Approved { .. }) => self.released(tenant, payment, request).await,
-            Err(NetworkError::NothingDone(_)) => {
+            Err(ProcessorError::NothingDone(_)) => {
                 let nothing = Command::NothingDone { ask_at: self.ask_at(1)? };
                 // Overtaken or not, it stays due.
                 let (Recorded::Done(_) | Recorded::Overtaken(_)) =
@@ -90,16 +90,16 @@ impl Worker {
         }
     }
 
-    /// Lets go whatever an authorisation without an answer may have reserved: the provider does not show it, or not what
-    /// became of it. A request that a provider does not know, or not for this processor, changes nothing.
+    /// Lets go whatever an authorisation without an answer may have reserved: the processor does not show it, or not what
+    /// became of it. A request that a processor does not know, or not for this processor, changes nothing.
     async fn void_unanswered(
         &self,
         tenant: Tenant,
         payment: Payment,
-        connector: &Connector,
+        processor: &AnyProcessor,
         request: &RequestRef,
     ) -> Result<(), Error> {
-        let voided = connector
+        let voided = processor
             .void_unanswered(&payment_reference(payment.id), payment.amount, renewed(&payment))
             .await;
         match voided {
@@ -121,7 +121,7 @@ impl Worker {
         &self,
         tenant: Tenant,
         payment: &Payment,
-        error: &NetworkError,
+        error: &ProcessorError,
         request: &RequestRef,
     ) -> Result<(), Error> {
         self.stuck_if_late(tenant, payment, "the provider cannot be asked", request).await?;
@@ -135,7 +135,7 @@ impl Worker {
         what: &str,
         request: &RequestRef,
     ) -> Result<(), Error> {
-        let since = payment.network.as_ref().and_then(|charge| charge.since);
+        let since = payment.processor_charge.as_ref().and_then(|charge| charge.since);
         if since.is_none_or(|since| since.plus_ms(TRY_FOR_MS) > self.now()) {
             return Ok(());
         }
@@ -159,7 +159,7 @@ impl Worker {
         Ok(())
     }
 
-    /// The provider contradicts what is recorded: what it says is kept, and the payment waits for the operator.
+    /// The processor contradicts what is recorded: what it says is kept, and the payment waits for the operator.
     async fn contradicted(
         &self,
         tenant: Tenant,
@@ -176,7 +176,7 @@ impl Worker {
     pub(crate) async fn resume_stuck_payment(&self, tenant: Tenant, id: PaymentId) -> Result<bool, Error> {
         for _ in 0..TRIES_MAX {
             let payment: Option<Payment> = self.store.get(tenant, &id.to_string(), true).await?;
-            let Some(payment) = payment.filter(Payment::is_open_with_provider) else {
+            let Some(payment) = payment.filter(Payment::is_open_with_processor) else {
                 return Ok(false);
             };
             if let Recorded::Done(_) =

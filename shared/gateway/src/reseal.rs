@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tollgate_domain::{Payment, Tenant};
 use tollgate_store::{ProcessorAccount, Replaced, Sealed, StoreError};
 
-use crate::{Worker, error::Error, idempotency::TRIES_MAX, network::card_place, vault::version_of};
+use crate::{Worker, error::Error, idempotency::TRIES_MAX, processors::card_place, vault::version_of};
 
 /// What a run found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,8 +82,8 @@ impl Worker {
             let mut next = payment.clone();
             next.version += 1;
             next.request = self.new_request();
-            if let Some(network) = &mut next.network {
-                network.card = Some(tollgate_domain::source::SealedCard(sealed));
+            if let Some(processor) = &mut next.processor_charge {
+                processor.card = Some(tollgate_domain::source::SealedCard(sealed));
             }
             match self.writer().replace(tenant, &next).await? {
                 Replaced::Done => return Ok(true),
@@ -110,10 +110,10 @@ impl Worker {
             }
             let now = if account.former {
                 self.store
-                    .get_former_processor_account(tenant, account.provider, &account.merchant_id)
+                    .get_former_processor_account(tenant, account.processor, &account.merchant_id)
                     .await?
             } else {
-                self.store.get_processor_account(tenant, account.provider).await?
+                self.store.get_processor_account(tenant, account.processor).await?
             };
             match now {
                 Some(now) => account = now,
@@ -124,14 +124,14 @@ impl Worker {
     }
 
     async fn reseal_text(&self, place: &str, text: &str) -> Result<Option<String>, Error> {
-        let vault = self.networks()?.vault();
+        let vault = self.processors()?.vault();
         let sealed = vault.reseal(self.entropy.as_ref(), self.now(), place, text).await;
         sealed.map_err(|e| Error::Internal(e.to_string()))
     }
 }
 
 fn sealed_card(payment: &Payment) -> Option<String> {
-    let card = payment.network.as_ref()?.card.as_ref()?;
+    let card = payment.processor_charge.as_ref()?.card.as_ref()?;
     Some(card.0.clone())
 }
 

@@ -1,5 +1,5 @@
 //! The vault: AES-256-GCM for what must be kept and must not be readable in the tables, which is card numbers until their
-//! payment is decided and the secrets of merchants' provider accounts.
+//! payment is decided and the secrets of merchants' processor accounts.
 //!
 //! Each sealed text is bound to the item that holds it, so that one copied to another item does not open, and begins with the
 //! version of the key that sealed it (see [`crate::vault_keys`]).

@@ -5,6 +5,7 @@
 //! front door's own shape, even for a bad key, a body that is too large or an unknown path.
 
 mod api;
+mod api_error;
 mod event;
 mod fields;
 mod handler;
@@ -12,9 +13,9 @@ mod logs;
 mod problem;
 mod request;
 mod request_context;
-mod said;
 
 pub use api::{Api, Content, Reply};
+pub use api_error::{ApiError, ErrorKind};
 pub use event::run;
 pub use fields::{FieldError, Fields, Issue, Wrong};
 pub use handler::{serve, serve_counted_unknown_route, serve_pages, serve_preflight, serve_unknown_route};
@@ -23,4 +24,3 @@ pub use logs::init_logs;
 pub use problem::Problem;
 pub use request::{BODY_MAX_BYTES, Request, basic_user, bearer_token};
 pub use request_context::{Decoded, RequestContext, Route};
-pub use said::{Kind, Said};

@@ -1,8 +1,8 @@
-//! Merchants' accounts with providers: where to reach them and what they know the merchant by.
+//! Merchants' accounts with processors: where to reach them and what they know the merchant by.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use serde::{Deserialize, Serialize};
-use tollgate_domain::{Provider, Tenant, Timestamp};
+use tollgate_domain::{ProcessorKind, Tenant, Timestamp};
 
 use crate::{
     Reader, Writer,
@@ -15,11 +15,12 @@ use crate::{
 /// The type's code.
 pub(crate) const CODE: &str = "PRC";
 
-/// A merchant's account with a provider.
+/// A merchant's account with a processor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessorAccount {
-    /// The provider.
-    pub provider: Provider,
+    /// The processor; stored as `provider`.
+    #[serde(rename = "provider")]
+    pub processor: ProcessorKind,
     /// Where its API is.
     pub base_url: String,
     /// What it knows the merchant by: the MID.
@@ -44,21 +45,21 @@ const fn is_false(is: &bool) -> bool {
 /// The format of an account's item (see [`format`]).
 const FORMAT: u32 = 1;
 
-fn pk(tenant: Tenant, provider: Provider) -> String {
-    format!("{tenant}{CODE}#{}", provider.as_str())
+fn pk(tenant: Tenant, processor: ProcessorKind) -> String {
+    format!("{tenant}{CODE}#{}", processor.as_str())
 }
 
-fn former_pk(tenant: Tenant, provider: Provider, merchant_id: &str) -> String {
-    format!("{}#{merchant_id}", pk(tenant, provider))
+fn former_pk(tenant: Tenant, processor: ProcessorKind, merchant_id: &str) -> String {
+    format!("{}#{merchant_id}", pk(tenant, processor))
 }
 
 impl ProcessorAccount {
     /// The key of its item, which its secret is sealed for, too.
     pub fn key(&self, tenant: Tenant) -> String {
         if self.former {
-            former_pk(tenant, self.provider, &self.merchant_id)
+            former_pk(tenant, self.processor, &self.merchant_id)
         } else {
-            pk(tenant, self.provider)
+            pk(tenant, self.processor)
         }
     }
 }
@@ -85,21 +86,21 @@ impl Reader {
     pub async fn get_former_processor_account(
         &self,
         tenant: Tenant,
-        provider: Provider,
+        processor: ProcessorKind,
         merchant_id: &str,
     ) -> Result<Option<ProcessorAccount>, StoreError> {
-        let pk = former_pk(tenant, provider, merchant_id);
+        let pk = former_pk(tenant, processor, merchant_id);
         let item = self.read_item(&self.tables.main, &pk, true).await?;
         item.map(from_item).transpose()
     }
 
-    /// Reads a merchant's account with a provider. One call, 1 unit.
+    /// Reads a merchant's account with a processor. One call, 1 unit.
     pub async fn get_processor_account(
         &self,
         tenant: Tenant,
-        provider: Provider,
+        processor: ProcessorKind,
     ) -> Result<Option<ProcessorAccount>, StoreError> {
-        let pk = pk(tenant, provider);
+        let pk = pk(tenant, processor);
         let item = self.read_item(&self.tables.main, &pk, true).await?;
         item.map(from_item).transpose()
     }

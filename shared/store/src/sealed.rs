@@ -19,7 +19,7 @@ const PAGE: i32 = 1000;
 pub enum Sealed {
     /// A payment with a card.
     Payment(Box<Payment>),
-    /// An account with a provider.
+    /// An account with a processor.
     Account(Box<ProcessorAccount>),
 }
 

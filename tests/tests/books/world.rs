@@ -1,4 +1,4 @@
-//! The worker, the providers and the merchant of a run.
+//! The worker, the processors and the merchant of a run.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -19,17 +19,17 @@ use axum::{
 use serde_json::{Value, json};
 use tollgate_domain::{
     Currency, EnteredCard, Event, EventKind, Fingerprint, FrontDoor, IdempotencyKey, KeyKind, Metadata, Mode,
-    Money, Payment, PaymentId, Permission, Provider, Refund, RefundId, Stage, Subject, Tenant, Tier,
+    Money, Payment, PaymentId, Permission, ProcessorKind, Refund, RefundId, Stage, Subject, Tenant, Tier,
     Timestamp, payment::Status, refund::RefundStatus,
 };
 use tollgate_gateway::{
-    Admin, AwsEnvironment, Call, Clock, CreateRefund, Credentials, Idempotency, Links, Networks, NewCheckout,
-    NewKey, OpenMoney, Payer, Purpose, Queue, RefundAmount, Tables, Vault, VaultKeys, Worker, Writer,
+    Admin, AwsEnvironment, Call, Clock, CreateRefund, Credentials, Idempotency, Links, NewCheckout, NewKey,
+    OpenMoney, Payer, Processors, Purpose, Queue, RefundAmount, Tables, Vault, VaultKeys, Worker, Writer,
     subject_of,
 };
 use tollgate_local::{
     dynamodb::DynamoDb,
-    processors::{self as networks, Simulators as Providers},
+    processors::{self, Simulators},
     sqs::{self, Sqs},
     template,
 };
@@ -44,7 +44,7 @@ use crate::{
 const BEGIN: i64 = 1_795_219_200_000;
 const SECOND: i64 = 1000;
 const HOUR: i64 = 3600 * SECOND;
-/// How long a provider may take to answer: virtual, as no request of this test hangs.
+/// How long a processor may take to answer: virtual, as no request of this test hangs.
 const TIMEOUT_MS: u64 = 8000;
 /// How far look-ups lag at most; what is carried out late is so within four timeouts.
 const LAG_MAX_MS: i64 = 120 * SECOND;
@@ -161,17 +161,17 @@ impl World {
         let sqs_url = serve(sqs::router(queues, String::new())).await;
 
         let now = clock.clone();
-        let providers = Providers::open_with_clock(
+        let processors = Simulators::open_with_clock(
             &folder.path().join("networks.db"),
             Arc::new(move || now.0.load(Ordering::SeqCst)),
         )
         .unwrap();
-        let at_providers = fate.clone();
+        let at_processors = fate.clone();
         let layer = middleware::from_fn(move |request: Request, next: Next| {
-            let fate = at_providers.clone();
+            let fate = at_processors.clone();
             async move { fate.pass(next.run(request)).await }
         });
-        let control = serve(networks::router(providers).layer(layer)).await;
+        let control = serve(processors::router(processors).layer(layer)).await;
 
         let environment = AwsEnvironment::emulated(&tables_url, &sqs_url);
         let names = Tables {
@@ -188,7 +188,7 @@ impl World {
             clock.clone(),
             Arc::new(SeededEntropy::of(chance.next())),
         )
-        .with_networks(Networks::new(vault, TIMEOUT_MS).with_look_up_lag_ms(Some(lag)))
+        .with_processors(Processors::new(vault, TIMEOUT_MS).with_look_up_lag_ms(Some(lag)))
         .with_due_work_in_order();
         let queue = Queue::named(&environment, "tollgate-webhooks").await.unwrap();
 
@@ -204,7 +204,7 @@ impl World {
             })
             .await
             .unwrap();
-        for account in networks::demo_accounts(&control) {
+        for account in processors::demo_accounts(&control) {
             admin.set_processor(merchant.id, Mode::Test, &account).await.unwrap();
         }
         Self {
@@ -286,7 +286,7 @@ impl World {
     async fn initialize(&mut self) {
         self.orders += 1;
         let order = format!("order-{}", self.orders);
-        let provider = *self.chance.pick(&[Provider::CyberSource, Provider::Mpgs]);
+        let processor = *self.chance.pick(&[ProcessorKind::CyberSource, ProcessorKind::Mpgs]);
         let number = *self.chance.pick(&CARDS);
         let card = EnteredCard::check(
             number,
@@ -302,7 +302,7 @@ impl World {
                 minor: self.chance.in_range(1000, 100_000),
                 currency: Currency::from_code("USD").unwrap(),
             },
-            provider,
+            processor,
             card,
             payer: Payer::Anonymous,
             return_url: None,
@@ -477,7 +477,7 @@ impl World {
 
     /// The next request of some kind fails in some way.
     async fn spoil(&mut self) {
-        let provider = *self.chance.pick(&["cybersource", "mpgs"]);
+        let processor = *self.chance.pick(&["cybersource", "mpgs"]);
         let operation =
             *self.chance.pick(&["authorize", "capture", "capture", "refund", "refund", "void", "look_up"]);
         let common = ["error", "error", "garbage", "late", "repeat", "busy"];
@@ -505,7 +505,7 @@ impl World {
             self.chance.in_range(1, 2 * HOUR)
         };
         let fault = json!({
-            "provider": provider,
+            "provider": processor,
             "operation": operation,
             "when": if self.chance.percent(50) { "before" } else { "after" },
             "what": what,
@@ -620,11 +620,11 @@ impl World {
             let is_stuck = match one {
                 OpenMoney::Payment(id) => {
                     let payment: Payment = self.read(&id.to_string()).await.unwrap();
-                    payment.network.is_some_and(|charge| charge.stuck_since.is_some())
+                    payment.processor_charge.is_some_and(|charge| charge.stuck_since.is_some())
                 }
                 OpenMoney::Refund(id) => {
                     let refund: Refund = self.read(&id.to_string()).await.unwrap();
-                    refund.network.is_some_and(|network| network.stuck_since.is_some())
+                    refund.processor_refund.is_some_and(|processor| processor.stuck_since.is_some())
                 }
             };
             if is_stuck {
@@ -635,7 +635,7 @@ impl World {
         }
     }
 
-    /// For every reference the provider's books say what ours do.
+    /// For every reference the processor's books say what ours do.
     pub(crate) async fn compare_books(&mut self) {
         let books: HashMap<String, Value> = self
             .books()
@@ -649,14 +649,14 @@ impl World {
             if refund.status == RefundStatus::Succeeded {
                 *refunded.entry(refund.payment).or_default() += refund.amount.minor;
             }
-            for unapplied in refund.network.iter().flat_map(|network| &network.unapplied) {
+            for unapplied in refund.processor_refund.iter().flat_map(|processor| &processor.unapplied) {
                 self.count(format!("kept: {}", unapplied.answer));
             }
         }
         let payments = self.all::<Payment>().await;
         for payment in &payments {
             self.count(format!("ended: payment {}", payment.state.status.as_str()));
-            let charge = payment.network.as_ref().unwrap();
+            let charge = payment.processor_charge.as_ref().unwrap();
             let rests = matches!(charge.stage, Stage::Captured { .. } | Stage::Ended);
             assert!(rests && payment.state.status.is_final(), "{payment:?}");
             for unapplied in &charge.unapplied {

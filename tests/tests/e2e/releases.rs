@@ -28,7 +28,7 @@ impl Opened {
         let secrets = recording.secrets.to_string();
         std::fs::write(data.path().join("secrets.json"), secrets).unwrap();
         let parameters =
-            [("NetworkTimeoutMs", "300"), ("NetworkLookUpLagMs", "0"), ("WebhookRetrySeconds", "1,1")];
+            [("ProcessorTimeoutMs", "300"), ("ProcessorLookUpLagMs", "0"), ("WebhookRetrySeconds", "1,1")];
         let cloud = Cloud::start_in(data, &parameters).await;
         let receiver = Receiver::start(&[]).await;
         let shift = Shift {
@@ -170,8 +170,8 @@ async fn every_item_is_read(opened: &Opened) {
                     !attempts.unwrap().is_empty()
                 }
                 "PRC" => {
-                    let provider = tollgate_domain::Provider::parse(&text(item, "provider")).unwrap();
-                    let account = store.get_processor_account(tenant.unwrap(), provider).await;
+                    let processor = tollgate_domain::ProcessorKind::parse(&text(item, "provider")).unwrap();
+                    let account = store.get_processor_account(tenant.unwrap(), processor).await;
                     account.unwrap().is_some()
                 }
                 // Who owns an address is read by the digest of the address, which nobody tells.

@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Response, StatusCode},
 };
 use serde_json::{Value, json};
-use tollgate_domain::{Delivery, Permission, Provider, Tier, delivery::AttemptRecord};
+use tollgate_domain::{Delivery, Permission, ProcessorKind, Tier, delivery::AttemptRecord};
 use tollgate_store::{KeyQuery, Merchant, ProcessorAccount, StoreError};
 
 use super::*;
@@ -201,7 +201,7 @@ async fn use_accounts(store: &Writer) {
     }
 
     let account = ProcessorAccount {
-        provider: Provider::CyberSource,
+        processor: ProcessorKind::CyberSource,
         base_url: "http://127.0.0.1:1".into(),
         merchant_id: "m".into(),
         key_id: None,
@@ -210,11 +210,11 @@ async fn use_accounts(store: &Writer) {
         former: false,
     };
     store.put_processor_account(tenant, &account).await.unwrap();
-    let found = store.get_processor_account(tenant, Provider::CyberSource).await.unwrap();
+    let found = store.get_processor_account(tenant, ProcessorKind::CyberSource).await.unwrap();
     assert_eq!(found.as_ref(), Some(&account));
     let former = ProcessorAccount { former: true, ..account };
     store.put_processor_account(tenant, &former).await.unwrap();
-    let found = store.get_former_processor_account(tenant, Provider::CyberSource, "m").await;
+    let found = store.get_former_processor_account(tenant, ProcessorKind::CyberSource, "m").await;
     assert_eq!(found.unwrap(), Some(former));
 }
 

@@ -1,6 +1,6 @@
 //! The demo merchant's accounts with the simulated processors.
 
-use tollgate_domain::Provider;
+use tollgate_domain::ProcessorKind;
 use tollgate_processors::Account;
 
 /// The demo merchant's account with the simulated `CyberSource`. These credentials are valid nowhere else.
@@ -13,18 +13,18 @@ pub(super) const MPGS_PASSWORD: &str = "simulated-mpgs-password";
 
 /// The demo merchant's accounts with the simulators behind the local cloud at `url`.
 pub fn demo_accounts(url: &str) -> Vec<Account> {
-    let base = |processor: Provider| format!("{url}/_networks/{}", processor.as_str());
+    let base = |processor: ProcessorKind| format!("{url}/_networks/{}", processor.as_str());
     vec![
         Account {
-            provider: Provider::CyberSource,
-            base_url: base(Provider::CyberSource),
+            processor: ProcessorKind::CyberSource,
+            base_url: base(ProcessorKind::CyberSource),
             merchant_id: CYBERSOURCE_MID.to_owned(),
             key_id: Some(CYBERSOURCE_KEY_ID.to_owned()),
             secret: CYBERSOURCE_SECRET.to_owned().into(),
         },
         Account {
-            provider: Provider::Mpgs,
-            base_url: base(Provider::Mpgs),
+            processor: ProcessorKind::Mpgs,
+            base_url: base(ProcessorKind::Mpgs),
             merchant_id: MPGS_MID.to_owned(),
             key_id: None,
             secret: MPGS_PASSWORD.to_owned().into(),

@@ -11,7 +11,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tollgate_domain::Provider;
+use tollgate_domain::ProcessorKind;
 
 use super::{
     faults::Fault,
@@ -69,7 +69,7 @@ async fn set_lag(State(simulators): State<Arc<Simulators>>, Json(lag): Json<Lag>
 #[derive(Deserialize)]
 struct Decision {
     #[serde(rename = "provider")]
-    processor: Provider,
+    processor: ProcessorKind,
     /// The processor's id of the authorisation.
     #[serde(rename = "network_id")]
     processor_id: String,

@@ -12,7 +12,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use tollgate_domain::Provider;
+use tollgate_domain::ProcessorKind;
 
 /// The longest delay of an answer.
 const DELAY_MAX_MS: u64 = 60_000;
@@ -127,7 +127,7 @@ impl What {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Fault {
     #[serde(rename = "provider")]
-    processor: Provider,
+    processor: ProcessorKind,
     operation: Operation,
     when: When,
     what: What,
@@ -205,7 +205,11 @@ impl Faults {
     }
 
     /// A fault of the work itself, with its delay in milliseconds.
-    pub(super) fn of_the_work(&self, processor: Provider, operation: Operation) -> Option<(WorkFault, u64)> {
+    pub(super) fn of_the_work(
+        &self,
+        processor: ProcessorKind,
+        operation: Operation,
+    ) -> Option<(WorkFault, u64)> {
         self.take(|fault| {
             let is_meant = fault.processor == processor && fault.operation == operation;
             fault.what.of_the_work().filter(|_| is_meant)
@@ -215,7 +219,7 @@ impl Faults {
     /// The answer in place of the right one, if a fault strikes.
     pub(super) async fn strike(
         &self,
-        processor: Provider,
+        processor: ProcessorKind,
         operation: Operation,
         when: When,
     ) -> Option<Response> {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use tollgate_domain::{Currency, Money, Provider};
+use tollgate_domain::{Currency, Money, ProcessorKind};
 
 use super::transaction::{Book, Kind, Order, Outcome, Transaction};
 use crate::Error;
@@ -82,7 +82,7 @@ impl Ledger {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn select(&self, processor: Provider, column: &str, value: &str) -> Result<Vec<Transaction>, Error> {
+    fn select(&self, processor: ProcessorKind, column: &str, value: &str) -> Result<Vec<Transaction>, Error> {
         let connection = self.lock();
         let sql = format!(
             "SELECT {COLUMNS} FROM transactions WHERE provider = ?1 AND {column} = ?2 ORDER BY rowid"
@@ -93,22 +93,22 @@ impl Ledger {
     }
 
     /// The order of a payment's reference; empty if there is none.
-    pub(super) fn order(&self, processor: Provider, reference: &str) -> Result<Order, Error> {
+    pub(super) fn order(&self, processor: ProcessorKind, reference: &str) -> Result<Order, Error> {
         self.select(processor, "reference", reference).map(Order)
     }
 
     /// The transactions that were sent with a reference.
-    pub(super) fn by_code(&self, processor: Provider, code: &str) -> Result<Vec<Transaction>, Error> {
+    pub(super) fn by_code(&self, processor: ProcessorKind, code: &str) -> Result<Vec<Transaction>, Error> {
         self.select(processor, "code", code)
     }
 
     /// The transaction with the processor's id.
-    pub(super) fn by_name(&self, processor: Provider, name: &str) -> Result<Option<Transaction>, Error> {
+    pub(super) fn by_name(&self, processor: ProcessorKind, name: &str) -> Result<Option<Transaction>, Error> {
         Ok(self.select(processor, "name", name)?.pop())
     }
 
     /// Whether a transaction id was used.
-    pub(super) fn is_used(&self, processor: Provider, transaction_id: &str) -> Result<bool, Error> {
+    pub(super) fn is_used(&self, processor: ProcessorKind, transaction_id: &str) -> Result<bool, Error> {
         let connection = self.lock();
         let found = connection
             .query_row(
@@ -121,7 +121,7 @@ impl Ledger {
     }
 
     /// Records a transaction.
-    pub(super) fn add(&self, processor: Provider, transaction: &Transaction) -> Result<(), Error> {
+    pub(super) fn add(&self, processor: ProcessorKind, transaction: &Transaction) -> Result<(), Error> {
         self.lock().execute(
             &format!(
                 "INSERT INTO transactions (provider, {COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
@@ -149,7 +149,7 @@ impl Ledger {
     /// waits for a review.
     pub(super) fn review(
         &self,
-        processor: Provider,
+        processor: ProcessorKind,
         name: &str,
         accepted: bool,
         now: i64,
@@ -172,7 +172,7 @@ impl Ledger {
     }
 
     /// The decision of a review.
-    pub(super) fn decision_of(&self, processor: Provider, name: &str) -> Result<Option<String>, Error> {
+    pub(super) fn decision_of(&self, processor: ProcessorKind, name: &str) -> Result<Option<String>, Error> {
         let connection = self.lock();
         let found = connection.query_row(
             "SELECT decision FROM reviews WHERE provider = ?1 AND name = ?2",
@@ -185,7 +185,7 @@ impl Ledger {
     /// The reviews decided in a period: the authorisation's id and the decision.
     pub(super) fn reviews(
         &self,
-        processor: Provider,
+        processor: ProcessorKind,
         from: i64,
         to: i64,
     ) -> Result<Vec<(String, String)>, Error> {
@@ -201,8 +201,8 @@ impl Ledger {
     /// The books, the oldest order first.
     pub(super) fn books(&self, processor: Option<&str>, reference: Option<&str>) -> Result<Vec<Book>, Error> {
         let mut books = Vec::new();
-        let is_wanted = |one: &&Provider| processor.is_none_or(|wanted| wanted == one.as_str());
-        for processor in Provider::ALL.iter().filter(is_wanted) {
+        let is_wanted = |one: &&ProcessorKind| processor.is_none_or(|wanted| wanted == one.as_str());
+        for processor in ProcessorKind::ALL.iter().filter(is_wanted) {
             for reference in self.references(*processor, reference)? {
                 books.extend(Book::of(*processor, &self.order(*processor, &reference)?));
             }
@@ -210,7 +210,7 @@ impl Ledger {
         Ok(books)
     }
 
-    fn references(&self, processor: Provider, only: Option<&str>) -> Result<Vec<String>, Error> {
+    fn references(&self, processor: ProcessorKind, only: Option<&str>) -> Result<Vec<String>, Error> {
         let connection = self.lock();
         let mut statement = connection.prepare_cached(
             "SELECT reference FROM transactions WHERE provider = ?1 AND (?2 IS NULL OR reference = ?2) \

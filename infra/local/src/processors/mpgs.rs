@@ -13,7 +13,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tollgate_domain::{Currency, Decline, Money, Provider};
+use tollgate_domain::{Currency, Decline, Money, ProcessorKind};
 use tollgate_processors::sandbox;
 
 use super::{
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::Error;
 
-const PROCESSOR: Provider = Provider::Mpgs;
+const PROCESSOR: ProcessorKind = ProcessorKind::Mpgs;
 const BASE: &str = "/_networks/mpgs/api/rest/version/{version}/merchant/{mid}/order/{order}";
 /// The API's version.
 const VERSION: &str = "100";

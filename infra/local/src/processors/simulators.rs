@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-use tollgate_domain::{Decline, Provider};
+use tollgate_domain::{Decline, ProcessorKind};
 
 use super::{
     faults::{Faults, Operation, When, WorkFault},
@@ -149,7 +149,12 @@ impl Simulators {
     }
 
     /// Carries out a request as a processor does, with the fault that waits for it, if any.
-    pub(super) async fn perform(&self, processor: Provider, operation: Operation, work: Work) -> Response {
+    pub(super) async fn perform(
+        &self,
+        processor: ProcessorKind,
+        operation: Operation,
+        work: Work,
+    ) -> Response {
         self.carry_out_late();
         if let Some(spoilt) = self.faults.strike(processor, operation, When::Before).await {
             return spoilt;

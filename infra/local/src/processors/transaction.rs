@@ -1,7 +1,7 @@
 //! Transactions, the orders that they belong to, and the books that tests read.
 
 use serde::Serialize;
-use tollgate_domain::{Decline, Money, Provider};
+use tollgate_domain::{Decline, Money, ProcessorKind};
 
 /// The kind of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,7 +185,7 @@ pub(super) struct Book {
 }
 
 impl Book {
-    pub(super) fn of(processor: Provider, order: &Order) -> Option<Self> {
+    pub(super) fn of(processor: ProcessorKind, order: &Order) -> Option<Self> {
         let first = order.0.first()?;
         let last = order.of(Kind::Authorization).next_back().unwrap_or(first);
         let is_declined = !last.reserves() && order.reservation().is_none();

@@ -13,7 +13,7 @@ pub(crate) fn payment(minor: i64, outcome: Outcome) -> Payment {
 
 fn hosted(minor: i64, confirmed: bool) -> Payment {
     let hosted = HostedCharge {
-        provider: Provider::Mpgs,
+        processor: ProcessorKind::Mpgs,
         account: "shop".into(),
         card: SealedCard("sealed".into()),
         hosted: Hosted { order_id: "1".into(), metadata: None, cancel_url: None },
@@ -67,11 +67,11 @@ fn commands() -> impl Strategy<Value = Command> {
         Just(Command::AskAgain { ask_at: NOW.plus_ms(9) }),
         Just(Command::SendAgain { ask_at: NOW.plus_ms(9) }),
         Just(Command::NothingDone { ask_at: NOW.plus_ms(9) }),
-        Just(Command::HeldForReview { authorization: network_id("a"), ask_at: NOW.plus_ms(9) }),
-        Just(Command::Authorized { authorization: network_id("a"), ask_at: NOW.plus_ms(9) }),
-        Just(Command::Captured { capture: network_id("c") }),
+        Just(Command::HeldForReview { authorization: transaction_id("a"), ask_at: NOW.plus_ms(9) }),
+        Just(Command::Authorized { authorization: transaction_id("a"), ask_at: NOW.plus_ms(9) }),
+        Just(Command::Captured { capture: transaction_id("c") }),
         Just(Command::Refused(Decline::CardDeclined)),
-        Just(Command::RefusedWithHold { authorization: network_id("a"), decline: Decline::CardDeclined }),
+        Just(Command::RefusedWithHold { authorization: transaction_id("a"), decline: Decline::CardDeclined }),
         Just(Command::GiveUp),
         Just(Command::Voided),
         Just(Command::Released),
@@ -83,8 +83,8 @@ fn commands() -> impl Strategy<Value = Command> {
     ]
 }
 
-fn network_id(text: &str) -> NetworkId {
-    NetworkId::parse(text).unwrap()
+fn transaction_id(text: &str) -> ProcessorTransactionId {
+    ProcessorTransactionId::parse(text).unwrap()
 }
 
 fn method() -> Method {
@@ -157,14 +157,14 @@ proptest! {
             prop_assert!(next.amount_captured == 0 || next.amount_captured == minor);
             prop_assert_eq!(next.amount_captured > 0, next.state.status == Status::Succeeded);
             prop_assert_eq!(next.state.decline.is_some(), next.state.status == Status::Failed);
-            let releasing = matches!(&next.network, Some(charge) if matches!(charge.stage, Stage::Releasing { .. }));
+            let releasing = matches!(&next.processor_charge, Some(charge) if matches!(charge.stage, Stage::Releasing { .. }));
             prop_assert_eq!(next.due.is_some(), !next.state.status.is_final() || releasing);
             if now.state.status.is_final() {
                 prop_assert_eq!(next.state.status, now.state.status);
             }
             prop_assert_eq!(next.completed.is_some(), next.state.status == Status::Succeeded);
-            if let Some(network) = &next.network {
-                keeps_its_stage(&next, network)?;
+            if let Some(processor) = &next.processor_charge {
+                keeps_its_stage(&next, processor)?;
             }
             now = next;
         }
@@ -178,7 +178,7 @@ proptest! {
 
 /// A charge over a wire and its payment agree on where it stands: the card is kept as long as it may be sent, and what was
 /// reserved is captured, or is being let go, or is gone.
-fn keeps_its_stage(payment: &Payment, charge: &NetworkCharge) -> Result<(), TestCaseError> {
+fn keeps_its_stage(payment: &Payment, charge: &ProcessorCharge) -> Result<(), TestCaseError> {
     let card_is_needed = matches!(charge.stage, Stage::Waiting | Stage::Authorizing);
     prop_assert_eq!(charge.card.is_some(), card_is_needed);
     let fits = match payment.state.status {
@@ -203,12 +203,12 @@ fn after(payment: &Payment, commands: &[Command]) -> Payment {
 fn what_was_reserved_for_a_payment_that_fails_is_to_be_let_go() {
     let ask_at = NOW.plus_ms(9);
     let begun = after(&hosted(1000, true), &[Command::BeginCharge { ask_at }]);
-    let authorized = Command::Authorized { authorization: network_id("a"), ask_at };
-    let held = Command::HeldForReview { authorization: network_id("a"), ask_at };
+    let authorized = Command::Authorized { authorization: transaction_id("a"), ask_at };
+    let held = Command::HeldForReview { authorization: transaction_id("a"), ask_at };
     let refused = || Command::Refused(Decline::CardDeclined);
-    let stage = |payment: &Payment| payment.network.as_ref().unwrap().stage.clone();
+    let stage = |payment: &Payment| payment.processor_charge.as_ref().unwrap().stage.clone();
     let releasing =
-        |authorization: Option<&str>| Stage::Releasing { authorization: authorization.map(network_id) };
+        |authorization: Option<&str>| Stage::Releasing { authorization: authorization.map(transaction_id) };
 
     let declined_capture = after(&begun, &[authorized.clone(), refused()]);
     assert_eq!(declined_capture.state.status, Status::Failed);
@@ -228,7 +228,7 @@ fn what_was_reserved_for_a_payment_that_fails_is_to_be_let_go() {
     let refused = after(&begun, &[refused()]);
     assert_eq!((stage(&refused), refused.due), (Stage::Ended, None));
     // Money that was taken for a payment that has ended cannot be taken for a success.
-    let captured = Command::Captured { capture: network_id("c") };
+    let captured = Command::Captured { capture: transaction_id("c") };
     assert!(given_up.apply(captured, NOW, &"r".into()).is_err());
 }
 

@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tollgate_domain::Provider;
+use tollgate_domain::ProcessorKind;
 
 use super::{
     super::{
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::Error;
 
-pub(super) const PROCESSOR: Provider = Provider::CyberSource;
+pub(super) const PROCESSOR: ProcessorKind = ProcessorKind::CyberSource;
 
 /// Checks the digest of the body and the signature of the headers.
 pub(super) fn authorized(method: &Method, headers: &HeaderMap, uri: &Uri, body: &[u8]) -> bool {
