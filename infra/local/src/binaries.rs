@@ -10,7 +10,7 @@ use std::{
 use crate::{Error, template};
 
 /// This program's name.
-const THIS: &str = "tollgate-local";
+const PROGRAM: &str = "tollgate-local";
 
 /// The folder of a profile's binaries.
 pub fn folder(root: &Path, release: bool) -> PathBuf {
@@ -24,7 +24,7 @@ pub fn build(root: &Path, release: bool) -> Result<(), Error> {
     let mut binaries = named(root)?;
     eprintln!("Building {} functions.", binaries.len());
     if release {
-        binaries.insert(THIS.to_owned());
+        binaries.insert(PROGRAM.to_owned());
     }
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // Only binaries are named, no packages: the dependencies then have the features of the whole workspace, as for
@@ -49,7 +49,7 @@ pub fn build(root: &Path, release: bool) -> Result<(), Error> {
 
 /// Replaces this process by the program's release build, unless it is that already. Returns an error where that fails.
 pub fn become_release(root: &Path) -> Result<(), Error> {
-    let optimised = folder(root, true).join(THIS);
+    let optimised = folder(root, true).join(PROGRAM);
     let failed = |e: std::io::Error| Error::Build(format!("{}: {e}", optimised.display()));
     let this = std::env::current_exe().and_then(std::fs::canonicalize).map_err(failed)?;
     if this == std::fs::canonicalize(&optimised).map_err(failed)? {

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::{
     aws_json::{JSON, error},
-    grants::{Grants, caller, needs},
+    grants::{Grants, caller, required_actions},
     logs::log,
 };
 
@@ -82,7 +82,7 @@ async fn call(State(front): State<Arc<Front>>, headers: HeaderMap, body: Bytes) 
     let operation = target.and_then(|t| t.rsplit('.').next()).unwrap_or_default();
     let read: Value = serde_json::from_slice(&body).unwrap_or_default();
     if front.checks.grants {
-        let refusal = needs(operation, &read)
+        let refusal = required_actions(operation, &read)
             .iter()
             .find_map(|(action, resource)| front.grants.refusal(caller(&headers), action, resource));
         if let Some(refusal) = refusal {
@@ -97,7 +97,7 @@ async fn call(State(front): State<Arc<Front>>, headers: HeaderMap, body: Bytes) 
     if let Some(answer) = stale {
         return (JSON, answer.to_string()).into_response();
     }
-    match front.pass_on(&headers, body).await {
+    match front.forward(&headers, body).await {
         Ok(answer) => answer,
         Err(error) => {
             log("dynamodb", &error.to_string());
@@ -107,7 +107,7 @@ async fn call(State(front): State<Arc<Front>>, headers: HeaderMap, body: Bytes) 
 }
 
 impl Front {
-    async fn pass_on(&self, headers: &HeaderMap, body: Bytes) -> Result<Response, reqwest::Error> {
+    async fn forward(&self, headers: &HeaderMap, body: Bytes) -> Result<Response, reqwest::Error> {
         let mut request = self.client.post(&self.dynamodb).body(body);
         for (name, value) in headers {
             if name != "host" && name != "content-length" {

@@ -36,7 +36,7 @@ pub(crate) fn caller(headers: &HeaderMap) -> &str {
 }
 
 /// The actions that a call of DynamoDB needs, each with its resource.
-pub(crate) fn needs(operation: &str, body: &Value) -> Vec<(String, String)> {
+pub(crate) fn required_actions(operation: &str, body: &Value) -> Vec<(String, String)> {
     let action = |name: &str| format!("dynamodb:{name}");
     let table = body["TableName"].as_str().unwrap_or_default();
     match operation {
@@ -79,12 +79,17 @@ mod tests {
     fn a_call_needs_the_actions_of_its_parts_on_what_they_touch() {
         let table = "arn:aws:dynamodb:us-east-1:000000000000:table/t";
         let query = json!({"TableName": "t", "IndexName": "gsi1"});
-        assert_eq!(needs("Query", &query), [("dynamodb:Query".to_owned(), format!("{table}/index/gsi1"))]);
+        assert_eq!(
+            required_actions("Query", &query),
+            [("dynamodb:Query".to_owned(), format!("{table}/index/gsi1"))]
+        );
         let transaction = json!({"TransactItems": [
             {"Put": {"TableName": "t"}}, {"ConditionCheck": {"TableName": "u"}},
         ]});
-        let names: Vec<String> =
-            needs("TransactWriteItems", &transaction).into_iter().map(|(action, _)| action).collect();
+        let names: Vec<String> = required_actions("TransactWriteItems", &transaction)
+            .into_iter()
+            .map(|(action, _)| action)
+            .collect();
         assert_eq!(names, ["dynamodb:PutItem", "dynamodb:ConditionCheckItem"]);
     }
 

@@ -55,7 +55,7 @@ pub(crate) struct Inbox {
 /// Whether a webhook's signature is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Verdict {
+enum SignatureState {
     Valid,
     Invalid,
     /// There is no signature, or no secret to verify it with.
@@ -100,7 +100,7 @@ impl Inbox {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Error> {
+    fn store(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Error> {
         let shown: Map<_, _> = SHOWN_HEADERS
             .iter()
             .filter_map(|name| {
@@ -113,10 +113,10 @@ impl Inbox {
             Some(kind.as_str()?.to_owned())
         });
         let now = Timestamp::from_ms(i64::try_from(clock::now_ms()).unwrap_or(i64::MAX));
-        let signature = match self.check(headers, body, now) {
-            Verdict::Valid => "valid",
-            Verdict::Invalid => "invalid",
-            Verdict::Unknown => "unknown",
+        let signature = match self.verify(headers, body, now) {
+            SignatureState::Valid => "valid",
+            SignatureState::Invalid => "invalid",
+            SignatureState::Unknown => "unknown",
         };
         let connection = self.lock();
         connection.execute(
@@ -156,15 +156,15 @@ impl Inbox {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    fn check(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Verdict {
+    fn verify(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> SignatureState {
         let header =
             ["x-signature", "pg-signature"].iter().find_map(|name| headers.get(*name)?.to_str().ok());
         let (Some(header), Some(secret)) = (header, &self.secret) else {
-            return Verdict::Unknown;
+            return SignatureState::Unknown;
         };
         let signed = std::str::from_utf8(body)
             .is_ok_and(|body| verify_timestamped(header, body, secret, now, SIGNATURE_AGE_MAX_S));
-        if signed { Verdict::Valid } else { Verdict::Invalid }
+        if signed { SignatureState::Valid } else { SignatureState::Invalid }
     }
 }
 
@@ -177,7 +177,7 @@ pub(crate) fn router(inbox: Arc<Inbox>) -> Router {
 }
 
 async fn receive(State(inbox): State<Arc<Inbox>>, headers: HeaderMap, body: Bytes) -> Response {
-    match inbox.keep(&headers, &body) {
+    match inbox.store(&headers, &body) {
         Ok(()) => (StatusCode::OK, "{\"received\":true}").into_response(),
         Err(error) => failure(&error),
     }
@@ -220,7 +220,7 @@ pub(crate) fn articles(webhooks: &[Webhook]) -> String {
     // Writing to a `String` never fails.
     let mut rows = String::new();
     for webhook in webhooks {
-        let verdict = escape(&webhook.signature);
+        let state = escape(&webhook.signature);
         let mut headers = String::new();
         for (name, value) in webhook.headers.as_object().into_iter().flatten() {
             let _ = writeln!(headers, "{}: {}", escape(name), escape(value.as_str().unwrap_or_default()));
@@ -230,7 +230,7 @@ pub(crate) fn articles(webhooks: &[Webhook]) -> String {
             .unwrap_or_else(|_| webhook.body.clone());
         let _ = writeln!(
             rows,
-            "<article><h2>{kind}</h2><p><time>{time}</time> · signature <strong class=\"{verdict}\">{verdict}</strong></p>\
+            "<article><h2>{kind}</h2><p><time>{time}</time> · signature <strong class=\"{state}\">{state}</strong></p>\
              <details><summary>Headers</summary><pre>{headers}</pre></details>\
              <details><summary>Body</summary><pre>{body}</pre></details></article>",
             kind = escape(webhook.event_type.as_deref().unwrap_or("(no type)")),
@@ -270,12 +270,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let inbox = inbox(folder.path());
         let body = r#"{"type":"payment.succeeded"}"#;
-        let check = |headers: &HeaderMap, body: &str| inbox.check(headers, body.as_bytes(), NOW);
-        assert_eq!(check(&signed("whsec_1", body, NOW), body), Verdict::Valid);
-        assert_eq!(check(&signed("whsec_2", body, NOW), body), Verdict::Invalid);
-        assert_eq!(check(&signed("whsec_1", body, NOW), "{}"), Verdict::Invalid);
-        assert_eq!(check(&signed("whsec_1", body, NOW.plus_ms(-301_000)), body), Verdict::Invalid);
-        assert_eq!(check(&HeaderMap::new(), "{}"), Verdict::Unknown);
+        let check = |headers: &HeaderMap, body: &str| inbox.verify(headers, body.as_bytes(), NOW);
+        assert_eq!(check(&signed("whsec_1", body, NOW), body), SignatureState::Valid);
+        assert_eq!(check(&signed("whsec_2", body, NOW), body), SignatureState::Invalid);
+        assert_eq!(check(&signed("whsec_1", body, NOW), "{}"), SignatureState::Invalid);
+        assert_eq!(check(&signed("whsec_1", body, NOW.plus_ms(-301_000)), body), SignatureState::Invalid);
+        assert_eq!(check(&HeaderMap::new(), "{}"), SignatureState::Unknown);
     }
 
     #[test]
@@ -283,7 +283,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let body = r#"{"type":"<script>alert(1)</script>"}"#;
         let now = Timestamp::from_ms(i64::try_from(clock::now_ms()).expect("a time"));
-        inbox(folder.path()).keep(&signed("whsec_1", body, now), body.as_bytes()).expect("kept");
+        inbox(folder.path()).store(&signed("whsec_1", body, now), body.as_bytes()).expect("kept");
         let kept = inbox(folder.path()).list().expect("a list");
         assert_eq!(kept.len(), 1);
         assert_eq!(kept[0].signature, "valid");
@@ -296,7 +296,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let inbox = inbox(folder.path());
         for number in 0..=WEBHOOKS_MAX {
-            inbox.keep(&HeaderMap::new(), number.to_string().as_bytes()).expect("kept");
+            inbox.store(&HeaderMap::new(), number.to_string().as_bytes()).expect("kept");
         }
         let kept = inbox.list().expect("a list");
         assert_eq!(kept.len(), 200);

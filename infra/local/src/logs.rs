@@ -21,7 +21,7 @@ const FILE_MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Shown {
+pub enum LogMode {
     /// One line a request, and the functions' warnings and errors; all their logs are in `functions.log` of the data folder
     #[default]
     Requests,
@@ -117,12 +117,12 @@ impl RequestLine {
 }
 
 struct Logs {
-    shown: Shown,
+    mode: LogMode,
     palette: Palette,
-    kept: Option<Mutex<Kept>>,
+    file: Option<Mutex<LogFile>>,
 }
 
-struct Kept {
+struct LogFile {
     file: File,
     path: PathBuf,
     size_bytes: u64,
@@ -130,26 +130,26 @@ struct Kept {
 
 static LOGS: OnceLock<Logs> = OnceLock::new();
 /// Used before `set_up`, as in tests.
-static PLAIN: Logs = Logs { shown: Shown::All, palette: Palette::new(false), kept: None };
+static PLAIN: Logs = Logs { mode: LogMode::All, palette: Palette::new(false), file: None };
 
 /// Sets what is shown, once for the process. Empties the file in the data folder.
 ///
 /// # Errors
 ///
 /// The file can't be made.
-pub fn set_up(shown: Shown, data: &Path) -> Result<(), Error> {
-    let kept = match shown {
-        Shown::Requests => {
+pub fn set_up(mode: LogMode, data: &Path) -> Result<(), Error> {
+    let file = match mode {
+        LogMode::Requests => {
             state::make_folder(data)?;
             let path = data.join(FILE);
             let file = state::create_private(&path).map_err(|e| Error::state(&path, e.to_string()))?;
-            Some(Mutex::new(Kept { file, path, size_bytes: 0 }))
+            Some(Mutex::new(LogFile { file, path, size_bytes: 0 }))
         }
-        Shown::All | Shown::Json => None,
+        LogMode::All | LogMode::Json => None,
     };
     let palette = Palette::of(&std::io::stderr());
     // A second call changes nothing.
-    let _ = LOGS.set(Logs { shown, palette, kept });
+    let _ = LOGS.set(Logs { mode, palette, file });
     Ok(())
 }
 
@@ -159,24 +159,24 @@ fn logs() -> &'static Logs {
 
 /// Writes a line about a part of the local cloud.
 pub(crate) fn log(name: &str, line: &str) {
-    match logs().shown {
-        Shown::Json => print(&json!({"kind": "local", "part": name, "line": line}).to_string()),
-        Shown::Requests | Shown::All => print(&format!("[{name}] {line}")),
+    match logs().mode {
+        LogMode::Json => print(&json!({"kind": "local", "part": name, "line": line}).to_string()),
+        LogMode::Requests | LogMode::All => print(&format!("[{name}] {line}")),
     }
 }
 
 /// Handles a line that a function's process wrote: shows it or keeps it in the file.
 pub(crate) fn function(name: &str, line: &str) {
     let logs = logs();
-    match logs.shown {
-        Shown::All => print(&format!("[{name}] {line}")),
-        Shown::Json => {
+    match logs.mode {
+        LogMode::All => print(&format!("[{name}] {line}")),
+        LogMode::Json => {
             let line = serde_json::from_str(line).unwrap_or_else(|_| Value::from(line));
             print(&json!({"kind": "function", "function": name, "line": line}).to_string());
         }
-        Shown::Requests => {
-            if let Some(kept) = &logs.kept {
-                kept.lock().unwrap_or_else(PoisonError::into_inner).keep(&format!("[{name}] {line}\n"));
+        LogMode::Requests => {
+            if let Some(file) = &logs.file {
+                file.lock().unwrap_or_else(PoisonError::into_inner).keep(&format!("[{name}] {line}\n"));
             }
             if let Some(warning) = warning(line) {
                 print(&format!("[{name}] {warning}"));
@@ -188,13 +188,13 @@ pub(crate) fn function(name: &str, line: &str) {
 /// Writes a request's line.
 pub(crate) fn request(line: &RequestLine) {
     let logs = logs();
-    match logs.shown {
-        Shown::Requests => print(&line.text(logs.palette)),
-        Shown::All => print(&format!("[request] {}", line.text(logs.palette))),
-        Shown::Json => {
-            let mut told = line.json();
-            told["timestamp"] = Value::from(clock::rfc3339(clock::now_ms()));
-            print(&told.to_string());
+    match logs.mode {
+        LogMode::Requests => print(&line.text(logs.palette)),
+        LogMode::All => print(&format!("[request] {}", line.text(logs.palette))),
+        LogMode::Json => {
+            let mut json = line.json();
+            json["timestamp"] = Value::from(clock::rfc3339(clock::now_ms()));
+            print(&json.to_string());
         }
     }
 }
@@ -225,7 +225,7 @@ fn warning(line: &str) -> Option<String> {
     Some(text)
 }
 
-impl Kept {
+impl LogFile {
     fn keep(&mut self, line: &str) {
         if self.size_bytes > FILE_MAX_BYTES
             && let Ok(file) = state::create_private(&self.path)
@@ -280,8 +280,11 @@ mod tests {
     fn the_file_is_begun_anew_before_it_fills_the_disk() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(FILE);
-        let mut kept =
-            Kept { file: state::create_private(&path).expect("a file"), path: path.clone(), size_bytes: 0 };
+        let mut kept = LogFile {
+            file: state::create_private(&path).expect("a file"),
+            path: path.clone(),
+            size_bytes: 0,
+        };
         kept.keep("one\n");
         kept.keep("two\n");
         assert_eq!(std::fs::read_to_string(&path).expect("text"), "one\ntwo\n");

@@ -34,7 +34,7 @@ impl Api {
     }
 
     /// The first API that has all the events.
-    pub(super) fn of(events: &[String]) -> Result<Self, Failure> {
+    pub(super) fn for_events(events: &[String]) -> Result<Self, Failure> {
         let knows = |api: &Self| {
             events
                 .iter()
@@ -55,7 +55,8 @@ mod tests {
 
     #[test]
     fn the_first_api_that_knows_the_events_is_chosen() {
-        let of = |events: &[&str]| Api::of(&events.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>());
+        let of =
+            |events: &[&str]| Api::for_events(&events.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>());
         assert_eq!(of(&[]).expect("an API"), Api::Charges);
         assert_eq!(of(&["payment.*", "refund.created"]).expect("an API"), Api::Charges);
         assert_eq!(of(&["payment_intent.succeeded"]).expect("an API"), Api::Intents);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use tollgate_local::logs::Shown;
+use tollgate_local::logs::LogMode;
 
 use super::api::Api;
 
@@ -51,7 +51,7 @@ pub(crate) struct Run {
     pub(crate) release: bool,
     /// What is written to standard error while it runs
     #[arg(long, value_enum, default_value_t, value_name = "WHAT", env = "TOLLGATE_LOCAL_LOGS")]
-    pub(crate) logs: Shown,
+    pub(crate) logs: LogMode,
 }
 
 const PORT_DEFAULT: u16 = 9000;

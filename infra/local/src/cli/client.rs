@@ -38,7 +38,7 @@ pub(super) struct Answer {
 
 impl Answer {
     /// The error's message, or the status.
-    pub(super) fn complaint(&self) -> String {
+    pub(super) fn error_message(&self) -> String {
         let error = &self.body["error"];
         match (error["message"].as_str(), error["param"].as_str()) {
             (Some(message), Some(param)) => format!("{} {message} ({param})", self.status),
@@ -62,7 +62,7 @@ impl Client {
     /// # Errors
     ///
     /// Nothing answers there, or something else does, or there is no demo merchant.
-    pub(super) async fn find(port: u16) -> Result<Self, Failure> {
+    pub(super) async fn connect(port: u16) -> Result<Self, Failure> {
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(ANSWER_TIMEOUT)
@@ -90,7 +90,7 @@ impl Client {
     }
 
     /// Waits until nothing listens at the local cloud's port.
-    pub(super) async fn ended(&self) {
+    pub(super) async fn wait_for_end(&self) {
         loop {
             tokio::time::sleep(HEALTH_INTERVAL).await;
             let answer = self.http.get(format!("{}/_local/health", self.origin)).send().await;
@@ -135,7 +135,7 @@ impl Client {
     /// # Errors
     ///
     /// Those of [`Client::send`], and every status that is no success.
-    pub(super) async fn expect(
+    pub(super) async fn send_ok(
         &self,
         method: Method,
         path: &str,
@@ -145,6 +145,10 @@ impl Client {
         if (200..300).contains(&answer.status) {
             return Ok(answer.body);
         }
-        Err(Failure::Request { method: method.as_str(), path: path.to_owned(), reason: answer.complaint() })
+        Err(Failure::Request {
+            method: method.as_str(),
+            path: path.to_owned(),
+            reason: answer.error_message(),
+        })
     }
 }

@@ -24,7 +24,7 @@ use super::{
     arguments::Listen,
     client::{Client, Method},
     failure::Failure,
-    terminal::say,
+    terminal::print_line,
 };
 
 /// Largest delivery that is forwarded.
@@ -36,7 +36,7 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Characters of the receiver's random path.
 const PATH_CHARS: usize = 24;
 /// The metadata that marks a listener's endpoint. Its value is also a listener's answer to `GET`.
-const MARK: (&str, &str) = ("made_by", "cargo local listen");
+const MARKER: (&str, &str) = ("made_by", "cargo local listen");
 /// Headers that belong to a connection and are not forwarded.
 const CONNECTION_HEADERS: [HeaderName; 5] = [
     HeaderName::from_static("host"),
@@ -62,12 +62,12 @@ pub(crate) async fn listen(arguments: &Listen) -> Result<(), Failure> {
         .into_iter()
         .map(|kind| signal(kind).map_err(system))
         .collect::<Result<Vec<Signal>, _>>()?;
-    let url = target(&arguments.forward_to)?;
+    let url = parse_target(&arguments.forward_to)?;
     let api = match arguments.api {
         Some(api) => api,
-        None => Api::of(&arguments.events)?,
+        None => Api::for_events(&arguments.events)?,
     };
-    let client = Client::find(arguments.port).await?;
+    let client = Client::connect(arguments.port).await?;
     delete_stale(&client).await?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(system)?;
     let path = format!("/{}", state::random_text(PATH_CHARS)?);
@@ -76,30 +76,30 @@ pub(crate) async fn listen(arguments: &Listen) -> Result<(), Failure> {
     let mut new = json!({
         "url": format!("http://{address}{path}"),
         "api": api.as_str(),
-        "description": format!("cargo local listen, to {}", shown(&url)),
-        "metadata": {MARK.0: MARK.1},
+        "description": format!("cargo local listen, to {}", redacted(&url)),
+        "metadata": {MARKER.0: MARKER.1},
     });
     if !arguments.events.is_empty() {
         new["enabled_events"] = json!(arguments.events);
     }
-    let made = client.expect(Method::Post, "/webhook_endpoints", Some(&new)).await?;
+    let made = client.send_ok(Method::Post, "/webhook_endpoints", Some(&new)).await?;
     let id = made["id"].as_str().unwrap_or_default();
-    say(&format!(
+    print_line(&format!(
         "Forwarding events of {} to {} (endpoint {id}). Ctrl-C ends this and deletes the endpoint.",
         api.as_str(),
-        shown(&url)
+        redacted(&url)
     ));
-    say(&format!("Signing secret: {}", made["secret"].as_str().unwrap_or_default()));
+    print_line(&format!("Signing secret: {}", made["secret"].as_str().unwrap_or_default()));
     tokio::select! {
-        () = wait(&mut signals) => {}
-        () = client.ended() => {
+        () = wait_for_signal(&mut signals) => {}
+        () = client.wait_for_end() => {
             // If its data was kept, the next listener deletes the endpoint.
             return Err(Failure::System("The local cloud has ended. Start it and listen again.".to_owned()));
         }
     }
     let path = format!("/webhook_endpoints/{id}");
-    match client.expect(Method::Delete, &path, None).await {
-        Ok(_) => say("The endpoint is deleted."),
+    match client.send_ok(Method::Delete, &path, None).await {
+        Ok(_) => print_line("The endpoint is deleted."),
         // The local cloud may have ended first.
         Err(failure) => eprintln!("The endpoint was not deleted: {failure}"),
     }
@@ -112,7 +112,7 @@ fn system(error: impl std::fmt::Display) -> Failure {
 }
 
 /// Waits for the first of the signals.
-async fn wait(signals: &mut [Signal]) {
+async fn wait_for_signal(signals: &mut [Signal]) {
     std::future::poll_fn(|context| {
         if signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
             std::task::Poll::Ready(())
@@ -124,7 +124,7 @@ async fn wait(signals: &mut [Signal]) {
 }
 
 /// The target URL; without a scheme it is HTTP.
-fn target(text: &str) -> Result<url::Url, Failure> {
+fn parse_target(text: &str) -> Result<url::Url, Failure> {
     let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let url = url::Url::parse(&text).map_err(|e| Failure::Usage(format!("--forward-to {text}: {e}")))?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -134,13 +134,13 @@ fn target(text: &str) -> Result<url::Url, Failure> {
 }
 
 /// A URL without credentials and query, which may be secret.
-fn shown(url: &url::Url) -> String {
+fn redacted(url: &url::Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
 /// Deletes the endpoints of listeners that were killed: their receivers no longer answer.
 async fn delete_stale(client: &Client) -> Result<(), Failure> {
-    let page = client.expect(Method::Get, "/webhook_endpoints?limit=100", None).await?;
+    let page = client.send_ok(Method::Get, "/webhook_endpoints?limit=100", None).await?;
     let prober = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
@@ -151,18 +151,18 @@ async fn delete_stale(client: &Client) -> Result<(), Failure> {
         let (Some(id), Some(url)) = (endpoint["id"].as_str(), endpoint["url"].as_str()) else {
             continue;
         };
-        if endpoint["metadata"][MARK.0] != MARK.1 || is_alive(&prober, url).await {
+        if endpoint["metadata"][MARKER.0] != MARKER.1 || is_alive(&prober, url).await {
             continue;
         }
-        client.expect(Method::Delete, &format!("/webhook_endpoints/{id}"), None).await?;
-        say(&format!("Deleted the endpoint {id} of a listener that is gone."));
+        client.send_ok(Method::Delete, &format!("/webhook_endpoints/{id}"), None).await?;
+        print_line(&format!("Deleted the endpoint {id} of a listener that is gone."));
     }
     Ok(())
 }
 
 async fn is_alive(prober: &reqwest::Client, url: &str) -> bool {
     match prober.get(url).send().await {
-        Ok(answer) => answer.text().await.is_ok_and(|text| text == MARK.1),
+        Ok(answer) => answer.text().await.is_ok_and(|text| text == MARKER.1),
         Err(_) => false,
     }
 }
@@ -177,7 +177,7 @@ fn receiver(path: &str, url: url::Url) -> Result<Router, Failure> {
         .map_err(system)?;
     let forward = Forward { client, url, palette: Palette::of(&std::io::stdout()) };
     Ok(Router::new()
-        .route(path, get(|| async { MARK.1 }).post(deliver))
+        .route(path, get(|| async { MARKER.1 }).post(deliver))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .with_state(Arc::new(forward)))
 }
@@ -192,7 +192,7 @@ async fn deliver(State(forward): State<Arc<Forward>>, headers: HeaderMap, body: 
     }
     let began = Instant::now();
     let request = forward.client.post(forward.url.clone()).headers(passed_on).body(body);
-    let (status, told) = match request.send().await {
+    let (status, result) = match request.send().await {
         Ok(answer) => {
             let status = answer.status();
             (status, forward.palette.status(status.as_u16()))
@@ -206,11 +206,11 @@ async fn deliver(State(forward): State<Arc<Forward>>, headers: HeaderMap, body: 
                 "it does not answer"
             };
             let status = StatusCode::BAD_GATEWAY;
-            let told = forward.palette.status(status.as_u16());
-            (status, format!("{told} {}: {reason}", shown(&forward.url)))
+            let result = forward.palette.status(status.as_u16());
+            (status, format!("{result} {}: {reason}", redacted(&forward.url)))
         }
     };
-    say(&format!("{kind} {id} {told} {} ms", began.elapsed().as_millis()));
+    print_line(&format!("{kind} {id} {result} {} ms", began.elapsed().as_millis()));
     status
 }
 
@@ -220,13 +220,13 @@ mod tests {
 
     #[test]
     fn a_target_is_a_url_or_a_host_and_a_port() {
-        let read = |text: &str| target(text).map(|url| url.to_string());
+        let read = |text: &str| parse_target(text).map(|url| url.to_string());
         assert_eq!(read("localhost:3000/hooks").expect("a URL"), "http://localhost:3000/hooks");
         assert_eq!(read("https://a.example/x?y=1").expect("a URL"), "https://a.example/x?y=1");
         for wrong in ["ftp://a.example", "http://", ""] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
-        let secret = target("http://user:pass@localhost:1/hooks?token=t").expect("a URL");
-        assert_eq!(shown(&secret), "http://localhost:1/hooks");
+        let secret = parse_target("http://user:pass@localhost:1/hooks?token=t").expect("a URL");
+        assert_eq!(redacted(&secret), "http://localhost:1/hooks");
     }
 }

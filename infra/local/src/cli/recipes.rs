@@ -9,7 +9,7 @@ use super::client::Method;
 /// A debit that is decided a second later, and succeeds.
 const IBAN: &str = "DE89370400440532013000";
 /// The URL of a temporary endpoint: the discard port, where nothing listens.
-const NOWHERE: &str = "http://127.0.0.1:9/made-by-cargo-local-trigger";
+const UNREACHABLE_URL: &str = "http://127.0.0.1:9/made-by-cargo-local-trigger";
 
 /// The APIs by whose names an event can be requested.
 const APIS: [FrontDoor; 3] = [FrontDoor::Charges, FrontDoor::Intents, FrontDoor::Direct];
@@ -140,7 +140,8 @@ fn attach() -> Step {
 
 /// An endpoint for an event that this command does not cause.
 fn endpoint() -> Step {
-    let body = json!({"url": NOWHERE, "api": "intents", "enabled_events": ["payment_intent.processing"]});
+    let body =
+        json!({"url": UNREACHABLE_URL, "api": "intents", "enabled_events": ["payment_intent.processing"]});
     post("webhook_endpoint", "/webhook_endpoints", body)
 }
 

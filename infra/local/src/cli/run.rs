@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 use tollgate_local::{Checks, Error, LocalCloud, Options, binaries, logs, state, template};
 
-use super::{arguments::Run, failure::Failure, greeting, terminal::say};
+use super::{arguments::Run, failure::Failure, greeting, terminal::print_line};
 
 /// Runs the local cloud until SIGINT or SIGTERM.
 ///
@@ -46,10 +46,10 @@ pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
     })
     .await?;
     if arguments.json {
-        say(&serde_json::to_string(&cloud.ready).map_err(|e| Error::Build(e.to_string()))?);
+        print_line(&serde_json::to_string(&cloud.ready).map_err(|e| Error::Build(e.to_string()))?);
     } else {
         let palette = logs::Palette::of(&std::io::stdout());
-        say(&greeting::greeting(&cloud.ready, &data, temporary, palette));
+        print_line(&greeting::greeting(&cloud.ready, &data, temporary, palette));
     }
     tokio::select! {
         _ = terminate.recv() => {}

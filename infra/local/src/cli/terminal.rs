@@ -3,6 +3,6 @@
 use std::io::Write as _;
 
 /// Writes a line to standard output. A closed output is no failure.
-pub(super) fn say(line: &str) {
+pub(super) fn print_line(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }

@@ -9,7 +9,7 @@ use super::{
     client::{Answer, Client},
     failure::Failure,
     recipes::{self, Step},
-    terminal::say,
+    terminal::print_line,
 };
 
 /// Levels of a parameter's name in `--set`.
@@ -22,7 +22,7 @@ const SET_DEPTH_MAX: usize = 8;
 /// The type or a parameter is unknown, no local cloud runs at the port, or the API refuses a request.
 pub(crate) async fn trigger(arguments: &Trigger) -> Result<(), Failure> {
     let Some(event) = &arguments.event else {
-        say(&recipes::names().join("\n"));
+        print_line(&recipes::names().join("\n"));
         return Ok(());
     };
     let kind = recipes::kind_of(event).ok_or_else(|| {
@@ -33,20 +33,24 @@ pub(crate) async fn trigger(arguments: &Trigger) -> Result<(), Failure> {
     })?;
     let mut steps = recipes::recipe(kind);
     for setting in &arguments.set {
-        set(&mut steps, setting)?;
+        set_parameter(&mut steps, setting)?;
     }
-    let client = Client::find(arguments.port).await?;
+    let client = Client::connect(arguments.port).await?;
     let mut ids = BTreeMap::new();
     for step in &steps {
-        let path = filled(step.path, &ids);
-        let body = step.body.as_ref().map(|body| filled_in(body, &ids));
+        let path = text_with_ids(step.path, &ids);
+        let body = step.body.as_ref().map(|body| with_ids(body, &ids));
         let answer = client.send(step.method, &path, body.as_ref()).await?;
         let wanted = (200..300).contains(&answer.status) || (step.declined && answer.status == 402);
         if !wanted {
-            return Err(Failure::Request { method: step.method.as_str(), path, reason: answer.complaint() });
+            return Err(Failure::Request {
+                method: step.method.as_str(),
+                path,
+                reason: answer.error_message(),
+            });
         }
         let id = id_of(&answer);
-        say(&format!("{} {path} {} {id}", step.method.as_str(), answer.status));
+        print_line(&format!("{} {path} {} {id}", step.method.as_str(), answer.status));
         ids.insert(step.name, id);
     }
     Ok(())
@@ -62,27 +66,27 @@ fn id_of(answer: &Answer) -> String {
 }
 
 /// A text, with ids in place of its references.
-fn filled(text: &str, ids: &BTreeMap<&'static str, String>) -> String {
+fn text_with_ids(text: &str, ids: &BTreeMap<&'static str, String>) -> String {
     ids.iter().fold(text.to_owned(), |text, (name, id)| text.replace(&format!("{{{name}}}"), id))
 }
 
 /// A body, with ids in place of the references in its texts.
-fn filled_in(body: &Value, ids: &BTreeMap<&'static str, String>) -> Value {
+fn with_ids(body: &Value, ids: &BTreeMap<&'static str, String>) -> Value {
     match body {
-        Value::String(text) => Value::from(filled(text, ids)),
+        Value::String(text) => Value::from(text_with_ids(text, ids)),
         Value::Object(fields) => fields
             .iter()
-            .map(|(name, value)| (name.clone(), filled_in(value, ids)))
+            .map(|(name, value)| (name.clone(), with_ids(value, ids)))
             .collect::<serde_json::Map<_, _>>()
             .into(),
-        Value::Array(values) => values.iter().map(|value| filled_in(value, ids)).collect(),
+        Value::Array(values) => values.iter().map(|value| with_ids(value, ids)).collect(),
         other => other.clone(),
     }
 }
 
 /// Replaces a parameter: `amount=500` in the first request, `refund.amount=100` in the one named `refund`. The value is
 /// JSON, or else text.
-fn set(steps: &mut [Step], setting: &str) -> Result<(), Failure> {
+fn set_parameter(steps: &mut [Step], setting: &str) -> Result<(), Failure> {
     let usage = |why: &str| Failure::Usage(format!("--set {setting}: {why}"));
     let (name, value) = setting.split_once('=').ok_or_else(|| usage("not of the form NAME=VALUE"))?;
     let mut names: Vec<&str> = name.split('.').collect();
@@ -115,7 +119,7 @@ mod tests {
     fn bodies(settings: &[&str]) -> Vec<Option<Value>> {
         let mut steps = recipes::recipe(EventKind::RefundCreated);
         for setting in settings {
-            set(&mut steps, setting).expect("set");
+            set_parameter(&mut steps, setting).expect("set");
         }
         steps.into_iter().map(|step| step.body).collect()
     }
@@ -132,17 +136,17 @@ mod tests {
         );
         assert_eq!(refund["amount"], 100);
         let ids = BTreeMap::from([("payment_intent", "pi_1".to_owned())]);
-        assert_eq!(filled_in(refund, &ids), json!({"payment_intent": "pi_1", "amount": 100}));
-        assert_eq!(filled("/payment_intents/{payment_intent}/x", &ids), "/payment_intents/pi_1/x");
+        assert_eq!(with_ids(refund, &ids), json!({"payment_intent": "pi_1", "amount": 100}));
+        assert_eq!(text_with_ids("/payment_intents/{payment_intent}/x", &ids), "/payment_intents/pi_1/x");
     }
 
     #[test]
     fn a_setting_that_names_nothing_is_refused() {
         for wrong in ["amount", "=1", "a..b=1", "a.b.c.d.e.f.g.h.i=1"] {
             let mut steps = recipes::recipe(EventKind::RefundCreated);
-            assert!(set(&mut steps, wrong).is_err(), "{wrong}");
+            assert!(set_parameter(&mut steps, wrong).is_err(), "{wrong}");
         }
         let mut steps = recipes::recipe(EventKind::CustomerDeleted);
-        assert!(set(&mut steps, "delete.name=x").is_err());
+        assert!(set_parameter(&mut steps, "delete.name=x").is_err());
     }
 }

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, request::Parts};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
-use super::routes::Found;
+use super::routes::RouteMatch;
 use crate::{
     aws::{ACCOUNT, trace_id},
     clock,
@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn build(
     api: &str,
     raw_path: &str,
-    found: &Found<'_>,
+    route_match: &RouteMatch<'_>,
     parts: &Parts,
     body: &[u8],
     peer: SocketAddr,
@@ -27,7 +27,7 @@ pub(super) fn build(
     let host = text(&parts.headers, "host").unwrap_or_else(|| "localhost".to_owned());
     let domain = host.split(':').next().unwrap_or_default();
     let query = parts.uri.query().unwrap_or_default();
-    let route_key = found.key();
+    let route_key = route_match.key();
     let mut event = json!({
         "version": "2.0",
         "routeKey": route_key,
@@ -62,8 +62,8 @@ pub(super) fn build(
     if !query.is_empty() {
         event["queryStringParameters"] = query_parameters(query);
     }
-    if !found.variables.is_empty() {
-        event["pathParameters"] = found
+    if !route_match.variables.is_empty() {
+        event["pathParameters"] = route_match
             .variables
             .iter()
             .map(|(name, value)| (name.clone(), Value::from(value.clone())))
@@ -160,9 +160,9 @@ mod tests {
             path: "/v1/things/{id}".to_owned(),
             function: String::new(),
         };
-        let found = Found { route: &route, variables: vec![("id".to_owned(), "1".to_owned())] };
+        let route_match = RouteMatch { route: &route, variables: vec![("id".to_owned(), "1".to_owned())] };
         let peer = SocketAddr::from(([127, 0, 0, 1], 5000));
-        build("demo", "/v1/things/1", &found, &request.into_parts().0, body, peer)
+        build("demo", "/v1/things/1", &route_match, &request.into_parts().0, body, peer)
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::Value;
 
-use super::routes::Found;
+use super::routes::RouteMatch;
 use crate::logs::RequestLine;
 
 /// The API whose paths hold tokens, with which anybody may pay or answer a challenge.
@@ -38,9 +38,15 @@ pub(super) fn begin(method: &Method, path: &str) -> RequestLine {
 }
 
 /// Adds the function and the route's own path to the line.
-pub(super) fn route(line: &mut RequestLine, api: &str, path: &str, raw_path: &str, found: &Found<'_>) {
-    line.function = Some(found.route.function.clone());
-    let pattern: Vec<&str> = match found.route.path.as_str() {
+pub(super) fn route(
+    line: &mut RequestLine,
+    api: &str,
+    path: &str,
+    raw_path: &str,
+    route_match: &RouteMatch<'_>,
+) {
+    line.function = Some(route_match.route.function.clone());
+    let pattern: Vec<&str> = match route_match.route.path.as_str() {
         "$default" => Vec::new(),
         pattern => pattern.split('/').skip(1).collect(),
     };
@@ -115,9 +121,9 @@ mod tests {
 
     fn path_of(api: &str, path: &str, raw_path: &str, pattern: &str) -> String {
         let route_of = Route { method: None, path: pattern.to_owned(), function: "f".to_owned() };
-        let found = Found { route: &route_of, variables: Vec::new() };
+        let route_match = RouteMatch { route: &route_of, variables: Vec::new() };
         let mut line = begin(&Method::GET, path);
-        route(&mut line, api, path, raw_path, &found);
+        route(&mut line, api, path, raw_path, &route_match);
         assert_eq!(line.function.as_deref(), Some("f"));
         line.path
     }

@@ -14,12 +14,12 @@ pub(super) type Variables = Vec<(String, String)>;
 
 /// A route and the values of its variables.
 #[derive(Debug)]
-pub(super) struct Found<'a> {
+pub(super) struct RouteMatch<'a> {
     pub(super) route: &'a Route,
     pub(super) variables: Variables,
 }
 
-impl Found<'_> {
+impl RouteMatch<'_> {
     /// `GET /v1/payments/{id}`, or `$default`.
     pub(super) fn key(&self) -> String {
         match (&self.route.method, self.route.path.as_str()) {
@@ -48,16 +48,16 @@ impl Table {
 
     /// The most specific route: a fixed segment before a variable, a variable before a greedy one, `$default` last; and a
     /// route for this method before one for any method.
-    pub(super) fn find(&self, method: &str, path: &str) -> Option<Found<'_>> {
+    pub(super) fn find(&self, method: &str, path: &str) -> Option<RouteMatch<'_>> {
         self.routes
             .iter()
             .filter(|(_, route)| route.method.as_deref().is_none_or(|m| m == method))
             .filter_map(|(pattern, route)| {
                 let (rank, variables) = pattern.matches(path)?;
-                Some(((rank, route.method.is_none()), Found { route, variables }))
+                Some(((rank, route.method.is_none()), RouteMatch { route, variables }))
             })
             .min_by(|(a, _), (b, _)| a.cmp(b))
-            .map(|(_, found)| found)
+            .map(|(_, route_match)| route_match)
     }
 }
 

@@ -38,10 +38,10 @@ pub(super) enum When {
     After,
 }
 
-/// What a fault does, as tests name it.
+/// The kind of a fault, as tests name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum What {
+enum FaultKind {
     /// No answer until the caller disconnects or faults are cleared.
     Hang,
     /// Status 500.
@@ -90,7 +90,7 @@ pub(super) enum WorkFault {
     UnknownNotDone,
 }
 
-impl What {
+impl FaultKind {
     const fn of_the_answer(self) -> Option<AnswerFault> {
         match self {
             Self::Hang => Some(AnswerFault::Hang),
@@ -130,7 +130,7 @@ pub(super) struct Fault {
     processor: ProcessorKind,
     operation: Operation,
     when: When,
-    what: What,
+    what: FaultKind,
     #[serde(default)]
     delay_ms: u64,
     #[serde(default = "once")]

@@ -32,7 +32,7 @@ fn transaction(row: &Row<'_>) -> rusqlite::Result<Transaction> {
     Ok(Transaction {
         kind: parsed(row, 0, Kind::parse)?,
         order: row.get(1)?,
-        name: row.get(2)?,
+        id: row.get(2)?,
         transaction_id: row.get(3)?,
         code: row.get(4)?,
         money: Money { minor: row.get(5)?, currency: parsed(row, 6, Currency::from_code)? },
@@ -103,7 +103,7 @@ impl Ledger {
     }
 
     /// The transaction with the processor's id.
-    pub(super) fn by_name(&self, processor: ProcessorKind, name: &str) -> Result<Option<Transaction>, Error> {
+    pub(super) fn by_id(&self, processor: ProcessorKind, name: &str) -> Result<Option<Transaction>, Error> {
         Ok(self.select(processor, "name", name)?.pop())
     }
 
@@ -130,7 +130,7 @@ impl Ledger {
                 processor.as_str(),
                 transaction.kind.as_str(),
                 transaction.order,
-                transaction.name,
+                transaction.id,
                 transaction.transaction_id,
                 transaction.code,
                 transaction.money.minor,

@@ -138,7 +138,7 @@ fn shown_transaction(transaction: &Transaction, now: i64) -> Value {
         "response": {"gatewayCode": code},
         "result": result,
         "transaction": {
-            "id": transaction.name,
+            "id": transaction.id,
             "type": kind_of(transaction.kind),
             "amount": number(transaction.money.minor, transaction.money),
             "currency": transaction.money.currency.code(),
@@ -198,7 +198,7 @@ async fn perform(
             Box::new(move |ledger, effects| {
                 let known = ledger.order(PROCESSOR, &order)?;
                 // A repeated request is not carried out again; another request needs another id.
-                if let Some(earlier) = known.0.iter().find(|transaction| transaction.name == name) {
+                if let Some(earlier) = known.0.iter().find(|transaction| transaction.id == name) {
                     return Ok(if earlier.body == digest && earlier.kind == kind {
                         answer(earlier, &known, effects.now, 200)
                     } else {
@@ -218,7 +218,7 @@ async fn perform(
                 let transaction = Transaction {
                     kind,
                     order: order.clone(),
-                    name: name.clone(),
+                    id: name.clone(),
                     transaction_id: String::new(),
                     code: order.clone(),
                     money,
@@ -291,7 +291,7 @@ fn refund(known: &Order, body: &Value) -> Checked {
     let money = money(body.get("transaction")).ok_or("An amount is needed")?;
     let target = body.pointer("/transaction/targetTransactionId").and_then(Value::as_str);
     let is_capture = target.is_none_or(|target| {
-        known.of(Kind::Capture).any(|transaction| transaction.name == target && transaction.is_done())
+        known.of(Kind::Capture).any(|transaction| transaction.id == target && transaction.is_done())
     });
     let fits = is_capture
         && money.currency == authorization.money.currency
@@ -307,7 +307,7 @@ fn void(known: &Order, body: &Value) -> Checked {
     let Some(target) = target else {
         return Err("Value of transaction.targetTransactionId is missing");
     };
-    let found = known.of(Kind::Authorization).find(|transaction| transaction.name == target);
+    let found = known.of(Kind::Authorization).find(|transaction| transaction.id == target);
     let Some(authorization) = found else {
         return Err("The target transaction does not exist");
     };
@@ -366,7 +366,7 @@ async fn retrieve_transaction(
             Operation::LookUp,
             Box::new(move |ledger, effects| {
                 let order = ledger.order(PROCESSOR, &reference)?.shown_at(effects.now);
-                let found = order.0.iter().find(|transaction| transaction.name == name);
+                let found = order.0.iter().find(|transaction| transaction.id == name);
                 Ok(match found {
                     Some(transaction) => answer(transaction, &order, effects.now, 200),
                     None => invalid("The transaction does not exist"),

@@ -76,7 +76,7 @@ pub(super) struct Transaction {
     /// The payment's reference: MPGS's order id, or the `code` of `CyberSource`'s authorisation.
     pub(super) order: String,
     /// Its id: the processor's, or at MPGS the gateway's.
-    pub(super) name: String,
+    pub(super) id: String,
     /// `CyberSource`'s transaction id, which prevents a second execution; may be empty.
     pub(super) transaction_id: String,
     /// The reference in its request.
@@ -192,7 +192,7 @@ impl Book {
         Some(Self {
             processor: processor.as_str(),
             reference: first.order.clone(),
-            processor_id: last.name.clone(),
+            processor_id: last.id.clone(),
             amount: first.money.minor,
             currency: first.money.currency.code(),
             last4: first.last4.clone(),
@@ -210,7 +210,7 @@ impl Book {
             in_review: order
                 .of(Kind::Authorization)
                 .find(|transaction| transaction.outcome == Outcome::Review)
-                .map(|transaction| transaction.name.clone()),
+                .map(|transaction| transaction.id.clone()),
         })
     }
 }

@@ -1,12 +1,12 @@
 //! Event sources: streams, queues and schedules start functions, by Lambda's rules for batches, retries and failures.
 
+mod batch_result;
 mod context;
 mod filter;
 mod positions;
 mod queue;
 mod schedule;
 mod stream;
-mod verdict;
 
 use std::{path::Path, sync::Arc};
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::{
+    batch_result::{BatchResult, batch_result},
     context::Context,
-    verdict::{Verdict, verdict},
 };
 use crate::{
     Error,
@@ -44,15 +44,15 @@ pub(super) fn start(context: &Context, source: &QueueSource) {
 
 async fn poll(context: &Context, source: &QueueSource) {
     loop {
-        if let Err(error) = one_batch(context, source).await {
+        if let Err(error) = deliver_batch(context, source).await {
             crate::logs::log(&source.queue, &format!("the queue can't be read: {error}"));
             tokio::time::sleep(ERROR_PAUSE).await;
         }
     }
 }
 
-async fn one_batch(context: &Context, source: &QueueSource) -> Result<(), Error> {
-    let batch = gather(context, source).await?;
+async fn deliver_batch(context: &Context, source: &QueueSource) -> Result<(), Error> {
+    let batch = receive_batch(context, source).await?;
     if batch.is_empty() {
         return Ok(());
     }
@@ -60,10 +60,10 @@ async fn one_batch(context: &Context, source: &QueueSource) -> Result<(), Error>
     let event = json!({ "Records": records }).to_string();
     let outcome = context.lambda.invoke(&source.function, event.into()).await;
     let knows = |id: &str| batch.iter().any(|message| message.message_id == id);
-    let failed = match verdict(&outcome, source.partial_responses, knows) {
-        Verdict::Done => std::collections::HashSet::new(),
-        Verdict::Partly(failed) => failed,
-        Verdict::Failed(reason) => {
+    let failed = match batch_result(&outcome, source.partial_responses, knows) {
+        BatchResult::Done => std::collections::HashSet::new(),
+        BatchResult::Partly(failed) => failed,
+        BatchResult::Failed(reason) => {
             crate::logs::log(&source.queue, &format!("a batch of {} failed: {reason}", batch.len()));
             batch.iter().map(|message| message.message_id.clone()).collect()
         }
@@ -79,7 +79,7 @@ async fn one_batch(context: &Context, source: &QueueSource) -> Result<(), Error>
 }
 
 /// Receives a batch: once, or repeatedly within the batching window.
-async fn gather(context: &Context, source: &QueueSource) -> Result<Vec<Received>, Error> {
+async fn receive_batch(context: &Context, source: &QueueSource) -> Result<Vec<Received>, Error> {
     let sqs = &context.sqs;
     let one = BATCH_MAX.min(source.batch_size);
     let mut batch = sqs.receive(&source.queue, one, WAIT, None).await?;

@@ -10,10 +10,10 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
+    batch_result::{BatchResult, batch_result},
     context::Context,
     filter,
     positions::Positions,
-    verdict::{Verdict, verdict},
 };
 use crate::{
     Error,
@@ -51,7 +51,7 @@ struct Reader {
 impl Reader {
     async fn follow(&mut self) {
         loop {
-            match self.step().await {
+            match self.next_batch().await {
                 Ok(0) => tokio::time::sleep(POLL_INTERVAL).await,
                 Ok(_) => {}
                 Err(error) => {
@@ -63,7 +63,7 @@ impl Reader {
     }
 
     /// Reads and delivers one batch; returns the number of records read.
-    async fn step(&mut self) -> Result<usize, Error> {
+    async fn next_batch(&mut self) -> Result<usize, Error> {
         let position = match self.positions.get(&self.source.id)? {
             Some(position) => Some(position),
             None => self.first_position().await?,
@@ -109,14 +109,14 @@ impl Reader {
             let event = json!({ "Records": batch });
             let outcome = self.context.lambda.invoke(&self.source.function, event.to_string().into()).await;
             let knows = |id: &str| batch.iter().any(|record| sequence_number(record) == id);
-            let reason = match verdict(&outcome, self.source.partial_responses, knows) {
-                Verdict::Done => continue,
-                Verdict::Partly(failed) => {
+            let reason = match batch_result(&outcome, self.source.partial_responses, knows) {
+                BatchResult::Done => continue,
+                BatchResult::Partly(failed) => {
                     let at = batch.iter().position(|r| failed.contains(&sequence_number(r)));
                     batch.drain(..at.unwrap_or(0));
                     "the function reported failed records".to_owned()
                 }
-                Verdict::Failed(reason) => reason,
+                BatchResult::Failed(reason) => reason,
             };
             // If some records are done, the tries of the others begin anew.
             let progressed = batch.first().map(sequence_number) != Some(first);

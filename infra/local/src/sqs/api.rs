@@ -245,7 +245,7 @@ impl Endpoint {
         if received.is_empty() {
             return Ok(json!({}));
         }
-        let messages: Vec<_> = received.iter().map(|message| wire(message, body)).collect();
+        let messages: Vec<_> = received.iter().map(|message| to_json(message, body)).collect();
         Ok(json!({"Messages": messages}))
     }
 
@@ -327,7 +327,7 @@ fn queue_name(body: &Value) -> Result<String, Refusal> {
     }
 }
 
-fn wire(message: &Received, asked: &Value) -> Value {
+fn to_json(message: &Received, asked: &Value) -> Value {
     let mut wire = json!({
         "MessageId": message.message_id,
         "ReceiptHandle": message.receipt_handle,

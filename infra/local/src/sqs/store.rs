@@ -163,7 +163,7 @@ impl Sqs {
         let State { connection, queues } = &mut *state;
         let entry = queues.get_mut(name).ok_or(SqsError::NoSuchQueue)?;
         let now = now_ms();
-        let delay_ms = request.delay_s.map_or_else(|| millis(entry.queue.delay), |s| s * 1000);
+        let delay_ms = request.delay_s.map_or_else(|| to_ms(entry.queue.delay), |s| s * 1000);
         let message_id = uuid::Uuid::new_v4().to_string();
         connection
             .prepare_cached(
@@ -176,8 +176,8 @@ impl Sqs {
                 request.body,
                 request.group,
                 request.attributes.to_string(),
-                signed(now),
-                signed(now + delay_ms)
+                to_i64(now),
+                to_i64(now + delay_ms)
             ])?;
         let number = connection.last_insert_rowid();
         entry.order.add(number, request.group.as_deref().unwrap_or_default(), now + delay_ms, false, now);
@@ -231,7 +231,7 @@ impl Sqs {
             let State { connection, queues } = &mut *state;
             let entry = queues.get_mut(name).ok_or(SqsError::NoSuchQueue)?;
             entry.order.wake(now);
-            let hide_until_ms = now + millis(visibility.unwrap_or(entry.queue.visibility));
+            let hide_until_ms = now + to_ms(visibility.unwrap_or(entry.queue.visibility));
             let Some(number) = entry.order.take(hide_until_ms) else {
                 break;
             };
@@ -290,7 +290,7 @@ impl Sqs {
         }
         connection
             .prepare_cached("UPDATE messages SET visible_ms = ?2 WHERE number = ?1")?
-            .execute(params![number, signed(until)])?;
+            .execute(params![number, to_i64(until)])?;
         entry.arrived.notify_waiters();
         Ok(())
     }
@@ -344,7 +344,7 @@ impl State {
         let group: Option<String> = self.connection.query_row(
             "UPDATE messages SET queue = ?2, receive_count = 0, receipt = NULL, visible_ms = ?3, first_received_ms = NULL
              WHERE number = ?1 RETURNING message_group",
-            params![number, to, signed(now)],
+            params![number, to, to_i64(now)],
             |row| row.get(0),
         )?;
         if let Some(entry) = self.queues.get_mut(from) {
@@ -363,11 +363,11 @@ impl State {
             return Ok(());
         }
         entry.retention_checked_ms = now;
-        let before = now.saturating_sub(millis(entry.queue.retention));
+        let before = now.saturating_sub(to_ms(entry.queue.retention));
         let mut delete = self
             .connection
             .prepare_cached("DELETE FROM messages WHERE queue = ?1 AND sent_ms < ?2 RETURNING number")?;
-        let gone = delete.query_map(params![name, signed(before)], |row| row.get::<_, i64>(0))?;
+        let gone = delete.query_map(params![name, to_i64(before)], |row| row.get::<_, i64>(0))?;
         for number in gone {
             entry.order.remove(number?);
         }
@@ -407,7 +407,7 @@ fn mark_received(
              WHERE number = ?1
              RETURNING message_id, body, message_group, attributes, sent_ms, first_received_ms, receive_count",
         )?
-        .query_row(params![number, receipt, signed(hide_until_ms), signed(now)], |row| {
+        .query_row(params![number, receipt, to_i64(hide_until_ms), to_i64(now)], |row| {
             let body: String = row.get(1)?;
             let attributes: String = row.get(3)?;
             let (sent, first): (i64, i64) = (row.get(4)?, row.get(5)?);
@@ -431,10 +431,10 @@ fn number_of(receipt: &str) -> Result<i64, SqsError> {
     number.ok_or(SqsError::BadReceipt)
 }
 
-fn millis(duration: Duration) -> u64 {
+fn to_ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX / 4)
 }
 
-fn signed(ms: u64) -> i64 {
+fn to_i64(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX)
 }

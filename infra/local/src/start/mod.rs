@@ -33,7 +33,7 @@ pub(crate) fn router(ready: Ready, inbox: Arc<Inbox>) -> Result<Router, Error> {
     Ok(Router::new()
         .route("/", get(show).fallback(nothing_else))
         .route("/_local/payments", post(pay).fallback(nothing_else))
-        .route("/_local/ready", get(ready_line).fallback(nothing_else))
+        .route("/_local/ready", get(show_ready).fallback(nothing_else))
         .layer(DefaultBodyLimit::max(FORM_MAX_BYTES))
         .with_state(start))
 }
@@ -43,28 +43,28 @@ fn forbidden(why: &str) -> Response {
 }
 
 async fn show(State(start): State<Arc<Start>>, headers: HeaderMap) -> Response {
-    if !guard::is_to_this_machine(&headers) {
+    if !guard::is_local_host(&headers) {
         return forbidden(WRONG_HOST);
     }
-    page::respond(StatusCode::OK, &page::start(&start.ready))
+    page::respond(StatusCode::OK, &page::start_page(&start.ready))
 }
 
 /// The line of `--json`, for programs that start later: `cargo local listen` and `trigger`.
-async fn ready_line(State(start): State<Arc<Start>>, headers: HeaderMap) -> Response {
-    if !guard::is_to_this_machine(&headers) {
+async fn show_ready(State(start): State<Arc<Start>>, headers: HeaderMap) -> Response {
+    if !guard::is_local_host(&headers) {
         return forbidden(WRONG_HOST);
     }
-    if !guard::is_free_of_other_sites(&headers) {
+    if !guard::is_not_cross_site(&headers) {
         return forbidden("This is for programs of this machine, not for pages of other sites.");
     }
     ([("cache-control", "no-store")], axum::Json(&start.ready)).into_response()
 }
 
 async fn pay(State(start): State<Arc<Start>>, headers: HeaderMap, form: Bytes) -> Response {
-    if !guard::is_to_this_machine(&headers) {
+    if !guard::is_local_host(&headers) {
         return forbidden(WRONG_HOST);
     }
-    if !guard::is_from_own_page(&headers) {
+    if !guard::is_same_origin(&headers) {
         return forbidden("This is for the start page's own button. Programs take payments through an API.");
     }
     let token = url::form_urlencoded::parse(&form).find(|(name, _)| name == "token");
@@ -72,8 +72,8 @@ async fn pay(State(start): State<Arc<Start>>, headers: HeaderMap, form: Bytes) -
     if !test_cards().any(|card| card.token.as_deref() == Some(token.as_str())) {
         return front::message(StatusCode::BAD_REQUEST, "token is not one of the page's test cards");
     }
-    match start.take(&token).await {
-        Some(taken) => page::respond(StatusCode::OK, &page::result(&taken)),
+    match start.take_payment(&token).await {
+        Some(result) => page::respond(StatusCode::OK, &page::result_page(&result)),
         None => front::message(StatusCode::BAD_GATEWAY, "The payment was not made"),
     }
 }

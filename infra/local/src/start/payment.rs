@@ -30,7 +30,7 @@ pub(super) struct Start {
 }
 
 /// The answer to the button's payment, and its webhooks.
-pub(super) struct Taken {
+pub(super) struct PaymentResult {
     pub(super) status: u16,
     pub(super) body: String,
     pub(super) webhooks: Vec<Webhook>,
@@ -53,7 +53,7 @@ impl Start {
     }
 
     /// Takes a payment through the `charges` API and waits for its webhook.
-    pub(super) async fn take(&self, token: &str) -> Option<Taken> {
+    pub(super) async fn take_payment(&self, token: &str) -> Option<PaymentResult> {
         let keys = self.ready.credentials.as_ref()?;
         let url = self.ready.apis.get("charges")?.as_str()?;
         let reference = state::random_text(REFERENCE_CHARS).ok()?;
@@ -68,7 +68,7 @@ impl Start {
         let answer = request.send().await.ok()?;
         let status = answer.status().as_u16();
         let body = answer.text().await.ok()?;
-        Some(Taken { status, body, webhooks: self.webhooks_of(&reference).await })
+        Some(PaymentResult { status, body, webhooks: self.webhooks_of(&reference).await })
     }
 
     /// Waits for webhooks that name the reference; empty if none comes in time.

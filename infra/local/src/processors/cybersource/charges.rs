@@ -31,8 +31,8 @@ fn new_id() -> String {
 }
 
 /// The transaction of this kind with the processor's id, and its order.
-fn named(ledger: &Ledger, id: &str, kind: Kind) -> Result<(Transaction, Order), Refusal> {
-    let found = ledger.by_name(PROCESSOR, id)?.filter(|transaction| transaction.kind == kind);
+fn find(ledger: &Ledger, id: &str, kind: Kind) -> Result<(Transaction, Order), Refusal> {
+    let found = ledger.by_id(PROCESSOR, id)?.filter(|transaction| transaction.kind == kind);
     let transaction = found.ok_or("INVALID_DATA")?;
     let order = ledger.order(PROCESSOR, &transaction.order)?;
     Ok((transaction, order))
@@ -56,7 +56,7 @@ pub(super) async fn authorize(State(simulators): State<Arc<Simulators>>, Signed(
         let transaction = Transaction {
             kind: Kind::Authorization,
             order: code.clone(),
-            name: new_id(),
+            id: new_id(),
             transaction_id,
             code,
             money,
@@ -81,7 +81,7 @@ pub(super) async fn capture(
         let (code, transaction_id) = reference(&body)?;
         let money = money(&body, AMOUNT)?;
         check_unused(ledger, &transaction_id)?;
-        let (authorization, order) = named(ledger, &id, Kind::Authorization)?;
+        let (authorization, order) = find(ledger, &id, Kind::Authorization)?;
         if order.is_voided() {
             return Err("AUTH_ALREADY_REVERSED".into());
         }
@@ -96,7 +96,7 @@ pub(super) async fn capture(
         }
         let transaction = Transaction {
             kind: Kind::Capture,
-            name: new_id(),
+            id: new_id(),
             transaction_id,
             code,
             money,
@@ -117,7 +117,7 @@ pub(super) async fn reverse(
     Signed(body): Signed,
 ) -> Response {
     perform(&simulators, Operation::Void, move |ledger, effects| {
-        reversal(ledger, effects, &body, || named(ledger, &id, Kind::Authorization))
+        reversal(ledger, effects, &body, || find(ledger, &id, Kind::Authorization))
     })
     .await
 }
@@ -165,7 +165,7 @@ fn reversal(
     }
     let transaction = Transaction {
         kind: Kind::Void,
-        name: new_id(),
+        id: new_id(),
         transaction_id: String::new(),
         code,
         outcome: effects.outcome(Outcome::Done),
@@ -191,7 +191,7 @@ pub(super) async fn refund_capture(
         let (code, transaction_id) = reference(&body)?;
         let money = money(&body, AMOUNT)?;
         check_unused(ledger, &transaction_id)?;
-        let (capture, order) = named(ledger, &id, Kind::Capture)?;
+        let (capture, order) = find(ledger, &id, Kind::Capture)?;
         if !capture.is_done() || money.currency != capture.money.currency {
             return Err("INVALID_DATA".into());
         }
@@ -200,7 +200,7 @@ pub(super) async fn refund_capture(
         }
         let transaction = Transaction {
             kind: Kind::Refund,
-            name: new_id(),
+            id: new_id(),
             transaction_id,
             code,
             money,

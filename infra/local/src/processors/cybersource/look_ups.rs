@@ -36,7 +36,7 @@ pub(super) async fn search(State(simulators): State<Arc<Simulators>>, Signed(bod
         let mut found = Vec::new();
         for transaction in ledger.by_code(PROCESSOR, code)?.iter().rev() {
             if transaction.visible_at <= effects.now && (found.len() as u64) < limit {
-                let decision = ledger.decision_of(PROCESSOR, &transaction.name)?;
+                let decision = ledger.decision_of(PROCESSOR, &transaction.id)?;
                 found.push(summary(transaction, decision.as_deref(), effects.now));
             }
         }

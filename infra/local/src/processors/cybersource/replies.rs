@@ -52,7 +52,7 @@ fn reason(outcome: Outcome) -> (&'static str, &'static str) {
 
 fn done(transaction: &Transaction, status: &str) -> Response {
     let mut body = json!({
-        "id": transaction.name,
+        "id": transaction.id,
         "status": status,
         "clientReferenceInformation": {"code": transaction.code},
         "orderInformation": {"amountDetails": {"authorizedAmount": transaction.money.to_decimal(), "currency": transaction.money.currency.code()}},
@@ -97,7 +97,7 @@ pub(super) fn summary(transaction: &Transaction, decision: Option<&str>, now: i6
         (reason(transaction.outcome).1, reason(transaction.outcome).1)
     };
     json!({
-        "id": transaction.name,
+        "id": transaction.id,
         "clientReferenceInformation": {"code": transaction.code},
         "applicationInformation": {
             "reasonCode": whole,
