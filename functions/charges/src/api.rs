@@ -1,8 +1,8 @@
 //! Credentials, headers and errors of the `charges` API.
 
 use serde_json::{Value, json};
-use tollgate_domain::{FrontDoor, Timestamp, payment};
-use tollgate_gateway::{Credentials, Denied, Error, Refusal};
+use tollgate_domain::{Denied, FrontDoor, Refusal, Timestamp, payment};
+use tollgate_gateway::{Credentials, Error};
 use tollgate_http::{Api, ApiError, ErrorKind, Problem, Reply, Request, bearer_token};
 use tollgate_webhooks::render::charges::{PAYMENT_PREFIX, status_word};
 

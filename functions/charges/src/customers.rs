@@ -1,11 +1,11 @@
 //! Customers: what their routes take.
 
 use tollgate_domain::{
-    CustomerId,
+    CustomerId, Refusal, Resource,
     customer::{Profile, ProfileUpdate},
-    text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
+    text::{NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
-use tollgate_gateway::{CustomerFilter, PageRequest, Refusal, Resource};
+use tollgate_gateway::{CustomerFilter, PageRequest};
 use tollgate_http::{FieldError, Fields, Problem, RequestContext};
 use tollgate_webhooks::render::charges::CUSTOMER_PREFIX;
 
@@ -21,8 +21,8 @@ pub fn id_in_path(ctx: &RequestContext) -> Result<CustomerId, Problem> {
 pub fn read_create(mut body: Fields) -> Result<Profile, FieldError> {
     let profile = Profile {
         email: body.email("email")?,
-        name: body.string("name", NAME_MAX_CHARS)?,
-        phone: body.string("phone", PHONE_MAX_CHARS)?,
+        name: body.string("name", NAME_CHARS_MAX)?,
+        phone: body.string("phone", PHONE_CHARS_MAX)?,
         metadata: body.metadata("metadata")?,
     };
     body.finish()?;
@@ -34,8 +34,8 @@ pub fn read_create(mut body: Fields) -> Result<Profile, FieldError> {
 pub fn read_update(mut body: Fields) -> Result<ProfileUpdate, FieldError> {
     let update = ProfileUpdate {
         email: body.change("email", |b| b.email("email"))?,
-        name: body.change("name", |b| b.string("name", NAME_MAX_CHARS))?,
-        phone: body.change("phone", |b| b.string("phone", PHONE_MAX_CHARS))?,
+        name: body.change("name", |b| b.string("name", NAME_CHARS_MAX))?,
+        phone: body.change("phone", |b| b.string("phone", PHONE_CHARS_MAX))?,
         metadata: body.take("metadata"),
     };
     body.finish()?;
@@ -52,7 +52,7 @@ pub fn read_list(mut query: Fields) -> Result<CustomerFilter, FieldError> {
             offset: 0,
         },
         created_to: None,
-        email: query.string("email", tollgate_domain::text::EMAIL_MAX_BYTES)?,
+        email: query.string("email", tollgate_domain::text::EMAIL_BYTES_MAX)?,
         created_from: lists::created(&mut query, Bound::From)?,
     };
     query.finish()?;

@@ -1,13 +1,12 @@
 //! Payments: what their routes take.
 
 use tollgate_domain::{
-    CustomerId, Money, Payment, PaymentId,
+    CustomerId, Money, Payment, PaymentId, Refusal, Resource,
     source::Wallet,
-    text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS},
+    text::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX},
 };
 use tollgate_gateway::{
-    ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, PageRequest, Payer, PaymentFilter, Refusal, Resource,
-    charged_and, declined,
+    AMOUNT_MINOR_MIN, ChargeFrom, CreatePayment, PageRequest, Payer, PaymentFilter, charged_and, declined,
 };
 use tollgate_http::{Api, FieldError, Fields, Issue, Problem, Reply, RequestContext};
 use tollgate_webhooks::render::charges::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
@@ -18,7 +17,7 @@ use crate::{
 };
 
 /// Longest token.
-const TOKEN_MAX_CHARS: usize = 255;
+const TOKEN_CHARS_MAX: usize = 255;
 /// The types of source, of the text and of its wallets.
 const SOURCE_TYPES: &[&str] = &["card", "bank_transfer", "apple_pay", "google_pay"];
 /// The statuses of the text.
@@ -37,10 +36,10 @@ pub fn read_create(mut body: Fields) -> Result<CreatePayment, Problem> {
     let from = read_source(body.required_object("source")?)?;
     let new = CreatePayment {
         amount: Money { minor, currency },
-        minimum: MIN_AMOUNT_MINOR,
+        minimum: AMOUNT_MINOR_MIN,
         from,
         payer: Payer::named(read_customer(&mut body)?),
-        description: body.string("description", DESCRIPTION_MAX_CHARS)?,
+        description: body.string("description", DESCRIPTION_CHARS_MAX)?,
         metadata: body.metadata("metadata")?,
     };
     body.finish()?;
@@ -49,7 +48,7 @@ pub fn read_create(mut body: Fields) -> Result<CreatePayment, Problem> {
 
 /// An id of another form is the id of no customer.
 fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
-    let Some(text) = body.string("customer_id", lists::ID_MAX_CHARS)? else {
+    let Some(text) = body.string("customer_id", lists::ID_CHARS_MAX)? else {
         return Ok(None);
     };
     let id = CustomerId::parse(CUSTOMER_PREFIX, &text);
@@ -61,12 +60,12 @@ fn read_source(mut source: Fields) -> Result<ChargeFrom, FieldError> {
     let from = match kind {
         "bank_transfer" => read_bank_account(source.required_object("bank_account")?)?,
         "apple_pay" => {
-            ChargeFrom::WalletToken(Wallet::ApplePay, source.required_string("token", TOKEN_MAX_CHARS)?)
+            ChargeFrom::WalletToken(Wallet::ApplePay, source.required_string("token", TOKEN_CHARS_MAX)?)
         }
         "google_pay" => {
-            ChargeFrom::WalletToken(Wallet::GooglePay, source.required_string("token", TOKEN_MAX_CHARS)?)
+            ChargeFrom::WalletToken(Wallet::GooglePay, source.required_string("token", TOKEN_CHARS_MAX)?)
         }
-        _ => ChargeFrom::CardToken(source.required_string("token", TOKEN_MAX_CHARS)?),
+        _ => ChargeFrom::CardToken(source.required_string("token", TOKEN_CHARS_MAX)?),
     };
     source.finish()?;
     Ok(from)
@@ -84,7 +83,7 @@ fn read_bank_account(mut account: Fields) -> Result<ChargeFrom, FieldError> {
     if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_digit()) || !grouped {
         return Err(account.error("sort_code", Issue::NotValid("a sort code such as 12-34-56")));
     }
-    let account_holder_name = account.required_string("account_holder_name", NAME_MAX_CHARS)?;
+    let account_holder_name = account.required_string("account_holder_name", NAME_CHARS_MAX)?;
     account.finish()?;
     Ok(ChargeFrom::BankAccount { account_number, sort_code, account_holder_name })
 }

@@ -1,7 +1,7 @@
 //! Refunds: what their routes take.
 
-use tollgate_domain::{RefundId, refund::RefundStatus};
-use tollgate_gateway::{CreateRefund, PageRequest, RefundFilter, Refusal, Resource};
+use tollgate_domain::{RefundId, Refusal, Resource, refund::RefundStatus};
+use tollgate_gateway::{CreateRefund, PageRequest, RefundFilter};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::charges::{PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS, refund_status};
 
@@ -18,7 +18,7 @@ pub fn id_in_path(ctx: &RequestContext) -> Result<RefundId, Problem> {
 
 /// Reads the body of a create.
 pub fn read_create(mut body: Fields) -> Result<CreateRefund, Problem> {
-    let payment = body.required_string("payment_id", lists::ID_MAX_CHARS)?;
+    let payment = body.required_string("payment_id", lists::ID_CHARS_MAX)?;
     // An id of another form is the id of no payment.
     let payment = tollgate_domain::PaymentId::parse(PAYMENT_PREFIX, &payment);
     let new = CreateRefund {

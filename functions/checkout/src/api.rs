@@ -1,8 +1,8 @@
 //! Credentials and errors of the `checkout` API.
 
 use serde_json::{Map, Value, json};
-use tollgate_domain::{FrontDoor, payment};
-use tollgate_gateway::{Credentials, Denied, Error, Refusal, Resource};
+use tollgate_domain::{Denied, FrontDoor, Refusal, Resource, payment};
+use tollgate_gateway::{Credentials, Error};
 use tollgate_http::{Api, ApiError, FieldError, Issue, Problem, Reply, Request};
 
 /// The `checkout` API.

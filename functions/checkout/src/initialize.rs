@@ -2,20 +2,20 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    BadCard, Currency, EnteredCard, IdempotencyKey, JsonObject, Money, Payment, Source, Timestamp,
+    BadCard, Currency, EnteredCard, IdempotencyKey, JsonObject, Money, Payment, Refusal, Source, Timestamp,
     source::ProcessorKind,
     tenant::Mode,
-    text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
+    text::{NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
-use tollgate_gateway::{CheckoutFlow, Error, NewCheckout, Payer, Refusal};
+use tollgate_gateway::{CheckoutFlow, Error, NewCheckout, Payer};
 use tollgate_http::{FieldError, Fields, Issue, Problem, Reply, RequestContext, Wrong};
 
 /// Longest number of an order, in characters.
-const ORDER_ID_MAX_CHARS: usize = 255;
+const ORDER_ID_CHARS_MAX: usize = 255;
 /// Longest text in place of a card number or a part of an expiry.
-const CARD_TEXT_MAX_CHARS: usize = 64;
+const CARD_TEXT_CHARS_MAX: usize = 64;
 /// The largest amount, in minor units.
-const MAX_MINOR: i64 = tollgate_domain::money::MAX_AMOUNT_MINOR;
+const MINOR_MAX: i64 = tollgate_domain::money::AMOUNT_MINOR_MAX;
 /// The processors of the text.
 const PROVIDERS: &[&str] = &["cybersource", "mpgs"];
 
@@ -28,7 +28,7 @@ pub fn read(
     now: Timestamp,
 ) -> Result<NewCheckout, Problem> {
     let mut wrong = Wrong::default();
-    let order_id = wrong.take(body.required_string("order_id", ORDER_ID_MAX_CHARS));
+    let order_id = wrong.take(body.required_string("order_id", ORDER_ID_CHARS_MAX));
     let currency = wrong.take(body.required_currency("currency"));
     let amount = wrong.take(read_amount(&body, amount, currency));
     let processor = wrong.take(read_processor(&mut body));
@@ -91,8 +91,8 @@ fn read_amount(
     if amount.minor < minimum {
         return Err(error(Issue::Other(format!("must be at least {}", at(minimum)))));
     }
-    if amount.minor > MAX_MINOR {
-        return Err(error(Issue::Other(format!("must not be greater than {}", at(MAX_MINOR)))));
+    if amount.minor > MINOR_MAX {
+        return Err(error(Issue::Other(format!("must not be greater than {}", at(MINOR_MAX)))));
     }
     Ok(Some(amount))
 }
@@ -111,10 +111,10 @@ fn read_processor(body: &mut Fields) -> Result<ProcessorKind, FieldError> {
 }
 
 fn read_card(body: &mut Fields, mode: Mode, now: Timestamp, wrong: &mut Wrong) -> Option<EnteredCard> {
-    let number = wrong.take(body.required_string("card_number", CARD_TEXT_MAX_CHARS));
+    let number = wrong.take(body.required_string("card_number", CARD_TEXT_CHARS_MAX));
     let month = wrong.take(read_digits(body, "exp_month", &[2], "must be 2 digits"));
     let year = wrong.take(read_digits(body, "exp_year", &[2, 4], "must be 2 or 4 digits"));
-    let cvv = wrong.take(body.required_string("cvv", CARD_TEXT_MAX_CHARS));
+    let cvv = wrong.take(body.required_string("cvv", CARD_TEXT_CHARS_MAX));
     let checked = EnteredCard::check(&number?, (month?, year?), Some(&cvv?), mode, now);
     checked
         .map_err(|bad| {
@@ -132,7 +132,7 @@ fn read_card(body: &mut Fields, mode: Mode, now: Timestamp, wrong: &mut Wrong) -
 }
 
 fn read_digits(body: &mut Fields, name: &str, lengths: &[usize], otherwise: &str) -> Result<i64, FieldError> {
-    let text = body.required_string(name, CARD_TEXT_MAX_CHARS)?;
+    let text = body.required_string(name, CARD_TEXT_CHARS_MAX)?;
     let digits = lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     digits
         .then(|| text.parse().ok())
@@ -143,8 +143,8 @@ fn read_digits(body: &mut Fields, name: &str, lengths: &[usize], otherwise: &str
 /// A payer without an e-mail address is nobody who could be found again.
 fn read_payer(body: &mut Fields, wrong: &mut Wrong) -> Payer {
     let email = wrong.take(body.email("customer_email")).flatten();
-    let name = wrong.take(body.string("customer_name", NAME_MAX_CHARS)).flatten();
-    let phone = wrong.take(body.string("customer_phone", PHONE_MAX_CHARS)).flatten();
+    let name = wrong.take(body.string("customer_name", NAME_CHARS_MAX)).flatten();
+    let phone = wrong.take(body.string("customer_phone", PHONE_CHARS_MAX)).flatten();
     match email {
         Some(email) => Payer::WithEmail { email, name, phone },
         None => Payer::Anonymous,

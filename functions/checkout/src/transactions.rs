@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
-use tollgate_domain::{Metadata, Payment, PaymentId, Refund, Source, payment::Status, refund::RefundStatus};
-use tollgate_gateway::{CreateRefund, Error, RefundAmount, Refusal, Resource};
+use tollgate_domain::{
+    Metadata, Payment, PaymentId, Refund, Refusal, Resource, Source, payment::Status, refund::RefundStatus,
+};
+use tollgate_gateway::{CreateRefund, Error, RefundAmount};
 use tollgate_http::{Problem, Reply, RequestContext};
 
 /// The transaction that the path names.

@@ -1,14 +1,14 @@
 //! Credentials, access tokens and errors of the `direct` API.
 
 use serde_json::{Value, json};
-use tollgate_domain::{FrontDoor, Money};
-use tollgate_gateway::{ACCESS_TOKEN_S, Credentials, Error, Refusal, Resource};
+use tollgate_domain::{FrontDoor, Money, Refusal, Resource};
+use tollgate_gateway::{ACCESS_TOKEN_S, Credentials, Error};
 use tollgate_http::{
     Api, ApiError, ErrorKind, FieldError, Fields, Issue, Problem, Reply, Request, bearer_token,
 };
 
 /// Longest client id or secret that is looked at, in characters.
-const CREDENTIAL_MAX_CHARS: usize = 256;
+const CREDENTIAL_CHARS_MAX: usize = 256;
 
 /// The `direct` API.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +47,8 @@ impl Api for TokenEndpoint {
     /// The body's `client_id` is the merchant's id, its `client_secret` one of the merchant's secret keys.
     fn credentials(&self, request: &Request) -> Result<Option<Credentials>, Problem> {
         let mut body = Fields::of(&request.json()?);
-        let merchant = body.required_string("client_id", CREDENTIAL_MAX_CHARS)?;
-        let secret = body.required_string("client_secret", CREDENTIAL_MAX_CHARS)?;
+        let merchant = body.required_string("client_id", CREDENTIAL_CHARS_MAX)?;
+        let secret = body.required_string("client_secret", CREDENTIAL_CHARS_MAX)?;
         Ok(Some(Credentials { secret, merchant: Some(merchant) }))
     }
 

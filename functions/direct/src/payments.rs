@@ -2,22 +2,22 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    CustomerId, EnteredCard, Money, Payment, PaymentId, Permission, Timestamp,
+    CustomerId, EnteredCard, Money, Payment, PaymentId, Permission, Refusal, Resource, Timestamp,
     card::last_four_digits,
     source::Wallet,
     tenant::Mode,
-    text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, PHONE_MAX_CHARS},
+    text::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
-use tollgate_gateway::{ChargeFrom, CreatePayment, Error, MIN_AMOUNT_MINOR, Payer, Refusal, Resource};
+use tollgate_gateway::{AMOUNT_MINOR_MIN, ChargeFrom, CreatePayment, Error, Payer};
 use tollgate_http::{Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::direct::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
 
 /// Longest token of a wallet.
-const TOKEN_MAX_CHARS: usize = 255;
+const TOKEN_CHARS_MAX: usize = 255;
 /// Longest id that is looked at.
-const ID_MAX_CHARS: usize = 64;
+const ID_CHARS_MAX: usize = 64;
 /// Longest text in place of a card number, so that a wrong one is told apart from a huge one.
-const CARD_NUMBER_MAX_CHARS: usize = 64;
+const CARD_NUMBER_CHARS_MAX: usize = 64;
 /// What may be paid with.
 const PAYMENT_METHODS: &[&str] = &["card", "apple_pay", "google_pay"];
 /// Those of them that are wallets, which give a token.
@@ -49,19 +49,19 @@ pub fn read_create(mut body: Fields, mode: Mode, now: Timestamp) -> Result<Creat
     };
     Ok(CreatePayment {
         amount: Money { minor, currency },
-        minimum: MIN_AMOUNT_MINOR,
+        minimum: AMOUNT_MINOR_MIN,
         from,
         payer,
-        description: body.string("description", DESCRIPTION_MAX_CHARS)?,
+        description: body.string("description", DESCRIPTION_CHARS_MAX)?,
         metadata: body.metadata("metadata")?,
     })
 }
 
 fn read_card(mut card: Fields, mode: Mode, now: Timestamp) -> Result<EnteredCard, Problem> {
-    let number = card.required_string("number", CARD_NUMBER_MAX_CHARS)?;
+    let number = card.required_string("number", CARD_NUMBER_CHARS_MAX)?;
     let month = card.required_integer("exp_month")?;
     let year = card.required_integer("exp_year")?;
-    let cvc = card.required_string("cvc", CARD_NUMBER_MAX_CHARS)?;
+    let cvc = card.required_string("cvc", CARD_NUMBER_CHARS_MAX)?;
     let checked = EnteredCard::check(&number, (month, year), Some(&cvc), mode, now);
     Ok(checked.map_err(Refusal::from)?)
 }
@@ -69,8 +69,8 @@ fn read_card(mut card: Fields, mode: Mode, now: Timestamp) -> Result<EnteredCard
 /// The wallet's token: in an object named as the method (`"apple_pay": {"token": …}`), or beside it.
 fn read_wallet(body: &mut Fields, method: &str, wallet: Wallet) -> Result<ChargeFrom, Problem> {
     let token = match body.object(method)? {
-        Some(mut object) => object.required_string("token", TOKEN_MAX_CHARS)?,
-        None if body.has("token") => body.required_string("token", TOKEN_MAX_CHARS)?,
+        Some(mut object) => object.required_string("token", TOKEN_CHARS_MAX)?,
+        None if body.has("token") => body.required_string("token", TOKEN_CHARS_MAX)?,
         None => return Err(body.error(method, Issue::Missing).into()),
     };
     Ok(ChargeFrom::WalletToken(wallet, token))
@@ -81,15 +81,15 @@ fn read_payer(body: &mut Fields) -> Result<Payer, Problem> {
     let Some(mut customer) = body.object("customer")? else {
         return Ok(Payer::Anonymous);
     };
-    if let Some(id) = customer.string("id", ID_MAX_CHARS)? {
+    if let Some(id) = customer.string("id", ID_CHARS_MAX)? {
         let id = CustomerId::parse(CUSTOMER_PREFIX, &id);
         return Ok(Payer::Customer(id.map_err(|_| Refusal::NoSuchReference(Resource::Customer))?));
     }
     let email = customer.email("email")?.ok_or_else(|| customer.error("email", Issue::Missing))?;
     Ok(Payer::WithEmail {
         email,
-        name: customer.string("name", NAME_MAX_CHARS)?,
-        phone: customer.string("phone", PHONE_MAX_CHARS)?,
+        name: customer.string("name", NAME_CHARS_MAX)?,
+        phone: customer.string("phone", PHONE_CHARS_MAX)?,
     })
 }
 

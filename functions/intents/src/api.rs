@@ -1,8 +1,10 @@
 //! Credentials and errors of the `intents` API: Stripe's conventions where its text is silent.
 
 use serde_json::json;
-use tollgate_domain::{BadCard, FrontDoor, Timestamp, money::MAX_AMOUNT_MINOR, payment};
-use tollgate_gateway::{Credentials, Denied, Error, KeyRefusal, Refusal, Resource};
+use tollgate_domain::{
+    BadCard, Denied, FrontDoor, KeyRefusal, Refusal, Resource, Timestamp, money::AMOUNT_MINOR_MAX, payment,
+};
+use tollgate_gateway::{Credentials, Error};
 use tollgate_http::{Api, FieldError, Issue, Problem, Reply, Request, basic_user, bearer_token};
 use tollgate_webhooks::render::intents::payment_status;
 
@@ -79,7 +81,7 @@ impl ApiError {
                 413,
                 INVALID,
                 None,
-                format!("The request body must have at most {} bytes.", tollgate_http::BODY_MAX_BYTES),
+                format!("The request body must have at most {} bytes.", tollgate_http::BODY_BYTES_MAX),
             ),
             Problem::UnknownRoute => api_error(
                 404,
@@ -237,7 +239,7 @@ impl ApiError {
                 400,
                 INVALID,
                 Some("amount_too_large"),
-                format!("Amount must be at most {MAX_AMOUNT_MINOR}."),
+                format!("Amount must be at most {AMOUNT_MINOR_MAX}."),
             )
             .about("amount"),
             Refusal::InvalidToken => {
@@ -285,7 +287,7 @@ impl ApiError {
                 None,
                 format!(
                     "There can be at most {} webhook endpoints in each mode. Delete one first.",
-                    tollgate_domain::endpoint::MAX_ENDPOINTS
+                    tollgate_domain::endpoint::ENDPOINTS_MAX
                 ),
             ),
             Refusal::ApiKey(refusal) => Self::of_key(*refusal),

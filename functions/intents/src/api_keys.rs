@@ -1,8 +1,8 @@
 //! API keys and the account: what their routes take and show.
 
 use serde_json::{Value, json};
-use tollgate_domain::{KeyId, KeyKind, Permission, Timestamp, id::KeyKind as KeyMarker};
-use tollgate_gateway::{ApiKey, IssuedKey, Merchant, PageRequest, Refusal, Resource};
+use tollgate_domain::{KeyId, KeyKind, Permission, Refusal, Resource, Timestamp, id::KeyKind as KeyMarker};
+use tollgate_gateway::{ApiKey, IssuedKey, Merchant, PageRequest};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 
 use crate::{expansions, lists};
@@ -12,7 +12,7 @@ const PREFIX: &str = "key_";
 /// The kinds of key.
 const KINDS: &[&str] = &["secret", "publishable"];
 /// Longest overlap, in seconds: a week.
-const MAX_OVERLAP_S: i64 = 7 * 24 * 60 * 60;
+const OVERLAP_S_MAX: i64 = 7 * 24 * 60 * 60;
 
 /// The key that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<KeyId, Problem> {
@@ -49,7 +49,7 @@ pub fn read_list(mut query: Fields) -> Result<PageRequest<KeyMarker>, FieldError
 
 /// Reads `expires_in`: seconds for which what is rolled is still good.
 pub fn read_roll(mut body: Fields) -> Result<Option<i64>, FieldError> {
-    let overlap = body.integer_in("expires_in", 0, MAX_OVERLAP_S)?;
+    let overlap = body.integer_in("expires_in", 0, OVERLAP_S_MAX)?;
     body.finish()?;
     Ok(overlap)
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    Customer, CustomerId, Tenant,
+    Customer, CustomerId, Refusal, Resource, Tenant,
     customer::{Profile, ProfileUpdate},
-    text::{EMAIL_MAX_BYTES, NAME_MAX_CHARS, PHONE_MAX_CHARS},
+    text::{EMAIL_BYTES_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
-use tollgate_gateway::{CustomerFilter, Refusal, Resource};
+use tollgate_gateway::CustomerFilter;
 use tollgate_http::{FieldError, Fields, Problem, RequestContext};
 use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX};
 
@@ -22,8 +22,8 @@ pub fn id_in_path(ctx: &RequestContext) -> Result<CustomerId, Problem> {
 pub fn read_create(mut body: Fields) -> Result<Profile, FieldError> {
     let profile = Profile {
         email: body.email("email")?,
-        name: body.string("name", NAME_MAX_CHARS)?,
-        phone: body.string("phone", PHONE_MAX_CHARS)?,
+        name: body.string("name", NAME_CHARS_MAX)?,
+        phone: body.string("phone", PHONE_CHARS_MAX)?,
         metadata: body.metadata("metadata")?,
     };
     expansions::read(&mut body)?;
@@ -35,8 +35,8 @@ pub fn read_create(mut body: Fields) -> Result<Profile, FieldError> {
 pub fn read_update(mut body: Fields) -> Result<ProfileUpdate, FieldError> {
     let update = ProfileUpdate {
         email: body.change("email", |b| b.email("email"))?,
-        name: body.change("name", |b| b.string("name", NAME_MAX_CHARS))?,
-        phone: body.change("phone", |b| b.string("phone", PHONE_MAX_CHARS))?,
+        name: body.change("name", |b| b.string("name", NAME_CHARS_MAX))?,
+        phone: body.change("phone", |b| b.string("phone", PHONE_CHARS_MAX))?,
         metadata: body.metadata_changes("metadata")?,
     };
     expansions::read(&mut body)?;
@@ -50,7 +50,7 @@ pub fn read_list(mut query: Fields) -> Result<CustomerFilter, FieldError> {
     let (created_from, created_to) = lists::created(&mut query)?;
     let filter = CustomerFilter {
         page_request,
-        email: query.string("email", EMAIL_MAX_BYTES)?,
+        email: query.string("email", EMAIL_BYTES_MAX)?,
         created_from,
         created_to,
     };

@@ -2,23 +2,23 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    Delivery, EndpointId, Event, EventId, FrontDoor, Tenant, Timestamp,
+    Delivery, EndpointId, Event, EventId, FrontDoor, Refusal, Resource, Tenant, Timestamp,
     delivery::{AttemptRecord, DeliveryStatus},
 };
-use tollgate_gateway::{EventFilter, RecoverUntil, Recovered, Refusal, Resource};
+use tollgate_gateway::{EventFilter, RecoverUntil, Recovered};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render;
 
 use crate::{
     expansions,
-    lists::{self, ID_MAX_CHARS},
+    lists::{self, ID_CHARS_MAX},
     webhook_endpoints::PREFIX as ENDPOINT_PREFIX,
 };
 
 /// Prefix of events' ids.
 pub const PREFIX: &str = "evt_";
 /// Types that one list may ask for.
-const MAX_TYPES: usize = 20;
+const TYPES_MAX: usize = 20;
 
 /// The event that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<EventId, Problem> {
@@ -40,10 +40,10 @@ pub fn show(ctx: &RequestContext, tenant: Tenant, event: &Event) -> Value {
 pub fn read_list(mut query: Fields) -> Result<EventFilter, FieldError> {
     let page_request = lists::page_request(&mut query, PREFIX)?;
     let (created_from, created_to) = lists::created(&mut query)?;
-    let one = query.string("type", ID_MAX_CHARS)?.map(|name| vec![name]);
+    let one = query.string("type", ID_CHARS_MAX)?.map(|name| vec![name]);
     let filter = EventFilter {
         page_request,
-        types: one.or(query.strings("types", MAX_TYPES, ID_MAX_CHARS)?),
+        types: one.or(query.strings("types", TYPES_MAX, ID_CHARS_MAX)?),
         created_from,
         created_to,
     };

@@ -10,7 +10,7 @@ use tollgate_webhooks::render::intents::{
     self as render, CHARGE_PREFIX, CUSTOMER_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX,
 };
 
-use crate::lists::{ID_MAX_CHARS, context};
+use crate::lists::{ID_CHARS_MAX, context};
 
 /// Links that one request may ask for.
 const EXPANSIONS_MAX: usize = 8;
@@ -88,7 +88,7 @@ pub struct Permitted {
 
 /// Reads `expand`: the links that the answer is to show whole.
 pub fn read(fields: &mut Fields) -> Result<Vec<String>, FieldError> {
-    Ok(fields.strings("expand", EXPANSIONS_MAX, ID_MAX_CHARS)?.unwrap_or_default())
+    Ok(fields.strings("expand", EXPANSIONS_MAX, ID_CHARS_MAX)?.unwrap_or_default())
 }
 
 /// Reads a body that holds nothing but `expand`.

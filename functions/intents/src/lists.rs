@@ -9,7 +9,7 @@ use tollgate_webhooks::render::intents::Context;
 use crate::versions::Version;
 
 /// Longest id that is looked at.
-pub const ID_MAX_CHARS: usize = 64;
+pub const ID_CHARS_MAX: usize = 64;
 
 /// The furthest that an offset may reach.
 const OFFSET_MAX: i64 = 10_000;
@@ -27,7 +27,7 @@ pub fn query(ctx: &RequestContext) -> Result<Fields, Problem> {
 pub fn page_request<K: Kind>(query: &mut Fields, prefix: &str) -> Result<PageRequest<K>, FieldError> {
     let offset = query.integer_in("offset", 0, OFFSET_MAX)?;
     let limit = query.integer_in("limit", 1, 100)?.unwrap_or(10);
-    let mut id = |name: &str| match query.string(name, ID_MAX_CHARS)? {
+    let mut id = |name: &str| match query.string(name, ID_CHARS_MAX)? {
         None => Ok(None),
         Some(text) => Id::parse(prefix, &text)
             .map(Some)
@@ -51,7 +51,7 @@ pub fn page_request<K: Kind>(query: &mut Fields, prefix: &str) -> Result<PageReq
 
 /// An id that narrows a list; `None` when it is absent. One of another form is the id of nothing.
 pub fn id<K: Kind>(query: &mut Fields, name: &str, prefix: &str) -> Result<Option<Id<K>>, FieldError> {
-    match query.string(name, ID_MAX_CHARS)? {
+    match query.string(name, ID_CHARS_MAX)? {
         None => Ok(None),
         Some(text) => Id::parse(prefix, &text)
             .map(Some)

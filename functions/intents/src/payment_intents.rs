@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    CustomerId, Money, Payment, PaymentId, Tenant,
+    CustomerId, Money, Payment, PaymentId, Refusal, Resource, Tenant,
     payment::{Amendment, Intent, Status},
-    text::DESCRIPTION_MAX_CHARS,
+    text::DESCRIPTION_CHARS_MAX,
 };
-use tollgate_gateway::{IntentAction, IntentUpdate, MethodRef, NewIntent, PaymentFilter, Refusal, Resource};
+use tollgate_gateway::{IntentAction, IntentUpdate, MethodRef, NewIntent, PaymentFilter};
 use tollgate_http::{FieldError, Fields, Issue, Problem, Reply, RequestContext};
 use tollgate_webhooks::render::intents::{
     self as render, CUSTOMER_PREFIX, Context, PAYMENT_PREFIX, decline_error,
@@ -14,14 +14,14 @@ use tollgate_webhooks::render::intents::{
 
 use crate::{
     expansions::{self, Permitted},
-    lists::{self, ID_MAX_CHARS},
+    lists::{self, ID_CHARS_MAX},
     payment_methods,
 };
 
 /// The kinds of payment method that an intent may accept. Wallets present cards.
 const TYPES: &[&str] = &["card", "sepa_debit"];
 /// Most kinds of one intent.
-const MAX_TYPES: usize = 8;
+const TYPES_MAX: usize = 8;
 /// The reasons that a merchant may give.
 const CANCELLATION_REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer", "abandoned"];
 const METHODS: &[&str] = &["automatic", "manual"];
@@ -33,7 +33,7 @@ pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
 }
 
 fn read_types(body: &mut Fields) -> Result<Option<Vec<String>>, FieldError> {
-    let Some(types) = body.strings("payment_method_types", MAX_TYPES, ID_MAX_CHARS)? else {
+    let Some(types) = body.strings("payment_method_types", TYPES_MAX, ID_CHARS_MAX)? else {
         return Ok(None);
     };
     if types.is_empty() || !types.iter().all(|kind| TYPES.contains(&kind.as_str())) {
@@ -43,7 +43,7 @@ fn read_types(body: &mut Fields) -> Result<Option<Vec<String>>, FieldError> {
 }
 
 fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
-    let Some(text) = body.string("customer", ID_MAX_CHARS)? else {
+    let Some(text) = body.string("customer", ID_CHARS_MAX)? else {
         return Ok(None);
     };
     let id = CustomerId::parse(CUSTOMER_PREFIX, &text);
@@ -55,7 +55,7 @@ fn is_manual(body: &mut Fields, name: &str) -> Result<Option<bool>, FieldError> 
 }
 
 async fn read_method(ctx: &RequestContext, body: &mut Fields) -> Result<Option<MethodRef>, Problem> {
-    let named = body.string("payment_method", ID_MAX_CHARS)?.map(MethodRef::Named);
+    let named = body.string("payment_method", ID_CHARS_MAX)?.map(MethodRef::Named);
     let described = match body.object("payment_method_data")? {
         None => None,
         Some(data) => {
@@ -86,7 +86,7 @@ pub async fn read_create(
         customer: read_customer(&mut body)?,
         method: read_method(ctx, &mut body).await?,
         intent,
-        description: body.string("description", DESCRIPTION_MAX_CHARS)?,
+        description: body.string("description", DESCRIPTION_CHARS_MAX)?,
         metadata: body.metadata("metadata")?,
         confirm: body.boolean("confirm")?.unwrap_or(false),
         return_url: body.url("return_url")?,
@@ -107,7 +107,7 @@ pub async fn read_update(
 ) -> Result<(IntentAction, Vec<String>), Problem> {
     let amendment = Amendment {
         customer: read_customer(&mut body)?,
-        description: body.change("description", |b| b.string("description", DESCRIPTION_MAX_CHARS))?,
+        description: body.change("description", |b| b.string("description", DESCRIPTION_CHARS_MAX))?,
         receipt_email: body.change("receipt_email", |b| b.email("receipt_email"))?,
         payment_method_types: read_types(&mut body)?,
         manual_capture: is_manual(&mut body, "capture_method")?,

@@ -2,25 +2,25 @@
 
 use serde_json::Value;
 use tollgate_domain::{
-    CustomerId, EnteredCard, PaymentMethod, PaymentMethodId, Tenant, Timestamp,
+    CustomerId, EnteredCard, PaymentMethod, PaymentMethodId, Refusal, Resource, Tenant, Timestamp,
     payment_method::Billing,
-    text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
+    text::{NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
-use tollgate_gateway::{MethodData, MethodFilter, NewMethod, Refusal, Resource};
+use tollgate_gateway::{MethodData, MethodFilter, NewMethod};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX, METHOD_PREFIX};
 
 use crate::{
     expansions,
-    lists::{self, ID_MAX_CHARS},
+    lists::{self, ID_CHARS_MAX},
 };
 
 /// The kinds that can be made.
 const TYPES: &[&str] = &["card", "sepa_debit"];
 /// Longest text in place of a card number or an IBAN.
-const NUMBER_MAX_CHARS: usize = 64;
+const NUMBER_CHARS_MAX: usize = 64;
 /// Longest token.
-const TOKEN_MAX_CHARS: usize = 255;
+const TOKEN_CHARS_MAX: usize = 255;
 
 /// The payment method that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentMethodId, Problem> {
@@ -33,7 +33,7 @@ pub fn read_new(mut body: Fields, tenant: Tenant, now: Timestamp) -> Result<NewM
     let kind = body.one_of("type", TYPES)?.ok_or_else(|| body.error("type", Issue::Missing))?;
     let data = if kind == "sepa_debit" {
         let mut debit = body.required_object("sepa_debit")?;
-        let iban = debit.required_string("iban", NUMBER_MAX_CHARS)?;
+        let iban = debit.required_string("iban", NUMBER_CHARS_MAX)?;
         debit.finish()?;
         MethodData::Sepa { iban }
     } else {
@@ -49,14 +49,14 @@ pub fn read_new(mut body: Fields, tenant: Tenant, now: Timestamp) -> Result<NewM
 }
 
 fn read_card(mut card: Fields, tenant: Tenant, now: Timestamp) -> Result<MethodData, Problem> {
-    if let Some(token) = card.string("token", TOKEN_MAX_CHARS)? {
+    if let Some(token) = card.string("token", TOKEN_CHARS_MAX)? {
         card.finish()?;
         return Ok(MethodData::Token(token));
     }
-    let number = card.required_string("number", NUMBER_MAX_CHARS)?;
+    let number = card.required_string("number", NUMBER_CHARS_MAX)?;
     let month = card.required_integer("exp_month")?;
     let year = card.required_integer("exp_year")?;
-    let cvc = card.string("cvc", NUMBER_MAX_CHARS)?;
+    let cvc = card.string("cvc", NUMBER_CHARS_MAX)?;
     card.finish()?;
     let checked = EnteredCard::check(&number, (month, year), cvc.as_deref(), tenant.mode, now);
     Ok(MethodData::Card(checked.map_err(Refusal::from)?))
@@ -68,8 +68,8 @@ fn read_billing(body: &mut Fields) -> Result<Option<Billing>, FieldError> {
     };
     let billing = Billing {
         email: details.email("email")?,
-        name: details.string("name", NAME_MAX_CHARS)?,
-        phone: details.string("phone", PHONE_MAX_CHARS)?,
+        name: details.string("name", NAME_CHARS_MAX)?,
+        phone: details.string("phone", PHONE_CHARS_MAX)?,
     };
     // An address is accepted, as clients send it, and not kept: nothing here needs one.
     details.take("address");
@@ -101,7 +101,7 @@ pub fn read_update(mut body: Fields) -> Result<Update, FieldError> {
 
 /// Reads the customer of an attach.
 pub fn read_attach(mut body: Fields) -> Result<CustomerId, Problem> {
-    let customer = body.required_string("customer", ID_MAX_CHARS)?;
+    let customer = body.required_string("customer", ID_CHARS_MAX)?;
     expansions::read(&mut body)?;
     body.finish()?;
     CustomerId::parse(CUSTOMER_PREFIX, &customer)
@@ -116,7 +116,7 @@ pub fn read_list(
     let customer = if let Some(customer) = in_path {
         customer
     } else {
-        let text = query.required_string("customer", ID_MAX_CHARS)?;
+        let text = query.required_string("customer", ID_CHARS_MAX)?;
         CustomerId::parse(CUSTOMER_PREFIX, &text).map_err(|_| Refusal::NoSuchReference(Resource::Customer))?
     };
     let page_request = lists::page_request(&mut query, METHOD_PREFIX)?;

@@ -1,8 +1,8 @@
 //! Refunds: what their routes take and show.
 
 use serde_json::Value;
-use tollgate_domain::{PaymentId, Refund, RefundId};
-use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Resource};
+use tollgate_domain::{PaymentId, Refund, RefundId, Refusal, Resource};
+use tollgate_gateway::{CreateRefund, RefundFilter};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents::{
     self as render, CHARGE_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS,
@@ -10,7 +10,7 @@ use tollgate_webhooks::render::intents::{
 
 use crate::{
     expansions,
-    lists::{self, ID_MAX_CHARS},
+    lists::{self, ID_CHARS_MAX},
 };
 
 /// The refund that the path names.
@@ -22,7 +22,7 @@ pub fn id_in_path(ctx: &RequestContext) -> Result<RefundId, Problem> {
 /// The payment, named as an intent or as its charge.
 fn read_payment(fields: &mut Fields) -> Result<Option<PaymentId>, Problem> {
     for (name, prefix) in [("payment_intent", PAYMENT_PREFIX), ("charge", CHARGE_PREFIX)] {
-        if let Some(text) = fields.string(name, ID_MAX_CHARS)? {
+        if let Some(text) = fields.string(name, ID_CHARS_MAX)? {
             let id = PaymentId::parse(prefix, &text);
             return Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Resource::Payment))?));
         }

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    EndpointId, FrontDoor, Tenant, WebhookEndpoint,
-    endpoint::MAX_ENABLED_EVENTS,
+    EndpointId, FrontDoor, Refusal, Resource, Tenant, WebhookEndpoint,
+    endpoint::ENABLED_EVENTS_MAX,
     id::EndpointKind,
-    text::{DESCRIPTION_MAX_CHARS, URL_MAX_BYTES},
+    text::{DESCRIPTION_CHARS_MAX, URL_BYTES_MAX},
 };
-use tollgate_gateway::{EndpointUpdate, NewEndpoint, PageRequest, Refusal, Resource};
+use tollgate_gateway::{EndpointUpdate, NewEndpoint, PageRequest};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents as render;
 
@@ -16,20 +16,20 @@ use crate::{expansions, lists};
 /// Prefix of endpoints' ids.
 pub use tollgate_webhooks::render::intents::ENDPOINT_PREFIX as PREFIX;
 /// Longest entry of `enabled_events`.
-const EVENT_TYPE_MAX_CHARS: usize = 100;
+const EVENT_TYPE_CHARS_MAX: usize = 100;
 /// The APIs whose events can be delivered.
 const APIS: &[&str] = &["intents", "charges", "direct"];
 
 /// Reads the body of a create. `enabled_events` is every event when absent.
 pub fn read_create(mut body: Fields) -> Result<NewEndpoint, FieldError> {
-    let url = body.required_string("url", URL_MAX_BYTES)?;
+    let url = body.required_string("url", URL_BYTES_MAX)?;
     let api = match body.one_of("api", APIS)? {
         Some("charges") => FrontDoor::Charges,
         Some("direct") => FrontDoor::Direct,
         _ => FrontDoor::Intents,
     };
     let enabled_events = body
-        .strings("enabled_events", MAX_ENABLED_EVENTS, EVENT_TYPE_MAX_CHARS)?
+        .strings("enabled_events", ENABLED_EVENTS_MAX, EVENT_TYPE_CHARS_MAX)?
         .unwrap_or_else(|| vec!["*".to_owned()]);
     if enabled_events.is_empty() {
         return Err(body.error("enabled_events", Issue::Empty));
@@ -44,7 +44,7 @@ pub fn read_create(mut body: Fields) -> Result<NewEndpoint, FieldError> {
         url,
         api,
         enabled_events,
-        description: body.string("description", DESCRIPTION_MAX_CHARS)?,
+        description: body.string("description", DESCRIPTION_CHARS_MAX)?,
         metadata: body.metadata("metadata")?,
         allow_loopback: allow_loopback(),
     };
@@ -54,7 +54,7 @@ pub fn read_create(mut body: Fields) -> Result<NewEndpoint, FieldError> {
 
 /// Reads the body of an update. The events have to be of the endpoint's own API, which does not change.
 pub fn read_update(mut body: Fields, current: &WebhookEndpoint) -> Result<EndpointUpdate, Problem> {
-    let enabled_events = body.strings("enabled_events", MAX_ENABLED_EVENTS, EVENT_TYPE_MAX_CHARS)?;
+    let enabled_events = body.strings("enabled_events", ENABLED_EVENTS_MAX, EVENT_TYPE_CHARS_MAX)?;
     let known = |events: &Vec<String>| {
         !events.is_empty() && events.iter().all(|pattern| is_known(pattern, current.api))
     };
@@ -64,9 +64,9 @@ pub fn read_update(mut body: Fields, current: &WebhookEndpoint) -> Result<Endpoi
         return Err(body.error("enabled_events", issue).into());
     }
     let update = EndpointUpdate {
-        url: body.string("url", URL_MAX_BYTES)?,
+        url: body.string("url", URL_BYTES_MAX)?,
         enabled_events,
-        description: body.change("description", |b| b.string("description", DESCRIPTION_MAX_CHARS))?,
+        description: body.change("description", |b| b.string("description", DESCRIPTION_CHARS_MAX))?,
         metadata: body.metadata_changes("metadata")?,
         disabled: body.boolean("disabled")?,
         allow_loopback: allow_loopback(),

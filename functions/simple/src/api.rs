@@ -1,8 +1,8 @@
 //! Credentials and errors of the `simple` API.
 
 use serde_json::{json, value::RawValue};
-use tollgate_domain::{Decline, FrontDoor, Money, payment};
-use tollgate_gateway::{Credentials, Error, Refusal, Resource};
+use tollgate_domain::{Decline, FrontDoor, Money, Refusal, Resource, payment};
+use tollgate_gateway::{Credentials, Error};
 use tollgate_http::{Api, ApiError, Problem, Reply, Request, bearer_token};
 
 /// The `simple` API.

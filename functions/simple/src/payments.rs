@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tollgate_domain::{Metadata, Money, Payment, PaymentId, payment::Status, text::DESCRIPTION_MAX_CHARS};
-use tollgate_gateway::{ChargeFrom, CreatePayment, Payer, Refusal, Resource, declined};
+use tollgate_domain::{
+    Metadata, Money, Payment, PaymentId, Refusal, Resource, payment::Status, text::DESCRIPTION_CHARS_MAX,
+};
+use tollgate_gateway::{ChargeFrom, CreatePayment, Payer, declined};
 use tollgate_http::{Api, Fields, Issue, Problem, Reply, RequestContext};
 
 use crate::api::{Simple, number};
@@ -11,9 +13,9 @@ use crate::api::{Simple, number};
 /// Prefix of a payment's id.
 pub const PAYMENT_PREFIX: &str = "pay_";
 /// The smallest amount, in minor units: anything above zero.
-const MIN_AMOUNT_MINOR: i64 = 1;
+const AMOUNT_MINOR_MIN: i64 = 1;
 /// Longest source.
-const SOURCE_MAX_CHARS: usize = 255;
+const SOURCE_CHARS_MAX: usize = 255;
 
 /// A payment, as the text shows it.
 #[derive(Serialize)]
@@ -39,10 +41,10 @@ pub fn read_create(mut body: Fields, amount: Option<&str>) -> Result<CreatePayme
     let amount = Money::from_decimal(amount, currency).ok_or_else(|| body.error("amount", bad_amount))?;
     Ok(CreatePayment {
         amount,
-        minimum: MIN_AMOUNT_MINOR,
-        from: ChargeFrom::SimpleSource(body.required_string("source", SOURCE_MAX_CHARS)?),
+        minimum: AMOUNT_MINOR_MIN,
+        from: ChargeFrom::SimpleSource(body.required_string("source", SOURCE_CHARS_MAX)?),
         payer: Payer::Anonymous,
-        description: body.string("description", DESCRIPTION_MAX_CHARS)?,
+        description: body.string("description", DESCRIPTION_CHARS_MAX)?,
         metadata: Metadata::default(),
     })
 }

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tollgate_domain::{Metadata, PaymentId, Refund, refund::RefundStatus};
-use tollgate_gateway::{CreateRefund, RefundAmount, Refusal, Resource};
+use tollgate_domain::{Metadata, PaymentId, Refund, Refusal, Resource, refund::RefundStatus};
+use tollgate_gateway::{CreateRefund, RefundAmount};
 use tollgate_http::{Fields, Problem, Reply};
 
 use crate::{api::number, payments::PAYMENT_PREFIX};
 
 /// Longest id that is looked at.
-const ID_MAX_CHARS: usize = 64;
+const ID_CHARS_MAX: usize = 64;
 
 /// A refund, as the text shows it.
 #[derive(Serialize)]
@@ -23,7 +23,7 @@ struct Shown {
 
 /// Reads the body of a create. `amount` is its text, as it was sent; without one all that is left is refunded.
 pub fn read_create(mut body: Fields, amount: Option<String>) -> Result<CreateRefund, Problem> {
-    let payment = body.required_string("payment_id", ID_MAX_CHARS)?;
+    let payment = body.required_string("payment_id", ID_CHARS_MAX)?;
     Ok(CreateRefund {
         payment: PaymentId::parse(PAYMENT_PREFIX, &payment)
             .map_err(|_| Refusal::NoSuchReference(Resource::Payment))?,

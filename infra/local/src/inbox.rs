@@ -26,9 +26,9 @@ use crate::{Error, clock};
 /// Webhooks that are kept; older ones are deleted.
 const WEBHOOKS_MAX: u32 = 200;
 /// Longest webhook that is received.
-const BODY_MAX_BYTES: usize = 1024 * 1024;
+const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// The age at which the documented verifier rejects a signature, in seconds.
-const SIGNATURE_AGE_MAX_S: i64 = 300;
+const SIGNATURE_AGE_S_MAX: i64 = 300;
 /// Headers that are shown: those that concern the signature and the content.
 const SHOWN_HEADERS: [&str; 8] = [
     "x-signature",
@@ -163,7 +163,7 @@ impl Inbox {
             return SignatureState::Unknown;
         };
         let signed = std::str::from_utf8(body)
-            .is_ok_and(|body| verify_timestamped(header, body, secret, now, SIGNATURE_AGE_MAX_S));
+            .is_ok_and(|body| verify_timestamped(header, body, secret, now, SIGNATURE_AGE_S_MAX));
         if signed { SignatureState::Valid } else { SignatureState::Invalid }
     }
 }
@@ -172,7 +172,7 @@ pub(crate) fn router(inbox: Arc<Inbox>) -> Router {
     Router::new()
         .route("/_inbox", get(show))
         .route("/_inbox/receive", post(receive))
-        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(inbox)
 }
 

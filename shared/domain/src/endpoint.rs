@@ -15,9 +15,9 @@ use crate::{
 };
 
 /// Most endpoints of one merchant in one mode: one event is sent to each of them.
-pub const MAX_ENDPOINTS: usize = 50;
+pub const ENDPOINTS_MAX: usize = 50;
 /// Most entries of [`WebhookEndpoint::enabled_events`].
-pub const MAX_ENABLED_EVENTS: usize = 100;
+pub const ENABLED_EVENTS_MAX: usize = 100;
 
 /// A signing secret. It is stored, because every delivery needs it, but never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{id::Id, tenant::Tenant};
 
 /// Longest idempotency key, in characters.
-pub const KEY_MAX_CHARS: usize = 255;
+pub const KEY_CHARS_MAX: usize = 255;
 
 /// The value of an `Idempotency-Key` header: 1 to 255 visible ASCII characters or spaces inside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl IdempotencyKey {
     /// Reads a header's value, or `None` when it is empty, too long or not printable.
     pub fn parse(text: &str) -> Option<Self> {
         let ok = !text.is_empty()
-            && text.len() <= KEY_MAX_CHARS
+            && text.len() <= KEY_CHARS_MAX
             && text.bytes().all(|b| (0x20..0x7f).contains(&b));
         ok.then(|| Self(text.to_owned()))
     }

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Longest id of a processor, in characters.
-const TRANSACTION_ID_MAX_CHARS: usize = 64;
+const TRANSACTION_ID_CHARS_MAX: usize = 64;
 /// Answers that could not be applied and are kept, the latest ones.
 pub const UNAPPLIED_MAX: usize = 5;
 
@@ -37,7 +37,7 @@ impl ProcessorTransactionId {
     /// Reads an id.
     pub fn parse(text: &str) -> Result<Self, NotAProcessorTransactionId> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-        let ok = (1..=TRANSACTION_ID_MAX_CHARS).contains(&text.len())
+        let ok = (1..=TRANSACTION_ID_CHARS_MAX).contains(&text.len())
             && text.bytes().all(allowed)
             && text.bytes().any(|b| b != b'.');
         if ok { Ok(Self(text.to_owned())) } else { Err(NotAProcessorTransactionId) }

@@ -11,7 +11,7 @@ use crate::idempotency::Fingerprint;
 /// Changes whose answers are kept on one resource.
 pub const SNAPSHOTS_MAX: usize = 6;
 /// Size of these answers together, in bytes of JSON: the item stays within DynamoDB's 400 KB.
-const SNAPSHOTS_MAX_BYTES: usize = 150_000;
+const SNAPSHOTS_BYTES_MAX: usize = 150_000;
 
 /// The answers that are kept on a resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -150,7 +150,7 @@ pub trait Replayable: Clone + Serialize {
         let snapshots = &mut self.replay_mut().changed;
         snapshots.push(Snapshot { key, request, resource });
         let mut bytes: usize = snapshots.iter().map(size).sum();
-        while snapshots.len() > 1 && (snapshots.len() > SNAPSHOTS_MAX || bytes > SNAPSHOTS_MAX_BYTES) {
+        while snapshots.len() > 1 && (snapshots.len() > SNAPSHOTS_MAX || bytes > SNAPSHOTS_BYTES_MAX) {
             bytes -= size(&snapshots.remove(0));
         }
     }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Customers with one address of whom the newest that still has it is taken.
-const MAX_CANDIDATES: usize = 10;
+const CANDIDATES_MAX: usize = 10;
 
 /// The customer with an e-mail address, or what is known of there being none.
 #[derive(Clone, Debug, Default)]
@@ -100,7 +100,7 @@ pub(crate) async fn find_by_address(
     let mut found =
         FoundByAddress { customer: guess.filter(has_it), owns: false, former: owner, id_is_taken };
     if found.customer.is_none() {
-        let query = ListQuery::new(MAX_CANDIDATES).of_email(tenant, email);
+        let query = ListQuery::new(CANDIDATES_MAX).of_email(tenant, email);
         let page: Page<Customer> = store.list(tenant, &query, None).await?;
         for candidate in page.items {
             // The index may still show what was changed or erased since.

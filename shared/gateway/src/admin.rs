@@ -16,7 +16,7 @@ use crate::{Worker, error::Error};
 /// Characters of a key that lists show.
 const HINT_CHARS: usize = 4;
 /// Longest name of a merchant, in characters.
-const NAME_MAX_CHARS: usize = 100;
+const NAME_CHARS_MAX: usize = 100;
 
 /// The operator's view of the tables: no caller, no tenant, no metering.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ pub enum AdminError {
     #[error(transparent)]
     BadLimit(#[from] BadLimit),
     /// Empty or too long.
-    #[error("a merchant's name has 1 to {NAME_MAX_CHARS} characters")]
+    #[error("a merchant's name has 1 to {NAME_CHARS_MAX} characters")]
     BadName,
     /// The processor's account is not one; the text says why.
     #[error("{0}")]
@@ -105,7 +105,7 @@ impl Admin {
     /// Makes a merchant.
     pub async fn create_merchant(&self, name: &str, tier: Tier) -> Result<Merchant, AdminError> {
         let name = name.trim();
-        if name.is_empty() || name.chars().count() > NAME_MAX_CHARS {
+        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
             return Err(AdminError::BadName);
         }
         let merchant = Merchant {

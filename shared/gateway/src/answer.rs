@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use tollgate_domain::{
-    Payment, Refund, RequestRef, Tenant, Timestamp,
+    Payment, Refund, Refusal, RequestRef, Tenant, Timestamp,
     payment::Command,
     refund::{RefundOutcome, RefundStatus},
 };
@@ -11,7 +11,7 @@ use tollgate_store::{Entity, Replaced, StoreError, Writer};
 
 use crate::{
     Worker, alarm,
-    error::{Error, Refusal},
+    error::Error,
     idempotency::{TRIES_MAX, contended},
 };
 

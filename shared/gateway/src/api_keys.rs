@@ -4,14 +4,14 @@
 //! itself, and a key that is about to end, or an access token, which ends within the hour, makes none at all. That goes for
 //! retries, too: what is given again is a secret.
 
-use tollgate_domain::{KeyId, KeyKind, Permission, Timestamp, id};
+use tollgate_domain::{KeyId, KeyKind, KeyRefusal, Permission, Refusal, Resource, Timestamp, id};
 use tollgate_store::{ApiKey, Changed, KeyHash, KeyPlace, KeyQuery, Merchant, Page};
 
 use crate::{
     admin::{Admin, AdminError, IssuedKey, NewKey},
     authentication::Authorized,
     call::Call,
-    error::{Error, KeyRefusal, Refusal, Resource},
+    error::Error,
     idempotency::{Idempotency, Idempotent},
     page_request::PageRequest,
 };

@@ -8,11 +8,11 @@
 //! A caller is judged in this order, on every path, replays included: the key is valid, it is of the right kind, it has the scope,
 //! the rate is not exceeded. The first three make an [`Authorized`], and only an `Authorized` is given a replay.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
 use tokio::{sync::Mutex, sync::OnceCell, task::JoinHandle};
 use tollgate_domain::{
-    FrontDoor, KeyKind, Permission, Tenant, Timestamp,
+    Denied, FrontDoor, KeyKind, Permission, Tenant, Timestamp,
     rate_limit::{Burst, RateLimitStatus},
 };
 use tollgate_store::{ApiKey, Counted, KeyHash, KeyMeter, Met, Metered, StoreError, Token, Writer};
@@ -20,11 +20,11 @@ use tollgate_store::{ApiKey, Counted, KeyHash, KeyMeter, Met, Metered, StoreErro
 use crate::{Gateway, Worker, error::Error, links::Verified, signer::AccessToken};
 
 /// Keys that a warm function remembers.
-const MAX_KNOWN_KEYS: usize = 1000;
+const KNOWN_KEYS_MAX: usize = 1000;
 /// Seconds that an access token is good for.
 pub const ACCESS_TOKEN_S: i64 = 3600;
 /// Longest text that can be a key.
-const KEY_MAX_BYTES: usize = 256;
+const KEY_BYTES_MAX: usize = 256;
 
 /// A caller whose key is valid, of the right kind and has the scope that the route needs. Its rate is judged apart, because a
 /// replay is answered over the rate limit, too; what is replayed or found needs an `Authorized`.
@@ -143,61 +143,6 @@ impl Authorized {
     }
 }
 
-/// Why a caller was not let in.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum Denied {
-    /// No credentials, or not of the documented form.
-    #[error("no API key was sent")]
-    NoKey,
-    /// The key does not exist, is revoked or has expired.
-    #[error("the API key is not valid")]
-    InvalidKey {
-        /// Where the key stands in its rate window. Known only of a key that is revoked or has expired, and only where each key has
-        /// its own window.
-        rate_limit: Option<RateLimitStatus>,
-    },
-    /// The key lacks what the route needs.
-    #[error("the API key lacks the scope {}", .needed.as_str())]
-    MissingScope {
-        /// What it lacks.
-        needed: Permission,
-        /// Where the caller stands in its rate window.
-        rate_limit: RateLimitStatus,
-    },
-    /// The key is a publishable one.
-    #[error("a publishable API key may not do this")]
-    PublishableKey {
-        /// Where the caller stands in its rate window.
-        rate_limit: RateLimitStatus,
-    },
-    /// One request too many.
-    #[error("rate limit exceeded")]
-    RateLimited {
-        /// Where the caller stands in its rate window.
-        rate_limit: RateLimitStatus,
-        /// When the request came.
-        now: Timestamp,
-    },
-    /// We could not find out.
-    #[error("authentication is unavailable: {0}")]
-    Unavailable(Arc<StoreError>),
-}
-
-impl Denied {
-    const INVALID_KEY: Self = Self::InvalidKey { rate_limit: None };
-
-    /// Where the caller stands in its rate window, if it has one.
-    pub fn rate_limit(&self) -> Option<RateLimitStatus> {
-        match self {
-            Self::MissingScope { rate_limit, .. }
-            | Self::PublishableKey { rate_limit }
-            | Self::RateLimited { rate_limit, .. } => Some(*rate_limit),
-            Self::InvalidKey { rate_limit } => *rate_limit,
-            Self::NoKey | Self::Unavailable(_) => None,
-        }
-    }
-}
-
 /// What the caller's key has to be good for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Needs {
@@ -293,7 +238,7 @@ impl Authentication {
 }
 
 fn unavailable(detail: String) -> Denied {
-    Denied::Unavailable(Arc::new(StoreError::BadValue(detail)))
+    Denied::Unavailable(StoreError::BadValue(detail).to_string())
 }
 
 /// Who a request says it is from.
@@ -307,7 +252,7 @@ struct Caller {
 impl Gateway {
     /// The key that a secret is, or that an access token was made with.
     fn key_named_by(&self, secret: &str, now: Timestamp) -> Option<KeyHash> {
-        if secret.len() > KEY_MAX_BYTES {
+        if secret.len() > KEY_BYTES_MAX {
             None
         } else if AccessToken::is_one(secret) {
             let token = AccessToken::read(self.links.as_ref()?.signer(), secret)?;
@@ -324,7 +269,7 @@ impl Gateway {
                 known.remove(hash);
             }
             Some(key) => {
-                if known.len() >= MAX_KNOWN_KEYS {
+                if known.len() >= KNOWN_KEYS_MAX {
                     known.clear();
                 }
                 known.insert(hash.clone(), key.clone());
@@ -383,7 +328,7 @@ fn rate_limit(key: &ApiKey, counted: &Counted, front_door: FrontDoor, now: Times
 async fn admit(gateway: Gateway, caller: Caller, needs: Needs, now: Timestamp) -> Result<Judged, Denied> {
     let found = find_and_count(&gateway, &caller, needs.front_door, now)
         .await
-        .map_err(|e| Denied::Unavailable(Arc::new(e)))?;
+        .map_err(|e| Denied::Unavailable(e.to_string()))?;
     let (key, counted) = match found {
         Met::Accepted(Metered { key, counted }) => (key, counted),
         refused => {
@@ -407,7 +352,7 @@ async fn admit(gateway: Gateway, caller: Caller, needs: Needs, now: Timestamp) -
             .key_meter()
             .give_token_back(&counted.token)
             .await
-            .map_err(|e| Denied::Unavailable(Arc::new(e)))?;
+            .map_err(|e| Denied::Unavailable(e.to_string()))?;
     }
     let authorized = Authorized {
         key,

@@ -1,11 +1,13 @@
 //! One request of one caller.
 
-use tollgate_domain::{FrontDoor, Permission, RequestRef, Tenant, Timestamp, rate_limit::RateLimitStatus};
+use tollgate_domain::{
+    Denied, FrontDoor, Permission, RequestRef, Tenant, Timestamp, rate_limit::RateLimitStatus,
+};
 use tollgate_store::{Cost, Reader};
 
 use crate::{
     Gateway,
-    authentication::{Admitted, Authentication, Authorized, Credentials, Denied, Needs},
+    authentication::{Admitted, Authentication, Authorized, Credentials, Needs},
 };
 
 /// One request: who calls, through which front door, when. Every use case of a merchant is a method of it.

@@ -1,7 +1,8 @@
 //! Hosted checkout: a payment that its payer confirms on a page of ours.
 
 use tollgate_domain::{
-    EnteredCard, JsonObject, Metadata, Money, Payment, PaymentId, ProcessorKind, RequestRef, Source, Tenant,
+    EnteredCard, JsonObject, Metadata, Money, Payment, PaymentId, ProcessorKind, Refusal, RequestRef, Source,
+    Tenant,
     payment::{Command, Hosted, HostedCharge, NewPayment, Status},
     source::{Brand, Instrument},
 };
@@ -11,7 +12,7 @@ use tollgate_store::PaymentPut;
 use crate::{
     Gateway,
     call::Call,
-    error::{Error, Refusal},
+    error::Error,
     idempotency::{Idempotency, Idempotent, Prepared, TRIES_MAX, replay},
     links::Purpose,
     pages::LinkError,

@@ -1,7 +1,7 @@
 //! Customers: create, retrieve, update, list, delete.
 
 use tollgate_domain::{
-    Customer, CustomerId, Tenant, Timestamp,
+    Customer, CustomerId, Refusal, Resource, Tenant, Timestamp,
     customer::{Profile, ProfileUpdate},
     id,
 };
@@ -10,7 +10,7 @@ use tollgate_store::{Page, Reader};
 use crate::{
     call::Call,
     erasure::LOOK_AGAIN_MS,
-    error::{Error, Refusal, Resource},
+    error::Error,
     idempotency::{Idempotency, Idempotent},
     page_request::PageRequest,
 };

@@ -24,7 +24,7 @@ const KEEP_S: i64 = 30 * 24 * 60 * 60;
 /// Held-back deliveries come back within so many milliseconds of each other.
 const HELD_BACK_SPREAD_MS: u64 = 60_000;
 /// Events that a function remembers: about as many as it delivers at the same time.
-const MAX_KNOWN_EVENTS: usize = 32;
+const KNOWN_EVENTS_MAX: usize = 32;
 
 /// How long after it happened an event is remembered for, in milliseconds. A later attempt reads it again, since what it tells of a
 /// person may have been erased.
@@ -195,7 +195,7 @@ impl Deliverer {
         let event = event.map(Arc::new);
         if let Some(event) = &event {
             let mut events = events();
-            if events.len() >= MAX_KNOWN_EVENTS {
+            if events.len() >= KNOWN_EVENTS_MAX {
                 events.clear();
             }
             events.insert((tenant, id), event.clone());

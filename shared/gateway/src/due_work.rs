@@ -26,7 +26,7 @@ pub(crate) const AT_A_TIME: usize = 10;
 /// How long a run goes on while there is more to do, in milliseconds: the next one is a minute later.
 const RUN_MS: i64 = 45_000;
 /// Reads of one kind in one run.
-const MAX_PASSES: usize = 200;
+const PASSES_MAX: usize = 200;
 
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Worker {
         for kind in DueKind::ALL {
             // What failed stays due, and the index trails the table: either is met again by a further read.
             let mut seen = HashSet::new();
-            for _ in 0..MAX_PASSES {
+            for _ in 0..PASSES_MAX {
                 let mut items = self.store.due(*kind, now, PER_SHARD).await?;
                 items.retain(|item| seen.insert(item.pk.clone()));
                 if items.is_empty() {
@@ -113,7 +113,8 @@ impl Worker {
             | Status::Failed
             | Status::Canceled => return Ok(()),
         };
-        let next = payment.apply(command, now, &self.new_request()).map_err(crate::error::Refusal::from)?;
+        let next =
+            payment.apply(command, now, &self.new_request()).map_err(tollgate_domain::Refusal::from)?;
         match self.writer().replace(item.tenant, &next).await? {
             // Someone else who came first did this work; the item is no longer due or will be found again.
             Replaced::Done | Replaced::Conflict(_) => Ok(()),

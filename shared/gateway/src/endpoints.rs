@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use tollgate_domain::{
-    EndpointId, FrontDoor, Metadata, ReplaySnapshots, Tenant, WebhookEndpoint,
-    endpoint::{EndpointStatus, MAX_ENDPOINTS, Secret},
+    EndpointId, FrontDoor, Metadata, Refusal, ReplaySnapshots, Resource, Tenant, WebhookEndpoint,
+    endpoint::{ENDPOINTS_MAX, EndpointStatus, Secret},
     id,
 };
 use tollgate_store::{ListQuery, Page};
@@ -11,7 +11,7 @@ use tollgate_webhooks::{EndpointUrl, Lookup, SigningSecret, UrlRefusal, UrlRules
 
 use crate::{
     call::Call,
-    error::{Error, Refusal, Resource},
+    error::Error,
     idempotency::{Idempotency, Idempotent},
     page_request::PageRequest,
 };
@@ -65,8 +65,8 @@ impl Call {
         let prepare = async {
             check_url(tenant, &new.url, new.allow_loopback).await?;
             let existing: Page<WebhookEndpoint> =
-                self.store.list(tenant, &ListQuery::new(MAX_ENDPOINTS), None).await?;
-            if existing.items.len() >= MAX_ENDPOINTS {
+                self.store.list(tenant, &ListQuery::new(ENDPOINTS_MAX), None).await?;
+            if existing.items.len() >= ENDPOINTS_MAX {
                 return Err(Refusal::TooManyEndpoints.into());
             }
             Ok(WebhookEndpoint {

@@ -7,16 +7,16 @@ use std::future::Future;
 
 use serde::{Serialize, de::DeserializeOwned};
 use tollgate_domain::{
-    Customer, Earlier, Fingerprint, Id, IdempotencyKey, IdempotencyRecord, Payment, PaymentMethod, Refund,
-    Replayable, Tenant, Timestamp, WebhookEndpoint,
+    Customer, Denied, Earlier, Fingerprint, Id, IdempotencyKey, IdempotencyRecord, Payment, PaymentMethod,
+    Refund, Refusal, Replayable, Resource, Tenant, Timestamp, WebhookEndpoint,
 };
 use tollgate_store::{Entity, Put, Replaced, StoreError, Writer};
 
 use crate::{
     addresses::write_customer,
-    authentication::{Admitted, Authorized, Denied},
+    authentication::{Admitted, Authorized},
     call::Call,
-    error::{Error, Refusal, Resource},
+    error::Error,
 };
 
 /// Tries of a conditional write before a request gives up; each conflict means that another request went through.

@@ -1,7 +1,8 @@
 //! Intents: payments that are made in steps, by the merchant's server and, with a client secret, by the payer's page.
 
 use tollgate_domain::{
-    CustomerId, Metadata, Money, Payment, PaymentId, PaymentMethodId, ReplaySnapshots, Tenant,
+    CustomerId, Metadata, Money, Payment, PaymentId, PaymentMethodId, Refusal, ReplaySnapshots, Resource,
+    Tenant,
     payment::{Amendment, Command, Intent, NewPayment, Outcome},
     payment_method::MethodRefusal,
 };
@@ -12,10 +13,10 @@ use crate::{
     Gateway,
     call::Call,
     customers::must_exist,
-    error::{Error, Refusal, Resource},
+    error::Error,
     idempotency::{Idempotency, Idempotent, TRIES_MAX, contended, earlier_answer, remember},
     payment_methods::{MethodRef, Resolved, kind_of},
-    payments::{MIN_AMOUNT_MINOR, check_amount, sandbox_outcome},
+    payments::{AMOUNT_MINOR_MIN, check_amount, sandbox_outcome},
     signer::Signer,
 };
 
@@ -125,7 +126,7 @@ impl Call {
         let tenant = self.tenant().await?;
         let id: PaymentId = self.id_for(tenant, "payment_intents", idempotency);
         let prepare = async {
-            check_amount(new.amount, MIN_AMOUNT_MINOR)?;
+            check_amount(new.amount, AMOUNT_MINOR_MIN)?;
             if let Some(customer) = new.customer {
                 must_exist(&self.store, tenant, customer).await?;
             }
@@ -216,7 +217,7 @@ impl Call {
                         minor: update.amount.unwrap_or(current.amount.minor),
                         currency: update.currency.unwrap_or(current.amount.currency),
                     };
-                    check_amount(amount, MIN_AMOUNT_MINOR)?;
+                    check_amount(amount, AMOUNT_MINOR_MIN)?;
                     amendment.amount = Some(amount);
                 }
                 if let Some(customer) = amendment.customer {

@@ -9,7 +9,7 @@ use tollgate_store::{Secrets, StoreError};
 use crate::signer::Signer;
 
 /// Longest token that is looked at.
-const TOKEN_MAX_BYTES: usize = 200;
+const TOKEN_BYTES_MAX: usize = 200;
 
 /// What a link leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl Links {
 
     /// Reads the token of a link that this key signed for this purpose.
     pub fn verify(&self, purpose: Purpose, token: &str) -> Option<Verified> {
-        if token.len() > TOKEN_MAX_BYTES {
+        if token.len() > TOKEN_BYTES_MAX {
             return None;
         }
         let (claim, signature) = token.rsplit_once('.')?;

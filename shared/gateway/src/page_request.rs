@@ -1,12 +1,9 @@
 //! The page of a list that a request asks for.
 
-use tollgate_domain::{Id, Tenant, id::Kind};
+use tollgate_domain::{Id, Refusal, Tenant, id::Kind};
 use tollgate_store::{Cursor, Entity, ListQuery};
 
-use crate::{
-    call::Call,
-    error::{Error, Refusal},
-};
+use crate::{call::Call, error::Error};
 
 /// The page of a list that a request asks for.
 #[derive(Debug)]

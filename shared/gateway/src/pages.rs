@@ -1,7 +1,7 @@
 //! Hosted pages: what their links open, and where the payer goes next.
 
 use tollgate_domain::{
-    Payment, RequestRef, Tenant,
+    Payment, Refusal, RequestRef, Tenant,
     payment::{Command, Status},
 };
 use tollgate_processors::sandbox;
@@ -9,7 +9,7 @@ use tollgate_store::{Replaced, StoreError};
 
 use crate::{
     Gateway,
-    error::{Error, Refusal},
+    error::Error,
     idempotency::TRIES_MAX,
     links::{Purpose, Verified},
     payments::{instrument, sandbox_outcome},

@@ -1,7 +1,7 @@
 //! Who pays: a customer that the caller names, or one that is found or made by e-mail address.
 
 use tollgate_domain::{
-    Customer, CustomerId, Tenant,
+    Customer, CustomerId, Refusal, Resource, Tenant,
     customer::{Profile, SavedCard},
 };
 use tollgate_store::{Claim, CustomerWrite, Ownership};
@@ -10,7 +10,7 @@ use crate::{
     addresses::{FoundByAddress, find_by_address},
     call::Call,
     customers::must_exist,
-    error::{Error, Refusal, Resource},
+    error::Error,
     idempotency::{TRIES_MAX, contended},
 };
 

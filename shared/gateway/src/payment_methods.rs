@@ -1,7 +1,8 @@
 //! Payment methods: make, read, attach, detach, change, and resolve whatever a request names as one.
 
 use tollgate_domain::{
-    CustomerId, EnteredCard, Metadata, PaymentMethod, PaymentMethodId, ReplaySnapshots, Source, Tenant, id,
+    CustomerId, EnteredCard, Metadata, PaymentMethod, PaymentMethodId, Refusal, ReplaySnapshots, Resource,
+    Source, Tenant, id,
     payment_method::{Billing, MethodRefusal},
     source::{SepaDebit, Wallet},
 };
@@ -11,7 +12,7 @@ use tollgate_store::Page;
 use crate::{
     call::Call,
     customers::must_exist,
-    error::{Error, Refusal, Resource},
+    error::Error,
     idempotency::{Idempotency, Idempotent},
     page_request::PageRequest,
 };

@@ -2,10 +2,10 @@
 
 use tollgate_domain::{
     Customer, CustomerId, EnteredCard, Metadata, Money, Payment, PaymentId, PaymentMethod, PaymentMethodId,
-    Source, Tenant, Timestamp,
+    Refusal, Resource, Source, Tenant, Timestamp,
     customer::SavedCard,
     id,
-    money::MAX_AMOUNT_MINOR,
+    money::AMOUNT_MINOR_MAX,
     payment::{Command, NewPayment, Outcome, Status},
     payment_method::MethodRefusal,
     source::{Instrument, Wallet},
@@ -15,7 +15,7 @@ use tollgate_store::Page;
 
 use crate::{
     call::Call,
-    error::{Error, Refusal, Resource},
+    error::Error,
     idempotency::{Idempotency, Idempotent},
     links::Purpose,
     page_request::PageRequest,
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The smallest amount of `charges`, `direct` and `intents`, in minor units.
-pub const MIN_AMOUNT_MINOR: i64 = 50;
+pub const AMOUNT_MINOR_MIN: i64 = 50;
 
 /// What to charge, as the caller names it.
 #[derive(Clone, Debug)]
@@ -232,7 +232,7 @@ pub(crate) fn check_amount(amount: Money, minimum: i64) -> Result<(), Refusal> {
         let minimum = Money { minor: minimum, ..amount };
         return Err(Refusal::AmountTooSmall { minimum });
     }
-    if amount.minor > MAX_AMOUNT_MINOR {
+    if amount.minor > AMOUNT_MINOR_MAX {
         return Err(Refusal::AmountTooLarge);
     }
     Ok(())

@@ -3,13 +3,13 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tollgate_domain::{Payment, PaymentId, ProcessorKind, RefundId, Tenant, Timestamp};
+use tollgate_domain::{Payment, PaymentId, ProcessorKind, RefundId, Refusal, Tenant, Timestamp};
 use tollgate_processors::{Account, AnyProcessor, Client};
 use tollgate_store::{ProcessorAccount, Secrets, StoreError};
 
 use crate::{
     Gateway, Worker,
-    error::{Error, Refusal},
+    error::Error,
     vault::{Vault, VaultSecret},
 };
 
@@ -23,7 +23,7 @@ const MPGS_LOOK_UP_LAG_MS: u64 = 60 * 1000;
 /// A request that was not answered has arrived after so many timeouts, or never will.
 const ARRIVES_WITHIN_TIMEOUTS: i64 = 4;
 /// The longest wait between two questions about one payment, in milliseconds: an hour.
-const MAX_ASK_MS: i64 = 60 * 60 * 1000;
+const ASK_MS_MAX: i64 = 60 * 60 * 1000;
 
 /// What it takes to reach processors.
 #[derive(Debug)]
@@ -71,13 +71,13 @@ impl Processors {
 
     /// Milliseconds after which a request has arrived or never will.
     fn arrives_within_ms(&self) -> i64 {
-        let timeout_ms = i64::try_from(self.timeout_ms).unwrap_or(MAX_ASK_MS);
+        let timeout_ms = i64::try_from(self.timeout_ms).unwrap_or(ASK_MS_MAX);
         timeout_ms.saturating_mul(ARRIVES_WITHIN_TIMEOUTS)
     }
 
     /// Milliseconds after which an answer that did not come is asked about, for the `attempt`-th time, from 1.
     pub(crate) fn ask_after_ms(&self, attempt: u32) -> i64 {
-        self.arrives_within_ms().saturating_mul(1 << attempt.saturating_sub(1).min(12)).min(MAX_ASK_MS)
+        self.arrives_within_ms().saturating_mul(1 << attempt.saturating_sub(1).min(12)).min(ASK_MS_MAX)
     }
 
     /// Milliseconds after a request from which on a look-up that shows nothing of it proves that it did nothing.

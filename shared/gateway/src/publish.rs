@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use futures_util::future::try_join_all;
 use tokio::sync::Mutex;
 use tollgate_domain::{
-    Delivery, Event, Subject, Tenant, WebhookEndpoint, endpoint::MAX_ENDPOINTS, event::events_of,
+    Delivery, Event, Subject, Tenant, WebhookEndpoint, endpoint::ENDPOINTS_MAX, event::events_of,
 };
 use tollgate_store::{ListQuery, Page, Put, Queue, QueueMessage};
 
@@ -82,7 +82,7 @@ impl Publisher<'_> {
         if let Some(endpoints) = known.get(&tenant) {
             return Ok(endpoints.clone());
         }
-        let all = ListQuery::new(MAX_ENDPOINTS);
+        let all = ListQuery::new(ENDPOINTS_MAX);
         let page: Page<WebhookEndpoint> = self.worker.store.list(tenant, &all, None).await?;
         let endpoints: Arc<[WebhookEndpoint]> = page.items.into();
         known.insert(tenant, endpoints.clone());

@@ -1,12 +1,9 @@
 //! Recording the steps of a charge that only one of several runs may take.
 
-use tollgate_domain::{Payment, RequestRef, Tenant, payment::Command};
+use tollgate_domain::{Payment, Refusal, RequestRef, Tenant, payment::Command};
 use tollgate_store::Replaced;
 
-use crate::{
-    Worker,
-    error::{Error, Refusal},
-};
+use crate::{Worker, error::Error};
 
 /// What became of a step that was to be recorded.
 #[must_use]

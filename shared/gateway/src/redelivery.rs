@@ -4,9 +4,9 @@ use futures_util::future::{join_all, try_join_all};
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{
     Delivery, EndpointId, Event, EventId, EventKind, FrontDoor, Metadata, Money, Payment, Permission,
-    Subject, Tenant, Timestamp, WebhookEndpoint,
+    Refusal, Resource, Subject, Tenant, Timestamp, WebhookEndpoint,
     delivery::{AttemptRecord, DeliveryStatus},
-    endpoint::MAX_ENDPOINTS,
+    endpoint::ENDPOINTS_MAX,
     id,
     payment::{NewPayment, Outcome},
 };
@@ -17,7 +17,7 @@ use tollgate_webhooks::render;
 use crate::{
     call::Call,
     deliver::Message,
-    error::{Error, Refusal, Resource},
+    error::Error,
     idempotency::{Idempotency, Idempotent},
     page_request::PageRequest,
     publish::wants,
@@ -138,7 +138,7 @@ impl Call {
             let endpoints: Vec<WebhookEndpoint> = if let Some(endpoint) = only {
                 vec![self.retrieve_endpoint(endpoint).await?]
             } else {
-                let all = ListQuery::new(MAX_ENDPOINTS);
+                let all = ListQuery::new(ENDPOINTS_MAX);
                 self.store.list(tenant, &all, None).await?.items
             };
             let wanting = endpoints.iter().filter(|endpoint| wants(endpoint, &event));

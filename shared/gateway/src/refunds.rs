@@ -1,7 +1,7 @@
 //! Refunds: create, retrieve, list.
 
 use tollgate_domain::{
-    Metadata, Money, Payment, PaymentId, Refund, RefundId, Replayable, Tenant, id,
+    Metadata, Money, Payment, PaymentId, Refund, RefundId, Refusal, Replayable, Resource, Tenant, id,
     payment::{self, Command},
     refund::{NewRefund, RefundOutcome, RefundStatus},
 };
@@ -10,7 +10,7 @@ use tollgate_store::{Page, RefundPut, Replaced};
 
 use crate::{
     call::Call,
-    error::{Error, Refusal, Resource},
+    error::Error,
     idempotency::{Idempotency, Idempotent, TRIES_MAX, contended, earlier_answer, remember, replay},
     page_request::PageRequest,
     payments::{instrument, sandbox_outcome},

@@ -1,9 +1,11 @@
 //! Every problem in plain words: what front doors say unless their texts say it differently.
 
-use tollgate_domain::{BadCard, metadata::BadMetadata, money::MAX_AMOUNT_MINOR, payment};
-use tollgate_gateway::{Denied, Error, KeyRefusal, Refusal, Resource};
+use tollgate_domain::{
+    BadCard, Denied, KeyRefusal, Refusal, Resource, metadata::BadMetadata, money::AMOUNT_MINOR_MAX, payment,
+};
+use tollgate_gateway::Error;
 
-use crate::{BODY_MAX_BYTES, FieldError, Issue, Problem};
+use crate::{BODY_BYTES_MAX, FieldError, Issue, Problem};
 
 /// What kind of problem it is; front doors name the kinds differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +82,7 @@ impl ApiError {
             Problem::BodyTooLarge => api_error(
                 ErrorKind::TooLarge,
                 "request_too_large",
-                format!("The request body must have at most {BODY_MAX_BYTES} bytes."),
+                format!("The request body must have at most {BODY_BYTES_MAX} bytes."),
             ),
             Problem::UnknownRoute => api_error(
                 ErrorKind::Missing,
@@ -239,7 +241,7 @@ impl ApiError {
             Refusal::AmountTooLarge => api_error(
                 ErrorKind::InvalidRequest,
                 "amount_too_large",
-                format!("Amount must be at most {MAX_AMOUNT_MINOR} (minor units)"),
+                format!("Amount must be at most {AMOUNT_MINOR_MAX} (minor units)"),
             )
             .about("amount"),
             Refusal::InvalidToken => api_error(

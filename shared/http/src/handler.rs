@@ -3,14 +3,14 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
 use lambda_http::{Body, Error as LambdaError, Response};
-use tollgate_domain::{RequestRef, Timestamp, rate_limit::RateLimitStatus};
-use tollgate_gateway::{Cost, Denied, Error, Gateway};
+use tollgate_domain::{Denied, RequestRef, Timestamp, rate_limit::RateLimitStatus};
+use tollgate_gateway::{Cost, Error, Gateway};
 
 use crate::{
     api::{Api, Content, Reply},
     event,
     problem::Problem,
-    request::{BODY_MAX_BYTES, Request},
+    request::{BODY_BYTES_MAX, Request},
     request_context::{RequestContext, Route, idempotency_key},
 };
 
@@ -63,7 +63,7 @@ pub fn serve_unknown_route(api: &'static dyn Api) -> Result<(), LambdaError> {
     event::run(move |request| async move {
         let request_id = request_id_without_gateway();
         let problem =
-            if request.body().len() > BODY_MAX_BYTES { Problem::BodyTooLarge } else { Problem::UnknownRoute };
+            if request.body().len() > BODY_BYTES_MAX { Problem::BodyTooLarge } else { Problem::UnknownRoute };
         let reply = api.problem(&problem, &request_id);
         tracing::info!(request_id, status = reply.status, method = request.method, "unknown route");
         Ok(respond(api, &request, &reply, &request_id, None))
@@ -169,7 +169,7 @@ impl RouteService {
     }
 
     async fn handle(&self, ctx: &Arc<RequestContext>) -> Result<Reply, Problem> {
-        if ctx.request.body().len() > BODY_MAX_BYTES {
+        if ctx.request.body().len() > BODY_BYTES_MAX {
             return Err(Problem::BodyTooLarge);
         }
         self.api.check(&ctx.request, ctx.call.now())?;

@@ -22,5 +22,5 @@ pub use handler::{serve, serve_counted_unknown_route, serve_pages, serve_preflig
 pub use lambda_http::Error as LambdaError;
 pub use logs::init_logs;
 pub use problem::Problem;
-pub use request::{BODY_MAX_BYTES, Request, basic_user, bearer_token};
+pub use request::{BODY_BYTES_MAX, Request, basic_user, bearer_token};
 pub use request_context::{Decoded, RequestContext, Route};

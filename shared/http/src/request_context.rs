@@ -7,7 +7,7 @@ use tollgate_gateway::{Call, Error, Idempotency};
 use crate::{fields::Fields, problem::Problem, request::Request};
 
 /// Brackets within brackets of a form that are read.
-const FORM_MAX_DEPTH: usize = 5;
+const FORM_DEPTH_MAX: usize = 5;
 
 /// What a route needs.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +107,7 @@ impl RequestContext {
         let text = std::str::from_utf8(self.request.body())
             .map_err(|_| Problem::MalformedBody("The request body is not valid UTF-8.".into()))?;
         let value = serde_qs::Config::new()
-            .max_depth(FORM_MAX_DEPTH)
+            .max_depth(FORM_DEPTH_MAX)
             .use_form_encoding(true)
             .deserialize_str(text)
             .map_err(|e| Problem::MalformedBody(format!("The request body is not a valid form: {e}.")))?;
@@ -122,7 +122,7 @@ impl RequestContext {
     /// The query's parameters with their brackets read: `expand[]=customer`, `created[gte]=…`.
     pub fn nested_query(&self) -> Result<Fields, Problem> {
         let value: Value = serde_qs::Config::new()
-            .max_depth(FORM_MAX_DEPTH)
+            .max_depth(FORM_DEPTH_MAX)
             .use_form_encoding(true)
             .deserialize_str(&self.request.query_string())
             .map_err(|e| Problem::MalformedBody(format!("The query is not valid: {e}.")))?;

@@ -10,7 +10,7 @@ use tollgate_domain::ProcessorTransactionId;
 use crate::processor::ProcessorError;
 
 /// Longest answer that is read, in bytes.
-const ANSWER_MAX_BYTES: usize = 64 * 1024;
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// A client of processors. Connections are kept and shared by its clones.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Reply, ProcessorErro
         answer.chunk().await.map_err(|_| ProcessorError::Unknown("the answer broke off".into()))?
     {
         bytes.extend_from_slice(&chunk);
-        if bytes.len() > ANSWER_MAX_BYTES {
+        if bytes.len() > ANSWER_BYTES_MAX {
             return Err(ProcessorError::Unknown("the answer is too long".into()));
         }
     }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Attempts of one delivery that are listed.
-const MAX_ATTEMPTS_LISTED: i32 = 100;
+const ATTEMPTS_LISTED_MAX: i32 = 100;
 
 /// The format of an attempt's item (see [`format`]).
 const FORMAT: u32 = 1;
@@ -35,7 +35,7 @@ impl Reader {
             .key_condition_expression("pk = :pk AND begins_with(sk, :att)")
             .expression_attribute_values(":pk", s(&key))
             .expression_attribute_values(":att", s("ATT#"))
-            .limit(MAX_ATTEMPTS_LISTED);
+            .limit(ATTEMPTS_LISTED_MAX);
         let page = self.db.query(request).await?;
         page.items
             .unwrap_or_default()

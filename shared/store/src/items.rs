@@ -21,7 +21,7 @@ use crate::{
 /// Items that one call may read.
 const BATCH: usize = 100;
 /// Calls for one batch, whose answers may each leave some items out.
-const MAX_BATCH_TRIES: u32 = 5;
+const BATCH_TRIES_MAX: u32 = 5;
 
 /// An item as the SDK has it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -135,7 +135,7 @@ impl Reader {
                     HashMap::from([("pk".to_owned(), s(pk(tenant, E::CODE, id))), ("sk".to_owned(), s(SK))])
                 })
                 .collect::<Vec<_>>();
-            for _ in 0..MAX_BATCH_TRIES {
+            for _ in 0..BATCH_TRIES_MAX {
                 if wanted.is_empty() {
                     break;
                 }
@@ -157,7 +157,7 @@ impl Reader {
                     .collect();
             }
             if !wanted.is_empty() {
-                return Err(StoreError::Contended { key: E::CODE.to_owned(), attempts: MAX_BATCH_TRIES });
+                return Err(StoreError::Contended { key: E::CODE.to_owned(), attempts: BATCH_TRIES_MAX });
             }
         }
         Ok(found)

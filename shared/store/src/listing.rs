@@ -15,7 +15,7 @@ const FILTERED_PAGE: usize = 100;
 /// Items read at a time when many are skipped; a megabyte ends a page before that.
 const SKIPPED_PAGE: usize = 1000;
 /// Queries of one list call. A filter that drops nearly everything ends there, with a cursor to go on from.
-const MAX_QUERIES: usize = 10;
+const QUERIES_MAX: usize = 10;
 /// Sorts after every instant.
 const END_OF_TIME: &str = "9999999999999~";
 
@@ -100,7 +100,7 @@ pub struct Page<E> {
 }
 
 impl Reader {
-    /// Lists things of a type for which `keep` holds. One query when nothing is filtered, up to [`MAX_QUERIES`] else;
+    /// Lists things of a type for which `keep` holds. One query when nothing is filtered, up to [`QUERIES_MAX`] else;
     /// 0.5 units per 4 KB read. The index trails the table by moments.
     pub async fn list<E: Entity>(
         &self,
@@ -115,7 +115,7 @@ impl Reader {
         let mut items: Vec<E> = Vec::new();
         let mut after = query.after.clone();
         let mut to_skip = query.offset;
-        for at in 0..=MAX_QUERIES + query.offset.div_ceil(FILTERED_PAGE) {
+        for at in 0..=QUERIES_MAX + query.offset.div_ceil(FILTERED_PAGE) {
             // One more than wanted tells whether there is more; another one because the cursor's own item may be read. Most
             // filters drop little: only where that is not enough, more is read at a time.
             let read_at_most = match keep {
@@ -158,7 +158,7 @@ impl Reader {
     ) -> Result<Page<E>, StoreError> {
         let mut items: Vec<E> = Vec::new();
         let mut place = before.clone();
-        for _ in 0..MAX_QUERIES {
+        for _ in 0..QUERIES_MAX {
             let read_at_most = if keep.is_some() { FILTERED_PAGE } else { query.limit + 2 };
             let (page, more_in_index) =
                 self.list_page::<E>(tenant, query, Some(&place), read_at_most, true).await?;

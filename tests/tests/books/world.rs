@@ -47,12 +47,12 @@ const HOUR: i64 = 3600 * SECOND;
 /// How long a processor may take to answer: virtual, as no request of this test hangs.
 const TIMEOUT_MS: u64 = 8000;
 /// How far look-ups lag at most; what is carried out late is so within four timeouts.
-const LAG_MAX_MS: i64 = 120 * SECOND;
-const LATE_MAX_MS: i64 = 30 * SECOND;
+const LAG_MS_MAX: i64 = 120 * SECOND;
+const LATE_MS_MAX: i64 = 30 * SECOND;
 /// Calls of a use case among which it may die.
 const KILLED_WITHIN_CALLS: u64 = 14;
 /// Largest body that the way to DynamoDB takes.
-const BODY_MAX_BYTES: usize = 16 * 1024 * 1024;
+const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Rounds of due work, six hours apart, until everything has come to rest: ten days.
 const ROUNDS_TO_REST: u32 = 40;
 /// Records of the stream that are published at a time.
@@ -114,7 +114,7 @@ async fn through(fate: Arc<Fate>, inner: String) -> String {
         let (fate, http, inner) = (fate.clone(), http.clone(), inner.clone());
         async move {
             let (parts, body) = request.into_parts();
-            let bytes = to_bytes(body, BODY_MAX_BYTES).await.unwrap();
+            let bytes = to_bytes(body, BODY_BYTES_MAX).await.unwrap();
             let mut headers = parts.headers;
             headers.remove("host");
             headers.remove("content-length");
@@ -181,7 +181,7 @@ impl World {
         };
         let links = Links::new("https://pages.example", b"a link secret of the simulation");
         let vault = Vault::new(&VaultKeys::parse("a vault secret of the simulation").unwrap());
-        let lag = u64::try_from(LAG_MAX_MS).unwrap();
+        let lag = u64::try_from(LAG_MS_MAX).unwrap();
         let worker = Worker::new(
             Writer::open(&environment, names),
             Some(links.clone()),
@@ -500,7 +500,7 @@ impl World {
             _ => *self.chance.pick(&["decline", "unknown_done", "unknown_not_done"]),
         };
         let delay_ms = if what == "late" {
-            self.chance.in_range(1, LATE_MAX_MS)
+            self.chance.in_range(1, LATE_MS_MAX)
         } else {
             self.chance.in_range(1, 2 * HOUR)
         };
@@ -535,7 +535,7 @@ impl World {
     }
 
     async fn lag(&mut self) {
-        let ms = self.chance.in_range(0, LAG_MAX_MS);
+        let ms = self.chance.in_range(0, LAG_MS_MAX);
         self.set_lag(ms).await;
         self.count("lag");
     }

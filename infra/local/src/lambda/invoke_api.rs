@@ -15,14 +15,14 @@ use serde_json::json;
 use super::{invocation::FunctionError, pool::Lambda};
 
 /// Lambda's largest synchronous request.
-const PAYLOAD_MAX_BYTES: usize = 6 * 1024 * 1024;
+const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// Tries of an asynchronous event, as on Lambda.
 const ASYNCHRONOUS_TRIES_MAX: u32 = 3;
 
 pub(crate) fn router(lambda: Arc<Lambda>) -> Router {
     Router::new()
         .route("/2015-03-31/functions/{name}/invocations", post(invoke))
-        .layer(DefaultBodyLimit::max(PAYLOAD_MAX_BYTES))
+        .layer(DefaultBodyLimit::max(PAYLOAD_BYTES_MAX))
         .with_state(lambda)
 }
 

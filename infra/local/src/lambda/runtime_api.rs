@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Lambda's largest answer.
-const ANSWER_MAX_BYTES: usize = 6 * 1024 * 1024 + 1024;
+const ANSWER_BYTES_MAX: usize = 6 * 1024 * 1024 + 1024;
 
 /// Called when an instance has answered and can take the next invocation.
 pub(super) type OnReleased = Box<dyn Fn(&Arc<Instance>) + Send + Sync>;
@@ -41,7 +41,7 @@ pub(super) fn routes(instance: Arc<Instance>, on_released: OnReleased) -> Router
         .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
         .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
         .route("/2018-06-01/runtime/init/error", post(init_error))
-        .layer(DefaultBodyLimit::max(ANSWER_MAX_BYTES))
+        .layer(DefaultBodyLimit::max(ANSWER_BYTES_MAX))
         .with_state(Arc::new(Endpoint { instance, on_released }))
 }
 

@@ -11,7 +11,7 @@ use crate::{Error, state};
 /// Its name.
 const FILE: &str = "functions.log";
 /// The file is emptied at this size, so that it never fills the disk.
-const FILE_MAX_BYTES: u64 = 64 * 1024 * 1024;
+const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// The open file.
 pub(super) struct LogFile {
@@ -30,7 +30,7 @@ impl LogFile {
 
     /// Appends a line.
     pub(super) fn append(&mut self, line: &str) {
-        if self.size_bytes > FILE_MAX_BYTES
+        if self.size_bytes > FILE_BYTES_MAX
             && let Ok(file) = state::create_private(&self.path)
         {
             self.file = file;
@@ -54,7 +54,7 @@ mod tests {
         file.append("one\n");
         file.append("two\n");
         assert_eq!(std::fs::read_to_string(&path).expect("text"), "one\ntwo\n");
-        file.size_bytes = FILE_MAX_BYTES + 1;
+        file.size_bytes = FILE_BYTES_MAX + 1;
         file.append("three\n");
         assert_eq!(std::fs::read_to_string(&path).expect("text"), "three\n");
     }

@@ -15,7 +15,7 @@ use tollgate_domain::ProcessorKind;
 
 use super::{
     faults::Fault,
-    simulators::{LAG_MAX_MS, Simulators},
+    simulators::{LAG_MS_MAX, Simulators},
 };
 
 pub(super) fn routes() -> Router<Arc<Simulators>> {
@@ -61,7 +61,7 @@ struct Lag {
 }
 
 async fn set_lag(State(simulators): State<Arc<Simulators>>, Json(lag): Json<Lag>) -> Json<Value> {
-    let ms = lag.ms.clamp(0, LAG_MAX_MS);
+    let ms = lag.ms.clamp(0, LAG_MS_MAX);
     simulators.lag_ms.store(ms, Ordering::Relaxed);
     Json(json!({"ms": ms}))
 }

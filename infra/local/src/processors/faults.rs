@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tollgate_domain::ProcessorKind;
 
 /// The longest delay of an answer.
-const DELAY_MAX_MS: u64 = 60_000;
+const DELAY_MS_MAX: u64 = 60_000;
 /// Faults that wait, at most.
 const FAULTS_MAX: usize = 100;
 
@@ -231,7 +231,7 @@ impl Faults {
             AnswerFault::Error => Some(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
             AnswerFault::Garbage => Some("<html>what?".into_response()),
             AnswerFault::Delay => {
-                tokio::time::sleep(Duration::from_millis(delay_ms.min(DELAY_MAX_MS))).await;
+                tokio::time::sleep(Duration::from_millis(delay_ms.min(DELAY_MS_MAX))).await;
                 None
             }
             AnswerFault::Hang => {

@@ -30,8 +30,8 @@ const BASE: &str = "/_networks/mpgs/api/rest/version/{version}/merchant/{mid}/or
 /// The API's version.
 const VERSION: &str = "100";
 /// Longest name of an order or a transaction, and longest amount, in characters.
-const NAME_MAX_CHARS: usize = 40;
-const AMOUNT_MAX_CHARS: usize = 14;
+const NAME_CHARS_MAX: usize = 40;
+const AMOUNT_CHARS_MAX: usize = 14;
 
 pub(super) fn routes() -> Router<Arc<Simulators>> {
     Router::new()
@@ -161,11 +161,11 @@ fn money(value: Option<&Value>) -> Option<Money> {
     let currency = Currency::from_code(value.get("currency")?.as_str()?)?;
     let amount = value.get("amount")?.as_str()?;
     let money = Money::from_decimal(amount, currency)?;
-    (money.minor > 0 && amount.len() <= AMOUNT_MAX_CHARS).then_some(money)
+    (money.minor > 0 && amount.len() <= AMOUNT_CHARS_MAX).then_some(money)
 }
 
 fn is_name(text: &str) -> bool {
-    (1..=NAME_MAX_CHARS).contains(&text.len())
+    (1..=NAME_CHARS_MAX).contains(&text.len())
 }
 
 async fn perform(

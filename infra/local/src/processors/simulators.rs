@@ -25,7 +25,7 @@ use crate::{Error, clock, logs::log};
 /// Delayed requests that wait, at most.
 const LATE_MAX: usize = 1000;
 /// The longest lag of look-ups: an hour.
-pub(super) const LAG_MAX_MS: i64 = 60 * 60 * 1000;
+pub(super) const LAG_MS_MAX: i64 = 60 * 60 * 1000;
 
 /// A clock, in milliseconds since 1970.
 pub type NowMs = Arc<dyn Fn() -> i64 + Send + Sync>;

@@ -24,10 +24,10 @@ use crate::{
 };
 
 /// The longest name of a queue.
-const QUEUE_NAME_MAX_CHARS: usize = 80;
+const QUEUE_NAME_CHARS_MAX: usize = 80;
 /// The longest wait of a long poll.
-const WAIT_MAX_S: u64 = 20;
-const REQUEST_MAX_BYTES: usize = 4 * 1024 * 1024;
+const WAIT_S_MAX: u64 = 20;
+const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 struct Endpoint {
     sqs: Arc<Sqs>,
@@ -41,7 +41,7 @@ pub fn router(sqs: Arc<Sqs>, url: String) -> Router {
         .route("/", post(call))
         // Some clients post to the queue's URL.
         .route("/{account}/{queue}", post(call))
-        .layer(DefaultBodyLimit::max(REQUEST_MAX_BYTES))
+        .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
         .with_state(Arc::new(Endpoint { sqs, url }))
 }
 
@@ -235,9 +235,9 @@ impl Endpoint {
             )));
         }
         let wait_s = body["WaitTimeSeconds"].as_u64().unwrap_or(0);
-        if wait_s > WAIT_MAX_S {
+        if wait_s > WAIT_S_MAX {
             return Err(bad(format!(
-                "Value {wait_s} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= {WAIT_MAX_S}, if provided."
+                "Value {wait_s} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= {WAIT_S_MAX}, if provided."
             )));
         }
         let visibility = body["VisibilityTimeout"].as_u64().map(Duration::from_secs);
@@ -281,7 +281,7 @@ impl Endpoint {
 
     fn create(&self, body: &Value) -> Result<Value, Refusal> {
         let name = text(body, "QueueName");
-        let name_is_good = (1..=QUEUE_NAME_MAX_CHARS).contains(&name.len())
+        let name_is_good = (1..=QUEUE_NAME_CHARS_MAX).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if !name_is_good {
             return Err(bad(
@@ -302,8 +302,8 @@ impl Endpoint {
         });
         self.sqs.create(&Queue {
             name: name.to_owned(),
-            visibility: attribute("VisibilityTimeout", Queue::VISIBILITY_DEFAULT_S),
-            retention: attribute("MessageRetentionPeriod", Queue::RETENTION_DEFAULT_S),
+            visibility: attribute("VisibilityTimeout", Queue::VISIBILITY_S_DEFAULT),
+            retention: attribute("MessageRetentionPeriod", Queue::RETENTION_S_DEFAULT),
             delay: attribute("DelaySeconds", 0),
             redrive,
         });

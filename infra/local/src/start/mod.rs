@@ -21,7 +21,7 @@ use crate::{Error, Ready, front, inbox::Inbox};
 use payment::Start;
 
 /// Longest form that is read.
-const FORM_MAX_BYTES: usize = 1024;
+const FORM_BYTES_MAX: usize = 1024;
 /// The answer to a request whose `Host` is not a name of this machine.
 const WRONG_HOST: &str =
     "This shows keys, so it is served on this machine alone: ask for localhost, 127.0.0.1 or [::1].";
@@ -34,7 +34,7 @@ pub(crate) fn router(ready: Ready, inbox: Arc<Inbox>) -> Result<Router, Error> {
         .route("/", get(show).fallback(nothing_else))
         .route("/_local/payments", post(pay).fallback(nothing_else))
         .route("/_local/ready", get(show_ready).fallback(nothing_else))
-        .layer(DefaultBodyLimit::max(FORM_MAX_BYTES))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .with_state(start))
 }
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{Function, Grant, TemplateError, intrinsics::Stack};
 
 /// Lambda's defaults, where neither the function nor `Globals` has a value.
-const TIMEOUT_DEFAULT_S: u64 = 3;
-const MEMORY_DEFAULT_MB: u64 = 128;
+const TIMEOUT_S_DEFAULT: u64 = 3;
+const MEMORY_MB_DEFAULT: u64 = 128;
 
 pub(super) fn read(stack: &Stack<'_>, id: &str, resource: &Value) -> Result<Function, TemplateError> {
     let globals = stack.globals("Function");
@@ -40,8 +40,8 @@ pub(super) fn read(stack: &Stack<'_>, id: &str, resource: &Value) -> Result<Func
         binary,
         code: stack.folder().join(stack.text(&property("CodeUri"), id)?),
         environment,
-        timeout: Duration::from_secs(number("Timeout", TIMEOUT_DEFAULT_S)?),
-        memory_mb: number("MemorySize", MEMORY_DEFAULT_MB)?,
+        timeout: Duration::from_secs(number("Timeout", TIMEOUT_S_DEFAULT)?),
+        memory_mb: number("MemorySize", MEMORY_MB_DEFAULT)?,
         grants: grants(stack, id, properties)?,
     })
 }

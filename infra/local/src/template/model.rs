@@ -122,8 +122,8 @@ pub struct Queue {
 
 impl Queue {
     /// SQS's defaults.
-    pub(crate) const VISIBILITY_DEFAULT_S: u64 = 30;
-    pub(crate) const RETENTION_DEFAULT_S: u64 = 345_600;
+    pub(crate) const VISIBILITY_S_DEFAULT: u64 = 30;
+    pub(crate) const RETENTION_S_DEFAULT: u64 = 345_600;
 }
 
 /// An event source: it starts a function.

@@ -18,8 +18,8 @@ pub(super) fn read(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Qu
     let receives = redrive["maxReceiveCount"].as_u64().and_then(|n| u32::try_from(n).ok());
     Ok(Queue {
         name: stack.name_of(id, "QueueName")?,
-        visibility: seconds("VisibilityTimeout", Queue::VISIBILITY_DEFAULT_S),
-        retention: seconds("MessageRetentionPeriod", Queue::RETENTION_DEFAULT_S),
+        visibility: seconds("VisibilityTimeout", Queue::VISIBILITY_S_DEFAULT),
+        retention: seconds("MessageRetentionPeriod", Queue::RETENTION_S_DEFAULT),
         delay: seconds("DelaySeconds", 0),
         redrive: redrive["deadLetterTargetArn"]
             .as_str()

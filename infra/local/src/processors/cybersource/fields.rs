@@ -7,9 +7,9 @@ use tollgate_domain::{Currency, Money};
 pub(super) type Reason = &'static str;
 
 /// Longest `clientReferenceInformation.code` and `.transactionId`, and longest amount, in characters.
-const CODE_MAX_CHARS: usize = 50;
-const TRANSACTION_ID_MAX_CHARS: usize = 30;
-const AMOUNT_MAX_CHARS: usize = 12;
+const CODE_CHARS_MAX: usize = 50;
+const TRANSACTION_ID_CHARS_MAX: usize = 30;
+const AMOUNT_CHARS_MAX: usize = 12;
 
 pub(super) fn text<'a>(body: &'a Value, pointer: &str) -> &'a str {
     body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
@@ -22,7 +22,7 @@ pub(super) fn money(body: &Value, pointer: &str) -> Result<Money, Reason> {
         return Err("MISSING_FIELD");
     }
     let money = Currency::from_code(currency).and_then(|currency| Money::from_decimal(amount, currency));
-    money.filter(|money| money.minor > 0 && amount.len() <= AMOUNT_MAX_CHARS).ok_or("INVALID_DATA")
+    money.filter(|money| money.minor > 0 && amount.len() <= AMOUNT_CHARS_MAX).ok_or("INVALID_DATA")
 }
 
 /// The gateway's reference and the transaction id, which may be empty.
@@ -32,7 +32,7 @@ pub(super) fn reference(body: &Value) -> Result<(String, String), Reason> {
     if code.is_empty() {
         return Err("MISSING_FIELD");
     }
-    if code.len() > CODE_MAX_CHARS || transaction_id.len() > TRANSACTION_ID_MAX_CHARS {
+    if code.len() > CODE_CHARS_MAX || transaction_id.len() > TRANSACTION_ID_CHARS_MAX {
         return Err("INVALID_DATA");
     }
     Ok((code.to_owned(), transaction_id.to_owned()))

@@ -23,7 +23,7 @@ use super::{
 /// Transactions in the answer to a search without a limit.
 const SEARCH_LIMIT_DEFAULT: u64 = 20;
 /// The longest period of conversion details: a day.
-const CONVERSIONS_SPAN_MAX_MS: i64 = 24 * 60 * 60 * 1000;
+const CONVERSIONS_SPAN_MS_MAX: i64 = 24 * 60 * 60 * 1000;
 
 pub(super) async fn search(State(simulators): State<Arc<Simulators>>, Signed(body): Signed) -> Response {
     perform(&simulators, Operation::LookUp, move |ledger, effects| {
@@ -72,7 +72,7 @@ pub(super) async fn conversions(
     let Some((from, to)) = instant(&span.start_time).zip(instant(&span.end_time)) else {
         return invalid("INVALID_DATA");
     };
-    if from >= to || to - from > CONVERSIONS_SPAN_MAX_MS {
+    if from >= to || to - from > CONVERSIONS_SPAN_MS_MAX {
         return invalid("INVALID_DATA");
     }
     perform(&simulators, Operation::LookUp, move |ledger, _| {
