@@ -1,10 +1,9 @@
 //! An endpoint in front of DynamoDB that checks the functions' calls, for tests.
 //!
-//! It refuses a call that the function's policies do not grant, as IAM would. It can also answer every eventually
-//! consistent read as if nothing had been written yet: DynamoDB promises no more, and a decision that is made on such a read
-//! shows.
+//! It refuses calls that the function's policies do not grant, as IAM would. It can also answer eventually consistent reads
+//! as if nothing had been written yet, which DynamoDB allows: a wrong decision based on such a read then fails a test.
 //!
-//! Without checks functions are given DynamoDB's own endpoint, and no call pays for this.
+//! Without checks functions call DynamoDB's endpoint directly.
 
 use std::sync::Arc;
 
@@ -27,7 +26,7 @@ use crate::{
 /// DynamoDB's own limit of a request.
 const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// What a function reads while it starts, whatever it may read.
+/// The key that every function reads when it starts, even without a grant.
 const WARM_UP_KEY: &str = "WARM-UP";
 
 /// What the local cloud checks beyond running the functions.
@@ -35,8 +34,7 @@ const WARM_UP_KEY: &str = "WARM-UP";
 pub struct Checks {
     /// Refuse calls of DynamoDB that the function's policies do not grant.
     pub grants: bool,
-    /// Answer eventually consistent reads as if nothing had been written yet. Lists and whatever else may trail the table
-    /// are then empty.
+    /// Answer eventually consistent reads as if nothing had been written yet: lists are empty.
     pub stale_reads: bool,
 }
 
@@ -47,7 +45,7 @@ impl Checks {
     }
 }
 
-/// What an eventually consistent read may answer at worst; `None` for any other call.
+/// The stalest answer to an eventually consistent read; `None` for any other call.
 fn stale_answer(operation: &str, body: &Value) -> Option<Value> {
     let consistent = |part: &Value| part["ConsistentRead"] == true;
     match operation {
@@ -68,7 +66,7 @@ struct Front {
     grants: Grants,
 }
 
-/// The endpoint in front of the one at `dynamodb`.
+/// The endpoint in front of DynamoDB's, which is at the URL `dynamodb`.
 pub(crate) fn router(dynamodb: String, checks: Checks, grants: Grants) -> Router {
     let client = reqwest::Client::new();
     Router::new()
@@ -86,7 +84,7 @@ async fn call(State(front): State<Arc<Front>>, headers: HeaderMap, body: Bytes) 
             .iter()
             .find_map(|(action, resource)| front.grants.refusal(caller(&headers), action, resource));
         if let Some(refusal) = refusal {
-            // A warm-up that is refused has made the connection all the same.
+            // A refused warm-up has opened the connection, which is its purpose.
             if read["Key"]["pk"]["S"] != WARM_UP_KEY {
                 log("grants", &refusal);
             }

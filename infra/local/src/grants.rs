@@ -19,7 +19,7 @@ impl Grants {
         Self(functions.iter().map(|f| (f.name.clone(), f.grants.clone())).collect())
     }
 
-    /// Why a caller may not do this; `None` when it may. A caller that is no function is the operator or a test.
+    /// Why a caller may not do this; `None` if it may. Callers that are not functions, the operator and tests, may do anything.
     pub(crate) fn refusal(&self, caller: &str, action: &str, resource: &str) -> Option<String> {
         let grants = self.0.get(caller)?;
         let granted = grants.iter().any(|grant| grant.allows(action, resource));

@@ -28,7 +28,7 @@ async fn a_body_of_more_than_ten_megabytes_is_refused() {
     let run = Running::start().await;
     let client = reqwest::Client::new();
     let request = client.post(run.url("/demo/v1/echo/1")).body(vec![b'x'; 10 * 1024 * 1024 + 1]);
-    // The answer may overtake the body, and the connection close on the rest of it.
+    // The answer may come before the whole body is sent, and the connection may then close.
     if let Ok(answer) = request.send().await {
         assert_eq!(answer.status(), 413);
     }

@@ -1,4 +1,4 @@
-//! The local cloud, run with a small template and one function that does as it is told.
+//! The local cloud, run with a small template and one function whose behaviour the tests choose.
 #![expect(clippy::expect_used, reason = "the tests' helpers fail as tests do")]
 
 mod clients;

@@ -1,4 +1,4 @@
-//! A local cloud in this process or, to be killed, in another.
+//! A local cloud in this process, or in another that a test can kill.
 
 use std::{
     path::{Path, PathBuf},
@@ -11,7 +11,7 @@ use tollgate_local::{LocalCloud, Options};
 
 use crate::clients::get;
 
-/// Where cargo puts this package's examples: beside the folder of its tests.
+/// The folder of this package's examples, beside the folder of its tests.
 fn binaries() -> PathBuf {
     let test = std::env::current_exe().expect("this test's path");
     let profile = test.parent().and_then(Path::parent).expect("a profile's folder");

@@ -20,7 +20,7 @@ async fn changes_reach_the_function_in_order_and_bad_ones_are_put_aside() {
     })
     .await;
     let mut seen: Vec<_> = run.recorded().into_iter().filter(|line| line != "tick").collect();
-    // At least once: a batch that was tried again may show its good part twice.
+    // A retried batch may deliver its good records twice.
     seen.dedup();
     let first = |pk: &str| seen.iter().position(|line| line == pk);
     assert!(first("a") < first("b") && first("b") < first("c"), "{seen:?}");
@@ -33,7 +33,7 @@ async fn changes_reach_the_function_in_order_and_bad_ones_are_put_aside() {
     })
     .await;
     assert!(given_up.iter().all(|body| body.contains("\"batchSize\":1")), "{given_up:?}");
-    // What was done is not done again after a restart.
+    // A restart does not deliver records again.
     let before = run.recorded().iter().filter(|line| *line != "tick").count();
     let run = run.restart().await;
     put(&run.cloud.ready.dynamodb, "d", "SEEN").await;
