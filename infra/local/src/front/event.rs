@@ -15,6 +15,7 @@ use crate::{
     clock,
 };
 
+/// The event of a request to a route of the API.
 pub(super) fn build(
     api: &str,
     raw_path: &str,
@@ -23,9 +24,7 @@ pub(super) fn build(
     body: &[u8],
     peer: SocketAddr,
 ) -> Value {
-    let now_ms = clock::now_ms();
     let host = text(&parts.headers, "host").unwrap_or_else(|| "localhost".to_owned());
-    let domain = host.split(':').next().unwrap_or_default();
     let query = parts.uri.query().unwrap_or_default();
     let route_key = route_match.key();
     let mut event = json!({
@@ -34,24 +33,7 @@ pub(super) fn build(
         "rawPath": raw_path,
         "rawQueryString": query,
         "headers": headers(&parts.headers, &host, peer),
-        "requestContext": {
-            "accountId": ACCOUNT,
-            "apiId": api,
-            "domainName": domain,
-            "domainPrefix": domain.split('.').next().unwrap_or_default(),
-            "http": {
-                "method": parts.method.as_str(),
-                "path": raw_path,
-                "protocol": format!("{:?}", parts.version),
-                "sourceIp": peer.ip().to_string(),
-                "userAgent": text(&parts.headers, "user-agent").unwrap_or_default(),
-            },
-            "requestId": uuid::Uuid::new_v4().simple().to_string(),
-            "routeKey": route_key,
-            "stage": "$default",
-            "time": clock::common_log(now_ms),
-            "timeEpoch": now_ms,
-        },
+        "requestContext": request_context(api, raw_path, &route_key, &host, parts, peer),
         "isBase64Encoded": false,
     });
     // API Gateway leaves out what is empty.
@@ -63,23 +45,54 @@ pub(super) fn build(
         event["queryStringParameters"] = query_parameters(query);
     }
     if !route_match.variables.is_empty() {
-        event["pathParameters"] = route_match
-            .variables
-            .iter()
-            .map(|(name, value)| (name.clone(), Value::from(value.clone())))
-            .collect::<Map<_, _>>()
-            .into();
+        let variables = route_match.variables.iter().cloned();
+        event["pathParameters"] = variables.map(|(name, value)| (name, Value::from(value))).collect();
     }
     if !body.is_empty() {
-        match std::str::from_utf8(body) {
-            Ok(body) if is_text(&parts.headers) => event["body"] = body.into(),
-            _ => {
-                event["body"] = STANDARD.encode(body).into();
-                event["isBase64Encoded"] = true.into();
-            }
-        }
+        set_body(&mut event, &parts.headers, body);
     }
     event
+}
+
+fn request_context(
+    api: &str,
+    raw_path: &str,
+    route_key: &str,
+    host: &str,
+    parts: &Parts,
+    peer: SocketAddr,
+) -> Value {
+    let now_ms = clock::now_ms();
+    let domain = host.split(':').next().unwrap_or_default();
+    json!({
+        "accountId": ACCOUNT,
+        "apiId": api,
+        "domainName": domain,
+        "domainPrefix": domain.split('.').next().unwrap_or_default(),
+        "http": {
+            "method": parts.method.as_str(),
+            "path": raw_path,
+            "protocol": format!("{:?}", parts.version),
+            "sourceIp": peer.ip().to_string(),
+            "userAgent": text(&parts.headers, "user-agent").unwrap_or_default(),
+        },
+        "requestId": uuid::Uuid::new_v4().simple().to_string(),
+        "routeKey": route_key,
+        "stage": "$default",
+        "time": clock::common_log(now_ms),
+        "timeEpoch": now_ms,
+    })
+}
+
+/// Sets the body, as text or in Base64.
+fn set_body(event: &mut Value, headers: &HeaderMap, body: &[u8]) {
+    match std::str::from_utf8(body) {
+        Ok(body) if is_text(headers) => event["body"] = body.into(),
+        Ok(_) | Err(_) => {
+            event["body"] = STANDARD.encode(body).into();
+            event["isBase64Encoded"] = true.into();
+        }
+    }
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

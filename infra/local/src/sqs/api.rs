@@ -175,10 +175,10 @@ impl Endpoint {
             delay_s: body["DelaySeconds"].as_u64(),
             attributes: body["MessageAttributes"].clone(),
         };
-        let (id, body_sum, attributes_sum) = self.sqs.send(queue, &request)?;
-        let mut answer = json!({"MessageId": id, "MD5OfMessageBody": body_sum});
-        if let Some(sum) = attributes_sum {
-            answer["MD5OfMessageAttributes"] = sum.into();
+        let sent = self.sqs.send(queue, &request)?;
+        let mut answer = json!({"MessageId": sent.message_id, "MD5OfMessageBody": sent.md5_of_body});
+        if let Some(digest) = sent.md5_of_attributes {
+            answer["MD5OfMessageAttributes"] = digest.into();
         }
         Ok(answer)
     }

@@ -19,6 +19,17 @@ pub struct SendRequest {
     pub attributes: Value,
 }
 
+/// The acknowledgement of a sent message.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// The message's id.
+    pub message_id: String,
+    /// The body's MD5 digest.
+    pub md5_of_body: String,
+    /// The MD5 digest of its attributes, if it has any.
+    pub md5_of_attributes: Option<String>,
+}
+
 /// A received message.
 #[derive(Debug, Clone, Serialize)]
 pub struct Received {

@@ -8,5 +8,5 @@ mod store;
 
 pub use api::router;
 pub(crate) use message::BATCH_MAX;
-pub use message::{Received, SendRequest};
+pub use message::{Received, SendRequest, Sent};
 pub use store::{Sqs, SqsError};

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::{
     digest,
-    message::{Received, SendRequest},
+    message::{Received, SendRequest, Sent},
     order::Order,
 };
 use crate::{clock::now_ms, template::Queue};
@@ -138,12 +138,8 @@ impl Sqs {
         Ok(entry.order.counts())
     }
 
-    /// Sends a message; returns its id and the digests of its body and of its attributes.
-    pub fn send(
-        &self,
-        name: &str,
-        request: &SendRequest,
-    ) -> Result<(String, String, Option<String>), SqsError> {
+    /// Sends a message.
+    pub fn send(&self, name: &str, request: &SendRequest) -> Result<Sent, SqsError> {
         if request.body.is_empty() {
             return Err(SqsError::BadValue("The request must contain the parameter MessageBody.".to_owned()));
         }
@@ -182,7 +178,11 @@ impl Sqs {
         let number = connection.last_insert_rowid();
         entry.order.add(number, request.group.as_deref().unwrap_or_default(), now + delay_ms, false, now);
         entry.arrived.notify_waiters();
-        Ok((message_id, digest::of_body(&request.body), digest::of_attributes(&request.attributes)))
+        Ok(Sent {
+            message_id,
+            md5_of_body: digest::of_body(&request.body),
+            md5_of_attributes: digest::of_attributes(&request.attributes),
+        })
     }
 
     /// Receives up to `max` messages, waiting up to `wait` for the first. `visibility` replaces the queue's own.
