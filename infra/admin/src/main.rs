@@ -1,252 +1,25 @@
-//! `cargo admin …`: what an operator does to merchants and their keys.
+//! `cargo admin …`: the operator's tool for merchants, keys, processor accounts and the vault's key.
 //!
-//! It works on the tables that the environment names, with the credentials of the environment: those of a deployed stack,
-//! or, with `--dynamodb URL`, those of a local cloud. Every answer is one JSON document on standard output.
+//! It works on a deployed stack with the credentials of the environment, or with `--dynamodb URL` on a local cloud. Every
+//! answer is one JSON document on standard output.
+
+mod arguments;
 
 use std::{io::BufRead, process::ExitCode, sync::Arc};
 
-use clap::{Args, Parser, Subcommand};
+use clap::Parser as _;
 use serde_json::{Value, json};
-use tollgate_domain::{
-    ContractLimit, FrontDoor, KeyId, KeyKind, MerchantId, Mode, PaymentId, Permission, ProcessorKind,
-    RefundId, Tier,
-};
+use tollgate_domain::{ContractLimit, KeyKind, Mode, Permission};
 use tollgate_gateway::{
-    Admin, AdminError, ApiKey, AwsEnvironment, NewKey, OpenMoney, OsEntropy, Processors, Queue, Secrets,
-    StoreError, SystemClock, Tables, Vault, VaultKeys, VaultSecret, Worker, Writer,
+    Admin, AdminError, ApiKey, AwsEnvironment, NewKey, OsEntropy, Processors, Queue, Secrets, StoreError,
+    SystemClock, Tables, Vault, VaultKeys, VaultSecret, Worker, Writer,
 };
 use tollgate_processors::Account;
 
-/// Prefix of merchants' ids.
-const MERCHANT_PREFIX: &str = "acct_";
-/// Prefix of keys' ids.
-const KEY_PREFIX: &str = "key_";
-
-#[derive(Parser)]
-#[command(
-    name = "cargo admin",
-    about = "Makes merchants, makes, lists, scopes and revokes their keys, sets their tier and limits, changes the vault's key, revives dead webhook messages"
-)]
-struct Arguments {
-    /// DynamoDB of a local cloud, as `cargo local` prints it; AWS when absent
-    #[arg(long, global = true, value_name = "URL")]
-    dynamodb: Option<String>,
-    /// SQS of a local cloud, as `cargo local` prints it; AWS when absent
-    #[arg(long, global = true, value_name = "URL")]
-    sqs: Option<String>,
-    /// Secrets Manager of a local cloud, as `cargo local` prints it; AWS when absent
-    #[arg(long, global = true, value_name = "URL")]
-    secretsmanager: Option<String>,
-    /// The secret of the vault's key: the stack's output `VaultSecretArn`; a local cloud's own when absent
-    #[arg(long, global = true, env = "TOLLGATE_VAULT_SECRET_ARN", default_value = "VaultSecret")]
-    vault_secret: String,
-    /// The stack whose tables and queues are meant
-    #[arg(long, global = true, env = "TOLLGATE_STACK", default_value = "tollgate")]
-    stack: String,
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Make a merchant
-    CreateMerchant {
-        /// What it is called
-        name: String,
-        /// sandbox, starter, growth or enterprise
-        #[arg(long, default_value = "sandbox", value_parser = tier)]
-        tier: Tier,
-    },
-    /// Make a key; its text is shown this once
-    CreateKey(CreateKey),
-    /// List a merchant's keys
-    ListKeys {
-        /// `acct_…`
-        #[arg(value_parser = merchant)]
-        merchant: MerchantId,
-    },
-    /// Set what a key may do
-    SetScopes {
-        /// `acct_…`
-        #[arg(value_parser = merchant)]
-        merchant: MerchantId,
-        /// `key_…`
-        #[arg(value_parser = key)]
-        key: KeyId,
-        /// payments:read, payments:write, …
-        #[arg(required = true, value_parser = permission)]
-        scopes: Vec<Permission>,
-    },
-    /// Revoke a key, named by its id or by its text: the next request with it is refused
-    RevokeKey(RevokeKey),
-    /// Record a merchant's account with a payment processor, in place of the one there is
-    SetProcessor(SetProcessor),
-    /// Have a payment or a refund begun anew that waits for a person (the alarm `MoneyNeedsAttention` names it)
-    ResumeMoney {
-        /// `acct_…`
-        #[arg(value_parser = merchant)]
-        merchant: MerchantId,
-        /// `pay_…` or `rfnd_…`, or the last part of the item's key that the alarm names
-        #[arg(value_parser = open_money)]
-        id: OpenMoney,
-        /// Of live data
-        #[arg(long)]
-        live: bool,
-    },
-    /// Put the webhook messages that were given up (each failed five times in a function) back on their queue
-    Redrive,
-    #[command(flatten)]
-    Vault(VaultCommand),
-    /// Set a merchant's tier, on all of its keys
-    SetTier {
-        /// `acct_…`
-        #[arg(value_parser = merchant)]
-        merchant: MerchantId,
-        /// sandbox, starter, growth or enterprise
-        #[arg(value_parser = tier)]
-        tier: Tier,
-    },
-    /// Set how often an enterprise may call a front door, on all of its keys
-    SetLimit(SetLimit),
-}
-
-/// By its text a key is found whosever it is. The text is read from standard input, so that it is in no shell's history.
-#[derive(Args)]
-struct RevokeKey {
-    /// `acct_…`
-    #[arg(value_parser = merchant, required_unless_present = "text")]
-    merchant: Option<MerchantId>,
-    /// `key_…`
-    #[arg(value_parser = key, required_unless_present = "text")]
-    key: Option<KeyId>,
-    /// Read the key's text from standard input
-    #[arg(long, conflicts_with_all = ["merchant", "key"])]
-    text: bool,
-}
-
-#[derive(Args)]
-struct SetLimit {
-    /// `acct_…`
-    #[arg(value_parser = merchant)]
-    merchant: MerchantId,
-    /// intents, charges, direct, simple or checkout
-    #[arg(value_parser = front_door)]
-    front_door: FrontDoor,
-    /// Requests within any 60 seconds; the largest published limit when absent
-    #[arg(long, value_name = "REQUESTS")]
-    per_minute: Option<u32>,
-    /// Requests at once, in intents and simple; not limited when absent
-    #[arg(long, value_name = "REQUESTS", requires = "per_minute")]
-    burst: Option<u32>,
-}
-
-/// The steps of a rotation of the vault's key, and where it stands.
-#[derive(Subcommand)]
-enum VaultCommand {
-    /// Show the versions of the vault's key, without the keys
-    ShowVaultKeys,
-    /// Add a version of the vault's key, which only opens: the first step of a rotation
-    AddVaultKey,
-    /// Seal with the version that was added: the second step, some minutes later
-    PromoteVaultKey {
-        /// Do not wait: functions that do not know the version yet read it when they meet it
-        #[arg(long)]
-        now: bool,
-    },
-    /// Seal again with the current version what another one sealed: the third step
-    Reseal {
-        /// Where to go on: `next` of a run that was stopped
-        #[arg(long, value_name = "PLACE")]
-        after: Option<String>,
-        /// Parts of the table (1000 items or 1 MB each) of one run
-        #[arg(long, default_value_t = 10_000)]
-        pages: usize,
-    },
-    /// Take an old version of the vault's key away, when nothing is sealed with it any more: the last step
-    RetireVaultKey {
-        /// The version
-        version: u32,
-    },
-}
-
-/// The account's own secret comes from `TOLLGATE_PROCESSOR_SECRET`, so that it is in no shell's history; the vault's from
-/// Secrets Manager.
-#[derive(Args)]
-struct SetProcessor {
-    /// `acct_…`
-    #[arg(value_parser = merchant)]
-    merchant: MerchantId,
-    /// cybersource or mpgs
-    #[arg(value_parser = processor)]
-    processor: ProcessorKind,
-    /// The processor's API: `https://…`
-    #[arg(long)]
-    base_url: String,
-    /// The merchant id that the processor knows
-    #[arg(long)]
-    mid: String,
-    /// `CyberSource`: the id of the shared secret
-    #[arg(long)]
-    key_id: Option<String>,
-    /// An account for real money
-    #[arg(long)]
-    live: bool,
-}
-
-#[derive(Args)]
-struct CreateKey {
-    /// `acct_…`
-    #[arg(value_parser = merchant)]
-    merchant: MerchantId,
-    /// A key for real money
-    #[arg(long)]
-    live: bool,
-    /// A key for the merchant's pages
-    #[arg(long)]
-    publishable: bool,
-    /// What it may do; everything when absent
-    #[arg(long = "scope", value_parser = permission)]
-    scopes: Vec<Permission>,
-}
-
-fn merchant(text: &str) -> Result<MerchantId, String> {
-    // The bare id, as `cargo local` prints it for the demo merchant, is accepted too.
-    MerchantId::parse(MERCHANT_PREFIX, text).or_else(|_| text.parse()).map_err(|e| e.to_string())
-}
-
-fn open_money(text: &str) -> Result<OpenMoney, String> {
-    let payment = ["pay_", "pi_", "PAY#"].iter().find_map(|prefix| PaymentId::parse(prefix, text).ok());
-    let refund = || {
-        let mut prefixes = ["rfnd_", "re_", "REF#"].iter();
-        prefixes.find_map(|prefix| RefundId::parse(prefix, text).ok())
-    };
-    payment
-        .map(OpenMoney::Payment)
-        .or_else(|| refund().map(OpenMoney::Refund))
-        .ok_or_else(|| "not the id of a payment or a refund".to_owned())
-}
-
-fn key(text: &str) -> Result<KeyId, String> {
-    KeyId::parse(KEY_PREFIX, text).map_err(|e| e.to_string())
-}
-
-fn tier(text: &str) -> Result<Tier, String> {
-    Tier::parse(text).ok_or_else(|| "there is no such tier".to_owned())
-}
-
-fn front_door(text: &str) -> Result<FrontDoor, String> {
-    let known: Vec<&str> = FrontDoor::ALL.iter().map(|door| door.as_str()).collect();
-    FrontDoor::parse(text).ok_or_else(|| format!("the front doors are {}", known.join(", ")))
-}
-
-fn processor(text: &str) -> Result<ProcessorKind, String> {
-    ProcessorKind::parse(text).ok_or_else(|| "the processors are cybersource and mpgs".to_owned())
-}
-
-fn permission(text: &str) -> Result<Permission, String> {
-    let known: Vec<&str> = Permission::ALL.iter().map(|p| p.as_str()).collect();
-    Permission::parse(text).ok_or_else(|| format!("the scopes are {}", known.join(", ")))
-}
+use arguments::{
+    Arguments, Command, CreateKey, KEY_PREFIX, MERCHANT_PREFIX, RevokeKey, SetLimit, SetProcessor,
+    VaultCommand,
+};
 
 fn show(key: &ApiKey) -> Value {
     json!({
@@ -266,7 +39,7 @@ fn environment(arguments: &Arguments) -> Result<AwsEnvironment, StoreError> {
     let (dynamodb, sqs) = (&arguments.dynamodb, &arguments.sqs);
     let secrets = &arguments.secretsmanager;
     Ok(match dynamodb.as_ref().or(sqs.as_ref()).or(secrets.as_ref()) {
-        // A command that needs the one that was not given says that nobody answers there.
+        // The other endpoints get this URL, too; a command that needs one of them then fails there.
         Some(given) => {
             AwsEnvironment::emulated(dynamodb.as_deref().unwrap_or(given), sqs.as_deref().unwrap_or(given))
                 .with_secrets_endpoint(Some(secrets.as_ref().unwrap_or(given).clone()))
@@ -315,13 +88,12 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
     let stack = &arguments.stack;
     let worker = open(environment, stack);
     let secret = VaultSecret { secrets: Secrets::open(environment), id: arguments.vault_secret };
-    // Only what seals or opens needs the vault, and the right to read its secret.
-    let admin = match &arguments.command {
-        Command::SetProcessor(_) | Command::Vault(VaultCommand::Reseal { .. }) => {
-            let vault = Vault::open_with(Box::new(secret.clone()), worker.now()).await?;
-            Admin::new(worker.with_processors(Processors::new(vault, 0)))
-        }
-        _ => Admin::new(worker),
+    // Only a command that needs the vault needs the right to read its secret.
+    let admin = if arguments.command.needs_vault() {
+        let vault = Vault::open_with(Box::new(secret.clone()), worker.now()).await?;
+        Admin::new(worker.with_processors(Processors::new(vault, 0)))
+    } else {
+        Admin::new(worker)
     };
     Ok(match arguments.command {
         Command::Vault(command) => perform_vault(&admin, &secret, command).await?,
@@ -351,23 +123,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
             json!({"id": key.to_prefixed(KEY_PREFIX), "scopes": scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>()})
         }
         Command::RevokeKey(named) => revoke_key(&admin, &named).await?,
-        Command::SetProcessor(new) => {
-            let account = Account {
-                processor: new.processor,
-                base_url: new.base_url,
-                merchant_id: new.mid,
-                key_id: new.key_id,
-                secret: std::env::var("TOLLGATE_PROCESSOR_SECRET").unwrap_or_default().into(),
-            };
-            let mode = if new.live { Mode::Live } else { Mode::Test };
-            admin.set_processor(new.merchant, mode, &account).await?;
-            json!({
-                "merchant": new.merchant.to_prefixed(MERCHANT_PREFIX),
-                "mode": mode.as_str(),
-                "provider": account.processor.as_str(),
-                "mid": account.merchant_id,
-            })
-        }
+        Command::SetProcessor(new) => set_processor(&admin, new).await?,
         Command::SetTier { merchant, tier } => {
             let keys = admin.set_tier(merchant, tier).await?;
             json!({"id": merchant.to_prefixed(MERCHANT_PREFIX), "tier": tier.as_str(), "keys": keys})
@@ -384,6 +140,24 @@ async fn create_key(admin: &Admin, new: CreateKey) -> Result<Value, AdminError> 
     let mut shown = show(&issued.key);
     shown["secret"] = json!(issued.secret);
     Ok(shown)
+}
+
+async fn set_processor(admin: &Admin, new: SetProcessor) -> Result<Value, AdminError> {
+    let account = Account {
+        processor: new.processor,
+        base_url: new.base_url,
+        merchant_id: new.mid,
+        key_id: new.key_id,
+        secret: std::env::var("TOLLGATE_PROCESSOR_SECRET").unwrap_or_default().into(),
+    };
+    let mode = if new.live { Mode::Live } else { Mode::Test };
+    admin.set_processor(new.merchant, mode, &account).await?;
+    Ok(json!({
+        "merchant": new.merchant.to_prefixed(MERCHANT_PREFIX),
+        "mode": mode.as_str(),
+        "provider": account.processor.as_str(),
+        "mid": account.merchant_id,
+    }))
 }
 
 async fn set_limit(admin: &Admin, new: &SetLimit) -> Result<Value, AdminError> {
@@ -405,7 +179,7 @@ async fn revoke_key(admin: &Admin, named: &RevokeKey) -> Result<Value, AdminErro
         return Ok(json!({"id": key.to_prefixed(KEY_PREFIX), "revoked": true}));
     }
     let mut text = String::new();
-    // What cannot be read is the text of no key.
+    // A text that can't be read is no key's.
     std::io::stdin().lock().read_line(&mut text).unwrap_or_default();
     let key = admin.revoke_key_text(text.trim()).await?;
     Ok(json!({

@@ -1,5 +1,5 @@
-//! A function for the local cloud's own tests. It answers an HTTP request with what it was given, or misbehaves as the
-//! request's `id` says; and it writes what else it is given to the file `RECORD`, a line each.
+//! A function for the local cloud's tests. It answers an HTTP request with its event and environment, or fails as the
+//! request's `id` says. It appends the records of batches to the file `RECORD`, one line each.
 
 use std::{io::Write as _, time::Duration};
 
@@ -43,7 +43,7 @@ fn respond(body: &Value) -> Result<Value, Error> {
     Ok(json!({"statusCode": 200, "headers": {"content-type": "application/json"}, "body": body.to_string()}))
 }
 
-/// Records each item; one that says `bad` is reported as failed, and one that says `poison` fails the batch.
+/// Writes each record to the file. One that begins with `bad` is reported as failed; one with `poison` fails the batch.
 fn batch(records: &[Value]) -> Result<Value, Error> {
     let mut failures = Vec::new();
     for item in records {

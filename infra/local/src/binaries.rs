@@ -1,4 +1,4 @@
-//! Building the functions, with what the templates say is needed and nothing more.
+//! Builds the functions that the templates name.
 
 use std::{
     collections::BTreeSet,
@@ -9,27 +9,28 @@ use std::{
 
 use crate::{Error, template};
 
-/// This program.
-const THIS: &str = "tollgate-local";
+/// This program's name.
+const PROGRAM: &str = "tollgate-local";
 
-/// Where cargo puts a profile's binaries.
+/// The folder of a profile's binaries.
 pub fn folder(root: &Path, release: bool) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     target.join(if release { "release" } else { "debug" })
 }
 
-/// Builds the binaries that the templates name, and for a release this program too. Cargo shows on standard error how far it is.
+/// Builds the binaries that the templates name, and for a release this program too. Cargo prints its progress on standard
+/// error.
 pub fn build(root: &Path, release: bool) -> Result<(), Error> {
     let mut binaries = named(root)?;
     eprintln!("Building {} functions.", binaries.len());
     if release {
-        binaries.insert(THIS.to_owned());
+        binaries.insert(PROGRAM.to_owned());
     }
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // Binaries are named and packages are not: the dependencies then have the features that the whole workspace asks for,
-    // as they have for `cargo local` and `cargo test`, and are built once for all three.
-    // `cargo run` sets the variable: build scripts that look at it (ring's) would run again, and everything after them be
-    // built again.
+    // Only binaries are named, no packages: the dependencies then have the features of the whole workspace, as for
+    // `cargo local` and `cargo test`, and are built once for all three.
+    // `cargo run` sets this variable. Build scripts that depend on it (ring's) would run again, and every crate that
+    // depends on theirs would be built again.
     command.current_dir(root).env_remove("CARGO_MANIFEST_DIR").arg("build");
     if release {
         command.arg("--release");
@@ -38,7 +39,7 @@ pub fn build(root: &Path, release: bool) -> Result<(), Error> {
         command.args(["--bin", &binary]);
     }
     let status = command
-        // Standard output is for the one line that `--json` promises.
+        // Standard output is reserved for the line of `--json`.
         .stdout(Stdio::null())
         .stdin(Stdio::null())
         .status()
@@ -46,9 +47,9 @@ pub fn build(root: &Path, release: bool) -> Result<(), Error> {
     if status.success() { Ok(()) } else { Err(Error::Build(format!("cargo build ended with {status}"))) }
 }
 
-/// Goes on as this program's optimised build, if this is not it. Returns only where that fails.
+/// Replaces this process by the program's release build, unless it is that already. Returns an error where that fails.
 pub fn become_release(root: &Path) -> Result<(), Error> {
-    let optimised = folder(root, true).join(THIS);
+    let optimised = folder(root, true).join(PROGRAM);
     let failed = |e: std::io::Error| Error::Build(format!("{}: {e}", optimised.display()));
     let this = std::env::current_exe().and_then(std::fs::canonicalize).map_err(failed)?;
     if this == std::fs::canonicalize(&optimised).map_err(failed)? {
@@ -63,7 +64,7 @@ pub fn become_release(root: &Path) -> Result<(), Error> {
 
 /// The binaries that the templates name.
 fn named(root: &Path) -> Result<BTreeSet<String>, Error> {
-    // No URL or secret matters to what is built.
+    // URLs and secrets do not change which binaries there are.
     let setting = template::Setting {
         front_url: String::new(),
         sqs_url: String::new(),

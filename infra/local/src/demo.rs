@@ -1,5 +1,5 @@
-//! The demo merchant: what a person needs to try the gateway the moment it runs. It is made once for each folder of data,
-//! through the same code as the operator's tool.
+//! The demo merchant, with whose keys the gateway can be tried at once. It is made once for each data folder, through the
+//! same code as the operator's tool.
 
 use std::{path::Path, sync::Arc};
 
@@ -14,23 +14,23 @@ use tollgate_webhooks::SigningSecret;
 
 use crate::{Error, state};
 
-/// Where the demo merchant's things are made.
+/// Where the demo merchant is made.
 #[derive(Debug, Clone)]
 pub struct DemoContext<'a> {
-    /// The folder that holds the local cloud's state.
+    /// The data folder.
     pub data: &'a Path,
     /// DynamoDB's URL.
     pub dynamodb_url: &'a str,
     /// SQS's URL.
     pub sqs_url: &'a str,
-    /// Tables by the variable that names them to functions: `TOLLGATE_TABLE`, `TOLLGATE_KEYS_TABLE`,
+    /// Tables, each by its environment variable of the functions: `TOLLGATE_TABLE`, `TOLLGATE_KEYS_TABLE`,
     /// `TOLLGATE_EVENTS_TABLE`.
     pub tables: &'a [(String, String)],
-    /// Where the inbox receives webhooks.
+    /// The URL at which the inbox receives webhooks.
     pub inbox_url: &'a str,
     /// The versions of the vault's key.
     pub vault_keys: Option<VaultKeys>,
-    /// The merchant's accounts with providers.
+    /// The merchant's accounts with processors.
     pub accounts: Vec<Account>,
 }
 
@@ -51,7 +51,7 @@ pub struct Credentials {
     pub api_secret: String,
 }
 
-/// What is made once and kept.
+/// The demo merchant, as kept in the data folder.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Demo {
     /// The merchant.
@@ -68,7 +68,7 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
         let found = context.tables.iter().find(|(name, _)| name == variable);
         found.map(|(_, table)| table.clone())
     };
-    // Templates of something else than the gateway have no merchants.
+    // Templates without these tables are not the gateway's.
     let (Some(main), Some(keys), Some(events)) =
         (table("TOLLGATE_TABLE"), table("TOLLGATE_KEYS_TABLE"), table("TOLLGATE_EVENTS_TABLE"))
     else {
@@ -91,13 +91,13 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
         state::write_private(&path, &demo)?;
         demo
     };
-    // The port may be another one than the last time; the endpoint of this port is made if it is not there.
+    // The port may have changed since the last start; the endpoint of this port is made unless it exists.
     let tenant = Tenant { merchant: demo.merchant, mode: Mode::Test };
     admin
         .create_endpoint(tenant, FrontDoor::Charges, context.inbox_url, &demo.inbox_secret)
         .await
         .map_err(fail)?;
-    // The simulators are behind this port, too.
+    // The simulators' URLs have this port, too.
     for account in context.accounts.iter().filter(|_| context.vault_keys.is_some()) {
         admin.set_processor(demo.merchant, Mode::Test, account).await.map_err(fail)?;
     }
@@ -115,7 +115,7 @@ async fn make(admin: &Admin) -> Result<Demo, AdminError> {
     let id = merchant.id.to_string();
     Ok(Demo {
         merchant: merchant.id,
-        // `direct` and `checkout` name their credentials differently; behind each is the one secret key.
+        // `direct` and `checkout` have other names for the merchant's id and its secret key.
         credentials: Credentials {
             client_id: id.clone(),
             client_secret: secret_key.clone(),

@@ -1,4 +1,4 @@
-//! DynamoDB: dynoxide on a port of its own, in a file.
+//! DynamoDB: the emulator dynoxide, on its own port and in a file.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -14,24 +14,29 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{Error, template::Table};
+use crate::{
+    Error,
+    aws::{REGION, stream_arn},
+    template::Table,
+};
 
-/// How long the second connection waits for the first one's write.
-const BUSY_LIMIT: Duration = Duration::from_secs(5);
-/// Deleted at once, so that no write waits long for the trimming.
-const TRIM_ROWS: usize = 2000;
-const SWEEP_EVERY: Duration = Duration::from_secs(10);
+/// How long a second connection to the file waits for the emulator's write.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Records of one deletion: trimming must not hold up writes.
+const TRIM_ROWS_MAX: usize = 2000;
+/// How often expired items are deleted.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The database behind the endpoint, for the local cloud's own use.
+/// The database behind the endpoint.
 pub struct DynamoDb {
     database: Database,
     path: std::path::PathBuf,
 }
 
 impl DynamoDb {
-    /// Opens the file and makes the tables that it lacks.
+    /// Opens the file and creates missing tables.
     pub fn open(path: &Path, tables: &[Table]) -> Result<Arc<Self>, Error> {
-        // The emulator makes its own tables when it opens the file; the index needs one of them.
+        // The emulator creates its own tables when it opens the file; the index is on one of them.
         let name = path.to_string_lossy();
         drop(Database::new(&name).map_err(|e| Error::Dynamo(e.to_string()))?);
         index_stream_records(path)?;
@@ -42,7 +47,7 @@ impl DynamoDb {
         Ok(Arc::new(Self { database, path: path.to_owned() }))
     }
 
-    /// Serves the endpoint until `stop` says so, and lets what has outlived its time expire.
+    /// Serves the endpoint, and deletes expired items, until `stop` is true.
     pub fn serve(self: &Arc<Self>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
         let database = self.database.clone();
         let mut stopped = stop.clone();
@@ -51,25 +56,28 @@ impl DynamoDb {
                 let _ = stopped.wait_for(|stop| *stop).await;
             };
             if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, shutdown).await {
-                crate::log("dynamodb", &error);
+                crate::logs::log("dynamodb", &error);
             }
         });
         let database = self.database.clone();
         tokio::spawn(async move {
             loop {
-                if tokio::time::timeout(SWEEP_EVERY, stop.changed()).await.is_ok() {
+                if tokio::time::timeout(SWEEP_INTERVAL, stop.changed()).await.is_ok() {
                     return;
                 }
                 let database = database.clone();
                 let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
                 if let Ok(Err(error)) = swept {
-                    crate::log("dynamodb", &format!("expired items were not deleted: {error}"));
+                    crate::logs::log("dynamodb", &format!("expired items were not deleted: {error}"));
                 }
             }
         });
     }
 
     /// Up to `limit` records of a table's stream after a sequence number, or from the oldest; in Lambda's shape.
+    ///
+    /// They are the emulator's own: an `EventRecord` of `aws_lambda_events` would add `userIdentity`, `recordFormat` and
+    /// `tableName` as null.
     pub async fn records_after(
         self: &Arc<Self>,
         table: &str,
@@ -95,7 +103,7 @@ impl DynamoDb {
         for record in &page.records {
             let mut record = serde_json::to_value(record).map_err(|e| Error::Dynamo(e.to_string()))?;
             record["eventSourceARN"] = stream_arn(table).into();
-            record["awsRegion"] = crate::template::REGION.into();
+            record["awsRegion"] = REGION.into();
             records.push(record);
         }
         Ok(records)
@@ -105,7 +113,7 @@ impl DynamoDb {
     pub(crate) async fn newest_record(self: &Arc<Self>, table: &str) -> Result<Option<String>, Error> {
         let (this, table) = (self.clone(), table.to_owned());
         blocking(move || {
-            // Read in the file: the emulator's own LATEST gives a position and no number.
+            // Read from the file, because the emulator's LATEST gives no sequence number.
             let connection = open(&this.path)?;
             let newest: Option<i64> = connection.query_row(
                 "SELECT MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = ?1",
@@ -117,7 +125,7 @@ impl DynamoDb {
         .await
     }
 
-    /// Deletes records up to a sequence number, except the newest: the emulator numbers the next one after it.
+    /// Deletes records before a sequence number. One stays, because the emulator derives the next number from it.
     pub(crate) async fn trim(self: &Arc<Self>, table: &str, up_to: &str) -> Result<(), Error> {
         let (this, table, up_to) = (self.clone(), table.to_owned(), up_to.to_owned());
         blocking(move || {
@@ -131,7 +139,7 @@ impl DynamoDb {
                     WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) < ?2
                     ORDER BY CAST(sequence_number AS INTEGER) LIMIT ?3)",
             )?;
-            while delete.execute(rusqlite::params![table, up_to, TRIM_ROWS])? == TRIM_ROWS {}
+            while delete.execute(rusqlite::params![table, up_to, TRIM_ROWS_MAX])? == TRIM_ROWS_MAX {}
             Ok(())
         })
         .await
@@ -150,11 +158,11 @@ fn dynamo(error: impl std::fmt::Display) -> Error {
 
 fn open(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY_LIMIT)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(connection)
 }
 
-/// The emulator looks for the last sequence number at every write. Without an index it reads every record to find it.
+/// Indexes the records by their numbers: the emulator looks up the last one at every write, and would read them all.
 fn index_stream_records(path: &Path) -> Result<(), Error> {
     open(path)?.execute_batch(
         "CREATE INDEX IF NOT EXISTS tollgate_stream_records
@@ -188,17 +196,12 @@ fn request_of_records(iterator: Option<String>, limit: usize) -> Result<GetRecor
     request(json!({"ShardIterator": iterator.unwrap_or_default(), "Limit": limit}))
 }
 
-pub(crate) fn stream_arn(table: &str) -> String {
-    let (region, account) = (crate::template::REGION, crate::template::ACCOUNT);
-    format!("arn:aws:dynamodb:{region}:{account}:table/{table}/stream/local")
-}
-
-/// A stream has one shard here.
+/// The id of a stream's only shard.
 pub(crate) fn shard_id(table: &str) -> String {
     dynoxide::streams::shard_id(table)
 }
 
-/// What the emulator adds to a stored sequence number to make the 21 digits that DynamoDB's have.
+/// The emulator adds this to a stored sequence number, so that it has 21 digits as DynamoDB's do.
 const NUMBER_OFFSET: u128 = 100_000_000_000_000_000_000;
 
 fn public_number(stored: i64) -> String {

@@ -1,4 +1,4 @@
-//! The webhook inbox: a receiver for the demo merchant's webhooks and a page that shows what came.
+//! The webhook inbox: receives the demo merchant's webhooks and shows them on a page.
 
 use std::{
     fmt::Write as _,
@@ -23,12 +23,13 @@ use tollgate_webhooks::{SigningSecret, verify_timestamped};
 
 use crate::{Error, clock};
 
-/// Webhooks kept and shown.
-const KEPT: u32 = 200;
+/// Webhooks that are kept; older ones are deleted.
+const WEBHOOKS_MAX: u32 = 200;
+/// Longest webhook that is received.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
-/// How old a signature may be, in seconds, as the documented verifier has it.
-const TOLERANCE_S: i64 = 300;
-/// Headers that tell a reader something; the others are a client's small talk.
+/// The age at which the documented verifier rejects a signature, in seconds.
+const SIGNATURE_AGE_S_MAX: i64 = 300;
+/// Headers that are shown: those that concern the signature and the content.
 const SHOWN_HEADERS: [&str; 8] = [
     "x-signature",
     "pg-signature",
@@ -39,29 +40,29 @@ const SHOWN_HEADERS: [&str; 8] = [
     "content-type",
     "user-agent",
 ];
-/// Nothing may be loaded or run: the page is text, and what it shows came from elsewhere.
+/// The page may load and run nothing: it shows text that others wrote.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// How the local cloud's pages look.
+/// The style sheet of the local cloud's pages.
 pub(crate) const STYLE: &str = include_str!("page.css");
 
-/// What came, and how to check it.
+/// The received webhooks, and the secret that signed them.
 pub(crate) struct Inbox {
     connection: Mutex<Connection>,
     secret: Option<SigningSecret>,
 }
 
-/// Whether a webhook's signature is the endpoint's.
+/// Whether a webhook's signature is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Verdict {
+enum SignatureState {
     Valid,
     Invalid,
-    /// There is no signature, or no secret to check it with.
+    /// There is no signature, or no secret to verify it with.
     Unknown,
 }
 
-/// A webhook that came.
+/// A received webhook.
 #[derive(Debug, Serialize)]
 pub(crate) struct Webhook {
     number: i64,
@@ -99,7 +100,7 @@ impl Inbox {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Error> {
+    fn store(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Error> {
         let shown: Map<_, _> = SHOWN_HEADERS
             .iter()
             .filter_map(|name| {
@@ -112,10 +113,10 @@ impl Inbox {
             Some(kind.as_str()?.to_owned())
         });
         let now = Timestamp::from_ms(i64::try_from(clock::now_ms()).unwrap_or(i64::MAX));
-        let signature = match self.check(headers, body, now) {
-            Verdict::Valid => "valid",
-            Verdict::Invalid => "invalid",
-            Verdict::Unknown => "unknown",
+        let signature = match self.verify(headers, body, now) {
+            SignatureState::Valid => "valid",
+            SignatureState::Invalid => "invalid",
+            SignatureState::Unknown => "unknown",
         };
         let connection = self.lock();
         connection.execute(
@@ -130,22 +131,22 @@ impl Inbox {
         )?;
         connection.execute(
             "DELETE FROM webhooks WHERE number <= (SELECT MAX(number) FROM webhooks) - ?1",
-            [KEPT],
+            [WEBHOOKS_MAX],
         )?;
         Ok(())
     }
 
-    /// The newest first.
+    /// The webhooks, the newest first.
     pub(crate) fn list(&self) -> Result<Vec<Webhook>, Error> {
         let connection = self.lock();
         let mut select = connection.prepare(
             "SELECT number, received_ms, event_type, signature, headers, body FROM webhooks ORDER BY number DESC LIMIT ?1",
         )?;
-        let rows = select.query_map([KEPT], |row| {
+        let rows = select.query_map([WEBHOOKS_MAX], |row| {
             let (received_ms, headers): (i64, String) = (row.get(1)?, row.get(4)?);
             Ok(Webhook {
                 number: row.get(0)?,
-                received_at: clock::iso(u64::try_from(received_ms).unwrap_or(0)),
+                received_at: clock::rfc3339(u64::try_from(received_ms).unwrap_or(0)),
                 event_type: row.get(2)?,
                 signature: row.get(3)?,
                 headers: serde_json::from_str(&headers).unwrap_or(Value::Null),
@@ -155,15 +156,15 @@ impl Inbox {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    fn check(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Verdict {
+    fn verify(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> SignatureState {
         let header =
             ["x-signature", "pg-signature"].iter().find_map(|name| headers.get(*name)?.to_str().ok());
         let (Some(header), Some(secret)) = (header, &self.secret) else {
-            return Verdict::Unknown;
+            return SignatureState::Unknown;
         };
         let signed = std::str::from_utf8(body)
-            .is_ok_and(|body| verify_timestamped(header, body, secret, now, TOLERANCE_S));
-        if signed { Verdict::Valid } else { Verdict::Invalid }
+            .is_ok_and(|body| verify_timestamped(header, body, secret, now, SIGNATURE_AGE_S_MAX));
+        if signed { SignatureState::Valid } else { SignatureState::Invalid }
     }
 }
 
@@ -176,7 +177,7 @@ pub(crate) fn router(inbox: Arc<Inbox>) -> Router {
 }
 
 async fn receive(State(inbox): State<Arc<Inbox>>, headers: HeaderMap, body: Bytes) -> Response {
-    match inbox.keep(&headers, &body) {
+    match inbox.store(&headers, &body) {
         Ok(()) => (StatusCode::OK, "{\"received\":true}").into_response(),
         Err(error) => failure(&error),
     }
@@ -202,7 +203,7 @@ async fn show(State(inbox): State<Arc<Inbox>>, Query(query): Query<Format>, head
 }
 
 fn failure(error: &Error) -> Response {
-    crate::log("inbox", &error.to_string());
+    crate::logs::log("inbox", &error.to_string());
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
@@ -219,7 +220,7 @@ pub(crate) fn articles(webhooks: &[Webhook]) -> String {
     // Writing to a `String` never fails.
     let mut rows = String::new();
     for webhook in webhooks {
-        let verdict = escape(&webhook.signature);
+        let state = escape(&webhook.signature);
         let mut headers = String::new();
         for (name, value) in webhook.headers.as_object().into_iter().flatten() {
             let _ = writeln!(headers, "{}: {}", escape(name), escape(value.as_str().unwrap_or_default()));
@@ -229,7 +230,7 @@ pub(crate) fn articles(webhooks: &[Webhook]) -> String {
             .unwrap_or_else(|_| webhook.body.clone());
         let _ = writeln!(
             rows,
-            "<article><h2>{kind}</h2><p><time>{time}</time> · signature <strong class=\"{verdict}\">{verdict}</strong></p>\
+            "<article><h2>{kind}</h2><p><time>{time}</time> · signature <strong class=\"{state}\">{state}</strong></p>\
              <details><summary>Headers</summary><pre>{headers}</pre></details>\
              <details><summary>Body</summary><pre>{body}</pre></details></article>",
             kind = escape(webhook.event_type.as_deref().unwrap_or("(no type)")),
@@ -240,7 +241,7 @@ pub(crate) fn articles(webhooks: &[Webhook]) -> String {
     rows
 }
 
-/// Text as HTML.
+/// Escapes text for HTML.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -275,12 +276,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let inbox = inbox(folder.path());
         let body = r#"{"type":"payment.succeeded"}"#;
-        let check = |headers: &HeaderMap, body: &str| inbox.check(headers, body.as_bytes(), NOW);
-        assert_eq!(check(&signed("whsec_1", body, NOW), body), Verdict::Valid);
-        assert_eq!(check(&signed("whsec_2", body, NOW), body), Verdict::Invalid);
-        assert_eq!(check(&signed("whsec_1", body, NOW), "{}"), Verdict::Invalid);
-        assert_eq!(check(&signed("whsec_1", body, NOW.plus_ms(-301_000)), body), Verdict::Invalid);
-        assert_eq!(check(&HeaderMap::new(), "{}"), Verdict::Unknown);
+        let check = |headers: &HeaderMap, body: &str| inbox.verify(headers, body.as_bytes(), NOW);
+        assert_eq!(check(&signed("whsec_1", body, NOW), body), SignatureState::Valid);
+        assert_eq!(check(&signed("whsec_2", body, NOW), body), SignatureState::Invalid);
+        assert_eq!(check(&signed("whsec_1", body, NOW), "{}"), SignatureState::Invalid);
+        assert_eq!(check(&signed("whsec_1", body, NOW.plus_ms(-301_000)), body), SignatureState::Invalid);
+        assert_eq!(check(&HeaderMap::new(), "{}"), SignatureState::Unknown);
     }
 
     #[test]
@@ -288,7 +289,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let body = r#"{"type":"<script>alert(1)</script>"}"#;
         let now = Timestamp::from_ms(i64::try_from(clock::now_ms()).expect("a time"));
-        inbox(folder.path()).keep(&signed("whsec_1", body, now), body.as_bytes()).expect("kept");
+        inbox(folder.path()).store(&signed("whsec_1", body, now), body.as_bytes()).expect("kept");
         let kept = inbox(folder.path()).list().expect("a list");
         assert_eq!(kept.len(), 1);
         assert_eq!(kept[0].signature, "valid");
@@ -300,8 +301,8 @@ mod tests {
     fn only_the_newest_are_kept() {
         let folder = tempfile::tempdir().expect("a folder");
         let inbox = inbox(folder.path());
-        for number in 0..=KEPT {
-            inbox.keep(&HeaderMap::new(), number.to_string().as_bytes()).expect("kept");
+        for number in 0..=WEBHOOKS_MAX {
+            inbox.store(&HeaderMap::new(), number.to_string().as_bytes()).expect("kept");
         }
         let kept = inbox.list().expect("a list");
         assert_eq!(kept.len(), 200);

@@ -1,4 +1,4 @@
-//! `cargo local`: the whole gateway on this machine, and two tools beside it.
+//! `cargo local`: runs the whole gateway on this machine. Its subcommands are tools for the gateway that runs.
 
 mod cli;
 
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
             Some(Command::Trigger(trigger)) => cli::trigger(trigger).await,
         }
     });
-    // Blocking work that still runs must not hold the end up.
+    // Does not wait for blocking work that still runs.
     runtime.shutdown_background();
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,21 +3,26 @@
 use axum::{Router, extract::connect_info::IntoMakeServiceWithConnectInfo, serve::ListenerExt};
 use tokio::net::TcpListener;
 
-/// A port on `127.0.0.1` and, where it is free, the same port on `::1`: `localhost` means either.
+/// A port on `127.0.0.1` and, if it is free, the same port on `::1`: `localhost` may be either.
 pub(crate) struct Listener {
     pub(crate) port: u16,
     v4: TcpListener,
     v6: Option<TcpListener>,
 }
 
-/// Takes a port, or any free one for 0, on `127.0.0.1`.
+/// Binds a port on `127.0.0.1`; 0 is any free port.
 pub(crate) async fn bind(port: u16) -> std::io::Result<Listener> {
     let v4 = TcpListener::bind(("127.0.0.1", port)).await?;
     Ok(Listener { port: v4.local_addr()?.port(), v4, v6: None })
 }
 
 impl Listener {
-    /// The same port on `::1`, too, if it can be had.
+    /// The URL of the port on `127.0.0.1`.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Binds the same port on `::1`, too, if it is free.
     pub(crate) async fn with_v6(mut self) -> Self {
         self.v6 = TcpListener::bind(("::1", self.port)).await.ok();
         self
@@ -27,7 +32,7 @@ impl Listener {
         self.v4
     }
 
-    /// Serves until it is dropped.
+    /// Serves until the future is dropped.
     pub(crate) async fn serve(self, router: Router) {
         let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
         let second = self.v6.map(|listener| tokio::spawn(accept(listener, service.clone())));
@@ -42,11 +47,11 @@ async fn accept(
     listener: TcpListener,
     service: IntoMakeServiceWithConnectInfo<Router, std::net::SocketAddr>,
 ) {
-    // Small answers must not wait for the peer's delayed acknowledgement.
+    // Without Nagle's algorithm: small answers must not wait for the peer's delayed acknowledgement.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
     if let Err(error) = axum::serve(listener, service).await {
-        crate::log("local", &format!("a listener stopped: {error}"));
+        crate::logs::log("local", &format!("a listener stopped: {error}"));
     }
 }

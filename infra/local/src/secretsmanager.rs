@@ -1,5 +1,5 @@
-//! Secrets Manager's JSON protocol, as far as functions and the operator's tool speak it: reading a secret's current text, and
-//! replacing it.
+//! Secrets Manager's JSON protocol: reading a secret's current text, and replacing it. Functions and the operator's tool
+//! use nothing else.
 
 use std::sync::Arc;
 
@@ -25,11 +25,11 @@ const JSON: [(&str, &str); 1] = [("content-type", "application/x-amz-json-1.1")]
 struct Endpoint {
     known: Vec<Secret>,
     secrets: Arc<Secrets>,
-    /// Policies to be enforced, if they are.
+    /// The policies, if they are enforced.
     grants: Option<Grants>,
 }
 
-/// Makes the secrets that the templates describe and are not there yet, and serves them.
+/// Creates the templates' secrets that do not exist yet, and serves them.
 pub(crate) fn router(
     known: Vec<Secret>,
     secrets: Arc<Secrets>,
@@ -67,7 +67,7 @@ impl Endpoint {
         let action = format!("secretsmanager:{operation}");
         let refusal = self.grants.as_ref().and_then(|grants| grants.refusal(caller, &action, &secret.arn));
         if let Some(refusal) = refusal {
-            crate::log("grants", &refusal);
+            crate::logs::log("grants", &refusal);
             return Err(("AccessDeniedException", refusal));
         }
         let failed = |error: Error| ("InternalServiceError", error.to_string());

@@ -13,20 +13,21 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::Error;
 
-const OWNER_ONLY: u32 = 0o600;
-const FOLDER_OF_OWNER: u32 = 0o700;
+/// Modes of files and folders for their owner alone.
+const FILE_MODE: u32 = 0o600;
+const FOLDER_MODE: u32 = 0o700;
 const LETTERS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Makes the data folder, which only its owner may enter: the databases in it hold what a merchant's do.
+/// Creates the data folder, which only its owner may enter: its databases hold payment data.
 pub(crate) fn make_folder(path: &Path) -> Result<(), Error> {
     DirBuilder::new()
         .recursive(true)
-        .mode(FOLDER_OF_OWNER)
+        .mode(FOLDER_MODE)
         .create(path)
         .map_err(|e| Error::state(path, e.to_string()))
 }
 
-/// Reads a JSON file; `None` when there is none.
+/// Reads a JSON file; `None` if it does not exist.
 pub fn read_private<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes).map_err(|e| Error::state(path, e.to_string()))?)),
@@ -35,7 +36,7 @@ pub fn read_private<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error
     }
 }
 
-/// Writes a JSON file that only its owner may read, whole or not at all.
+/// Writes a JSON file that only its owner may read, atomically.
 pub fn write_private<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
     let fail = |error: &dyn std::fmt::Display| Error::state(path, error.to_string());
     let text = serde_json::to_vec_pretty(value).map_err(|e| fail(&e))?;
@@ -45,9 +46,9 @@ pub fn write_private<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> 
     std::fs::rename(&temporary, path).map_err(|e| fail(&e))
 }
 
-/// Makes an empty file that only its owner may read, in place of one that is there.
+/// Creates an empty file that only its owner may read, or empties it.
 pub(crate) fn create_private(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(OWNER_ONLY).open(path)
+    OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(path)
 }
 
 /// Random letters and digits.
@@ -56,14 +57,14 @@ pub fn random_text(length: usize) -> Result<String, Error> {
     let mut bytes = [0; 64];
     while text.len() < length {
         getrandom::fill(&mut bytes).map_err(|e| Error::Random(e.to_string()))?;
-        // What is above the last whole multiple would make some letters likelier than others.
+        // 248 is the largest multiple of 62: greater bytes would make some characters likelier than others.
         let even = bytes.iter().filter(|byte| **byte < 248);
         text.extend(even.take(length - text.len()).map(|byte| char::from(LETTERS[usize::from(byte % 62)])));
     }
     Ok(text)
 }
 
-/// What Secrets Manager keeps: values made once, by name, and replaced when somebody says so.
+/// The secrets that Secrets Manager keeps, by name.
 pub(crate) struct Secrets {
     path: PathBuf,
     values: Mutex<BTreeMap<String, String>>,
@@ -75,6 +76,7 @@ impl Secrets {
         Ok(Self { path, values: Mutex::new(values) })
     }
 
+    /// A secret's value; a new secret gets a random one of `length` characters.
     pub(crate) fn get(&self, name: &str, length: usize) -> Result<String, Error> {
         let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(value) = values.get(name) {
@@ -106,7 +108,7 @@ mod tests {
         let made = Secrets::open(path.clone()).and_then(|s| s.get("Key", 40)).expect("a secret");
         assert_eq!(made.len(), 40);
         let mode = std::fs::metadata(&path).expect("a file").permissions().mode();
-        assert_eq!(mode & 0o777, OWNER_ONLY);
+        assert_eq!(mode & 0o777, FILE_MODE);
         let again = Secrets::open(path).and_then(|s| s.get("Key", 40)).expect("a secret");
         assert_eq!(again, made);
     }

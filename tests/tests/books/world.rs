@@ -29,7 +29,7 @@ use tollgate_gateway::{
 };
 use tollgate_local::{
     dynamodb::DynamoDb,
-    networks::{self, Processors as Simulators},
+    processors::{self, Simulators},
     sqs::{self, Sqs},
     template,
 };
@@ -171,7 +171,7 @@ impl World {
             let fate = at_processors.clone();
             async move { fate.pass(next.run(request)).await }
         });
-        let control = serve(networks::router(processors).layer(layer)).await;
+        let control = serve(processors::router(processors).layer(layer)).await;
 
         let environment = AwsEnvironment::emulated(&tables_url, &sqs_url);
         let names = Tables {
@@ -204,7 +204,7 @@ impl World {
             })
             .await
             .unwrap();
-        for account in networks::demo_accounts(&control) {
+        for account in processors::demo_accounts(&control) {
             admin.set_processor(merchant.id, Mode::Test, &account).await.unwrap();
         }
         Self {

@@ -1,18 +1,18 @@
-//! A client of the local cloud that runs: its `intents` API with the demo merchant's key.
+//! A client of the running local cloud: its `intents` API, with the demo merchant's key.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Failure;
+use super::failure::Failure;
 
-/// How long the local cloud may take to answer; a function's first start is part of it.
-const LIMIT: Duration = Duration::from_secs(40);
+/// How long the local cloud may take to answer, including a function's first start.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(40);
 
-/// How often a tool that waits looks whether the local cloud is still there.
+/// How often a waiting tool checks that the local cloud still runs.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(2);
 
-/// A method that the tools use.
+/// The HTTP methods that the tools use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     Get,
@@ -30,15 +30,15 @@ impl Method {
     }
 }
 
-/// What the API answered.
+/// The API's answer.
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: Value,
 }
 
 impl Answer {
-    /// What an error says, or the status.
-    pub(super) fn complaint(&self) -> String {
+    /// The error's message, or the status.
+    pub(super) fn error_message(&self) -> String {
         let error = &self.body["error"];
         match (error["message"].as_str(), error["param"].as_str()) {
             (Some(message), Some(param)) => format!("{} {message} ({param})", self.status),
@@ -48,7 +48,7 @@ impl Answer {
     }
 }
 
-/// The demo merchant's view of `intents`.
+/// The `intents` API, with the demo merchant's key.
 pub(super) struct Client {
     http: reqwest::Client,
     origin: String,
@@ -57,15 +57,15 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Finds the local cloud at a port, which says where its APIs are and what the demo merchant's key is.
+    /// Asks the local cloud at a port for its URLs and the demo merchant's key.
     ///
     /// # Errors
     ///
     /// Nothing answers there, or something else does, or there is no demo merchant.
-    pub(super) async fn find(port: u16) -> Result<Self, Failure> {
+    pub(super) async fn connect(port: u16) -> Result<Self, Failure> {
         let http = reqwest::Client::builder()
             .no_proxy()
-            .timeout(LIMIT)
+            .timeout(ANSWER_TIMEOUT)
             .build()
             .map_err(|e| Failure::System(e.to_string()))?;
         let not_running = |reason: String| Failure::NotRunning { port, reason };
@@ -81,7 +81,7 @@ impl Client {
             .ok_or_else(|| not_running("something else listens there".to_owned()))?;
         let key = ready["credentials"]["secret_key"].as_str().ok_or(Failure::NoMerchant(port))?;
         Ok(Self {
-            // The name may lead to an address on which another program listens; the number does not.
+            // `localhost` may resolve to `::1`, where another program may listen.
             base: base.replacen("://localhost:", "://127.0.0.1:", 1),
             key: key.to_owned(),
             origin,
@@ -89,8 +89,8 @@ impl Client {
         })
     }
 
-    /// Waits until nothing listens at the local cloud's port any more.
-    pub(super) async fn ended(&self) {
+    /// Waits until nothing listens at the local cloud's port.
+    pub(super) async fn wait_for_end(&self) {
         loop {
             tokio::time::sleep(HEALTH_INTERVAL).await;
             let answer = self.http.get(format!("{}/_local/health", self.origin)).send().await;
@@ -130,12 +130,12 @@ impl Client {
         Ok(Answer { status, body })
     }
 
-    /// Sends a request that must succeed, and gives the answer's body.
+    /// Sends a request that must succeed; returns the answer's body.
     ///
     /// # Errors
     ///
-    /// As [`Client::send`], and for every status that is not a success.
-    pub(super) async fn expect(
+    /// Those of [`Client::send`], and every status that is no success.
+    pub(super) async fn send_ok(
         &self,
         method: Method,
         path: &str,
@@ -145,6 +145,10 @@ impl Client {
         if (200..300).contains(&answer.status) {
             return Ok(answer.body);
         }
-        Err(Failure::Request { method: method.as_str(), path: path.to_owned(), reason: answer.complaint() })
+        Err(Failure::Request {
+            method: method.as_str(),
+            path: path.to_owned(),
+            reason: answer.error_message(),
+        })
     }
 }

@@ -1,11 +1,11 @@
-//! What the terminal says once everything runs.
+//! The text that the terminal shows once everything runs.
 
 use std::path::Path;
 
 use serde_json::Value;
 use tollgate_local::{Ready, logs::Palette};
 
-/// Where things are, the demo keys, and how to stop.
+/// URLs, the demo keys, and how to stop.
 pub(super) fn greeting(ready: &Ready, data: &Path, temporary: bool, palette: Palette) -> String {
     let row = |name: &str, value: &str| format!("  {} {value}", palette.faint(&format!("{name:<16}")));
     let mut lines = vec![format!(

@@ -1,4 +1,4 @@
-//! What causes each kind of event: requests to the `intents` API with test cards.
+//! The requests that cause each kind of event, to the `intents` API and with test cards.
 
 use serde_json::{Value, json};
 use tollgate_domain::{EventKind, FrontDoor};
@@ -7,26 +7,26 @@ use super::client::Method;
 
 /// A debit that is decided a second later, and succeeds.
 const IBAN: &str = "DE89370400440532013000";
-/// Where an endpoint leads that is made to be changed: nothing listens at the discard port.
-const NOWHERE: &str = "http://127.0.0.1:9/made-by-cargo-local-trigger";
+/// The URL of a temporary endpoint: the discard port, where nothing listens.
+const UNREACHABLE_URL: &str = "http://127.0.0.1:9/made-by-cargo-local-trigger";
 
-/// The APIs whose names events are asked for by.
+/// The APIs by whose names an event can be requested.
 const APIS: [FrontDoor; 3] = [FrontDoor::Charges, FrontDoor::Intents, FrontDoor::Direct];
 
-/// A request. `{name}` in its path and its body stands for the id that the request of this name was answered with.
+/// A request. `{name}` in its path or body stands for the id in the answer to the earlier request of that name.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
-    /// By which `--set` and later requests know it.
+    /// Used by `--set` and by later requests.
     pub(super) name: &'static str,
     pub(super) method: Method,
     pub(super) path: &'static str,
-    /// `None` where the request takes no parameters.
+    /// `None` if the request takes no parameters.
     pub(super) body: Option<Value>,
-    /// Whether the card is declined, which is then what is wanted.
+    /// Whether the card should be declined.
     pub(super) declined: bool,
 }
 
-/// The names of all events, of every API, each once.
+/// The names of all events of every API, without duplicates.
 pub(super) fn names() -> Vec<&'static str> {
     let mut names: Vec<_> = APIS.into_iter().flat_map(tollgate_apis::event_types).collect();
     names.sort_unstable();
@@ -34,14 +34,14 @@ pub(super) fn names() -> Vec<&'static str> {
     names
 }
 
-/// The kind of event that an API calls so. Where several are, the first of them.
+/// The first kind of event that has this name in an API.
 pub(super) fn kind_of(name: &str) -> Option<EventKind> {
     let is_called_so =
         |kind: &EventKind| APIS.into_iter().any(|api| tollgate_apis::event_type(*kind, api) == Some(name));
     EventKind::ALL.iter().copied().find(is_called_so)
 }
 
-/// What causes an event of the kind. A new kind does not compile until it has a recipe.
+/// The requests that cause an event of the kind. A new kind does not compile until it has a recipe.
 pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
     match kind {
         EventKind::PaymentCreated => vec![intent(json!({}))],
@@ -138,9 +138,10 @@ fn attach() -> Step {
     post("payment_method", "/payment_methods/pm_card_visa/attach", json!({"customer": "{customer}"}))
 }
 
-/// An endpoint that hears of nothing that this command does.
+/// An endpoint for an event that this command does not cause.
 fn endpoint() -> Step {
-    let body = json!({"url": NOWHERE, "api": "intents", "enabled_events": ["payment_intent.processing"]});
+    let body =
+        json!({"url": UNREACHABLE_URL, "api": "intents", "enabled_events": ["payment_intent.processing"]});
     post("webhook_endpoint", "/webhook_endpoints", body)
 }
 

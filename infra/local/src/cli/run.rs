@@ -1,11 +1,11 @@
-//! `cargo local`: starts everything, and ends it at a signal.
+//! `cargo local`: starts everything and stops it at a signal.
 
 use std::path::{Path, PathBuf};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tollgate_local::{Checks, Error, LocalCloud, Options, binaries, logs, state, template};
 
-use super::{Failure, Run, greeting, say};
+use super::{arguments::Run, failure::Failure, greeting, terminal::print_line};
 
 /// Runs the local cloud until SIGINT or SIGTERM.
 ///
@@ -13,7 +13,7 @@ use super::{Failure, Run, greeting, say};
 ///
 /// It can't be built or started.
 pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
-    // From here on a signal ends things in order, also one that comes during the build.
+    // From here on a signal, even during the build, leads to an orderly end.
     let mut terminate = signal(SignalKind::terminate()).map_err(|e| Error::Build(e.to_string()))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|e| Error::Build(e.to_string()))?;
     let root = find_root()?;
@@ -46,10 +46,10 @@ pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
     })
     .await?;
     if arguments.json {
-        say(&serde_json::to_string(&cloud.ready).map_err(|e| Error::Build(e.to_string()))?);
+        print_line(&serde_json::to_string(&cloud.ready).map_err(|e| Error::Build(e.to_string()))?);
     } else {
         let palette = logs::Palette::of(&std::io::stdout());
-        say(&greeting::greeting(&cloud.ready, &data, temporary, palette));
+        print_line(&greeting::greeting(&cloud.ready, &data, temporary, palette));
     }
     tokio::select! {
         _ = terminate.recv() => {}
@@ -57,13 +57,13 @@ pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
     }
     cloud.stop().await;
     if temporary {
-        // Nobody can name the folder again; what can't be deleted, the system clears with its temporary files.
+        // If the folder can't be deleted, the system clears it with its other temporary files.
         let _ = std::fs::remove_dir_all(&data);
     }
     Ok(())
 }
 
-/// The repository: where this program was built, or the nearest folder above with a `template.yaml`.
+/// The nearest folder with a `template.yaml`, from the current folder or from where this program was built.
 fn find_root() -> Result<PathBuf, Error> {
     let starts = [
         std::env::current_dir().ok(),

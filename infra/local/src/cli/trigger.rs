@@ -1,27 +1,28 @@
-//! `cargo local trigger`: does what causes an event.
+//! `cargo local trigger`: sends the requests that cause an event.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::{
-    Failure, Trigger,
+    arguments::Trigger,
     client::{Answer, Client},
+    failure::Failure,
     recipes::{self, Step},
-    say,
+    terminal::print_line,
 };
 
-/// Deepest parameter that `--set` names.
-const DEPTH_MAX: usize = 8;
+/// Levels of a parameter's name in `--set`.
+const SET_DEPTH_MAX: usize = 8;
 
-/// Makes an event of the type happen, or lists the types where none is given.
+/// Causes an event of the type; lists the types if none is given.
 ///
 /// # Errors
 ///
 /// The type or a parameter is unknown, no local cloud runs at the port, or the API refuses a request.
 pub(crate) async fn trigger(arguments: &Trigger) -> Result<(), Failure> {
     let Some(event) = &arguments.event else {
-        say(&recipes::names().join("\n"));
+        print_line(&recipes::names().join("\n"));
         return Ok(());
     };
     let kind = recipes::kind_of(event).ok_or_else(|| {
@@ -32,26 +33,30 @@ pub(crate) async fn trigger(arguments: &Trigger) -> Result<(), Failure> {
     })?;
     let mut steps = recipes::recipe(kind);
     for setting in &arguments.set {
-        set(&mut steps, setting)?;
+        set_parameter(&mut steps, setting)?;
     }
-    let client = Client::find(arguments.port).await?;
+    let client = Client::connect(arguments.port).await?;
     let mut ids = BTreeMap::new();
     for step in &steps {
-        let path = filled(step.path, &ids);
-        let body = step.body.as_ref().map(|body| filled_in(body, &ids));
+        let path = text_with_ids(step.path, &ids);
+        let body = step.body.as_ref().map(|body| with_ids(body, &ids));
         let answer = client.send(step.method, &path, body.as_ref()).await?;
         let wanted = (200..300).contains(&answer.status) || (step.declined && answer.status == 402);
         if !wanted {
-            return Err(Failure::Request { method: step.method.as_str(), path, reason: answer.complaint() });
+            return Err(Failure::Request {
+                method: step.method.as_str(),
+                path,
+                reason: answer.error_message(),
+            });
         }
         let id = id_of(&answer);
-        say(&format!("{} {path} {} {id}", step.method.as_str(), answer.status));
+        print_line(&format!("{} {path} {} {id}", step.method.as_str(), answer.status));
         ids.insert(step.name, id);
     }
     Ok(())
 }
 
-/// The id of what a request made or changed; of the intent, where its card was declined.
+/// The id in an answer; of the intent, if its card was declined.
 fn id_of(answer: &Answer) -> String {
     let id = match &answer.body["id"] {
         Value::Null => &answer.body["error"]["payment_intent"]["id"],
@@ -60,32 +65,32 @@ fn id_of(answer: &Answer) -> String {
     id.as_str().unwrap_or_default().to_owned()
 }
 
-/// A text with the ids that its references stand for.
-fn filled(text: &str, ids: &BTreeMap<&'static str, String>) -> String {
+/// A text, with ids in place of its references.
+fn text_with_ids(text: &str, ids: &BTreeMap<&'static str, String>) -> String {
     ids.iter().fold(text.to_owned(), |text, (name, id)| text.replace(&format!("{{{name}}}"), id))
 }
 
-/// A body with the ids that its texts refer to.
-fn filled_in(body: &Value, ids: &BTreeMap<&'static str, String>) -> Value {
+/// A body, with ids in place of the references in its texts.
+fn with_ids(body: &Value, ids: &BTreeMap<&'static str, String>) -> Value {
     match body {
-        Value::String(text) => Value::from(filled(text, ids)),
+        Value::String(text) => Value::from(text_with_ids(text, ids)),
         Value::Object(fields) => fields
             .iter()
-            .map(|(name, value)| (name.clone(), filled_in(value, ids)))
+            .map(|(name, value)| (name.clone(), with_ids(value, ids)))
             .collect::<serde_json::Map<_, _>>()
             .into(),
-        Value::Array(values) => values.iter().map(|value| filled_in(value, ids)).collect(),
+        Value::Array(values) => values.iter().map(|value| with_ids(value, ids)).collect(),
         other => other.clone(),
     }
 }
 
-/// Replaces a parameter: `amount=500` of the first request, `refund.amount=100` of the one called `refund`. A value that is
-/// JSON is taken as such, any other as text.
-fn set(steps: &mut [Step], setting: &str) -> Result<(), Failure> {
+/// Replaces a parameter: `amount=500` in the first request, `refund.amount=100` in the one named `refund`. The value is
+/// JSON, or else text.
+fn set_parameter(steps: &mut [Step], setting: &str) -> Result<(), Failure> {
     let usage = |why: &str| Failure::Usage(format!("--set {setting}: {why}"));
     let (name, value) = setting.split_once('=').ok_or_else(|| usage("not of the form NAME=VALUE"))?;
     let mut names: Vec<&str> = name.split('.').collect();
-    if names.iter().any(|name| name.is_empty()) || names.len() > DEPTH_MAX {
+    if names.iter().any(|name| name.is_empty()) || names.len() > SET_DEPTH_MAX {
         return Err(usage("not the name of a parameter"));
     }
     let of_step = steps.iter().position(|step| names.len() > 1 && step.name == names[0]);
@@ -114,7 +119,7 @@ mod tests {
     fn bodies(settings: &[&str]) -> Vec<Option<Value>> {
         let mut steps = recipes::recipe(EventKind::RefundCreated);
         for setting in settings {
-            set(&mut steps, setting).expect("set");
+            set_parameter(&mut steps, setting).expect("set");
         }
         steps.into_iter().map(|step| step.body).collect()
     }
@@ -131,17 +136,17 @@ mod tests {
         );
         assert_eq!(refund["amount"], 100);
         let ids = BTreeMap::from([("payment_intent", "pi_1".to_owned())]);
-        assert_eq!(filled_in(refund, &ids), json!({"payment_intent": "pi_1", "amount": 100}));
-        assert_eq!(filled("/payment_intents/{payment_intent}/x", &ids), "/payment_intents/pi_1/x");
+        assert_eq!(with_ids(refund, &ids), json!({"payment_intent": "pi_1", "amount": 100}));
+        assert_eq!(text_with_ids("/payment_intents/{payment_intent}/x", &ids), "/payment_intents/pi_1/x");
     }
 
     #[test]
     fn a_setting_that_names_nothing_is_refused() {
         for wrong in ["amount", "=1", "a..b=1", "a.b.c.d.e.f.g.h.i=1"] {
             let mut steps = recipes::recipe(EventKind::RefundCreated);
-            assert!(set(&mut steps, wrong).is_err(), "{wrong}");
+            assert!(set_parameter(&mut steps, wrong).is_err(), "{wrong}");
         }
         let mut steps = recipes::recipe(EventKind::CustomerDeleted);
-        assert!(set(&mut steps, "delete.name=x").is_err());
+        assert!(set_parameter(&mut steps, "delete.name=x").is_err());
     }
 }

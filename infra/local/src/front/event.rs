@@ -1,4 +1,7 @@
 //! The event of an HTTP API, payload version 2.0, as API Gateway makes it.
+//!
+//! `ApiGatewayV2httpRequest` of `aws_lambda_events` is not used: it also writes the fields of custom authorizers (`type`,
+//! `httpMethod`, …), `resource` and `stageVariables`, which API Gateway leaves out here.
 
 use std::net::SocketAddr;
 
@@ -6,46 +9,31 @@ use axum::http::{HeaderMap, request::Parts};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
-use super::routes::Found;
-use crate::{clock, template::ACCOUNT};
+use super::routes::RouteMatch;
+use crate::{
+    aws::{ACCOUNT, trace_id},
+    clock,
+};
 
+/// The event of a request to a route of the API.
 pub(super) fn build(
     api: &str,
     raw_path: &str,
-    found: &Found<'_>,
+    route_match: &RouteMatch<'_>,
     parts: &Parts,
     body: &[u8],
     peer: SocketAddr,
 ) -> Value {
-    let now_ms = clock::now_ms();
     let host = text(&parts.headers, "host").unwrap_or_else(|| "localhost".to_owned());
-    let domain = host.split(':').next().unwrap_or_default();
     let query = parts.uri.query().unwrap_or_default();
-    let route_key = found.key();
+    let route_key = route_match.key();
     let mut event = json!({
         "version": "2.0",
         "routeKey": route_key,
         "rawPath": raw_path,
         "rawQueryString": query,
         "headers": headers(&parts.headers, &host, peer),
-        "requestContext": {
-            "accountId": ACCOUNT,
-            "apiId": api,
-            "domainName": domain,
-            "domainPrefix": domain.split('.').next().unwrap_or_default(),
-            "http": {
-                "method": parts.method.as_str(),
-                "path": raw_path,
-                "protocol": format!("{:?}", parts.version),
-                "sourceIp": peer.ip().to_string(),
-                "userAgent": text(&parts.headers, "user-agent").unwrap_or_default(),
-            },
-            "requestId": uuid::Uuid::new_v4().simple().to_string(),
-            "routeKey": route_key,
-            "stage": "$default",
-            "time": clock::common_log(now_ms),
-            "timeEpoch": now_ms,
-        },
+        "requestContext": request_context(api, raw_path, &route_key, &host, parts, peer),
         "isBase64Encoded": false,
     });
     // API Gateway leaves out what is empty.
@@ -56,31 +44,62 @@ pub(super) fn build(
     if !query.is_empty() {
         event["queryStringParameters"] = query_parameters(query);
     }
-    if !found.variables.is_empty() {
-        event["pathParameters"] = found
-            .variables
-            .iter()
-            .map(|(name, value)| (name.clone(), Value::from(value.clone())))
-            .collect::<Map<_, _>>()
-            .into();
+    if !route_match.variables.is_empty() {
+        let variables = route_match.variables.iter().cloned();
+        event["pathParameters"] = variables.map(|(name, value)| (name, Value::from(value))).collect();
     }
     if !body.is_empty() {
-        match std::str::from_utf8(body) {
-            Ok(body) if is_text(&parts.headers) => event["body"] = body.into(),
-            _ => {
-                event["body"] = STANDARD.encode(body).into();
-                event["isBase64Encoded"] = true.into();
-            }
-        }
+        set_body(&mut event, &parts.headers, body);
     }
     event
+}
+
+fn request_context(
+    api: &str,
+    raw_path: &str,
+    route_key: &str,
+    host: &str,
+    parts: &Parts,
+    peer: SocketAddr,
+) -> Value {
+    let now_ms = clock::now_ms();
+    let domain = host.split(':').next().unwrap_or_default();
+    json!({
+        "accountId": ACCOUNT,
+        "apiId": api,
+        "domainName": domain,
+        "domainPrefix": domain.split('.').next().unwrap_or_default(),
+        "http": {
+            "method": parts.method.as_str(),
+            "path": raw_path,
+            "protocol": format!("{:?}", parts.version),
+            "sourceIp": peer.ip().to_string(),
+            "userAgent": text(&parts.headers, "user-agent").unwrap_or_default(),
+        },
+        "requestId": uuid::Uuid::new_v4().simple().to_string(),
+        "routeKey": route_key,
+        "stage": "$default",
+        "time": clock::common_log(now_ms),
+        "timeEpoch": now_ms,
+    })
+}
+
+/// Sets the body, as text or in Base64.
+fn set_body(event: &mut Value, headers: &HeaderMap, body: &[u8]) {
+    match std::str::from_utf8(body) {
+        Ok(body) if is_text(headers) => event["body"] = body.into(),
+        Ok(_) | Err(_) => {
+            event["body"] = STANDARD.encode(body).into();
+            event["isBase64Encoded"] = true.into();
+        }
+    }
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// Names in lower case, values of one name joined by commas; cookies have their own place.
+/// Names in lower case, values of one name joined by commas. Cookies are elsewhere in the event.
 fn headers(headers: &HeaderMap, host: &str, peer: SocketAddr) -> Value {
     let mut map = Map::new();
     for name in headers.keys().filter(|name| *name != "cookie") {
@@ -99,7 +118,7 @@ fn headers(headers: &HeaderMap, host: &str, peer: SocketAddr) -> Value {
     map.insert("x-forwarded-for".to_owned(), forwarded.into());
     map.insert("x-forwarded-port".to_owned(), port.into());
     map.insert("x-forwarded-proto".to_owned(), "http".into());
-    map.entry("x-amzn-trace-id").or_insert_with(|| clock::trace_id().into());
+    map.entry("x-amzn-trace-id").or_insert_with(|| trace_id().into());
     map.into()
 }
 
@@ -115,7 +134,7 @@ fn cookies(headers: &HeaderMap) -> Vec<String> {
         .collect()
 }
 
-/// Decoded; values of one name joined by commas.
+/// The parameters, decoded; values of one name are joined by commas.
 fn query_parameters(query: &str) -> Value {
     let mut map = Map::<String, Value>::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -128,8 +147,8 @@ fn query_parameters(query: &str) -> Value {
     map.into()
 }
 
-/// Whether API Gateway passes the body as text. It does not for forms: they arrive in Base64, locally as well, so that
-/// a function that forgets to decode them fails here already.
+/// Whether API Gateway passes the body as text. Forms arrive in Base64, so a function that does not decode them fails
+/// here, too.
 fn is_text(headers: &HeaderMap) -> bool {
     let Some(kind) = text(headers, "content-type") else {
         return true;
@@ -154,9 +173,9 @@ mod tests {
             path: "/v1/things/{id}".to_owned(),
             function: String::new(),
         };
-        let found = Found { route: &route, variables: vec![("id".to_owned(), "1".to_owned())] };
+        let route_match = RouteMatch { route: &route, variables: vec![("id".to_owned(), "1".to_owned())] };
         let peer = SocketAddr::from(([127, 0, 0, 1], 5000));
-        build("demo", "/v1/things/1", &found, &request.into_parts().0, body, peer)
+        build("demo", "/v1/things/1", &route_match, &request.into_parts().0, body, peer)
     }
 
     #[test]

@@ -1,24 +1,24 @@
-//! A request's line in the log: what of a path may be written down, and the code of an error.
+//! A request's line in the log: the path without secrets, and the code of an error.
 
 use axum::http::Method;
 use serde_json::Value;
 
-use super::routes::Found;
+use super::routes::RouteMatch;
 use crate::logs::RequestLine;
 
-/// The API whose paths hold tokens: who has one may pay or answer a challenge.
+/// The API whose paths hold tokens, with which anybody may pay or answer a challenge.
 const PAGES: &str = "pages";
-/// Prefixes of the ids that paths name things by.
+/// Prefixes of the ids in paths.
 const ID_PREFIXES: [&str; 11] =
     ["pay_", "rfnd_", "cus_", "pi_", "ch_", "pm_", "re_", "we_", "evt_", "key_", "req_"];
-/// Longest segment that is shown.
+/// Longest path segment that is shown.
 const SEGMENT_BYTES_MAX: usize = 48;
-/// Segments that are shown.
+/// Path segments that are shown.
 const SEGMENTS_MAX: usize = 12;
 /// Longest error code that is shown.
 const CODE_BYTES_MAX: usize = 60;
 
-/// The line of a request of which no more is known than what it asks for.
+/// The line of a request before its route is known.
 pub(super) fn begin(method: &Method, path: &str) -> RequestLine {
     let known = [
         Method::GET,
@@ -30,26 +30,32 @@ pub(super) fn begin(method: &Method, path: &str) -> RequestLine {
         Method::OPTIONS,
     ];
     RequestLine {
-        // A method may be any word: only those that exist are repeated.
+        // A method may be any word, even a secret: only known ones are shown.
         method: if known.contains(method) { method.as_str() } else { "?" }.to_owned(),
         path: shown(path, &[], path.starts_with("/pages/")),
         ..RequestLine::default()
     }
 }
 
-/// What is known once the route is found.
-pub(super) fn route(line: &mut RequestLine, api: &str, path: &str, raw_path: &str, found: &Found<'_>) {
-    line.function = Some(found.route.function.clone());
-    let pattern: Vec<&str> = match found.route.path.as_str() {
+/// Adds the function and the route's own path to the line.
+pub(super) fn route(
+    line: &mut RequestLine,
+    api: &str,
+    path: &str,
+    raw_path: &str,
+    route_match: &RouteMatch<'_>,
+) {
+    line.function = Some(route_match.route.function.clone());
+    let pattern: Vec<&str> = match route_match.route.path.as_str() {
         "$default" => Vec::new(),
         pattern => pattern.split('/').skip(1).collect(),
     };
-    // What precedes the route's own path names the API.
+    // The part before the route's own path names the API.
     let before = path.strip_suffix(raw_path).unwrap_or(path);
     line.path = format!("{before}{}", shown(raw_path, &pattern, api == PAGES));
 }
 
-/// The code of an error that a function answered, in the shape of those front doors that have codes.
+/// The code of a function's error answer, if it has one.
 pub(super) fn error_code(answer: &[u8]) -> Option<String> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
     if answer.get("statusCode")?.as_u64()? < 400 {
@@ -61,8 +67,8 @@ pub(super) fn error_code(answer: &[u8]) -> Option<String> {
     is_code.then(|| code.to_owned())
 }
 
-/// A path without what could be a secret: of the segments that the route does not fix, words and ids stay, and whatever
-/// else a caller wrote there is replaced. Where the rest is secret, all of it is.
+/// A path without possible secrets. The route's fixed segments stay. Of the others, words and ids stay, unless
+/// `rest_is_secret`; anything else is replaced.
 fn shown(path: &str, pattern: &[&str], rest_is_secret: bool) -> String {
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let mut text = String::new();
@@ -86,7 +92,7 @@ fn shown(path: &str, pattern: &[&str], rest_is_secret: bool) -> String {
     text
 }
 
-/// A word as paths have it, or a version; no key, number or token is one.
+/// Whether a segment is a plain word or a version. No key, number or token is.
 fn is_word(segment: &str) -> bool {
     let is_version = segment
         .strip_prefix('v')
@@ -95,7 +101,7 @@ fn is_word(segment: &str) -> bool {
     is_version || (segment.len() <= SEGMENT_BYTES_MAX && segment.bytes().all(is_letter))
 }
 
-/// An id of ours: a known prefix, then letters and digits alone, of which at least one is a letter.
+/// Whether a segment is a gateway's id: a UUID, or a known prefix and then letters and digits, at least one a letter.
 fn is_id(segment: &str) -> bool {
     let of_prefix = ID_PREFIXES.iter().find_map(|prefix| segment.strip_prefix(prefix));
     let is_ours = of_prefix.is_some_and(|rest| {
@@ -115,9 +121,9 @@ mod tests {
 
     fn path_of(api: &str, path: &str, raw_path: &str, pattern: &str) -> String {
         let route_of = Route { method: None, path: pattern.to_owned(), function: "f".to_owned() };
-        let found = Found { route: &route_of, variables: Vec::new() };
+        let route_match = RouteMatch { route: &route_of, variables: Vec::new() };
         let mut line = begin(&Method::GET, path);
-        route(&mut line, api, path, raw_path, &found);
+        route(&mut line, api, path, raw_path, &route_match);
         assert_eq!(line.function.as_deref(), Some("f"));
         line.path
     }

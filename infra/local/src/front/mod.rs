@@ -27,31 +27,32 @@ use crate::{
 };
 use routes::Table;
 
-/// API Gateway's limit of a request's body.
+/// API Gateway's largest request body.
 const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
-/// API Gateway's limit of an integration.
-const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
+/// API Gateway's time limit of an integration.
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Clients that can be pointed to another host but not below a path find this version of this API at the root of the port.
-const AT_THE_ROOT: (&str, &str) = ("v1", "intents");
+/// The version and the API that are also served without the API's name in the path, for clients whose base URL has no
+/// path.
+const ROOT_API: (&str, &str) = ("v1", "intents");
 
 struct Front {
     lambda: Arc<Lambda>,
     apis: HashMap<String, Table>,
 }
 
-/// Everything that is not the local cloud's own: `/<api>/<path>`.
+/// Serves `/<api>/<path>`: every path that no other route of the local cloud has.
 pub(crate) fn router(lambda: Arc<Lambda>, apis: &[Api]) -> Router {
     let apis = apis.iter().map(|api| (api.name.clone(), Table::new(&api.routes))).collect();
     Router::new().fallback(answer).with_state(Arc::new(Front { lambda, apis }))
 }
 
-/// The answer to what nothing is served at.
+/// The answer to an unknown path.
 pub(crate) fn not_found() -> Response {
     message(StatusCode::NOT_FOUND, "Not Found")
 }
 
-/// API Gateway's own answers.
+/// An answer of API Gateway itself.
 pub(crate) fn message(status: StatusCode, text: &str) -> Response {
     let body = serde_json::json!({"message": text}).to_string();
     (status, [("content-type", "application/json")], body).into_response()
@@ -75,7 +76,7 @@ async fn handle(front: &Front, peer: SocketAddr, request: Request, line: &mut Re
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     let name = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let (version, api) = AT_THE_ROOT;
+    let (version, api) = ROOT_API;
     let (name, raw_path) = if name == version {
         (api, path)
     } else {
@@ -87,36 +88,39 @@ async fn handle(front: &Front, peer: SocketAddr, request: Request, line: &mut Re
     let Some(table) = front.apis.get(name) else {
         return not_found();
     };
-    let Some(found) = table.find(parts.method.as_str(), raw_path) else {
+    let Some(route_match) = table.find(parts.method.as_str(), raw_path) else {
         return not_found();
     };
-    line::route(line, name, path, raw_path, &found);
-    let Some(body) = read(&parts.headers, body).await else {
+    line::route(line, name, path, raw_path, &route_match);
+    let Some(body) = read_body(&parts.headers, body).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
-    let event = event::build(name, raw_path, &found, &parts, &body, peer);
+    let event = event::build(name, raw_path, &route_match, &parts, &body, peer);
     let payload = Bytes::from(event.to_string());
-    let invocation = front.lambda.invoke(&found.route.function, payload);
-    match tokio::time::timeout(INTEGRATION_LIMIT, invocation).await {
+    let invocation = front.lambda.invoke(&route_match.route.function, payload);
+    match tokio::time::timeout(INTEGRATION_TIMEOUT, invocation).await {
         Ok(Ok(answer)) => {
             line.code = line::error_code(&answer);
             reply::build(&answer).unwrap_or_else(|| {
-                crate::log(&found.route.function, "the function's answer is not an HTTP response");
+                crate::logs::log(
+                    &route_match.route.function,
+                    "the function's answer is not an HTTP response",
+                );
                 message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
             })
         }
         Ok(Err(FunctionError::Throttled)) | Err(_) => {
             message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
         }
-        Ok(Err(error)) => {
-            crate::log(&found.route.function, &error.to_string());
+        Ok(Err(error @ (FunctionError::Unknown(_) | FunctionError::Failed { .. }))) => {
+            crate::logs::log(&route_match.route.function, &error.to_string());
             message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         }
     }
 }
 
-/// The body, or `None` when it is too large. What is announced too large is not read.
-async fn read(headers: &axum::http::HeaderMap, body: Body) -> Option<Bytes> {
+/// The body; `None` if it is too large. It is not read if its length is announced as too large.
+async fn read_body(headers: &axum::http::HeaderMap, body: Body) -> Option<Bytes> {
     let announced =
         headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > BODY_BYTES_MAX) {

@@ -8,11 +8,11 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-/// `None` when the answer can't be one, for which API Gateway answers 500.
+/// The HTTP response; `None` if the answer is none, which API Gateway answers with 500.
 pub(super) fn build(answer: &[u8]) -> Option<Response> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
     let Some(status) = answer.get("statusCode") else {
-        // API Gateway takes any other JSON for the body of a success.
+        // API Gateway sends any other JSON as the body of a 200.
         let body = match answer {
             Value::String(text) => text,
             other => other.to_string(),
@@ -50,7 +50,7 @@ pub(super) fn build(answer: &[u8]) -> Option<Response> {
     if !headers.contains_key(header::CONTENT_TYPE) {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=utf-8"));
     }
-    // The length is what is sent, not what the function says.
+    // The function's own length may be wrong.
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::TRANSFER_ENCODING);
     Some(response)

@@ -1,4 +1,4 @@
-//! Which route answers: API Gateway's order of precedence.
+//! Finds the route of a request, in API Gateway's order of precedence.
 
 use percent_encoding::percent_decode_str;
 
@@ -12,14 +12,14 @@ pub(super) struct Table {
 /// Names and values, in the path's order.
 pub(super) type Variables = Vec<(String, String)>;
 
-/// A route and what its variables stand for.
+/// A route and the values of its variables.
 #[derive(Debug)]
-pub(super) struct Found<'a> {
+pub(super) struct RouteMatch<'a> {
     pub(super) route: &'a Route,
     pub(super) variables: Variables,
 }
 
-impl Found<'_> {
+impl RouteMatch<'_> {
     /// `GET /v1/payments/{id}`, or `$default`.
     pub(super) fn key(&self) -> String {
         match (&self.route.method, self.route.path.as_str()) {
@@ -46,18 +46,18 @@ impl Table {
         Self { routes: routes.iter().map(|r| (Pattern::read(&r.path), r.clone())).collect() }
     }
 
-    /// The most specific route: a fixed segment before a variable, a variable before a greedy one, and `$default` last;
-    /// a route for the method before one for any.
-    pub(super) fn find(&self, method: &str, path: &str) -> Option<Found<'_>> {
+    /// The most specific route: a fixed segment before a variable, a variable before a greedy one, `$default` last; and a
+    /// route for this method before one for any method.
+    pub(super) fn find(&self, method: &str, path: &str) -> Option<RouteMatch<'_>> {
         self.routes
             .iter()
             .filter(|(_, route)| route.method.as_deref().is_none_or(|m| m == method))
             .filter_map(|(pattern, route)| {
                 let (rank, variables) = pattern.matches(path)?;
-                Some(((rank, route.method.is_none()), Found { route, variables }))
+                Some(((rank, route.method.is_none()), RouteMatch { route, variables }))
             })
             .min_by(|(a, _), (b, _)| a.cmp(b))
-            .map(|(_, found)| found)
+            .map(|(_, route_match)| route_match)
     }
 }
 
@@ -78,7 +78,7 @@ impl Pattern {
         Self::Segments(segments.collect())
     }
 
-    /// A rank by segment, lower is more specific, and the variables; `None` when the path does not match.
+    /// The variables and a rank for each segment, lower if more specific; `None` if the path does not match.
     fn matches(&self, path: &str) -> Option<(Vec<u8>, Variables)> {
         let Self::Segments(segments) = self else {
             return Some((vec![u8::MAX], Vec::new()));

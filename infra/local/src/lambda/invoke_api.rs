@@ -12,12 +12,12 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{FunctionError, Lambda};
+use super::{invocation::FunctionError, pool::Lambda};
 
-/// Lambda's limit of a synchronous request.
+/// Lambda's largest synchronous request.
 const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
-/// Lambda tries an asynchronous event twice more.
-const ASYNCHRONOUS_TRIES: u32 = 3;
+/// Tries of an asynchronous event, as on Lambda.
+const ASYNCHRONOUS_TRIES_MAX: u32 = 3;
 
 pub(crate) fn router(lambda: Arc<Lambda>) -> Router {
     Router::new()
@@ -32,7 +32,7 @@ async fn invoke(
     headers: HeaderMap,
     payload: Bytes,
 ) -> Response {
-    // A name may come as an ARN or with a qualifier.
+    // The name may be an ARN or have a qualifier.
     let name = name.rsplit("function:").next().unwrap_or(&name);
     let name = name.split(':').next().unwrap_or(name).to_owned();
     let payload = if payload.is_empty() { Bytes::from_static(b"{}") } else { payload };
@@ -43,7 +43,7 @@ async fn invoke(
     }
     if kind == "Event" {
         tokio::spawn(async move {
-            for _ in 0..ASYNCHRONOUS_TRIES {
+            for _ in 0..ASYNCHRONOUS_TRIES_MAX {
                 if lambda.invoke(&name, payload.clone()).await.is_ok() {
                     break;
                 }

@@ -14,7 +14,7 @@ fn matches(pattern: &Value, value: Option<&Value>) -> bool {
             _ => matches(inner, value.and_then(|value| value.get(name))),
         }),
         Value::Array(rules) => rules.iter().any(|rule| rule_holds(rule, value)),
-        // A pattern's leaf is a list; anything else is no pattern and matches nothing.
+        // A pattern's leaf must be a list.
         _ => false,
     }
 }

@@ -1,35 +1,20 @@
-//! What starts functions besides HTTP, with Lambda's own rules about batches, retries and giving up.
+//! Event sources: streams, queues and schedules start functions, by Lambda's rules for batches, retries and failures.
 
+mod batch_result;
+mod context;
 mod filter;
 mod positions;
 mod queue;
 mod schedule;
 mod stream;
 
-use std::{collections::HashSet, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
-use serde_json::Value;
-use tokio::sync::watch;
-
-use crate::{
-    Error,
-    dynamodb::DynamoDb,
-    lambda::{Lambda, Outcome},
-    sqs::Sqs,
-    template::Source,
-};
+use crate::{Error, template::Source};
+pub(crate) use context::Context;
 use positions::Positions;
 
-/// What a source needs of the rest.
-#[derive(Clone)]
-pub(crate) struct Context {
-    pub(crate) lambda: Arc<Lambda>,
-    pub(crate) dynamodb: Arc<DynamoDb>,
-    pub(crate) sqs: Arc<Sqs>,
-    pub(crate) stop: watch::Receiver<bool>,
-}
-
-/// Starts every source. `positions` is the file in which streams keep how far they have come.
+/// Starts every source. `positions` is the file of the streams' positions.
 pub(crate) fn start(context: &Context, sources: &[Source], positions: &Path) -> Result<(), Error> {
     let positions = Arc::new(Positions::open(positions)?);
     for source in sources {
@@ -44,63 +29,4 @@ pub(crate) fn start(context: &Context, sources: &[Source], positions: &Path) -> 
         }
     }
     Ok(())
-}
-
-/// What a function said of its batch.
-enum Verdict {
-    Done,
-    /// These failed, by `itemIdentifier`.
-    Partly(HashSet<String>),
-    Failed(String),
-}
-
-/// Reads a batch's outcome. Lambda takes a report that it can't read, or that names an item that was not in the batch,
-/// for the failure of the whole batch.
-fn verdict(outcome: &Outcome, partial_responses: bool, knows: impl Fn(&str) -> bool) -> Verdict {
-    let answer = match outcome {
-        Err(error) => return Verdict::Failed(error.to_string()),
-        Ok(_) if !partial_responses => return Verdict::Done,
-        Ok(answer) => answer,
-    };
-    let report: Value = match serde_json::from_slice(answer) {
-        Ok(report) => report,
-        Err(_) if answer.is_empty() => return Verdict::Done,
-        Err(error) => return Verdict::Failed(error.to_string()),
-    };
-    let failures = match &report["batchItemFailures"] {
-        Value::Null => return Verdict::Done,
-        Value::Array(failures) => failures,
-        _ => return Verdict::Failed("batchItemFailures is not a list".to_owned()),
-    };
-    let mut failed = HashSet::new();
-    for failure in failures {
-        match failure["itemIdentifier"].as_str() {
-            Some(id) if knows(id) => failed.insert(id.to_owned()),
-            _ => {
-                return Verdict::Failed(
-                    "batchItemFailures names an item that is not in the batch".to_owned(),
-                );
-            }
-        };
-    }
-    if failed.is_empty() { Verdict::Done } else { Verdict::Partly(failed) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(answer: &str) -> Verdict {
-        verdict(&Ok(answer.to_owned().into()), true, |id| id == "a")
-    }
-
-    #[test]
-    fn reports_are_read_as_lambda_reads_them() {
-        assert!(matches!(read(r#"{"batchItemFailures":[]}"#), Verdict::Done));
-        assert!(matches!(read("null"), Verdict::Done));
-        assert!(matches!(read("{}"), Verdict::Done));
-        assert!(matches!(read(r#"{"batchItemFailures":[{"itemIdentifier":"a"}]}"#), Verdict::Partly(_)));
-        assert!(matches!(read(r#"{"batchItemFailures":[{"itemIdentifier":""}]}"#), Verdict::Failed(_)));
-        assert!(matches!(read(r#"{"batchItemFailures":[{"itemIdentifier":"b"}]}"#), Verdict::Failed(_)));
-    }
 }

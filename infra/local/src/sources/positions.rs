@@ -1,4 +1,4 @@
-//! How far each stream's reader has come, in a file: a record is done only when this says so.
+//! The position of each stream's reader, in a file. Records after it are delivered again after a restart.
 
 use std::{
     path::Path,

@@ -1,29 +1,35 @@
 //! A queue as an event source.
 //!
-//! What the function does not report as failed is deleted. The rest stays hidden for the queue's visibility timeout and
-//! then comes back, as in Lambda; the queue's redrive policy ends it.
+//! Messages that the function does not report as failed are deleted. The others come back, until the queue's redrive
+//! policy moves them to the dead-letter queue.
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::{Context, Verdict, verdict};
-use crate::{Error, sqs::Received, template::QueueSource};
+use super::{
+    batch_result::{BatchResult, batch_result},
+    context::Context,
+};
+use crate::{
+    Error,
+    aws::{REGION, queue_arn},
+    sqs::{BATCH_MAX, Received},
+    template::QueueSource,
+};
 
-/// Batches of one queue at the same time, when the template does not say fewer.
-/// What failed comes again after so long. Lambda lets the visibility timeout pass, which is minutes that nobody wants to
-/// wait for on a laptop.
-const RETRY_AFTER_S: u64 = 1;
-const CONCURRENCY: usize = 8;
-/// One long poll.
+/// How long a failed message stays hidden. On Lambda it is the rest of the visibility timeout: minutes, too long for trying
+/// things out.
+const RETRY_DELAY_S: u64 = 1;
+/// Batches of one queue at the same time, at most; the template may say fewer.
+const CONCURRENCY_MAX: usize = 8;
+/// The wait of one long poll.
 const WAIT: Duration = Duration::from_secs(20);
-/// After the queue itself fails.
-const PAUSE: Duration = Duration::from_secs(1);
-/// What one receive gives.
-const RECEIVE_MAX: usize = 10;
+/// The pause after the queue can't be read.
+const ERROR_PAUSE: Duration = Duration::from_secs(1);
 
 pub(super) fn start(context: &Context, source: &QueueSource) {
-    let pollers = source.max_concurrency.map_or(CONCURRENCY, |max| max.min(CONCURRENCY));
+    let pollers = source.max_concurrency.map_or(CONCURRENCY_MAX, |max| max.min(CONCURRENCY_MAX));
     for _ in 0..pollers {
         let (context, source) = (context.clone(), source.clone());
         tokio::spawn(async move {
@@ -38,33 +44,33 @@ pub(super) fn start(context: &Context, source: &QueueSource) {
 
 async fn poll(context: &Context, source: &QueueSource) {
     loop {
-        if let Err(error) = one_batch(context, source).await {
-            crate::log(&source.queue, &format!("the queue can't be read: {error}"));
-            tokio::time::sleep(PAUSE).await;
+        if let Err(error) = deliver_batch(context, source).await {
+            crate::logs::log(&source.queue, &format!("the queue can't be read: {error}"));
+            tokio::time::sleep(ERROR_PAUSE).await;
         }
     }
 }
 
-async fn one_batch(context: &Context, source: &QueueSource) -> Result<(), Error> {
-    let batch = gather(context, source).await?;
+async fn deliver_batch(context: &Context, source: &QueueSource) -> Result<(), Error> {
+    let batch = receive_batch(context, source).await?;
     if batch.is_empty() {
         return Ok(());
     }
-    let records: Vec<_> = batch.iter().map(|message| message.lambda_record(&source.queue)).collect();
+    let records: Vec<_> = batch.iter().map(|message| record(message, &source.queue)).collect();
     let event = json!({ "Records": records }).to_string();
     let outcome = context.lambda.invoke(&source.function, event.into()).await;
     let knows = |id: &str| batch.iter().any(|message| message.message_id == id);
-    let failed = match verdict(&outcome, source.partial_responses, knows) {
-        Verdict::Done => std::collections::HashSet::new(),
-        Verdict::Partly(failed) => failed,
-        Verdict::Failed(reason) => {
-            crate::log(&source.queue, &format!("a batch of {} failed: {reason}", batch.len()));
+    let failed = match batch_result(&outcome, source.partial_responses, knows) {
+        BatchResult::Done => std::collections::HashSet::new(),
+        BatchResult::Partly(failed) => failed,
+        BatchResult::Failed(reason) => {
+            crate::logs::log(&source.queue, &format!("a batch of {} failed: {reason}", batch.len()));
             batch.iter().map(|message| message.message_id.clone()).collect()
         }
     };
     for message in &batch {
         if failed.contains(&message.message_id) {
-            context.sqs.change_visibility(&source.queue, &message.receipt_handle, RETRY_AFTER_S)?;
+            context.sqs.change_visibility(&source.queue, &message.receipt_handle, RETRY_DELAY_S)?;
         } else {
             context.sqs.delete(&source.queue, &message.receipt_handle)?;
         }
@@ -72,10 +78,10 @@ async fn one_batch(context: &Context, source: &QueueSource) -> Result<(), Error>
     Ok(())
 }
 
-/// One receive, or as many as fit into the batching window.
-async fn gather(context: &Context, source: &QueueSource) -> Result<Vec<Received>, Error> {
+/// Receives a batch: once, or repeatedly within the batching window.
+async fn receive_batch(context: &Context, source: &QueueSource) -> Result<Vec<Received>, Error> {
     let sqs = &context.sqs;
-    let one = RECEIVE_MAX.min(source.batch_size);
+    let one = BATCH_MAX.min(source.batch_size);
     let mut batch = sqs.receive(&source.queue, one, WAIT, None).await?;
     let deadline = tokio::time::Instant::now() + source.window;
     while !batch.is_empty() && batch.len() < source.batch_size {
@@ -83,8 +89,38 @@ async fn gather(context: &Context, source: &QueueSource) -> Result<Vec<Received>
         if left.is_zero() {
             break;
         }
-        let more = RECEIVE_MAX.min(source.batch_size - batch.len());
+        let more = BATCH_MAX.min(source.batch_size - batch.len());
         batch.extend(sqs.receive(&source.queue, more, left, None).await?);
     }
     Ok(batch)
+}
+
+/// The record that Lambda gives a function.
+///
+/// `SqsMessage` of `aws_lambda_events` is not used: it writes `md5OfMessageAttributes` as null if there are no attributes,
+/// and Lambda leaves the field out.
+fn record(message: &Received, queue: &str) -> Value {
+    let mut own = Map::new();
+    for (name, attribute) in message.attributes.as_object().into_iter().flatten() {
+        own.insert(
+            name.clone(),
+            json!({
+                "stringValue": attribute["StringValue"],
+                "binaryValue": attribute["BinaryValue"],
+                "stringListValues": [], "binaryListValues": [],
+                "dataType": attribute["DataType"],
+            }),
+        );
+    }
+    json!({
+        "messageId": message.message_id,
+        "receiptHandle": message.receipt_handle,
+        "body": message.body,
+        "attributes": message.system_attributes(),
+        "messageAttributes": own,
+        "md5OfBody": message.md5_of_body,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue_arn(queue),
+        "awsRegion": REGION,
+    })
 }

@@ -1,21 +1,24 @@
-//! The clock as an event source.
+//! A schedule as an event source.
 //!
-//! Whatever rate the template names, a schedule ticks once a second here when its last run has finished: a person who
-//! tries the gateway out should see a settlement or a late webhook within seconds.
+//! Its rate is not that of the template: the next run begins a second after the last one has finished, so that
+//! settlements and late webhooks show within seconds.
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use aws_lambda_events::eventbridge::EventBridgeEvent;
+use serde_json::json;
 
-use super::Context;
+use super::context::Context;
 use crate::{
+    aws::{self, ACCOUNT, REGION},
     clock,
-    template::{ACCOUNT, REGION, ScheduleSource},
+    template::ScheduleSource,
 };
 
-const TICK: Duration = Duration::from_secs(1);
-/// After a run that failed.
-const PAUSE: Duration = Duration::from_secs(5);
+/// The time between two runs.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// The additional pause after a failed run.
+const ERROR_PAUSE: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(context: Context, source: ScheduleSource) {
     let mut stop = context.stop.clone();
@@ -27,29 +30,51 @@ pub(super) async fn run(context: Context, source: ScheduleSource) {
 
 async fn tick(context: &Context, source: &ScheduleSource) {
     loop {
-        tokio::time::sleep(TICK).await;
+        tokio::time::sleep(INTERVAL).await;
         let event = match &source.input {
-            Some(input) => input.clone(),
-            None => scheduled_event(&source.id, &clock::iso(clock::now_ms())),
+            Some(input) => input.to_string(),
+            None => json!(scheduled_event(&source.id, clock::now_ms())).to_string(),
         };
-        if let Err(error) = context.lambda.invoke(&source.function, event.to_string().into()).await {
-            crate::log(&source.id, &format!("a scheduled run failed: {error}"));
-            tokio::time::sleep(PAUSE).await;
+        if let Err(error) = context.lambda.invoke(&source.function, event.into()).await {
+            crate::logs::log(&source.id, &format!("a scheduled run failed: {error}"));
+            tokio::time::sleep(ERROR_PAUSE).await;
         }
     }
 }
 
-/// The event that `ScheduleV2` and `Schedule` give a function that names no input of its own.
-fn scheduled_event(rule: &str, time: &str) -> Value {
-    json!({
-        "version": "0",
-        "id": uuid::Uuid::new_v4().to_string(),
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
-        "account": ACCOUNT,
-        "time": time,
-        "region": REGION,
-        "resources": [format!("arn:aws:events:{}:{}:rule/{rule}", REGION, ACCOUNT)],
-        "detail": {},
-    })
+/// The event of a schedule without `Input`.
+fn scheduled_event(rule: &str, now_ms: u64) -> EventBridgeEvent {
+    let mut event = EventBridgeEvent::default();
+    event.version = Some("0".to_owned());
+    event.id = Some(uuid::Uuid::new_v4().to_string());
+    event.detail_type = String::from("Scheduled Event");
+    event.source = String::from("aws.events");
+    event.account = Some(ACCOUNT.to_owned());
+    event.time = clock::rfc3339(now_ms).parse().ok();
+    event.region = Some(REGION.to_owned());
+    event.resources = Some(vec![aws::arn("events", &format!("rule/{rule}"))]);
+    event.detail = json!({});
+    event
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scheduled_event_has_eventbridges_shape() {
+        let event = scheduled_event("Worker.Tick", 1_756_730_096_789);
+        let expected = json!({
+            "version": "0",
+            "id": event.id,
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "account": "000000000000",
+            "time": "2025-09-01T12:34:56Z",
+            "region": "us-east-1",
+            "resources": ["arn:aws:events:us-east-1:000000000000:rule/Worker.Tick"],
+            "detail": {},
+        });
+        assert_eq!(serde_json::to_string(&event).expect("JSON"), expected.to_string());
+    }
 }

@@ -1,29 +1,36 @@
 //! A table's stream as an event source.
 //!
-//! Batches go one after another, so that the changes of an item are seen in their order. A batch that fails is tried
-//! again, from the first record that failed when the function says which, in halves when the template asks for it, and
-//! in the end it is given up and told to the failure queue. The position moves on only after that, so that whatever
-//! ends this process, a record is seen at least once.
+//! Batches are delivered one after another, so that a function sees the changes of an item in their order. A failed batch is
+//! retried, from the first failed record if the function reports it, and in halves if the template says so. In the end it
+//! is given up and reported to the failure queue. The position moves only after that: every record is delivered at least
+//! once, even if this process is killed.
 
 use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{Context, Verdict, filter, positions::Positions, verdict};
+use super::{
+    batch_result::{BatchResult, batch_result},
+    context::Context,
+    filter,
+    positions::Positions,
+};
 use crate::{
-    Error, clock,
-    dynamodb::{shard_id, stream_arn},
+    Error,
+    aws::{function_arn, stream_arn},
+    clock,
+    dynamodb::shard_id,
     sqs::SendRequest,
     template::StreamSource,
 };
 
-/// How often an empty stream is looked at. Lambda polls four times a second.
-const POLL_EVERY: Duration = Duration::from_millis(50);
-/// Between tries: doubled each time, to the longest.
-const FIRST_RETRY: Duration = Duration::from_millis(200);
-const LONGEST_RETRY: Duration = Duration::from_secs(10);
-/// Consumed records are deleted when this many more are done.
-const TRIM_EVERY: usize = 500;
+/// How often an empty stream is polled. Lambda polls four times a second.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// The delay before a retry; it doubles with each try.
+const RETRY_DELAY_MIN: Duration = Duration::from_millis(200);
+const RETRY_DELAY_MAX: Duration = Duration::from_secs(10);
+/// Delivered records are deleted after this many more.
+const TRIM_RECORDS: usize = 500;
 
 pub(super) async fn run(context: Context, source: StreamSource, positions: Arc<Positions>) {
     let mut reader = Reader { context, source, positions, done_since_trim: 0 };
@@ -44,19 +51,19 @@ struct Reader {
 impl Reader {
     async fn follow(&mut self) {
         loop {
-            match self.step().await {
-                Ok(0) => tokio::time::sleep(POLL_EVERY).await,
+            match self.next_batch().await {
+                Ok(0) => tokio::time::sleep(POLL_INTERVAL).await,
                 Ok(_) => {}
                 Err(error) => {
-                    crate::log(&self.source.id, &format!("the stream can't be read: {error}"));
-                    tokio::time::sleep(LONGEST_RETRY).await;
+                    crate::logs::log(&self.source.id, &format!("the stream can't be read: {error}"));
+                    tokio::time::sleep(RETRY_DELAY_MAX).await;
                 }
             }
         }
     }
 
-    /// Reads and does one batch; gives the number of records read.
-    async fn step(&mut self) -> Result<usize, Error> {
+    /// Reads and delivers one batch; returns the number of records read.
+    async fn next_batch(&mut self) -> Result<usize, Error> {
         let position = match self.positions.get(&self.source.id)? {
             Some(position) => Some(position),
             None => self.first_position().await?,
@@ -72,14 +79,14 @@ impl Reader {
         self.deliver(wanted).await?;
         self.positions.set(&self.source.id, &last)?;
         self.done_since_trim += count;
-        if self.done_since_trim >= TRIM_EVERY {
+        if self.done_since_trim >= TRIM_RECORDS {
             self.done_since_trim = 0;
             dynamodb.trim(&self.source.table, &last).await?;
         }
         Ok(count)
     }
 
-    /// Where a source begins that has not run yet. `LATEST` is written down, so that a restart does not move it.
+    /// The position of a source that has not run yet. `LATEST` is stored, so that a restart does not move it.
     async fn first_position(&self) -> Result<Option<String>, Error> {
         if self.source.from_trim_horizon {
             return Ok(None);
@@ -91,9 +98,9 @@ impl Reader {
         Ok(newest)
     }
 
-    /// Sees a batch through: every record is either done or given up when this returns.
+    /// Delivers a batch with its retries: every record is done or given up when this returns.
     async fn deliver(&self, records: Vec<Value>) -> Result<(), Error> {
-        // Batches still to do, the first on top, each with the tries it has had.
+        // A stack of batches and their tries, the first batch on top.
         let mut batches = vec![(records, 0)];
         while let Some((mut batch, tries)) = batches.pop() {
             let Some(first) = batch.first().map(sequence_number) else {
@@ -102,24 +109,28 @@ impl Reader {
             let event = json!({ "Records": batch });
             let outcome = self.context.lambda.invoke(&self.source.function, event.to_string().into()).await;
             let knows = |id: &str| batch.iter().any(|record| sequence_number(record) == id);
-            let reason = match verdict(&outcome, self.source.partial_responses, knows) {
-                Verdict::Done => continue,
-                Verdict::Partly(failed) => {
+            let reason = match batch_result(&outcome, self.source.partial_responses, knows) {
+                BatchResult::Done => continue,
+                BatchResult::Partly(failed) => {
                     let at = batch.iter().position(|r| failed.contains(&sequence_number(r)));
                     batch.drain(..at.unwrap_or(0));
                     "the function reported failed records".to_owned()
                 }
-                Verdict::Failed(reason) => reason,
+                BatchResult::Failed(reason) => reason,
             };
-            // What was done moves the position on, and is not held against what is left.
+            // If some records are done, the tries of the others begin anew.
             let progressed = batch.first().map(sequence_number) != Some(first);
             let tries = if progressed { 1 } else { tries + 1 };
-            crate::log(&self.source.id, &format!("a batch of {} failed ({tries}): {reason}", batch.len()));
+            crate::logs::log(
+                &self.source.id,
+                &format!("a batch of {} failed ({tries}): {reason}", batch.len()),
+            );
             if self.is_given_up(&batch, tries) {
                 self.give_up(&batch, tries)?;
                 continue;
             }
-            tokio::time::sleep(LONGEST_RETRY.min(FIRST_RETRY * 2u32.saturating_pow(tries.min(10) - 1))).await;
+            tokio::time::sleep(RETRY_DELAY_MAX.min(RETRY_DELAY_MIN * 2u32.saturating_pow(tries.min(10) - 1)))
+                .await;
             if self.source.bisect && batch.len() > 1 {
                 let second = batch.split_off(batch.len() / 2);
                 batches.push((second, tries));
@@ -130,7 +141,7 @@ impl Reader {
     }
 
     fn is_given_up(&self, batch: &[Value], tries: u32) -> bool {
-        // A batch that can still be halved is, so that one bad record does not take its neighbours along.
+        // A batch is halved down to one record before it is given up, so that one bad record does not cost others.
         let is_whole = !(self.source.bisect && batch.len() > 1);
         if is_whole && self.source.max_retries.is_some_and(|retries| tries > retries) {
             return true;
@@ -144,14 +155,11 @@ impl Reader {
         let Some(queue) = &self.source.on_failure_queue else {
             return Ok(());
         };
-        let now = clock::iso(clock::now_ms());
+        let now = clock::rfc3339(clock::now_ms());
         let body = json!({
             "requestContext": {
                 "requestId": uuid::Uuid::new_v4().to_string(),
-                "functionArn": format!(
-                    "arn:aws:lambda:{}:{}:function:{}",
-                    crate::template::REGION, crate::template::ACCOUNT, self.source.function
-                ),
+                "functionArn": function_arn(&self.source.function),
                 "condition": "RetryAttemptsExhausted",
                 "approximateInvokeCount": tries,
             },

@@ -12,29 +12,34 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{Received, SendRequest, Sqs, SqsError};
+use super::{
+    digest,
+    message::{BATCH_MAX, Received, SendRequest},
+    store::{Sqs, SqsError},
+};
 use crate::{
+    aws::{ACCOUNT, name_in, queue_arn},
     clock,
-    template::{ACCOUNT, Queue, REGION},
+    template::Queue,
 };
 
-/// Messages or entries of one call.
-const BATCH: usize = 10;
-/// SQS's longest long poll.
+/// The longest name of a queue.
+const QUEUE_NAME_CHARS_MAX: usize = 80;
+/// The longest wait of a long poll.
 const WAIT_S_MAX: u64 = 20;
 const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 struct Endpoint {
     sqs: Arc<Sqs>,
-    /// Queue URLs begin with it.
+    /// The beginning of queue URLs.
     url: String,
 }
 
-/// The endpoint's routes, of queues behind `url`.
+/// The endpoint's routes; `url` is the beginning of queue URLs.
 pub fn router(sqs: Arc<Sqs>, url: String) -> Router {
     Router::new()
         .route("/", post(call))
-        // Some clients post to the queue's own URL.
+        // Some clients post to the queue's URL.
         .route("/{account}/{queue}", post(call))
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
         .with_state(Arc::new(Endpoint { sqs, url }))
@@ -84,7 +89,11 @@ fn refuse(refusal: &Refusal) -> Response {
     };
     let status = match refusal {
         Refusal::Sqs(SqsError::Storage(_)) => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => StatusCode::BAD_REQUEST,
+        Refusal::Sqs(
+            SqsError::NoSuchQueue | SqsError::BadValue(_) | SqsError::BadReceipt | SqsError::NotInFlight(_),
+        )
+        | Refusal::UnknownOperation(_)
+        | Refusal::Batch(..) => StatusCode::BAD_REQUEST,
     };
     let body = json!({"__type": format!("com.amazonaws.sqs#{kind}"), "message": text}).to_string();
     let headers = [
@@ -146,8 +155,8 @@ impl Endpoint {
                 Ok(json!({}))
             }
             "StartMessageMoveTask" => {
-                let source = last(text(body, "SourceArn"), ':');
-                let destination = body["DestinationArn"].as_str().map(|arn| last(arn, ':'));
+                let source = name_in(text(body, "SourceArn"));
+                let destination = body["DestinationArn"].as_str().map(name_in);
                 let moved = self.sqs.move_all(source, destination)?;
                 Ok(json!({"TaskHandle": format!("moved-{moved}-{}", clock::now_ms())}))
             }
@@ -166,15 +175,15 @@ impl Endpoint {
             delay_s: body["DelaySeconds"].as_u64(),
             attributes: body["MessageAttributes"].clone(),
         };
-        let (id, body_sum, attributes_sum) = self.sqs.send(queue, &request)?;
-        let mut answer = json!({"MessageId": id, "MD5OfMessageBody": body_sum});
-        if let Some(sum) = attributes_sum {
-            answer["MD5OfMessageAttributes"] = sum.into();
+        let sent = self.sqs.send(queue, &request)?;
+        let mut answer = json!({"MessageId": sent.message_id, "MD5OfMessageBody": sent.md5_of_body});
+        if let Some(digest) = sent.md5_of_attributes {
+            answer["MD5OfMessageAttributes"] = digest.into();
         }
         Ok(answer)
     }
 
-    /// Does every entry and tells of each by its `Id`.
+    /// Performs every entry; the answer names each by its `Id`.
     fn batch(&self, body: &Value, each: impl Fn(&Value) -> Result<Value, Refusal>) -> Result<Value, Refusal> {
         let queue = queue_name(body)?;
         self.sqs.describe(&queue)?;
@@ -185,9 +194,9 @@ impl Endpoint {
                 "There should be at least one entry.".to_owned(),
             ));
         }
-        if entries.len() > BATCH {
+        if entries.len() > BATCH_MAX {
             let text = format!(
-                "Maximum number of entries per request are {BATCH}. You have sent {}.",
+                "Maximum number of entries per request are {BATCH_MAX}. You have sent {}.",
                 entries.len()
             );
             return Err(Refusal::Batch("TooManyEntriesInBatchRequest", text));
@@ -207,7 +216,7 @@ impl Endpoint {
                 Err(Refusal::Sqs(error)) => failed.push(json!({
                     "Id": entry["Id"], "SenderFault": true, "Code": codes(&error).1, "Message": error.to_string(),
                 })),
-                Err(other) => return Err(other),
+                Err(refusal @ (Refusal::UnknownOperation(_) | Refusal::Batch(..))) => return Err(refusal),
             }
         }
         let mut answer = json!({"Successful": successful});
@@ -220,9 +229,9 @@ impl Endpoint {
     async fn receive(&self, queue: &str, body: &Value) -> Result<Value, Refusal> {
         let max = body["MaxNumberOfMessages"].as_u64().unwrap_or(1);
         let max = usize::try_from(max).unwrap_or(0);
-        if !(1..=BATCH).contains(&max) {
+        if !(1..=BATCH_MAX).contains(&max) {
             return Err(bad(format!(
-                "Value {max} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and {BATCH}, if provided."
+                "Value {max} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and {BATCH_MAX}, if provided."
             )));
         }
         let wait_s = body["WaitTimeSeconds"].as_u64().unwrap_or(0);
@@ -236,7 +245,7 @@ impl Endpoint {
         if received.is_empty() {
             return Ok(json!({}));
         }
-        let messages: Vec<_> = received.iter().map(|message| wire(message, body)).collect();
+        let messages: Vec<_> = received.iter().map(|message| to_json(message, body)).collect();
         Ok(json!({"Messages": messages}))
     }
 
@@ -252,7 +261,7 @@ impl Endpoint {
         let (ready, in_flight, delayed) = self.sqs.counts(name)?;
         let mut all = Map::new();
         let mut put = |key: &str, value: String| all.insert(key.to_owned(), Value::from(value));
-        put("QueueArn", arn(name));
+        put("QueueArn", queue_arn(name));
         put("ApproximateNumberOfMessages", ready.to_string());
         put("ApproximateNumberOfMessagesNotVisible", in_flight.to_string());
         put("ApproximateNumberOfMessagesDelayed", delayed.to_string());
@@ -260,7 +269,7 @@ impl Endpoint {
         put("MessageRetentionPeriod", queue.retention.as_secs().to_string());
         put("DelaySeconds", queue.delay.as_secs().to_string());
         if let Some((dead_letters, receives)) = &queue.redrive {
-            let policy = json!({"deadLetterTargetArn": arn(dead_letters), "maxReceiveCount": receives});
+            let policy = json!({"deadLetterTargetArn": queue_arn(dead_letters), "maxReceiveCount": receives});
             put("RedrivePolicy", policy.to_string());
         }
         let wanted = names(body, "AttributeNames");
@@ -272,7 +281,7 @@ impl Endpoint {
 
     fn create(&self, body: &Value) -> Result<Value, Refusal> {
         let name = text(body, "QueueName");
-        let name_is_good = (1..=80).contains(&name.len())
+        let name_is_good = (1..=QUEUE_NAME_CHARS_MAX).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if !name_is_good {
             return Err(bad(
@@ -288,13 +297,13 @@ impl Endpoint {
         let redrive = policy.and_then(|policy| {
             let receives = &policy["maxReceiveCount"];
             let receives = receives.as_u64().or_else(|| receives.as_str()?.parse().ok())?;
-            let dead_letters = last(policy["deadLetterTargetArn"].as_str()?, ':').to_owned();
+            let dead_letters = name_in(policy["deadLetterTargetArn"].as_str()?).to_owned();
             Some((dead_letters, u32::try_from(receives).ok()?))
         });
         self.sqs.create(&Queue {
             name: name.to_owned(),
-            visibility: attribute("VisibilityTimeout", 30),
-            retention: attribute("MessageRetentionPeriod", 345_600),
+            visibility: attribute("VisibilityTimeout", Queue::VISIBILITY_S_DEFAULT),
+            retention: attribute("MessageRetentionPeriod", Queue::RETENTION_S_DEFAULT),
             delay: attribute("DelaySeconds", 0),
             redrive,
         });
@@ -310,23 +319,15 @@ fn names<'a>(body: &'a Value, name: &str) -> Vec<&'a str> {
     body[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-fn last(text: &str, separator: char) -> &str {
-    text.rsplit(separator).next().unwrap_or_default()
-}
-
-pub(super) fn arn(queue: &str) -> String {
-    format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}")
-}
-
-/// A queue's URL names it by its last segment, whatever host and port came before it.
+/// The queue's name: the last segment of its URL.
 fn queue_name(body: &Value) -> Result<String, Refusal> {
-    match last(text(body, "QueueUrl"), '/') {
+    match text(body, "QueueUrl").rsplit('/').next().unwrap_or_default() {
         "" => Err(bad("The request must contain the parameter QueueUrl.")),
         name => Ok(name.to_owned()),
     }
 }
 
-fn wire(message: &Received, asked: &Value) -> Value {
+fn to_json(message: &Received, asked: &Value) -> Value {
     let mut wire = json!({
         "MessageId": message.message_id,
         "ReceiptHandle": message.receipt_handle,
@@ -335,7 +336,7 @@ fn wire(message: &Received, asked: &Value) -> Value {
     });
     let mut wanted = names(asked, "MessageSystemAttributeNames");
     wanted.extend(names(asked, "AttributeNames"));
-    let mut attributes = system_attributes(message);
+    let mut attributes = message.system_attributes();
     if !wanted.contains(&"All") {
         attributes.retain(|key, _| wanted.contains(&key.as_str()));
     }
@@ -352,51 +353,9 @@ fn wire(message: &Received, asked: &Value) -> Value {
             .collect();
         if !own.is_empty() {
             let own = Value::from(own);
-            wire["MD5OfMessageAttributes"] = super::digest::of_attributes(&own).into();
+            wire["MD5OfMessageAttributes"] = digest::of_attributes(&own).into();
             wire["MessageAttributes"] = own;
         }
     }
     wire
-}
-
-fn system_attributes(message: &Received) -> Map<String, Value> {
-    let mut attributes = Map::new();
-    let mut put = |key: &str, value: String| attributes.insert(key.to_owned(), Value::from(value));
-    put("ApproximateReceiveCount", message.receive_count.to_string());
-    put("SentTimestamp", message.sent_ms.to_string());
-    put("SenderId", "local".to_owned());
-    put("ApproximateFirstReceiveTimestamp", message.first_received_ms.to_string());
-    if let Some(group) = &message.group {
-        put("MessageGroupId", group.clone());
-    }
-    attributes
-}
-
-impl Received {
-    /// The record that Lambda gives a function.
-    pub(crate) fn lambda_record(&self, queue: &str) -> Value {
-        let mut own = Map::new();
-        for (name, attribute) in self.attributes.as_object().into_iter().flatten() {
-            own.insert(
-                name.clone(),
-                json!({
-                    "stringValue": attribute["StringValue"],
-                    "binaryValue": attribute["BinaryValue"],
-                    "stringListValues": [], "binaryListValues": [],
-                    "dataType": attribute["DataType"],
-                }),
-            );
-        }
-        json!({
-            "messageId": self.message_id,
-            "receiptHandle": self.receipt_handle,
-            "body": self.body,
-            "attributes": system_attributes(self),
-            "messageAttributes": own,
-            "md5OfBody": self.md5_of_body,
-            "eventSource": "aws:sqs",
-            "eventSourceARN": arn(queue),
-            "awsRegion": REGION,
-        })
-    }
 }

@@ -1,4 +1,4 @@
-//! The MD5 sums that SQS's clients check.
+//! The MD5 digests that SQS's clients check.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};
@@ -8,8 +8,8 @@ pub(super) fn of_body(body: &str) -> String {
     hex::encode(Md5::digest(body.as_bytes()))
 }
 
-/// The sum of message attributes: names in order; name, type and value each with their length before them; and one byte
-/// that tells text from bytes. `None` when there are none.
+/// The digest of message attributes: sorted by name; name, type and value each after their length; and a byte that
+/// distinguishes text and binary values. `None` if there are no attributes.
 pub(super) fn of_attributes(attributes: &Value) -> Option<String> {
     let map = attributes.as_object().filter(|map| !map.is_empty())?;
     let mut names: Vec<_> = map.keys().collect();

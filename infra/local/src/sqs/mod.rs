@@ -1,10 +1,12 @@
-//! SQS: an endpoint on `SQLite`. Every acknowledged send survives the death of this process.
+//! SQS: an endpoint on `SQLite`. A message whose sending was acknowledged is not lost when this process is killed.
 
 mod api;
 mod digest;
-mod queue;
+mod message;
+mod order;
 mod store;
 
 pub use api::router;
-pub use queue::{Received, SendRequest};
+pub(crate) use message::BATCH_MAX;
+pub use message::{Received, SendRequest, Sent};
 pub use store::{Sqs, SqsError};

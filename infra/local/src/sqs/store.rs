@@ -1,4 +1,4 @@
-//! Queues and their messages: `SQLite` for what must last, [`Order`] for what comes next.
+//! Queues and their messages: `SQLite` holds the messages, [`Order`] which is next.
 
 use std::{
     collections::HashMap,
@@ -13,18 +13,19 @@ use tokio::sync::Notify;
 
 use super::{
     digest,
-    queue::{Order, Received, SendRequest},
+    message::{Received, SendRequest, Sent},
+    order::Order,
 };
 use crate::{clock::now_ms, template::Queue};
 
-/// SQS's limits.
+/// SQS's limits: the longest body, delay and visibility timeout.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 const DELAY_S_MAX: u64 = 900;
 const VISIBILITY_S_MAX: u64 = 43_200;
-/// How often what has outlived its retention is looked for, at most.
-const RETENTION_CHECK_MS: u64 = 60_000;
+/// The least time between two searches for messages past their retention.
+const RETENTION_CHECK_INTERVAL_MS: u64 = 60_000;
 
-/// Why a call is refused. The name is SQS's own.
+/// Why a call is refused. The messages are SQS's own.
 #[derive(Debug, thiserror::Error)]
 pub enum SqsError {
     /// There is no such queue.
@@ -33,7 +34,7 @@ pub enum SqsError {
     /// A parameter is wrong.
     #[error("{0}")]
     BadValue(String),
-    /// A receipt handle is none.
+    /// A receipt handle is malformed.
     #[error("The input receipt handle is invalid.")]
     BadReceipt,
     /// The message is not in flight.
@@ -46,7 +47,7 @@ pub enum SqsError {
     Storage(#[from] rusqlite::Error),
 }
 
-/// Every queue.
+/// All queues.
 pub struct Sqs {
     state: Mutex<State>,
 }
@@ -75,10 +76,10 @@ impl Entry {
 }
 
 impl Sqs {
-    /// Opens the file, with these queues in it.
+    /// Opens the file, for these queues.
     pub fn open(path: &Path, queues: &[Queue]) -> Result<Arc<Self>, SqsError> {
         let connection = Connection::open(path)?;
-        // A commit is in the file when it returns, and so survives the end of this process, however it ends.
+        // With a write-ahead log a commit survives the end of this process, even when it is killed.
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.execute_batch(
@@ -96,7 +97,7 @@ impl Sqs {
                 receipt TEXT
             );",
         )?;
-        // Whoever held a message when the last run ended has ended with it.
+        // The receivers of the messages in flight have ended with the last run.
         connection.execute(
             "UPDATE messages SET visible_ms = sent_ms, receipt = NULL WHERE receipt IS NOT NULL",
             [],
@@ -117,7 +118,7 @@ impl Sqs {
         names
     }
 
-    /// Makes a queue, unless there is one of that name.
+    /// Creates a queue, unless there is one with its name.
     pub fn create(&self, queue: &Queue) {
         let mut state = self.lock();
         state.queues.entry(queue.name.clone()).or_insert_with(|| Entry::new(queue));
@@ -129,7 +130,7 @@ impl Sqs {
         Ok(state.queues.get(name).ok_or(SqsError::NoSuchQueue)?.queue.clone())
     }
 
-    /// Messages that can be received, are in flight, are delayed.
+    /// The numbers of ready, in-flight and delayed messages.
     pub fn counts(&self, name: &str) -> Result<(usize, usize, usize), SqsError> {
         let mut state = self.lock();
         let entry = state.queues.get_mut(name).ok_or(SqsError::NoSuchQueue)?;
@@ -137,12 +138,8 @@ impl Sqs {
         Ok(entry.order.counts())
     }
 
-    /// Sends a message; gives its id and the sums of its body and of its attributes.
-    pub fn send(
-        &self,
-        name: &str,
-        request: &SendRequest,
-    ) -> Result<(String, String, Option<String>), SqsError> {
+    /// Sends a message.
+    pub fn send(&self, name: &str, request: &SendRequest) -> Result<Sent, SqsError> {
         if request.body.is_empty() {
             return Err(SqsError::BadValue("The request must contain the parameter MessageBody.".to_owned()));
         }
@@ -162,7 +159,7 @@ impl Sqs {
         let State { connection, queues } = &mut *state;
         let entry = queues.get_mut(name).ok_or(SqsError::NoSuchQueue)?;
         let now = now_ms();
-        let delay_ms = request.delay_s.map_or_else(|| millis(entry.queue.delay), |s| s * 1000);
+        let delay_ms = request.delay_s.map_or_else(|| to_ms(entry.queue.delay), |s| s * 1000);
         let message_id = uuid::Uuid::new_v4().to_string();
         connection
             .prepare_cached(
@@ -175,13 +172,17 @@ impl Sqs {
                 request.body,
                 request.group,
                 request.attributes.to_string(),
-                signed(now),
-                signed(now + delay_ms)
+                to_i64(now),
+                to_i64(now + delay_ms)
             ])?;
         let number = connection.last_insert_rowid();
         entry.order.add(number, request.group.as_deref().unwrap_or_default(), now + delay_ms, false, now);
         entry.arrived.notify_waiters();
-        Ok((message_id, digest::of_body(&request.body), digest::of_attributes(&request.attributes)))
+        Ok(Sent {
+            message_id,
+            md5_of_body: digest::of_body(&request.body),
+            md5_of_attributes: digest::of_attributes(&request.attributes),
+        })
     }
 
     /// Receives up to `max` messages, waiting up to `wait` for the first. `visibility` replaces the queue's own.
@@ -200,7 +201,7 @@ impl Sqs {
             };
             let arrival = arrived.notified();
             tokio::pin!(arrival);
-            // Registered before looking, so that a message sent in between is not missed.
+            // Registered before the check, so that no message is missed.
             arrival.as_mut().enable();
             let (received, next_wake_ms) = self.take(name, max, visibility)?;
             let now = tokio::time::Instant::now();
@@ -224,13 +225,13 @@ impl Sqs {
     ) -> Result<(Vec<Received>, Option<u64>), SqsError> {
         let mut state = self.lock();
         let now = now_ms();
-        state.forget_expired(name, now)?;
+        state.delete_expired(name, now)?;
         let mut received = Vec::new();
         while received.len() < max {
             let State { connection, queues } = &mut *state;
             let entry = queues.get_mut(name).ok_or(SqsError::NoSuchQueue)?;
             entry.order.wake(now);
-            let hide_until_ms = now + millis(visibility.unwrap_or(entry.queue.visibility));
+            let hide_until_ms = now + to_ms(visibility.unwrap_or(entry.queue.visibility));
             let Some(number) = entry.order.take(hide_until_ms) else {
                 break;
             };
@@ -240,7 +241,7 @@ impl Sqs {
                 .query_row([number], |row| row.get(0))?;
             match redrive {
                 Some((dead_letters, max_receives)) if receive_count >= max_receives => {
-                    state.bury(name, number, &dead_letters, now)?;
+                    state.move_to(name, number, &dead_letters, now)?;
                 }
                 _ => received.push(mark_received(connection, number, hide_until_ms, now)?),
             }
@@ -249,7 +250,7 @@ impl Sqs {
         Ok((received, next))
     }
 
-    /// Deletes a message in flight. An older receipt of a message that was received again deletes nothing.
+    /// Deletes a message in flight. Only its latest receipt does.
     pub fn delete(&self, name: &str, receipt: &str) -> Result<(), SqsError> {
         let number = number_of(receipt)?;
         let mut state = self.lock();
@@ -264,7 +265,7 @@ impl Sqs {
         Ok(())
     }
 
-    /// Changes when a message in flight comes back.
+    /// Changes when a message in flight becomes visible again.
     pub fn change_visibility(&self, name: &str, receipt: &str, seconds: u64) -> Result<(), SqsError> {
         if seconds > VISIBILITY_S_MAX {
             let reason = format!(
@@ -289,7 +290,7 @@ impl Sqs {
         }
         connection
             .prepare_cached("UPDATE messages SET visible_ms = ?2 WHERE number = ?1")?
-            .execute(params![number, signed(until)])?;
+            .execute(params![number, to_i64(until)])?;
         entry.arrived.notify_waiters();
         Ok(())
     }
@@ -304,7 +305,8 @@ impl Sqs {
         Ok(())
     }
 
-    /// Moves what can be received of a dead-letter queue to another queue, or back to the queue that it serves; gives the number.
+    /// Moves the ready messages of a dead-letter queue to another queue, or to the one whose dead letters they are; returns
+    /// their number.
     pub fn move_all(&self, from: &str, to: Option<&str>) -> Result<usize, SqsError> {
         let mut state = self.lock();
         let now = now_ms();
@@ -327,22 +329,22 @@ impl Sqs {
             let Some(number) = entry.order.take(now + 1000) else {
                 return Ok(moved);
             };
-            state.bury(from, number, &to, now)?;
+            state.move_to(from, number, &to, now)?;
             moved += 1;
         }
     }
 }
 
 impl State {
-    /// Moves a message to another queue, as one that nobody has received.
-    fn bury(&mut self, from: &str, number: i64, to: &str, now: u64) -> Result<(), SqsError> {
+    /// Moves a message to another queue, as if it had never been received.
+    fn move_to(&mut self, from: &str, number: i64, to: &str, now: u64) -> Result<(), SqsError> {
         if !self.queues.contains_key(to) {
             return Err(SqsError::NoSuchQueue);
         }
         let group: Option<String> = self.connection.query_row(
             "UPDATE messages SET queue = ?2, receive_count = 0, receipt = NULL, visible_ms = ?3, first_received_ms = NULL
              WHERE number = ?1 RETURNING message_group",
-            params![number, to, signed(now)],
+            params![number, to, to_i64(now)],
             |row| row.get(0),
         )?;
         if let Some(entry) = self.queues.get_mut(from) {
@@ -355,17 +357,17 @@ impl State {
         Ok(())
     }
 
-    fn forget_expired(&mut self, name: &str, now: u64) -> Result<(), SqsError> {
+    fn delete_expired(&mut self, name: &str, now: u64) -> Result<(), SqsError> {
         let entry = self.queues.get_mut(name).ok_or(SqsError::NoSuchQueue)?;
-        if now < entry.retention_checked_ms + RETENTION_CHECK_MS {
+        if now < entry.retention_checked_ms + RETENTION_CHECK_INTERVAL_MS {
             return Ok(());
         }
         entry.retention_checked_ms = now;
-        let before = now.saturating_sub(millis(entry.queue.retention));
+        let before = now.saturating_sub(to_ms(entry.queue.retention));
         let mut delete = self
             .connection
             .prepare_cached("DELETE FROM messages WHERE queue = ?1 AND sent_ms < ?2 RETURNING number")?;
-        let gone = delete.query_map(params![name, signed(before)], |row| row.get::<_, i64>(0))?;
+        let gone = delete.query_map(params![name, to_i64(before)], |row| row.get::<_, i64>(0))?;
         for number in gone {
             entry.order.remove(number?);
         }
@@ -405,7 +407,7 @@ fn mark_received(
              WHERE number = ?1
              RETURNING message_id, body, message_group, attributes, sent_ms, first_received_ms, receive_count",
         )?
-        .query_row(params![number, receipt, signed(hide_until_ms), signed(now)], |row| {
+        .query_row(params![number, receipt, to_i64(hide_until_ms), to_i64(now)], |row| {
             let body: String = row.get(1)?;
             let attributes: String = row.get(3)?;
             let (sent, first): (i64, i64) = (row.get(4)?, row.get(5)?);
@@ -429,10 +431,10 @@ fn number_of(receipt: &str) -> Result<i64, SqsError> {
     number.ok_or(SqsError::BadReceipt)
 }
 
-fn millis(duration: Duration) -> u64 {
+fn to_ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX / 4)
 }
 
-fn signed(ms: u64) -> i64 {
+fn to_i64(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX)
 }

@@ -1,13 +1,13 @@
-//! Who may use the start page and what shows keys: this machine's own browser and programs, and no page of another site.
+//! Keeps the start page's keys from pages of other sites: only browsers and programs of this machine may ask.
 
 use axum::http::HeaderMap;
 
-/// What this machine calls itself. Any other name in `Host` may be a site's own that was made to lead here.
+/// The names of this machine. Another name in `Host` may be a foreign site's that resolves to 127.0.0.1.
 const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// Whether the request was sent to a name of this machine, with or without a port.
-pub(super) fn is_to_this_machine(headers: &HeaderMap) -> bool {
-    only(headers, "host").is_some_and(|host| {
+pub(super) fn is_local_host(headers: &HeaderMap) -> bool {
+    single_value(headers, "host").is_some_and(|host| {
         let name = match host.rsplit_once(':') {
             Some((name, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => name,
             _ => host,
@@ -16,32 +16,32 @@ pub(super) fn is_to_this_machine(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Whether a post comes from a page of the same origin. Every browser says so in `Origin` or `Sec-Fetch-Site`; what says
-/// nothing is refused, since programs have the API itself.
-pub(super) fn is_from_own_page(headers: &HeaderMap) -> bool {
-    let origin = match (headers.contains_key("origin"), only(headers, "host")) {
+/// Whether a post comes from a page of the same origin. Every browser sends `Origin` or `Sec-Fetch-Site`; a request with
+/// neither is refused, because programs can use the API itself.
+pub(super) fn is_same_origin(headers: &HeaderMap) -> bool {
+    let origin = match (headers.contains_key("origin"), single_value(headers, "host")) {
         (false, _) => None,
-        (true, Some(host)) => Some(only(headers, "origin") == Some(&format!("http://{host}"))),
+        (true, Some(host)) => Some(single_value(headers, "origin") == Some(&format!("http://{host}"))),
         (true, None) => Some(false),
     };
     let site = headers
         .contains_key("sec-fetch-site")
-        .then(|| only(headers, "sec-fetch-site") == Some("same-origin"));
+        .then(|| single_value(headers, "sec-fetch-site") == Some("same-origin"));
     match (origin, site) {
         (None, None) => false,
         (origin, site) => origin.unwrap_or(true) && site.unwrap_or(true),
     }
 }
 
-/// Whether no page of another site has a part in the request.
-pub(super) fn is_free_of_other_sites(headers: &HeaderMap) -> bool {
-    let site = only(headers, "sec-fetch-site");
+/// Whether the request comes from no page of another site.
+pub(super) fn is_not_cross_site(headers: &HeaderMap) -> bool {
+    let site = single_value(headers, "sec-fetch-site");
     let is_own = matches!(site, Some("same-origin" | "none"));
     !headers.contains_key("origin") && (is_own || !headers.contains_key("sec-fetch-site"))
 }
 
-/// A header's value; `None` where it is absent, there twice, or no text.
-fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// A header's value; `None` if it is absent, repeated, or not text.
+fn single_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn only_names_of_this_machine_lead_here() {
         for host in ["localhost", "localhost:9000", "LOCALHOST:1", "127.0.0.1:9000", "[::1]", "[::1]:9000"] {
-            assert!(is_to_this_machine(&headers(&[("host", host)])), "{host}");
+            assert!(is_local_host(&headers(&[("host", host)])), "{host}");
         }
         for host in [
             "",
@@ -75,12 +75,12 @@ mod tests {
             "0.0.0.0:9000",
             "localhost:",
         ] {
-            assert!(!is_to_this_machine(&headers(&[("host", host)])), "{host}");
+            assert!(!is_local_host(&headers(&[("host", host)])), "{host}");
         }
-        assert!(!is_to_this_machine(&HeaderMap::new()));
+        assert!(!is_local_host(&HeaderMap::new()));
         let mut twice = headers(&[("host", "localhost")]);
         twice.append("host", HeaderValue::from_static("evil.example"));
-        assert!(!is_to_this_machine(&twice));
+        assert!(!is_local_host(&twice));
     }
 
     #[test]
@@ -88,7 +88,7 @@ mod tests {
         let host = ("host", "localhost:9000");
         let own = ("origin", "http://localhost:9000");
         let accepted =
-            |more: &[(&'static str, &'static str)]| is_from_own_page(&headers(&[&[host], more].concat()));
+            |more: &[(&'static str, &'static str)]| is_same_origin(&headers(&[&[host], more].concat()));
         assert!(accepted(&[own]));
         assert!(accepted(&[("sec-fetch-site", "same-origin")]));
         assert!(accepted(&[own, ("sec-fetch-site", "same-origin")]));
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn programs_and_the_address_bar_are_no_other_site() {
         for free in [&[][..], &[("sec-fetch-site", "none")], &[("sec-fetch-site", "same-origin")]] {
-            assert!(is_free_of_other_sites(&headers(free)), "{free:?}");
+            assert!(is_not_cross_site(&headers(free)), "{free:?}");
         }
         for other in [
             ("origin", "http://evil.example"),
@@ -120,7 +120,7 @@ mod tests {
             ("sec-fetch-site", "cross-site"),
             ("sec-fetch-site", "same-site"),
         ] {
-            assert!(!is_free_of_other_sites(&headers(&[other])), "{other:?}");
+            assert!(!is_not_cross_site(&headers(&[other])), "{other:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The start page's HTML. It loads nothing: its style and its script are in it, known by their digests.
+//! The start page's HTML. It loads nothing: its style and its script are inline, allowed by their digests.
 
 use std::{fmt::Write as _, sync::OnceLock};
 
@@ -7,19 +7,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tollgate_processors::sandbox::{TestCard, test_cards};
 
-use super::Taken;
+use super::payment::{PaymentResult, payment_body};
 use crate::{
-    FRONT_DOORS, Ready,
     demo::Credentials,
     inbox::{self, escape},
+    ready::{FRONT_DOORS, Ready},
 };
 
 const SCRIPT: &str = include_str!("start.js");
-/// The card that is charged unless another is chosen.
+/// The test card that is preselected.
 const TOKEN: &str = "tok_visa_4242";
 
 fn style() -> &'static str {
@@ -27,7 +27,7 @@ fn style() -> &'static str {
     STYLE.get_or_init(|| format!("{}{}", inbox::STYLE, include_str!("start.css")))
 }
 
-/// What the page may do: show its own style, run its own script, and send its form to this very host.
+/// The content security policy: the page's own style and script, and forms to this host.
 fn policy() -> &'static str {
     static POLICY: OnceLock<String> = OnceLock::new();
     POLICY.get_or_init(|| {
@@ -41,7 +41,7 @@ fn policy() -> &'static str {
     })
 }
 
-/// A page with the headers that keep it to itself.
+/// A page, with headers that isolate it from other sites.
 pub(super) fn respond(status: StatusCode, html: &str) -> Response {
     let headers = [
         ("content-type", "text/html; charset=utf-8"),
@@ -55,20 +55,15 @@ pub(super) fn respond(status: StatusCode, html: &str) -> Response {
     (status, headers, html.to_owned()).into_response()
 }
 
-/// What the button and the command send.
-pub(super) fn payment_body(token: &str) -> Value {
-    json!({"amount": 1234, "currency": "GBP", "source": {"type": "card", "token": token}})
-}
-
 /// The start page.
-pub(super) fn start(ready: &Ready) -> String {
+pub(super) fn start_page(ready: &Ready) -> String {
     let mut content = String::from(
         "<h1>Tollgate</h1>\n<p>The whole gateway runs on this machine: every route is a function of its own, with local \
          tables and queues. A sandbox charges the cards: no money moves.</p>\n",
     );
     content.push_str(&front_doors(ready));
     if let Some(keys) = &ready.credentials {
-        content.push_str(&pay(ready, keys));
+        content.push_str(&payment_form(ready, keys));
         content.push_str(&demo_keys(keys));
     }
     content.push_str(&cards());
@@ -80,14 +75,14 @@ pub(super) fn start(ready: &Ready) -> String {
     );
     let script =
         ready.credentials.as_ref().map_or_else(String::new, |_| format!("<script>{SCRIPT}</script>\n"));
-    shell("Tollgate on this machine", &content, &script)
+    html_document("Tollgate on this machine", &content, &script)
 }
 
-/// What came of the button, where no script shows it in place.
-pub(super) fn result(taken: &Taken) -> String {
-    let body = serde_json::from_str::<Value>(&taken.body).unwrap_or_default();
+/// The page of a payment's result, for browsers without scripts.
+pub(super) fn result_page(result: &PaymentResult) -> String {
+    let body = serde_json::from_str::<Value>(&result.body).unwrap_or_default();
     let pretty = serde_json::to_string_pretty(&body).unwrap_or_default();
-    let told = match (body["status"].as_str(), body["error"]["code"].as_str()) {
+    let outcome = match (body["status"].as_str(), body["error"]["code"].as_str()) {
         (Some(status), _) => format!("The payment is <strong>{}</strong>.", escape(status)),
         (None, Some(code)) => format!("The payment was refused: <strong>{}</strong>.", escape(code)),
         (None, None) => "The payment was not made.".to_owned(),
@@ -95,23 +90,23 @@ pub(super) fn result(taken: &Taken) -> String {
     let challenge = body["next_action"]["redirect_url"].as_str().map_or_else(String::new, |url| {
         format!("<p><a href=\"{}\">Answer its challenge</a>, as its payer would.</p>\n", escape(url))
     });
-    let mut webhooks = inbox::articles(&taken.webhooks);
+    let mut webhooks = inbox::articles(&result.webhooks);
     if webhooks.is_empty() {
         webhooks.push_str(
             "<p>Its webhook has not come yet. The <a href=\"/_inbox\">inbox</a> shows it when it does.</p>",
         );
     }
     let content = format!(
-        "<h1>A payment</h1>\n<div id=\"result\"><p>{told} HTTP status {status}.</p>\n{challenge}\
+        "<h1>A payment</h1>\n<div id=\"result\"><p>{outcome} HTTP status {status}.</p>\n{challenge}\
          <details open><summary>Answer</summary><pre tabindex=\"0\" role=\"region\" aria-label=\"Answer\">{answer}</pre></details>\n<h2>Its webhook</h2>\n{webhooks}\n</div>\n\
          <p><a href=\"/\">Start page</a> · <a href=\"/_inbox\">Webhook inbox</a></p>\n",
-        status = taken.status,
+        status = result.status,
         answer = escape(&pretty),
     );
-    shell("A payment", &content, "")
+    html_document("A payment", &content, "")
 }
 
-fn shell(title: &str, content: &str, script: &str) -> String {
+fn html_document(title: &str, content: &str, script: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
@@ -138,7 +133,7 @@ fn front_doors(ready: &Ready) -> String {
     )
 }
 
-fn pay(ready: &Ready, keys: &Credentials) -> String {
+fn payment_form(ready: &Ready, keys: &Credentials) -> String {
     let url = ready.apis.get("charges").and_then(Value::as_str).unwrap_or_default();
     let mut options = String::new();
     for (token, card) in test_cards().filter_map(|card| Some((card.token.clone()?, card))) {
@@ -160,7 +155,7 @@ fn pay(ready: &Ready, keys: &Credentials) -> String {
     )
 }
 
-/// The command that does what the button does.
+/// The command that takes the same payment.
 fn curl(url: &str, key: &str) -> String {
     format!(
         "curl {url}/payments \\\n  -H 'Authorization: Bearer {key}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{}'",
@@ -204,6 +199,8 @@ fn cards() -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn ready() -> Ready {
@@ -228,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_page_shows_urls_keys_and_every_test_card() {
-        let html = start(&ready());
+        let html = start_page(&ready());
         for text in [
             "http://localhost:9000/charges/v1",
             "sk_test_1",
@@ -246,13 +243,13 @@ mod tests {
     #[test]
     fn without_a_demo_merchant_there_is_neither_key_nor_button() {
         let bare = Ready { credentials: None, ..ready() };
-        let html = start(&bare);
+        let html = start_page(&bare);
         assert!(!html.contains("<button") && !html.contains("<script"), "{html}");
     }
 
     #[test]
     fn a_result_shows_what_came_without_harm() {
-        let html = result(&Taken {
+        let html = result_page(&PaymentResult {
             status: 402,
             body: json!({"error": {"code": "<script>x</script>"}}).to_string(),
             webhooks: Vec::new(),
@@ -261,7 +258,8 @@ mod tests {
         assert!(html.contains("has not come yet"));
         let challenged =
             json!({"status": "requires_action", "next_action": {"redirect_url": "http://localhost/x?a=1&b"}});
-        let html = result(&Taken { status: 201, body: challenged.to_string(), webhooks: Vec::new() });
+        let html =
+            result_page(&PaymentResult { status: 201, body: challenged.to_string(), webhooks: Vec::new() });
         assert!(html.contains("href=\"http://localhost/x?a=1&amp;b\""), "{html}");
     }
 }

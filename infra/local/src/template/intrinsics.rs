@@ -1,26 +1,25 @@
 //! CloudFormation's intrinsic functions, evaluated for one stack and the stacks nested in it.
 //!
-//! Evaluation is lazy: a parameter of a nested stack may be another nested stack's output, so a stack is only read
-//! when something asks for it. A circle is found by its depth.
+//! Evaluation is lazy: a parameter of a nested stack may be another nested stack's output, so a stack is read when one of
+//! its values is needed. A circle is detected by its depth.
 
 use std::{cell::RefCell, collections::HashMap, path::PathBuf, rc::Rc};
 
 use serde_json::{Map, Value};
 
 use super::{Secret, Setting, TemplateError, yaml};
+use crate::aws::{ACCOUNT, REGION, arn, function_arn, queue_arn, stream_arn, table_arn};
 
-/// Stacks in stacks in parameters: more than any template that is meant.
+/// The depth of an evaluation; a deeper one is a circle.
 const DEPTH_MAX: usize = 64;
-pub(crate) const REGION: &str = "us-east-1";
-pub(crate) const ACCOUNT: &str = "000000000000";
 
 /// One template with its parameters.
 pub(super) struct Stack<'a> {
-    /// `tollgate` for the root; the file's stem, `charges` of `infra/apis/charges.yaml`, for one nested in it.
+    /// `tollgate` for the root; for a nested stack its file's stem, `charges` of `infra/apis/charges.yaml`.
     pub name: String,
     path: PathBuf,
     template: Value,
-    /// Overrides, already evaluated; a parameter that is absent has its default.
+    /// The given parameters, evaluated; the others have their defaults.
     parameters: HashMap<String, Value>,
     setting: &'a Setting<'a>,
     nested: RefCell<HashMap<String, Rc<Stack<'a>>>>,
@@ -61,7 +60,7 @@ impl<'a> Stack<'a> {
         TemplateError::meaning(format!("{} ({at})", self.path.display()), reason)
     }
 
-    /// The resources of these types whose conditions hold, in the template's order.
+    /// The resources of a type whose conditions hold, in the template's order.
     pub(super) fn resources(&self, kind: &str) -> Result<Vec<(String, Value)>, TemplateError> {
         let mut found = Vec::new();
         for (id, resource) in self.template["Resources"].as_object().into_iter().flatten() {
@@ -79,7 +78,7 @@ impl<'a> Stack<'a> {
         Ok(found)
     }
 
-    /// `Globals.Function` and its like.
+    /// A part of `Globals`, such as `Function`.
     pub(super) fn globals(&self, kind: &str) -> Value {
         self.template["Globals"][kind].clone()
     }
@@ -102,7 +101,7 @@ impl<'a> Stack<'a> {
         Ok(stack)
     }
 
-    /// An output's value, `None` when there is no such output.
+    /// An output's value; `None` if there is no such output.
     pub(super) fn output(&self, name: &str) -> Result<Option<Value>, TemplateError> {
         match self.template["Outputs"].get(name) {
             Some(output) => Ok(Some(self.evaluate(&output["Value"], name)?)),
@@ -110,7 +109,7 @@ impl<'a> Stack<'a> {
         }
     }
 
-    /// The value as text, whatever its type.
+    /// An evaluated string, number or Boolean, as text.
     pub(super) fn text(&self, value: &Value, at: &str) -> Result<String, TemplateError> {
         match self.evaluate(value, at)? {
             Value::String(text) => Ok(text),
@@ -120,7 +119,7 @@ impl<'a> Stack<'a> {
         }
     }
 
-    /// The value with every intrinsic in it replaced by what it means here.
+    /// A value with every intrinsic in it evaluated.
     pub(super) fn evaluate(&self, value: &Value, at: &str) -> Result<Value, TemplateError> {
         if *self.depth.borrow() > DEPTH_MAX {
             return Err(self.error(at, "refers to itself"));
@@ -300,7 +299,7 @@ impl<'a> Stack<'a> {
             "AWS::SecretsManager::Secret" => Ok(Value::String(self.secret_arn(name)?)),
             "AWS::ApiGatewayV2::Api" => Ok(Value::String(self.name.clone())),
             "AWS::Serverless::Function" => Ok(Value::String(self.function_name(name)?)),
-            // Anything else is only passed on, never looked into.
+            // References to other resources are only passed on.
             _ => Ok(Value::String(name.to_owned())),
         }
     }
@@ -309,15 +308,11 @@ impl<'a> Stack<'a> {
         let resource = self.resource(id, at)?;
         let kind = resource["Type"].as_str().unwrap_or_default();
         let text = match (kind, attribute) {
-            ("AWS::SQS::Queue", "Arn") => {
-                format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{}", self.name_of(id, "QueueName")?)
-            }
+            ("AWS::SQS::Queue", "Arn") => queue_arn(&self.name_of(id, "QueueName")?),
             ("AWS::SQS::Queue", "QueueName") => self.name_of(id, "QueueName")?,
-            ("AWS::DynamoDB::Table", "Arn") => self.table_arn(id)?,
-            ("AWS::DynamoDB::Table", "StreamArn") => format!("{}/stream/local", self.table_arn(id)?),
-            ("AWS::Serverless::Function", "Arn") => {
-                format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", self.function_name(id)?)
-            }
+            ("AWS::DynamoDB::Table", "Arn") => table_arn(&self.name_of(id, "TableName")?),
+            ("AWS::DynamoDB::Table", "StreamArn") => stream_arn(&self.name_of(id, "TableName")?),
+            ("AWS::Serverless::Function", "Arn") => function_arn(&self.function_name(id)?),
             ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => {
                 format!("{}/{}", self.setting.front_url, self.name)
             }
@@ -344,7 +339,7 @@ impl<'a> Stack<'a> {
             .ok_or_else(|| self.error(at, format!("there is no parameter or resource `{id}`")))
     }
 
-    /// A resource's own name, or its logical id when the template leaves the name to CloudFormation.
+    /// A resource's name, or its logical id if the template gives no name.
     pub(super) fn name_of(&self, id: &str, property: &str) -> Result<String, TemplateError> {
         match self.template["Resources"][id]["Properties"].get(property) {
             Some(name) => self.text(name, id),
@@ -352,7 +347,7 @@ impl<'a> Stack<'a> {
         }
     }
 
-    /// A function is known by its binary: the real cloud's generated name says nothing more.
+    /// A function's name: its `FunctionName`, or else its binary's name, or else its logical id.
     pub(super) fn function_name(&self, id: &str) -> Result<String, TemplateError> {
         let resource = &self.template["Resources"][id];
         let names =
@@ -363,17 +358,12 @@ impl<'a> Stack<'a> {
         }
     }
 
-    fn table_arn(&self, id: &str) -> Result<String, TemplateError> {
-        let table = self.name_of(id, "TableName")?;
-        Ok(format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}"))
-    }
-
     fn secret_length(&self, id: &str) -> u64 {
         let generated = &self.template["Resources"][id]["Properties"]["GenerateSecretString"];
         generated["PasswordLength"].as_u64().unwrap_or(32)
     }
 
-    /// A secret, as the local Secrets Manager keeps it.
+    /// A secret of Secrets Manager.
     pub(super) fn secret(&self, id: &str) -> Result<Secret, TemplateError> {
         Ok(Secret {
             name: self.name_of(id, "Name")?,
@@ -382,10 +372,10 @@ impl<'a> Stack<'a> {
         })
     }
 
-    /// The length is carried in the local ARN, so that whoever resolves it, in whichever stack, needs no more.
+    /// The ARN ends with the secret's length, so that every stack can resolve it without its definition.
     fn secret_arn(&self, id: &str) -> Result<String, TemplateError> {
         let length = self.secret_length(id);
-        Ok(format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{}-{length}", self.name_of(id, "Name")?))
+        Ok(arn("secretsmanager", &format!("secret:{}-{length}", self.name_of(id, "Name")?)))
     }
 
     /// Replaces `{{resolve:secretsmanager:ARN}}` by the secret.
@@ -396,7 +386,7 @@ impl<'a> Stack<'a> {
         let (reference, after) =
             after.split_once("}}").ok_or_else(|| self.error(at, "a dynamic reference is not closed"))?;
         let name = reference
-            .strip_prefix(&format!("secretsmanager:arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"))
+            .strip_prefix(&format!("secretsmanager:{}", arn("secretsmanager", "secret:")))
             .map(|rest| rest.split(':').next().unwrap_or_default());
         let secret = match name.and_then(|name| name.rsplit_once('-')) {
             Some((name, length)) => (self.setting.secret)(name, length.parse().unwrap_or(32))?,

@@ -33,7 +33,7 @@ fn to_json(node: YamlOwned) -> Result<Value, String> {
             for (key, value) in pairs {
                 let key = match to_json(key)? {
                     Value::String(key) => key,
-                    // `2012-10-17` and `200` are keys too.
+                    // A key may be a number.
                     other => other.to_string(),
                 };
                 map.insert(key, to_json(value)?);

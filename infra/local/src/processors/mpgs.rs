@@ -17,21 +17,23 @@ use tollgate_domain::{Currency, Decline, Money, ProcessorKind};
 use tollgate_processors::sandbox;
 
 use super::{
-    Effects, MPGS_MID, MPGS_PASSWORD, Operation, Processors,
-    ledger::{DONE, Kind, Ledger, Order, REFUSED, REVIEW, Transaction},
-    reply,
+    accounts::{MPGS_MID, MPGS_PASSWORD},
+    faults::Operation,
+    ledger::Ledger,
+    simulators::{Effects, Simulators, reply},
+    transaction::{Kind, Order, Outcome, Transaction},
 };
 use crate::Error;
 
-const PROVIDER: ProcessorKind = ProcessorKind::Mpgs;
+const PROCESSOR: ProcessorKind = ProcessorKind::Mpgs;
 const BASE: &str = "/_networks/mpgs/api/rest/version/{version}/merchant/{mid}/order/{order}";
-/// The version that is spoken.
+/// The API's version.
 const VERSION: &str = "100";
 /// Longest name of an order or a transaction, and longest amount, in characters.
 const NAME_CHARS_MAX: usize = 40;
 const AMOUNT_CHARS_MAX: usize = 14;
 
-pub(super) fn routes() -> Router<Arc<Processors>> {
+pub(super) fn routes() -> Router<Arc<Simulators>> {
     Router::new()
         .route(BASE, get(retrieve_order))
         .route(&format!("{BASE}/transaction/{{transaction}}"), put(perform).get(retrieve_transaction))
@@ -54,26 +56,31 @@ fn invalid(explanation: &str) -> Response {
     error(400, "INVALID_REQUEST", explanation)
 }
 
-fn gateway_code(outcome: &str) -> &'static str {
+fn gateway_code(outcome: Outcome) -> &'static str {
     match outcome {
-        DONE => "APPROVED",
-        "insufficient_funds" => "INSUFFICIENT_FUNDS",
-        "expired_card" => "EXPIRED_CARD",
-        "incorrect_cvc" => "INVALID_CSC",
-        "processing_error" => "ACQUIRER_SYSTEM_ERROR",
-        // This API has no code for what a rule of the gateway held or refused: it is shown as timed out.
-        REVIEW | REFUSED => "TIMED_OUT",
-        _ => "DECLINED",
+        Outcome::Done => "APPROVED",
+        Outcome::Declined(Decline::InsufficientFunds) => "INSUFFICIENT_FUNDS",
+        Outcome::Declined(Decline::ExpiredCard) => "EXPIRED_CARD",
+        Outcome::Declined(Decline::IncorrectCvc) => "INVALID_CSC",
+        Outcome::Declined(Decline::ProcessingError) => "ACQUIRER_SYSTEM_ERROR",
+        // MPGS has no code for a review or a refusal by a risk rule.
+        Outcome::Review | Outcome::Refused => "TIMED_OUT",
+        Outcome::Declined(
+            Decline::CardDeclined
+            | Decline::AuthenticationFailed
+            | Decline::AuthenticationExpired
+            | Decline::BankTransferFailed,
+        ) => "DECLINED",
     }
 }
 
 /// Result and gateway code of a transaction.
-fn result(one: &Transaction, now: i64) -> (&'static str, &'static str) {
-    if !one.is_decided(now) {
+fn result(transaction: &Transaction, now: i64) -> (&'static str, &'static str) {
+    if !transaction.is_decided(now) {
         return ("UNKNOWN", "UNKNOWN");
     }
-    let code = gateway_code(&one.outcome);
-    (if one.is_done() { "SUCCESS" } else { "FAILURE" }, code)
+    let code = gateway_code(transaction.outcome);
+    (if transaction.is_done() { "SUCCESS" } else { "FAILURE" }, code)
 }
 
 fn kind_of(kind: Kind) -> &'static str {
@@ -101,9 +108,12 @@ fn status(order: &Order, now: i64) -> &'static str {
         "REFUNDED"
     } else if order.is_voided() {
         "CANCELLED"
-    } else if order.of(Kind::Authorization).any(|one| one.is_done() && one.is_decided(now)) {
+    } else if order
+        .of(Kind::Authorization)
+        .any(|transaction| transaction.is_done() && transaction.is_decided(now))
+    {
         "AUTHORIZED"
-    } else if last.is_some_and(|one| !one.is_decided(now)) {
+    } else if last.is_some_and(|transaction| !transaction.is_decided(now)) {
         "INITIATED"
     } else {
         "FAILED"
@@ -122,26 +132,26 @@ fn shown_order(order: &Order, money: Money, now: i64) -> Value {
     })
 }
 
-fn shown_transaction(one: &Transaction, now: i64) -> Value {
-    let (result, code) = result(one, now);
+fn shown_transaction(transaction: &Transaction, now: i64) -> Value {
+    let (result, code) = result(transaction, now);
     json!({
         "response": {"gatewayCode": code},
         "result": result,
         "transaction": {
-            "id": one.name,
-            "type": kind_of(one.kind),
-            "amount": number(one.money.minor, one.money),
-            "currency": one.money.currency.code(),
+            "id": transaction.id,
+            "type": kind_of(transaction.kind),
+            "amount": number(transaction.money.minor, transaction.money),
+            "currency": transaction.money.currency.code(),
         },
     })
 }
 
-/// The answer about a transaction, with its order as it is now.
-fn answer(one: &Transaction, order: &Order, now: i64, http: u16) -> Response {
-    let mut body = shown_transaction(one, now);
-    let money = order.0.first().map_or(one.money, |first| first.money);
+/// The answer for a transaction, with its order's current state.
+fn answer(transaction: &Transaction, order: &Order, now: i64, http: u16) -> Response {
+    let mut body = shown_transaction(transaction, now);
+    let money = order.0.first().map_or(transaction.money, |first| first.money);
     body["order"] = shown_order(order, money, now);
-    body["order"]["id"] = json!(one.order);
+    body["order"]["id"] = json!(transaction.order);
     body["merchant"] = json!(MPGS_MID);
     reply(http, &body)
 }
@@ -159,7 +169,7 @@ fn is_name(text: &str) -> bool {
 }
 
 async fn perform(
-    State(networks): State<Arc<Processors>>,
+    State(simulators): State<Arc<Simulators>>,
     Path((version, mid, order, name)): Path<(String, String, String, String)>,
     headers: HeaderMap,
     bytes: Bytes,
@@ -180,60 +190,60 @@ async fn perform(
         Some("REFUND") => (Operation::Refund, Kind::Refund),
         _ => return invalid("Value of apiOperation is invalid"),
     };
-    let said = hex::encode(Sha256::digest(&bytes));
-    networks
+    let digest = hex::encode(Sha256::digest(&bytes));
+    simulators
         .perform(
-            PROVIDER,
+            PROCESSOR,
             operation,
             Box::new(move |ledger, effects| {
-                let known = ledger.order(PROVIDER, &order)?;
-                // The same request again is not carried out again; another one needs another name.
-                if let Some(earlier) = known.0.iter().find(|one| one.name == name) {
-                    return Ok(if earlier.body == said && earlier.kind == kind {
+                let known = ledger.order(PROCESSOR, &order)?;
+                // A repeated request is not carried out again; another request needs another id.
+                if let Some(earlier) = known.0.iter().find(|transaction| transaction.id == name) {
+                    return Ok(if earlier.body == digest && earlier.kind == kind {
                         answer(earlier, &known, effects.now, 200)
                     } else {
                         invalid("The transaction exists already")
                     });
                 }
-                let made = match kind {
+                let checked = match kind {
                     Kind::Authorization => authorization(&known, &body),
                     Kind::Capture => capture(&known, &body),
                     Kind::Void => void(&known, &body),
                     Kind::Refund => refund(&known, &body),
                 };
-                let (money, last4, natural) = match made {
-                    Ok(made) => made,
+                let (money, last4, natural) = match checked {
+                    Ok(checked) => checked,
                     Err(explanation) => return Ok(invalid(explanation)),
                 };
-                let one = Transaction {
+                let transaction = Transaction {
                     kind,
                     order: order.clone(),
-                    name: name.clone(),
-                    unique: String::new(),
+                    id: name.clone(),
+                    transaction_id: String::new(),
                     code: order.clone(),
                     money,
                     last4,
                     outcome: effects.outcome(natural),
                     visible_at: effects.visible_at(),
                     decided_at: effects.decided_at(),
-                    body: said.clone(),
+                    body: digest.clone(),
                 };
-                record(ledger, effects, &one)
+                record(ledger, effects, &transaction)
             }),
         )
         .await
 }
 
-fn record(ledger: &Ledger, effects: &Effects, one: &Transaction) -> Result<Response, Error> {
-    ledger.add(PROVIDER, one)?;
-    let order = ledger.order(PROVIDER, &one.order)?;
-    Ok(answer(one, &order, effects.now, 201))
+fn record(ledger: &Ledger, effects: &Effects, transaction: &Transaction) -> Result<Response, Error> {
+    ledger.add(PROCESSOR, transaction)?;
+    let order = ledger.order(PROCESSOR, &transaction.order)?;
+    Ok(answer(transaction, &order, effects.now, 201))
 }
 
-/// Amount, last four digits and what comes of it by itself; or why it is refused.
-type Made = Result<(Money, String, &'static str), &'static str>;
+/// A transaction's amount, the card's last four digits and the outcome without a fault; or why it is refused.
+type Checked = Result<(Money, String, Outcome), &'static str>;
 
-fn authorization(known: &Order, body: &Value) -> Made {
+fn authorization(known: &Order, body: &Value) -> Checked {
     if known.reservation().is_some() {
         return Err("The order has an initial transaction already");
     }
@@ -250,20 +260,20 @@ fn authorization(known: &Order, body: &Value) -> Made {
     if !in_form {
         return Err("Value of sourceOfFunds is invalid");
     }
-    let natural = sandbox::decline_of(number).map_or(DONE, Decline::code);
+    let natural = sandbox::decline_of(number).map_or(Outcome::Done, Outcome::Declined);
     Ok((money, tollgate_domain::card::last_four_digits(number), natural))
 }
 
-/// What follows an authorisation names no source of funds.
+/// The authorisation that a capture or refund refers to. Such a request has no source of funds.
 fn follow_up<'a>(known: &'a Order, body: &Value) -> Result<&'a Transaction, &'static str> {
     if body.get("sourceOfFunds").is_some() {
         return Err("Unexpected parameter sourceOfFunds");
     }
-    let reserved = known.of(Kind::Authorization).find(|one| one.is_done());
+    let reserved = known.of(Kind::Authorization).find(|transaction| transaction.is_done());
     reserved.ok_or("There is nothing to be captured or refunded")
 }
 
-fn capture(known: &Order, body: &Value) -> Made {
+fn capture(known: &Order, body: &Value) -> Checked {
     let authorization = follow_up(known, body)?;
     let money = money(body.get("transaction")).ok_or("An amount is needed")?;
     let fits = known.captured() == 0
@@ -273,42 +283,43 @@ fn capture(known: &Order, body: &Value) -> Made {
     if !fits {
         return Err("The order does not allow this");
     }
-    Ok((money, authorization.last4.clone(), DONE))
+    Ok((money, authorization.last4.clone(), Outcome::Done))
 }
 
-fn refund(known: &Order, body: &Value) -> Made {
+fn refund(known: &Order, body: &Value) -> Checked {
     let authorization = follow_up(known, body)?;
     let money = money(body.get("transaction")).ok_or("An amount is needed")?;
     let target = body.pointer("/transaction/targetTransactionId").and_then(Value::as_str);
-    let is_capture =
-        target.is_none_or(|target| known.of(Kind::Capture).any(|one| one.name == target && one.is_done()));
+    let is_capture = target.is_none_or(|target| {
+        known.of(Kind::Capture).any(|transaction| transaction.id == target && transaction.is_done())
+    });
     let fits = is_capture
         && money.currency == authorization.money.currency
         && known.refunded() + money.minor <= known.captured();
     if !fits {
         return Err("The order does not allow this");
     }
-    Ok((money, authorization.last4.clone(), DONE))
+    Ok((money, authorization.last4.clone(), Outcome::Done))
 }
 
-fn void(known: &Order, body: &Value) -> Made {
+fn void(known: &Order, body: &Value) -> Checked {
     let target = body.pointer("/transaction/targetTransactionId").and_then(Value::as_str);
     let Some(target) = target else {
         return Err("Value of transaction.targetTransactionId is missing");
     };
-    let found = known.of(Kind::Authorization).find(|one| one.name == target);
+    let found = known.of(Kind::Authorization).find(|transaction| transaction.id == target);
     let Some(authorization) = found else {
         return Err("The target transaction does not exist");
     };
     if known.captured() > 0 || known.is_voided() {
         return Err("The order does not allow this");
     }
-    // There may be nothing to let go; that it is gone is what was asked for.
-    Ok((authorization.money, authorization.last4.clone(), DONE))
+    // A void succeeds even if nothing is reserved.
+    Ok((authorization.money, authorization.last4.clone(), Outcome::Done))
 }
 
 async fn retrieve_order(
-    State(networks): State<Arc<Processors>>,
+    State(simulators): State<Arc<Simulators>>,
     Path((version, mid, reference)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
@@ -318,19 +329,19 @@ async fn retrieve_order(
     if version != VERSION {
         return invalid("Value of version is invalid");
     }
-    networks
+    simulators
         .perform(
-            PROVIDER,
+            PROCESSOR,
             Operation::LookUp,
             Box::new(move |ledger, effects| {
-                let order = ledger.order(PROVIDER, &reference)?.shown_at(effects.now);
+                let order = ledger.order(PROCESSOR, &reference)?.shown_at(effects.now);
                 let Some(first) = order.0.first() else {
                     return Ok(invalid("The order does not exist"));
                 };
                 let mut body = shown_order(&order, first.money, effects.now);
                 body["id"] = json!(reference);
                 body["result"] = json!("SUCCESS");
-                let all = order.0.iter().map(|one| shown_transaction(one, effects.now));
+                let all = order.0.iter().map(|transaction| shown_transaction(transaction, effects.now));
                 body["transaction"] = all.collect();
                 Ok(reply(200, &body))
             }),
@@ -339,7 +350,7 @@ async fn retrieve_order(
 }
 
 async fn retrieve_transaction(
-    State(networks): State<Arc<Processors>>,
+    State(simulators): State<Arc<Simulators>>,
     Path((version, mid, reference, name)): Path<(String, String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
@@ -349,15 +360,15 @@ async fn retrieve_transaction(
     if version != VERSION {
         return invalid("Value of version is invalid");
     }
-    networks
+    simulators
         .perform(
-            PROVIDER,
+            PROCESSOR,
             Operation::LookUp,
             Box::new(move |ledger, effects| {
-                let order = ledger.order(PROVIDER, &reference)?.shown_at(effects.now);
-                let found = order.0.iter().find(|one| one.name == name);
+                let order = ledger.order(PROCESSOR, &reference)?.shown_at(effects.now);
+                let found = order.0.iter().find(|transaction| transaction.id == name);
                 Ok(match found {
-                    Some(one) => answer(one, &order, effects.now, 200),
+                    Some(transaction) => answer(transaction, &order, effects.now, 200),
                     None => invalid("The transaction does not exist"),
                 })
             }),

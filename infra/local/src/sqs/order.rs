@@ -1,54 +1,14 @@
-//! One queue's order, in memory: which message is next, which are hidden and until when.
+//! A queue's order, in memory: which message is next, and which are hidden until when.
 //!
-//! `SQLite` holds what the messages say; this holds only their numbers, so that a backlog of any length costs a receive no
-//! scan.
+//! `SQLite` holds the messages, this only their numbers: a receive scans nothing, however long the backlog is.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-
-use serde::Serialize;
-use serde_json::Value;
-
-/// A message to send.
-#[derive(Debug, Clone, Default)]
-pub struct SendRequest {
-    /// Its text.
-    pub body: String,
-    /// The tenant or endpoint that it belongs to: messages of one group don't hold those of another up.
-    pub group: Option<String>,
-    /// How long it is hidden at first; the queue's own delay when absent.
-    pub delay_s: Option<u64>,
-    /// `MessageAttributes`, as sent.
-    pub attributes: Value,
-}
-
-/// A message that was received.
-#[derive(Debug, Clone, Serialize)]
-pub struct Received {
-    /// Its id.
-    pub message_id: String,
-    /// What deletes it.
-    pub receipt_handle: String,
-    /// Its text.
-    pub body: String,
-    /// The text's MD5 sum.
-    pub md5_of_body: String,
-    /// The group that it was sent with.
-    pub group: Option<String>,
-    /// When it was sent, in milliseconds since 1970.
-    pub sent_ms: u64,
-    /// When it was first received.
-    pub first_received_ms: u64,
-    /// How many times it was received, this time included.
-    pub receive_count: u32,
-    /// `MessageAttributes`, as sent.
-    pub attributes: Value,
-}
 
 /// A queue's messages by number.
 #[derive(Default)]
 pub(super) struct Order {
     groups: HashMap<String, Group>,
-    /// Hidden messages by the time they come back: delayed ones and those in flight.
+    /// Hidden messages, delayed or in flight, by the time when they become visible.
     hidden: BTreeSet<(u64, i64)>,
     places: BTreeMap<i64, Place>,
     turn: u64,
@@ -56,7 +16,7 @@ pub(super) struct Order {
 
 struct Place {
     group: String,
-    /// When it comes back, if it is hidden.
+    /// When it becomes visible, if it is hidden.
     hidden_until_ms: Option<u64>,
     in_flight: bool,
 }
@@ -88,7 +48,7 @@ impl Order {
         }
     }
 
-    /// Shows the messages whose time has come.
+    /// Makes messages visible whose time has come.
     pub(super) fn wake(&mut self, now_ms: u64) {
         while let Some((at, number)) = self.hidden.first().copied().filter(|(at, _)| *at <= now_ms) {
             self.hidden.remove(&(at, number));
@@ -103,7 +63,8 @@ impl Order {
         }
     }
 
-    /// Takes the next message and hides it: of the group with the fewest in flight, and of those the one served longest ago.
+    /// Takes the next message and hides it. It is of the group with the fewest in flight; among equals, of the one served
+    /// longest ago.
     pub(super) fn take(&mut self, hide_until_ms: u64) -> Option<i64> {
         self.turn += 1;
         let group = self
@@ -122,7 +83,7 @@ impl Order {
         Some(number)
     }
 
-    /// Changes when a message in flight comes back. False when it is not in flight.
+    /// Changes when a message in flight becomes visible. False if it is not in flight.
     pub(super) fn rehide(&mut self, number: i64, until_ms: u64) -> bool {
         let Some(place) = self.places.get_mut(&number).filter(|place| place.in_flight) else {
             return false;
@@ -153,12 +114,12 @@ impl Order {
         }
     }
 
-    /// When the next hidden message comes back.
+    /// When the next hidden message becomes visible.
     pub(super) fn next_wake_ms(&self) -> Option<u64> {
         self.hidden.first().map(|(at, _)| *at)
     }
 
-    /// Messages that can be received, are in flight, are delayed.
+    /// The numbers of ready, in-flight and delayed messages.
     pub(super) fn counts(&self) -> (usize, usize, usize) {
         let in_flight = self.places.values().filter(|place| place.in_flight).count();
         let hidden = self.hidden.len();

@@ -1,0 +1,260 @@
+//! The command line's arguments.
+
+use clap::{Args, Parser, Subcommand};
+use tollgate_domain::{FrontDoor, KeyId, MerchantId, PaymentId, Permission, ProcessorKind, RefundId, Tier};
+use tollgate_gateway::OpenMoney;
+
+/// Prefix of merchants' ids.
+pub(crate) const MERCHANT_PREFIX: &str = "acct_";
+/// Prefix of keys' ids.
+pub(crate) const KEY_PREFIX: &str = "key_";
+
+#[derive(Parser)]
+#[command(
+    name = "cargo admin",
+    about = "Makes merchants, makes, lists, scopes and revokes their keys, sets their tier and limits, changes the vault's key, revives dead webhook messages"
+)]
+pub(crate) struct Arguments {
+    /// DynamoDB of a local cloud, as `cargo local` prints it; AWS when absent
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) dynamodb: Option<String>,
+    /// SQS of a local cloud, as `cargo local` prints it; AWS when absent
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) sqs: Option<String>,
+    /// Secrets Manager of a local cloud, as `cargo local` prints it; AWS when absent
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) secretsmanager: Option<String>,
+    /// The secret of the vault's key: the stack's output `VaultSecretArn`; a local cloud's own when absent
+    #[arg(long, global = true, env = "TOLLGATE_VAULT_SECRET_ARN", default_value = "VaultSecret")]
+    pub(crate) vault_secret: String,
+    /// The stack whose tables and queues are meant
+    #[arg(long, global = true, env = "TOLLGATE_STACK", default_value = "tollgate")]
+    pub(crate) stack: String,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a merchant
+    CreateMerchant {
+        /// What it is called
+        name: String,
+        /// sandbox, starter, growth or enterprise
+        #[arg(long, default_value = "sandbox", value_parser = tier)]
+        tier: Tier,
+    },
+    /// Make a key; its text is shown this once
+    CreateKey(CreateKey),
+    /// List a merchant's keys
+    ListKeys {
+        /// `acct_…`
+        #[arg(value_parser = merchant)]
+        merchant: MerchantId,
+    },
+    /// Set what a key may do
+    SetScopes {
+        /// `acct_…`
+        #[arg(value_parser = merchant)]
+        merchant: MerchantId,
+        /// `key_…`
+        #[arg(value_parser = key)]
+        key: KeyId,
+        /// payments:read, payments:write, …
+        #[arg(required = true, value_parser = permission)]
+        scopes: Vec<Permission>,
+    },
+    /// Revoke a key, named by its id or by its text: the next request with it is refused
+    RevokeKey(RevokeKey),
+    /// Record a merchant's account with a payment processor, in place of the one there is
+    SetProcessor(SetProcessor),
+    /// Have a payment or a refund begun anew that waits for a person (the alarm `MoneyNeedsAttention` names it)
+    ResumeMoney {
+        /// `acct_…`
+        #[arg(value_parser = merchant)]
+        merchant: MerchantId,
+        /// `pay_…` or `rfnd_…`, or the last part of the item's key that the alarm names
+        #[arg(value_parser = open_money)]
+        id: OpenMoney,
+        /// Of live data
+        #[arg(long)]
+        live: bool,
+    },
+    /// Put the webhook messages that were given up (each failed five times in a function) back on their queue
+    Redrive,
+    #[command(flatten)]
+    Vault(VaultCommand),
+    /// Set a merchant's tier, on all of its keys
+    SetTier {
+        /// `acct_…`
+        #[arg(value_parser = merchant)]
+        merchant: MerchantId,
+        /// sandbox, starter, growth or enterprise
+        #[arg(value_parser = tier)]
+        tier: Tier,
+    },
+    /// Set how often an enterprise may call a front door, on all of its keys
+    SetLimit(SetLimit),
+}
+
+impl Command {
+    /// Whether it seals or opens data, and so needs the vault's key.
+    pub(crate) const fn needs_vault(&self) -> bool {
+        match self {
+            Self::SetProcessor(_) | Self::Vault(VaultCommand::Reseal { .. }) => true,
+            Self::CreateMerchant { .. }
+            | Self::CreateKey(_)
+            | Self::ListKeys { .. }
+            | Self::SetScopes { .. }
+            | Self::RevokeKey(_)
+            | Self::ResumeMoney { .. }
+            | Self::Redrive
+            | Self::Vault(
+                VaultCommand::ShowVaultKeys
+                | VaultCommand::AddVaultKey
+                | VaultCommand::PromoteVaultKey { .. }
+                | VaultCommand::RetireVaultKey { .. },
+            )
+            | Self::SetTier { .. }
+            | Self::SetLimit(_) => false,
+        }
+    }
+}
+
+/// A key that is named by its text needs no merchant. The text comes from standard input, so that it is in no shell's
+/// history.
+#[derive(Args)]
+pub(crate) struct RevokeKey {
+    /// `acct_…`
+    #[arg(value_parser = merchant, required_unless_present = "text")]
+    pub(crate) merchant: Option<MerchantId>,
+    /// `key_…`
+    #[arg(value_parser = key, required_unless_present = "text")]
+    pub(crate) key: Option<KeyId>,
+    /// Read the key's text from standard input
+    #[arg(long, conflicts_with_all = ["merchant", "key"])]
+    pub(crate) text: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct SetLimit {
+    /// `acct_…`
+    #[arg(value_parser = merchant)]
+    pub(crate) merchant: MerchantId,
+    /// intents, charges, direct, simple or checkout
+    #[arg(value_parser = front_door)]
+    pub(crate) front_door: FrontDoor,
+    /// Requests within any 60 seconds; the largest published limit when absent
+    #[arg(long, value_name = "REQUESTS")]
+    pub(crate) per_minute: Option<u32>,
+    /// Requests at once, in intents and simple; not limited when absent
+    #[arg(long, value_name = "REQUESTS", requires = "per_minute")]
+    pub(crate) burst: Option<u32>,
+}
+
+/// The steps of a rotation of the vault's key, and where it stands.
+#[derive(Subcommand)]
+pub(crate) enum VaultCommand {
+    /// Show the versions of the vault's key, without the keys
+    ShowVaultKeys,
+    /// Add a version of the vault's key, which only opens: the first step of a rotation
+    AddVaultKey,
+    /// Seal with the version that was added: the second step, some minutes later
+    PromoteVaultKey {
+        /// Do not wait: functions that do not know the version yet read it when they meet it
+        #[arg(long)]
+        now: bool,
+    },
+    /// Seal again with the current version what another one sealed: the third step
+    Reseal {
+        /// Where to go on: `next` of a run that was stopped
+        #[arg(long, value_name = "PLACE")]
+        after: Option<String>,
+        /// Parts of the table (1000 items or 1 MB each) of one run
+        #[arg(long, default_value_t = 10_000)]
+        pages: usize,
+    },
+    /// Take an old version of the vault's key away, when nothing is sealed with it any more: the last step
+    RetireVaultKey {
+        /// The version
+        version: u32,
+    },
+}
+
+/// The account's secret comes from `TOLLGATE_PROCESSOR_SECRET`, so that it is in no shell's history.
+#[derive(Args)]
+pub(crate) struct SetProcessor {
+    /// `acct_…`
+    #[arg(value_parser = merchant)]
+    pub(crate) merchant: MerchantId,
+    /// cybersource or mpgs
+    #[arg(value_parser = processor)]
+    pub(crate) processor: ProcessorKind,
+    /// The processor's API: `https://…`
+    #[arg(long)]
+    pub(crate) base_url: String,
+    /// The merchant id that the processor knows
+    #[arg(long)]
+    pub(crate) mid: String,
+    /// `CyberSource`: the id of the shared secret
+    #[arg(long)]
+    pub(crate) key_id: Option<String>,
+    /// An account for real money
+    #[arg(long)]
+    pub(crate) live: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct CreateKey {
+    /// `acct_…`
+    #[arg(value_parser = merchant)]
+    pub(crate) merchant: MerchantId,
+    /// A key for real money
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// A key for the merchant's pages
+    #[arg(long)]
+    pub(crate) publishable: bool,
+    /// What it may do; everything when absent
+    #[arg(long = "scope", value_parser = permission)]
+    pub(crate) scopes: Vec<Permission>,
+}
+
+fn merchant(text: &str) -> Result<MerchantId, String> {
+    // `cargo local` prints the id without its prefix.
+    MerchantId::parse(MERCHANT_PREFIX, text).or_else(|_| text.parse()).map_err(|e| e.to_string())
+}
+
+fn open_money(text: &str) -> Result<OpenMoney, String> {
+    let payment = ["pay_", "pi_", "PAY#"].iter().find_map(|prefix| PaymentId::parse(prefix, text).ok());
+    let refund = || {
+        let mut prefixes = ["rfnd_", "re_", "REF#"].iter();
+        prefixes.find_map(|prefix| RefundId::parse(prefix, text).ok())
+    };
+    payment
+        .map(OpenMoney::Payment)
+        .or_else(|| refund().map(OpenMoney::Refund))
+        .ok_or_else(|| "not the id of a payment or a refund".to_owned())
+}
+
+fn key(text: &str) -> Result<KeyId, String> {
+    KeyId::parse(KEY_PREFIX, text).map_err(|e| e.to_string())
+}
+
+fn tier(text: &str) -> Result<Tier, String> {
+    Tier::parse(text).ok_or_else(|| "there is no such tier".to_owned())
+}
+
+fn front_door(text: &str) -> Result<FrontDoor, String> {
+    let known: Vec<&str> = FrontDoor::ALL.iter().map(|door| door.as_str()).collect();
+    FrontDoor::parse(text).ok_or_else(|| format!("the front doors are {}", known.join(", ")))
+}
+
+fn processor(text: &str) -> Result<ProcessorKind, String> {
+    ProcessorKind::parse(text).ok_or_else(|| "the processors are cybersource and mpgs".to_owned())
+}
+
+fn permission(text: &str) -> Result<Permission, String> {
+    let known: Vec<&str> = Permission::ALL.iter().map(|p| p.as_str()).collect();
+    Permission::parse(text).ok_or_else(|| format!("the scopes are {}", known.join(", ")))
+}

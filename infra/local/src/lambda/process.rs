@@ -1,0 +1,134 @@
+//! Starts a function's process, serves its Runtime API and says why it ended.
+//!
+//! Every process has its own listener: `AWS_LAMBDA_RUNTIME_API` is only a host and a port, so the port identifies the
+//! process. When the local cloud dies, even when it is killed, the connections on which functions wait for their next
+//! invocation close, and their runtimes end: no process is left behind.
+
+use std::{path::PathBuf, process::Stdio, sync::Arc, time::Duration};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    process::{Child, Command},
+    task::JoinHandle,
+};
+
+use super::{
+    instance::Instance,
+    runtime_api::{self, OnReleased},
+};
+use crate::{logs, net, template::Function};
+
+/// How long a process may take to ask for its first invocation. Lambda's limit is 10 s; a debug build may need more.
+const INIT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The part of a process that is the same for all functions.
+#[derive(Debug, Clone)]
+pub(crate) struct Host {
+    /// The folder of the functions' binaries.
+    pub(crate) binaries: PathBuf,
+    /// Variables of every process: endpoints, credentials, Region.
+    pub(crate) environment: Vec<(String, String)>,
+}
+
+/// A process of a function and the server of its Runtime API.
+pub(super) struct Process {
+    pub(super) instance: Arc<Instance>,
+    child: Child,
+    server: JoinHandle<()>,
+}
+
+impl Process {
+    /// Starts a process; an error says why it can't be started.
+    pub(super) async fn start(
+        host: &Host,
+        function: &Arc<Function>,
+        number: u64,
+        on_released: OnReleased,
+    ) -> Result<Self, String> {
+        let listener = net::bind(0).await.map_err(|error| error.to_string())?;
+        let mut child = spawn(host, function, listener.port, number).map_err(|error| {
+            let reason = format!("{} can't be started: {error}", function.binary);
+            logs::log(&function.name, &reason);
+            reason
+        })?;
+        forward(&function.name, child.stdout.take());
+        forward(&function.name, child.stderr.take());
+        let instance = Instance::new(function.clone(), child.id());
+        let server = tokio::spawn(listener.serve(runtime_api::routes(instance.clone(), on_released)));
+        Ok(Self { instance, child, server })
+    }
+
+    /// Waits for the process to end, by itself or because it was killed; returns the reason.
+    pub(super) async fn ended(&mut self) -> String {
+        let reason = watch(&self.instance, &mut self.child).await;
+        self.server.abort();
+        reason
+    }
+}
+
+async fn watch(instance: &Instance, child: &mut Child) -> String {
+    let init_timeout = tokio::time::sleep(INIT_TIMEOUT);
+    tokio::pin!(init_timeout);
+    let mut initialising = true;
+    loop {
+        tokio::select! {
+            status = child.wait() => {
+                let verdict = instance.take_verdict();
+                return verdict.unwrap_or_else(|| match status {
+                    Ok(status) => format!("Runtime exited with error: {status}"),
+                    Err(error) => format!("Runtime exited: {error}"),
+                });
+            }
+            () = instance.killed() => {
+                // It may have ended meanwhile; `wait` returns either way.
+                let _ = child.start_kill();
+            }
+            () = &mut init_timeout, if initialising => {
+                initialising = false;
+                if !instance.has_asked() {
+                    instance.kill_because(format!("Runtime init took longer than {} s", INIT_TIMEOUT.as_secs()));
+                }
+            }
+        }
+    }
+}
+
+fn spawn(host: &Host, function: &Function, port: u16, number: u64) -> std::io::Result<Child> {
+    let mut command = Command::new(host.binaries.join(&function.binary));
+    command
+        .env_clear()
+        .envs(
+            ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE", "RUST_BACKTRACE"]
+                .into_iter()
+                .filter_map(|name| std::env::var_os(name).map(|value| (name, value))),
+        )
+        .envs(host.environment.iter().map(|(name, value)| (name, value)))
+        .envs(&function.environment)
+        // The access key id tells endpoints which function calls.
+        .env("AWS_ACCESS_KEY_ID", &function.name)
+        .env("AWS_LAMBDA_RUNTIME_API", format!("127.0.0.1:{port}"))
+        .env("AWS_LAMBDA_FUNCTION_NAME", &function.name)
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string())
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+        .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.name))
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[$LATEST]{number}"))
+        .env("_HANDLER", "bootstrap")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command.spawn()
+}
+
+fn forward(name: &str, stream: Option<impl AsyncRead + Unpin + Send + 'static>) {
+    let (name, Some(stream)) = (name.to_owned(), stream) else {
+        return;
+    };
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(stream).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            logs::function(&name, &line);
+        }
+    });
+}

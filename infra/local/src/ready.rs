@@ -1,0 +1,47 @@
+//! The URLs of the running local cloud, and the demo merchant's keys.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{demo::Credentials, template::Cloud};
+
+/// The front doors: name, version prefix, and what each is for.
+pub(crate) const FRONT_DOORS: [(&str, &str, &str); 5] = [
+    ("intents", "/v2", "new integrations, and webhook endpoints of every API"),
+    ("charges", "/v1", "servers that charge tokens"),
+    ("direct", "/v1", "servers that take raw cards and wallets"),
+    ("simple", "/v1", "the smallest integration: three routes"),
+    ("checkout", "/api/v1", "hosted pages with 3-D Secure"),
+];
+
+/// The running local cloud, as the line of `--json` describes it.
+#[derive(Clone, Serialize)]
+pub struct Ready {
+    /// Each front door's published base URL, by name.
+    pub apis: Map<String, Value>,
+    /// The names of the APIs that the templates describe.
+    #[serde(skip)]
+    pub served: Vec<String>,
+    /// The start page's URL.
+    #[serde(skip)]
+    pub page: String,
+    /// The webhook inbox's URL.
+    pub dashboard: String,
+    /// DynamoDB's endpoint.
+    pub dynamodb: String,
+    /// SQS's endpoint.
+    pub sqs: String,
+    /// Secrets Manager's endpoint.
+    pub secretsmanager: String,
+    /// The demo merchant's keys, if there is one.
+    pub credentials: Option<Credentials>,
+}
+
+/// The front doors' base URLs. One that the templates lack is listed, too, because programs rely on the keys of this
+/// object; its URL answers 404.
+pub(crate) fn published(cloud: &Cloud, url: &str) -> Map<String, Value> {
+    let missing =
+        FRONT_DOORS.iter().map(|(name, prefix, _)| ((*name).to_owned(), format!("{url}/{name}{prefix}")));
+    let described = cloud.apis.iter().filter_map(|api| Some((api.name.clone(), api.base_url.clone()?)));
+    missing.chain(described).map(|(name, url)| (name, Value::from(url))).collect()
+}
