@@ -520,6 +520,18 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: 
     }
 }
 
+/// Waits until something holds; gives the last reason why it does not when the deadline has passed.
+pub async fn settled<T, E>(mut look: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
+    let began = Instant::now();
+    loop {
+        let found = look().await;
+        if found.is_ok() || began.elapsed() >= DEADLINE {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// An answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
