@@ -21,7 +21,7 @@ use axum::{
     routing::post,
 };
 use serde_json::json;
-use tollgate_domain::{Customer, CustomerId, FrontDoor, Scope, customer::Profile};
+use tollgate_domain::{Customer, CustomerId, FrontDoor, Tenant, customer::Profile};
 use tollgate_gateway::{Clock, SystemClock, Writer};
 use tollgate_store::Put;
 use tollgate_tests::{Cloud, build_some};
@@ -78,7 +78,7 @@ async fn hear(State(ears): State<Arc<Ears>>, Path(endpoint): Path<usize>, header
 }
 
 /// Makes customers, each of which is an event, straight in the table: no rate limit stands in the way.
-async fn write_events(store: &Writer, scope: Scope, count: u32) {
+async fn write_events(store: &Writer, tenant: Tenant, count: u32) {
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..WRITERS {
         let store = store.clone();
@@ -86,9 +86,10 @@ async fn write_events(store: &Writer, scope: Scope, count: u32) {
             for n in (writer..count).step_by(WRITERS as usize) {
                 let id = CustomerId::from_bytes(u128::from(n).to_be_bytes());
                 let now = SystemClock.now();
-                let cause = format!("req_{n}").into();
-                let customer = Customer::create(id, FrontDoor::Intents, cause, Profile::default(), None, now);
-                let put = store.create(scope, &customer).await.unwrap();
+                let request = format!("req_{n}").into();
+                let customer =
+                    Customer::create(id, FrontDoor::Intents, request, Profile::default(), None, now);
+                let put = store.create(tenant, &customer).await.unwrap();
                 assert_eq!(put, Put::Created);
             }
         });

@@ -22,7 +22,7 @@ use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
-use tollgate_domain::{KeyKind, Mode, Permission, Scope, Tier};
+use tollgate_domain::{KeyKind, Mode, Permission, Tenant, Tier};
 use tollgate_gateway::{
     Admin, AwsEnvironment, Clock, NewKey, OsEntropy, Secrets, SystemClock, Tables, Worker, Writer,
 };
@@ -325,9 +325,9 @@ impl Cloud {
     }
 
     /// The demo merchant's test data.
-    pub fn demo_scope(&self) -> Scope {
+    pub fn demo_scope(&self) -> Tenant {
         let merchant = self.ready["credentials"]["client_id"].as_str().unwrap();
-        Scope { merchant: merchant.parse().unwrap(), mode: Mode::Test }
+        Tenant { merchant: merchant.parse().unwrap(), mode: Mode::Test }
     }
 
     /// The operator's view, as `cargo admin` has it.
@@ -362,20 +362,20 @@ impl Cloud {
     }
 
     /// Uses up the windows that a tenant's keys share, in the front doors that limit merchants, for the next ten minutes.
-    pub async fn use_up_tenant(&self, scope: Scope) {
-        self.use_up(&format!("{scope}RATE")).await;
+    pub async fn use_up_tenant(&self, tenant: Tenant) {
+        self.use_up(&format!("{tenant}RATE")).await;
     }
 
     /// Gives the windows back that [`Cloud::use_up_tenant`] used up.
-    pub async fn rest_tenant(&self, scope: Scope) {
+    pub async fn rest_tenant(&self, tenant: Tenant) {
         let url = self.ready["dynamodb"].as_str().unwrap();
-        let key = serde_json::json!({"pk": dynamodb::s(&format!("{scope}RATE")), "sk": dynamodb::s("#")});
+        let key = serde_json::json!({"pk": dynamodb::s(&format!("{tenant}RATE")), "sk": dynamodb::s("#")});
         let delete = serde_json::json!({"TableName": "tollgate-keys", "Key": key});
         dynamodb::ask(url, "DeleteItem", &delete).await;
     }
 
     async fn use_up(&self, pk: &str) {
-        let current = tollgate_domain::rate::bucket_at(SystemClock.now());
+        let current = tollgate_domain::rate_limit::bucket_at(SystemClock.now());
         let url = self.ready["dynamodb"].as_str().unwrap();
         for letter in ["i", "c", "d", "s", "k"] {
             let buckets = current..current + 60;

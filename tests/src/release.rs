@@ -165,8 +165,14 @@ pub async fn record(name: &str, commit: &str, release: Option<&Release>) -> (Clo
     let receiver = Receiver::start(&[500, 500]).await;
     let root = release.map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), |of| of.root.clone());
     let template = std::fs::read_to_string(root.join("template.yaml")).unwrap();
-    let mut parameters =
-        vec![("WebhookRetrySeconds", "1,1"), ("NetworkTimeoutMs", "300"), ("NetworkLookUpLagMs", "0")];
+    // Releases until November 2026 call two of them by other names.
+    let mut parameters = vec![
+        ("WebhookRetrySeconds", "1,1"),
+        ("ProcessorTimeoutMs", "300"),
+        ("ProcessorLookUpLagMs", "0"),
+        ("NetworkTimeoutMs", "300"),
+        ("NetworkLookUpLagMs", "0"),
+    ];
     parameters.retain(|(name, _)| template.contains(name));
     let mut drive = drive::Drive::new(&receiver, template);
     let cloud = Cloud::start_of(release, data.clone(), &parameters, &[]).await;

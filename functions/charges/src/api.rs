@@ -1,9 +1,9 @@
 //! Credentials, headers and errors of the `charges` API.
 
 use serde_json::{Value, json};
-use tollgate_domain::{FrontDoor, Timestamp, payment};
-use tollgate_gateway::{Credentials, Denied, Error, Refusal};
-use tollgate_http::{Api, Kind, Problem, Reply, Request, Said, bearer_token};
+use tollgate_domain::{Denied, FrontDoor, Refusal, Timestamp, payment};
+use tollgate_gateway::{Credentials, Error};
+use tollgate_http::{Api, ApiError, ErrorKind, Problem, Reply, Request, bearer_token};
 use tollgate_webhooks::render::charges::{PAYMENT_PREFIX, status_word};
 
 /// The one version there is, and what a request without `X-API-Version` gets.
@@ -34,58 +34,59 @@ impl Api for Charges {
     }
 
     fn problem(&self, problem: &Problem, request_id: &str) -> Reply {
-        let said = say(problem);
-        let mut error = json!({
-            "type": error_type(said.kind),
-            "code": said.code,
-            "message": said.message,
-            "param": said.param,
+        let error = api_error_of(problem);
+        let mut body = json!({
+            "type": error_type(error.kind),
+            "code": error.code,
+            "message": error.message,
+            "param": error.param,
             "request_id": request_id,
         });
         if let Problem::Gateway(Error::Refused(Refusal::Declined { payment, request_id, .. })) = problem {
-            error["payment_id"] = json!(payment.spell(PAYMENT_PREFIX));
+            body["payment_id"] = json!(payment.to_prefixed(PAYMENT_PREFIX));
             // A retry is told what the first request was told, by the first request's id.
-            error["request_id"] = json!(request_id);
+            body["request_id"] = json!(request_id);
         }
-        Reply::new(said.kind.status(), json!({"error": error}))
+        Reply::new(error.kind.status(), json!({"error": body}))
     }
 }
 
-const fn error_type(kind: Kind) -> &'static str {
+const fn error_type(kind: ErrorKind) -> &'static str {
     match kind {
-        Kind::InvalidRequest | Kind::TooLarge => "invalid_request_error",
-        Kind::Authentication => "authentication_error",
-        Kind::Card => "card_error",
-        Kind::Permission => "permission_error",
-        Kind::Missing => "resource_missing",
-        Kind::Idempotency => "idempotency_error",
-        Kind::RateLimit => "rate_limit_error",
-        Kind::Api => "api_error",
+        ErrorKind::InvalidRequest | ErrorKind::TooLarge => "invalid_request_error",
+        ErrorKind::Authentication => "authentication_error",
+        ErrorKind::Card => "card_error",
+        ErrorKind::Permission => "permission_error",
+        ErrorKind::Missing => "resource_missing",
+        ErrorKind::Idempotency => "idempotency_error",
+        ErrorKind::RateLimit => "rate_limit_error",
+        ErrorKind::Api => "api_error",
     }
 }
 
 /// The common words, but for what this API's text says itself.
-fn say(problem: &Problem) -> Said {
-    let said = Said::of(problem);
+fn api_error_of(problem: &Problem) -> ApiError {
+    let error = ApiError::of(problem);
     match problem {
         // The one code that the text has for 401.
-        Problem::Gateway(Error::Denied(Denied::NoKey)) => Said { code: "invalid_api_key", ..said },
+        Problem::Gateway(Error::Denied(Denied::NoKey)) => ApiError { code: "invalid_api_key", ..error },
         Problem::Gateway(Error::Refused(Refusal::AmountTooSmall { minimum })) => {
-            Said { message: format!("Amount must be at least {} (minor units)", minimum.minor), ..said }
+            ApiError { message: format!("Amount must be at least {} (minor units)", minimum.minor), ..error }
         }
-        Problem::UnknownApiVersion => {
-            Said { message: format!("The X-API-Version header must be {API_VERSION} or absent."), ..said }
-        }
+        Problem::UnknownApiVersion => ApiError {
+            message: format!("The X-API-Version header must be {API_VERSION} or absent."),
+            ..error
+        },
         Problem::Gateway(Error::Refused(Refusal::Payment(payment::Refusal::UnexpectedStatus(status)))) => {
-            Said {
+            ApiError {
                 message: format!(
                     "The payment's status is {}, which does not allow this.",
                     status_word(*status)
                 ),
-                ..said
+                ..error
             }
         }
-        _ => said,
+        _ => error,
     }
 }
 

@@ -1,28 +1,28 @@
 //! Customers: what their routes take.
 
 use tollgate_domain::{
-    CustomerId,
+    CustomerId, Refusal, Resource,
     customer::{Profile, ProfileUpdate},
-    text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
+    text::{NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
-use tollgate_gateway::{CustomerFilter, Refusal, Thing, Window};
-use tollgate_http::{Exchange, FieldError, Fields, Problem};
+use tollgate_gateway::{CustomerFilter, PageRequest};
+use tollgate_http::{FieldError, Fields, Problem, RequestContext};
 use tollgate_webhooks::render::charges::CUSTOMER_PREFIX;
 
 use crate::lists::{self, Bound};
 
 /// The customer that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<CustomerId, Problem> {
-    CustomerId::parse(CUSTOMER_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Customer).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<CustomerId, Problem> {
+    CustomerId::parse(CUSTOMER_PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::Customer).into())
 }
 
 /// Reads the body of a create.
 pub fn read_create(mut body: Fields) -> Result<Profile, FieldError> {
     let profile = Profile {
         email: body.email("email")?,
-        name: body.string("name", NAME_MAX_CHARS)?,
-        phone: body.string("phone", PHONE_MAX_CHARS)?,
+        name: body.string("name", NAME_CHARS_MAX)?,
+        phone: body.string("phone", PHONE_CHARS_MAX)?,
         metadata: body.metadata("metadata")?,
     };
     body.finish()?;
@@ -34,8 +34,8 @@ pub fn read_create(mut body: Fields) -> Result<Profile, FieldError> {
 pub fn read_update(mut body: Fields) -> Result<ProfileUpdate, FieldError> {
     let update = ProfileUpdate {
         email: body.change("email", |b| b.email("email"))?,
-        name: body.change("name", |b| b.string("name", NAME_MAX_CHARS))?,
-        phone: body.change("phone", |b| b.string("phone", PHONE_MAX_CHARS))?,
+        name: body.change("name", |b| b.string("name", NAME_CHARS_MAX))?,
+        phone: body.change("phone", |b| b.string("phone", PHONE_CHARS_MAX))?,
         metadata: body.take("metadata"),
     };
     body.finish()?;
@@ -45,14 +45,14 @@ pub fn read_update(mut body: Fields) -> Result<ProfileUpdate, FieldError> {
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<CustomerFilter, FieldError> {
     let filter = CustomerFilter {
-        window: Window {
+        page_request: PageRequest {
             limit: lists::limit(&mut query)?,
             starting_after: lists::id(&mut query, "starting_after", CUSTOMER_PREFIX)?,
             ending_before: None,
             offset: 0,
         },
         created_to: None,
-        email: query.string("email", tollgate_domain::text::EMAIL_MAX_BYTES)?,
+        email: query.string("email", tollgate_domain::text::EMAIL_BYTES_MAX)?,
         created_from: lists::created(&mut query, Bound::From)?,
     };
     query.finish()?;

@@ -10,7 +10,7 @@ const LIMIT_MAX: i64 = 100;
 /// Items of a page when nothing is said.
 const LIMIT_DEFAULT: i64 = 20;
 /// Longest text that is looked at as an id.
-pub(crate) const ID_MAX_CHARS: usize = 64;
+pub(crate) const ID_CHARS_MAX: usize = 64;
 
 /// Reads `limit`.
 pub(crate) fn limit(query: &mut Fields) -> Result<usize, FieldError> {
@@ -20,7 +20,7 @@ pub(crate) fn limit(query: &mut Fields) -> Result<usize, FieldError> {
 
 /// Reads an id of a kind.
 pub(crate) fn id<K>(query: &mut Fields, name: &str, prefix: &str) -> Result<Option<Id<K>>, FieldError> {
-    let Some(text) = query.string(name, ID_MAX_CHARS)? else {
+    let Some(text) = query.string(name, ID_CHARS_MAX)? else {
         return Ok(None);
     };
     Id::parse(prefix, &text)

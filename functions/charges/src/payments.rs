@@ -1,15 +1,14 @@
 //! Payments: what their routes take.
 
 use tollgate_domain::{
-    CustomerId, Money, Payment, PaymentId,
+    CustomerId, Money, Payment, PaymentId, Refusal, Resource,
     source::Wallet,
-    text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS},
+    text::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX},
 };
 use tollgate_gateway::{
-    ChargeFrom, CreatePayment, MIN_AMOUNT_MINOR, Payer, PaymentFilter, Refusal, Thing, Window, charged_and,
-    declined,
+    AMOUNT_MINOR_MIN, ChargeFrom, CreatePayment, PageRequest, Payer, PaymentFilter, charged_and, declined,
 };
-use tollgate_http::{Api, Exchange, FieldError, Fields, Issue, Problem, Reply};
+use tollgate_http::{Api, FieldError, Fields, Issue, Problem, Reply, RequestContext};
 use tollgate_webhooks::render::charges::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
 
 use crate::{
@@ -18,16 +17,16 @@ use crate::{
 };
 
 /// Longest token.
-const TOKEN_MAX_CHARS: usize = 255;
+const TOKEN_CHARS_MAX: usize = 255;
 /// The types of source, of the text and of its wallets.
 const SOURCE_TYPES: &[&str] = &["card", "bank_transfer", "apple_pay", "google_pay"];
 /// The statuses of the text.
 const STATUSES: &[&str] = &["succeeded", "pending", "requires_action", "failed"];
 
 /// The payment that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
-    PaymentId::parse(PAYMENT_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Payment).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
+    PaymentId::parse(PAYMENT_PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 
 /// Reads the body of a create.
@@ -37,10 +36,10 @@ pub fn read_create(mut body: Fields) -> Result<CreatePayment, Problem> {
     let from = read_source(body.required_object("source")?)?;
     let new = CreatePayment {
         amount: Money { minor, currency },
-        minimum: MIN_AMOUNT_MINOR,
+        minimum: AMOUNT_MINOR_MIN,
         from,
         payer: Payer::named(read_customer(&mut body)?),
-        description: body.string("description", DESCRIPTION_MAX_CHARS)?,
+        description: body.string("description", DESCRIPTION_CHARS_MAX)?,
         metadata: body.metadata("metadata")?,
     };
     body.finish()?;
@@ -49,11 +48,11 @@ pub fn read_create(mut body: Fields) -> Result<CreatePayment, Problem> {
 
 /// An id of another form is the id of no customer.
 fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
-    let Some(text) = body.string("customer_id", lists::ID_MAX_CHARS)? else {
+    let Some(text) = body.string("customer_id", lists::ID_CHARS_MAX)? else {
         return Ok(None);
     };
     let id = CustomerId::parse(CUSTOMER_PREFIX, &text);
-    Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Thing::Customer))?))
+    Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Resource::Customer))?))
 }
 
 fn read_source(mut source: Fields) -> Result<ChargeFrom, FieldError> {
@@ -61,12 +60,12 @@ fn read_source(mut source: Fields) -> Result<ChargeFrom, FieldError> {
     let from = match kind {
         "bank_transfer" => read_bank_account(source.required_object("bank_account")?)?,
         "apple_pay" => {
-            ChargeFrom::WalletToken(Wallet::ApplePay, source.required_string("token", TOKEN_MAX_CHARS)?)
+            ChargeFrom::WalletToken(Wallet::ApplePay, source.required_string("token", TOKEN_CHARS_MAX)?)
         }
         "google_pay" => {
-            ChargeFrom::WalletToken(Wallet::GooglePay, source.required_string("token", TOKEN_MAX_CHARS)?)
+            ChargeFrom::WalletToken(Wallet::GooglePay, source.required_string("token", TOKEN_CHARS_MAX)?)
         }
-        _ => ChargeFrom::CardToken(source.required_string("token", TOKEN_MAX_CHARS)?),
+        _ => ChargeFrom::CardToken(source.required_string("token", TOKEN_CHARS_MAX)?),
     };
     source.finish()?;
     Ok(from)
@@ -84,7 +83,7 @@ fn read_bank_account(mut account: Fields) -> Result<ChargeFrom, FieldError> {
     if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_digit()) || !grouped {
         return Err(account.error("sort_code", Issue::NotValid("a sort code such as 12-34-56")));
     }
-    let account_holder_name = account.required_string("account_holder_name", NAME_MAX_CHARS)?;
+    let account_holder_name = account.required_string("account_holder_name", NAME_CHARS_MAX)?;
     account.finish()?;
     Ok(ChargeFrom::BankAccount { account_number, sort_code, account_holder_name })
 }
@@ -99,7 +98,7 @@ pub fn read_confirm(mut body: Fields) -> Result<String, FieldError> {
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
     let filter = PaymentFilter {
-        window: Window {
+        page_request: PageRequest {
             limit: lists::limit(&mut query)?,
             starting_after: lists::id(&mut query, "starting_after", PAYMENT_PREFIX)?,
             ending_before: None,
@@ -115,15 +114,15 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
 }
 
 /// The answer that shows a payment, with the page of its challenge while it requires one.
-pub async fn show(exchange: &Exchange, status: u16, payment: &Payment) -> Result<Reply, Problem> {
-    let challenge_url = exchange.call.challenge_url(payment).await?;
+pub async fn show(ctx: &RequestContext, status: u16, payment: &Payment) -> Result<Reply, Problem> {
+    let challenge_url = ctx.call.challenge_url(payment).await?;
     Ok(Reply::new(status, charges::payment(payment, challenge_url.as_deref())))
 }
 
 /// The answer to a create: the payment, or the error that its decline is.
-pub async fn show_created(exchange: &Exchange, payment: &Payment) -> Result<Reply, Problem> {
+pub async fn show_created(ctx: &RequestContext, payment: &Payment) -> Result<Reply, Problem> {
     match declined(payment) {
-        Some(refusal) => Ok(Charges.problem(&refusal.into(), exchange.call.request_id())),
-        None => show(exchange, 201, payment).await,
+        Some(refusal) => Ok(Charges.problem(&refusal.into(), ctx.call.request_id())),
+        None => show(ctx, 201, payment).await,
     }
 }

@@ -1,8 +1,8 @@
 //! Refunds: what their routes take.
 
-use tollgate_domain::{RefundId, refund::RefundStatus};
-use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Thing, Window};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_domain::{RefundId, Refusal, Resource, refund::RefundStatus};
+use tollgate_gateway::{CreateRefund, PageRequest, RefundFilter};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::charges::{PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS, refund_status};
 
 use crate::lists;
@@ -11,18 +11,18 @@ use crate::lists;
 const STATUSES: &[&str] = &["succeeded", "pending", "failed"];
 
 /// The refund that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<RefundId, Problem> {
-    RefundId::parse(REFUND_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Refund).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<RefundId, Problem> {
+    RefundId::parse(REFUND_PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::Refund).into())
 }
 
 /// Reads the body of a create.
 pub fn read_create(mut body: Fields) -> Result<CreateRefund, Problem> {
-    let payment = body.required_string("payment_id", lists::ID_MAX_CHARS)?;
+    let payment = body.required_string("payment_id", lists::ID_CHARS_MAX)?;
     // An id of another form is the id of no payment.
     let payment = tollgate_domain::PaymentId::parse(PAYMENT_PREFIX, &payment);
     let new = CreateRefund {
-        payment: payment.map_err(|_| Refusal::NoSuchReference(Thing::Payment))?,
+        payment: payment.map_err(|_| Refusal::NoSuchReference(Resource::Payment))?,
         amount: body.integer("amount")?.into(),
         reason: body.one_of("reason", REFUND_REASONS)?.map(str::to_owned),
         metadata: body.metadata("metadata")?,
@@ -34,7 +34,7 @@ pub fn read_create(mut body: Fields) -> Result<CreateRefund, Problem> {
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<RefundFilter, FieldError> {
     let filter = RefundFilter {
-        window: Window {
+        page_request: PageRequest {
             limit: lists::limit(&mut query)?,
             starting_after: lists::id(&mut query, "starting_after", REFUND_PREFIX)?,
             ending_before: None,

@@ -1,9 +1,9 @@
 //! Credentials and errors of the `checkout` API.
 
 use serde_json::{Map, Value, json};
-use tollgate_domain::{FrontDoor, payment};
-use tollgate_gateway::{Credentials, Denied, Error, Refusal, Thing};
-use tollgate_http::{Api, FieldError, Issue, Problem, Reply, Request, Said};
+use tollgate_domain::{Denied, FrontDoor, Refusal, Resource, payment};
+use tollgate_gateway::{Credentials, Error};
+use tollgate_http::{Api, ApiError, FieldError, Issue, Problem, Reply, Request};
 
 /// The `checkout` API.
 #[derive(Clone, Copy, Debug)]
@@ -35,21 +35,21 @@ impl Api for Checkout {
             let body = json!({"success": false, "message": "Validation failed", "errors": fields});
             return Reply::new(422, body);
         }
-        let said = Said::of(problem);
+        let error = ApiError::of(problem);
         let (status, message) = match problem {
             Problem::Gateway(Error::Denied(Denied::NoKey | Denied::InvalidKey { .. })) => {
                 (401, "Invalid API credentials".to_owned())
             }
             Problem::Gateway(Error::Refused(refusal)) => match refusal {
-                Refusal::NotFound(Thing::Payment) | Refusal::NoSuchReference(Thing::Payment) => {
+                Refusal::NotFound(Resource::Payment) | Refusal::NoSuchReference(Resource::Payment) => {
                     (404, "Transaction not found".to_owned())
                 }
                 Refusal::Payment(
                     payment::Refusal::UnexpectedStatus(_) | payment::Refusal::AlreadyRefunded,
                 ) => (400, "Cannot refund transaction: Transaction is not in a completed state".to_owned()),
-                _ => (said.kind.status(), said.message),
+                _ => (error.kind.status(), error.message),
             },
-            _ => (said.kind.status(), said.message),
+            _ => (error.kind.status(), error.message),
         };
         Reply::new(status, json!({"success": false, "message": message}))
     }
@@ -76,11 +76,11 @@ fn wrong_fields(problem: &Problem) -> Option<Vec<FieldError>> {
             Refusal::Payment(payment::Refusal::RefundNotPositive) => {
                 about("amount", "must be above zero".to_owned())
             }
-            Refusal::ProviderNotConfigured => about(
+            Refusal::ProcessorNotConfigured => about(
                 "payment_provider",
                 "must be one that the merchant account is configured for".to_owned(),
             ),
-            Refusal::NoNetwork => {
+            Refusal::NoProcessor => {
                 about("payment_provider", "takes no live payments yet: use test credentials".to_owned())
             }
             _ => None,

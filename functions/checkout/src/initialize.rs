@@ -2,21 +2,21 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    BadCard, Currency, EnteredCard, IdempotencyKey, JsonObject, Money, Payment, Source, Timestamp,
-    source::Provider,
+    BadCard, Currency, EnteredCard, IdempotencyKey, JsonObject, Money, Payment, Refusal, Source, Timestamp,
+    source::ProcessorKind,
     tenant::Mode,
-    text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
+    text::{NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
-use tollgate_gateway::{Entrance, Error, NewCheckout, Payer, Refusal};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem, Reply, Wrong};
+use tollgate_gateway::{CheckoutFlow, Error, NewCheckout, Payer};
+use tollgate_http::{FieldError, Fields, Issue, Problem, Reply, RequestContext, Wrong};
 
 /// Longest number of an order, in characters.
-const ORDER_ID_MAX_CHARS: usize = 255;
+const ORDER_ID_CHARS_MAX: usize = 255;
 /// Longest text in place of a card number or a part of an expiry.
-const CARD_TEXT_MAX_CHARS: usize = 64;
+const CARD_TEXT_CHARS_MAX: usize = 64;
 /// The largest amount, in minor units.
-const MAX_MINOR: i64 = tollgate_domain::money::MAX_AMOUNT_MINOR;
-/// The providers of the text.
+const MINOR_MAX: i64 = tollgate_domain::money::AMOUNT_MINOR_MAX;
+/// The processors of the text.
 const PROVIDERS: &[&str] = &["cybersource", "mpgs"];
 
 /// Reads the body, all of it before anything is said to be wrong. `amount` and `metadata` are their texts, as they were sent.
@@ -28,10 +28,10 @@ pub fn read(
     now: Timestamp,
 ) -> Result<NewCheckout, Problem> {
     let mut wrong = Wrong::default();
-    let order_id = wrong.take(body.required_string("order_id", ORDER_ID_MAX_CHARS));
+    let order_id = wrong.take(body.required_string("order_id", ORDER_ID_CHARS_MAX));
     let currency = wrong.take(body.required_currency("currency"));
     let amount = wrong.take(read_amount(&body, amount, currency));
-    let provider = wrong.take(read_provider(&mut body));
+    let processor = wrong.take(read_processor(&mut body));
     let card = read_card(&mut body, mode, now, &mut wrong);
     let payer = read_payer(&mut body, &mut wrong);
     let return_url = wrong.take(body.url("return_url"));
@@ -44,7 +44,7 @@ pub fn read(
         Some(NewCheckout {
             order_id: order_id?,
             amount: amount??,
-            provider: provider?,
+            processor: processor?,
             card: card?,
             payer,
             return_url: return_url?,
@@ -91,8 +91,8 @@ fn read_amount(
     if amount.minor < minimum {
         return Err(error(Issue::Other(format!("must be at least {}", at(minimum)))));
     }
-    if amount.minor > MAX_MINOR {
-        return Err(error(Issue::Other(format!("must not be greater than {}", at(MAX_MINOR)))));
+    if amount.minor > MINOR_MAX {
+        return Err(error(Issue::Other(format!("must not be greater than {}", at(MINOR_MAX)))));
     }
     Ok(Some(amount))
 }
@@ -103,18 +103,18 @@ fn read_metadata(body: &Fields, sent: Option<&str>) -> Result<Option<JsonObject>
     object.map_err(|bad| body.error("metadata", Issue::Other(bad.to_string())))
 }
 
-fn read_provider(body: &mut Fields) -> Result<Provider, FieldError> {
+fn read_processor(body: &mut Fields) -> Result<ProcessorKind, FieldError> {
     let word = body
         .one_of("payment_provider", PROVIDERS)?
         .ok_or_else(|| body.error("payment_provider", Issue::Missing))?;
-    Provider::parse(word).ok_or_else(|| body.error("payment_provider", Issue::NotOneOf(PROVIDERS)))
+    ProcessorKind::parse(word).ok_or_else(|| body.error("payment_provider", Issue::NotOneOf(PROVIDERS)))
 }
 
 fn read_card(body: &mut Fields, mode: Mode, now: Timestamp, wrong: &mut Wrong) -> Option<EnteredCard> {
-    let number = wrong.take(body.required_string("card_number", CARD_TEXT_MAX_CHARS));
+    let number = wrong.take(body.required_string("card_number", CARD_TEXT_CHARS_MAX));
     let month = wrong.take(read_digits(body, "exp_month", &[2], "must be 2 digits"));
     let year = wrong.take(read_digits(body, "exp_year", &[2, 4], "must be 2 or 4 digits"));
-    let cvv = wrong.take(body.required_string("cvv", CARD_TEXT_MAX_CHARS));
+    let cvv = wrong.take(body.required_string("cvv", CARD_TEXT_CHARS_MAX));
     let checked = EnteredCard::check(&number?, (month?, year?), Some(&cvv?), mode, now);
     checked
         .map_err(|bad| {
@@ -132,7 +132,7 @@ fn read_card(body: &mut Fields, mode: Mode, now: Timestamp, wrong: &mut Wrong) -
 }
 
 fn read_digits(body: &mut Fields, name: &str, lengths: &[usize], otherwise: &str) -> Result<i64, FieldError> {
-    let text = body.required_string(name, CARD_TEXT_MAX_CHARS)?;
+    let text = body.required_string(name, CARD_TEXT_CHARS_MAX)?;
     let digits = lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     digits
         .then(|| text.parse().ok())
@@ -143,8 +143,8 @@ fn read_digits(body: &mut Fields, name: &str, lengths: &[usize], otherwise: &str
 /// A payer without an e-mail address is nobody who could be found again.
 fn read_payer(body: &mut Fields, wrong: &mut Wrong) -> Payer {
     let email = wrong.take(body.email("customer_email")).flatten();
-    let name = wrong.take(body.string("customer_name", NAME_MAX_CHARS)).flatten();
-    let phone = wrong.take(body.string("customer_phone", PHONE_MAX_CHARS)).flatten();
+    let name = wrong.take(body.string("customer_name", NAME_CHARS_MAX)).flatten();
+    let phone = wrong.take(body.string("customer_phone", PHONE_CHARS_MAX)).flatten();
     match email {
         Some(email) => Payer::WithEmail { email, name, phone },
         None => Payer::Anonymous,
@@ -165,14 +165,14 @@ fn without_card_data(body: &Value) -> Value {
 
 /// Makes the payment. The order's number is an idempotency key: the same order again, asked for in the same way, is the same payment.
 /// A key in the header is one, too: for one request about one order.
-pub async fn initialize(exchange: &Exchange, body: &Value, new: NewCheckout) -> Result<Reply, Problem> {
+pub async fn initialize(ctx: &RequestContext, body: &Value, new: NewCheckout) -> Result<Reply, Problem> {
     let body = without_card_data(body);
-    let key = exchange.idempotency(&body)?;
+    let key = ctx.idempotency(&body)?;
     let number = IdempotencyKey::from_reference(&new.order_id);
-    let order = exchange.keyed(number, &body);
+    let order = ctx.keyed(number, &body);
     let taken = |text: &str| FieldError::new("order_id", Issue::Other(text.to_owned())).into();
-    match exchange.call.initialize_checkout(new, &order, key.as_ref()).await {
-        Ok(made) => Ok(answer(exchange, &made.thing).await?.replayed(made.replayed)),
+    match ctx.call.initialize_checkout(new, &order, key.as_ref()).await {
+        Ok(made) => Ok(answer(ctx, &made.value).await?.replayed(made.replayed)),
         Err(Error::Refused(Refusal::IdempotencyKeyReused)) => {
             Err(taken("has already been used for another payment"))
         }
@@ -183,21 +183,21 @@ pub async fn initialize(exchange: &Exchange, body: &Value, new: NewCheckout) -> 
     }
 }
 
-async fn answer(exchange: &Exchange, payment: &Payment) -> Result<Reply, Problem> {
-    let entrance = match &payment.source {
-        Some(Source::Card(card)) => Entrance::of(card.brand),
-        _ => Entrance::Redirect,
+async fn answer(ctx: &RequestContext, payment: &Payment) -> Result<Reply, Problem> {
+    let flow = match &payment.source {
+        Some(Source::Card(card)) => CheckoutFlow::of(card.brand),
+        _ => CheckoutFlow::Redirect,
     };
-    let url = exchange.call.entrance_url(payment, entrance).await?;
+    let url = ctx.call.flow_url(payment, flow).await?;
     let reference = payment.id.uuid().to_string();
-    Ok(Reply::ok(match entrance {
-        Entrance::Redirect => json!({
+    Ok(Reply::ok(match flow {
+        CheckoutFlow::Redirect => json!({
             "success": true,
             "message": "Transaction initialized successfully",
             "redirect_url": url,
             "transaction_reference": reference,
         }),
-        Entrance::Html => json!({
+        CheckoutFlow::Html => json!({
             "success": true,
             "message": "3DS authentication required",
             "action": "render_html",

@@ -2,14 +2,16 @@
 
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
-use tollgate_domain::{Metadata, Payment, PaymentId, Refund, Source, payment::Status, refund::RefundStatus};
-use tollgate_gateway::{CreateRefund, Error, RefundAmount, Refusal, Thing};
-use tollgate_http::{Exchange, Problem, Reply};
+use tollgate_domain::{
+    Metadata, Payment, PaymentId, Refund, Refusal, Resource, Source, payment::Status, refund::RefundStatus,
+};
+use tollgate_gateway::{CreateRefund, Error, RefundAmount};
+use tollgate_http::{Problem, Reply, RequestContext};
 
 /// The transaction that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
-    PaymentId::parse_uuid(exchange.request.path_parameter("referenceId"))
-        .map_err(|_| Refusal::NotFound(Thing::Payment).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
+    PaymentId::parse_uuid(ctx.request.path_parameter("referenceId"))
+        .map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 
 #[derive(Serialize)]
@@ -37,7 +39,7 @@ struct Shown {
 
 /// The seven words of the text: what was refunded, even in part, is refunded.
 const fn status_of(payment: &Payment) -> &'static str {
-    match payment.face.status {
+    match payment.state.status {
         Status::RequiresPaymentMethod | Status::RequiresConfirmation => "initialized",
         Status::RequiresAction | Status::Processing => "pending",
         Status::RequiresCapture => "authorized",

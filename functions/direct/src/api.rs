@@ -1,12 +1,14 @@
 //! Credentials, access tokens and errors of the `direct` API.
 
 use serde_json::{Value, json};
-use tollgate_domain::{FrontDoor, Money};
-use tollgate_gateway::{ACCESS_TOKEN_S, Credentials, Error, Refusal, Thing};
-use tollgate_http::{Api, FieldError, Fields, Issue, Kind, Problem, Reply, Request, Said, bearer_token};
+use tollgate_domain::{FrontDoor, Money, Refusal, Resource};
+use tollgate_gateway::{ACCESS_TOKEN_S, Credentials, Error};
+use tollgate_http::{
+    Api, ApiError, ErrorKind, FieldError, Fields, Issue, Problem, Reply, Request, bearer_token,
+};
 
 /// Longest client id or secret that is looked at, in characters.
-const CREDENTIAL_MAX_CHARS: usize = 256;
+const CREDENTIAL_CHARS_MAX: usize = 256;
 
 /// The `direct` API.
 #[derive(Clone, Copy, Debug)]
@@ -22,14 +24,14 @@ impl Api for Direct {
     }
 
     fn problem(&self, problem: &Problem, _request_id: &str) -> Reply {
-        let said = say(problem);
-        let error = json!({
-            "type": error_type(said.kind),
-            "code": said.code,
-            "message": said.message,
-            "param": said.param,
+        let error = api_error_of(problem);
+        let body = json!({
+            "type": error_type(error.kind),
+            "code": error.code,
+            "message": error.message,
+            "param": error.param,
         });
-        Reply::new(said.kind.status(), json!({"error": error}))
+        Reply::new(error.kind.status(), json!({"error": body}))
     }
 }
 
@@ -45,8 +47,8 @@ impl Api for TokenEndpoint {
     /// The body's `client_id` is the merchant's id, its `client_secret` one of the merchant's secret keys.
     fn credentials(&self, request: &Request) -> Result<Option<Credentials>, Problem> {
         let mut body = Fields::of(&request.json()?);
-        let merchant = body.required_string("client_id", CREDENTIAL_MAX_CHARS)?;
-        let secret = body.required_string("client_secret", CREDENTIAL_MAX_CHARS)?;
+        let merchant = body.required_string("client_id", CREDENTIAL_CHARS_MAX)?;
+        let secret = body.required_string("client_secret", CREDENTIAL_CHARS_MAX)?;
         Ok(Some(Credentials { secret, merchant: Some(merchant) }))
     }
 
@@ -60,47 +62,47 @@ pub fn access_token(token: &str) -> Value {
     json!({"access_token": token, "token_type": "Bearer", "expires_in": ACCESS_TOKEN_S})
 }
 
-const fn error_type(kind: Kind) -> &'static str {
+const fn error_type(kind: ErrorKind) -> &'static str {
     match kind {
-        Kind::InvalidRequest | Kind::TooLarge => "invalid_request_error",
-        Kind::Authentication => "authentication_error",
-        Kind::Card => "card_error",
-        Kind::Permission => "permission_error",
-        Kind::Missing => "not_found_error",
-        Kind::Idempotency => "idempotency_error",
-        Kind::RateLimit => "rate_limit_error",
-        Kind::Api => "api_error",
+        ErrorKind::InvalidRequest | ErrorKind::TooLarge => "invalid_request_error",
+        ErrorKind::Authentication => "authentication_error",
+        ErrorKind::Card => "card_error",
+        ErrorKind::Permission => "permission_error",
+        ErrorKind::Missing => "not_found_error",
+        ErrorKind::Idempotency => "idempotency_error",
+        ErrorKind::RateLimit => "rate_limit_error",
+        ErrorKind::Api => "api_error",
     }
 }
 
 /// The common words, but for what this API's text says itself.
-fn say(problem: &Problem) -> Said {
-    let said = Said::of(problem);
+fn api_error_of(problem: &Problem) -> ApiError {
+    let error = ApiError::of(problem);
     match problem {
-        Problem::Gateway(Error::Refused(Refusal::AmountTooSmall { minimum })) => Said {
+        Problem::Gateway(Error::Refused(Refusal::AmountTooSmall { minimum })) => ApiError {
             message: format!("Amount must be at least {}", price(*minimum)),
-            ..said
+            ..error
         },
-        Problem::Gateway(Error::Refused(Refusal::NoSuchReference(Thing::Customer))) => {
-            said.about("customer.id")
+        Problem::Gateway(Error::Refused(Refusal::NoSuchReference(Resource::Customer))) => {
+            error.about("customer.id")
         }
-        Problem::About(_, Error::Refused(Refusal::InvalidToken)) => Said {
+        Problem::About(_, Error::Refused(Refusal::InvalidToken)) => ApiError {
             message: "The token is not valid. Send the token that the wallet gave you, never a card number.".to_owned(),
-            ..said
+            ..error
         },
-        Problem::About(_, Error::Refused(Refusal::NoNetwork)) => Said {
+        Problem::About(_, Error::Refused(Refusal::NoProcessor)) => ApiError {
             message: "No network is connected for live payments with this payment method. Use a test key (sk_test_…)."
                 .to_owned(),
-            ..said
+            ..error
         },
         Problem::Field(FieldError {
             issue: Issue::OutOfRange(..),
             ..
-        }) => Said {
+        }) => ApiError {
             code: "out_of_range",
-            ..said
+            ..error
         },
-        _ => said,
+        _ => error,
     }
 }
 

@@ -2,22 +2,22 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    CustomerId, EnteredCard, Money, Payment, PaymentId, Permission, Timestamp,
+    CustomerId, EnteredCard, Money, Payment, PaymentId, Permission, Refusal, Resource, Timestamp,
     card::last_four_digits,
     source::Wallet,
     tenant::Mode,
-    text::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, PHONE_MAX_CHARS},
+    text::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
-use tollgate_gateway::{ChargeFrom, CreatePayment, Error, MIN_AMOUNT_MINOR, Payer, Refusal, Thing};
-use tollgate_http::{Exchange, Fields, Issue, Problem};
+use tollgate_gateway::{AMOUNT_MINOR_MIN, ChargeFrom, CreatePayment, Error, Payer};
+use tollgate_http::{Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::direct::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
 
 /// Longest token of a wallet.
-const TOKEN_MAX_CHARS: usize = 255;
+const TOKEN_CHARS_MAX: usize = 255;
 /// Longest id that is looked at.
-const ID_MAX_CHARS: usize = 64;
+const ID_CHARS_MAX: usize = 64;
 /// Longest text in place of a card number, so that a wrong one is told apart from a huge one.
-const CARD_NUMBER_MAX_CHARS: usize = 64;
+const CARD_NUMBER_CHARS_MAX: usize = 64;
 /// What may be paid with.
 const PAYMENT_METHODS: &[&str] = &["card", "apple_pay", "google_pay"];
 /// Those of them that are wallets, which give a token.
@@ -25,10 +25,10 @@ const WALLETS: &[&str] = &["apple_pay", "google_pay"];
 
 /// The payment that the path names. The API of the release before called it `payment_id` in refunds, and is there until
 /// this one has replaced it.
-pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
-    let names = ["id", "payment_id"].map(|name| exchange.request.path_parameter(name));
+pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
+    let names = ["id", "payment_id"].map(|name| ctx.request.path_parameter(name));
     let id = names.into_iter().find(|id| !id.is_empty()).unwrap_or_default();
-    PaymentId::parse(PAYMENT_PREFIX, id).map_err(|_| Refusal::NotFound(Thing::Payment).into())
+    PaymentId::parse(PAYMENT_PREFIX, id).map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 
 /// Reads the body of a create. Unknown fields are ignored.
@@ -49,19 +49,19 @@ pub fn read_create(mut body: Fields, mode: Mode, now: Timestamp) -> Result<Creat
     };
     Ok(CreatePayment {
         amount: Money { minor, currency },
-        minimum: MIN_AMOUNT_MINOR,
+        minimum: AMOUNT_MINOR_MIN,
         from,
         payer,
-        description: body.string("description", DESCRIPTION_MAX_CHARS)?,
+        description: body.string("description", DESCRIPTION_CHARS_MAX)?,
         metadata: body.metadata("metadata")?,
     })
 }
 
 fn read_card(mut card: Fields, mode: Mode, now: Timestamp) -> Result<EnteredCard, Problem> {
-    let number = card.required_string("number", CARD_NUMBER_MAX_CHARS)?;
+    let number = card.required_string("number", CARD_NUMBER_CHARS_MAX)?;
     let month = card.required_integer("exp_month")?;
     let year = card.required_integer("exp_year")?;
-    let cvc = card.required_string("cvc", CARD_NUMBER_MAX_CHARS)?;
+    let cvc = card.required_string("cvc", CARD_NUMBER_CHARS_MAX)?;
     let checked = EnteredCard::check(&number, (month, year), Some(&cvc), mode, now);
     Ok(checked.map_err(Refusal::from)?)
 }
@@ -69,8 +69,8 @@ fn read_card(mut card: Fields, mode: Mode, now: Timestamp) -> Result<EnteredCard
 /// The wallet's token: in an object named as the method (`"apple_pay": {"token": …}`), or beside it.
 fn read_wallet(body: &mut Fields, method: &str, wallet: Wallet) -> Result<ChargeFrom, Problem> {
     let token = match body.object(method)? {
-        Some(mut object) => object.required_string("token", TOKEN_MAX_CHARS)?,
-        None if body.has("token") => body.required_string("token", TOKEN_MAX_CHARS)?,
+        Some(mut object) => object.required_string("token", TOKEN_CHARS_MAX)?,
+        None if body.has("token") => body.required_string("token", TOKEN_CHARS_MAX)?,
         None => return Err(body.error(method, Issue::Missing).into()),
     };
     Ok(ChargeFrom::WalletToken(wallet, token))
@@ -81,15 +81,15 @@ fn read_payer(body: &mut Fields) -> Result<Payer, Problem> {
     let Some(mut customer) = body.object("customer")? else {
         return Ok(Payer::Anonymous);
     };
-    if let Some(id) = customer.string("id", ID_MAX_CHARS)? {
+    if let Some(id) = customer.string("id", ID_CHARS_MAX)? {
         let id = CustomerId::parse(CUSTOMER_PREFIX, &id);
-        return Ok(Payer::Customer(id.map_err(|_| Refusal::NoSuchReference(Thing::Customer))?));
+        return Ok(Payer::Customer(id.map_err(|_| Refusal::NoSuchReference(Resource::Customer))?));
     }
     let email = customer.email("email")?.ok_or_else(|| customer.error("email", Issue::Missing))?;
     Ok(Payer::WithEmail {
         email,
-        name: customer.string("name", NAME_MAX_CHARS)?,
-        phone: customer.string("phone", PHONE_MAX_CHARS)?,
+        name: customer.string("name", NAME_CHARS_MAX)?,
+        phone: customer.string("phone", PHONE_CHARS_MAX)?,
     })
 }
 
@@ -102,7 +102,7 @@ pub fn refused(error: Error, body: &Value) -> Problem {
             format!("{wallet}.token")
         }
         (Error::Refused(Refusal::InvalidToken), _) => "token".to_owned(),
-        (Error::Refused(Refusal::NoNetwork), wallet) => wallet.unwrap_or("card").to_owned(),
+        (Error::Refused(Refusal::NoProcessor), wallet) => wallet.unwrap_or("card").to_owned(),
         _ => return error.into(),
     };
     Problem::About(param, error)
@@ -122,41 +122,41 @@ pub fn without_card_data(body: &Value) -> Value {
 
 /// Payments as the text shows them, each with its customer's id and, for a caller who may read customers, address, and with the
 /// page that waits for its payer. One call, if any has a customer.
-pub async fn show_all(exchange: &Exchange, payments: &[Payment]) -> Result<Vec<Value>, Problem> {
+pub async fn show_all(ctx: &RequestContext, payments: &[Payment]) -> Result<Vec<Value>, Problem> {
     let ids: Vec<CustomerId> = payments.iter().filter_map(|payment| payment.customer).collect();
-    let customers = if ids.is_empty() || !exchange.may(Permission::CustomersRead).await? {
+    let customers = if ids.is_empty() || !ctx.may(Permission::CustomersRead).await? {
         Vec::new()
     } else {
-        exchange.call.customers(&ids).await?
+        ctx.call.customers(&ids).await?
     };
     let email = |payment: &Payment| {
         let customer = customers.iter().find(|c| Some(c.id) == payment.customer);
         customer.and_then(|c| c.profile.email.as_deref())
     };
-    let scope = exchange.tenant().await?;
-    let gateway = exchange.call.gateway();
+    let tenant = ctx.tenant().await?;
+    let gateway = ctx.call.gateway();
     Ok(payments
         .iter()
         .map(|payment| {
-            let challenge_url = gateway.challenge_url(scope, payment);
+            let challenge_url = gateway.challenge_url(tenant, payment);
             direct::payment(payment, email(payment), challenge_url.as_deref())
         })
         .collect())
 }
 
 /// One payment, shown as [`show_all`] does.
-pub async fn show(exchange: &Exchange, payment: &Payment) -> Result<Value, Problem> {
-    let shown = show_all(exchange, std::slice::from_ref(payment)).await?;
+pub async fn show(ctx: &RequestContext, payment: &Payment) -> Result<Value, Problem> {
+    let shown = show_all(ctx, std::slice::from_ref(payment)).await?;
     Ok(shown.into_iter().next().unwrap_or_default())
 }
 
 /// The answer to a create. The request itself says the payer's address, so nothing more is read for it.
-pub async fn show_created(exchange: &Exchange, payment: &Payment, payer: &Payer) -> Result<Value, Problem> {
+pub async fn show_created(ctx: &RequestContext, payment: &Payment, payer: &Payer) -> Result<Value, Problem> {
     match payer {
         Payer::WithEmail { email, .. } => {
-            let challenge_url = exchange.call.challenge_url(payment).await?;
+            let challenge_url = ctx.call.challenge_url(payment).await?;
             Ok(direct::payment(payment, Some(email), challenge_url.as_deref()))
         }
-        Payer::Anonymous | Payer::Customer(_) => show(exchange, payment).await,
+        Payer::Anonymous | Payer::Customer(_) => show(ctx, payment).await,
     }
 }

@@ -7,14 +7,14 @@ use tollgate_http::{Fields, Problem};
 use tollgate_webhooks::render::direct;
 
 /// Longest reason, in characters.
-const REASON_MAX_CHARS: usize = 255;
+const REASON_CHARS_MAX: usize = 255;
 
 /// Reads the body of a refund of a payment: `amount` in minor units (all that is left without one) and `reason`.
 pub fn read_create(mut body: Fields, payment: PaymentId) -> Result<CreateRefund, Problem> {
     Ok(CreateRefund {
         payment,
         amount: body.integer("amount")?.into(),
-        reason: body.string("reason", REASON_MAX_CHARS)?,
+        reason: body.string("reason", REASON_CHARS_MAX)?,
         metadata: Metadata::default(),
     })
 }

@@ -1,29 +1,29 @@
 //! The list of transactions.
 
 use tollgate_domain::Timestamp;
-use tollgate_gateway::{PaymentFilter, Window, charged_and};
+use tollgate_gateway::{PageRequest, PaymentFilter, charged_and};
 use tollgate_http::{FieldError, Fields, Issue};
 use tollgate_webhooks::render::direct::payment_status;
 
 /// Transactions of a page unless asked otherwise.
 const DEFAULT_LIMIT: usize = 10;
 /// The furthest that an offset may reach.
-const MAX_OFFSET: i64 = 10_000;
+const OFFSET_MAX: i64 = 10_000;
 /// The statuses of the text.
 const STATUSES: &[&str] = &["pending", "succeeded", "failed"];
 /// Longest text in place of a day.
-const DAY_MAX_CHARS: usize = 32;
+const DAY_CHARS_MAX: usize = 32;
 
 /// Reads the query of a list. Unknown parameters are ignored.
 pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
     let from = read_day(&mut query, "from_date")?;
     let to = read_day(&mut query, "to_date")?;
     let limit = query.integer_in("limit", 1, 100)?;
-    let offset = query.integer_in("offset", 0, MAX_OFFSET)?;
+    let offset = query.integer_in("offset", 0, OFFSET_MAX)?;
     Ok(PaymentFilter {
-        window: Window {
+        page_request: PageRequest {
             offset: offset.and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
-            ..Window::newest(limit.and_then(|n| usize::try_from(n).ok()).unwrap_or(DEFAULT_LIMIT))
+            ..PageRequest::newest(limit.and_then(|n| usize::try_from(n).ok()).unwrap_or(DEFAULT_LIMIT))
         },
         customer: None,
         keep: charged_and(query.one_of("status", STATUSES)?, payment_status),
@@ -34,7 +34,7 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
 
 /// A whole UTC day.
 fn read_day(query: &mut Fields, name: &str) -> Result<Option<(Timestamp, Timestamp)>, FieldError> {
-    let Some(text) = query.string(name, DAY_MAX_CHARS)? else {
+    let Some(text) = query.string(name, DAY_CHARS_MAX)? else {
         return Ok(None);
     };
     Timestamp::day(&text)

@@ -1,8 +1,10 @@
 //! Credentials and errors of the `intents` API: Stripe's conventions where its text is silent.
 
 use serde_json::json;
-use tollgate_domain::{BadCard, FrontDoor, Timestamp, money::MAX_AMOUNT_MINOR, payment};
-use tollgate_gateway::{Credentials, Denied, Error, KeyRefusal, Refusal, Thing};
+use tollgate_domain::{
+    BadCard, Denied, FrontDoor, KeyRefusal, Refusal, Resource, Timestamp, money::AMOUNT_MINOR_MAX, payment,
+};
+use tollgate_gateway::{Credentials, Error};
 use tollgate_http::{Api, FieldError, Issue, Problem, Reply, Request, basic_user, bearer_token};
 use tollgate_webhooks::render::intents::payment_status;
 
@@ -30,23 +32,23 @@ impl Api for Intents {
     }
 
     fn problem(&self, problem: &Problem, _request_id: &str) -> Reply {
-        let said = Said::of(problem);
-        let mut error = json!({"type": said.error_type, "message": said.message});
-        if let Some(code) = said.code {
-            error["code"] = json!(code);
+        let error = ApiError::of(problem);
+        let mut body = json!({"type": error.error_type, "message": error.message});
+        if let Some(code) = error.code {
+            body["code"] = json!(code);
         }
-        if let Some(param) = said.param {
-            error["param"] = json!(param);
+        if let Some(param) = error.param {
+            body["param"] = json!(param);
         }
-        if let Problem::Gateway(Error::Denied(Denied::RateLimited { standing, now })) = problem {
-            error["retry_after"] = json!(standing.retry_after_s(*now));
+        if let Problem::Gateway(Error::Denied(Denied::RateLimited { rate_limit, now })) = problem {
+            body["retry_after"] = json!(rate_limit.retry_after_s(*now));
         }
-        Reply::new(said.status, json!({"error": error}))
+        Reply::new(error.status, json!({"error": body}))
     }
 }
 
 /// A problem in this API's words.
-struct Said {
+struct ApiError {
     status: u16,
     error_type: &'static str,
     code: Option<&'static str>,
@@ -56,16 +58,16 @@ struct Said {
 
 const INVALID: &str = "invalid_request_error";
 
-fn said(
+fn api_error(
     status: u16,
     error_type: &'static str,
     code: Option<&'static str>,
     message: impl Into<String>,
-) -> Said {
-    Said { status, error_type, code, message: message.into(), param: None }
+) -> ApiError {
+    ApiError { status, error_type, code, message: message.into(), param: None }
 }
 
-impl Said {
+impl ApiError {
     fn about(self, param: impl Into<String>) -> Self {
         Self { param: Some(param.into()), ..self }
     }
@@ -74,32 +76,32 @@ impl Said {
         match problem {
             Problem::Field(error) => Self::of_field(error),
             Problem::Fields(errors) => errors.first().map_or_else(Self::internal, Self::of_field),
-            Problem::MalformedBody(message) => said(400, INVALID, None, message.as_str()),
-            Problem::BodyTooLarge => said(
+            Problem::MalformedBody(message) => api_error(400, INVALID, None, message.as_str()),
+            Problem::BodyTooLarge => api_error(
                 413,
                 INVALID,
                 None,
-                format!("The request body must have at most {} bytes.", tollgate_http::BODY_MAX_BYTES),
+                format!("The request body must have at most {} bytes.", tollgate_http::BODY_BYTES_MAX),
             ),
-            Problem::UnknownRoute => said(
+            Problem::UnknownRoute => api_error(
                 404,
                 INVALID,
                 Some("route_not_found"),
                 "Unrecognized request URL or method. Check the method and the path of the request.",
             ),
-            Problem::BadIdempotencyKey => said(
+            Problem::BadIdempotencyKey => api_error(
                 400,
                 "idempotency_error",
                 None,
                 "The Idempotency-Key header must have 1 to 255 printable ASCII characters.",
             ),
-            Problem::VersionEnded => said(
+            Problem::VersionEnded => api_error(
                 410,
                 INVALID,
                 Some("api_version_ended"),
                 "Version 1 of this API ended on 31 December 2026. Use version 2.",
             ),
-            Problem::UnknownApiVersion => said(400, INVALID, None, "Unknown API version."),
+            Problem::UnknownApiVersion => api_error(400, INVALID, None, "Unknown API version."),
             Problem::About(_, error) | Problem::Gateway(error) => match error {
                 Error::Denied(denied) => Self::of_denied(denied),
                 Error::Refused(refusal) => Self::of_refusal(refusal),
@@ -109,7 +111,12 @@ impl Said {
     }
 
     fn internal() -> Self {
-        said(500, "api_error", None, "Something went wrong on our side. Retry with the same Idempotency-Key.")
+        api_error(
+            500,
+            "api_error",
+            None,
+            "Something went wrong on our side. Retry with the same Idempotency-Key.",
+        )
     }
 
     fn of_field(error: &FieldError) -> Self {
@@ -134,40 +141,40 @@ impl Said {
             | Issue::Other(_)
             | Issue::Metadata(_) => (None, format!("{param} {}", error.issue)),
         };
-        said(400, INVALID, code, message).about(param)
+        api_error(400, INVALID, code, message).about(param)
     }
 
     fn of_denied(denied: &Denied) -> Self {
         match denied {
-            Denied::NoKey => said(
+            Denied::NoKey => api_error(
                 401,
                 "authentication_error",
                 None,
                 "You did not provide an API key. Send it as Authorization: Bearer <key>, or as the user of Basic auth.",
             ),
             Denied::InvalidKey { .. } => {
-                said(401, "authentication_error", Some("api_key_invalid"), "Invalid API key provided.")
+                api_error(401, "authentication_error", Some("api_key_invalid"), "Invalid API key provided.")
             }
-            Denied::MissingScope { needed, .. } => said(
+            Denied::MissingScope { needed, .. } => api_error(
                 403,
                 "permission_error",
                 None,
                 format!("The API key lacks the scope {}.", needed.as_str()),
             ),
-            Denied::PublishableKey { .. } => said(
+            Denied::PublishableKey { .. } => api_error(
                 403,
                 "permission_error",
                 Some("secret_key_required"),
                 "A publishable key may not do this. Use a secret key from your server.",
             ),
-            Denied::RateLimited { .. } => said(429, "rate_limit_exceeded", None, "Too many requests."),
+            Denied::RateLimited { .. } => api_error(429, "rate_limit_exceeded", None, "Too many requests."),
             Denied::Unavailable(_) => Self::internal(),
         }
     }
 
     fn of_key(refusal: KeyRefusal) -> Self {
         match refusal {
-            KeyRefusal::TooMany => said(
+            KeyRefusal::TooMany => api_error(
                 400,
                 INVALID,
                 Some("too_many_api_keys"),
@@ -176,13 +183,13 @@ impl Said {
                     tollgate_gateway::LIVE_KEYS_MAX
                 ),
             ),
-            KeyRefusal::Ended => said(
+            KeyRefusal::Ended => api_error(
                 400,
                 INVALID,
                 Some("api_key_ended"),
                 "The API key is revoked or has expired, and cannot be rolled. Make a new one.",
             ),
-            KeyRefusal::CallerEnds => said(
+            KeyRefusal::CallerEnds => api_error(
                 403,
                 "permission_error",
                 Some("lasting_api_key_required"),
@@ -191,61 +198,70 @@ impl Said {
         }
     }
 
-    fn missing(thing: Thing) -> Self {
-        let message = format!("No such {}.", thing.noun());
-        said(404, INVALID, Some("resource_missing"), message)
+    fn missing(resource: Resource) -> Self {
+        let message = format!("No such {}.", resource.noun());
+        api_error(404, INVALID, Some("resource_missing"), message)
     }
 
     fn of_refusal(refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::NotFound(thing) => Self::missing(*thing).about("id"),
-            Refusal::NoSuchReference(thing) => Self::missing(*thing).about(thing.noun().replace(' ', "_")),
-            Refusal::NoSuchCursor => {
-                said(400, INVALID, Some("resource_missing"), "The cursor is the id of nothing in this list.")
-                    .about("starting_after")
+            Refusal::NotFound(resource) => Self::missing(*resource).about("id"),
+            Refusal::NoSuchReference(resource) => {
+                Self::missing(*resource).about(resource.noun().replace(' ', "_"))
             }
-            Refusal::IdempotencyKeyReused | Refusal::IdempotencyKeyTaken => said(
+            Refusal::NoSuchCursor => api_error(
+                400,
+                INVALID,
+                Some("resource_missing"),
+                "The cursor is the id of nothing in this list.",
+            )
+            .about("starting_after"),
+            Refusal::IdempotencyKeyReused | Refusal::IdempotencyKeyTaken => api_error(
                 400,
                 "idempotency_error",
                 None,
                 "Keys for idempotent requests can only be used with the same parameters they were first used with.",
             ),
-            Refusal::IdempotencyKeyInUse => said(
+            Refusal::IdempotencyKeyInUse => api_error(
                 409,
                 "idempotency_error",
                 Some("idempotency_key_in_use"),
                 "A request with this Idempotency-Key is still running. Send it again in a moment.",
             ),
-            Refusal::AmountTooSmall { minimum } => said(
+            Refusal::AmountTooSmall { minimum } => api_error(
                 400,
                 INVALID,
                 Some("amount_too_small"),
                 format!("Amount must be at least {}.", minimum.minor),
             )
             .about("amount"),
-            Refusal::AmountTooLarge => said(
+            Refusal::AmountTooLarge => api_error(
                 400,
                 INVALID,
                 Some("amount_too_large"),
-                format!("Amount must be at most {MAX_AMOUNT_MINOR}."),
+                format!("Amount must be at most {AMOUNT_MINOR_MAX}."),
             )
             .about("amount"),
-            Refusal::InvalidToken => said(400, INVALID, Some("resource_missing"), "No such payment method.")
-                .about("payment_method"),
-            Refusal::NoNetwork => said(400, INVALID, None, "Live payments are not enabled for this account."),
+            Refusal::InvalidToken => {
+                api_error(400, INVALID, Some("resource_missing"), "No such payment method.")
+                    .about("payment_method")
+            }
+            Refusal::NoProcessor => {
+                api_error(400, INVALID, None, "Live payments are not enabled for this account.")
+            }
             Refusal::Declined { decline, .. } => {
-                said(402, "card_error", Some(decline.code()), decline.message())
+                api_error(402, "card_error", Some(decline.code()), decline.message())
             }
             Refusal::Payment(refusal) => Self::of_payment(*refusal),
             Refusal::Card(bad) => {
-                let common = tollgate_http::Said::of(&refusal.clone().into());
+                let common = tollgate_http::ApiError::of(&refusal.clone().into());
                 let param = match bad {
                     BadCard::Number | BadCard::Scheme => "number",
                     BadCard::ExpiryMonth => "exp_month",
                     BadCard::ExpiryYear | BadCard::Expired => "exp_year",
                     BadCard::Cvc => "cvc",
                 };
-                said(402, "card_error", Some(common.code), common.message).about(param)
+                api_error(402, "card_error", Some(common.code), common.message).about(param)
             }
             Refusal::Method(_)
             | Refusal::InvalidIban
@@ -254,36 +270,36 @@ impl Said {
             | Refusal::ClientSecret
             | Refusal::NoStoredCard
             | Refusal::InvalidAmount
-            | Refusal::ProviderNotConfigured => {
-                let common = tollgate_http::Said::of(&refusal.clone().into());
+            | Refusal::ProcessorNotConfigured => {
+                let common = tollgate_http::ApiError::of(&refusal.clone().into());
                 let param = common.param.map(|param| param.replace('.', "["));
-                let said = said(400, INVALID, Some(common.code), common.message);
+                let error = api_error(400, INVALID, Some(common.code), common.message);
                 match param {
-                    Some(param) if param.contains('[') => said.about(format!("{param}]")),
-                    Some(param) => said.about(param),
-                    None => said,
+                    Some(param) if param.contains('[') => error.about(format!("{param}]")),
+                    Some(param) => error.about(param),
+                    None => error,
                 }
             }
             Refusal::Metadata(bad) => Self::of_field(&FieldError::of_metadata(bad.clone())),
-            Refusal::TooManyEndpoints => said(
+            Refusal::TooManyEndpoints => api_error(
                 400,
                 INVALID,
                 None,
                 format!(
                     "There can be at most {} webhook endpoints in each mode. Delete one first.",
-                    tollgate_domain::endpoint::MAX_ENDPOINTS
+                    tollgate_domain::endpoint::ENDPOINTS_MAX
                 ),
             ),
             Refusal::ApiKey(refusal) => Self::of_key(*refusal),
             Refusal::UnsafeEndpoint(why) => {
-                said(400, INVALID, Some("url_invalid"), why.as_str()).about("url")
+                api_error(400, INVALID, Some("url_invalid"), why.as_str()).about("url")
             }
         }
     }
 
     fn of_payment(refusal: payment::Refusal) -> Self {
         match refusal {
-            payment::Refusal::UnexpectedStatus(status) => said(
+            payment::Refusal::UnexpectedStatus(status) => api_error(
                 400,
                 INVALID,
                 Some("payment_intent_unexpected_state"),
@@ -292,29 +308,35 @@ impl Said {
                     payment_status(status)
                 ),
             ),
-            payment::Refusal::NotCapturable { capturable } => said(
+            payment::Refusal::NotCapturable { capturable } => api_error(
                 400,
                 INVALID,
                 Some("amount_too_large"),
                 format!("Between 1 and {capturable} can be captured."),
             )
             .about("amount_to_capture"),
-            payment::Refusal::NoMethod => said(
+            payment::Refusal::NoMethod => api_error(
                 400,
                 INVALID,
                 Some("parameter_missing"),
                 "The PaymentIntent has no payment method. Send payment_method.",
             )
             .about("payment_method"),
-            payment::Refusal::RefundTooLarge { refundable } => {
-                said(400, INVALID, Some("amount_too_large"), format!("At most {refundable} can be refunded."))
-                    .about("amount")
-            }
-            payment::Refusal::AlreadyRefunded => {
-                said(400, INVALID, Some("charge_already_refunded"), "The payment has already been refunded.")
-            }
+            payment::Refusal::RefundTooLarge { refundable } => api_error(
+                400,
+                INVALID,
+                Some("amount_too_large"),
+                format!("At most {refundable} can be refunded."),
+            )
+            .about("amount"),
+            payment::Refusal::AlreadyRefunded => api_error(
+                400,
+                INVALID,
+                Some("charge_already_refunded"),
+                "The payment has already been refunded.",
+            ),
             payment::Refusal::RefundNotPositive => {
-                said(400, INVALID, Some("parameter_invalid_integer"), "Amount must be at least 1.")
+                api_error(400, INVALID, Some("parameter_invalid_integer"), "Amount must be at least 1.")
                     .about("amount")
             }
             payment::Refusal::SenselessOutcome => Self::internal(),

@@ -1,9 +1,9 @@
 //! API keys and the account: what their routes take and show.
 
 use serde_json::{Value, json};
-use tollgate_domain::{KeyId, KeyKind, Permission, Timestamp, id::KeyKind as KeyMarker};
-use tollgate_gateway::{ApiKey, IssuedKey, Merchant, Refusal, Thing, Window};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_domain::{KeyId, KeyKind, Permission, Refusal, Resource, Timestamp, id::KeyKind as KeyMarker};
+use tollgate_gateway::{ApiKey, IssuedKey, Merchant, PageRequest};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 
 use crate::{expansions, lists};
 
@@ -12,12 +12,12 @@ const PREFIX: &str = "key_";
 /// The kinds of key.
 const KINDS: &[&str] = &["secret", "publishable"];
 /// Longest overlap, in seconds: a week.
-const MAX_OVERLAP_S: i64 = 7 * 24 * 60 * 60;
+const OVERLAP_S_MAX: i64 = 7 * 24 * 60 * 60;
 
 /// The key that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<KeyId, Problem> {
-    KeyId::parse(PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::ApiKey).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<KeyId, Problem> {
+    KeyId::parse(PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::ApiKey).into())
 }
 
 /// Reads the body of a create: `type` and `scopes[]`, all of them for a secret key when absent.
@@ -40,16 +40,16 @@ pub fn read_create(mut body: Fields) -> Result<(KeyKind, Vec<Permission>), Field
 }
 
 /// Reads the query of a list.
-pub fn read_list(mut query: Fields) -> Result<Window<KeyMarker>, FieldError> {
-    let window = lists::window(&mut query, PREFIX)?;
+pub fn read_list(mut query: Fields) -> Result<PageRequest<KeyMarker>, FieldError> {
+    let page_request = lists::page_request(&mut query, PREFIX)?;
     expansions::read(&mut query)?;
     query.finish()?;
-    Ok(window)
+    Ok(page_request)
 }
 
 /// Reads `expires_in`: seconds for which what is rolled is still good.
 pub fn read_roll(mut body: Fields) -> Result<Option<i64>, FieldError> {
-    let overlap = body.integer_in("expires_in", 0, MAX_OVERLAP_S)?;
+    let overlap = body.integer_in("expires_in", 0, OVERLAP_S_MAX)?;
     body.finish()?;
     Ok(overlap)
 }
@@ -57,7 +57,7 @@ pub fn read_roll(mut body: Fields) -> Result<Option<i64>, FieldError> {
 /// A key, without its text.
 pub fn show(key: &ApiKey) -> Value {
     json!({
-        "id": key.id.spell(PREFIX),
+        "id": key.id.to_prefixed(PREFIX),
         "object": "api_key",
         "type": match key.kind {
             KeyKind::Secret => "secret",
@@ -82,7 +82,7 @@ pub fn show_created(issued: &IssuedKey) -> Value {
 /// The account.
 pub fn show_account(merchant: &Merchant, livemode: bool) -> Value {
     json!({
-        "id": merchant.id.spell("acct_"),
+        "id": merchant.id.to_prefixed("acct_"),
         "object": "account",
         "business_profile": {"name": merchant.name},
         "created": merchant.created.s(),

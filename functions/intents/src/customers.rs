@@ -2,28 +2,28 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    Customer, CustomerId, Scope,
+    Customer, CustomerId, Refusal, Resource, Tenant,
     customer::{Profile, ProfileUpdate},
-    text::{EMAIL_MAX_BYTES, NAME_MAX_CHARS, PHONE_MAX_CHARS},
+    text::{EMAIL_BYTES_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
-use tollgate_gateway::{CustomerFilter, Refusal, Thing};
-use tollgate_http::{Exchange, FieldError, Fields, Problem};
+use tollgate_gateway::CustomerFilter;
+use tollgate_http::{FieldError, Fields, Problem, RequestContext};
 use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX};
 
 use crate::{expansions, lists};
 
 /// The customer that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<CustomerId, Problem> {
-    CustomerId::parse(CUSTOMER_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Customer).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<CustomerId, Problem> {
+    CustomerId::parse(CUSTOMER_PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::Customer).into())
 }
 
 /// Reads the body of a create.
 pub fn read_create(mut body: Fields) -> Result<Profile, FieldError> {
     let profile = Profile {
         email: body.email("email")?,
-        name: body.string("name", NAME_MAX_CHARS)?,
-        phone: body.string("phone", PHONE_MAX_CHARS)?,
+        name: body.string("name", NAME_CHARS_MAX)?,
+        phone: body.string("phone", PHONE_CHARS_MAX)?,
         metadata: body.metadata("metadata")?,
     };
     expansions::read(&mut body)?;
@@ -35,8 +35,8 @@ pub fn read_create(mut body: Fields) -> Result<Profile, FieldError> {
 pub fn read_update(mut body: Fields) -> Result<ProfileUpdate, FieldError> {
     let update = ProfileUpdate {
         email: body.change("email", |b| b.email("email"))?,
-        name: body.change("name", |b| b.string("name", NAME_MAX_CHARS))?,
-        phone: body.change("phone", |b| b.string("phone", PHONE_MAX_CHARS))?,
+        name: body.change("name", |b| b.string("name", NAME_CHARS_MAX))?,
+        phone: body.change("phone", |b| b.string("phone", PHONE_CHARS_MAX))?,
         metadata: body.metadata_changes("metadata")?,
     };
     expansions::read(&mut body)?;
@@ -46,21 +46,25 @@ pub fn read_update(mut body: Fields) -> Result<ProfileUpdate, FieldError> {
 
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<CustomerFilter, FieldError> {
-    let window = lists::window(&mut query, CUSTOMER_PREFIX)?;
+    let page_request = lists::page_request(&mut query, CUSTOMER_PREFIX)?;
     let (created_from, created_to) = lists::created(&mut query)?;
-    let filter =
-        CustomerFilter { window, email: query.string("email", EMAIL_MAX_BYTES)?, created_from, created_to };
+    let filter = CustomerFilter {
+        page_request,
+        email: query.string("email", EMAIL_BYTES_MAX)?,
+        created_from,
+        created_to,
+    };
     expansions::read(&mut query)?;
     query.finish()?;
     Ok(filter)
 }
 
 /// A customer.
-pub fn show(scope: Scope, customer: &Customer) -> Value {
-    render::customer(customer, lists::context(scope))
+pub fn show(tenant: Tenant, customer: &Customer) -> Value {
+    render::customer(customer, lists::context(tenant))
 }
 
 /// What a delete answers.
 pub fn show_deleted(id: CustomerId) -> Value {
-    json!({"id": id.spell(CUSTOMER_PREFIX), "object": "customer", "deleted": true})
+    json!({"id": id.to_prefixed(CUSTOMER_PREFIX), "object": "customer", "deleted": true})
 }

@@ -2,48 +2,48 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    Delivery, EndpointId, Event, EventId, FrontDoor, Scope, Timestamp,
+    Delivery, EndpointId, Event, EventId, FrontDoor, Refusal, Resource, Tenant, Timestamp,
     delivery::{AttemptRecord, DeliveryStatus},
 };
-use tollgate_gateway::{EventFilter, RecoverUntil, Recovered, Refusal, Thing};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_gateway::{EventFilter, RecoverUntil, Recovered};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render;
 
 use crate::{
     expansions,
-    lists::{self, ID_MAX_CHARS},
+    lists::{self, ID_CHARS_MAX},
     webhook_endpoints::PREFIX as ENDPOINT_PREFIX,
 };
 
 /// Prefix of events' ids.
 pub const PREFIX: &str = "evt_";
 /// Types that one list may ask for.
-const MAX_TYPES: usize = 20;
+const TYPES_MAX: usize = 20;
 
 /// The event that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<EventId, Problem> {
-    EventId::parse(PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Event).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<EventId, Problem> {
+    EventId::parse(PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::Event).into())
 }
 
 /// An event, as it is delivered to an endpoint of this API.
-pub fn show(exchange: &Exchange, scope: Scope, event: &Event) -> Value {
+pub fn show(ctx: &RequestContext, tenant: Tenant, event: &Event) -> Value {
     let challenge_url = match &event.subject {
-        tollgate_domain::Subject::Payment(payment) => exchange.call.gateway().challenge_url(scope, payment),
+        tollgate_domain::Subject::Payment(payment) => ctx.call.gateway().challenge_url(tenant, payment),
         _ => None,
     };
-    let livemode = scope.mode.is_live();
+    let livemode = tenant.mode.is_live();
     render::event(event, FrontDoor::Intents, livemode, challenge_url.as_deref()).unwrap_or_default()
 }
 
 /// Reads the query of a list of events: `type` or `types[]`, `created`, and a window.
 pub fn read_list(mut query: Fields) -> Result<EventFilter, FieldError> {
-    let window = lists::window(&mut query, PREFIX)?;
+    let page_request = lists::page_request(&mut query, PREFIX)?;
     let (created_from, created_to) = lists::created(&mut query)?;
-    let one = query.string("type", ID_MAX_CHARS)?.map(|name| vec![name]);
+    let one = query.string("type", ID_CHARS_MAX)?.map(|name| vec![name]);
     let filter = EventFilter {
-        window,
-        types: one.or(query.strings("types", MAX_TYPES, ID_MAX_CHARS)?),
+        page_request,
+        types: one.or(query.strings("types", TYPES_MAX, ID_CHARS_MAX)?),
         created_from,
         created_to,
     };
@@ -74,7 +74,7 @@ pub fn read_recover(mut body: Fields) -> Result<(Timestamp, Option<RecoverUntil>
 
 /// What a recovery answers; while there is more, `next_until` is what the next one takes as its `until`.
 pub fn show_recovered(recovered: &Recovered) -> Value {
-    let last = recovered.last.map(|event| json!(event.spell(PREFIX)));
+    let last = recovered.last.map(|event| json!(event.to_prefixed(PREFIX)));
     let next_until = last.or(recovered.until.map(|at| json!(at.s())));
     json!({
         "object": "webhook_recovery",
@@ -88,9 +88,9 @@ pub fn show_recovered(recovered: &Recovered) -> Value {
 pub fn show_delivery(delivery: &Delivery, attempts: &[AttemptRecord]) -> Value {
     json!({
         "object": "webhook_delivery",
-        "id": delivery.event.spell(PREFIX),
-        "event": delivery.event.spell(PREFIX),
-        "webhook_endpoint": delivery.endpoint.spell(ENDPOINT_PREFIX),
+        "id": delivery.event.to_prefixed(PREFIX),
+        "event": delivery.event.to_prefixed(PREFIX),
+        "webhook_endpoint": delivery.endpoint.to_prefixed(ENDPOINT_PREFIX),
         "created": delivery.created.s(),
         "status": match delivery.status {
             DeliveryStatus::Pending => "pending",

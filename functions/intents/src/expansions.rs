@@ -5,12 +5,12 @@
 
 use serde_json::Value;
 use tollgate_domain::{CustomerId, PaymentId, PaymentMethodId, Permission};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents::{
     self as render, CHARGE_PREFIX, CUSTOMER_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX,
 };
 
-use crate::lists::{ID_MAX_CHARS, context};
+use crate::lists::{ID_CHARS_MAX, context};
 
 /// Links that one request may ask for.
 const EXPANSIONS_MAX: usize = 8;
@@ -88,7 +88,7 @@ pub struct Permitted {
 
 /// Reads `expand`: the links that the answer is to show whole.
 pub fn read(fields: &mut Fields) -> Result<Vec<String>, FieldError> {
-    Ok(fields.strings("expand", EXPANSIONS_MAX, ID_MAX_CHARS)?.unwrap_or_default())
+    Ok(fields.strings("expand", EXPANSIONS_MAX, ID_CHARS_MAX)?.unwrap_or_default())
 }
 
 /// Reads a body that holds nothing but `expand`.
@@ -100,60 +100,60 @@ pub fn read_alone(mut body: Fields) -> Result<Vec<String>, FieldError> {
 
 /// Checks that the answer has these links and that the caller may read what they lead to. No call of its own: it waits for the
 /// caller's admission.
-pub async fn permitted(exchange: &Exchange, wanted: &[String], of: Linked) -> Result<Permitted, Problem> {
+pub async fn permitted(ctx: &RequestContext, wanted: &[String], of: Linked) -> Result<Permitted, Problem> {
     let mut links = Vec::with_capacity(wanted.len());
     for path in wanted {
         let link = of.link(path).ok_or_else(|| {
             let issue = Issue::Other(format!("names a property that cannot be expanded: {path}"));
             FieldError::new("expand", issue)
         })?;
-        exchange.require(link.permission()).await?;
+        ctx.require(link.permission()).await?;
         links.push(link);
     }
     Ok(Permitted { links, listed: of.listed })
 }
 
 /// Shows the links of an answer whole, of the object itself or of every object of a list. A call for each.
-pub async fn expand(exchange: &Exchange, answer: &mut Value, permitted: &Permitted) -> Result<(), Problem> {
+pub async fn expand(ctx: &RequestContext, answer: &mut Value, permitted: &Permitted) -> Result<(), Problem> {
     for link in &permitted.links {
         if permitted.listed {
             let list = answer.get_mut("data").and_then(Value::as_array_mut);
             for object in list.into_iter().flatten() {
-                expand_one(exchange, object, *link).await?;
+                expand_one(ctx, object, *link).await?;
             }
         } else {
-            expand_one(exchange, answer, *link).await?;
+            expand_one(ctx, answer, *link).await?;
         }
     }
     Ok(())
 }
 
-async fn expand_one(exchange: &Exchange, object: &mut Value, link: Link) -> Result<(), Problem> {
+async fn expand_one(ctx: &RequestContext, object: &mut Value, link: Link) -> Result<(), Problem> {
     // A link that leads nowhere is `null`.
     let Some(id) = object.get(link.name()).and_then(Value::as_str) else {
         return Ok(());
     };
-    let scope = exchange.tenant().await?;
-    let context = context(scope);
+    let tenant = ctx.tenant().await?;
+    let context = context(tenant);
     let no_id = |_| tollgate_gateway::Error::Internal("an answer's link is no id".into());
     let whole = match link {
         Link::Customer => {
             let id = CustomerId::parse(CUSTOMER_PREFIX, id).map_err(no_id)?;
-            let customer = exchange.call.retrieve_customer_even_deleted(id).await?;
+            let customer = ctx.call.retrieve_customer_even_deleted(id).await?;
             render::customer(&customer, context)
         }
         Link::PaymentMethod => {
             let id = PaymentMethodId::parse(METHOD_PREFIX, id).map_err(no_id)?;
-            render::payment_method(&exchange.call.retrieve_payment_method(id).await?, context)
+            render::payment_method(&ctx.call.retrieve_payment_method(id).await?, context)
         }
         Link::LatestCharge | Link::Charge => {
             let id = PaymentId::parse(CHARGE_PREFIX, id).map_err(no_id)?;
-            render::charge(&exchange.call.retrieve_payment(id).await?, context)
+            render::charge(&ctx.call.retrieve_payment(id).await?, context)
         }
         Link::PaymentIntent => {
             let id = PaymentId::parse(PAYMENT_PREFIX, id).map_err(no_id)?;
-            let payment = exchange.call.retrieve_payment(id).await?;
-            crate::payment_intents::show(exchange, scope, &payment)?
+            let payment = ctx.call.retrieve_payment(id).await?;
+            crate::payment_intents::show(ctx, tenant, &payment)?
         }
     };
     object[link.name()] = whole;

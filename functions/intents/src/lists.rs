@@ -1,33 +1,33 @@
 //! What every list of this API takes and answers.
 
 use serde_json::{Value, json};
-use tollgate_domain::{Id, Scope, Timestamp, id::Kind};
-use tollgate_gateway::{Page, Window};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_domain::{Id, Tenant, Timestamp, id::Kind};
+use tollgate_gateway::{Page, PageRequest};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents::Context;
 
 use crate::versions::Version;
 
 /// Longest id that is looked at.
-pub const ID_MAX_CHARS: usize = 64;
+pub const ID_CHARS_MAX: usize = 64;
 
 /// The furthest that an offset may reach.
 const OFFSET_MAX: i64 = 10_000;
 
 /// The parameters of a list. `offset` is version 1's.
-pub fn query(exchange: &Exchange) -> Result<Fields, Problem> {
-    let query = exchange.nested_query()?;
-    if query.has("offset") && Version::of(&exchange.request.path) != Some(Version::One) {
+pub fn query(ctx: &RequestContext) -> Result<Fields, Problem> {
+    let query = ctx.nested_query()?;
+    if query.has("offset") && Version::of(&ctx.request.path) != Some(Version::One) {
         return Err(query.error("offset", Issue::Unknown).into());
     }
     Ok(query)
 }
 
 /// Reads `limit` (1 to 100, 10 when absent), `starting_after` and `ending_before`, and in version 1 `offset`.
-pub fn window<K: Kind>(query: &mut Fields, prefix: &str) -> Result<Window<K>, FieldError> {
+pub fn page_request<K: Kind>(query: &mut Fields, prefix: &str) -> Result<PageRequest<K>, FieldError> {
     let offset = query.integer_in("offset", 0, OFFSET_MAX)?;
     let limit = query.integer_in("limit", 1, 100)?.unwrap_or(10);
-    let mut id = |name: &str| match query.string(name, ID_MAX_CHARS)? {
+    let mut id = |name: &str| match query.string(name, ID_CHARS_MAX)? {
         None => Ok(None),
         Some(text) => Id::parse(prefix, &text)
             .map(Some)
@@ -41,7 +41,7 @@ pub fn window<K: Kind>(query: &mut Fields, prefix: &str) -> Result<Window<K>, Fi
             Issue::Other("must not be sent together with starting_after".to_owned()),
         ));
     }
-    Ok(Window {
+    Ok(PageRequest {
         limit: usize::try_from(limit).unwrap_or(1),
         starting_after,
         ending_before,
@@ -51,7 +51,7 @@ pub fn window<K: Kind>(query: &mut Fields, prefix: &str) -> Result<Window<K>, Fi
 
 /// An id that narrows a list; `None` when it is absent. One of another form is the id of nothing.
 pub fn id<K: Kind>(query: &mut Fields, name: &str, prefix: &str) -> Result<Option<Id<K>>, FieldError> {
-    match query.string(name, ID_MAX_CHARS)? {
+    match query.string(name, ID_CHARS_MAX)? {
         None => Ok(None),
         Some(text) => Id::parse(prefix, &text)
             .map(Some)
@@ -82,16 +82,16 @@ pub fn created(query: &mut Fields) -> Result<(Option<Timestamp>, Option<Timestam
 }
 
 /// A page of a list. Its `url` is the request's own path.
-pub fn page<E>(exchange: &Exchange, page: &Page<E>, show: impl FnMut(&E) -> Value) -> Value {
+pub fn page<E>(ctx: &RequestContext, page: &Page<E>, show: impl FnMut(&E) -> Value) -> Value {
     json!({
         "object": "list",
         "data": page.items.iter().map(show).collect::<Vec<_>>(),
         "has_more": page.next.is_some(),
-        "url": exchange.request.path,
+        "url": ctx.request.path,
     })
 }
 
 /// The context of objects that need no more than their mode.
-pub fn context(scope: Scope) -> Context<'static> {
-    Context { livemode: scope.mode.is_live(), ..Context::default() }
+pub fn context(tenant: Tenant) -> Context<'static> {
+    Context { livemode: tenant.mode.is_live(), ..Context::default() }
 }

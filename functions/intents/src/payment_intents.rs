@@ -2,38 +2,38 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    CustomerId, Money, Payment, PaymentId, Scope,
+    CustomerId, Money, Payment, PaymentId, Refusal, Resource, Tenant,
     payment::{Amendment, Intent, Status},
-    text::DESCRIPTION_MAX_CHARS,
+    text::DESCRIPTION_CHARS_MAX,
 };
-use tollgate_gateway::{IntentUpdate, IntentWish, MethodRef, NewIntent, PaymentFilter, Refusal, Thing};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem, Reply};
+use tollgate_gateway::{IntentAction, IntentUpdate, MethodRef, NewIntent, PaymentFilter};
+use tollgate_http::{FieldError, Fields, Issue, Problem, Reply, RequestContext};
 use tollgate_webhooks::render::intents::{
     self as render, CUSTOMER_PREFIX, Context, PAYMENT_PREFIX, decline_error,
 };
 
 use crate::{
     expansions::{self, Permitted},
-    lists::{self, ID_MAX_CHARS},
+    lists::{self, ID_CHARS_MAX},
     payment_methods,
 };
 
 /// The kinds of payment method that an intent may accept. Wallets present cards.
 const TYPES: &[&str] = &["card", "sepa_debit"];
 /// Most kinds of one intent.
-const MAX_TYPES: usize = 8;
+const TYPES_MAX: usize = 8;
 /// The reasons that a merchant may give.
 const CANCELLATION_REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer", "abandoned"];
 const METHODS: &[&str] = &["automatic", "manual"];
 
 /// The intent that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
-    PaymentId::parse(PAYMENT_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Payment).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
+    PaymentId::parse(PAYMENT_PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 
 fn read_types(body: &mut Fields) -> Result<Option<Vec<String>>, FieldError> {
-    let Some(types) = body.strings("payment_method_types", MAX_TYPES, ID_MAX_CHARS)? else {
+    let Some(types) = body.strings("payment_method_types", TYPES_MAX, ID_CHARS_MAX)? else {
         return Ok(None);
     };
     if types.is_empty() || !types.iter().all(|kind| TYPES.contains(&kind.as_str())) {
@@ -43,24 +43,24 @@ fn read_types(body: &mut Fields) -> Result<Option<Vec<String>>, FieldError> {
 }
 
 fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
-    let Some(text) = body.string("customer", ID_MAX_CHARS)? else {
+    let Some(text) = body.string("customer", ID_CHARS_MAX)? else {
         return Ok(None);
     };
     let id = CustomerId::parse(CUSTOMER_PREFIX, &text);
-    Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Thing::Customer))?))
+    Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Resource::Customer))?))
 }
 
 fn is_manual(body: &mut Fields, name: &str) -> Result<Option<bool>, FieldError> {
     Ok(body.one_of(name, METHODS)?.map(|word| word == "manual"))
 }
 
-async fn read_method(exchange: &Exchange, body: &mut Fields) -> Result<Option<MethodRef>, Problem> {
-    let named = body.string("payment_method", ID_MAX_CHARS)?.map(MethodRef::Named);
+async fn read_method(ctx: &RequestContext, body: &mut Fields) -> Result<Option<MethodRef>, Problem> {
+    let named = body.string("payment_method", ID_CHARS_MAX)?.map(MethodRef::Named);
     let described = match body.object("payment_method_data")? {
         None => None,
         Some(data) => {
-            let scope = exchange.tenant().await?;
-            let new = payment_methods::read_new(data, scope, exchange.call.now())?;
+            let tenant = ctx.tenant().await?;
+            let new = payment_methods::read_new(data, tenant, ctx.call.now())?;
             Some(MethodRef::New(Box::new(new)))
         }
     };
@@ -68,7 +68,10 @@ async fn read_method(exchange: &Exchange, body: &mut Fields) -> Result<Option<Me
 }
 
 /// Reads the body of a create, and the links to show whole.
-pub async fn read_create(exchange: &Exchange, mut body: Fields) -> Result<(NewIntent, Vec<String>), Problem> {
+pub async fn read_create(
+    ctx: &RequestContext,
+    mut body: Fields,
+) -> Result<(NewIntent, Vec<String>), Problem> {
     let minor = body.required_integer("amount")?;
     let currency = body.required_currency("currency")?;
     let intent = Intent {
@@ -81,9 +84,9 @@ pub async fn read_create(exchange: &Exchange, mut body: Fields) -> Result<(NewIn
     let new = NewIntent {
         amount: Money { minor, currency },
         customer: read_customer(&mut body)?,
-        method: read_method(exchange, &mut body).await?,
+        method: read_method(ctx, &mut body).await?,
         intent,
-        description: body.string("description", DESCRIPTION_MAX_CHARS)?,
+        description: body.string("description", DESCRIPTION_CHARS_MAX)?,
         metadata: body.metadata("metadata")?,
         confirm: body.boolean("confirm")?.unwrap_or(false),
         return_url: body.url("return_url")?,
@@ -99,12 +102,12 @@ pub async fn read_create(exchange: &Exchange, mut body: Fields) -> Result<(NewIn
 
 /// Reads the body of an update.
 pub async fn read_update(
-    exchange: &Exchange,
+    ctx: &RequestContext,
     mut body: Fields,
-) -> Result<(IntentWish, Vec<String>), Problem> {
+) -> Result<(IntentAction, Vec<String>), Problem> {
     let amendment = Amendment {
         customer: read_customer(&mut body)?,
-        description: body.change("description", |b| b.string("description", DESCRIPTION_MAX_CHARS))?,
+        description: body.change("description", |b| b.string("description", DESCRIPTION_CHARS_MAX))?,
         receipt_email: body.change("receipt_email", |b| b.email("receipt_email"))?,
         payment_method_types: read_types(&mut body)?,
         manual_capture: is_manual(&mut body, "capture_method")?,
@@ -114,20 +117,20 @@ pub async fn read_update(
     let update = IntentUpdate {
         amount: body.integer("amount")?,
         currency,
-        method: read_method(exchange, &mut body).await?,
+        method: read_method(ctx, &mut body).await?,
         metadata: body.metadata_changes("metadata")?,
         amendment,
     };
     let expand = expansions::read(&mut body)?;
     body.finish()?;
-    Ok((IntentWish::Update(Box::new(update)), expand))
+    Ok((IntentAction::Update(Box::new(update)), expand))
 }
 
 /// What a confirm asks for.
 #[derive(Debug)]
 pub struct Confirmation {
-    /// The wish itself.
-    pub wish: IntentWish,
+    /// The action.
+    pub action: IntentAction,
     /// What a payer's page shows to prove that the intent is its own.
     pub client_secret: Option<String>,
     /// The links to show whole.
@@ -135,10 +138,10 @@ pub struct Confirmation {
 }
 
 /// Reads the body of a confirm.
-pub async fn read_confirm(exchange: &Exchange, mut body: Fields) -> Result<Confirmation, Problem> {
+pub async fn read_confirm(ctx: &RequestContext, mut body: Fields) -> Result<Confirmation, Problem> {
     let confirmation = Confirmation {
-        wish: IntentWish::Confirm {
-            method: read_method(exchange, &mut body).await?,
+        action: IntentAction::Confirm {
+            method: read_method(ctx, &mut body).await?,
             return_url: body.url("return_url")?,
         },
         client_secret: body.string("client_secret", 256)?,
@@ -149,27 +152,27 @@ pub async fn read_confirm(exchange: &Exchange, mut body: Fields) -> Result<Confi
 }
 
 /// Reads the body of a capture.
-pub fn read_capture(mut body: Fields) -> Result<(IntentWish, Vec<String>), FieldError> {
-    let wish = IntentWish::Capture(body.integer("amount_to_capture")?);
+pub fn read_capture(mut body: Fields) -> Result<(IntentAction, Vec<String>), FieldError> {
+    let action = IntentAction::Capture(body.integer("amount_to_capture")?);
     let expand = expansions::read(&mut body)?;
     body.finish()?;
-    Ok((wish, expand))
+    Ok((action, expand))
 }
 
 /// Reads the body of a cancel.
-pub fn read_cancel(mut body: Fields) -> Result<(IntentWish, Vec<String>), FieldError> {
+pub fn read_cancel(mut body: Fields) -> Result<(IntentAction, Vec<String>), FieldError> {
     let reason = body.one_of("cancellation_reason", CANCELLATION_REASONS)?;
     let expand = expansions::read(&mut body)?;
     body.finish()?;
-    Ok((IntentWish::Cancel(reason.map(str::to_owned)), expand))
+    Ok((IntentAction::Cancel(reason.map(str::to_owned)), expand))
 }
 
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<(PaymentFilter, Vec<String>), FieldError> {
-    let window = lists::window(&mut query, PAYMENT_PREFIX)?;
+    let page_request = lists::page_request(&mut query, PAYMENT_PREFIX)?;
     let (created_from, created_to) = lists::created(&mut query)?;
     let filter = PaymentFilter {
-        window,
+        page_request,
         customer: lists::id(&mut query, "customer", CUSTOMER_PREFIX)?,
         keep: None,
         created_from,
@@ -181,14 +184,14 @@ pub fn read_list(mut query: Fields) -> Result<(PaymentFilter, Vec<String>), Fiel
 }
 
 /// An intent, with the page of its challenge and its client secret.
-pub fn show(exchange: &Exchange, scope: Scope, payment: &Payment) -> Result<Value, Problem> {
-    let gateway = exchange.call.gateway();
-    let challenge_url = gateway.challenge_url(scope, payment);
-    let client_secret = gateway.client_secret(scope, payment.id)?;
+pub fn show(ctx: &RequestContext, tenant: Tenant, payment: &Payment) -> Result<Value, Problem> {
+    let gateway = ctx.call.gateway();
+    let challenge_url = gateway.challenge_url(tenant, payment);
+    let client_secret = gateway.client_secret(tenant, payment.id)?;
     Ok(render::payment_intent(
         payment,
         Context {
-            livemode: scope.mode.is_live(),
+            livemode: tenant.mode.is_live(),
             challenge_url: challenge_url.as_deref(),
             client_secret: Some(&client_secret),
         },
@@ -198,17 +201,17 @@ pub fn show(exchange: &Exchange, scope: Scope, payment: &Payment) -> Result<Valu
 /// The answer that shows an intent, with links shown whole. An intent whose charge was declined by this very request is
 /// the error that the decline is, with the intent inside.
 pub async fn answer(
-    exchange: &Exchange,
+    ctx: &RequestContext,
     status: u16,
     payment: &Payment,
     charged: bool,
     expand: &Permitted,
 ) -> Result<Reply, Problem> {
-    let scope = exchange.tenant().await?;
-    let mut shown = show(exchange, scope, payment)?;
-    expansions::expand(exchange, &mut shown, expand).await?;
+    let tenant = ctx.tenant().await?;
+    let mut shown = show(ctx, tenant, payment)?;
+    expansions::expand(ctx, &mut shown, expand).await?;
     if charged
-        && payment.face.status == Status::RequiresPaymentMethod
+        && payment.state.status == Status::RequiresPaymentMethod
         && let Some(mut error) = decline_error(payment)
     {
         error["payment_intent"] = shown;

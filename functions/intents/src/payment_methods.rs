@@ -2,42 +2,42 @@
 
 use serde_json::Value;
 use tollgate_domain::{
-    CustomerId, EnteredCard, PaymentMethod, PaymentMethodId, Scope, Timestamp,
+    CustomerId, EnteredCard, PaymentMethod, PaymentMethodId, Refusal, Resource, Tenant, Timestamp,
     payment_method::Billing,
-    text::{NAME_MAX_CHARS, PHONE_MAX_CHARS},
+    text::{NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
-use tollgate_gateway::{MethodData, MethodFilter, NewMethod, Refusal, Thing};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_gateway::{MethodData, MethodFilter, NewMethod};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents::{self as render, CUSTOMER_PREFIX, METHOD_PREFIX};
 
 use crate::{
     expansions,
-    lists::{self, ID_MAX_CHARS},
+    lists::{self, ID_CHARS_MAX},
 };
 
 /// The kinds that can be made.
 const TYPES: &[&str] = &["card", "sepa_debit"];
 /// Longest text in place of a card number or an IBAN.
-const NUMBER_MAX_CHARS: usize = 64;
+const NUMBER_CHARS_MAX: usize = 64;
 /// Longest token.
-const TOKEN_MAX_CHARS: usize = 255;
+const TOKEN_CHARS_MAX: usize = 255;
 
 /// The payment method that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<PaymentMethodId, Problem> {
-    PaymentMethodId::parse(METHOD_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::PaymentMethod).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentMethodId, Problem> {
+    PaymentMethodId::parse(METHOD_PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::PaymentMethod).into())
 }
 
 /// Reads a description of a new payment method: the body of a create, or `payment_method_data`.
-pub fn read_new(mut body: Fields, scope: Scope, now: Timestamp) -> Result<NewMethod, Problem> {
+pub fn read_new(mut body: Fields, tenant: Tenant, now: Timestamp) -> Result<NewMethod, Problem> {
     let kind = body.one_of("type", TYPES)?.ok_or_else(|| body.error("type", Issue::Missing))?;
     let data = if kind == "sepa_debit" {
         let mut debit = body.required_object("sepa_debit")?;
-        let iban = debit.required_string("iban", NUMBER_MAX_CHARS)?;
+        let iban = debit.required_string("iban", NUMBER_CHARS_MAX)?;
         debit.finish()?;
         MethodData::Sepa { iban }
     } else {
-        read_card(body.required_object("card")?, scope, now)?
+        read_card(body.required_object("card")?, tenant, now)?
     };
     let new = NewMethod {
         data,
@@ -48,17 +48,17 @@ pub fn read_new(mut body: Fields, scope: Scope, now: Timestamp) -> Result<NewMet
     Ok(new)
 }
 
-fn read_card(mut card: Fields, scope: Scope, now: Timestamp) -> Result<MethodData, Problem> {
-    if let Some(token) = card.string("token", TOKEN_MAX_CHARS)? {
+fn read_card(mut card: Fields, tenant: Tenant, now: Timestamp) -> Result<MethodData, Problem> {
+    if let Some(token) = card.string("token", TOKEN_CHARS_MAX)? {
         card.finish()?;
         return Ok(MethodData::Token(token));
     }
-    let number = card.required_string("number", NUMBER_MAX_CHARS)?;
+    let number = card.required_string("number", NUMBER_CHARS_MAX)?;
     let month = card.required_integer("exp_month")?;
     let year = card.required_integer("exp_year")?;
-    let cvc = card.string("cvc", NUMBER_MAX_CHARS)?;
+    let cvc = card.string("cvc", NUMBER_CHARS_MAX)?;
     card.finish()?;
-    let checked = EnteredCard::check(&number, (month, year), cvc.as_deref(), scope.mode, now);
+    let checked = EnteredCard::check(&number, (month, year), cvc.as_deref(), tenant.mode, now);
     Ok(MethodData::Card(checked.map_err(Refusal::from)?))
 }
 
@@ -68,8 +68,8 @@ fn read_billing(body: &mut Fields) -> Result<Option<Billing>, FieldError> {
     };
     let billing = Billing {
         email: details.email("email")?,
-        name: details.string("name", NAME_MAX_CHARS)?,
-        phone: details.string("phone", PHONE_MAX_CHARS)?,
+        name: details.string("name", NAME_CHARS_MAX)?,
+        phone: details.string("phone", PHONE_CHARS_MAX)?,
     };
     // An address is accepted, as clients send it, and not kept: nothing here needs one.
     details.take("address");
@@ -101,11 +101,11 @@ pub fn read_update(mut body: Fields) -> Result<Update, FieldError> {
 
 /// Reads the customer of an attach.
 pub fn read_attach(mut body: Fields) -> Result<CustomerId, Problem> {
-    let customer = body.required_string("customer", ID_MAX_CHARS)?;
+    let customer = body.required_string("customer", ID_CHARS_MAX)?;
     expansions::read(&mut body)?;
     body.finish()?;
     CustomerId::parse(CUSTOMER_PREFIX, &customer)
-        .map_err(|_| Refusal::NoSuchReference(Thing::Customer).into())
+        .map_err(|_| Refusal::NoSuchReference(Resource::Customer).into())
 }
 
 /// Reads the query of a list of a customer's payment methods; `customer` is in the query unless the path names it.
@@ -116,17 +116,17 @@ pub fn read_list(
     let customer = if let Some(customer) = in_path {
         customer
     } else {
-        let text = query.required_string("customer", ID_MAX_CHARS)?;
-        CustomerId::parse(CUSTOMER_PREFIX, &text).map_err(|_| Refusal::NoSuchReference(Thing::Customer))?
+        let text = query.required_string("customer", ID_CHARS_MAX)?;
+        CustomerId::parse(CUSTOMER_PREFIX, &text).map_err(|_| Refusal::NoSuchReference(Resource::Customer))?
     };
-    let window = lists::window(&mut query, METHOD_PREFIX)?;
-    let filter = MethodFilter { window, kind: query.one_of("type", TYPES)? };
+    let page_request = lists::page_request(&mut query, METHOD_PREFIX)?;
+    let filter = MethodFilter { page_request, kind: query.one_of("type", TYPES)? };
     expansions::read(&mut query)?;
     query.finish()?;
     Ok((customer, filter))
 }
 
 /// A payment method.
-pub fn show(scope: Scope, method: &PaymentMethod) -> Value {
-    render::payment_method(method, lists::context(scope))
+pub fn show(tenant: Tenant, method: &PaymentMethod) -> Value {
+    render::payment_method(method, lists::context(tenant))
 }

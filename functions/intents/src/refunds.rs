@@ -1,30 +1,30 @@
 //! Refunds: what their routes take and show.
 
 use serde_json::Value;
-use tollgate_domain::{PaymentId, Refund, RefundId};
-use tollgate_gateway::{CreateRefund, RefundFilter, Refusal, Thing};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_domain::{PaymentId, Refund, RefundId, Refusal, Resource};
+use tollgate_gateway::{CreateRefund, RefundFilter};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents::{
     self as render, CHARGE_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS,
 };
 
 use crate::{
     expansions,
-    lists::{self, ID_MAX_CHARS},
+    lists::{self, ID_CHARS_MAX},
 };
 
 /// The refund that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<RefundId, Problem> {
-    RefundId::parse(REFUND_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Refund).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<RefundId, Problem> {
+    RefundId::parse(REFUND_PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::Refund).into())
 }
 
 /// The payment, named as an intent or as its charge.
 fn read_payment(fields: &mut Fields) -> Result<Option<PaymentId>, Problem> {
     for (name, prefix) in [("payment_intent", PAYMENT_PREFIX), ("charge", CHARGE_PREFIX)] {
-        if let Some(text) = fields.string(name, ID_MAX_CHARS)? {
+        if let Some(text) = fields.string(name, ID_CHARS_MAX)? {
             let id = PaymentId::parse(prefix, &text);
-            return Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Thing::Payment))?));
+            return Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Resource::Payment))?));
         }
     }
     Ok(None)
@@ -54,8 +54,8 @@ pub fn read_update(mut body: Fields) -> Result<(Option<Value>, Vec<String>), Fie
 
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<(RefundFilter, Vec<String>), Problem> {
-    let window = lists::window(&mut query, REFUND_PREFIX)?;
-    let filter = RefundFilter { window, payment: read_payment(&mut query)?, status: None };
+    let page_request = lists::page_request(&mut query, REFUND_PREFIX)?;
+    let filter = RefundFilter { page_request, payment: read_payment(&mut query)?, status: None };
     let expand = expansions::read(&mut query)?;
     query.finish()?;
     Ok((filter, expand))

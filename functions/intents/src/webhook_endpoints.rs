@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    EndpointId, FrontDoor, Scope, WebhookEndpoint,
-    endpoint::MAX_ENABLED_EVENTS,
+    EndpointId, FrontDoor, Refusal, Resource, Tenant, WebhookEndpoint,
+    endpoint::ENABLED_EVENTS_MAX,
     id::EndpointKind,
-    text::{DESCRIPTION_MAX_CHARS, URL_MAX_BYTES},
+    text::{DESCRIPTION_CHARS_MAX, URL_BYTES_MAX},
 };
-use tollgate_gateway::{EndpointUpdate, NewEndpoint, Refusal, Thing, Window};
-use tollgate_http::{Exchange, FieldError, Fields, Issue, Problem};
+use tollgate_gateway::{EndpointUpdate, NewEndpoint, PageRequest};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 use tollgate_webhooks::render::intents as render;
 
 use crate::{expansions, lists};
@@ -16,20 +16,20 @@ use crate::{expansions, lists};
 /// Prefix of endpoints' ids.
 pub use tollgate_webhooks::render::intents::ENDPOINT_PREFIX as PREFIX;
 /// Longest entry of `enabled_events`.
-const EVENT_TYPE_MAX_CHARS: usize = 100;
+const EVENT_TYPE_CHARS_MAX: usize = 100;
 /// The APIs whose events can be delivered.
 const APIS: &[&str] = &["intents", "charges", "direct"];
 
 /// Reads the body of a create. `enabled_events` is every event when absent.
 pub fn read_create(mut body: Fields) -> Result<NewEndpoint, FieldError> {
-    let url = body.required_string("url", URL_MAX_BYTES)?;
+    let url = body.required_string("url", URL_BYTES_MAX)?;
     let api = match body.one_of("api", APIS)? {
         Some("charges") => FrontDoor::Charges,
         Some("direct") => FrontDoor::Direct,
         _ => FrontDoor::Intents,
     };
     let enabled_events = body
-        .strings("enabled_events", MAX_ENABLED_EVENTS, EVENT_TYPE_MAX_CHARS)?
+        .strings("enabled_events", ENABLED_EVENTS_MAX, EVENT_TYPE_CHARS_MAX)?
         .unwrap_or_else(|| vec!["*".to_owned()]);
     if enabled_events.is_empty() {
         return Err(body.error("enabled_events", Issue::Empty));
@@ -44,7 +44,7 @@ pub fn read_create(mut body: Fields) -> Result<NewEndpoint, FieldError> {
         url,
         api,
         enabled_events,
-        description: body.string("description", DESCRIPTION_MAX_CHARS)?,
+        description: body.string("description", DESCRIPTION_CHARS_MAX)?,
         metadata: body.metadata("metadata")?,
         allow_loopback: allow_loopback(),
     };
@@ -54,7 +54,7 @@ pub fn read_create(mut body: Fields) -> Result<NewEndpoint, FieldError> {
 
 /// Reads the body of an update. The events have to be of the endpoint's own API, which does not change.
 pub fn read_update(mut body: Fields, current: &WebhookEndpoint) -> Result<EndpointUpdate, Problem> {
-    let enabled_events = body.strings("enabled_events", MAX_ENABLED_EVENTS, EVENT_TYPE_MAX_CHARS)?;
+    let enabled_events = body.strings("enabled_events", ENABLED_EVENTS_MAX, EVENT_TYPE_CHARS_MAX)?;
     let known = |events: &Vec<String>| {
         !events.is_empty() && events.iter().all(|pattern| is_known(pattern, current.api))
     };
@@ -64,9 +64,9 @@ pub fn read_update(mut body: Fields, current: &WebhookEndpoint) -> Result<Endpoi
         return Err(body.error("enabled_events", issue).into());
     }
     let update = EndpointUpdate {
-        url: body.string("url", URL_MAX_BYTES)?,
+        url: body.string("url", URL_BYTES_MAX)?,
         enabled_events,
-        description: body.change("description", |b| b.string("description", DESCRIPTION_MAX_CHARS))?,
+        description: body.change("description", |b| b.string("description", DESCRIPTION_CHARS_MAX))?,
         metadata: body.metadata_changes("metadata")?,
         disabled: body.boolean("disabled")?,
         allow_loopback: allow_loopback(),
@@ -86,32 +86,32 @@ fn is_known(pattern: &str, api: FrontDoor) -> bool {
 }
 
 /// The endpoint that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<EndpointId, Problem> {
-    EndpointId::parse(PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::WebhookEndpoint).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<EndpointId, Problem> {
+    EndpointId::parse(PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::WebhookEndpoint).into())
 }
 
 /// Reads the query of a list.
-pub fn read_list(mut query: Fields) -> Result<Window<EndpointKind>, FieldError> {
-    let window = lists::window(&mut query, PREFIX)?;
+pub fn read_list(mut query: Fields) -> Result<PageRequest<EndpointKind>, FieldError> {
+    let page_request = lists::page_request(&mut query, PREFIX)?;
     expansions::read(&mut query)?;
     query.finish()?;
-    Ok(window)
+    Ok(page_request)
 }
 
 /// An endpoint. Its secret is shown by its create and by a roll alone.
-pub fn show(scope: Scope, endpoint: &WebhookEndpoint) -> Value {
-    render::webhook_endpoint(endpoint, lists::context(scope))
+pub fn show(tenant: Tenant, endpoint: &WebhookEndpoint) -> Value {
+    render::webhook_endpoint(endpoint, lists::context(tenant))
 }
 
 /// An endpoint as its create answers it.
-pub fn show_created(scope: Scope, endpoint: &WebhookEndpoint) -> Value {
-    let mut object = show(scope, endpoint);
+pub fn show_created(tenant: Tenant, endpoint: &WebhookEndpoint) -> Value {
+    let mut object = show(tenant, endpoint);
     object["secret"] = json!(endpoint.secret.0);
     object
 }
 
 /// What a delete answers.
 pub fn show_deleted(id: EndpointId) -> Value {
-    json!({"id": id.spell(PREFIX), "object": "webhook_endpoint", "deleted": true})
+    json!({"id": id.to_prefixed(PREFIX), "object": "webhook_endpoint", "deleted": true})
 }

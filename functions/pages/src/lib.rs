@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use lambda_http::{Body, Response};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
-    Payment, Scope, Source,
+    Payment, Source, Tenant,
     payment::{Hosted, Status},
 };
 use tollgate_gateway::{Gateway, HostedView, LinkError, Onward};
@@ -142,8 +142,8 @@ pub fn nothing_pressed() -> Result<Response<Body>, LambdaError> {
 }
 
 /// After an answer: on to the next page or to the merchant, or a page that says what came of it.
-pub fn go_on(gateway: &Gateway, scope: Scope, payment: &Payment) -> Result<Response<Body>, LambdaError> {
-    match gateway.onward(scope, payment) {
+pub fn go_on(gateway: &Gateway, tenant: Tenant, payment: &Payment) -> Result<Response<Body>, LambdaError> {
+    match gateway.onward(tenant, payment) {
         Ok(Onward::To(url) | Onward::Wait(url)) => redirect(&url),
         Ok(Onward::Stay) => outcome(payment),
         Err(error) => link_error(gateway, &error.into()),
@@ -151,20 +151,20 @@ pub fn go_on(gateway: &Gateway, scope: Scope, payment: &Payment) -> Result<Respo
 }
 
 /// The page that waits until the payment is decided, and then goes on.
-pub fn result(gateway: &Gateway, scope: Scope, payment: &Payment) -> Result<Response<Body>, LambdaError> {
-    match gateway.onward(scope, payment) {
+pub fn result(gateway: &Gateway, tenant: Tenant, payment: &Payment) -> Result<Response<Body>, LambdaError> {
+    match gateway.onward(tenant, payment) {
         Ok(Onward::Wait(_)) => page_with(
             200,
             "Your payment is being made",
             &format!("<meta http-equiv=\"refresh\" content=\"{WAIT_S}\">"),
             "<p>This takes a moment. The page goes on by itself; there is no need to pay again.</p>",
         ),
-        _ => go_on(gateway, scope, payment),
+        _ => go_on(gateway, tenant, payment),
     }
 }
 
 fn outcome(payment: &Payment) -> Result<Response<Body>, LambdaError> {
-    let (title, text) = match payment.face.status {
+    let (title, text) = match payment.state.status {
         Status::Succeeded => ("The payment is complete", "You can close this page."),
         Status::Failed => ("The payment failed", "Nothing was charged. You can close this page."),
         Status::Canceled => ("The payment was canceled", "Nothing was charged. You can close this page."),
@@ -177,8 +177,8 @@ fn outcome(payment: &Payment) -> Result<Response<Body>, LambdaError> {
 pub fn link_error(gateway: &Gateway, error: &LinkError) -> Result<Response<Body>, LambdaError> {
     match error {
         LinkError::Invalid => notice(404, "This link is not valid", "Go back to the shop and try again."),
-        LinkError::Used(scope, payment) => {
-            let onward = match gateway.onward(*scope, payment) {
+        LinkError::Used(tenant, payment) => {
+            let onward = match gateway.onward(*tenant, payment) {
                 Ok(Onward::To(url) | Onward::Wait(url)) => {
                     format!("<p><a href=\"{}\">Go on</a></p>", escape(&url))
                 }

@@ -1,9 +1,9 @@
 //! Credentials and errors of the `simple` API.
 
 use serde_json::{json, value::RawValue};
-use tollgate_domain::{Decline, FrontDoor, Money, payment};
-use tollgate_gateway::{Credentials, Error, Refusal, Thing};
-use tollgate_http::{Api, Problem, Reply, Request, Said, bearer_token};
+use tollgate_domain::{Decline, FrontDoor, Money, Refusal, Resource, payment};
+use tollgate_gateway::{Credentials, Error};
+use tollgate_http::{Api, ApiError, Problem, Reply, Request, bearer_token};
 
 /// The `simple` API.
 #[derive(Clone, Copy, Debug)]
@@ -19,9 +19,9 @@ impl Api for Simple {
     }
 
     fn problem(&self, problem: &Problem, _request_id: &str) -> Reply {
-        let said = Said::of(problem);
-        let message = sentence(problem).unwrap_or(said.message);
-        Reply::new(said.kind.status(), json!({"error": message}))
+        let error = ApiError::of(problem);
+        let message = sentence(problem).unwrap_or(error.message);
+        Reply::new(error.kind.status(), json!({"error": message}))
     }
 }
 
@@ -33,8 +33,8 @@ fn sentence(problem: &Problem) -> Option<String> {
             _ => return None,
         },
         Problem::Gateway(Error::Refused(refusal)) => match refusal {
-            Refusal::InvalidToken | Refusal::NoNetwork => "Invalid payment source",
-            Refusal::NotFound(Thing::Payment) | Refusal::NoSuchReference(Thing::Payment) => {
+            Refusal::InvalidToken | Refusal::NoProcessor => "Invalid payment source",
+            Refusal::NotFound(Resource::Payment) | Refusal::NoSuchReference(Resource::Payment) => {
                 "Payment not found"
             }
             Refusal::Declined { decline, .. } => match decline {

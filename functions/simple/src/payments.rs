@@ -2,18 +2,20 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tollgate_domain::{Metadata, Money, Payment, PaymentId, payment::Status, text::DESCRIPTION_MAX_CHARS};
-use tollgate_gateway::{ChargeFrom, CreatePayment, Payer, Refusal, Thing, declined};
-use tollgate_http::{Api, Exchange, Fields, Issue, Problem, Reply};
+use tollgate_domain::{
+    Metadata, Money, Payment, PaymentId, Refusal, Resource, payment::Status, text::DESCRIPTION_CHARS_MAX,
+};
+use tollgate_gateway::{ChargeFrom, CreatePayment, Payer, declined};
+use tollgate_http::{Api, Fields, Issue, Problem, Reply, RequestContext};
 
 use crate::api::{Simple, number};
 
 /// Prefix of a payment's id.
 pub const PAYMENT_PREFIX: &str = "pay_";
 /// The smallest amount, in minor units: anything above zero.
-const MIN_AMOUNT_MINOR: i64 = 1;
+const AMOUNT_MINOR_MIN: i64 = 1;
 /// Longest source.
-const SOURCE_MAX_CHARS: usize = 255;
+const SOURCE_CHARS_MAX: usize = 255;
 
 /// A payment, as the text shows it.
 #[derive(Serialize)]
@@ -26,9 +28,9 @@ struct Shown {
 }
 
 /// The payment that the path names.
-pub fn id_in_path(exchange: &Exchange) -> Result<PaymentId, Problem> {
-    PaymentId::parse(PAYMENT_PREFIX, exchange.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Thing::Payment).into())
+pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
+    PaymentId::parse(PAYMENT_PREFIX, ctx.request.path_parameter("id"))
+        .map_err(|_| Refusal::NotFound(Resource::Payment).into())
 }
 
 /// Reads the body of a create. `amount` is its text, as it was sent.
@@ -39,10 +41,10 @@ pub fn read_create(mut body: Fields, amount: Option<&str>) -> Result<CreatePayme
     let amount = Money::from_decimal(amount, currency).ok_or_else(|| body.error("amount", bad_amount))?;
     Ok(CreatePayment {
         amount,
-        minimum: MIN_AMOUNT_MINOR,
-        from: ChargeFrom::SimpleSource(body.required_string("source", SOURCE_MAX_CHARS)?),
+        minimum: AMOUNT_MINOR_MIN,
+        from: ChargeFrom::SimpleSource(body.required_string("source", SOURCE_CHARS_MAX)?),
         payer: Payer::Anonymous,
-        description: body.string("description", DESCRIPTION_MAX_CHARS)?,
+        description: body.string("description", DESCRIPTION_CHARS_MAX)?,
         metadata: Metadata::default(),
     })
 }
@@ -50,10 +52,10 @@ pub fn read_create(mut body: Fields, amount: Option<&str>) -> Result<CreatePayme
 /// The answer that shows a payment.
 pub fn show(status: u16, payment: &Payment) -> Result<Reply, Problem> {
     let shown = Shown {
-        id: payment.id.spell(PAYMENT_PREFIX),
+        id: payment.id.to_prefixed(PAYMENT_PREFIX),
         amount: number(payment.amount)?,
         currency: payment.amount.currency.code(),
-        status: match payment.face.status {
+        status: match payment.state.status {
             Status::Succeeded => "succeeded",
             Status::Failed | Status::Canceled => "failed",
             Status::RequiresPaymentMethod
@@ -68,9 +70,9 @@ pub fn show(status: u16, payment: &Payment) -> Result<Reply, Problem> {
 }
 
 /// The answer to a create: the payment, or the error that its decline is.
-pub fn show_created(exchange: &Exchange, payment: &Payment) -> Result<Reply, Problem> {
+pub fn show_created(ctx: &RequestContext, payment: &Payment) -> Result<Reply, Problem> {
     match declined(payment) {
-        Some(refusal) => Ok(Simple.problem(&refusal.into(), exchange.call.request_id())),
+        Some(refusal) => Ok(Simple.problem(&refusal.into(), ctx.call.request_id())),
         None => show(201, payment),
     }
 }

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tollgate_domain::{Metadata, PaymentId, Refund, refund::RefundStatus};
-use tollgate_gateway::{CreateRefund, RefundAmount, Refusal, Thing};
+use tollgate_domain::{Metadata, PaymentId, Refund, Refusal, Resource, refund::RefundStatus};
+use tollgate_gateway::{CreateRefund, RefundAmount};
 use tollgate_http::{Fields, Problem, Reply};
 
 use crate::{api::number, payments::PAYMENT_PREFIX};
 
 /// Longest id that is looked at.
-const ID_MAX_CHARS: usize = 64;
+const ID_CHARS_MAX: usize = 64;
 
 /// A refund, as the text shows it.
 #[derive(Serialize)]
@@ -23,10 +23,10 @@ struct Shown {
 
 /// Reads the body of a create. `amount` is its text, as it was sent; without one all that is left is refunded.
 pub fn read_create(mut body: Fields, amount: Option<String>) -> Result<CreateRefund, Problem> {
-    let payment = body.required_string("payment_id", ID_MAX_CHARS)?;
+    let payment = body.required_string("payment_id", ID_CHARS_MAX)?;
     Ok(CreateRefund {
         payment: PaymentId::parse(PAYMENT_PREFIX, &payment)
-            .map_err(|_| Refusal::NoSuchReference(Thing::Payment))?,
+            .map_err(|_| Refusal::NoSuchReference(Resource::Payment))?,
         amount: amount.filter(|text| text != "null").map_or(RefundAmount::Rest, RefundAmount::Decimal),
         reason: None,
         metadata: Metadata::default(),
@@ -36,8 +36,8 @@ pub fn read_create(mut body: Fields, amount: Option<String>) -> Result<CreateRef
 /// The answer that shows a refund.
 pub fn show(refund: &Refund) -> Result<Reply, Problem> {
     let shown = Shown {
-        id: refund.id.spell("refund_"),
-        payment_id: refund.payment.spell(PAYMENT_PREFIX),
+        id: refund.id.to_prefixed("refund_"),
+        payment_id: refund.payment.to_prefixed(PAYMENT_PREFIX),
         amount: number(refund.amount)?,
         status: match refund.status {
             RefundStatus::Succeeded => "succeeded",

@@ -8,11 +8,11 @@ use std::{io::BufRead, process::ExitCode, sync::Arc};
 use clap::{Args, Parser, Subcommand};
 use serde_json::{Value, json};
 use tollgate_domain::{
-    ContractLimit, FrontDoor, KeyId, KeyKind, MerchantId, Mode, PaymentId, Permission, Provider, RefundId,
-    Tier,
+    ContractLimit, FrontDoor, KeyId, KeyKind, MerchantId, Mode, PaymentId, Permission, ProcessorKind,
+    RefundId, Tier,
 };
 use tollgate_gateway::{
-    Admin, AdminError, ApiKey, AwsEnvironment, Networks, NewKey, OpenMoney, OsEntropy, Queue, Secrets,
+    Admin, AdminError, ApiKey, AwsEnvironment, NewKey, OpenMoney, OsEntropy, Processors, Queue, Secrets,
     StoreError, SystemClock, Tables, Vault, VaultKeys, VaultSecret, Worker, Writer,
 };
 use tollgate_processors::Account;
@@ -79,7 +79,7 @@ enum Command {
     },
     /// Revoke a key, named by its id or by its text: the next request with it is refused
     RevokeKey(RevokeKey),
-    /// Record a merchant's account with a payment provider, in place of the one there is
+    /// Record a merchant's account with a payment processor, in place of the one there is
     SetProcessor(SetProcessor),
     /// Have a payment or a refund begun anew that waits for a person (the alarm `MoneyNeedsAttention` names it)
     ResumeMoney {
@@ -177,12 +177,12 @@ struct SetProcessor {
     #[arg(value_parser = merchant)]
     merchant: MerchantId,
     /// cybersource or mpgs
-    #[arg(value_parser = provider)]
-    provider: Provider,
-    /// The provider's API: `https://…`
+    #[arg(value_parser = processor)]
+    processor: ProcessorKind,
+    /// The processor's API: `https://…`
     #[arg(long)]
     base_url: String,
-    /// The merchant id that the provider knows
+    /// The merchant id that the processor knows
     #[arg(long)]
     mid: String,
     /// `CyberSource`: the id of the shared secret
@@ -239,8 +239,8 @@ fn front_door(text: &str) -> Result<FrontDoor, String> {
     FrontDoor::parse(text).ok_or_else(|| format!("the front doors are {}", known.join(", ")))
 }
 
-fn provider(text: &str) -> Result<Provider, String> {
-    Provider::parse(text).ok_or_else(|| "the providers are cybersource and mpgs".to_owned())
+fn processor(text: &str) -> Result<ProcessorKind, String> {
+    ProcessorKind::parse(text).ok_or_else(|| "the processors are cybersource and mpgs".to_owned())
 }
 
 fn permission(text: &str) -> Result<Permission, String> {
@@ -250,8 +250,8 @@ fn permission(text: &str) -> Result<Permission, String> {
 
 fn show(key: &ApiKey) -> Value {
     json!({
-        "id": key.id.spell(KEY_PREFIX),
-        "merchant": key.merchant.spell(MERCHANT_PREFIX),
+        "id": key.id.to_prefixed(KEY_PREFIX),
+        "merchant": key.merchant.to_prefixed(MERCHANT_PREFIX),
         "mode": key.mode.as_str(),
         "kind": key.kind.prefix(),
         "ends_with": key.hint,
@@ -319,7 +319,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
     let admin = match &arguments.command {
         Command::SetProcessor(_) | Command::Vault(VaultCommand::Reseal { .. }) => {
             let vault = Vault::open_with(Box::new(secret.clone()), worker.now()).await?;
-            Admin::new(worker.with_networks(Networks::new(vault, 0)))
+            Admin::new(worker.with_processors(Processors::new(vault, 0)))
         }
         _ => Admin::new(worker),
     };
@@ -336,7 +336,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
         Command::CreateMerchant { name, tier } => {
             let merchant = admin.create_merchant(&name, tier).await?;
             json!({
-                "id": merchant.id.spell(MERCHANT_PREFIX),
+                "id": merchant.id.to_prefixed(MERCHANT_PREFIX),
                 "name": merchant.name,
                 "tier": merchant.contract.tier.as_str(),
                 "created": merchant.created.s(),
@@ -348,12 +348,12 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
         }
         Command::SetScopes { merchant, key, scopes } => {
             admin.set_scopes(merchant, key, &scopes).await?;
-            json!({"id": key.spell(KEY_PREFIX), "scopes": scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>()})
+            json!({"id": key.to_prefixed(KEY_PREFIX), "scopes": scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>()})
         }
         Command::RevokeKey(named) => revoke_key(&admin, &named).await?,
         Command::SetProcessor(new) => {
             let account = Account {
-                provider: new.provider,
+                processor: new.processor,
                 base_url: new.base_url,
                 merchant_id: new.mid,
                 key_id: new.key_id,
@@ -362,15 +362,15 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
             let mode = if new.live { Mode::Live } else { Mode::Test };
             admin.set_processor(new.merchant, mode, &account).await?;
             json!({
-                "merchant": new.merchant.spell(MERCHANT_PREFIX),
+                "merchant": new.merchant.to_prefixed(MERCHANT_PREFIX),
                 "mode": mode.as_str(),
-                "provider": account.provider.as_str(),
+                "provider": account.processor.as_str(),
                 "mid": account.merchant_id,
             })
         }
         Command::SetTier { merchant, tier } => {
             let keys = admin.set_tier(merchant, tier).await?;
-            json!({"id": merchant.spell(MERCHANT_PREFIX), "tier": tier.as_str(), "keys": keys})
+            json!({"id": merchant.to_prefixed(MERCHANT_PREFIX), "tier": tier.as_str(), "keys": keys})
         }
         Command::SetLimit(new) => set_limit(&admin, &new).await?,
     })
@@ -391,7 +391,7 @@ async fn set_limit(admin: &Admin, new: &SetLimit) -> Result<Value, AdminError> {
         new.per_minute.map(|requests_per_minute| ContractLimit { requests_per_minute, burst: new.burst });
     let keys = admin.set_limit(new.merchant, new.front_door, limit).await?;
     Ok(json!({
-        "id": new.merchant.spell(MERCHANT_PREFIX),
+        "id": new.merchant.to_prefixed(MERCHANT_PREFIX),
         "front_door": new.front_door.as_str(),
         "per_minute": new.per_minute,
         "burst": new.burst,
@@ -402,15 +402,15 @@ async fn set_limit(admin: &Admin, new: &SetLimit) -> Result<Value, AdminError> {
 async fn revoke_key(admin: &Admin, named: &RevokeKey) -> Result<Value, AdminError> {
     if let (Some(merchant), Some(key)) = (named.merchant, named.key) {
         admin.revoke_key(merchant, key).await?;
-        return Ok(json!({"id": key.spell(KEY_PREFIX), "revoked": true}));
+        return Ok(json!({"id": key.to_prefixed(KEY_PREFIX), "revoked": true}));
     }
     let mut text = String::new();
     // What cannot be read is the text of no key.
     std::io::stdin().lock().read_line(&mut text).unwrap_or_default();
     let key = admin.revoke_key_text(text.trim()).await?;
     Ok(json!({
-        "id": key.id.spell(KEY_PREFIX),
-        "merchant": key.merchant.spell(MERCHANT_PREFIX),
+        "id": key.id.to_prefixed(KEY_PREFIX),
+        "merchant": key.merchant.to_prefixed(MERCHANT_PREFIX),
         "mode": key.mode.as_str(),
         "revoked": true,
     }))

@@ -1,4 +1,4 @@
-//! Time as AWS's events spell it.
+//! Time as AWS's events to_prefixed it.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -4,9 +4,9 @@
 use std::{path::Path, sync::Arc};
 
 use serde::{Deserialize, Serialize};
-use tollgate_domain::{FrontDoor, KeyKind, MerchantId, Mode, Permission, Scope, Tier};
+use tollgate_domain::{FrontDoor, KeyKind, MerchantId, Mode, Permission, Tenant, Tier};
 use tollgate_gateway::{
-    Admin, AdminError, AwsEnvironment, Networks, NewKey, OsEntropy, SystemClock, Tables, Vault, VaultKeys,
+    Admin, AdminError, AwsEnvironment, NewKey, OsEntropy, Processors, SystemClock, Tables, Vault, VaultKeys,
     Worker, Writer,
 };
 use tollgate_processors::Account;
@@ -78,7 +78,7 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
     let writer = Writer::open(&environment, Tables { main, keys, events });
     let worker = Worker::new(writer, None, Arc::new(SystemClock), Arc::new(OsEntropy));
     let admin = Admin::new(match &context.vault_keys {
-        Some(keys) => worker.with_networks(Networks::new(Vault::new(keys), 0)),
+        Some(keys) => worker.with_processors(Processors::new(Vault::new(keys), 0)),
         None => worker,
     });
     let fail = |error: AdminError| Error::Demo(error.to_string());
@@ -92,9 +92,9 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
         demo
     };
     // The port may be another one than the last time; the endpoint of this port is made if it is not there.
-    let scope = Scope { merchant: demo.merchant, mode: Mode::Test };
+    let tenant = Tenant { merchant: demo.merchant, mode: Mode::Test };
     admin
-        .create_endpoint(scope, FrontDoor::Charges, context.inbox_url, &demo.inbox_secret)
+        .create_endpoint(tenant, FrontDoor::Charges, context.inbox_url, &demo.inbox_secret)
         .await
         .map_err(fail)?;
     // The simulators are behind this port, too.

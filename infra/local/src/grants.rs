@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use crate::template::{ACCOUNT, Function, REGION};
 
 /// DynamoDB's own limit of a request.
-const REQUEST_MAX_BYTES: usize = 16 * 1024 * 1024;
+const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What a function reads while it starts, whatever it may read.
 const WARM_UP_KEY: &str = "WARM-UP";
@@ -178,7 +178,7 @@ pub(crate) fn router(dynamodb: String, checks: Checks, grants: Grants) -> Router
     let client = reqwest::Client::new();
     Router::new()
         .route("/", post(call))
-        .layer(DefaultBodyLimit::max(REQUEST_MAX_BYTES))
+        .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
         .with_state(Arc::new(Front { dynamodb, client, checks, grants }))
 }
 

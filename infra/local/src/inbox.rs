@@ -25,7 +25,7 @@ use crate::{Error, clock};
 
 /// Webhooks kept and shown.
 const KEPT: u32 = 200;
-const BODY_MAX_BYTES: usize = 1024 * 1024;
+const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// How old a signature may be, in seconds, as the documented verifier has it.
 const TOLERANCE_S: i64 = 300;
 /// Headers that tell a reader something; the others are a client's small talk.
@@ -171,7 +171,7 @@ pub(crate) fn router(inbox: Arc<Inbox>) -> Router {
     Router::new()
         .route("/_inbox", get(show))
         .route("/_inbox/receive", post(receive))
-        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(inbox)
 }
 

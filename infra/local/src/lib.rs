@@ -201,7 +201,7 @@ impl LocalCloud {
         .await?;
         let secret = demo.as_ref().map(|demo| SigningSecret::from_text(&demo.inbox_secret));
         let inbox = inbox::Inbox::open(&data.join("inbox.db"), secret)?;
-        let networks = networks::Networks::open(&data.join("networks.db"))?;
+        let networks = networks::Processors::open(&data.join("networks.db"))?;
         let ready = Ready {
             apis: published(&cloud, &url),
             served: cloud.apis.iter().map(|api| api.name.clone()).collect(),

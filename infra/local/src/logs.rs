@@ -17,7 +17,7 @@ use crate::{Error, clock, state};
 /// The file of the data folder that holds the functions' logs where they are not shown.
 pub const FILE: &str = "functions.log";
 /// The file is begun anew at this size, so that a cloud that runs for long does not fill the disk.
-const FILE_MAX_BYTES: u64 = 64 * 1024 * 1024;
+const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// What is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -227,7 +227,7 @@ fn warning(line: &str) -> Option<String> {
 
 impl Kept {
     fn keep(&mut self, line: &str) {
-        if self.size_bytes > FILE_MAX_BYTES
+        if self.size_bytes > FILE_BYTES_MAX
             && let Ok(file) = state::create_private(&self.path)
         {
             self.file = file;
@@ -285,7 +285,7 @@ mod tests {
         kept.keep("one\n");
         kept.keep("two\n");
         assert_eq!(std::fs::read_to_string(&path).expect("text"), "one\ntwo\n");
-        kept.size_bytes = FILE_MAX_BYTES + 1;
+        kept.size_bytes = FILE_BYTES_MAX + 1;
         kept.keep("three\n");
         assert_eq!(std::fs::read_to_string(&path).expect("text"), "three\n");
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{front_door::FrontDoor, rate::Burst};
+use crate::{front_door::FrontDoor, rate_limit::Burst};
 
 /// What kind of key it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ macro_rules! permissions {
             /// Every permission there is: what a key has unless it was made with fewer.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// As the texts spell it.
+            /// As the texts to_prefixed it.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text),* }
             }

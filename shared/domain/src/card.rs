@@ -77,7 +77,7 @@ impl Pan {
         }
     }
 
-    /// The digits. For the network and the vault alone.
+    /// The digits. For the processor and the vault alone.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -115,7 +115,7 @@ impl Cvc {
         }
     }
 
-    /// The digits. For the network alone.
+    /// The digits. For the processor alone.
     pub fn reveal(&self) -> &str {
         &self.0
     }

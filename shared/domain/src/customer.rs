@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    answers::{Answerable, Answers},
-    cause::Cause,
     front_door::FrontDoor,
     id::CustomerId,
     idempotency::Fingerprint,
     metadata::{BadMetadata, Metadata},
+    replay::{ReplaySnapshots, Replayable},
+    request_ref::RequestRef,
     source::{Card, Instrument},
     time::Timestamp,
 };
@@ -92,7 +92,7 @@ pub struct Customer {
     pub front_door: FrontDoor,
     /// The request that made its latest version.
     #[serde(flatten)]
-    pub cause: Cause,
+    pub request: RequestRef,
     /// What is known of it.
     #[serde(flatten)]
     pub profile: Profile,
@@ -114,7 +114,7 @@ pub struct Customer {
     pub fingerprint: Option<Fingerprint>,
     /// What was answered about it.
     #[serde(flatten)]
-    pub answers: Answers<Self>,
+    pub replay: ReplaySnapshots<Self>,
 }
 
 impl Customer {
@@ -122,7 +122,7 @@ impl Customer {
     pub fn create(
         id: CustomerId,
         front_door: FrontDoor,
-        cause: Cause,
+        request: RequestRef,
         profile: Profile,
         fingerprint: Option<Fingerprint>,
         now: Timestamp,
@@ -131,7 +131,7 @@ impl Customer {
             id,
             version: 1,
             front_door,
-            cause,
+            request,
             profile,
             card: None,
             created: now,
@@ -139,7 +139,7 @@ impl Customer {
             deleted: false,
             erasure: None,
             fingerprint,
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
         }
     }
 
@@ -155,28 +155,33 @@ impl Customer {
 
     /// The next version, with another profile.
     #[must_use]
-    pub fn with_profile(&self, profile: Profile, now: Timestamp, cause: &Cause) -> Self {
-        let mut next =
-            Self { version: self.version + 1, updated: now, cause: cause.clone(), profile, ..self.clone() };
-        next.keep_first_answer(self);
+    pub fn with_profile(&self, profile: Profile, now: Timestamp, request: &RequestRef) -> Self {
+        let mut next = Self {
+            version: self.version + 1,
+            updated: now,
+            request: request.clone(),
+            profile,
+            ..self.clone()
+        };
+        next.keep_created(self);
         next
     }
 
     /// The next version, with another card; the profile stays as it is.
     #[must_use]
-    pub fn with_card(&self, card: SavedCard, cause: &Cause) -> Self {
-        Self { version: self.version + 1, cause: cause.clone(), card: Some(card), ..self.clone() }
+    pub fn with_card(&self, card: SavedCard, request: &RequestRef) -> Self {
+        Self { version: self.version + 1, request: request.clone(), card: Some(card), ..self.clone() }
     }
 
     /// The next version, without personal data. What was answered about it is personal data too and goes with it, and so does
     /// the digest of the request that made it, which could be tried out. What belongs to it is erased next: it is found by the
     /// id, which stays.
     #[must_use]
-    pub fn erased(&self, now: Timestamp, look_again_at: Timestamp, cause: &Cause) -> Self {
+    pub fn erased(&self, now: Timestamp, look_again_at: Timestamp, request: &RequestRef) -> Self {
         Self {
             version: self.version + 1,
             updated: now,
-            cause: cause.clone(),
+            request: request.clone(),
             deleted: true,
             erasure: Some(Erasure { look_again_at, complete: false, payments_to: None }),
             ..self.without_person()
@@ -190,28 +195,28 @@ impl Customer {
             profile: Profile::default(),
             card: None,
             fingerprint: None,
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
             ..self.clone()
         }
     }
 
     /// The next version, further on in its erasure.
     #[must_use]
-    pub fn with_erasure(&self, erasure: Option<Erasure>, cause: &Cause) -> Self {
-        Self { version: self.version + 1, cause: cause.clone(), erasure, ..self.clone() }
+    pub fn with_erasure(&self, erasure: Option<Erasure>, request: &RequestRef) -> Self {
+        Self { version: self.version + 1, request: request.clone(), erasure, ..self.clone() }
     }
 }
 
-impl Answerable for Customer {
-    fn answers(&self) -> &Answers<Self> {
-        &self.answers
+impl Replayable for Customer {
+    fn replay(&self) -> &ReplaySnapshots<Self> {
+        &self.replay
     }
-    fn answers_mut(&mut self) -> &mut Answers<Self> {
-        &mut self.answers
+    fn replay_mut(&mut self) -> &mut ReplaySnapshots<Self> {
+        &mut self.replay
     }
 
     /// The first releases kept the profile.
-    fn with_early_part(&self, part: &serde_json::Value) -> Option<Self> {
+    fn with_legacy_part(&self, part: &serde_json::Value) -> Option<Self> {
         Some(Self { profile: Profile::deserialize(part).ok()?, updated: self.created, ..self.snapshot() })
     }
 }
@@ -249,10 +254,10 @@ mod tests {
             &"req_3".into(),
         );
         assert_eq!(later.version, 3);
-        let replayed = later.clone().into_first_answer();
+        let replayed = later.clone().into_created();
         assert_eq!((replayed.profile, replayed.updated), (first.profile, first.updated));
         let gone = later.erased(NOW.plus_ms(3000), NOW.plus_ms(9000), &"req_4".into());
-        assert!(gone.deleted && gone.answers == Answers::default());
+        assert!(gone.deleted && gone.replay == ReplaySnapshots::default());
         assert_eq!(gone.profile, Profile::default());
     }
 }

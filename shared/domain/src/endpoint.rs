@@ -5,19 +5,19 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answers::{Answerable, Answers},
-    cause::Cause,
     front_door::FrontDoor,
     id::EndpointId,
     idempotency::Fingerprint,
     metadata::Metadata,
+    replay::{ReplaySnapshots, Replayable},
+    request_ref::RequestRef,
     time::Timestamp,
 };
 
 /// Most endpoints of one merchant in one mode: one event is sent to each of them.
-pub const MAX_ENDPOINTS: usize = 50;
+pub const ENDPOINTS_MAX: usize = 50;
 /// Most entries of [`WebhookEndpoint::enabled_events`].
-pub const MAX_ENABLED_EVENTS: usize = 100;
+pub const ENABLED_EVENTS_MAX: usize = 100;
 
 /// A signing secret. It is stored, because every delivery needs it, but never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +101,7 @@ pub struct WebhookEndpoint {
     pub version: u64,
     /// The request that made its latest version.
     #[serde(flatten)]
-    pub cause: Cause,
+    pub request: RequestRef,
     /// Where deliveries go.
     pub url: String,
     /// The API whose event names, body shape and signature header are used.
@@ -143,14 +143,14 @@ pub struct WebhookEndpoint {
     pub fingerprint: Option<Fingerprint>,
     /// What was answered about it.
     #[serde(flatten)]
-    pub answers: Answers<Self>,
+    pub replay: ReplaySnapshots<Self>,
 }
 
 impl WebhookEndpoint {
     /// The next version, with another secret; the one it had still signs until `until`.
     #[must_use]
-    pub fn rolled(&self, secret: Secret, until: Timestamp, now: Timestamp, cause: &Cause) -> Self {
-        self.changed(now, cause, |next| {
+    pub fn rolled(&self, secret: Secret, until: Timestamp, now: Timestamp, request: &RequestRef) -> Self {
+        self.changed(now, request, |next| {
             next.previous =
                 Some(PreviousSecret { secret: std::mem::replace(&mut next.secret, secret), until });
         })
@@ -158,12 +158,12 @@ impl WebhookEndpoint {
 
     /// The next version, with whatever the closure changes.
     #[must_use]
-    pub fn changed(&self, now: Timestamp, cause: &Cause, change: impl FnOnce(&mut Self)) -> Self {
+    pub fn changed(&self, now: Timestamp, request: &RequestRef, change: impl FnOnce(&mut Self)) -> Self {
         let mut next = self.clone();
         next.version += 1;
         next.updated = Some(now);
-        next.cause.clone_from(cause);
-        next.keep_first_answer(self);
+        next.request.clone_from(request);
+        next.keep_created(self);
         change(&mut next);
         next
     }
@@ -220,7 +220,7 @@ impl WebhookEndpoint {
     /// The next version, disabled because deliveries do not arrive.
     fn given_up(&self, reason: &str, now: Timestamp) -> Self {
         // Nobody asked for this change.
-        self.changed(now, &Cause::default(), |next| {
+        self.changed(now, &RequestRef::default(), |next| {
             next.status = EndpointStatus::Disabled;
             next.disabled_reason = Some(reason.to_owned());
             next.pause = None;
@@ -232,7 +232,7 @@ impl WebhookEndpoint {
     fn noted(&self, note: impl FnOnce(&mut Self)) -> Self {
         let mut next = self.clone();
         next.version += 1;
-        next.cause = Cause::default();
+        next.request = RequestRef::default();
         note(&mut next);
         next
     }
@@ -254,13 +254,13 @@ impl WebhookEndpoint {
 
     /// The next version, deleted.
     #[must_use]
-    pub fn erased(&self, now: Timestamp, cause: &Cause) -> Self {
-        self.changed(now, cause, |next| {
+    pub fn erased(&self, now: Timestamp, request: &RequestRef) -> Self {
+        self.changed(now, request, |next| {
             next.secret = Secret(String::new());
             next.previous = None;
             next.status = EndpointStatus::Disabled;
             next.deleted = true;
-            next.answers = Answers::default();
+            next.replay = ReplaySnapshots::default();
         })
     }
 
@@ -270,17 +270,22 @@ impl WebhookEndpoint {
     }
 }
 
-impl Answerable for WebhookEndpoint {
-    fn answers(&self) -> &Answers<Self> {
-        &self.answers
+impl Replayable for WebhookEndpoint {
+    fn replay(&self) -> &ReplaySnapshots<Self> {
+        &self.replay
     }
-    fn answers_mut(&mut self) -> &mut Answers<Self> {
-        &mut self.answers
+    fn replay_mut(&mut self) -> &mut ReplaySnapshots<Self> {
+        &mut self.replay
     }
 
     /// Without secrets: they are kept in one place, and shown by no event.
     fn snapshot(&self) -> Self {
-        Self { secret: Secret(String::new()), previous: None, answers: Answers::default(), ..self.clone() }
+        Self {
+            secret: Secret(String::new()),
+            previous: None,
+            replay: ReplaySnapshots::default(),
+            ..self.clone()
+        }
     }
 }
 
@@ -313,7 +318,7 @@ mod tests {
         WebhookEndpoint {
             id: EndpointId::from_bytes([1; 16]),
             version: 3,
-            cause: "req_1".into(),
+            request: "req_1".into(),
             url: "https://shop.example/hooks".into(),
             api: FrontDoor::Charges,
             enabled_events: vec!["*".into()],
@@ -329,7 +334,7 @@ mod tests {
             created: NOW,
             updated: Some(NOW),
             fingerprint: None,
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
         }
     }
 
@@ -386,7 +391,7 @@ mod tests {
     fn a_rolled_secret_is_kept_nowhere_but_beside_the_new_one() {
         let rolled = endpoint(None).rolled(Secret("whsec_new".into()), NOW, NOW, &"req_2".into());
         let mut kept = rolled.rolled(Secret("whsec_newest".into()), NOW, NOW, &"req_3".into());
-        kept.remember_answer(Fingerprint::of("r", &[b"k"]), Fingerprint::of("r", &[b"x"]));
+        kept.keep_snapshot(Fingerprint::of("r", &[b"k"]), Fingerprint::of("r", &[b"x"]));
         let stored = serde_json::to_string(&kept).unwrap();
         assert!(!stored.contains("whsec_x"), "{stored}");
         assert_eq!(stored.matches("whsec_newest").count(), 1, "{stored}");

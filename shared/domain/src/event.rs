@@ -6,8 +6,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answers::Answerable,
-    cause::Cause,
     customer::Customer,
     endpoint::{EndpointStatus, WebhookEndpoint},
     id::EventId,
@@ -15,6 +13,8 @@ use crate::{
     payment::{Payment, Status},
     payment_method::PaymentMethod,
     refund::{Refund, RefundStatus},
+    replay::Replayable,
+    request_ref::RequestRef,
     time::Timestamp,
 };
 
@@ -46,7 +46,7 @@ pub enum EventKind {
     PaymentFailed,
     /// The cardholder has to pass a challenge.
     PaymentRequiresAction,
-    /// The network has not decided.
+    /// The processor has not decided.
     PaymentProcessing,
     /// The money is reserved and can be taken.
     PaymentCapturable,
@@ -145,7 +145,7 @@ pub struct Event {
     pub created: Timestamp,
     /// The request that caused it.
     #[serde(flatten)]
-    pub cause: Cause,
+    pub request: RequestRef,
     /// To what.
     pub subject: Subject,
     /// What it was like before, where the event is that it changed.
@@ -217,13 +217,13 @@ impl Subject {
         }
     }
 
-    fn cause(&self) -> &Cause {
+    fn request(&self) -> &RequestRef {
         match self {
-            Self::Payment(payment) => &payment.cause,
-            Self::Refund(refund) => &refund.cause,
-            Self::Customer(customer) => &customer.cause,
-            Self::PaymentMethod(method) => &method.cause,
-            Self::Endpoint(endpoint) => &endpoint.cause,
+            Self::Payment(payment) => &payment.request,
+            Self::Refund(refund) => &refund.request,
+            Self::Customer(customer) => &customer.request,
+            Self::PaymentMethod(method) => &method.request,
+            Self::Endpoint(endpoint) => &endpoint.request,
         }
     }
 }
@@ -281,7 +281,7 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
             kind,
             // What one change means happened in this order, which lists keep.
             created: after.updated().plus_ms(i64::try_from(index).unwrap_or(0)),
-            cause: after.cause().clone(),
+            request: after.request().clone(),
             subject: after.told(),
             previous: before.filter(|_| kind.is_a_change()).map(Subject::told),
         })
@@ -314,13 +314,13 @@ fn kinds_of_payment(old: Option<&Payment>, new: &Payment) -> Vec<EventKind> {
     }
     let charges = |payment: &Payment| payment.intent.as_ref().map_or(0, |intent| intent.charges);
     let declined_again = old.is_some_and(|old| charges(new) > charges(old));
-    if old.is_some_and(|old| old.face.status == new.face.status) && !declined_again {
+    if old.is_some_and(|old| old.state.status == new.state.status) && !declined_again {
         return kinds;
     }
-    let was_reserved = old.is_some_and(|old| old.face.status == Status::RequiresCapture);
-    match new.face.status {
+    let was_reserved = old.is_some_and(|old| old.state.status == Status::RequiresCapture);
+    match new.state.status {
         // Nothing has happened to it yet, or its card was declined.
-        Status::RequiresPaymentMethod if new.face.decline.is_some() => {
+        Status::RequiresPaymentMethod if new.state.decline.is_some() => {
             kinds.extend([EventKind::ChargeFailed, EventKind::PaymentFailed]);
         }
         Status::RequiresPaymentMethod | Status::RequiresConfirmation => {}

@@ -1,4 +1,4 @@
-//! Identifiers: 128 bits each, of one kind each, spelled differently by each front door.
+//! Ids: 128 random or derived bits, typed by kind; each front door has its own prefixes.
 //!
 //! The same payment is `pay_…` in `charges`, `pi_…` in `intents` and a UUID in `checkout`. So that every id has
 //! a valid UUID spelling, ids carry UUID version 4's fixed bits; the other 122 are random, or derived from an
@@ -57,7 +57,7 @@ kinds! {
     /// Names an event.
     EventKind, EventId, "EVT";
     /// Names the record of a request that is more than one write.
-    RunKind, RunId, "RUN";
+    IdempotencyRecordKind, IdempotencyRecordId, "RUN";
 }
 
 /// The text is not an identifier: it is not 22 base-62 characters that stand for 128 bits.
@@ -84,12 +84,12 @@ impl<K> Id<K> {
         if id.bits == uuid.as_u128() { Ok(id) } else { Err(NotAnId) }
     }
 
-    /// Spells the id with a front door's prefix: `id.spell("pay_")`.
-    pub fn spell(self, prefix: &str) -> String {
+    /// The id with a front door's prefix: `id.to_prefixed("pay_")`.
+    pub fn to_prefixed(self, prefix: &str) -> String {
         format!("{prefix}{self}")
     }
 
-    /// Reads a spelling made by [`Id::spell`] with the same prefix.
+    /// Reads a text made by [`Id::to_prefixed`] with the same prefix.
     pub fn parse(prefix: &str, text: &str) -> Result<Self, NotAnId> {
         text.strip_prefix(prefix).ok_or(NotAnId)?.parse()
     }
@@ -162,8 +162,8 @@ mod tests {
         #[test]
         fn an_id_survives_its_spelling(bytes: [u8; 16]) {
             let id = PaymentId::from_bytes(bytes);
-            prop_assert_eq!(PaymentId::parse("pay_", &id.spell("pay_")), Ok(id));
-            prop_assert_eq!(id.spell("pi_").len(), 25);
+            prop_assert_eq!(PaymentId::parse("pay_", &id.to_prefixed("pay_")), Ok(id));
+            prop_assert_eq!(id.to_prefixed("pi_").len(), 25);
             prop_assert_eq!(id.uuid().get_version_num(), 4);
             prop_assert_eq!(PaymentId::parse_uuid(&id.uuid().to_string()), Ok(id));
         }
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn another_prefix_is_not_accepted() {
         let id = PaymentId::from_bytes([7; 16]);
-        assert_eq!(PaymentId::parse("rfnd_", &id.spell("pay_")), Err(NotAnId));
+        assert_eq!(PaymentId::parse("rfnd_", &id.to_prefixed("pay_")), Err(NotAnId));
         assert_eq!(PaymentId::parse("pay_", "pay_zzzzzzzzzzzzzzzzzzzzzz"), Err(NotAnId));
     }
 }

@@ -3,15 +3,15 @@
 //! A create made with an idempotency key derives the new thing's id from (tenant, route, key): the conditional put
 //! that creates it *is* the check, there is no second table, and the key never expires. The item keeps the
 //! request's [`Fingerprint`], so that the same key with another request is told apart from a retry. A change of an
-//! existing thing is remembered with its answer, in [`crate::answers::Answers`].
+//! existing thing is remembered with its answer, in [`crate::replay::ReplaySnapshots`].
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{id::Id, tenant::Scope};
+use crate::{id::Id, tenant::Tenant};
 
 /// Longest idempotency key, in characters.
-pub const KEY_MAX_CHARS: usize = 255;
+pub const KEY_CHARS_MAX: usize = 255;
 
 /// The value of an `Idempotency-Key` header: 1 to 255 visible ASCII characters or spaces inside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl IdempotencyKey {
     /// Reads a header's value, or `None` when it is empty, too long or not printable.
     pub fn parse(text: &str) -> Option<Self> {
         let ok = !text.is_empty()
-            && text.len() <= KEY_MAX_CHARS
+            && text.len() <= KEY_CHARS_MAX
             && text.bytes().all(|b| (0x20..0x7f).contains(&b));
         ok.then(|| Self(text.to_owned()))
     }
@@ -37,8 +37,8 @@ impl IdempotencyKey {
     }
 
     /// The id of whatever `route` creates for this tenant with this key.
-    pub fn derive_id<K>(&self, scope: Scope, route: &str) -> Id<K> {
-        let digest = hash(&[b"id", scope.to_string().as_bytes(), route.as_bytes(), self.0.as_bytes()]);
+    pub fn derive_id<K>(&self, tenant: Tenant, route: &str) -> Id<K> {
+        let digest = hash(&[b"id", tenant.to_string().as_bytes(), route.as_bytes(), self.0.as_bytes()]);
         Id::from_bytes(first_16(&digest))
     }
 }
@@ -105,13 +105,13 @@ mod tests {
     #[test]
     fn the_same_key_names_different_things_for_others() {
         let key = IdempotencyKey::parse("ord_1").unwrap();
-        let scope = |n, mode| Scope { merchant: MerchantId::from_bytes([n; 16]), mode };
-        let id = |scope, route| key.derive_id::<PaymentKind>(scope, route);
-        let first = id(scope(1, Mode::Test), "charges/payments");
-        assert_eq!(first, id(scope(1, Mode::Test), "charges/payments"));
-        assert_ne!(first, id(scope(2, Mode::Test), "charges/payments"));
-        assert_ne!(first, id(scope(1, Mode::Live), "charges/payments"));
-        assert_ne!(first, id(scope(1, Mode::Test), "charges/customers"));
+        let tenant = |n, mode| Tenant { merchant: MerchantId::from_bytes([n; 16]), mode };
+        let id = |tenant, route| key.derive_id::<PaymentKind>(tenant, route);
+        let first = id(tenant(1, Mode::Test), "charges/payments");
+        assert_eq!(first, id(tenant(1, Mode::Test), "charges/payments"));
+        assert_ne!(first, id(tenant(2, Mode::Test), "charges/payments"));
+        assert_ne!(first, id(tenant(1, Mode::Live), "charges/payments"));
+        assert_ne!(first, id(tenant(1, Mode::Test), "charges/customers"));
     }
 
     #[test]

@@ -5,9 +5,7 @@
 //! the layers above only carry values in and out.
 
 pub mod access;
-pub mod answers;
 pub mod card;
-pub mod cause;
 pub mod customer;
 pub mod delivery;
 pub mod endpoint;
@@ -15,39 +13,44 @@ pub mod event;
 pub mod front_door;
 pub mod id;
 pub mod idempotency;
+pub mod idempotency_record;
 pub mod metadata;
 pub mod money;
-pub mod network;
 pub mod payment;
 pub mod payment_method;
-pub mod rate;
+pub mod processor_charge;
+pub mod rate_limit;
 pub mod refund;
-pub mod run;
+pub mod refusal;
+pub mod replay;
+pub mod request_ref;
 pub mod source;
 pub mod tenant;
 pub mod text;
 pub mod time;
 
 pub use access::{Contract, ContractLimit, ContractLimits, KeyKind, Permission, Tier};
-pub use answers::{Answerable, Answers, Earlier};
 pub use card::{BadCard, Cvc, EnteredCard, Pan};
-pub use cause::Cause;
 pub use customer::Customer;
 pub use delivery::Delivery;
 pub use endpoint::WebhookEndpoint;
 pub use event::{Event, EventKind, Subject};
 pub use front_door::FrontDoor;
 pub use id::{
-    CustomerId, EndpointId, EventId, Id, KeyId, MerchantId, PaymentId, PaymentMethodId, RefundId, RunId,
+    CustomerId, EndpointId, EventId, Id, IdempotencyRecordId, KeyId, MerchantId, PaymentId, PaymentMethodId,
+    RefundId,
 };
 pub use idempotency::{Fingerprint, IdempotencyKey};
+pub use idempotency_record::IdempotencyRecord;
 pub use metadata::{BadJsonObject, JsonObject, MetaValue, Metadata};
 pub use money::{Currency, Money};
-pub use network::{NetworkCharge, NetworkId, Stage};
 pub use payment::Payment;
 pub use payment_method::PaymentMethod;
+pub use processor_charge::{ProcessorCharge, ProcessorTransactionId, Stage};
 pub use refund::Refund;
-pub use run::Run;
-pub use source::{Decline, Provider, Source};
-pub use tenant::{Mode, Scope};
+pub use refusal::{Denied, KeyRefusal, Refusal, Resource};
+pub use replay::{Earlier, ReplaySnapshots, Replayable};
+pub use request_ref::RequestRef;
+pub use source::{Decline, ProcessorKind, Source};
+pub use tenant::{Mode, Tenant};
 pub use time::Timestamp;

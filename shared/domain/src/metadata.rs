@@ -7,18 +7,18 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::{Map, Number, Value};
 
 /// Most keys of one thing.
-pub const MAX_KEYS: usize = 50;
+pub const KEYS_MAX: usize = 50;
 /// Longest key, in characters.
-pub const KEY_MAX_CHARS: usize = 40;
+pub const KEY_CHARS_MAX: usize = 40;
 /// Longest string value, in characters.
-pub const VALUE_MAX_CHARS: usize = 500;
+pub const VALUE_CHARS_MAX: usize = 500;
 /// Integers beyond ±(2^53 − 1) are not exact in JavaScript, whose programs verify our webhooks.
-const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+const SAFE_INTEGER_MAX: u64 = (1 << 53) - 1;
 
 /// A metadata value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MetaValue {
-    /// A text of at most [`VALUE_MAX_CHARS`] characters.
+    /// A text of at most [`VALUE_CHARS_MAX`] characters.
     Text(String),
     /// A number that every JSON reader holds exactly as it was sent.
     Number(Number),
@@ -36,11 +36,11 @@ pub enum BadMetadata {
     /// Not a JSON object.
     #[error("must be an object of key-value pairs")]
     NotAnObject,
-    /// More than [`MAX_KEYS`].
-    #[error("can have at most {MAX_KEYS} keys")]
+    /// More than [`KEYS_MAX`].
+    #[error("can have at most {KEYS_MAX} keys")]
     TooManyKeys,
-    /// Empty, or longer than [`KEY_MAX_CHARS`], or with control characters.
-    #[error("keys must have 1 to {KEY_MAX_CHARS} characters and no control characters")]
+    /// Empty, or longer than [`KEY_CHARS_MAX`], or with control characters.
+    #[error("keys must have 1 to {KEY_CHARS_MAX} characters and no control characters")]
     BadKey {
         /// The key.
         key: String,
@@ -51,8 +51,8 @@ pub enum BadMetadata {
         /// The key.
         key: String,
     },
-    /// Longer than [`VALUE_MAX_CHARS`] or with control characters.
-    #[error("string values can have at most {VALUE_MAX_CHARS} characters and no control characters")]
+    /// Longer than [`VALUE_CHARS_MAX`] or with control characters.
+    #[error("string values can have at most {VALUE_CHARS_MAX} characters and no control characters")]
     BadText {
         /// The key.
         key: String,
@@ -80,21 +80,21 @@ impl BadMetadata {
 
 /// A key as error messages show it.
 fn shown(key: &str) -> String {
-    key.chars().filter(|c| !c.is_control()).take(KEY_MAX_CHARS).collect()
+    key.chars().filter(|c| !c.is_control()).take(KEY_CHARS_MAX).collect()
 }
 
 impl MetaValue {
     fn from_json(key: &str, value: &Value) -> Result<Self, BadMetadata> {
         match value {
             Value::String(text) => {
-                if text.chars().count() > VALUE_MAX_CHARS || crate::text::has_control_characters(text) {
+                if text.chars().count() > VALUE_CHARS_MAX || crate::text::has_control_characters(text) {
                     return Err(BadMetadata::BadText { key: shown(key) });
                 }
                 Ok(Self::Text(text.clone()))
             }
             Value::Bool(flag) => Ok(Self::Flag(*flag)),
             Value::Number(number) => {
-                let exact = number.as_i64().is_some_and(|n| n.unsigned_abs() <= MAX_SAFE_INTEGER)
+                let exact = number.as_i64().is_some_and(|n| n.unsigned_abs() <= SAFE_INTEGER_MAX)
                     || (number.is_f64() && number.as_f64().is_some_and(f64::is_finite));
                 if !exact {
                     return Err(BadMetadata::BadNumber { key: shown(key) });
@@ -134,7 +134,7 @@ impl Metadata {
         let mut pairs = self.0.clone();
         for (key, value) in change {
             if key.is_empty()
-                || key.chars().count() > KEY_MAX_CHARS
+                || key.chars().count() > KEY_CHARS_MAX
                 || crate::text::has_control_characters(key)
             {
                 return Err(BadMetadata::BadKey { key: shown(key) });
@@ -149,7 +149,7 @@ impl Metadata {
                 (None, value) => pairs.push((key.clone(), MetaValue::from_json(key, value)?)),
             }
         }
-        if pairs.len() > MAX_KEYS {
+        if pairs.len() > KEYS_MAX {
             return Err(BadMetadata::TooManyKeys);
         }
         Ok(Self(pairs))
@@ -176,7 +176,7 @@ impl Metadata {
 }
 
 /// Largest JSON object that is kept as it came, in bytes without the spaces between its parts.
-pub const JSON_OBJECT_MAX_BYTES: usize = 8 * 1024;
+pub const JSON_OBJECT_BYTES_MAX: usize = 8 * 1024;
 
 /// A JSON object as a merchant wrote it, digit for digit, without the spaces between its parts: whatever it holds, it is given back
 /// as it came.
@@ -190,8 +190,8 @@ pub enum BadJsonObject {
     /// It is something else.
     #[error("must be an object")]
     NotAnObject,
-    /// It has more than [`JSON_OBJECT_MAX_BYTES`].
-    #[error("must have at most {JSON_OBJECT_MAX_BYTES} bytes")]
+    /// It has more than [`JSON_OBJECT_BYTES_MAX`].
+    #[error("must have at most {JSON_OBJECT_BYTES_MAX} bytes")]
     TooLarge,
 }
 
@@ -203,7 +203,7 @@ impl JsonObject {
             _ => return Err(BadJsonObject::NotAnObject),
         }
         let object = Self(without_spaces(text));
-        if object.0.len() > JSON_OBJECT_MAX_BYTES {
+        if object.0.len() > JSON_OBJECT_BYTES_MAX {
             return Err(BadJsonObject::TooLarge);
         }
         Ok(object)
@@ -307,8 +307,8 @@ mod tests {
             assert_eq!(JsonObject::parse(bad), Err(BadJsonObject::NotAnObject), "{bad}");
         }
         let long = |n: usize| format!("{{ \"a\": \"{}\" }}", "x".repeat(n - 8));
-        assert!(JsonObject::parse(&long(JSON_OBJECT_MAX_BYTES)).is_ok());
-        assert_eq!(JsonObject::parse(&long(JSON_OBJECT_MAX_BYTES + 1)), Err(BadJsonObject::TooLarge));
+        assert!(JsonObject::parse(&long(JSON_OBJECT_BYTES_MAX)).is_ok());
+        assert_eq!(JsonObject::parse(&long(JSON_OBJECT_BYTES_MAX + 1)), Err(BadJsonObject::TooLarge));
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The largest amount of one payment, in minor units, in every front door.
-pub const MAX_AMOUNT_MINOR: i64 = 99_999_999;
+pub const AMOUNT_MINOR_MAX: i64 = 99_999_999;
 
 /// Longest text that is read as a decimal amount.
-const DECIMAL_MAX_CHARS: usize = 40;
+const DECIMAL_CHARS_MAX: usize = 40;
 
 /// A currency of ISO 4217.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,7 +86,7 @@ impl Money {
     /// Reads an amount in major units, as a JSON number is written: `100`, `100.00`, `1.005e2`. Never by way of a binary
     /// float. `None` when it is not a number, does not fit, or has digits that the currency does not.
     pub fn from_decimal(text: &str, currency: Currency) -> Option<Self> {
-        if text.len() > DECIMAL_MAX_CHARS {
+        if text.len() > DECIMAL_CHARS_MAX {
             return None;
         }
         let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));

@@ -10,21 +10,21 @@
 //! declined, waits at `requires_capture` where its merchant captures by hand, and can be canceled until money was taken.
 //!
 //! A payment may begin at any of them: the sandbox decides at once, a hosted checkout waits for its payer, a bank takes
-//! its time. Only a network that was asked over a wire goes through `requires_capture`.
+//! its time. Only a processor that was asked over a wire goes through `requires_capture`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    answers::{Answerable, Answers},
-    cause::Cause,
     front_door::FrontDoor,
     id::{CustomerId, PaymentId, PaymentMethodId},
     idempotency::Fingerprint,
     metadata::{JsonObject, Metadata},
     money::Money,
-    network::{NetworkCharge, NetworkId, Stage},
-    source::{Decline, Instrument, Provider, SealedCard, Source},
+    processor_charge::{ProcessorCharge, ProcessorTransactionId, Stage},
+    replay::{ReplaySnapshots, Replayable},
+    request_ref::RequestRef,
+    source::{Decline, Instrument, ProcessorKind, SealedCard, Source},
     time::Timestamp,
 };
 
@@ -47,7 +47,7 @@ pub enum Status {
     RequiresConfirmation,
     /// The cardholder has to pass a challenge first.
     RequiresAction,
-    /// The network has it and has not decided.
+    /// The processor has it and has not decided.
     Processing,
     /// The money is reserved and not taken.
     RequiresCapture,
@@ -92,7 +92,7 @@ impl Status {
     }
 }
 
-/// What a network made of a charge.
+/// What a processor made of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The money was taken.
@@ -101,7 +101,7 @@ pub enum Outcome {
     Declined(Decline),
     /// The cardholder has to pass a challenge first.
     ChallengeRequired,
-    /// The network decides later; ask it again at `ask_at`.
+    /// The processor decides later; ask it again at `ask_at`.
     Pending {
         /// When to ask.
         ask_at: Timestamp,
@@ -150,7 +150,7 @@ pub struct Method {
     pub id: PaymentMethodId,
     /// What may be shown of it.
     pub source: Source,
-    /// What the network calls it.
+    /// What the processor calls it.
     pub instrument: Instrument,
 }
 
@@ -190,7 +190,7 @@ pub struct Hosted {
 
 /// The part of a payment that answers show and that may change after the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Face {
+pub struct PaymentState {
     /// Where it stood.
     pub status: Status,
     /// Why it failed.
@@ -212,7 +212,7 @@ pub struct Payment {
     pub front_door: FrontDoor,
     /// The request that made its latest version.
     #[serde(flatten)]
-    pub cause: Cause,
+    pub request: RequestRef,
     /// What was asked for.
     pub amount: Money,
     /// What was taken, in minor units of the amount's currency.
@@ -221,11 +221,11 @@ pub struct Payment {
     pub amount_refunded: i64,
     /// Where it stands, why it failed, where the payer goes.
     #[serde(flatten)]
-    pub face: Face,
+    pub state: PaymentState,
     /// What it is made with, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// What the network calls that.
+    /// What the processor calls that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instrument: Option<Instrument>,
     /// What it has as an intent.
@@ -241,8 +241,8 @@ pub struct Payment {
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
     /// The charge over a wire, if it is made so; else the sandbox's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network: Option<NetworkCharge>,
+    #[serde(rename = "network", default, skip_serializing_if = "Option::is_none")]
+    pub processor_charge: Option<ProcessorCharge>,
     /// The hosted checkout it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hosted: Option<Hosted>,
@@ -261,10 +261,10 @@ pub struct Payment {
     pub fingerprint: Option<Fingerprint>,
     /// What was answered about it.
     #[serde(flatten)]
-    pub answers: Answers<Self>,
+    pub replay: ReplaySnapshots<Self>,
     /// What the create of a payment that is no intent answered, where that is not what it shows now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first: Option<Face>,
+    #[serde(rename = "first", default, skip_serializing_if = "Option::is_none")]
+    pub created_state: Option<PaymentState>,
 }
 
 /// What a create asks for, checked.
@@ -275,12 +275,12 @@ pub struct NewPayment {
     /// The API it is taken through.
     pub front_door: FrontDoor,
     /// The request.
-    pub cause: Cause,
+    pub request: RequestRef,
     /// What to take.
     pub amount: Money,
     /// From what.
     pub source: Option<Source>,
-    /// What the network calls that.
+    /// What the processor calls that.
     pub instrument: Option<Instrument>,
     /// For whom.
     pub customer: Option<CustomerId>,
@@ -296,8 +296,8 @@ pub struct NewPayment {
 #[derive(Clone, Debug)]
 pub struct HostedCharge {
     /// Who charges the card.
-    pub provider: Provider,
-    /// What the provider knows the merchant by: the MID.
+    pub processor: ProcessorKind,
+    /// What the processor knows the merchant by: the MID.
     pub account: String,
     /// The card.
     pub card: SealedCard,
@@ -311,28 +311,28 @@ pub struct HostedCharge {
     pub confirmed: bool,
 }
 
-/// A wish to change a payment.
+/// A change of a payment that is asked for.
 #[derive(Clone, Debug)]
 pub enum Command {
     /// The merchant says where the payer goes after the challenge.
     SetReturnUrl(String),
-    /// The cardholder passed the challenge, and the network then said this.
+    /// The cardholder passed the challenge, and the processor then said this.
     ChallengePassed(Outcome),
     /// The cardholder failed the challenge.
     ChallengeFailed,
     /// Nobody answered the challenge in time.
     ChallengeExpired,
-    /// The network decided.
+    /// The processor decided.
     Settled(Outcome),
     /// The merchant changes an intent.
     Amend(Box<Amendment>),
-    /// An intent is charged, with this method if it is given, and the network said this.
+    /// An intent is charged, with this method if it is given, and the processor said this.
     Confirm {
         /// The method; the one it has when absent.
         method: Option<Box<Method>>,
         /// Where the payer goes after a challenge.
         return_url: Option<String>,
-        /// What the network said.
+        /// What the processor said.
         outcome: Outcome,
     },
     /// The merchant takes so many minor units of what is reserved; the rest is let go.
@@ -348,7 +348,7 @@ pub enum Command {
         /// When to ask.
         ask_at: Timestamp,
     },
-    /// The provider is about to be asked what became of a charge; no other run asks until `ask_at`.
+    /// The processor is about to be asked what became of a charge; no other run asks until `ask_at`.
     AskAgain {
         /// When to ask once more.
         ask_at: Timestamp,
@@ -363,44 +363,44 @@ pub enum Command {
         /// When to go on.
         ask_at: Timestamp,
     },
-    /// The provider reserved the money, and the reservation has to be accepted first.
+    /// The processor reserved the money, and the reservation has to be accepted first.
     HeldForReview {
-        /// The provider's own id of the authorisation.
-        authorization: NetworkId,
+        /// The processor's own id of the authorisation.
+        authorization: ProcessorTransactionId,
         /// When to ask whether it was accepted.
         ask_at: Timestamp,
     },
-    /// The provider reserved the money; the capture is about to be sent.
+    /// The processor reserved the money; the capture is about to be sent.
     Authorized {
-        /// The provider's own id of the authorisation.
-        authorization: NetworkId,
+        /// The processor's own id of the authorisation.
+        authorization: ProcessorTransactionId,
         /// When to ask what became of the capture.
         ask_at: Timestamp,
     },
-    /// The provider took the money.
+    /// The processor took the money.
     Captured {
-        /// The provider's own id of the capture.
-        capture: NetworkId,
+        /// The processor's own id of the capture.
+        capture: ProcessorTransactionId,
     },
-    /// The provider refused for good.
+    /// The processor refused for good.
     Refused(Decline),
-    /// The provider refused for good, and has reserved the money all the same (a risk rule refused what the issuer had
+    /// The processor refused for good, and has reserved the money all the same (a risk rule refused what the issuer had
     /// approved, say): it is to be let go.
     RefusedWithHold {
-        /// The provider's own id of the authorisation.
-        authorization: NetworkId,
+        /// The processor's own id of the authorisation.
+        authorization: ProcessorTransactionId,
         /// Why it was refused.
         decline: Decline,
     },
-    /// The provider did not decide in time. What it reserved, or may have reserved, is to be let go.
+    /// The processor did not decide in time. What it reserved, or may have reserved, is to be let go.
     GiveUp,
-    /// The provider says that the reservation was let go.
+    /// The processor says that the reservation was let go.
     Voided,
     /// What was to be let go is gone.
     Released,
-    /// The provider gave a clear answer that contradicts what is recorded: it is kept.
+    /// The processor gave a clear answer that contradicts what is recorded: it is kept.
     Keep(String),
-    /// The operator has what is open with the provider begun anew: it may be sent as often as at first.
+    /// The operator has what is open with the processor begun anew: it may be sent as often as at first.
     Resume,
     /// Nothing is left that can be done without the operator.
     Stuck {
@@ -440,13 +440,13 @@ pub enum Refusal {
     /// A refund of nothing, or of less.
     #[error("a refund must be of at least one minor unit")]
     RefundNotPositive,
-    /// A network's answer makes no sense here (a second challenge, say).
+    /// A processor's answer makes no sense here (a second challenge, say).
     #[error("the network's answer does not fit the payment's status")]
     SenselessOutcome,
 }
 
 impl Payment {
-    /// Makes the payment that a network's answer to a new charge describes.
+    /// Makes the payment that a processor's answer to a new charge describes.
     pub fn create(new: NewPayment, outcome: Outcome, now: Timestamp) -> Self {
         let mut payment = Self::new(new, now);
         payment.take(outcome, now);
@@ -457,10 +457,11 @@ impl Payment {
     /// taken for given, for the challenge.
     pub fn create_hosted(new: NewPayment, hosted: HostedCharge, now: Timestamp) -> Self {
         let mut payment = Self::new(new, now);
-        payment.face.status =
+        payment.state.status =
             if hosted.confirmed { Status::RequiresAction } else { Status::RequiresConfirmation };
-        payment.face.return_url = hosted.return_url;
-        payment.network = Some(NetworkCharge::new(hosted.provider, Some(hosted.account), hosted.card));
+        payment.state.return_url = hosted.return_url;
+        payment.processor_charge =
+            Some(ProcessorCharge::new(hosted.processor, Some(hosted.account), hosted.card));
         payment.hosted = Some(hosted.hosted);
         payment.due = Some(hosted.expires);
         payment
@@ -469,7 +470,7 @@ impl Payment {
     /// Makes an intent that was not charged yet.
     pub fn create_intent(new: NewPayment, intent: Intent, now: Timestamp) -> Self {
         let mut payment = Self::new(new, now);
-        payment.face.status = if payment.instrument.is_some() {
+        payment.state.status = if payment.instrument.is_some() {
             Status::RequiresConfirmation
         } else {
             Status::RequiresPaymentMethod
@@ -490,7 +491,7 @@ impl Payment {
             Some(Source::BankTransfer(account)) => !account.account_holder_name.is_empty(),
             _ => false,
         };
-        receipt.is_some() || is_holder_known || self.answers.things().any(Self::names_person)
+        receipt.is_some() || is_holder_known || self.replay.resources().any(Self::names_person)
     }
 
     /// Whether one of its versions may have told of a person, and its events with it: where a receipt goes, whose account it was, or
@@ -505,8 +506,7 @@ impl Payment {
     #[must_use]
     pub fn without_person(&self) -> Self {
         const MEMBERS: [&str; 2] = ["receipt_email", "account_holder_name"];
-        let mut next =
-            Self { answers: self.answers.changed_by(&MEMBERS, Self::without_person), ..self.clone() };
+        let mut next = Self { replay: self.replay.map(&MEMBERS, Self::without_person), ..self.clone() };
         if self.front_door == FrontDoor::Direct || self.names_person() {
             next.fingerprint = None;
         }
@@ -520,12 +520,12 @@ impl Payment {
     }
 
     /// The next version, without what it tells of a person; `None` where it tells nothing.
-    pub fn erased(&self, now: Timestamp, cause: &Cause) -> Option<Self> {
+    pub fn erased(&self, now: Timestamp, request: &RequestRef) -> Option<Self> {
         let without = self.without_person();
         (without != *self).then(|| Self {
             version: self.version + 1,
             updated: now,
-            cause: cause.clone(),
+            request: request.clone(),
             ..without
         })
     }
@@ -542,7 +542,7 @@ impl Payment {
 
     /// What is reserved and can be captured, in minor units.
     pub fn capturable(&self) -> i64 {
-        match self.face.status {
+        match self.state.status {
             Status::RequiresCapture => self.amount.minor,
             _ => 0,
         }
@@ -553,38 +553,38 @@ impl Payment {
             id: new.id,
             version: 1,
             front_door: new.front_door,
-            cause: new.cause,
+            request: new.request,
             amount: new.amount,
             amount_captured: 0,
             amount_refunded: 0,
-            face: Face { status: Status::Processing, decline: None, return_url: None },
+            state: PaymentState { status: Status::Processing, decline: None, return_url: None },
             source: new.source,
             instrument: new.instrument,
             customer: new.customer,
             description: new.description,
             metadata: new.metadata,
             intent: None,
-            network: None,
+            processor_charge: None,
             hosted: None,
             completed: None,
             created: now,
             updated: now,
             due: None,
             fingerprint: new.fingerprint,
-            answers: Answers::default(),
-            first: None,
+            replay: ReplaySnapshots::default(),
+            created_state: None,
         }
     }
 
     /// Applies a command at an instant, for a request: the next version of the payment, or why there is none.
-    pub fn apply(&self, command: Command, now: Timestamp, cause: &Cause) -> Result<Self, Refusal> {
+    pub fn apply(&self, command: Command, now: Timestamp, request: &RequestRef) -> Result<Self, Refusal> {
         let mut next = self.clone();
         next.version += 1;
         next.updated = now;
         match command {
             Command::SetReturnUrl(url) => {
                 self.must_be(Status::RequiresAction)?;
-                next.face.return_url = Some(url);
+                next.state.return_url = Some(url);
             }
             Command::ChallengePassed(outcome) => {
                 self.must_be(Status::RequiresAction)?;
@@ -652,8 +652,8 @@ impl Payment {
                 next.amount_refunded -= minor;
             }
         }
-        next.keep_first_answer(self);
-        cause.clone_into(&mut next.cause);
+        next.keep_created(self);
+        request.clone_into(&mut next.request);
         Ok(next)
     }
 
@@ -664,8 +664,8 @@ impl Payment {
                 let is_another_charge = self.is_changed_by(&amendment);
                 next.amend(*amendment)?;
                 // The cardholder was asked about another charge: what was changed has to be confirmed anew.
-                if is_another_charge && self.face.status == Status::RequiresAction {
-                    next.face.status = Status::RequiresConfirmation;
+                if is_another_charge && self.state.status == Status::RequiresAction {
+                    next.state.status = Status::RequiresConfirmation;
                     next.due = None;
                 }
             }
@@ -678,7 +678,7 @@ impl Payment {
                     return Err(Refusal::NoMethod);
                 }
                 if return_url.is_some() {
-                    next.face.return_url = return_url;
+                    next.state.return_url = return_url;
                 }
                 next.as_intent()?.charges += 1;
                 next.take(outcome, now);
@@ -717,24 +717,24 @@ impl Payment {
     }
 
     pub(super) fn must_be(&self, status: Status) -> Result<(), Refusal> {
-        if self.face.status == status { Ok(()) } else { Err(Refusal::UnexpectedStatus(self.face.status)) }
+        if self.state.status == status { Ok(()) } else { Err(Refusal::UnexpectedStatus(self.state.status)) }
     }
 
     pub(super) fn must_be_one_of(&self, statuses: &[Status]) -> Result<(), Refusal> {
-        if statuses.contains(&self.face.status) {
+        if statuses.contains(&self.state.status) {
             Ok(())
         } else {
-            Err(Refusal::UnexpectedStatus(self.face.status))
+            Err(Refusal::UnexpectedStatus(self.state.status))
         }
     }
 
-    /// What a provider is asked over a wire for is decided by its own steps only.
+    /// What a processor is asked over a wire for is decided by its own steps only.
     fn must_be_decided_at_once(&self) -> Result<(), Refusal> {
-        if self.network.is_none() { Ok(()) } else { Err(Refusal::SenselessOutcome) }
+        if self.processor_charge.is_none() { Ok(()) } else { Err(Refusal::SenselessOutcome) }
     }
 
     fn as_intent(&mut self) -> Result<&mut Intent, Refusal> {
-        let status = self.face.status;
+        let status = self.state.status;
         // Steps of an intent are refused to a payment that is none, as its status stands.
         self.intent.as_mut().ok_or(Refusal::UnexpectedStatus(status))
     }
@@ -763,9 +763,9 @@ impl Payment {
         self.as_intent()?;
         if let Some(method) = amendment.method {
             self.take_on(method)?;
-            self.face.decline = None;
-            if self.face.status == Status::RequiresPaymentMethod {
-                self.face.status = Status::RequiresConfirmation;
+            self.state.decline = None;
+            if self.state.status == Status::RequiresPaymentMethod {
+                self.state.status = Status::RequiresConfirmation;
             }
         }
         if let Some(amount) = amendment.amount {
@@ -797,8 +797,8 @@ impl Payment {
         if let Some(intent) = &mut self.intent {
             match outcome {
                 Outcome::Approved if intent.manual_capture => {
-                    self.face.status = Status::RequiresCapture;
-                    self.face.decline = None;
+                    self.state.status = Status::RequiresCapture;
+                    self.state.decline = None;
                     self.due = Some(now.plus_ms(AUTHORIZATION_LIFETIME_MS));
                     return;
                 }
@@ -806,12 +806,12 @@ impl Payment {
                     intent.declined_method = intent.payment_method.take();
                     self.source = None;
                     self.instrument = None;
-                    self.face.status = Status::RequiresPaymentMethod;
-                    self.face.decline = Some(decline);
+                    self.state.status = Status::RequiresPaymentMethod;
+                    self.state.decline = Some(decline);
                     self.due = None;
                     return;
                 }
-                _ => self.face.decline = None,
+                _ => self.state.decline = None,
             }
         }
         match outcome {
@@ -822,11 +822,11 @@ impl Payment {
             }
             Outcome::Declined(decline) => self.end(Status::Failed, Some(decline)),
             Outcome::ChallengeRequired => {
-                self.face.status = Status::RequiresAction;
+                self.state.status = Status::RequiresAction;
                 self.due = Some(now.plus_ms(CHALLENGE_LIFETIME_MS));
             }
             Outcome::Pending { ask_at } => {
-                self.face.status = Status::Processing;
+                self.state.status = Status::Processing;
                 self.due = Some(ask_at);
             }
         }
@@ -834,32 +834,32 @@ impl Payment {
 
     /// Nothing more is due, and the card is not needed any longer.
     pub(super) fn end(&mut self, status: Status, decline: Option<Decline>) {
-        self.face.status = status;
-        self.face.decline = decline;
+        self.state.status = status;
+        self.state.decline = decline;
         self.due = None;
-        if let Some(network) = &mut self.network {
-            network.card = None;
-            if network.stage == Stage::Waiting {
-                network.stage = Stage::Ended;
+        if let Some(processor) = &mut self.processor_charge {
+            processor.card = None;
+            if processor.stage == Stage::Waiting {
+                processor.stage = Stage::Ended;
             }
         }
     }
 }
 
-impl Answerable for Payment {
-    fn answers(&self) -> &Answers<Self> {
-        &self.answers
+impl Replayable for Payment {
+    fn replay(&self) -> &ReplaySnapshots<Self> {
+        &self.replay
     }
-    fn answers_mut(&mut self) -> &mut Answers<Self> {
-        &mut self.answers
+    fn replay_mut(&mut self) -> &mut ReplaySnapshots<Self> {
+        &mut self.replay
     }
 
     /// Without what no answer shows: how it is charged (the sealed card outlives no payment), and the create's request.
     fn snapshot(&self) -> Self {
         Self {
-            answers: Answers::default(),
-            first: None,
-            network: None,
+            replay: ReplaySnapshots::default(),
+            created_state: None,
+            processor_charge: None,
             instrument: None,
             fingerprint: None,
             due: None,
@@ -867,26 +867,26 @@ impl Answerable for Payment {
         }
     }
 
-    /// The first releases kept the face.
-    fn with_early_part(&self, part: &serde_json::Value) -> Option<Self> {
-        Some(Self { face: Face::deserialize(part).ok()?, ..self.snapshot() })
+    /// The first releases kept the state.
+    fn with_legacy_part(&self, part: &serde_json::Value) -> Option<Self> {
+        Some(Self { state: PaymentState::deserialize(part).ok()?, ..self.snapshot() })
     }
 
-    /// Nothing but the face of a payment that is no intent changes: to keep the rest twice would cost every step of a
+    /// Only the state of a payment that is not an intent changes: to keep the rest twice would cost every step of a
     /// charge over a wire a second KB.
-    fn keep_first_answer(&mut self, before: &Self) {
+    fn keep_created(&mut self, before: &Self) {
         if self.intent.is_some() {
-            self.keep_all_of_first_answer(before);
-        } else if self.first.is_none() && self.face != before.face {
-            self.first = Some(before.face.clone());
+            self.keep_whole_created(before);
+        } else if self.created_state.is_none() && self.state != before.state {
+            self.created_state = Some(before.state.clone());
         }
     }
 
-    fn into_first_answer(mut self) -> Self {
-        if let Some(first) = self.first.take() {
-            self.face = first;
+    fn into_created(mut self) -> Self {
+        if let Some(first) = self.created_state.take() {
+            self.state = first;
         }
-        self.answers.take_first().unwrap_or(self)
+        self.replay.take_created().unwrap_or(self)
     }
 }
 

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answers::{Answerable, Answers},
-    cause::Cause,
     id::{CustomerId, PaymentMethodId},
     idempotency::Fingerprint,
     metadata::Metadata,
     payment::Method,
+    replay::{ReplaySnapshots, Replayable},
+    request_ref::RequestRef,
     source::{Instrument, Source},
     time::Timestamp,
 };
@@ -36,7 +36,7 @@ pub struct PaymentMethod {
     pub version: u64,
     /// The request that made its latest version.
     #[serde(flatten)]
-    pub cause: Cause,
+    pub request: RequestRef,
     /// What may be shown of it.
     pub source: Source,
     /// What the network calls it.
@@ -65,7 +65,7 @@ pub struct PaymentMethod {
     pub fingerprint: Option<Fingerprint>,
     /// What was answered about it.
     #[serde(flatten)]
-    pub answers: Answers<Self>,
+    pub replay: ReplaySnapshots<Self>,
 }
 
 /// Why a payment method cannot do what was asked.
@@ -96,7 +96,7 @@ impl PaymentMethod {
         &self,
         customer: CustomerId,
         now: Timestamp,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<Self, MethodRefusal> {
         if self.detached {
             return Err(MethodRefusal::Detached);
@@ -104,15 +104,15 @@ impl PaymentMethod {
         if self.customer.is_some_and(|other| other != customer) {
             return Err(MethodRefusal::Attached);
         }
-        Ok(self.changed(now, cause, |next| next.customer = Some(customer)))
+        Ok(self.changed(now, request, |next| next.customer = Some(customer)))
     }
 
     /// The next version, detached for good.
-    pub fn detached(&self, now: Timestamp, cause: &Cause) -> Result<Self, MethodRefusal> {
+    pub fn detached(&self, now: Timestamp, request: &RequestRef) -> Result<Self, MethodRefusal> {
         if self.customer.is_none() {
             return Err(MethodRefusal::NotAttached);
         }
-        Ok(self.changed(now, cause, |next| {
+        Ok(self.changed(now, request, |next| {
             next.detached_from = next.customer.take();
             next.detached = true;
         }))
@@ -121,11 +121,11 @@ impl PaymentMethod {
     /// The next version, without what says whose it is: detached, and without the answers and the digest of the request that
     /// told it. What may be shown of the card or account stays, as it does on its payments.
     #[must_use]
-    pub fn erased(&self, now: Timestamp, cause: &Cause) -> Self {
+    pub fn erased(&self, now: Timestamp, request: &RequestRef) -> Self {
         Self {
             version: self.version + 1,
             updated: now,
-            cause: cause.clone(),
+            request: request.clone(),
             customer: None,
             detached_from: None,
             detached: true,
@@ -140,29 +140,29 @@ impl PaymentMethod {
             billing: Billing::default(),
             metadata: Metadata::default(),
             fingerprint: None,
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
             ..self.clone()
         }
     }
 
     /// The next version, with whatever the closure changes.
     #[must_use]
-    pub fn changed(&self, now: Timestamp, cause: &Cause, change: impl FnOnce(&mut Self)) -> Self {
+    pub fn changed(&self, now: Timestamp, request: &RequestRef, change: impl FnOnce(&mut Self)) -> Self {
         let mut next = self.clone();
-        next.keep_first_answer(self);
+        next.keep_created(self);
         next.version += 1;
         next.updated = now;
-        cause.clone_into(&mut next.cause);
+        request.clone_into(&mut next.request);
         change(&mut next);
         next
     }
 }
 
-impl Answerable for PaymentMethod {
-    fn answers(&self) -> &Answers<Self> {
-        &self.answers
+impl Replayable for PaymentMethod {
+    fn replay(&self) -> &ReplaySnapshots<Self> {
+        &self.replay
     }
-    fn answers_mut(&mut self) -> &mut Answers<Self> {
-        &mut self.answers
+    fn replay_mut(&mut self) -> &mut ReplaySnapshots<Self> {
+        &mut self.replay
     }
 }

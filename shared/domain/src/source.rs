@@ -47,18 +47,18 @@ pub enum Wallet {
     GooglePay,
 }
 
-/// A provider that connects a merchant to the card networks.
+/// A processor that connects a merchant to the card processors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Provider {
+pub enum ProcessorKind {
     /// `CyberSource`.
     CyberSource,
     /// Mastercard Payment Gateway Services.
     Mpgs,
 }
 
-impl Provider {
-    /// Every provider.
+impl ProcessorKind {
+    /// Every processor.
     pub const ALL: &'static [Self] = &[Self::CyberSource, Self::Mpgs];
 
     /// The lower-case name that `checkout` and the operator's tool use.
@@ -71,7 +71,7 @@ impl Provider {
 
     /// Reads a name.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|provider| provider.as_str() == text)
+        Self::ALL.iter().copied().find(|processor| processor.as_str() == text)
     }
 }
 
@@ -125,7 +125,7 @@ pub enum Source {
     SepaDebit(SepaDebit),
 }
 
-/// What a network calls the thing that is charged: opaque to everyone but the processor that gave it.
+/// What a processor calls the thing that is charged: opaque to everyone but the processor that gave it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Instrument(pub String);
@@ -153,7 +153,7 @@ pub enum Decline {
     ExpiredCard,
     /// The security code is wrong.
     IncorrectCvc,
-    /// The network failed to process the card.
+    /// The processor failed to process the card.
     ProcessingError,
     /// The cardholder failed the 3-D Secure challenge.
     AuthenticationFailed,

@@ -33,22 +33,22 @@ impl Mode {
 
 /// The tenant of a request: every merchant-owned item's key begins with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Scope {
+pub struct Tenant {
     /// The merchant.
     pub merchant: MerchantId,
     /// Test or live.
     pub mode: Mode,
 }
 
-impl fmt::Display for Scope {
+impl fmt::Display for Tenant {
     /// `M#<merchant>#<mode>#`, the beginning of the tenant's table keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "M#{}#{}#", self.merchant, self.mode.as_str())
     }
 }
 
-impl Scope {
-    /// Reads the scope at the beginning of a table key, as stream records carry it.
+impl Tenant {
+    /// Reads the tenant at the beginning of a table key, as stream records carry it.
     pub fn from_key(key: &str) -> Option<Self> {
         let mut parts = key.strip_prefix("M#")?.splitn(3, '#');
         let merchant = parts.next()?.parse().ok()?;
@@ -68,9 +68,9 @@ mod tests {
 
     #[test]
     fn a_scope_is_read_back_from_a_key() {
-        let scope = Scope { merchant: MerchantId::from_bytes([3; 16]), mode: Mode::Live };
-        assert_eq!(Scope::from_key(&format!("{scope}PAY#x")), Some(scope));
-        assert_eq!(Scope::from_key("KEY#abc"), None);
-        assert_eq!(Scope::from_key("M#short#live#PAY#x"), None);
+        let tenant = Tenant { merchant: MerchantId::from_bytes([3; 16]), mode: Mode::Live };
+        assert_eq!(Tenant::from_key(&format!("{tenant}PAY#x")), Some(tenant));
+        assert_eq!(Tenant::from_key("KEY#abc"), None);
+        assert_eq!(Tenant::from_key("M#short#live#PAY#x"), None);
     }
 }

@@ -1,20 +1,20 @@
 //! Limits and checks of the texts that merchants send.
 
 /// Longest e-mail address, in bytes (RFC 5321's limit on a path).
-pub const EMAIL_MAX_BYTES: usize = 254;
+pub const EMAIL_BYTES_MAX: usize = 254;
 /// Longest name, in characters.
-pub const NAME_MAX_CHARS: usize = 256;
+pub const NAME_CHARS_MAX: usize = 256;
 /// Longest phone number, in characters.
-pub const PHONE_MAX_CHARS: usize = 32;
+pub const PHONE_CHARS_MAX: usize = 32;
 /// Longest description, in characters.
-pub const DESCRIPTION_MAX_CHARS: usize = 1000;
+pub const DESCRIPTION_CHARS_MAX: usize = 1000;
 /// Longest URL, in bytes.
-pub const URL_MAX_BYTES: usize = 2048;
+pub const URL_BYTES_MAX: usize = 2048;
 
 /// Whether the text is an e-mail address that mail could be sent to: a local part and a dotted or bare domain,
 /// without a display name.
 pub fn is_email(text: &str) -> bool {
-    text.len() <= EMAIL_MAX_BYTES
+    text.len() <= EMAIL_BYTES_MAX
         && email_address::EmailAddress::parse_with_options(
             text,
             email_address::Options::default()
@@ -27,7 +27,7 @@ pub fn is_email(text: &str) -> bool {
 
 /// Whether the text is an absolute `http` or `https` URL to send a person's browser to.
 pub fn is_web_url(text: &str) -> bool {
-    text.len() <= URL_MAX_BYTES
+    text.len() <= URL_BYTES_MAX
         && url::Url::parse(text).is_ok_and(|url| {
             matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|h| !h.is_empty())
         })

@@ -4,18 +4,18 @@
 //! asked only for customers whom no owner item names: those of earlier releases, and one that shares its address with an
 //! owner that is gone.
 
-use tollgate_domain::{Customer, CustomerId, Scope};
+use tollgate_domain::{Customer, CustomerId, Tenant};
 use tollgate_store::{Claim, CustomerWrite, ListQuery, Ownership, Page, Reader, Secrets, StoreError, Writer};
 
 use crate::{
     Gateway,
     error::Error,
-    once::{MAX_TRIES, contended},
+    idempotency::{TRIES_MAX, contended},
     signer::Signer,
 };
 
 /// Customers with one address of whom the newest that still has it is taken.
-const MAX_CANDIDATES: usize = 10;
+const CANDIDATES_MAX: usize = 10;
 
 /// The customer with an e-mail address, or what is known of there being none.
 #[derive(Clone, Debug, Default)]
@@ -57,8 +57,8 @@ impl AddressIds {
     }
 
     /// The id of the customer that the first payment with an address makes.
-    fn of(&self, scope: Scope, email: &str) -> CustomerId {
-        let claim = format!("{scope}{}", email.to_lowercase());
+    fn of(&self, tenant: Tenant, email: &str) -> CustomerId {
+        let claim = format!("{tenant}{}", email.to_lowercase());
         let digest = self.0.derive("customer-of-address", claim.as_bytes());
         let mut id = [0; 16];
         id.copy_from_slice(&digest[..16]);
@@ -68,11 +68,11 @@ impl AddressIds {
 
 impl Gateway {
     /// See [`AddressIds`].
-    pub(crate) fn id_of_address(&self, scope: Scope, email: &str) -> Result<CustomerId, Error> {
+    pub(crate) fn id_of_address(&self, tenant: Tenant, email: &str) -> Result<CustomerId, Error> {
         let ids = self.address_ids.as_ref();
         let ids =
             ids.ok_or_else(|| Error::Internal("this function has no secret for customers' ids".into()))?;
-        Ok(ids.of(scope, email))
+        Ok(ids.of(tenant, email))
     }
 }
 
@@ -80,19 +80,19 @@ impl Gateway {
 /// address gives; a query and a read of each candidate when nobody owns the address.
 pub(crate) async fn find_by_address(
     store: &Reader,
-    scope: Scope,
+    tenant: Tenant,
     email: &str,
     likely: CustomerId,
 ) -> Result<FoundByAddress, Error> {
     let likely_text = likely.to_string();
     let (owner, guess) =
-        tokio::join!(store.address_owner(scope, email), store.get::<Customer>(scope, &likely_text, true));
+        tokio::join!(store.address_owner(tenant, email), store.get::<Customer>(tenant, &likely_text, true));
     let (owner, guess) = (owner?, guess?);
     let has_it = |customer: &Customer| customer.has_address(email);
     let id_is_taken = guess.is_some();
     if let Some(owner) = owner {
         let customer =
-            if owner == likely { guess.clone() } else { store.get(scope, &owner.to_string(), true).await? };
+            if owner == likely { guess.clone() } else { store.get(tenant, &owner.to_string(), true).await? };
         if let Some(customer) = customer.filter(has_it) {
             return Ok(FoundByAddress { customer: Some(customer), owns: true, ..FoundByAddress::default() });
         }
@@ -100,11 +100,11 @@ pub(crate) async fn find_by_address(
     let mut found =
         FoundByAddress { customer: guess.filter(has_it), owns: false, former: owner, id_is_taken };
     if found.customer.is_none() {
-        let query = ListQuery::new(MAX_CANDIDATES).of_email(scope, email);
-        let page: Page<Customer> = store.list(scope, &query, None).await?;
+        let query = ListQuery::new(CANDIDATES_MAX).of_email(tenant, email);
+        let page: Page<Customer> = store.list(tenant, &query, None).await?;
         for candidate in page.items {
             // The index may still show what was changed or erased since.
-            let now: Option<Customer> = store.get(scope, &candidate.id.to_string(), true).await?;
+            let now: Option<Customer> = store.get(tenant, &candidate.id.to_string(), true).await?;
             found.customer = now.filter(has_it);
             if found.customer.is_some() {
                 break;
@@ -118,7 +118,7 @@ pub(crate) async fn find_by_address(
 /// none that it had before. `Some` of the customer as it is now, when something else came first.
 pub(crate) async fn write_customer(
     writer: &Writer,
-    scope: Scope,
+    tenant: Tenant,
     before: Option<&Customer>,
     next: &Customer,
 ) -> Result<Option<Option<Box<Customer>>>, Error> {
@@ -128,8 +128,8 @@ pub(crate) async fn write_customer(
         ownership.release = old.as_deref();
         ownership.claim = new.as_deref().map(|email| Claim { email, instead_of: None });
     }
-    for _ in 0..MAX_TRIES {
-        match writer.write_customer(scope, next, &ownership).await? {
+    for _ in 0..TRIES_MAX {
+        match writer.write_customer(tenant, next, &ownership).await? {
             CustomerWrite::Done => return Ok(None),
             CustomerWrite::Refused(now) => return Ok(Some(now)),
             CustomerWrite::OwnedBy { claimed, released } => {
@@ -137,7 +137,7 @@ pub(crate) async fn write_customer(
                     ownership.release = None;
                 }
                 if let (Some(owner), Some(claim)) = (claimed, &mut ownership.claim) {
-                    let customer: Option<Customer> = writer.get(scope, &owner.to_string(), true).await?;
+                    let customer: Option<Customer> = writer.get(tenant, &owner.to_string(), true).await?;
                     if customer.is_some_and(|customer| customer.has_address(claim.email)) {
                         ownership.claim = None;
                     } else {
@@ -158,16 +158,16 @@ mod tests {
 
     #[test]
     fn an_id_of_an_address_is_its_tenants_own_and_needs_the_secret() {
-        let scope = |n, mode| Scope { merchant: MerchantId::from_bytes([n; 16]), mode };
+        let tenant = |n, mode| Tenant { merchant: MerchantId::from_bytes([n; 16]), mode };
         let ids = AddressIds::new(b"secret");
-        let first = ids.of(scope(1, Mode::Test), "a@x.example");
-        assert_eq!(ids.of(scope(1, Mode::Test), "A@X.example"), first);
-        assert_ne!(ids.of(scope(2, Mode::Test), "a@x.example"), first);
-        assert_ne!(ids.of(scope(1, Mode::Live), "a@x.example"), first);
-        assert_ne!(AddressIds::new(b"other").of(scope(1, Mode::Test), "a@x.example"), first);
+        let first = ids.of(tenant(1, Mode::Test), "a@x.example");
+        assert_eq!(ids.of(tenant(1, Mode::Test), "A@X.example"), first);
+        assert_ne!(ids.of(tenant(2, Mode::Test), "a@x.example"), first);
+        assert_ne!(ids.of(tenant(1, Mode::Live), "a@x.example"), first);
+        assert_ne!(AddressIds::new(b"other").of(tenant(1, Mode::Test), "a@x.example"), first);
         // Not what could be tried out without the secret.
         let unkeyed: CustomerId = tollgate_domain::idempotency::consequence_id(
-            &format!("{}EML#a@x.example", scope(1, Mode::Test)),
+            &format!("{}EML#a@x.example", tenant(1, Mode::Test)),
             0,
             0,
         );

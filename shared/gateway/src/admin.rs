@@ -1,8 +1,8 @@
 //! What the operator's tool does: merchants, their keys and their tier.
 
 use tollgate_domain::{
-    Answers, Cause, Contract, ContractLimit, EndpointId, EventId, FrontDoor, Id, KeyId, KeyKind, MerchantId,
-    Metadata, Mode, PaymentId, Permission, RefundId, Scope, Tier, WebhookEndpoint,
+    Contract, ContractLimit, EndpointId, EventId, FrontDoor, Id, KeyId, KeyKind, MerchantId, Metadata, Mode,
+    PaymentId, Permission, RefundId, ReplaySnapshots, RequestRef, Tenant, Tier, WebhookEndpoint,
     access::BadLimit,
     delivery::AttemptRecord,
     endpoint::{EndpointStatus, Secret},
@@ -16,7 +16,7 @@ use crate::{Worker, error::Error};
 /// Characters of a key that lists show.
 const HINT_CHARS: usize = 4;
 /// Longest name of a merchant, in characters.
-const NAME_MAX_CHARS: usize = 100;
+const NAME_CHARS_MAX: usize = 100;
 
 /// The operator's view of the tables: no caller, no tenant, no metering.
 #[derive(Clone, Debug)]
@@ -41,9 +41,9 @@ pub enum AdminError {
     #[error(transparent)]
     BadLimit(#[from] BadLimit),
     /// Empty or too long.
-    #[error("a merchant's name has 1 to {NAME_MAX_CHARS} characters")]
+    #[error("a merchant's name has 1 to {NAME_CHARS_MAX} characters")]
     BadName,
-    /// The provider's account is not one; the text says why.
+    /// The processor's account is not one; the text says why.
     #[error("{0}")]
     BadAccount(String),
     /// The vault's key was not changed; the text says why.
@@ -105,7 +105,7 @@ impl Admin {
     /// Makes a merchant.
     pub async fn create_merchant(&self, name: &str, tier: Tier) -> Result<Merchant, AdminError> {
         let name = name.trim();
-        if name.is_empty() || name.chars().count() > NAME_MAX_CHARS {
+        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
             return Err(AdminError::BadName);
         }
         let merchant = Merchant {
@@ -266,10 +266,10 @@ impl Admin {
         event: EventId,
         endpoint: EndpointId,
     ) -> Result<Vec<AttemptRecord>, AdminError> {
-        Ok(self.0.store.list_attempts(Scope { merchant, mode }, event, endpoint).await?)
+        Ok(self.0.store.list_attempts(Tenant { merchant, mode }, event, endpoint).await?)
     }
 
-    /// Records a merchant's account with a provider, its secret sealed by the vault.
+    /// Records a merchant's account with a processor, its secret sealed by the vault.
     pub async fn set_processor(
         &self,
         merchant: MerchantId,
@@ -278,25 +278,25 @@ impl Admin {
     ) -> Result<(), AdminError> {
         self.merchant(merchant).await?;
         account.check(mode.is_live()).map_err(|e| AdminError::BadAccount(e.to_string()))?;
-        let scope = Scope { merchant, mode };
-        self.0.set_processor_account(scope, account).await.map_err(|e| match e {
+        let tenant = Tenant { merchant, mode };
+        self.0.set_processor_account(tenant, account).await.map_err(|e| match e {
             Error::Store(error) => AdminError::Store(error),
             other => AdminError::BadAccount(other.to_string()),
         })
     }
 
-    /// Has a payment or a refund begun anew that waits for the operator (see `docs/operations.md`): due work asks its provider
-    /// at once, and may send as often as at first. `false` when nothing of it is open with a provider.
+    /// Has a payment or a refund begun anew that waits for the operator (see `docs/operations.md`): due work asks its processor
+    /// at once, and may send as often as at first. `false` when nothing of it is open with a processor.
     pub async fn resume_money(
         &self,
         merchant: MerchantId,
         mode: Mode,
         what: OpenMoney,
     ) -> Result<bool, AdminError> {
-        let scope = Scope { merchant, mode };
+        let tenant = Tenant { merchant, mode };
         let resumed = match what {
-            OpenMoney::Payment(id) => self.0.resume_stuck_payment(scope, id).await,
-            OpenMoney::Refund(id) => self.0.resume_stuck_refund(scope, id).await,
+            OpenMoney::Payment(id) => self.0.resume_stuck_payment(tenant, id).await,
+            OpenMoney::Refund(id) => self.0.resume_stuck_refund(tenant, id).await,
         };
         resumed.map_err(|e| match e {
             Error::Store(error) => AdminError::Store(error),
@@ -312,15 +312,15 @@ impl Admin {
     /// Makes an endpoint with a given secret, as the local cloud does for its inbox; `false` when it is there already.
     pub async fn create_endpoint(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         api: FrontDoor,
         url: &str,
         secret: &str,
     ) -> Result<bool, AdminError> {
         let endpoint = WebhookEndpoint {
-            id: tollgate_domain::idempotency::consequence_id(&format!("{scope}{}{url}", api.as_str()), 0, 0),
+            id: tollgate_domain::idempotency::consequence_id(&format!("{tenant}{}{url}", api.as_str()), 0, 0),
             version: 1,
-            cause: Cause::default(),
+            request: RequestRef::default(),
             url: url.to_owned(),
             api,
             enabled_events: vec!["*".into()],
@@ -336,8 +336,8 @@ impl Admin {
             created: self.0.now(),
             updated: Some(self.0.now()),
             fingerprint: None,
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
         };
-        Ok(matches!(self.0.writer().create(scope, &endpoint).await?, Put::Created))
+        Ok(matches!(self.0.writer().create(tenant, &endpoint).await?, Put::Created))
     }
 }

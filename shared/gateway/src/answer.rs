@@ -1,9 +1,9 @@
-//! A provider's clear answers: recorded whatever else was recorded meanwhile, and never dropped.
+//! A processor's clear answers: recorded whatever else was recorded meanwhile, and never dropped.
 
 use std::future::Future;
 
 use tollgate_domain::{
-    Cause, Payment, Refund, Scope, Timestamp,
+    Payment, Refund, Refusal, RequestRef, Tenant, Timestamp,
     payment::Command,
     refund::{RefundOutcome, RefundStatus},
 };
@@ -11,8 +11,8 @@ use tollgate_store::{Entity, Replaced, StoreError, Writer};
 
 use crate::{
     Worker, alarm,
-    error::{Error, Refusal},
-    once::{MAX_TRIES, contended},
+    error::Error,
+    idempotency::{TRIES_MAX, contended},
 };
 
 /// What a clear answer means for what is recorded by now.
@@ -25,21 +25,26 @@ pub(crate) enum Judged<E> {
     Contradicts(E),
 }
 
-/// What a provider answers about.
+/// What a processor answers about.
 pub(crate) trait Answered: Entity + Send + Sync {
     /// What it answers.
     type Answer: Sync;
 
     /// What an answer means for this version.
-    fn judge(&self, answer: &Self::Answer, now: Timestamp, cause: &Cause) -> Result<Judged<Self>, Error>;
+    fn judge(
+        &self,
+        answer: &Self::Answer,
+        now: Timestamp,
+        request: &RequestRef,
+    ) -> Result<Judged<Self>, Error>;
 
     /// Records this next version, with whatever has to be written together with it.
     fn record(
         &self,
         writer: &Writer,
-        scope: Scope,
+        tenant: Tenant,
     ) -> impl Future<Output = Result<Replaced<Self>, StoreError>> + Send {
-        writer.replace(scope, self)
+        writer.replace(tenant, self)
     }
 }
 
@@ -48,35 +53,35 @@ impl Worker {
     /// operator is told.
     pub(crate) async fn record_answer<E: Answered>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         recorded: E,
         answer: &E::Answer,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<E, Error> {
         let id = recorded.key_id();
         let mut current = recorded;
-        for _ in 0..MAX_TRIES {
-            let (next, contradicts) = match current.judge(answer, self.now(), cause)? {
+        for _ in 0..TRIES_MAX {
+            let (next, contradicts) = match current.judge(answer, self.now(), request)? {
                 Judged::Known => return Ok(current),
                 Judged::Next(next) => (next, false),
                 Judged::Contradicts(kept) => (kept, true),
             };
             let written = if contradicts {
                 // What is kept beside a settled refund moves no money.
-                self.writer().replace(scope, &next).await
+                self.writer().replace(tenant, &next).await
             } else {
-                next.record(self.writer(), scope).await
+                next.record(self.writer(), tenant).await
             };
             let now = match written? {
                 Replaced::Done if contradicts => {
                     let what = "a provider's answer contradicts what is recorded";
-                    alarm::raise(self.now(), &format!("{scope}{}#{id}", E::CODE), what);
+                    alarm::raise(self.now(), &format!("{tenant}{}#{id}", E::CODE), what);
                     return Ok(next);
                 }
                 Replaced::Done => return Ok(next),
                 Replaced::Conflict(Some(now)) => Some(now),
                 // Something that is written together with it was in the way.
-                Replaced::Conflict(None) => self.store().get(scope, &id, true).await?,
+                Replaced::Conflict(None) => self.store().get(tenant, &id, true).await?,
             };
             current = now.ok_or_else(|| Error::Internal(format!("{} {id} is gone", E::CODE)))?;
         }
@@ -87,19 +92,19 @@ impl Worker {
 impl Answered for Payment {
     type Answer = Command;
 
-    fn judge(&self, answer: &Command, now: Timestamp, cause: &Cause) -> Result<Judged<Self>, Error> {
-        Ok(match self.apply(answer.clone(), now, cause) {
+    fn judge(&self, answer: &Command, now: Timestamp, request: &RequestRef) -> Result<Judged<Self>, Error> {
+        Ok(match self.apply(answer.clone(), now, request) {
             Ok(next) => Judged::Next(next),
             Err(_) if self.reflects(answer) => Judged::Known,
             Err(_) => {
-                let kept = self.apply(Command::Keep(told(answer)), now, cause);
+                let kept = self.apply(Command::Keep(told(answer)), now, request);
                 Judged::Contradicts(kept.map_err(Refusal::from)?)
             }
         })
     }
 }
 
-/// What a provider said of a refund.
+/// What a processor said of a refund.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RefundAnswer {
     /// What became of it.
@@ -111,12 +116,17 @@ pub(crate) struct RefundAnswer {
 impl Answered for Refund {
     type Answer = RefundAnswer;
 
-    fn judge(&self, answer: &RefundAnswer, now: Timestamp, cause: &Cause) -> Result<Judged<Self>, Error> {
+    fn judge(
+        &self,
+        answer: &RefundAnswer,
+        now: Timestamp,
+        request: &RequestRef,
+    ) -> Result<Judged<Self>, Error> {
         // Once a refund is at its second version, what was stored first may have been answered already: it stays the first answer.
         let settled = if answer.at_once && self.version == 1 {
-            self.settle_at_once(answer.outcome, now, cause)
+            self.settle_at_once(answer.outcome, now, request)
         } else {
-            self.settle(answer.outcome, now, cause)
+            self.settle(answer.outcome, now, request)
         };
         if let Ok(settled) = settled {
             return Ok(Judged::Next(settled));
@@ -130,11 +140,11 @@ impl Answered for Refund {
             return Ok(Judged::Known);
         }
         let said = format!("{said:?}").to_lowercase();
-        Ok(Judged::Contradicts(self.with_unapplied(said, now, cause)))
+        Ok(Judged::Contradicts(self.with_unapplied(said, now, request)))
     }
 
-    async fn record(&self, writer: &Writer, scope: Scope) -> Result<Replaced<Self>, StoreError> {
-        writer.settle_refund(scope, self).await
+    async fn record(&self, writer: &Writer, tenant: Tenant) -> Result<Replaced<Self>, StoreError> {
+        writer.settle_refund(tenant, self).await
     }
 }
 

@@ -4,16 +4,16 @@
 //! itself, and a key that is about to end, or an access token, which ends within the hour, makes none at all. That goes for
 //! retries, too: what is given again is a secret.
 
-use tollgate_domain::{KeyId, KeyKind, Permission, Timestamp, id};
+use tollgate_domain::{KeyId, KeyKind, KeyRefusal, Permission, Refusal, Resource, Timestamp, id};
 use tollgate_store::{ApiKey, Changed, KeyHash, KeyPlace, KeyQuery, Merchant, Page};
 
 use crate::{
     admin::{Admin, AdminError, IssuedKey, NewKey},
+    authentication::Authorized,
     call::Call,
-    error::{Error, KeyRefusal, Refusal, Thing},
-    gate::Authorized,
-    once::{Idempotency, Made},
-    window::Window,
+    error::Error,
+    idempotency::{Idempotency, Idempotent},
+    page_request::PageRequest,
 };
 
 /// How long a rolled key is still accepted, in milliseconds, unless the merchant says otherwise: a day.
@@ -24,7 +24,7 @@ const ROLL_RETRY_MS: i64 = 10 * 60 * 1000;
 
 fn failed(error: AdminError) -> Error {
     match error {
-        AdminError::NoSuchKey => Refusal::NotFound(Thing::ApiKey).into(),
+        AdminError::NoSuchKey => Refusal::NotFound(Resource::ApiKey).into(),
         AdminError::TooManyKeys => Refusal::from(KeyRefusal::TooMany).into(),
         AdminError::Store(error) => Error::Store(error),
         other => Error::Internal(other.to_string()),
@@ -56,21 +56,21 @@ impl Authorized {
 impl Call {
     /// The merchant that calls.
     pub async fn account(&self) -> Result<Merchant, Error> {
-        let scope = self.tenant().await?;
-        let merchant = self.store.get_merchant(scope.merchant).await?;
+        let tenant = self.tenant().await?;
+        let merchant = self.store.get_merchant(tenant.merchant).await?;
         merchant.ok_or_else(|| failed(AdminError::NoSuchMerchant))
     }
 
     /// The merchant's keys of this mode, newest first; never their texts. One query for a page, and for one that begins at a key two
     /// reads before it.
-    pub async fn list_api_keys(&self, window: Window<id::KeyKind>) -> Result<Page<ApiKey>, Error> {
-        let scope = self.tenant().await?;
-        let from = match (window.starting_after, window.ending_before) {
+    pub async fn list_api_keys(&self, page_request: PageRequest<id::KeyKind>) -> Result<Page<ApiKey>, Error> {
+        let tenant = self.tenant().await?;
+        let from = match (page_request.starting_after, page_request.ending_before) {
             (None, None) => None,
             (Some(id), _) => Some(KeyPlace::After(self.place(id).await?, id)),
             (None, Some(id)) => Some(KeyPlace::Before(self.place(id).await?, id)),
         };
-        let query = KeyQuery { scope, from, limit: window.limit, offset: window.offset };
+        let query = KeyQuery { tenant, from, limit: page_request.limit, offset: page_request.offset };
         Ok(self.store.list_keys(query).await?)
     }
 
@@ -85,7 +85,7 @@ impl Call {
         kind: KeyKind,
         scopes: Vec<Permission>,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<IssuedKey>, Error> {
+    ) -> Result<Idempotent<IssuedKey>, Error> {
         let caller = self.authorized().await?;
         caller.require_all(&scopes)?;
         if !caller.lasts() {
@@ -93,7 +93,7 @@ impl Call {
         }
         let bytes = self.key_bytes("api_keys", kind, idempotency).await?;
         let issue = self.make_key(kind, scopes, &bytes);
-        let made = Box::pin(self.run_once("api_keys", idempotency, Box::pin(issue))).await?;
+        let made = Box::pin(self.run_idempotent("api_keys", idempotency, Box::pin(issue))).await?;
         self.issued(made, &bytes).await
     }
 
@@ -104,7 +104,7 @@ impl Call {
         id: KeyId,
         overlap_s: Option<i64>,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<IssuedKey>, Error> {
+    ) -> Result<Idempotent<IssuedKey>, Error> {
         let caller = self.authorized().await?;
         let (hash, old) = self.own_key(id).await?;
         caller.require_all(&old.scopes)?;
@@ -125,7 +125,7 @@ impl Call {
                 self.admitted().await?.writer().expire_key(&hash, &old, end, self.now).await?;
             Ok(key)
         };
-        let made = Box::pin(self.run_once(&route, idempotency, Box::pin(issue))).await?;
+        let made = Box::pin(self.run_idempotent(&route, idempotency, Box::pin(issue))).await?;
         self.issued(made, &bytes).await
     }
 
@@ -153,19 +153,23 @@ impl Call {
 
     /// A key with its text, which is kept nowhere: a retry makes the same one again. It is given to a caller that could make
     /// the key as it is now, and to no other.
-    async fn issued(&self, made: Made<ApiKey>, bytes: &KeyBytes) -> Result<Made<IssuedKey>, Error> {
-        let Made { thing: key, replayed } = made;
+    async fn issued(
+        &self,
+        made: Idempotent<ApiKey>,
+        bytes: &KeyBytes,
+    ) -> Result<Idempotent<IssuedKey>, Error> {
+        let Idempotent { value: key, replayed } = made;
         if !replayed {
             let secret = Admin::key_text(key.kind, key.mode, &bytes.bytes);
-            return Ok(Made::new(IssuedKey { secret, key }));
+            return Ok(Idempotent::new(IssuedKey { secret, key }));
         }
         let found = self.find_made(key.kind, bytes).await?;
         let found = found.filter(|(_, found)| found.id == key.id);
         // Since revoked, or made of a secret that the gateway has no more: there is nothing left to replay.
-        let (secret, now) = found.ok_or(Refusal::NotFound(Thing::ApiKey))?;
+        let (secret, now) = found.ok_or(Refusal::NotFound(Resource::ApiKey))?;
         let caller = self.authorized().await?;
         caller.require_all(&now.scopes)?;
-        Ok(Made::again(IssuedKey { secret, key }, caller))
+        Ok(Idempotent::replay(IssuedKey { secret, key }, caller))
     }
 
     async fn make_key(
@@ -175,8 +179,8 @@ impl Call {
         bytes: &KeyBytes,
     ) -> Result<ApiKey, Error> {
         let admitted = self.admitted().await?;
-        let scope = admitted.scope();
-        let new = NewKey { merchant: scope.merchant, mode: scope.mode, kind, scopes };
+        let tenant = admitted.tenant();
+        let new = NewKey { merchant: tenant.merchant, mode: tenant.mode, kind, scopes };
         let admin = Admin::new(admitted.worker().clone());
         let issued = admin.create_key_of(new, &bytes.bytes).await.map_err(failed)?;
         Ok(issued.key)
@@ -194,12 +198,12 @@ impl Call {
         let Some(idempotency) = idempotency else {
             return Ok(KeyBytes { bytes: self.gateway.random_bytes(), formerly: None });
         };
-        let scope = self.tenant().await?;
+        let tenant = self.tenant().await?;
         let signer = self.gateway.signer()?;
         let key = idempotency.key.as_str();
         let request = idempotency.fingerprint.as_str();
-        let claim = format!("{scope}{route}#{}#{request}#{key}", kind.prefix());
-        let formerly = format!("{scope}{route}#{key}");
+        let claim = format!("{tenant}{route}#{}#{request}#{key}", kind.prefix());
+        let formerly = format!("{tenant}{route}#{key}");
         Ok(KeyBytes {
             bytes: signer.derive("api-key-of-request", claim.as_bytes()),
             formerly: Some(signer.derive("api-key", formerly.as_bytes())),
@@ -212,18 +216,18 @@ impl Call {
         self.admitted().await?;
         match self.admitted().await?.writer().revoke_key(&hash, &key, self.now).await? {
             Changed::Done => Ok(self.now),
-            Changed::Missing => Err(Refusal::NotFound(Thing::ApiKey).into()),
+            Changed::Missing => Err(Refusal::NotFound(Resource::ApiKey).into()),
         }
     }
 
     async fn own_key(&self, id: KeyId) -> Result<(KeyHash, ApiKey), Error> {
         let found = self.find_own_key(id).await?;
-        Ok(found.ok_or(Refusal::NotFound(Thing::ApiKey))?)
+        Ok(found.ok_or(Refusal::NotFound(Resource::ApiKey))?)
     }
 
     async fn find_own_key(&self, id: KeyId) -> Result<Option<(KeyHash, ApiKey)>, Error> {
-        let scope = self.tenant().await?;
-        let found = self.store.key_by_id(scope.merchant, id).await?;
-        Ok(found.filter(|(_, key)| key.mode == scope.mode))
+        let tenant = self.tenant().await?;
+        let found = self.store.key_by_id(tenant.merchant, id).await?;
+        Ok(found.filter(|(_, key)| key.mode == tenant.mode))
     }
 }

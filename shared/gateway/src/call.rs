@@ -1,11 +1,13 @@
 //! One request of one caller.
 
-use tollgate_domain::{Cause, FrontDoor, Permission, Scope, Timestamp, rate::Standing};
+use tollgate_domain::{
+    Denied, FrontDoor, Permission, RequestRef, Tenant, Timestamp, rate_limit::RateLimitStatus,
+};
 use tollgate_store::{Cost, Reader};
 
 use crate::{
     Gateway,
-    gate::{Admitted, Authorized, Credentials, Denied, Gate, Needs},
+    authentication::{Admitted, Authentication, Authorized, Credentials, Needs},
 };
 
 /// One request: who calls, through which front door, when. Every use case of a merchant is a method of it.
@@ -15,8 +17,8 @@ pub struct Call {
     pub(crate) store: Reader,
     pub(crate) front_door: FrontDoor,
     pub(crate) now: Timestamp,
-    pub(crate) cause: Cause,
-    gate: Gate,
+    pub(crate) request: RequestRef,
+    authentication: Authentication,
 }
 
 impl std::fmt::Debug for Gateway {
@@ -31,7 +33,7 @@ impl Gateway {
     pub fn begin(
         &self,
         front_door: FrontDoor,
-        cause: Cause,
+        request: RequestRef,
         credentials: Option<Credentials>,
         permission: Option<Permission>,
         publishable: bool,
@@ -39,15 +41,16 @@ impl Gateway {
         let now = self.now();
         let gateway = self.metered();
         let store = gateway.store.clone();
-        let gate = Gate::open(&gateway, credentials, Needs { front_door, permission, publishable }, now);
-        Call { gateway, store, front_door, now, cause, gate }
+        let authentication =
+            Authentication::start(&gateway, credentials, Needs { front_door, permission, publishable }, now);
+        Call { gateway, store, front_door, now, request, authentication }
     }
 }
 
 impl Call {
     /// The request's id, `req_…`.
     pub fn request_id(&self) -> &str {
-        &self.cause.request_id
+        &self.request.request_id
     }
 
     /// When it came.
@@ -65,27 +68,27 @@ impl Call {
         self.store.meter().cost()
     }
 
-    /// The tenant, for reading only (see [`crate::gate`]).
-    pub async fn tenant(&self) -> Result<Scope, Denied> {
-        self.gate.tenant().await
+    /// The tenant, for reading only (see [`crate::authentication`]).
+    pub async fn tenant(&self) -> Result<Tenant, Denied> {
+        self.authentication.tenant().await
     }
 
     /// The caller, known to be of the right kind and to have the route's scope, even when it is over its rate limit. What is
     /// replayed or found is judged by it.
     pub async fn authorized(&self) -> Result<&Authorized, Denied> {
-        self.gate.authorized().await
+        self.authentication.authorized().await
     }
 
     /// The caller, once it is let in; writing needs it.
     pub async fn admitted(&self) -> Result<&Admitted, Denied> {
-        self.gate.admitted().await
+        self.authentication.admitted().await
     }
 
     /// Gives the request's token back, because its answer is a replay.
-    pub async fn give_token_back(&self) -> Option<Standing> {
+    pub async fn give_token_back(&self) -> Option<RateLimitStatus> {
         match self.admitted().await {
             Ok(admitted) => Some(admitted.give_token_back().await),
-            Err(denied) => denied.standing(),
+            Err(denied) => denied.rate_limit(),
         }
     }
 }

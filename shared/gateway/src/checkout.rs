@@ -1,7 +1,8 @@
 //! Hosted checkout: a payment that its payer confirms on a page of ours.
 
 use tollgate_domain::{
-    Cause, EnteredCard, JsonObject, Metadata, Money, Payment, PaymentId, Provider, Scope, Source,
+    EnteredCard, JsonObject, Metadata, Money, Payment, PaymentId, ProcessorKind, Refusal, RequestRef, Source,
+    Tenant,
     payment::{Command, Hosted, HostedCharge, NewPayment, Status},
     source::{Brand, Instrument},
 };
@@ -11,13 +12,13 @@ use tollgate_store::PaymentPut;
 use crate::{
     Gateway,
     call::Call,
-    error::{Error, Refusal},
+    error::Error,
+    idempotency::{Idempotency, Idempotent, Prepared, TRIES_MAX, replay},
     links::Purpose,
-    network::card_place,
-    once::{Idempotency, MAX_TRIES, Made, Prepared, replay},
     pages::LinkError,
     payer::Payer,
     payments::check_amount,
+    processors::card_place,
     record::Recorded,
 };
 
@@ -35,7 +36,7 @@ pub struct NewCheckout {
     /// How much.
     pub amount: Money,
     /// Who charges the card.
-    pub provider: Provider,
+    pub processor: ProcessorKind,
     /// The card.
     pub card: EnteredCard,
     /// For whom.
@@ -50,14 +51,14 @@ pub struct NewCheckout {
 
 /// How the payer gets to the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entrance {
+pub enum CheckoutFlow {
     /// By a redirect to the checkout page.
     Redirect,
     /// By HTML that the merchant shows, which leads straight to the challenge.
     Html,
 }
 
-impl Entrance {
+impl CheckoutFlow {
     /// Of a card: American Express is sent the HTML, every other scheme is redirected.
     pub const fn of(brand: Brand) -> Self {
         match brand {
@@ -76,7 +77,7 @@ fn lifetime_ms() -> i64 {
 
 impl Call {
     /// Makes a payment that waits for its payer. An admission beside reads of the order's attempt and of the merchant's account
-    /// with the provider, and one conditional put, which is also the check of the order's number.
+    /// with the processor, and one conditional put, which is also the check of the order's number.
     ///
     /// An order whose attempt has failed, was cancelled or has expired may be initialised again, whatever the request: the new
     /// attempt is another payment. The attempt before it has ended without money by then, so at most one is ever charged.
@@ -89,98 +90,100 @@ impl Call {
         new: NewCheckout,
         idempotency: &Idempotency,
         key: Option<&Idempotency>,
-    ) -> Result<Made<Payment>, Error> {
-        let scope = self.tenant().await?;
+    ) -> Result<Idempotent<Payment>, Error> {
+        let tenant = self.tenant().await?;
         let key = key.map(|key| {
-            let digest: PaymentId = self.id_for(scope, "initializations", Some(key));
+            let digest: PaymentId = self.id_for(tenant, "initializations", Some(key));
             digest.to_string()
         });
-        let first = self.attempt_id(scope, idempotency, 1);
+        let first = self.attempt_id(tenant, idempotency, 1);
         let (known, account, payer, named) = tokio::join!(
-            self.read_attempt(scope, first),
-            self.store.get_processor_account(scope, new.provider),
-            self.find_payer(scope, &new.payer),
-            self.payment_of_key(scope, key.as_deref()),
+            self.read_attempt(tenant, first),
+            self.store.get_processor_account(tenant, new.processor),
+            self.find_payer(tenant, &new.payer),
+            self.payment_of_key(tenant, key.as_deref()),
         );
         if let Some(named) = named? {
-            return self.initialized_with_key(scope, named, idempotency).await;
+            return self.initialized_with_key(tenant, named, idempotency).await;
         }
         let known = known?;
         let (id, is_taken) = match known {
             None => (first, false),
             Some(known) if !self.has_ended(&known) => (first, true),
             Some(known) => {
-                self.end_expired(scope, known).await?;
-                self.next_attempt(scope, idempotency).await?
+                self.end_expired(tenant, known).await?;
+                self.next_attempt(tenant, idempotency).await?
             }
         };
         let prepare = async {
             check_amount(new.amount, 1)?;
             // The challenge of our own page proves nothing to an issuer.
-            if scope.mode.is_live() {
-                return Err(Refusal::NoNetwork.into());
+            if tenant.mode.is_live() {
+                return Err(Refusal::NoProcessor.into());
             }
-            let account = account?.ok_or(Refusal::ProviderNotConfigured)?;
+            let account = account?.ok_or(Refusal::ProcessorNotConfigured)?;
             if is_taken {
                 // Whether it is a retry is decided below; nothing is written about the payer before that.
                 return Err(Refusal::IdempotencyKeyReused.into());
             }
-            let vault = self.gateway.networks()?.vault();
+            let vault = self.gateway.processors()?.vault();
             let card = vault
-                .seal_card(self.gateway.entropy.as_ref(), self.now, &card_place(scope, id), &new.card)
+                .seal_card(self.gateway.entropy.as_ref(), self.now, &card_place(tenant, id), &new.card)
                 .await
                 .map_err(|e| Error::Internal(e.to_string()))?;
-            let customer = self.settle_payer(scope, &new.payer, payer?, None).await?;
+            let customer = self.settle_payer(tenant, &new.payer, payer?, None).await?;
             let plain =
                 new.metadata.as_ref().map_or_else(|| Some(Metadata::default()), JsonObject::as_metadata);
             let json_object = new.metadata.filter(|_| plain.is_none());
             let payment = NewPayment {
                 id,
                 front_door: self.front_door,
-                cause: self.cause.clone(),
+                request: self.request.clone(),
                 amount: new.amount,
                 source: Some(Source::Card(new.card.shown())),
-                instrument: Some(Instrument(format!("network/{}", new.provider.as_str()))),
+                instrument: Some(Instrument(format!("network/{}", new.processor.as_str()))),
                 customer,
                 description: None,
                 metadata: plain.unwrap_or_default(),
                 fingerprint: Some(idempotency.fingerprint.clone()),
             };
             let hosted = HostedCharge {
-                provider: new.provider,
+                processor: new.processor,
                 account: account.merchant_id,
                 card,
                 hosted: Hosted { order_id: new.order_id, cancel_url: new.cancel_url, metadata: json_object },
                 return_url: new.return_url,
                 expires: self.now.plus_ms(lifetime_ms()),
-                confirmed: Entrance::of(new.card.brand) == Entrance::Html,
+                confirmed: CheckoutFlow::of(new.card.brand) == CheckoutFlow::Html,
             };
             Ok(Payment::create_hosted(payment, hosted, self.now))
         };
         match key {
-            None => Box::pin(self.make_once(scope, &id.to_string(), Some(idempotency), prepare)).await,
-            Some(key) => Box::pin(self.make_with_key(scope, id, idempotency, &key, prepare)).await,
+            None => {
+                Box::pin(self.create_idempotent(tenant, &id.to_string(), Some(idempotency), prepare)).await
+            }
+            Some(key) => Box::pin(self.make_with_key(tenant, id, idempotency, &key, prepare)).await,
         }
     }
 
-    /// Makes a payment once, like [`Call::make_once`], and has a key of its request name it.
+    /// Makes a payment once, like [`Call::create_idempotent`], and has a key of its request name it.
     async fn make_with_key(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         id: PaymentId,
         idempotency: &Idempotency,
         key: &str,
         prepare: impl Future<Output = Result<Payment, Error>>,
-    ) -> Result<Made<Payment>, Error> {
+    ) -> Result<Idempotent<Payment>, Error> {
         let taken = Refusal::IdempotencyKeyTaken;
         let id = id.to_string();
-        let prepared = self.prepare_once(scope, &id, Some(idempotency), prepare).await?;
+        let prepared = self.prepare_create(tenant, &id, Some(idempotency), prepare).await?;
         let made = match prepared {
             Prepared::Earlier(made) => made,
             Prepared::New(payment, admitted) => {
                 let writer = admitted.writer();
-                match writer.create_payment_with_key(scope, &payment, key).await? {
-                    PaymentPut::Created => return Ok(Made::new(payment)),
+                match writer.create_payment_with_key(tenant, &payment, key).await? {
+                    PaymentPut::Created => return Ok(Idempotent::new(payment)),
                     PaymentPut::Exists(existing) => {
                         replay(&*existing, Some(idempotency), self.now, self.authorized().await?)?
                     }
@@ -191,16 +194,16 @@ impl Call {
         // The first request had no key, or another one. Over the rate limit nothing is written: the next retry does it.
         if let Ok(admitted) = self.admitted().await {
             let writer = admitted.writer();
-            if !writer.claim_payment_key(scope, key, made.thing.id).await? {
+            if !writer.claim_payment_key(tenant, key, made.value.id).await? {
                 return Err(taken.into());
             }
         }
         Ok(made)
     }
 
-    async fn payment_of_key(&self, scope: Scope, key: Option<&str>) -> Result<Option<PaymentId>, Error> {
+    async fn payment_of_key(&self, tenant: Tenant, key: Option<&str>) -> Result<Option<PaymentId>, Error> {
         match key {
-            Some(key) => Ok(self.store.payment_of_key(scope, key).await?),
+            Some(key) => Ok(self.store.payment_of_key(tenant, key).await?),
             None => Ok(None),
         }
     }
@@ -208,13 +211,13 @@ impl Call {
     /// What the request with this key was told; another request is told that the key is taken.
     async fn initialized_with_key(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payment: PaymentId,
         request: &Idempotency,
-    ) -> Result<Made<Payment>, Error> {
+    ) -> Result<Idempotent<Payment>, Error> {
         let taken = Refusal::IdempotencyKeyTaken;
         let earlier =
-            self.earlier_answer_or(taken.clone().into(), scope, &payment.to_string(), Some(request)).await;
+            self.earlier_answer_or(taken.clone().into(), tenant, &payment.to_string(), Some(request)).await;
         earlier.map_err(|error| match error {
             Error::Refused(Refusal::IdempotencyKeyReused) => taken.into(),
             error => error,
@@ -222,20 +225,20 @@ impl Call {
     }
 
     /// The id of an order's `number`-th attempt, from 1.
-    fn attempt_id(&self, scope: Scope, idempotency: &Idempotency, number: usize) -> PaymentId {
+    fn attempt_id(&self, tenant: Tenant, idempotency: &Idempotency, number: usize) -> PaymentId {
         match number {
-            1 => self.id_for(scope, "orders", Some(idempotency)),
-            number => self.id_for(scope, &format!("orders/{number}"), Some(idempotency)),
+            1 => self.id_for(tenant, "orders", Some(idempotency)),
+            number => self.id_for(tenant, &format!("orders/{number}"), Some(idempotency)),
         }
     }
 
-    async fn read_attempt(&self, scope: Scope, id: PaymentId) -> Result<Option<Payment>, Error> {
-        Ok(self.store.get(scope, &id.to_string(), true).await?)
+    async fn read_attempt(&self, tenant: Tenant, id: PaymentId) -> Result<Option<Payment>, Error> {
+        Ok(self.store.get(tenant, &id.to_string(), true).await?)
     }
 
     /// Whether an attempt has ended without the money, or would have, had due work come by already.
     fn has_ended(&self, attempt: &Payment) -> bool {
-        match attempt.face.status {
+        match attempt.state.status {
             Status::Failed | Status::Canceled => true,
             Status::RequiresConfirmation | Status::RequiresAction => {
                 attempt.due.is_none_or(|due| due <= self.now)
@@ -246,14 +249,14 @@ impl Call {
 
     /// Ends an attempt that has expired, so that its payer can no longer pay it. One that was paid at the last moment is no
     /// longer expired: the request then meets it as it is.
-    async fn end_expired(&self, scope: Scope, attempt: Payment) -> Result<(), Error> {
-        let command = match attempt.face.status {
+    async fn end_expired(&self, tenant: Tenant, attempt: Payment) -> Result<(), Error> {
+        let command = match attempt.state.status {
             Status::RequiresConfirmation => Command::Cancel,
             Status::RequiresAction => Command::ChallengeExpired,
             _ => return Ok(()),
         };
         let worker = self.admitted().await?.worker();
-        match worker.record(scope, &attempt, command, &self.cause).await? {
+        match worker.record(tenant, &attempt, command, &self.request).await? {
             Recorded::Done(_) => Ok(()),
             Recorded::Overtaken(now) if self.has_ended(&now) => Ok(()),
             Recorded::Overtaken(_) => Err(Refusal::IdempotencyKeyReused.into()),
@@ -263,60 +266,68 @@ impl Call {
     /// The attempt after the last one that has ended, and whether there is one of that id already.
     async fn next_attempt(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         idempotency: &Idempotency,
     ) -> Result<(PaymentId, bool), Error> {
         for number in 2..=ATTEMPTS_MAX {
-            let id = self.attempt_id(scope, idempotency, number);
-            match self.read_attempt(scope, id).await? {
+            let id = self.attempt_id(tenant, idempotency, number);
+            match self.read_attempt(tenant, id).await? {
                 None => return Ok((id, false)),
                 Some(attempt) if !self.has_ended(&attempt) => return Ok((id, true)),
-                Some(attempt) => self.end_expired(scope, attempt).await?,
+                Some(attempt) => self.end_expired(tenant, attempt).await?,
             }
         }
         Err(Refusal::IdempotencyKeyReused.into())
     }
 
     /// Where the payer of a hosted payment is sent first.
-    pub async fn entrance_url(&self, payment: &Payment, entrance: Entrance) -> Result<String, Error> {
-        let scope = self.tenant().await?;
-        let purpose = match entrance {
-            Entrance::Redirect => Purpose::Checkout,
-            Entrance::Html => Purpose::Challenge,
+    pub async fn flow_url(&self, payment: &Payment, flow: CheckoutFlow) -> Result<String, Error> {
+        let tenant = self.tenant().await?;
+        let purpose = match flow {
+            CheckoutFlow::Redirect => Purpose::Checkout,
+            CheckoutFlow::Html => Purpose::Challenge,
         };
-        self.gateway.page_url(purpose, scope, payment)
+        self.gateway.page_url(purpose, tenant, payment)
     }
 }
 
 impl Gateway {
     /// The payer presses "pay": the challenge comes next. Pressing twice does it once.
-    pub async fn confirm_checkout(&self, token: &str, cause: &Cause) -> Result<(Scope, Payment), LinkError> {
-        self.move_checkout(token, &Command::PayerConfirmed, cause).await
+    pub async fn confirm_checkout(
+        &self,
+        token: &str,
+        request: &RequestRef,
+    ) -> Result<(Tenant, Payment), LinkError> {
+        self.move_checkout(token, &Command::PayerConfirmed, request).await
     }
 
     /// The payer presses "cancel".
-    pub async fn cancel_checkout(&self, token: &str, cause: &Cause) -> Result<(Scope, Payment), LinkError> {
-        self.move_checkout(token, &Command::Cancel, cause).await
+    pub async fn cancel_checkout(
+        &self,
+        token: &str,
+        request: &RequestRef,
+    ) -> Result<(Tenant, Payment), LinkError> {
+        self.move_checkout(token, &Command::Cancel, request).await
     }
 
     async fn move_checkout(
         &self,
         token: &str,
         command: &Command,
-        cause: &Cause,
-    ) -> Result<(Scope, Payment), LinkError> {
+        request: &RequestRef,
+    ) -> Result<(Tenant, Payment), LinkError> {
         let (link, mut payment) = self.linked_payment(Purpose::Checkout, token).await?;
-        let (scope, worker) = (link.scope(), self.worker_of_payer(&link));
-        for _ in 0..MAX_TRIES {
-            if payment.face.status != Status::RequiresConfirmation {
-                return Ok((scope, payment));
+        let (tenant, worker) = (link.tenant(), self.worker_of_payer(&link));
+        for _ in 0..TRIES_MAX {
+            if payment.state.status != Status::RequiresConfirmation {
+                return Ok((tenant, payment));
             }
             self.not_expired(&payment)?;
-            match worker.record(scope, &payment, command.clone(), cause).await? {
-                Recorded::Done(next) => return Ok((scope, next)),
+            match worker.record(tenant, &payment, command.clone(), request).await? {
+                Recorded::Done(next) => return Ok((tenant, next)),
                 Recorded::Overtaken(now) => payment = now,
             }
         }
-        Ok((scope, payment))
+        Ok((tenant, payment))
     }
 }

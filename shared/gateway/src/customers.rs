@@ -1,7 +1,7 @@
 //! Customers: create, retrieve, update, list, delete.
 
 use tollgate_domain::{
-    Customer, CustomerId, Scope, Timestamp,
+    Customer, CustomerId, Refusal, Resource, Tenant, Timestamp,
     customer::{Profile, ProfileUpdate},
     id,
 };
@@ -10,16 +10,16 @@ use tollgate_store::{Page, Reader};
 use crate::{
     call::Call,
     erasure::LOOK_AGAIN_MS,
-    error::{Error, Refusal, Thing},
-    once::{Idempotency, Made},
-    window::Window,
+    error::Error,
+    idempotency::{Idempotency, Idempotent},
+    page_request::PageRequest,
 };
 
 /// Which customers to list.
 #[derive(Clone, Debug)]
 pub struct CustomerFilter {
     /// Which page.
-    pub window: Window<id::CustomerKind>,
+    pub page_request: PageRequest<id::CustomerKind>,
     /// Only those with this address, in whatever case.
     pub email: Option<String>,
     /// Only those made then or later.
@@ -29,9 +29,9 @@ pub struct CustomerFilter {
 }
 
 /// A customer that a request refers to has to exist and not be deleted. One read.
-pub(crate) async fn must_exist(store: &Reader, scope: Scope, id: CustomerId) -> Result<Customer, Error> {
-    let customer: Option<Customer> = store.get(scope, &id.to_string(), true).await?;
-    Ok(customer.filter(|c| !c.deleted).ok_or(Refusal::NoSuchReference(Thing::Customer))?)
+pub(crate) async fn must_exist(store: &Reader, tenant: Tenant, id: CustomerId) -> Result<Customer, Error> {
+    let customer: Option<Customer> = store.get(tenant, &id.to_string(), true).await?;
+    Ok(customer.filter(|c| !c.deleted).ok_or(Refusal::NoSuchReference(Resource::Customer))?)
 }
 
 impl Call {
@@ -41,40 +41,41 @@ impl Call {
         &self,
         profile: Profile,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Customer>, Error> {
-        let scope = self.tenant().await?;
-        let id: CustomerId = self.id_for(scope, "customers", idempotency);
+    ) -> Result<Idempotent<Customer>, Error> {
+        let tenant = self.tenant().await?;
+        let id: CustomerId = self.id_for(tenant, "customers", idempotency);
         let fingerprint = idempotency.map(|i| i.fingerprint.clone());
         let customer =
-            Customer::create(id, self.front_door, self.cause.clone(), profile, fingerprint, self.now);
-        let made = self.make_once(scope, &id.to_string(), idempotency, async { Ok(customer) }).await?;
+            Customer::create(id, self.front_door, self.request.clone(), profile, fingerprint, self.now);
+        let made =
+            self.create_idempotent(tenant, &id.to_string(), idempotency, async { Ok(customer) }).await?;
         // What the create answered was personal data, and is erased: there is nothing left to replay.
-        if made.thing.deleted { Err(Refusal::NotFound(Thing::Customer).into()) } else { Ok(made) }
+        if made.value.deleted { Err(Refusal::NotFound(Resource::Customer).into()) } else { Ok(made) }
     }
 
     /// Reads a customer. One round trip in a warm function.
     pub async fn retrieve_customer(&self, id: CustomerId) -> Result<Customer, Error> {
         let customer = self.retrieve_customer_even_deleted(id).await?;
         if customer.deleted {
-            return Err(Refusal::NotFound(Thing::Customer).into());
+            return Err(Refusal::NotFound(Resource::Customer).into());
         }
         Ok(customer)
     }
 
     /// Reads a customer, or what is left of one that was deleted.
     pub async fn retrieve_customer_even_deleted(&self, id: CustomerId) -> Result<Customer, Error> {
-        let scope = self.tenant().await?;
-        let customer: Option<Customer> = self.store.get(scope, &id.to_string(), true).await?;
-        Ok(customer.ok_or(Refusal::NotFound(Thing::Customer))?)
+        let tenant = self.tenant().await?;
+        let customer: Option<Customer> = self.store.get(tenant, &id.to_string(), true).await?;
+        Ok(customer.ok_or(Refusal::NotFound(Resource::Customer))?)
     }
 
     /// Reads several customers, those that are deleted left out. One call for up to a hundred.
     pub async fn customers(&self, ids: &[CustomerId]) -> Result<Vec<Customer>, Error> {
-        let scope = self.tenant().await?;
+        let tenant = self.tenant().await?;
         let mut ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         ids.sort_unstable();
         ids.dedup();
-        let mut customers: Vec<Customer> = self.store.get_many(scope, &ids).await?;
+        let mut customers: Vec<Customer> = self.store.get_many(tenant, &ids).await?;
         customers.retain(|customer| !customer.deleted);
         Ok(customers)
     }
@@ -85,10 +86,10 @@ impl Call {
         id: CustomerId,
         update: &ProfileUpdate,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Customer>, Error> {
+    ) -> Result<Idempotent<Customer>, Error> {
         self.change(&id.to_string(), "update", idempotency, |customer: &Customer| {
             let profile = customer.profile.updated(update).map_err(Refusal::from)?;
-            Ok(customer.with_profile(profile, self.now, &self.cause))
+            Ok(customer.with_profile(profile, self.now, &self.request))
         })
         .await
     }
@@ -98,40 +99,40 @@ impl Call {
     ///
     /// Whatever interrupts it, due work finishes it, and a retry goes on and is told that it is done.
     pub async fn delete_customer(&self, id: CustomerId) -> Result<(), Error> {
-        let scope = self.tenant().await?;
+        let tenant = self.tenant().await?;
         let (look_again_at, now) = (self.now.plus_ms(LOOK_AGAIN_MS), self.now);
         let deleted = self
             .change(&id.to_string(), "delete", None, |customer: &Customer| {
-                Ok(customer.erased(now, look_again_at, &self.cause))
+                Ok(customer.erased(now, look_again_at, &self.request))
             })
             .await;
         let (tombstone, is_first) = match deleted {
-            Ok(made) => (made.thing, true),
+            Ok(made) => (made.value, true),
             Err(Error::Refused(Refusal::NotFound(_))) => {
                 self.admitted().await?;
-                let tombstone: Option<Customer> = self.store.get(scope, &id.to_string(), true).await?;
-                (tombstone.ok_or(Refusal::NotFound(Thing::Customer))?, false)
+                let tombstone: Option<Customer> = self.store.get(tenant, &id.to_string(), true).await?;
+                (tombstone.ok_or(Refusal::NotFound(Resource::Customer))?, false)
             }
             Err(error) => return Err(error),
         };
         let was_complete = tombstone.erasure.is_none_or(|erasure| erasure.complete);
         let worker = self.admitted().await?.worker();
-        worker.go_on_erasing(scope, tombstone, &self.cause).await?;
+        worker.go_on_erasing(tenant, tombstone, &self.request).await?;
         if was_complete && !is_first {
-            return Err(Refusal::NotFound(Thing::Customer).into());
+            return Err(Refusal::NotFound(Resource::Customer).into());
         }
         Ok(())
     }
 
     /// Lists customers, the newest first.
     pub async fn list_customers(&self, filter: CustomerFilter) -> Result<Page<Customer>, Error> {
-        let scope = self.tenant().await?;
-        let mut query = self.query_of::<Customer, _>(scope, filter.window).await?;
+        let tenant = self.tenant().await?;
+        let mut query = self.query_of::<Customer, _>(tenant, filter.page_request).await?;
         query.created_from = filter.created_from;
         query.created_to = filter.created_to;
         if let Some(email) = &filter.email {
-            query = query.of_email(scope, email);
+            query = query.of_email(tenant, email);
         }
-        Ok(self.store.list(scope, &query, None).await?)
+        Ok(self.store.list(tenant, &query, None).await?)
     }
 }

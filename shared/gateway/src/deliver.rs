@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{
-    Delivery, EndpointId, Event, EventId, Scope, Subject, Timestamp, WebhookEndpoint,
+    Delivery, EndpointId, Event, EventId, Subject, Tenant, Timestamp, WebhookEndpoint,
     delivery::{AttemptRecord, DeliveryStatus, LOST_AFTER_MS},
     endpoint::{Attempted, EndpointStatus},
 };
@@ -17,26 +17,27 @@ use tollgate_webhooks::{
     sign, to_js_string,
 };
 
-use crate::{Worker, error::Error, once::MAX_TRIES};
+use crate::{Worker, error::Error, idempotency::TRIES_MAX};
 
 /// How long the records of attempts are kept after the event, in seconds: 30 days.
 const KEEP_S: i64 = 30 * 24 * 60 * 60;
 /// Held-back deliveries come back within so many milliseconds of each other.
 const HELD_BACK_SPREAD_MS: u64 = 60_000;
 /// Events that a function remembers: about as many as it delivers at the same time.
-const MAX_KNOWN_EVENTS: usize = 32;
+const KNOWN_EVENTS_MAX: usize = 32;
 
 /// How long after it happened an event is remembered for, in milliseconds. A later attempt reads it again, since what it tells of a
 /// person may have been erased.
 const KNOWN_FOR_MS: i64 = 10_000;
 
-type KnownEvents = HashMap<(Scope, EventId), Arc<Event>>;
+type KnownEvents = HashMap<(Tenant, EventId), Arc<Event>>;
 
 /// What a message of the webhook queue says: make this attempt. The event itself is read from its table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Whose event it is.
-    pub scope: Scope,
+    /// Whose event it is; stored as `scope`.
+    #[serde(rename = "scope")]
+    pub tenant: Tenant,
     /// The event.
     pub event: EventId,
     /// Where to.
@@ -140,13 +141,13 @@ impl Deliverer {
     /// or that what came of it was not recorded; the queue then brings the message again.
     pub async fn attempt(&self, message: &Message) -> Result<(), Error> {
         let store = &self.worker.store;
-        let scope = message.scope;
+        let tenant = message.tenant;
         let delivery_id = format!("{}#{}", message.event, message.endpoint);
         let endpoint_id = message.endpoint.to_string();
         let (delivery, event, endpoint) = tokio::join!(
-            store.get::<Delivery>(scope, &delivery_id, true),
-            self.event(scope, message),
-            store.get::<WebhookEndpoint>(scope, &endpoint_id, true),
+            store.get::<Delivery>(tenant, &delivery_id, true),
+            self.event(tenant, message),
+            store.get::<WebhookEndpoint>(tenant, &endpoint_id, true),
         );
         let Some(delivery) = delivery? else {
             // Its time to live ended: 30 days after the event there is nothing to deliver.
@@ -156,54 +157,54 @@ impl Deliverer {
             return Ok(());
         }
         let prepared = event?.zip(endpoint?).and_then(|(event, endpoint)| {
-            let (url, body) = self.prepare(scope, &event, &endpoint)?;
+            let (url, body) = self.prepare(tenant, &event, &endpoint)?;
             Some((url, body, endpoint))
         });
         let Some((url, body, endpoint)) = prepared else {
-            return self.record(scope, &delivery, &delivery.canceled()).await;
+            return self.record(tenant, &delivery, &delivery.canceled()).await;
         };
-        let (endpoint, is_try_out) = match self.admit(scope, endpoint).await? {
+        let (endpoint, is_try_out) = match self.admit(tenant, endpoint).await? {
             Admission::Normal(endpoint) => (endpoint, false),
             Admission::TryOut(endpoint) => (endpoint, true),
             Admission::HeldBackUntil(until) => {
-                return self.hold_back(scope, &delivery, until).await;
+                return self.hold_back(tenant, &delivery, until).await;
             }
         };
         let at = self.worker.now();
         let secret = SigningSecret::from_text(endpoint.secret.0.clone());
-        let id = message.event.spell("evt_");
+        let id = message.event.to_prefixed("evt_");
         let previous = endpoint.previous_secret(at);
         let previous = previous.map(|secret| SigningSecret::from_text(secret.0.clone()));
         let headers = sign(endpoint.api, &secret, previous.as_ref(), &id, at, &body);
         let attempt = self.sender.post(&url, &headers, body).await;
-        self.finish(scope, &delivery, at, &attempt).await?;
-        self.note_health(scope, endpoint, attempted(&attempt), is_try_out).await
+        self.finish(tenant, &delivery, at, &attempt).await?;
+        self.note_health(tenant, endpoint, attempted(&attempt), is_try_out).await
     }
 
     /// A message's event: a function that delivers one to many endpoints at first reads it once.
-    async fn event(&self, scope: Scope, message: &Message) -> Result<Option<Arc<Event>>, StoreError> {
+    async fn event(&self, tenant: Tenant, message: &Message) -> Result<Option<Arc<Event>>, StoreError> {
         let id = message.event;
         let events = || self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = events().get(&(scope, id)).cloned();
+        let known = events().get(&(tenant, id)).cloned();
         let now = self.worker.now();
         let known = known.filter(|event| message.attempt == 1 && event.created.plus_ms(KNOWN_FOR_MS) > now);
         if known.is_some() {
             return Ok(known);
         }
-        let event: Option<Event> = self.worker.store.get(scope, &id.to_string(), true).await?;
+        let event: Option<Event> = self.worker.store.get(tenant, &id.to_string(), true).await?;
         let event = event.map(Arc::new);
         if let Some(event) = &event {
             let mut events = events();
-            if events.len() >= MAX_KNOWN_EVENTS {
+            if events.len() >= KNOWN_EVENTS_MAX {
                 events.clear();
             }
-            events.insert((scope, id), event.clone());
+            events.insert((tenant, id), event.clone());
         }
         Ok(event)
     }
 
     /// Whether an attempt may be made: not while the endpoint is paused, and then by one at a time.
-    async fn admit(&self, scope: Scope, endpoint: WebhookEndpoint) -> Result<Admission, Error> {
+    async fn admit(&self, tenant: Tenant, endpoint: WebhookEndpoint) -> Result<Admission, Error> {
         let now = self.worker.now();
         if let Some(until) = endpoint.held_back_until(now) {
             return Ok(Admission::HeldBackUntil(until));
@@ -211,7 +212,7 @@ impl Deliverer {
         let Some(trying) = endpoint.tried_out(now) else {
             return Ok(Admission::Normal(endpoint));
         };
-        Ok(match self.worker.writer().replace(scope, &trying).await? {
+        Ok(match self.worker.writer().replace(tenant, &trying).await? {
             Replaced::Done => Admission::TryOut(trying),
             Replaced::Conflict(other) => {
                 let until = other.and_then(|other| other.held_back_until(now));
@@ -221,16 +222,16 @@ impl Deliverer {
     }
 
     /// Leaves a delivery to due work, somewhat later than its endpoint is tried out, so that not all come at once.
-    async fn hold_back(&self, scope: Scope, delivery: &Delivery, until: Timestamp) -> Result<(), Error> {
+    async fn hold_back(&self, tenant: Tenant, delivery: &Delivery, until: Timestamp) -> Result<(), Error> {
         let later = i64::try_from(self.random() % HELD_BACK_SPREAD_MS).unwrap_or(0);
         let held = delivery.held_back(until.plus_ms(later));
-        self.record(scope, delivery, &held).await
+        self.record(tenant, delivery, &held).await
     }
 
     /// Where the event goes and what is sent; `None` when the endpoint no longer takes it.
     fn prepare(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         event: &Event,
         endpoint: &WebhookEndpoint,
     ) -> Option<(EndpointUrl, String)> {
@@ -238,20 +239,20 @@ impl Deliverer {
             return None;
         }
         let challenge_url = match &event.subject {
-            Subject::Payment(payment) => self.worker.challenge_url(scope, payment),
+            Subject::Payment(payment) => self.worker.challenge_url(tenant, payment),
             Subject::Refund(_) | Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) => {
                 None
             }
         };
-        let body = render::event(event, endpoint.api, scope.mode.is_live(), challenge_url.as_deref())?;
-        let rules = UrlRules { live: scope.mode.is_live(), allow_loopback: self.settings.allow_loopback };
+        let body = render::event(event, endpoint.api, tenant.mode.is_live(), challenge_url.as_deref())?;
+        let rules = UrlRules { live: tenant.mode.is_live(), allow_loopback: self.settings.allow_loopback };
         let url = EndpointUrl::parse(&endpoint.url, rules).ok()?;
         Some((url, to_js_string(&body)))
     }
 
     async fn finish(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         delivery: &Delivery,
         at: Timestamp,
         attempt: &Attempt,
@@ -266,7 +267,7 @@ impl Deliverer {
             error: attempt.error.map(|error| error.to_string()),
         };
         let expires_at_s = delivery.created.s().saturating_add(KEEP_S);
-        self.worker.writer().put_attempt(scope, delivery, &record, expires_at_s).await?;
+        self.worker.writer().put_attempt(tenant, delivery, &record, expires_at_s).await?;
         let now = self.worker.now();
         let outcome = attempt.outcome();
         let delay = match outcome {
@@ -290,14 +291,14 @@ impl Deliverer {
             // Sent before it is recorded: a function that dies in between leaves a message too many, which is dropped,
             // not one too few.
             let message =
-                Message { scope, event: delivery.event, endpoint: delivery.endpoint, attempt: number + 1 };
+                Message { tenant, event: delivery.event, endpoint: delivery.endpoint, attempt: number + 1 };
             self.queue.send(&[message.on_queue(seconds)?]).await?;
         }
-        self.record(scope, delivery, &delivery.attempted(status, next)).await
+        self.record(tenant, delivery, &delivery.attempted(status, next)).await
     }
 
-    async fn record(&self, scope: Scope, before: &Delivery, after: &Delivery) -> Result<(), Error> {
-        match self.worker.writer().replace(scope, after).await? {
+    async fn record(&self, tenant: Tenant, before: &Delivery, after: &Delivery) -> Result<(), Error> {
+        match self.worker.writer().replace(tenant, after).await? {
             Replaced::Done => Ok(()),
             // The same attempt was made twice at the same time, and the other one was recorded first.
             Replaced::Conflict(Some(now)) if now.attempts_made > before.attempts_made => Ok(()),
@@ -312,18 +313,18 @@ impl Deliverer {
     /// Keeps the endpoint's record of failing, as [`WebhookEndpoint::after_attempt`] says.
     async fn note_health(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         endpoint: WebhookEndpoint,
         attempted: Attempted,
         is_try_out: bool,
     ) -> Result<(), Error> {
         let mut endpoint = Some(endpoint);
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             let Some(current) = endpoint else { return Ok(()) };
             let Some(next) = current.after_attempt(attempted, is_try_out, self.worker.now()) else {
                 return Ok(());
             };
-            match self.worker.writer().replace(scope, &next).await? {
+            match self.worker.writer().replace(tenant, &next).await? {
                 Replaced::Done => return Ok(()),
                 Replaced::Conflict(now) => endpoint = now,
             }
@@ -363,12 +364,12 @@ mod tests {
 
     #[test]
     fn a_message_is_read_back() {
-        let scope = Scope {
+        let tenant = Tenant {
             merchant: tollgate_domain::MerchantId::from_bytes([2; 16]),
             mode: tollgate_domain::Mode::Test,
         };
         let message = Message {
-            scope,
+            tenant,
             event: EventId::from_bytes([3; 16]),
             endpoint: EndpointId::from_bytes([4; 16]),
             attempt: 2,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use futures_util::stream::{self, StreamExt};
 use tollgate_domain::{
-    Delivery, Payment, Refund, Scope, Timestamp,
+    Delivery, Payment, Refund, Tenant, Timestamp,
     delivery::DeliveryStatus,
     payment::{Command, Status},
     refund::RefundStatus,
@@ -26,7 +26,7 @@ pub(crate) const AT_A_TIME: usize = 10;
 /// How long a run goes on while there is more to do, in milliseconds: the next one is a minute later.
 const RUN_MS: i64 = 45_000;
 /// Reads of one kind in one run.
-const MAX_PASSES: usize = 200;
+const PASSES_MAX: usize = 200;
 
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct DueReport {
 }
 
 impl Worker {
-    /// Does what is due: asks the network about payments and refunds in flight, ends challenges that nobody answered,
+    /// Does what is due: asks the processor about payments and refunds in flight, ends challenges that nobody answered,
     /// puts deliveries back on the queue. An item that fails is logged, stays due and holds up no other.
     pub async fn run_due_work(&self, queue: &Queue) -> Result<DueReport, Error> {
         let now = self.now();
@@ -46,7 +46,7 @@ impl Worker {
         for kind in DueKind::ALL {
             // What failed stays due, and the index trails the table: either is met again by a further read.
             let mut seen = HashSet::new();
-            for _ in 0..MAX_PASSES {
+            for _ in 0..PASSES_MAX {
                 let mut items = self.store.due(*kind, now, PER_SHARD).await?;
                 items.retain(|item| seen.insert(item.pk.clone()));
                 if items.is_empty() {
@@ -94,10 +94,10 @@ impl Worker {
         if payment.due.is_none_or(|due| due > now) {
             return Ok(());
         }
-        if payment.is_open_with_provider() {
-            return self.resume_charge(item.scope, &payment).await;
+        if payment.is_open_with_processor() {
+            return self.resume_charge(item.tenant, &payment).await;
         }
-        let command = match payment.face.status {
+        let command = match payment.state.status {
             Status::RequiresConfirmation => Command::Cancel,
             Status::RequiresAction => Command::ChallengeExpired,
             Status::Processing => {
@@ -113,8 +113,9 @@ impl Worker {
             | Status::Failed
             | Status::Canceled => return Ok(()),
         };
-        let next = payment.apply(command, now, &self.new_cause()).map_err(crate::error::Refusal::from)?;
-        match self.writer().replace(item.scope, &next).await? {
+        let next =
+            payment.apply(command, now, &self.new_request()).map_err(tollgate_domain::Refusal::from)?;
+        match self.writer().replace(item.tenant, &next).await? {
             // Someone else who came first did this work; the item is no longer due or will be found again.
             Replaced::Done | Replaced::Conflict(_) => Ok(()),
         }
@@ -127,16 +128,16 @@ impl Worker {
         if refund.status != RefundStatus::Pending || refund.due.is_none_or(|due| due > now) {
             return Ok(());
         }
-        let payment: Option<Payment> = self.store.get(item.scope, &refund.payment.to_string(), true).await?;
+        let payment: Option<Payment> = self.store.get(item.tenant, &refund.payment.to_string(), true).await?;
         let Some(payment) = payment else {
             return Err(Error::Internal(format!("refund {} has no payment", refund.id)));
         };
-        if payment.network.is_some() {
-            return self.resume_refund(item.scope, &payment, &refund).await;
+        if payment.processor_charge.is_some() {
+            return self.resume_refund(item.tenant, &payment, &refund).await;
         }
         let outcome = sandbox_outcome(sandbox::look_up_refund(instrument(&payment)?))?;
-        if let Ok(settled) = refund.settle(outcome, now, &self.new_cause()) {
-            match self.writer().settle_refund(item.scope, &settled).await? {
+        if let Ok(settled) = refund.settle(outcome, now, &self.new_request()) {
+            match self.writer().settle_refund(item.tenant, &settled).await? {
                 // It is no longer due or will be found again.
                 Replaced::Done | Replaced::Conflict(_) => {}
             }
@@ -151,26 +152,26 @@ impl Worker {
         if delivery.status != DeliveryStatus::Pending || delivery.due.is_none_or(|due| due > now) {
             return Ok(());
         }
-        self.requeue(item.scope, &delivery, now, queue).await
+        self.requeue(item.tenant, &delivery, now, queue).await
     }
 
     /// Puts the next attempt on the queue first and then moves the due time: the other way round, a function that dies
     /// in between would lose the attempt for a quarter of an hour.
     async fn requeue(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         delivery: &Delivery,
         now: Timestamp,
         queue: &Queue,
     ) -> Result<(), Error> {
         let message = Message {
-            scope,
+            tenant,
             event: delivery.event,
             endpoint: delivery.endpoint,
             attempt: delivery.attempts_made + 1,
         };
         queue.send(&[message.on_queue(0)?]).await?;
-        match self.writer().replace(scope, &delivery.requeued(now)).await? {
+        match self.writer().replace(tenant, &delivery.requeued(now)).await? {
             Replaced::Done | Replaced::Conflict(_) => Ok(()),
         }
     }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use tollgate_domain::{
-    Answers, EndpointId, FrontDoor, Metadata, Scope, WebhookEndpoint,
-    endpoint::{EndpointStatus, MAX_ENDPOINTS, Secret},
+    EndpointId, FrontDoor, Metadata, Refusal, ReplaySnapshots, Resource, Tenant, WebhookEndpoint,
+    endpoint::{ENDPOINTS_MAX, EndpointStatus, Secret},
     id,
 };
 use tollgate_store::{ListQuery, Page};
@@ -11,9 +11,9 @@ use tollgate_webhooks::{EndpointUrl, Lookup, SigningSecret, UrlRefusal, UrlRules
 
 use crate::{
     call::Call,
-    error::{Error, Refusal, Thing},
-    once::{Idempotency, Made},
-    window::Window,
+    error::Error,
+    idempotency::{Idempotency, Idempotent},
+    page_request::PageRequest,
 };
 
 /// How long a rolled secret still signs, in milliseconds, unless the merchant says otherwise: a day.
@@ -59,20 +59,20 @@ impl Call {
         &self,
         new: NewEndpoint,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<WebhookEndpoint>, Error> {
-        let scope = self.tenant().await?;
-        let id: EndpointId = self.id_for(scope, "webhook_endpoints", idempotency);
+    ) -> Result<Idempotent<WebhookEndpoint>, Error> {
+        let tenant = self.tenant().await?;
+        let id: EndpointId = self.id_for(tenant, "webhook_endpoints", idempotency);
         let prepare = async {
-            check_url(scope, &new.url, new.allow_loopback).await?;
+            check_url(tenant, &new.url, new.allow_loopback).await?;
             let existing: Page<WebhookEndpoint> =
-                self.store.list(scope, &ListQuery::new(MAX_ENDPOINTS), None).await?;
-            if existing.items.len() >= MAX_ENDPOINTS {
+                self.store.list(tenant, &ListQuery::new(ENDPOINTS_MAX), None).await?;
+            if existing.items.len() >= ENDPOINTS_MAX {
                 return Err(Refusal::TooManyEndpoints.into());
             }
             Ok(WebhookEndpoint {
                 id,
                 version: 1,
-                cause: self.cause.clone(),
+                request: self.request.clone(),
                 url: new.url,
                 api: new.api,
                 enabled_events: new.enabled_events,
@@ -87,37 +87,37 @@ impl Call {
                 deleted: false,
                 created: self.now,
                 updated: Some(self.now),
-                answers: Answers::default(),
+                replay: ReplaySnapshots::default(),
                 fingerprint: idempotency.map(|i| i.fingerprint.clone()),
             })
         };
-        let made = self.make_once(scope, &id.to_string(), idempotency, prepare).await?;
+        let made = self.create_idempotent(tenant, &id.to_string(), idempotency, prepare).await?;
         // What the create answered held the secret, which is gone: there is nothing left to replay.
-        if made.thing.deleted { Err(Refusal::NotFound(Thing::WebhookEndpoint).into()) } else { Ok(made) }
+        if made.value.deleted { Err(Refusal::NotFound(Resource::WebhookEndpoint).into()) } else { Ok(made) }
     }
 
     /// Reads an endpoint. One round trip in a warm function.
     pub async fn retrieve_endpoint(&self, id: EndpointId) -> Result<WebhookEndpoint, Error> {
-        let scope = self.tenant().await?;
-        let endpoint: Option<WebhookEndpoint> = self.store.get(scope, &id.to_string(), true).await?;
-        Ok(endpoint.filter(|e| !e.deleted).ok_or(Refusal::NotFound(Thing::WebhookEndpoint))?)
+        let tenant = self.tenant().await?;
+        let endpoint: Option<WebhookEndpoint> = self.store.get(tenant, &id.to_string(), true).await?;
+        Ok(endpoint.filter(|e| !e.deleted).ok_or(Refusal::NotFound(Resource::WebhookEndpoint))?)
     }
 
     /// Lists endpoints, the newest first.
     pub async fn list_endpoints(
         &self,
-        window: Window<id::EndpointKind>,
+        page_request: PageRequest<id::EndpointKind>,
     ) -> Result<Page<WebhookEndpoint>, Error> {
-        let scope = self.tenant().await?;
-        let query = self.query_of::<WebhookEndpoint, _>(scope, window).await?;
-        Ok(self.store.list(scope, &query, None).await?)
+        let tenant = self.tenant().await?;
+        let query = self.query_of::<WebhookEndpoint, _>(tenant, page_request).await?;
+        Ok(self.store.list(tenant, &query, None).await?)
     }
 
     /// Deletes an endpoint: nothing is delivered to it any more. A read while the caller is admitted, then one
     /// conditional put.
     pub async fn delete_endpoint(&self, id: EndpointId) -> Result<(), Error> {
         self.change(&id.to_string(), "delete", None, |current: &WebhookEndpoint| {
-            Ok(current.erased(self.now, &self.cause))
+            Ok(current.erased(self.now, &self.request))
         })
         .await?;
         Ok(())
@@ -129,14 +129,14 @@ impl Call {
         id: EndpointId,
         update: &EndpointUpdate,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<WebhookEndpoint>, Error> {
+    ) -> Result<Idempotent<WebhookEndpoint>, Error> {
         if let Some(url) = &update.url {
             check_url(self.tenant().await?, url, update.allow_loopback).await?;
         }
         self.change(&id.to_string(), "update", idempotency, |current: &WebhookEndpoint| {
             let metadata = current.metadata.updated(update.metadata.as_ref());
             let metadata = metadata.map_err(Refusal::from)?;
-            Ok(current.changed(self.now, &self.cause, |next| update.over(next, metadata)))
+            Ok(current.changed(self.now, &self.request, |next| update.over(next, metadata)))
         })
         .await
     }
@@ -152,20 +152,20 @@ impl Call {
         id: EndpointId,
         overlap_s: Option<i64>,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<WebhookEndpoint>, Error> {
+    ) -> Result<Idempotent<WebhookEndpoint>, Error> {
         let secret = self.new_secret();
         let overlap_ms = overlap_s.map_or(OVERLAP_MS, |seconds| seconds.saturating_mul(1000));
         let until = self.now.plus_ms(overlap_ms);
         self.change(&id.to_string(), "roll_secret", idempotency, |current: &WebhookEndpoint| {
-            Ok(current.rolled(secret.clone(), until, self.now, &self.cause))
+            Ok(current.rolled(secret.clone(), until, self.now, &self.request))
         })
         .await
     }
 }
 
 /// Refuses a URL that deliveries may not go to, by its text and, in live mode, by what its name resolves to right now.
-async fn check_url(scope: Scope, url: &str, allow_loopback: bool) -> Result<(), Error> {
-    let live = scope.mode.is_live();
+async fn check_url(tenant: Tenant, url: &str, allow_loopback: bool) -> Result<(), Error> {
+    let live = tenant.mode.is_live();
     let unsafe_endpoint = |why: UrlRefusal| Refusal::UnsafeEndpoint(why.to_string());
     let rules = UrlRules { live, allow_loopback };
     let url = EndpointUrl::parse(url, rules).map_err(unsafe_endpoint)?;

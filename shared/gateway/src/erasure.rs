@@ -9,7 +9,7 @@ use std::future::Future;
 
 use futures_util::stream::{self, StreamExt};
 use tollgate_domain::{
-    Cause, Customer, CustomerId, Event, Payment, PaymentMethod, Scope, Timestamp, customer::Erasure,
+    Customer, CustomerId, Event, Payment, PaymentMethod, RequestRef, Tenant, Timestamp, customer::Erasure,
     event::ids_of_events,
 };
 use tollgate_store::{Cursor, DueItem, Entity, ListQuery, Page, Replaced};
@@ -17,7 +17,7 @@ use tollgate_store::{Cursor, DueItem, Entity, ListQuery, Page, Replaced};
 use crate::{
     Worker,
     error::Error,
-    once::{MAX_TRIES, contended},
+    idempotency::{TRIES_MAX, contended},
 };
 
 /// When due work looks again for what is left, in milliseconds: longer than a request that attaches a payment method runs and
@@ -55,25 +55,25 @@ impl Worker {
     /// What a request does to erase a deleted customer.
     pub(crate) async fn go_on_erasing(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         tombstone: Customer,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<(), Error> {
-        self.erase(scope, tombstone, cause, REQUEST_PAGES).await
+        self.erase(tenant, tombstone, request, REQUEST_PAGES).await
     }
 
     /// Erases what is found of a deleted customer, and records how far that got.
     async fn erase(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         tombstone: Customer,
-        cause: &Cause,
+        request: &RequestRef,
         pages: usize,
     ) -> Result<(), Error> {
-        self.erase_events::<Customer>(scope, tombstone.id, tombstone.version).await?;
-        let swept = self.erase_belongings(scope, &tombstone, cause, pages).await?;
+        self.erase_events::<Customer>(tenant, tombstone.id, tombstone.version).await?;
+        let swept = self.erase_belongings(tenant, &tombstone, request, pages).await?;
         let mut customer = tombstone;
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             let Some(erasure) = customer.erasure else {
                 return Ok(());
             };
@@ -81,8 +81,8 @@ impl Worker {
             if next == Some(erasure) {
                 return Ok(());
             }
-            let step = customer.with_erasure(next, cause);
-            match self.writer().replace(scope, &step).await? {
+            let step = customer.with_erasure(next, request);
+            match self.writer().replace(tenant, &step).await? {
                 Replaced::Done | Replaced::Conflict(None) => return Ok(()),
                 Replaced::Conflict(Some(now)) => customer = now,
             }
@@ -95,8 +95,8 @@ impl Worker {
         let customer: Option<Customer> = self.store.get_by_key(&item.pk, true).await?;
         match customer {
             Some(customer) if customer.erasure.is_some_and(|erasure| erasure.look_again_at <= now) => {
-                let cause = self.new_cause();
-                self.erase(item.scope, customer, &cause, RUN_PAGES).await
+                let request = self.new_request();
+                self.erase(item.tenant, customer, &request, RUN_PAGES).await
             }
             _ => Ok(()),
         }
@@ -106,22 +106,22 @@ impl Worker {
     /// leave their list; payments stay in theirs, so a run goes on where the one before it ended.
     async fn erase_belongings(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         tombstone: &Customer,
-        cause: &Cause,
+        request: &RequestRef,
         pages: usize,
     ) -> Result<Swept, Error> {
         let customer = tombstone.id;
         let all = ListQuery::new(PAGE);
-        let erase_method = |method| self.erase_payment_method(scope, customer, method, cause);
-        let attached = all.clone().of_customer(scope, customer);
-        let attached = self.erase_listed(scope, attached, pages, erase_method).await?;
-        let detached = all.clone().detached_from(scope, customer);
-        let detached = self.erase_listed(scope, detached, pages, erase_method).await?;
-        let mut payments = all.of_customer(scope, customer);
+        let erase_method = |method| self.erase_payment_method(tenant, customer, method, request);
+        let attached = all.clone().of_customer(tenant, customer);
+        let attached = self.erase_listed(tenant, attached, pages, erase_method).await?;
+        let detached = all.clone().detached_from(tenant, customer);
+        let detached = self.erase_listed(tenant, detached, pages, erase_method).await?;
+        let mut payments = all.of_customer(tenant, customer);
         payments.created_to = tombstone.erasure.and_then(|erasure| erasure.payments_to);
-        let erase_payment = |payment| self.erase_payment(scope, payment, cause);
-        let payments = self.erase_listed(scope, payments, pages, erase_payment).await?;
+        let erase_payment = |payment| self.erase_payment(tenant, payment, request);
+        let payments = self.erase_listed(tenant, payments, pages, erase_payment).await?;
         Ok(Swept {
             erased: attached.erased + detached.erased + payments.erased,
             whole: attached.rest.is_none() && detached.rest.is_none() && payments.rest.is_none(),
@@ -132,14 +132,14 @@ impl Worker {
     /// Erases the things of a list, up to so many pages of it.
     async fn erase_listed<E: Entity, F: Future<Output = Result<bool, Error>>>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         mut list: ListQuery,
         pages: usize,
         erase: impl Fn(E) -> F,
     ) -> Result<Part, Error> {
         let mut erased = 0;
         for _ in 0..pages {
-            let page: Page<E> = self.store().list(scope, &list, None).await?;
+            let page: Page<E> = self.store().list(tenant, &list, None).await?;
             let mut outcomes = stream::iter(page.items).map(&erase).buffer_unordered(AT_A_TIME);
             while let Some(is_erased) = outcomes.next().await {
                 erased += usize::from(is_erased?);
@@ -153,15 +153,20 @@ impl Worker {
     }
 
     /// Erases what one payment and its events tell of a person: `false` when the payment tells nothing.
-    async fn erase_payment(&self, scope: Scope, mut payment: Payment, cause: &Cause) -> Result<bool, Error> {
-        for _ in 0..MAX_TRIES {
+    async fn erase_payment(
+        &self,
+        tenant: Tenant,
+        mut payment: Payment,
+        request: &RequestRef,
+    ) -> Result<bool, Error> {
+        for _ in 0..TRIES_MAX {
             if payment.may_have_told_of_person() {
-                self.erase_events::<Payment>(scope, payment.id, payment.version).await?;
+                self.erase_events::<Payment>(tenant, payment.id, payment.version).await?;
             }
-            let Some(erased) = payment.erased(self.now(), cause) else {
+            let Some(erased) = payment.erased(self.now(), request) else {
                 return Ok(false);
             };
-            match self.writer().replace(scope, &erased).await? {
+            match self.writer().replace(tenant, &erased).await? {
                 Replaced::Done => return Ok(true),
                 Replaced::Conflict(None) => return Ok(false),
                 Replaced::Conflict(Some(now)) => payment = now,
@@ -174,15 +179,15 @@ impl Worker {
     /// put for each event.
     async fn erase_events<E: Entity>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         id: impl std::fmt::Display,
         version: u64,
     ) -> Result<(), Error> {
-        let key = format!("{scope}{}#{id}", E::CODE);
+        let key = format!("{tenant}{}#{id}", E::CODE);
         let ids: Vec<String> = ids_of_events(&key, version).map(|id| id.to_string()).collect();
-        let events: Vec<Event> = self.store().get_many(scope, &ids).await?;
+        let events: Vec<Event> = self.store().get_many(tenant, &ids).await?;
         for erased in events.iter().filter_map(Event::erased) {
-            self.writer().rewrite_event(scope, &erased).await?;
+            self.writer().rewrite_event(tenant, &erased).await?;
         }
         Ok(())
     }
@@ -190,18 +195,18 @@ impl Worker {
     /// Erases one payment method, if it still is the customer's or was: `false` when it is not.
     async fn erase_payment_method(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         customer: CustomerId,
         mut method: PaymentMethod,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<bool, Error> {
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             if method.customer != Some(customer) && method.detached_from != Some(customer) {
                 return Ok(false);
             }
             // While it can still be found.
-            self.erase_events::<PaymentMethod>(scope, method.id, method.version).await?;
-            match self.writer().replace(scope, &method.erased(self.now(), cause)).await? {
+            self.erase_events::<PaymentMethod>(tenant, method.id, method.version).await?;
+            match self.writer().replace(tenant, &method.erased(self.now(), request)).await? {
                 Replaced::Done => return Ok(true),
                 Replaced::Conflict(None) => return Ok(false),
                 Replaced::Conflict(Some(now)) => method = now,

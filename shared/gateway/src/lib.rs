@@ -8,6 +8,7 @@ mod admin;
 mod alarm;
 mod answer;
 mod api_keys;
+mod authentication;
 mod call;
 mod charge;
 mod checkout;
@@ -17,51 +18,51 @@ mod due_work;
 mod endpoints;
 mod erasure;
 mod error;
-mod gate;
+mod idempotency;
 mod intents;
 mod links;
-mod network;
-mod once;
+mod page_request;
 mod pages;
 mod payer;
 mod payment_methods;
 mod payments;
+mod processor_refunds;
+mod processors;
 mod publish;
 mod record;
+mod redelivery;
 mod refunds;
 mod release;
-mod replay;
 mod reseal;
-mod send_back;
 mod services;
 mod signer;
 mod vault;
 mod vault_admin;
 mod vault_keys;
-mod window;
 mod worker;
 
 pub use addresses::AddressIds;
 pub use admin::{Admin, AdminError, IssuedKey, NewKey, OpenMoney};
+pub use authentication::{ACCESS_TOKEN_S, Admitted, Authorized, Credentials};
 pub use call::Call;
-pub use checkout::{Entrance, NewCheckout};
+pub use checkout::{CheckoutFlow, NewCheckout};
 pub use customers::CustomerFilter;
 pub use deliver::{Deliverer, DeliverySettings, Message};
 pub use due_work::DueReport;
 pub use endpoints::{EndpointUpdate, NewEndpoint};
-pub use error::{Error, KeyRefusal, Refusal, Thing};
-pub use gate::{ACCESS_TOKEN_S, Admitted, Authorized, Credentials, Denied};
-pub use intents::{IntentUpdate, IntentWish, NewIntent};
+pub use error::Error;
+pub use idempotency::{Idempotency, Idempotent};
+pub use intents::{IntentAction, IntentUpdate, NewIntent};
 pub use links::{Links, Purpose};
-pub use network::Networks;
-pub use once::{Idempotency, Made};
+pub use page_request::PageRequest;
 pub use pages::{HostedView, LinkError, Onward};
 pub use payer::Payer;
 pub use payment_methods::{MethodData, MethodFilter, MethodRef, NewMethod, kind_of};
-pub use payments::{ChargeFrom, CreatePayment, Keep, MIN_AMOUNT_MINOR, PaymentFilter, charged_and, declined};
+pub use payments::{AMOUNT_MINOR_MIN, ChargeFrom, CreatePayment, Keep, PaymentFilter, charged_and, declined};
+pub use processors::Processors;
 pub use publish::{Published, Publisher};
+pub use redelivery::{EventFilter, RecoverUntil, Recovered};
 pub use refunds::{CreateRefund, RefundAmount, RefundFilter};
-pub use replay::{EventFilter, RecoverUntil, Recovered};
 pub use reseal::Resealed;
 pub use services::{Clock, Entropy, OsEntropy, SystemClock};
 pub use tollgate_store::{
@@ -70,7 +71,6 @@ pub use tollgate_store::{
 };
 pub use vault::{KeySource, Vault, VaultError, VaultSecret};
 pub use vault_keys::{BadVaultKeys, VaultKeys};
-pub use window::Window;
 pub use worker::Worker;
 
 use std::{
@@ -78,16 +78,16 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use tollgate_domain::{Cause, Id, Timestamp};
+use tollgate_domain::{Id, RequestRef, Timestamp};
 use tollgate_store::KeyHash;
 
 /// Everything that use cases need, shared by all requests of a function.
 #[derive(Clone)]
 pub struct Gateway {
     store: Reader,
-    keeper: gate::Keeper,
+    write_access: authentication::WriteAccess,
     links: Option<Links>,
-    networks: Option<Arc<Networks>>,
+    processors: Option<Arc<Processors>>,
     address_ids: Option<AddressIds>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -107,9 +107,9 @@ impl Gateway {
     ) -> Self {
         Self {
             store: writer.reader().clone(),
-            keeper: gate::Keeper::new(writer),
+            write_access: authentication::WriteAccess::new(writer),
             links,
-            networks: None,
+            processors: None,
             address_ids: None,
             clock,
             entropy,
@@ -118,7 +118,7 @@ impl Gateway {
         }
     }
 
-    /// A gateway as the function's environment describes it (see [`Tables`], [`AwsEnvironment`], [`Links`], [`Networks`] and
+    /// A gateway as the function's environment describes it (see [`Tables`], [`AwsEnvironment`], [`Links`], [`Processors`] and
     /// [`AddressIds`]).
     ///
     /// It reads the function's secrets and makes the first connection to the tables side by side, while the function still
@@ -135,12 +135,16 @@ impl Gateway {
     /// The same gateway with a meter of its own, so that what one request costs is counted apart from all others.
     #[must_use]
     pub fn metered(&self) -> Self {
-        self.keeper.metered(self)
+        self.write_access.metered(self)
     }
 
     /// The same gateway over the same tables, opened otherwise.
     fn over(&self, writer: &Writer) -> Self {
-        Self { store: writer.reader().clone(), keeper: gate::Keeper::new(writer.clone()), ..self.clone() }
+        Self {
+            store: writer.reader().clone(),
+            write_access: authentication::WriteAccess::new(writer.clone()),
+            ..self.clone()
+        }
     }
 
     /// What was done through this handle so far.
@@ -165,13 +169,13 @@ impl Gateway {
         Id::from_bytes(self.random_bytes())
     }
 
-    /// The cause of what nobody asks for: a request of our own.
-    pub fn new_cause(&self) -> Cause {
+    /// A request that Tollgate starts itself: it has a fresh id and no idempotency key.
+    pub fn new_request(&self) -> RequestRef {
         self.new_request_id().into()
     }
 
     /// A fresh request id: `req_…`.
     pub fn new_request_id(&self) -> String {
-        self.new_id::<tollgate_domain::id::EventKind>().spell("req_")
+        self.new_id::<tollgate_domain::id::EventKind>().to_prefixed("req_")
     }
 }

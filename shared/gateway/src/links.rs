@@ -3,13 +3,13 @@
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use tollgate_domain::{PaymentId, Scope};
+use tollgate_domain::{PaymentId, Tenant};
 use tollgate_store::{Secrets, StoreError};
 
 use crate::signer::Signer;
 
 /// Longest token that is looked at.
-const TOKEN_MAX_BYTES: usize = 200;
+const TOKEN_BYTES_MAX: usize = 200;
 
 /// What a link leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,15 +36,15 @@ impl Purpose {
 /// What a link said that was signed here: who shows it may move this payment on, as far as the link's purpose goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified {
-    scope: Scope,
+    tenant: Tenant,
     payment: PaymentId,
     challenge: u32,
 }
 
 impl Verified {
     /// Whose payment it is.
-    pub const fn scope(&self) -> Scope {
-        self.scope
+    pub const fn tenant(&self) -> Tenant {
+        self.tenant
     }
 
     /// Which payment it is.
@@ -90,8 +90,8 @@ impl Links {
     }
 
     /// The page of a payment, or of its `number`-th challenge, from 1: a link to one challenge answers no other.
-    pub fn url(&self, purpose: Purpose, scope: Scope, payment: PaymentId, number: u32) -> String {
-        let mut claim = format!("{}.{}.{payment}", scope.merchant, scope.mode.as_str());
+    pub fn url(&self, purpose: Purpose, tenant: Tenant, payment: PaymentId, number: u32) -> String {
+        let mut claim = format!("{}.{}.{payment}", tenant.merchant, tenant.mode.as_str());
         if number > 1 {
             claim = format!("{claim}.{number}");
         }
@@ -101,7 +101,7 @@ impl Links {
 
     /// Reads the token of a link that this key signed for this purpose.
     pub fn verify(&self, purpose: Purpose, token: &str) -> Option<Verified> {
-        if token.len() > TOKEN_MAX_BYTES {
+        if token.len() > TOKEN_BYTES_MAX {
             return None;
         }
         let (claim, signature) = token.rsplit_once('.')?;
@@ -111,12 +111,12 @@ impl Links {
         }
         let mut parts = claim.split('.');
         let (merchant, mode, payment) = (parts.next()?, parts.next()?, parts.next()?);
-        let scope = Scope::from_key(&format!("M#{merchant}#{mode}#"))?;
+        let tenant = Tenant::from_key(&format!("M#{merchant}#{mode}#"))?;
         let number = match parts.next() {
             None => 1,
             Some(number) => number.parse().ok()?,
         };
-        Some(Verified { scope, payment: payment.parse().ok()?, challenge: number })
+        Some(Verified { tenant, payment: payment.parse().ok()?, challenge: number })
     }
 }
 
@@ -129,15 +129,15 @@ mod tests {
     #[test]
     fn a_link_is_read_by_its_own_key_and_for_its_purpose_only() {
         let links = Links::new("https://pages.example/", b"key");
-        let scope = Scope { merchant: MerchantId::from_bytes([1; 16]), mode: Mode::Test };
+        let tenant = Tenant { merchant: MerchantId::from_bytes([1; 16]), mode: Mode::Test };
         let payment = PaymentId::from_bytes([2; 16]);
-        let url = links.url(Purpose::Challenge, scope, payment, 1);
+        let url = links.url(Purpose::Challenge, tenant, payment, 1);
         let token = url.strip_prefix("https://pages.example/challenge/").unwrap();
-        let verified = |challenge| Some(Verified { scope, payment, challenge });
+        let verified = |challenge| Some(Verified { tenant, payment, challenge });
         assert_eq!(links.verify(Purpose::Challenge, token), verified(1));
         assert_eq!(links.verify(Purpose::Checkout, token), None);
         assert_eq!(Links::new("", b"other").verify(Purpose::Challenge, token), None);
-        let second = links.url(Purpose::Challenge, scope, payment, 2);
+        let second = links.url(Purpose::Challenge, tenant, payment, 2);
         let second = second.rsplit('/').next().unwrap();
         assert_eq!(links.verify(Purpose::Challenge, second), verified(2));
         let third = second.replacen(".2.", ".3.", 1);

@@ -1,7 +1,7 @@
 //! Hosted pages: what their links open, and where the payer goes next.
 
 use tollgate_domain::{
-    Cause, Payment, Scope,
+    Payment, Refusal, RequestRef, Tenant,
     payment::{Command, Status},
 };
 use tollgate_processors::sandbox;
@@ -9,9 +9,9 @@ use tollgate_store::{Replaced, StoreError};
 
 use crate::{
     Gateway,
-    error::{Error, Refusal},
+    error::Error,
+    idempotency::TRIES_MAX,
     links::{Purpose, Verified},
-    once::MAX_TRIES,
     payments::{instrument, sandbox_outcome},
 };
 
@@ -23,7 +23,7 @@ pub enum LinkError {
     Invalid,
     /// What it was for was done already; whose the payment is, and how it is now.
     #[error("the link was used")]
-    Used(Scope, Box<Payment>),
+    Used(Tenant, Box<Payment>),
     /// The merchant changed the payment since: what the link asked about is no longer what would be charged.
     #[error("the payment was changed")]
     Changed,
@@ -60,19 +60,19 @@ impl Gateway {
     pub(crate) fn page_url(
         &self,
         purpose: Purpose,
-        scope: Scope,
+        tenant: Tenant,
         payment: &Payment,
     ) -> Result<String, Error> {
         let links = self.links.as_ref();
         let links =
             links.ok_or_else(|| Error::Internal("this function has no key to sign links with".into()))?;
-        Ok(links.url(purpose, scope, payment.id, payment.challenge_number()))
+        Ok(links.url(purpose, tenant, payment.id, payment.challenge_number()))
     }
 
     /// Opens a link to a page that waits for the payer. One read, and one more where the page names the merchant.
     pub async fn open_link(&self, purpose: Purpose, token: &str) -> Result<HostedView, LinkError> {
         let (link, payment) = self.linked_payment(purpose, token).await?;
-        let scope = link.scope();
+        let tenant = link.tenant();
         let waits_for = match purpose {
             Purpose::Checkout => Status::RequiresConfirmation,
             Purpose::Challenge | Purpose::Result => Status::RequiresAction,
@@ -80,12 +80,12 @@ impl Gateway {
         if purpose == Purpose::Challenge && is_to_be_confirmed_again(&payment) {
             return Err(LinkError::Changed);
         }
-        if payment.face.status != waits_for {
-            return Err(LinkError::Used(scope, Box::new(payment)));
+        if payment.state.status != waits_for {
+            return Err(LinkError::Used(tenant, Box::new(payment)));
         }
         self.not_expired(&payment)?;
         let merchant = match purpose {
-            Purpose::Checkout => self.store.get_merchant(scope.merchant).await.map_err(Error::from)?,
+            Purpose::Checkout => self.store.get_merchant(tenant.merchant).await.map_err(Error::from)?,
             Purpose::Challenge | Purpose::Result => None,
         };
         Ok(HostedView { payment, merchant: merchant.map(|merchant| merchant.name) })
@@ -97,22 +97,22 @@ impl Gateway {
         &self,
         token: &str,
         passed: bool,
-        cause: &Cause,
-    ) -> Result<(Scope, Payment), LinkError> {
+        request: &RequestRef,
+    ) -> Result<(Tenant, Payment), LinkError> {
         let (link, mut payment) = self.linked_payment(Purpose::Challenge, token).await?;
-        let (scope, worker) = (link.scope(), self.worker_of_payer(&link));
-        for _ in 0..MAX_TRIES {
-            if payment.face.status != Status::RequiresAction {
+        let (tenant, worker) = (link.tenant(), self.worker_of_payer(&link));
+        for _ in 0..TRIES_MAX {
+            if payment.state.status != Status::RequiresAction {
                 return if is_to_be_confirmed_again(&payment) {
                     Err(LinkError::Changed)
                 } else {
-                    Ok((scope, payment))
+                    Ok((tenant, payment))
                 };
             }
             self.not_expired(&payment)?;
-            if passed && payment.network.is_some() {
-                let charged = worker.charge_over_network(scope, &payment, cause).await?;
-                return Ok((scope, charged));
+            if passed && payment.processor_charge.is_some() {
+                let charged = worker.charge_over_processor(tenant, &payment, request).await?;
+                return Ok((tenant, charged));
             }
             let now = self.now();
             let command = if passed {
@@ -121,39 +121,39 @@ impl Gateway {
             } else {
                 Command::ChallengeFailed
             };
-            let next = payment.apply(command, now, cause).map_err(|e| Error::from(Refusal::from(e)))?;
-            let replaced = worker.writer().replace(scope, &next).await;
+            let next = payment.apply(command, now, request).map_err(|e| Error::from(Refusal::from(e)))?;
+            let replaced = worker.writer().replace(tenant, &next).await;
             match replaced.map_err(Error::from)? {
-                Replaced::Done => return Ok((scope, next)),
+                Replaced::Done => return Ok((tenant, next)),
                 Replaced::Conflict(now) => payment = now.ok_or(LinkError::Invalid)?,
             }
         }
-        let contended = StoreError::Contended { key: "payment of a challenge".into(), attempts: MAX_TRIES };
+        let contended = StoreError::Contended { key: "payment of a challenge".into(), attempts: TRIES_MAX };
         Err(Error::from(contended).into())
     }
 
     /// How a payment stands whose payer waits for the decision.
-    pub async fn open_result(&self, token: &str) -> Result<(Scope, Payment), LinkError> {
+    pub async fn open_result(&self, token: &str) -> Result<(Tenant, Payment), LinkError> {
         let (link, payment) = self.linked_payment(Purpose::Result, token).await?;
-        Ok((link.scope(), payment))
+        Ok((link.tenant(), payment))
     }
 
     /// Where the payer goes next.
-    pub fn onward(&self, scope: Scope, payment: &Payment) -> Result<Onward, Error> {
-        let page = |purpose| self.page_url(purpose, scope, payment);
+    pub fn onward(&self, tenant: Tenant, payment: &Payment) -> Result<Onward, Error> {
+        let page = |purpose| self.page_url(purpose, tenant, payment);
         let Some(hosted) = &payment.hosted else {
             // The merchant's own page decides what to show; it gets the address that it gave, as it gave it.
             if payment.intent.is_some() {
-                return self.back_from_intent(scope, payment);
+                return self.back_from_intent(tenant, payment);
             }
-            return Ok(payment.face.return_url.clone().map_or(Onward::Stay, Onward::To));
+            return Ok(payment.state.return_url.clone().map_or(Onward::Stay, Onward::To));
         };
-        let back = match payment.face.status {
+        let back = match payment.state.status {
             Status::RequiresPaymentMethod => return Ok(Onward::Stay),
             Status::RequiresConfirmation => return Ok(Onward::To(page(Purpose::Checkout)?)),
             Status::RequiresAction => return Ok(Onward::To(page(Purpose::Challenge)?)),
             Status::Processing | Status::RequiresCapture => return Ok(Onward::Wait(page(Purpose::Result)?)),
-            Status::Succeeded => payment.face.return_url.as_deref(),
+            Status::Succeeded => payment.state.return_url.as_deref(),
             Status::Failed | Status::Canceled => hosted.cancel_url.as_deref(),
         };
         let Some(back) = back else { return Ok(Onward::Stay) };
@@ -165,19 +165,19 @@ impl Gateway {
     }
 
     /// An intent's page is told which intent it was, and how it went.
-    fn back_from_intent(&self, scope: Scope, payment: &Payment) -> Result<Onward, Error> {
-        let Some(back) = &payment.face.return_url else {
+    fn back_from_intent(&self, tenant: Tenant, payment: &Payment) -> Result<Onward, Error> {
+        let Some(back) = &payment.state.return_url else {
             return Ok(Onward::Stay);
         };
         let mut url = url::Url::parse(back).map_err(|e| Error::Internal(format!("a stored address: {e}")))?;
-        let status = match payment.face.status {
+        let status = match payment.state.status {
             Status::Succeeded | Status::RequiresCapture => "succeeded",
             Status::Processing => "pending",
             _ => "failed",
         };
         url.query_pairs_mut()
-            .append_pair("payment_intent", &payment.id.spell("pi_"))
-            .append_pair("payment_intent_client_secret", &self.client_secret(scope, payment.id)?)
+            .append_pair("payment_intent", &payment.id.to_prefixed("pi_"))
+            .append_pair("payment_intent_client_secret", &self.client_secret(tenant, payment.id)?)
             .append_pair("redirect_status", status);
         Ok(Onward::To(url.into()))
     }
@@ -190,7 +190,7 @@ impl Gateway {
         let links = self.links.as_ref();
         let link = links.and_then(|links| links.verify(purpose, token)).ok_or(LinkError::Invalid)?;
         let payment: Option<Payment> =
-            self.store.get(link.scope(), &link.payment().to_string(), true).await.map_err(Error::from)?;
+            self.store.get(link.tenant(), &link.payment().to_string(), true).await.map_err(Error::from)?;
         let payment = payment.ok_or(LinkError::Invalid)?;
         if purpose == Purpose::Challenge && link.challenge() != payment.challenge_number() {
             return Err(LinkError::Changed);
@@ -208,5 +208,5 @@ impl Gateway {
 
 /// Whether an intent's challenge was taken back because its merchant changed what would be charged.
 fn is_to_be_confirmed_again(payment: &Payment) -> bool {
-    payment.intent.is_some() && payment.face.status == Status::RequiresConfirmation
+    payment.intent.is_some() && payment.state.status == Status::RequiresConfirmation
 }

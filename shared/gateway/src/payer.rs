@@ -1,7 +1,7 @@
 //! Who pays: a customer that the caller names, or one that is found or made by e-mail address.
 
 use tollgate_domain::{
-    Customer, CustomerId, Scope,
+    Customer, CustomerId, Refusal, Resource, Tenant,
     customer::{Profile, SavedCard},
 };
 use tollgate_store::{Claim, CustomerWrite, Ownership};
@@ -10,8 +10,8 @@ use crate::{
     addresses::{FoundByAddress, find_by_address},
     call::Call,
     customers::must_exist,
-    error::{Error, Refusal, Thing},
-    once::{MAX_TRIES, contended},
+    error::Error,
+    idempotency::{TRIES_MAX, contended},
 };
 
 /// Who pays.
@@ -54,37 +54,37 @@ impl FoundPayer {
 impl Call {
     /// Looks the payer up, writing nothing. One read of a customer that is named, two side by side of one that owns the
     /// address (see [`find_by_address`]).
-    pub(crate) async fn find_payer(&self, scope: Scope, payer: &Payer) -> Result<FoundPayer, Error> {
+    pub(crate) async fn find_payer(&self, tenant: Tenant, payer: &Payer) -> Result<FoundPayer, Error> {
         Ok(FoundPayer(match payer {
             Payer::Anonymous => FoundByAddress::default(),
             Payer::Customer(id) => FoundByAddress {
-                customer: Some(must_exist(&self.store, scope, *id).await?),
+                customer: Some(must_exist(&self.store, tenant, *id).await?),
                 owns: true,
                 ..FoundByAddress::default()
             },
-            Payer::WithEmail { email, .. } => self.find_by_address(scope, email).await?,
+            Payer::WithEmail { email, .. } => self.find_by_address(tenant, email).await?,
         }))
     }
 
-    async fn find_by_address(&self, scope: Scope, email: &str) -> Result<FoundByAddress, Error> {
-        let likely = self.gateway.id_of_address(scope, email)?;
-        find_by_address(&self.store, scope, email, likely).await
+    async fn find_by_address(&self, tenant: Tenant, email: &str) -> Result<FoundByAddress, Error> {
+        let likely = self.gateway.id_of_address(tenant, email)?;
+        find_by_address(&self.store, tenant, email, likely).await
     }
 
     /// Makes the payer if there is none, and records what is new about it. No write when nothing is new.
     pub(crate) async fn settle_payer(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payer: &Payer,
         found: FoundPayer,
         card: Option<SavedCard>,
     ) -> Result<Option<CustomerId>, Error> {
         let mut found = found.0;
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             let (id, next) = match &found.customer {
                 None if matches!(payer, Payer::Anonymous) => return Ok(None),
                 None => {
-                    let customer = self.new_payer(scope, payer, &found, card.clone())?;
+                    let customer = self.new_payer(tenant, payer, &found, card.clone())?;
                     (customer.id, Some(customer))
                 }
                 Some(customer) => (customer.id, self.news_of(customer, payer, card.as_ref())),
@@ -99,7 +99,7 @@ impl Call {
                 (None, None) => return Ok(Some(id)),
                 (None, Some(claim)) => {
                     let writer = self.admitted().await?.writer();
-                    let owner = writer.claim_address(scope, &claim, id).await?;
+                    let owner = writer.claim_address(tenant, &claim, id).await?;
                     owner.map_or(CustomerWrite::Done, |owner| CustomerWrite::OwnedBy {
                         claimed: Some(owner),
                         released: None,
@@ -108,14 +108,14 @@ impl Call {
                 (Some(next), claim) => {
                     let writer = self.admitted().await?.writer();
                     let ownership = Ownership { claim, release: None };
-                    writer.write_customer(scope, &next, &ownership).await?
+                    writer.write_customer(tenant, &next, &ownership).await?
                 }
             };
             match (payer, written) {
                 (_, CustomerWrite::Done) => return Ok(Some(id)),
                 // Another payment, or the merchant, came first: what is found now counts.
                 (Payer::WithEmail { email, .. }, _) => {
-                    found = self.find_by_address(scope, email).await?;
+                    found = self.find_by_address(tenant, email).await?;
                 }
                 (_, CustomerWrite::Refused(Some(now))) if !now.deleted => found.customer = Some(*now),
                 // Erased meanwhile: the payment goes on for the customer that it was for.
@@ -127,22 +127,22 @@ impl Call {
 
     fn new_payer(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payer: &Payer,
         found: &FoundByAddress,
         card: Option<SavedCard>,
     ) -> Result<Customer, Error> {
         let Payer::WithEmail { email, .. } = payer else {
-            return Err(Refusal::NoSuchReference(Thing::Customer).into());
+            return Err(Refusal::NoSuchReference(Resource::Customer).into());
         };
         // The data of an erased customer is gone: a payment with its address is by somebody new.
         let id = if found.id_is_taken {
             self.gateway.new_id()
         } else {
-            self.gateway.id_of_address(scope, email)?
+            self.gateway.id_of_address(tenant, email)?
         };
         let profile = payer.over(&Profile::default());
-        let customer = Customer::create(id, self.front_door, self.cause.clone(), profile, None, self.now);
+        let customer = Customer::create(id, self.front_door, self.request.clone(), profile, None, self.now);
         Ok(Customer { card, ..customer })
     }
 
@@ -150,12 +150,12 @@ impl Call {
         let profile = payer.over(&customer.profile);
         let mut next = None;
         if profile != customer.profile {
-            next = Some(customer.with_profile(profile, self.now, &self.cause));
+            next = Some(customer.with_profile(profile, self.now, &self.request));
         }
         if let Some(card) = card.filter(|card| customer.card.as_ref() != Some(card)) {
             next = Some(match next {
                 Some(next) => Customer { card: Some(card.clone()), ..next },
-                None => customer.with_card(card.clone(), &self.cause),
+                None => customer.with_card(card.clone(), &self.request),
             });
         }
         next

@@ -1,7 +1,8 @@
 //! Payment methods: make, read, attach, detach, change, and resolve whatever a request names as one.
 
 use tollgate_domain::{
-    Answers, CustomerId, EnteredCard, Metadata, PaymentMethod, PaymentMethodId, Scope, Source, id,
+    CustomerId, EnteredCard, Metadata, PaymentMethod, PaymentMethodId, Refusal, ReplaySnapshots, Resource,
+    Source, Tenant, id,
     payment_method::{Billing, MethodRefusal},
     source::{SepaDebit, Wallet},
 };
@@ -11,9 +12,9 @@ use tollgate_store::Page;
 use crate::{
     call::Call,
     customers::must_exist,
-    error::{Error, Refusal, Thing},
-    once::{Idempotency, Made},
-    window::Window,
+    error::Error,
+    idempotency::{Idempotency, Idempotent},
+    page_request::PageRequest,
 };
 
 /// What a payment method is made of.
@@ -69,21 +70,26 @@ impl Call {
         &self,
         new: NewMethod,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<PaymentMethod>, Error> {
-        let scope = self.tenant().await?;
-        let id: PaymentMethodId = self.id_for(scope, "payment_methods", idempotency);
+    ) -> Result<Idempotent<PaymentMethod>, Error> {
+        let tenant = self.tenant().await?;
+        let id: PaymentMethodId = self.id_for(tenant, "payment_methods", idempotency);
         let prepare = async {
-            let mut method = self.new_method(scope, id, new)?;
+            let mut method = self.new_method(tenant, id, new)?;
             method.fingerprint = idempotency.map(|i| i.fingerprint.clone());
             Ok(method)
         };
-        self.make_once(scope, &id.to_string(), idempotency, prepare).await
+        self.create_idempotent(tenant, &id.to_string(), idempotency, prepare).await
     }
 
-    fn new_method(&self, scope: Scope, id: PaymentMethodId, new: NewMethod) -> Result<PaymentMethod, Error> {
+    fn new_method(
+        &self,
+        tenant: Tenant,
+        id: PaymentMethodId,
+        new: NewMethod,
+    ) -> Result<PaymentMethod, Error> {
         // Test tokens and test accounts are the sandbox's; no live network is connected to these sources yet.
-        if scope.mode.is_live() {
-            return Err(Refusal::NoNetwork.into());
+        if tenant.mode.is_live() {
+            return Err(Refusal::NoProcessor.into());
         }
         let chargeable = match &new.data {
             MethodData::Card(card) => sandbox::entered_card(card),
@@ -97,7 +103,7 @@ impl Call {
         Ok(PaymentMethod {
             id,
             version: 1,
-            cause: self.cause.clone(),
+            request: self.request.clone(),
             source: chargeable.source,
             instrument: chargeable.instrument,
             billing: new.billing,
@@ -108,20 +114,20 @@ impl Call {
             created: self.now,
             updated: self.now,
             fingerprint: None,
-            answers: Answers::default(),
+            replay: ReplaySnapshots::default(),
         })
     }
 
     /// What a request names as a payment method, for a payment of this customer. One that has to be made is called `fresh`.
     pub(crate) async fn resolve_method(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         fresh: PaymentMethodId,
         named: &MethodRef,
         customer: Option<CustomerId>,
     ) -> Result<Resolved, Error> {
         let made = |method: NewMethod| {
-            let method = self.new_method(scope, fresh, method)?;
+            let method = self.new_method(tenant, fresh, method)?;
             Ok(Resolved { method, is_new: true })
         };
         match named {
@@ -131,9 +137,9 @@ impl Call {
             }
             MethodRef::Named(name) => {
                 let id = PaymentMethodId::parse("pm_", name);
-                let id = id.map_err(|_| Refusal::NoSuchReference(Thing::PaymentMethod))?;
-                let method: Option<PaymentMethod> = self.store.get(scope, &id.to_string(), true).await?;
-                let method = method.ok_or(Refusal::NoSuchReference(Thing::PaymentMethod))?;
+                let id = id.map_err(|_| Refusal::NoSuchReference(Resource::PaymentMethod))?;
+                let method: Option<PaymentMethod> = self.store.get(tenant, &id.to_string(), true).await?;
+                let method = method.ok_or(Refusal::NoSuchReference(Resource::PaymentMethod))?;
                 if method.detached {
                     return Err(Refusal::Method(MethodRefusal::Detached).into());
                 }
@@ -147,9 +153,9 @@ impl Call {
 
     /// Reads a payment method. One round trip in a warm function.
     pub async fn retrieve_payment_method(&self, id: PaymentMethodId) -> Result<PaymentMethod, Error> {
-        let scope = self.tenant().await?;
-        let method = self.store.get(scope, &id.to_string(), true).await?;
-        Ok(method.ok_or(Refusal::NotFound(Thing::PaymentMethod))?)
+        let tenant = self.tenant().await?;
+        let method = self.store.get(tenant, &id.to_string(), true).await?;
+        Ok(method.ok_or(Refusal::NotFound(Resource::PaymentMethod))?)
     }
 
     /// Lists a customer's payment methods, newest first, those of one kind if `keep` says so.
@@ -158,13 +164,13 @@ impl Call {
         customer: CustomerId,
         query: MethodFilter,
     ) -> Result<Page<PaymentMethod>, Error> {
-        let scope = self.tenant().await?;
-        must_exist(&self.store, scope, customer).await?;
-        let list = self.query_of::<PaymentMethod, _>(scope, query.window).await?;
-        let list = list.of_customer(scope, customer);
+        let tenant = self.tenant().await?;
+        must_exist(&self.store, tenant, customer).await?;
+        let list = self.query_of::<PaymentMethod, _>(tenant, query.page_request).await?;
+        let list = list.of_customer(tenant, customer);
         let kind = query.kind;
         let keep = move |method: &PaymentMethod| kind.is_none_or(|kind| kind == kind_of(&method.source));
-        Ok(self.store.list(scope, &list, kind.map(|_| &keep as _)).await?)
+        Ok(self.store.list(tenant, &list, kind.map(|_| &keep as _)).await?)
     }
 
     /// Attaches a payment method to a customer. A named one of the sandbox is made, attached.
@@ -173,24 +179,25 @@ impl Call {
         name: &str,
         customer: CustomerId,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<PaymentMethod>, Error> {
-        let scope = self.tenant().await?;
+    ) -> Result<Idempotent<PaymentMethod>, Error> {
+        let tenant = self.tenant().await?;
         if sandbox::is_named(name) {
-            let id: PaymentMethodId = self.id_for(scope, "payment_methods/attach", idempotency);
+            let id: PaymentMethodId = self.id_for(tenant, "payment_methods/attach", idempotency);
             let prepare = async {
-                must_exist(&self.store, scope, customer).await?;
+                must_exist(&self.store, tenant, customer).await?;
                 let new = NewMethod::of(MethodData::Token(name.to_owned()));
-                let mut method = self.new_method(scope, id, new)?;
+                let mut method = self.new_method(tenant, id, new)?;
                 method.customer = Some(customer);
                 method.fingerprint = idempotency.map(|i| i.fingerprint.clone());
                 Ok(method)
             };
-            return self.make_once(scope, &id.to_string(), idempotency, prepare).await;
+            return self.create_idempotent(tenant, &id.to_string(), idempotency, prepare).await;
         }
-        let id = PaymentMethodId::parse("pm_", name).map_err(|_| Refusal::NotFound(Thing::PaymentMethod))?;
-        must_exist(&self.store, scope, customer).await?;
+        let id =
+            PaymentMethodId::parse("pm_", name).map_err(|_| Refusal::NotFound(Resource::PaymentMethod))?;
+        must_exist(&self.store, tenant, customer).await?;
         self.change(&id.to_string(), "attach", idempotency, |method: &PaymentMethod| {
-            let attached = method.attached(customer, self.now, &self.cause);
+            let attached = method.attached(customer, self.now, &self.request);
             Ok(attached.map_err(Refusal::from)?)
         })
         .await
@@ -201,9 +208,9 @@ impl Call {
         &self,
         id: PaymentMethodId,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<PaymentMethod>, Error> {
+    ) -> Result<Idempotent<PaymentMethod>, Error> {
         self.change(&id.to_string(), "detach", idempotency, |method: &PaymentMethod| {
-            let detached = method.detached(self.now, &self.cause);
+            let detached = method.detached(self.now, &self.request);
             Ok(detached.map_err(Refusal::from)?)
         })
         .await
@@ -216,10 +223,10 @@ impl Call {
         billing: Option<&Billing>,
         metadata: Option<&serde_json::Value>,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<PaymentMethod>, Error> {
+    ) -> Result<Idempotent<PaymentMethod>, Error> {
         self.change(&id.to_string(), "update", idempotency, |method: &PaymentMethod| {
             let metadata = method.metadata.updated(metadata).map_err(Refusal::from)?;
-            Ok(method.changed(self.now, &self.cause, |next| {
+            Ok(method.changed(self.now, &self.request, |next| {
                 next.metadata = metadata;
                 if let Some(billing) = billing {
                     next.billing.clone_from(billing);
@@ -234,7 +241,7 @@ impl Call {
 #[derive(Clone, Copy, Debug)]
 pub struct MethodFilter {
     /// Which page.
-    pub window: Window<id::PaymentMethodKind>,
+    pub page_request: PageRequest<id::PaymentMethodKind>,
     /// Only those of this kind: `card` or `sepa_debit`.
     pub kind: Option<&'static str>,
 }

@@ -2,10 +2,10 @@
 
 use tollgate_domain::{
     Customer, CustomerId, EnteredCard, Metadata, Money, Payment, PaymentId, PaymentMethod, PaymentMethodId,
-    Scope, Source, Timestamp,
+    Refusal, Resource, Source, Tenant, Timestamp,
     customer::SavedCard,
     id,
-    money::MAX_AMOUNT_MINOR,
+    money::AMOUNT_MINOR_MAX,
     payment::{Command, NewPayment, Outcome, Status},
     payment_method::MethodRefusal,
     source::{Instrument, Wallet},
@@ -15,15 +15,15 @@ use tollgate_store::Page;
 
 use crate::{
     call::Call,
-    error::{Error, Refusal, Thing},
+    error::Error,
+    idempotency::{Idempotency, Idempotent},
     links::Purpose,
-    once::{Idempotency, Made},
+    page_request::PageRequest,
     payer::Payer,
-    window::Window,
 };
 
 /// The smallest amount of `charges`, `direct` and `intents`, in minor units.
-pub const MIN_AMOUNT_MINOR: i64 = 50;
+pub const AMOUNT_MINOR_MIN: i64 = 50;
 
 /// What to charge, as the caller names it.
 #[derive(Clone, Debug)]
@@ -80,7 +80,7 @@ pub fn charged_and(status: Option<&'static str>, status_of: fn(&Payment) -> &'st
 /// Which payments to list.
 pub struct PaymentFilter {
     /// Which page.
-    pub window: Window<id::PaymentKind>,
+    pub page_request: PageRequest<id::PaymentKind>,
     /// Only a customer's.
     pub customer: Option<CustomerId>,
     /// Only those for which this holds.
@@ -99,17 +99,17 @@ impl Call {
         &self,
         new: CreatePayment,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Payment>, Error> {
-        let scope = self.tenant().await?;
-        let id: PaymentId = self.id_for(scope, "payments", idempotency);
+    ) -> Result<Idempotent<Payment>, Error> {
+        let tenant = self.tenant().await?;
+        let id: PaymentId = self.id_for(tenant, "payments", idempotency);
         let prepare = async {
             check_amount(new.amount, new.minimum)?;
-            let payer = self.find_payer(scope, &new.payer).await?;
+            let payer = self.find_payer(tenant, &new.payer).await?;
             let chargeable = match &new.from {
                 ChargeFrom::CardToken(token) if sandbox::card_token(token).is_none() => {
-                    self.stored_method(scope, token, payer.customer()).await?
+                    self.stored_method(tenant, token, payer.customer()).await?
                 }
-                from => chargeable(scope, from, payer.customer())?,
+                from => chargeable(tenant, from, payer.customer())?,
             };
             // The sandbox is a pure function: asking it before the put charges nobody, so put and charge are one step.
             let outcome = sandbox_outcome(sandbox::charge(&chargeable.instrument, self.now))?;
@@ -117,16 +117,16 @@ impl Call {
             let writes_payer = matches!(new.payer, Payer::WithEmail { .. }) || saved.is_some();
             if writes_payer && idempotency.is_some() {
                 // A retry, or a key of another request, is told so before anything is written about the payer.
-                let earlier: Option<Payment> = self.store.get(scope, &id.to_string(), true).await?;
+                let earlier: Option<Payment> = self.store.get(tenant, &id.to_string(), true).await?;
                 if earlier.is_some() {
                     return Err(Refusal::IdempotencyKeyReused.into());
                 }
             }
-            let customer = self.settle_payer(scope, &new.payer, payer, saved).await?;
+            let customer = self.settle_payer(tenant, &new.payer, payer, saved).await?;
             let payment = NewPayment {
                 id,
                 front_door: self.front_door,
-                cause: self.cause.clone(),
+                request: self.request.clone(),
                 amount: new.amount,
                 source: Some(chargeable.source),
                 instrument: Some(chargeable.instrument),
@@ -137,21 +137,21 @@ impl Call {
             };
             Ok(Payment::create(payment, outcome, self.now))
         };
-        Box::pin(self.make_once(scope, &id.to_string(), idempotency, prepare)).await
+        Box::pin(self.create_idempotent(tenant, &id.to_string(), idempotency, prepare)).await
     }
 
     /// A payment method that `intents` made, used as a card token.
     async fn stored_method(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         token: &str,
         payer: Option<&Customer>,
     ) -> Result<sandbox::Chargeable, Error> {
-        if scope.mode.is_live() {
-            return Err(Refusal::NoNetwork.into());
+        if tenant.mode.is_live() {
+            return Err(Refusal::NoProcessor.into());
         }
         let id = PaymentMethodId::parse("pm_", token).map_err(|_| Refusal::InvalidToken)?;
-        let method: Option<PaymentMethod> = self.store.get(scope, &id.to_string(), true).await?;
+        let method: Option<PaymentMethod> = self.store.get(tenant, &id.to_string(), true).await?;
         let method = method.filter(|m| !m.detached && matches!(m.source, Source::Card(_)));
         let method = method.ok_or(Refusal::InvalidToken)?;
         if method.customer.is_some() && method.customer != payer.map(|payer| payer.id) {
@@ -162,22 +162,22 @@ impl Call {
 
     /// Reads a payment. One round trip in a warm function.
     pub async fn retrieve_payment(&self, id: PaymentId) -> Result<Payment, Error> {
-        let scope = self.tenant().await?;
-        let payment = self.store.get(scope, &id.to_string(), true).await?;
-        Ok(payment.ok_or(Refusal::NotFound(Thing::Payment))?)
+        let tenant = self.tenant().await?;
+        let payment = self.store.get(tenant, &id.to_string(), true).await?;
+        Ok(payment.ok_or(Refusal::NotFound(Resource::Payment))?)
     }
 
     /// Lists payments, the newest first.
     pub async fn list_payments(&self, filter: PaymentFilter) -> Result<Page<Payment>, Error> {
-        let scope = self.tenant().await?;
-        let mut query = self.query_of::<Payment, _>(scope, filter.window).await?;
+        let tenant = self.tenant().await?;
+        let mut query = self.query_of::<Payment, _>(tenant, filter.page_request).await?;
         query.created_from = filter.created_from;
         query.created_to = filter.created_to;
         if let Some(customer) = filter.customer {
-            query = query.of_customer(scope, customer);
+            query = query.of_customer(tenant, customer);
         }
         let keep = filter.keep.as_deref();
-        Ok(self.store.list(scope, &query, keep.map(|keep| keep as _)).await?)
+        Ok(self.store.list(tenant, &query, keep.map(|keep| keep as _)).await?)
     }
 
     /// Says where the payer goes after the challenge of a payment that requires one. A retry with the same idempotency
@@ -187,10 +187,10 @@ impl Call {
         id: PaymentId,
         return_url: String,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Payment>, Error> {
+    ) -> Result<Idempotent<Payment>, Error> {
         self.change(&id.to_string(), "confirm", idempotency, |current: &Payment| {
             let command = Command::SetReturnUrl(return_url.clone());
-            let next = current.apply(command, self.now, &self.cause);
+            let next = current.apply(command, self.now, &self.request);
             Ok(next.map_err(Refusal::from)?)
         })
         .await
@@ -198,31 +198,31 @@ impl Call {
 
     /// The page on which the payment's challenge is answered, while it requires one.
     pub async fn challenge_url(&self, payment: &Payment) -> Result<Option<String>, Error> {
-        let scope = self.tenant().await?;
-        Ok(self.gateway.challenge_url(scope, payment))
+        let tenant = self.tenant().await?;
+        Ok(self.gateway.challenge_url(tenant, payment))
     }
 }
 
 impl crate::Gateway {
     /// The page on which the payer goes on, while the payment waits for that. An intent that is to be confirmed waits for its
     /// merchant: no page of ours confirms it.
-    pub fn challenge_url(&self, scope: Scope, payment: &Payment) -> Option<String> {
-        let purpose = match payment.face.status {
+    pub fn challenge_url(&self, tenant: Tenant, payment: &Payment) -> Option<String> {
+        let purpose = match payment.state.status {
             Status::RequiresConfirmation if payment.hosted.is_some() => Purpose::Checkout,
             Status::RequiresAction => Purpose::Challenge,
             _ => return None,
         };
         let number = payment.challenge_number();
-        Some(self.links.as_ref()?.url(purpose, scope, payment.id, number))
+        Some(self.links.as_ref()?.url(purpose, tenant, payment.id, number))
     }
 }
 
 /// What a failed payment is answered with, where declines are errors.
 pub fn declined(payment: &Payment) -> Option<Refusal> {
-    payment.face.decline.map(|decline| Refusal::Declined {
+    payment.state.decline.map(|decline| Refusal::Declined {
         payment: payment.id,
         decline,
-        request_id: payment.cause.request_id.clone(),
+        request_id: payment.request.request_id.clone(),
     })
 }
 
@@ -232,7 +232,7 @@ pub(crate) fn check_amount(amount: Money, minimum: i64) -> Result<(), Refusal> {
         let minimum = Money { minor: minimum, ..amount };
         return Err(Refusal::AmountTooSmall { minimum });
     }
-    if amount.minor > MAX_AMOUNT_MINOR {
+    if amount.minor > AMOUNT_MINOR_MAX {
         return Err(Refusal::AmountTooLarge);
     }
     Ok(())
@@ -250,13 +250,13 @@ fn saved_card(from: &ChargeFrom, chargeable: &sandbox::Chargeable, outcome: Outc
 }
 
 fn chargeable(
-    scope: Scope,
+    tenant: Tenant,
     from: &ChargeFrom,
     payer: Option<&Customer>,
 ) -> Result<sandbox::Chargeable, Refusal> {
-    // Test tokens and test accounts are the sandbox's; no live network is connected to these sources yet.
-    if scope.mode.is_live() {
-        return Err(Refusal::NoNetwork);
+    // Test tokens and test accounts are the sandbox's; no live processor is connected to these sources yet.
+    if tenant.mode.is_live() {
+        return Err(Refusal::NoProcessor);
     }
     match from {
         ChargeFrom::Card(card) => Ok(sandbox::entered_card(card)),

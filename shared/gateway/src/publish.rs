@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use futures_util::future::try_join_all;
 use tokio::sync::Mutex;
 use tollgate_domain::{
-    Delivery, Event, Scope, Subject, WebhookEndpoint, endpoint::MAX_ENDPOINTS, event::events_of,
+    Delivery, Event, Subject, Tenant, WebhookEndpoint, endpoint::ENDPOINTS_MAX, event::events_of,
 };
 use tollgate_store::{ListQuery, Page, Put, Queue, QueueMessage};
 
@@ -25,7 +25,7 @@ pub struct Published {
 pub struct Publisher<'a> {
     worker: &'a Worker,
     queue: &'a Queue,
-    endpoints: Mutex<HashMap<Scope, Arc<[WebhookEndpoint]>>>,
+    endpoints: Mutex<HashMap<Tenant, Arc<[WebhookEndpoint]>>>,
 }
 
 impl Worker {
@@ -41,14 +41,14 @@ impl Publisher<'_> {
     /// send a message twice, which the delivery's own record makes harmless.
     pub async fn publish(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         key: &str,
         before: Option<&Subject>,
         after: &Subject,
     ) -> Result<Published, Error> {
         let mut published = Published::default();
         for event in events_of(key, before, after) {
-            let messages = self.prepare(scope, &event).await?;
+            let messages = self.prepare(tenant, &event).await?;
             self.queue.send(&messages).await?;
             published.events += 1;
             published.messages += messages.len();
@@ -56,36 +56,36 @@ impl Publisher<'_> {
         Ok(published)
     }
 
-    async fn prepare(&self, scope: Scope, event: &Event) -> Result<Vec<QueueMessage>, Error> {
+    async fn prepare(&self, tenant: Tenant, event: &Event) -> Result<Vec<QueueMessage>, Error> {
         let writer = self.worker.writer();
-        let (created, endpoints) = tokio::join!(writer.create(scope, event), self.endpoints(scope));
+        let (created, endpoints) = tokio::join!(writer.create(tenant, event), self.endpoints(tenant));
         // A batch that is tried again finds what it wrote before.
         let (Put::Created | Put::Exists(_)) = created?;
         let endpoints = endpoints?;
         let wanting = endpoints.iter().filter(|endpoint| wants(endpoint, event));
         let deliveries: Vec<Delivery> =
             wanting.map(|endpoint| Delivery::new(event.id, endpoint.id, self.worker.now())).collect();
-        let written = deliveries.iter().map(|delivery| writer.create(scope, delivery));
+        let written = deliveries.iter().map(|delivery| writer.create(tenant, delivery));
         for put in try_join_all(written).await? {
             let (Put::Created | Put::Exists(_)) = put;
         }
         let messages = deliveries.iter().map(|delivery| {
-            let message = Message { scope, event: delivery.event, endpoint: delivery.endpoint, attempt: 1 };
+            let message = Message { tenant, event: delivery.event, endpoint: delivery.endpoint, attempt: 1 };
             message.on_queue(0)
         });
         messages.collect()
     }
 
-    async fn endpoints(&self, scope: Scope) -> Result<Arc<[WebhookEndpoint]>, Error> {
+    async fn endpoints(&self, tenant: Tenant) -> Result<Arc<[WebhookEndpoint]>, Error> {
         // Held while they are read, so that changes that are published at the same time ask once.
         let mut known = self.endpoints.lock().await;
-        if let Some(endpoints) = known.get(&scope) {
+        if let Some(endpoints) = known.get(&tenant) {
             return Ok(endpoints.clone());
         }
-        let all = ListQuery::new(MAX_ENDPOINTS);
-        let page: Page<WebhookEndpoint> = self.worker.store.list(scope, &all, None).await?;
+        let all = ListQuery::new(ENDPOINTS_MAX);
+        let page: Page<WebhookEndpoint> = self.worker.store.list(tenant, &all, None).await?;
         let endpoints: Arc<[WebhookEndpoint]> = page.items.into();
-        known.insert(scope, endpoints.clone());
+        known.insert(tenant, endpoints.clone());
         Ok(endpoints)
     }
 }

@@ -1,12 +1,9 @@
 //! Recording the steps of a charge that only one of several runs may take.
 
-use tollgate_domain::{Cause, Payment, Scope, payment::Command};
+use tollgate_domain::{Payment, Refusal, RequestRef, Tenant, payment::Command};
 use tollgate_store::Replaced;
 
-use crate::{
-    Worker,
-    error::{Error, Refusal},
-};
+use crate::{Worker, error::Error};
 
 /// What became of a step that was to be recorded.
 #[must_use]
@@ -21,13 +18,13 @@ impl Worker {
     /// Records a step, unless another change came first.
     pub(crate) async fn record(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payment: &Payment,
         command: Command,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<Recorded, Error> {
-        let next = payment.apply(command, self.now(), cause).map_err(Refusal::from)?;
-        match self.writer().replace(scope, &next).await? {
+        let next = payment.apply(command, self.now(), request).map_err(Refusal::from)?;
+        match self.writer().replace(tenant, &next).await? {
             Replaced::Done => Ok(Recorded::Done(next)),
             Replaced::Conflict(Some(now)) => Ok(Recorded::Overtaken(now)),
             Replaced::Conflict(None) => Err(Error::Internal(format!("payment {} is gone", payment.id))),

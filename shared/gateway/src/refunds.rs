@@ -1,7 +1,7 @@
 //! Refunds: create, retrieve, list.
 
 use tollgate_domain::{
-    Answerable, Metadata, Money, Payment, PaymentId, Refund, RefundId, Scope, id,
+    Metadata, Money, Payment, PaymentId, Refund, RefundId, Refusal, Replayable, Resource, Tenant, id,
     payment::{self, Command},
     refund::{NewRefund, RefundOutcome, RefundStatus},
 };
@@ -10,10 +10,10 @@ use tollgate_store::{Page, RefundPut, Replaced};
 
 use crate::{
     call::Call,
-    error::{Error, Refusal, Thing},
-    once::{Idempotency, MAX_TRIES, Made, contended, earlier_answer, remember, replay},
+    error::Error,
+    idempotency::{Idempotency, Idempotent, TRIES_MAX, contended, earlier_answer, remember, replay},
+    page_request::PageRequest,
     payments::{instrument, sandbox_outcome},
-    window::Window,
 };
 
 /// A refund to be made.
@@ -50,7 +50,7 @@ impl From<Option<i64>> for RefundAmount {
 #[derive(Clone, Debug)]
 pub struct RefundFilter {
     /// Which page.
-    pub window: Window<id::RefundKind>,
+    pub page_request: PageRequest<id::RefundKind>,
     /// Only a payment's.
     pub payment: Option<PaymentId>,
     /// Only those in this status.
@@ -64,32 +64,32 @@ impl Call {
         &self,
         new: CreateRefund,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Refund>, Error> {
-        let scope = self.tenant().await?;
-        let id: RefundId = self.id_for(scope, "refunds", idempotency);
-        match self.try_refund(scope, id, &new, idempotency).await {
-            Err(error) => self.earlier_answer_or(error, scope, &id.to_string(), idempotency).await,
+    ) -> Result<Idempotent<Refund>, Error> {
+        let tenant = self.tenant().await?;
+        let id: RefundId = self.id_for(tenant, "refunds", idempotency);
+        match self.try_refund(tenant, id, &new, idempotency).await {
+            Err(error) => self.earlier_answer_or(error, tenant, &id.to_string(), idempotency).await,
             made => made,
         }
     }
 
     async fn try_refund(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         id: RefundId,
         new: &CreateRefund,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Refund>, Error> {
-        let mut payment: Option<Payment> = self.store.get(scope, &new.payment.to_string(), true).await?;
-        for _ in 0..MAX_TRIES {
-            let current = payment.ok_or(Refusal::NoSuchReference(Thing::Payment))?;
+    ) -> Result<Idempotent<Refund>, Error> {
+        let mut payment: Option<Payment> = self.store.get(tenant, &new.payment.to_string(), true).await?;
+        for _ in 0..TRIES_MAX {
+            let current = payment.ok_or(Refusal::NoSuchReference(Resource::Payment))?;
             let refund = self.decide_refund(id, new, &current, idempotency)?;
             let writer = self.admitted().await?.writer();
-            match writer.create_refund(scope, &refund, &current).await? {
-                RefundPut::Created if current.network.is_some() => {
-                    return self.refund_over_network(scope, &current, refund).await.map(Made::new);
+            match writer.create_refund(tenant, &refund, &current).await? {
+                RefundPut::Created if current.processor_charge.is_some() => {
+                    return self.refund_over_processor(tenant, &current, refund).await.map(Idempotent::new);
                 }
-                RefundPut::Created => return Ok(Made::new(refund)),
+                RefundPut::Created => return Ok(Idempotent::new(refund)),
                 RefundPut::Exists(existing) => {
                     return replay(&*existing, idempotency, self.now, self.authorized().await?);
                 }
@@ -100,25 +100,25 @@ impl Call {
     }
 
     /// Sends a recorded refund over the wire. One that could not be sent stays pending: due work sends it.
-    async fn refund_over_network(
+    async fn refund_over_processor(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payment: &Payment,
         refund: Refund,
     ) -> Result<Refund, Error> {
         let worker = self.admitted().await?.worker();
-        let sent = worker.send_back(scope, payment, refund.clone(), true, &self.cause).await;
+        let sent = worker.send_refund(tenant, payment, refund.clone(), true, &self.request).await;
         match sent {
             // What a retry is told, though another change may have come first.
-            Ok(recorded) if recorded.version > 1 => return Ok(recorded.into_first_answer()),
+            Ok(recorded) if recorded.version > 1 => return Ok(recorded.into_created()),
             Ok(_) => {}
             Err(error) => {
                 tracing::error!(refund = %refund.id, %error, "a refund was not sent; it is tried again");
             }
         }
         // The request ends without knowing what became of it: from now on a retry is told that it is pending, too.
-        let ended = refund.answered_pending(self.now, &self.cause);
-        match worker.writer().replace(scope, &ended).await {
+        let ended = refund.answered_pending(self.now, &self.request);
+        match worker.writer().replace(tenant, &ended).await {
             // Whatever came first has made it another version as well.
             Ok(Replaced::Done | Replaced::Conflict(_)) => {}
             Err(error) => tracing::warn!(refund = %refund.id, %error, "a retry is told so a little later"),
@@ -144,9 +144,9 @@ impl Call {
             // Of a payment that took no money the state machine says that it cannot be refunded.
             RefundAmount::Rest => payment.refundable().max(1),
         };
-        payment.apply(Command::Refund(minor), self.now, &self.cause).map_err(Refusal::from)?;
-        let outcome = if payment.network.is_some() {
-            // Recorded first, sent then: whoever finds it pending can ask the provider what became of it.
+        payment.apply(Command::Refund(minor), self.now, &self.request).map_err(Refusal::from)?;
+        let outcome = if payment.processor_charge.is_some() {
+            // Recorded first, sent then: whoever finds it pending can ask the processor what became of it.
             RefundOutcome::Pending { ask_at: self.gateway.ask_at(1)? }
         } else {
             sandbox_outcome(sandbox::refund(instrument(payment)?, self.now))?
@@ -154,12 +154,12 @@ impl Call {
         let refund = NewRefund {
             id,
             front_door: self.front_door,
-            cause: self.cause.clone(),
+            request: self.request.clone(),
             payment: payment.id,
             amount: Money { minor, ..payment.amount },
             reason: new.reason.clone(),
             metadata: new.metadata.clone(),
-            over_wire: payment.network.is_some(),
+            over_wire: payment.processor_charge.is_some(),
             fingerprint: idempotency.map(|i| i.fingerprint.clone()),
         };
         Ok(Refund::create(refund, outcome, self.now))
@@ -167,9 +167,9 @@ impl Call {
 
     /// Reads a refund. One round trip in a warm function.
     pub async fn retrieve_refund(&self, id: RefundId) -> Result<Refund, Error> {
-        let scope = self.tenant().await?;
-        let refund = self.store.get(scope, &id.to_string(), true).await?;
-        Ok(refund.ok_or(Refusal::NotFound(Thing::Refund))?)
+        let tenant = self.tenant().await?;
+        let refund = self.store.get(tenant, &id.to_string(), true).await?;
+        Ok(refund.ok_or(Refusal::NotFound(Resource::Refund))?)
     }
 
     /// Changes a refund's metadata, as [`Metadata::updated`] and [`Call::change`] do.
@@ -178,38 +178,38 @@ impl Call {
         id: RefundId,
         changes: Option<&serde_json::Value>,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Refund>, Error> {
+    ) -> Result<Idempotent<Refund>, Error> {
         self.change(&id.to_string(), "update", idempotency, |current: &Refund| {
             let metadata = current.metadata.updated(changes).map_err(Refusal::from)?;
-            Ok(current.with_metadata(metadata, self.now, &self.cause))
+            Ok(current.with_metadata(metadata, self.now, &self.request))
         })
         .await
     }
 
     /// Calls a pending refund back: its amount can be refunded again. One that goes over a wire cannot be called back: it was
-    /// recorded as sent when it was made, and the provider may have carried it out.
+    /// recorded as sent when it was made, and the processor may have carried it out.
     pub async fn cancel_refund(
         &self,
         id: RefundId,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Refund>, Error> {
-        let scope = self.tenant().await?;
-        for _ in 0..MAX_TRIES {
-            let refund: Option<Refund> = self.store.get(scope, &id.to_string(), true).await?;
-            let current = refund.ok_or(Refusal::NotFound(Thing::Refund))?;
+    ) -> Result<Idempotent<Refund>, Error> {
+        let tenant = self.tenant().await?;
+        for _ in 0..TRIES_MAX {
+            let refund: Option<Refund> = self.store.get(tenant, &id.to_string(), true).await?;
+            let current = refund.ok_or(Refusal::NotFound(Resource::Refund))?;
             if let Some(answer) = earlier_answer(&current, "cancel", idempotency)? {
-                return Ok(Made::again(answer, self.authorized().await?));
+                return Ok(Idempotent::replay(answer, self.authorized().await?));
             }
-            if current.network.is_some() || self.is_over_wire(scope, &current).await? {
+            if current.processor_refund.is_some() || self.is_over_wire(tenant, &current).await? {
                 return Err(Refusal::RefundSent.into());
             }
             let mut next = current
-                .canceled(self.now, &self.cause)
+                .canceled(self.now, &self.request)
                 .map_err(|_| Refusal::RefundSettled(current.status))?;
             remember(&mut next, "cancel", idempotency);
             let writer = self.admitted().await?.writer();
-            match writer.settle_refund(scope, &next).await? {
-                Replaced::Done => return Ok(Made::new(next)),
+            match writer.settle_refund(tenant, &next).await? {
+                Replaced::Done => return Ok(Idempotent::new(next)),
                 Replaced::Conflict(_) => {}
             }
         }
@@ -217,26 +217,26 @@ impl Call {
     }
 
     /// Whether a refund that says nothing of a wire went over one: it may have been stored before that was kept.
-    async fn is_over_wire(&self, scope: Scope, refund: &Refund) -> Result<bool, Error> {
+    async fn is_over_wire(&self, tenant: Tenant, refund: &Refund) -> Result<bool, Error> {
         if refund.status != RefundStatus::Pending {
             return Ok(false);
         }
-        let payment: Option<Payment> = self.store.get(scope, &refund.payment.to_string(), true).await?;
-        Ok(payment.is_none_or(|payment| payment.network.is_some()))
+        let payment: Option<Payment> = self.store.get(tenant, &refund.payment.to_string(), true).await?;
+        Ok(payment.is_none_or(|payment| payment.processor_charge.is_some()))
     }
 
     /// Lists refunds, the newest first.
     pub async fn list_refunds(&self, filter: RefundFilter) -> Result<Page<Refund>, Error> {
-        let scope = self.tenant().await?;
-        let mut query = self.query_of::<Refund, _>(scope, filter.window).await?;
+        let tenant = self.tenant().await?;
+        let mut query = self.query_of::<Refund, _>(tenant, filter.page_request).await?;
         if let Some(payment) = filter.payment {
-            query = query.of_payment(scope, payment);
+            query = query.of_payment(tenant, payment);
         }
         match filter.status {
-            None => Ok(self.store.list(scope, &query, None).await?),
+            None => Ok(self.store.list(tenant, &query, None).await?),
             Some(status) => {
                 let keep = move |refund: &Refund| refund.status == status;
-                Ok(self.store.list(scope, &query, Some(&keep)).await?)
+                Ok(self.store.list(tenant, &query, Some(&keep)).await?)
             }
         }
     }

@@ -1,17 +1,17 @@
 //! Letting go what is reserved for payments that have ended, and telling the operator where nothing else is left to be done.
 
-use tollgate_domain::{Cause, NetworkId, Payment, PaymentId, Scope, payment::Command};
+use tollgate_domain::{Payment, PaymentId, ProcessorTransactionId, RequestRef, Tenant, payment::Command};
 use tollgate_processors::{
-    Connector,
-    network::{Answer, Found, NetworkError, Processor},
+    AnyProcessor,
+    processor::{Answer, Processor, ProcessorError, TransactionStatus},
 };
 
 use crate::{
     Worker, alarm,
     charge::{SENDS_MAX, STUCK_ASK_MS, TRY_FOR_MS, of_authorization, renewed},
     error::Error,
-    network::payment_reference,
-    once::{MAX_TRIES, contended},
+    idempotency::{TRIES_MAX, contended},
+    processors::payment_reference,
     record::Recorded,
 };
 
@@ -19,40 +19,42 @@ impl Worker {
     /// Lets go what is reserved for a payment that has ended, as far as clear answers lead.
     pub(crate) async fn release(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         mut payment: Payment,
-        mut authorization: Option<NetworkId>,
-        connector: &Connector,
-        cause: &Cause,
+        mut authorization: Option<ProcessorTransactionId>,
+        processor: &AnyProcessor,
+        request: &RequestRef,
     ) -> Result<(), Error> {
         let reference = payment_reference(payment.id);
-        let Some(charge) = payment.network.clone() else {
+        let Some(charge) = payment.processor_charge.clone() else {
             return Ok(());
         };
-        let settle_ms = self.networks()?.settle_ms(charge.provider);
+        let settle_ms = self.processors()?.settle_ms(charge.processor);
         let is_settled = charge.sent.is_settled(self.now(), settle_ms);
-        // A first void of a known authorisation needs no question; before another one the provider is asked.
+        // A first void of a known authorisation needs no question; before another one the processor is asked.
         if authorization.is_none() || charge.sent.times > 0 {
-            let found = match connector.look_up(&reference).await {
+            let found = match processor.look_up(&reference).await {
                 Ok(found) => found,
-                Err(error) => return self.not_looked_up(scope, &payment, &error, cause).await,
+                Err(error) => return self.not_looked_up(tenant, &payment, &error, request).await,
             };
             match found {
-                Found::Voided | Found::Declined(_) => return self.released(scope, payment, cause).await,
-                Found::Captured { .. } => {
+                TransactionStatus::Voided | TransactionStatus::Declined(_) => {
+                    return self.released(tenant, payment, request).await;
+                }
+                TransactionStatus::Captured { .. } => {
                     let what = "the provider took money for a payment that has ended";
-                    return self.contradicted(scope, payment, what, cause).await;
+                    return self.contradicted(tenant, payment, what, request).await;
                 }
-                Found::Nothing if authorization.is_none() && is_settled => {
-                    return self.released(scope, payment, cause).await;
+                TransactionStatus::Nothing if authorization.is_none() && is_settled => {
+                    return self.released(tenant, payment, request).await;
                 }
-                Found::Authorized { authorization: id }
-                | Found::InReview { authorization: id }
-                | Found::DeclinedWithHold { authorization: id, .. }
+                TransactionStatus::Authorized { authorization: id }
+                | TransactionStatus::InReview { authorization: id }
+                | TransactionStatus::DeclinedWithHold { authorization: id, .. }
                     if authorization.is_none() =>
                 {
                     let command = self.authorized(id.clone())?;
-                    payment = self.record_answer(scope, payment, &command, cause).await?;
+                    payment = self.record_answer(tenant, payment, &command, request).await?;
                     authorization = Some(id);
                 }
                 _ if authorization.is_some() && !is_settled => return Ok(()),
@@ -60,25 +62,25 @@ impl Worker {
             }
         }
         let Some(authorization) = authorization else {
-            return self.void_unanswered(scope, payment, connector, cause).await;
+            return self.void_unanswered(tenant, payment, processor, request).await;
         };
-        let charge = payment.network.as_ref().unwrap_or(&charge);
+        let charge = payment.processor_charge.as_ref().unwrap_or(&charge);
         if charge.sent.times >= SENDS_MAX {
             let what = "a reservation is not let go";
-            return self.stuck(scope, &payment, what, cause).await;
+            return self.stuck(tenant, &payment, what, request).await;
         }
         let again = Command::SendAgain { ask_at: self.ask_at(1)? };
-        let Recorded::Done(payment) = self.record(scope, &payment, again, cause).await? else {
+        let Recorded::Done(payment) = self.record(tenant, &payment, again, request).await? else {
             return Ok(());
         };
         let of = of_authorization(&payment, &authorization);
-        match connector.void(&of.as_request()).await {
-            Ok(Answer::Approved { .. }) => self.released(scope, payment, cause).await,
-            Err(NetworkError::NothingDone(_)) => {
+        match processor.void(&of.as_request()).await {
+            Ok(Answer::Approved { .. }) => self.released(tenant, payment, request).await,
+            Err(ProcessorError::NothingDone(_)) => {
                 let nothing = Command::NothingDone { ask_at: self.ask_at(1)? };
                 // Overtaken or not, it stays due.
                 let (Recorded::Done(_) | Recorded::Overtaken(_)) =
-                    self.record(scope, &payment, nothing, cause).await?;
+                    self.record(tenant, &payment, nothing, request).await?;
                 Ok(())
             }
             answer => {
@@ -88,96 +90,97 @@ impl Worker {
         }
     }
 
-    /// Lets go whatever an authorisation without an answer may have reserved: the provider does not show it, or not what
-    /// became of it. A request that a provider does not know, or not for this processor, changes nothing.
+    /// Lets go whatever an authorisation without an answer may have reserved: the processor does not show it, or not what
+    /// became of it. A request that a processor does not know, or not for this processor, changes nothing.
     async fn void_unanswered(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payment: Payment,
-        connector: &Connector,
-        cause: &Cause,
+        processor: &AnyProcessor,
+        request: &RequestRef,
     ) -> Result<(), Error> {
-        let voided = connector
+        let voided = processor
             .void_unanswered(&payment_reference(payment.id), payment.amount, renewed(&payment))
             .await;
         match voided {
-            Ok(()) => self.released(scope, payment, cause).await,
+            Ok(()) => self.released(tenant, payment, request).await,
             Err(error) => {
                 tracing::warn!(payment = %payment.id, %error, "an unanswered authorization was not voided");
                 let what = "whether money is reserved is not known";
-                self.stuck_if_late(scope, &payment, what, cause).await
+                self.stuck_if_late(tenant, &payment, what, request).await
             }
         }
     }
 
-    async fn released(&self, scope: Scope, payment: Payment, cause: &Cause) -> Result<(), Error> {
-        self.record_answer(scope, payment, &Command::Released, cause).await.map(|_| ())
+    async fn released(&self, tenant: Tenant, payment: Payment, request: &RequestRef) -> Result<(), Error> {
+        self.record_answer(tenant, payment, &Command::Released, request).await.map(|_| ())
     }
 
     /// A look-up failed: the payment stays due, and the operator is told when it has been so for too long.
     pub(crate) async fn not_looked_up(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payment: &Payment,
-        error: &NetworkError,
-        cause: &Cause,
+        error: &ProcessorError,
+        request: &RequestRef,
     ) -> Result<(), Error> {
-        self.stuck_if_late(scope, payment, "the provider cannot be asked", cause).await?;
+        self.stuck_if_late(tenant, payment, "the provider cannot be asked", request).await?;
         Err(Error::Internal(error.to_string()))
     }
 
     async fn stuck_if_late(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payment: &Payment,
         what: &str,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<(), Error> {
-        let since = payment.network.as_ref().and_then(|charge| charge.since);
+        let since = payment.processor_charge.as_ref().and_then(|charge| charge.since);
         if since.is_none_or(|since| since.plus_ms(TRY_FOR_MS) > self.now()) {
             return Ok(());
         }
-        self.stuck(scope, payment, what, cause).await
+        self.stuck(tenant, payment, what, request).await
     }
 
     /// Nothing is left to be done without the operator, who is told each time that the payment is looked at: once a day.
     pub(crate) async fn stuck(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payment: &Payment,
         what: &str,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<(), Error> {
         let ask_at = self.now().plus_ms(STUCK_ASK_MS);
-        if let Recorded::Done(payment) = self.record(scope, payment, Command::Stuck { ask_at }, cause).await?
+        if let Recorded::Done(payment) =
+            self.record(tenant, payment, Command::Stuck { ask_at }, request).await?
         {
-            alarm::raise(self.now(), &format!("{scope}PAY#{}", payment.id), what);
+            alarm::raise(self.now(), &format!("{tenant}PAY#{}", payment.id), what);
         }
         Ok(())
     }
 
-    /// The provider contradicts what is recorded: what it says is kept, and the payment waits for the operator.
+    /// The processor contradicts what is recorded: what it says is kept, and the payment waits for the operator.
     async fn contradicted(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payment: Payment,
         what: &str,
-        cause: &Cause,
+        request: &RequestRef,
     ) -> Result<(), Error> {
-        let kept = self.record_answer(scope, payment, &Command::Keep(what.to_owned()), cause).await?;
-        self.stuck(scope, &kept, what, cause).await
+        let kept = self.record_answer(tenant, payment, &Command::Keep(what.to_owned()), request).await?;
+        self.stuck(tenant, &kept, what, request).await
     }
 
     /// The operator has what is open of a payment begun anew that waits for a person: it is due at once. `false` when there is
     /// nothing to begin.
-    pub(crate) async fn resume_stuck_payment(&self, scope: Scope, id: PaymentId) -> Result<bool, Error> {
-        for _ in 0..MAX_TRIES {
-            let payment: Option<Payment> = self.store.get(scope, &id.to_string(), true).await?;
-            let Some(payment) = payment.filter(Payment::is_open_with_provider) else {
+    pub(crate) async fn resume_stuck_payment(&self, tenant: Tenant, id: PaymentId) -> Result<bool, Error> {
+        for _ in 0..TRIES_MAX {
+            let payment: Option<Payment> = self.store.get(tenant, &id.to_string(), true).await?;
+            let Some(payment) = payment.filter(Payment::is_open_with_processor) else {
                 return Ok(false);
             };
             if let Recorded::Done(_) =
-                self.record(scope, &payment, Command::Resume, &self.new_cause()).await?
+                self.record(tenant, &payment, Command::Resume, &self.new_request()).await?
             {
                 return Ok(true);
             }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use tollgate_domain::{Payment, Scope};
+use tollgate_domain::{Payment, Tenant};
 use tollgate_store::{ProcessorAccount, Replaced, Sealed, StoreError};
 
-use crate::{Worker, error::Error, network::card_place, once::MAX_TRIES, vault::version_of};
+use crate::{Worker, error::Error, idempotency::TRIES_MAX, processors::card_place, vault::version_of};
 
 /// What a run found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,10 +36,10 @@ impl Worker {
         for _ in 0..pages {
             let page = self.store.scan_sealed(done.next.as_deref()).await?;
             done.scanned += page.scanned;
-            for (scope, sealed) in page.items {
+            for (tenant, sealed) in page.items {
                 let (place, text) = match &sealed {
-                    Sealed::Payment(payment) => (card_place(scope, payment.id), sealed_card(payment)),
-                    Sealed::Account(account) => (account.key(scope), Some(account.secret.clone())),
+                    Sealed::Payment(payment) => (card_place(tenant, payment.id), sealed_card(payment)),
+                    Sealed::Account(account) => (account.key(tenant), Some(account.secret.clone())),
                 };
                 let Some(text) = text else { continue };
                 let version = version_of(&text).unwrap_or_default();
@@ -48,8 +48,8 @@ impl Worker {
                     continue;
                 }
                 let resealed = match sealed {
-                    Sealed::Payment(payment) => self.reseal_payment(scope, *payment, &place).await,
-                    Sealed::Account(account) => self.reseal_account(scope, *account, &place).await,
+                    Sealed::Payment(payment) => self.reseal_payment(tenant, *payment, &place).await,
+                    Sealed::Account(account) => self.reseal_account(tenant, *account, &place).await,
                 };
                 match resealed {
                     Ok(true) => done.resealed += 1,
@@ -71,8 +71,8 @@ impl Worker {
 
     /// The payment's next version, which differs in nothing but the sealed text: a step of the charge that began on the version
     /// before is told of the conflict and goes on with this one, so no old text comes back.
-    async fn reseal_payment(&self, scope: Scope, mut payment: Payment, place: &str) -> Result<bool, Error> {
-        for _ in 0..MAX_TRIES {
+    async fn reseal_payment(&self, tenant: Tenant, mut payment: Payment, place: &str) -> Result<bool, Error> {
+        for _ in 0..TRIES_MAX {
             let Some(text) = sealed_card(&payment) else {
                 return Ok(false);
             };
@@ -81,11 +81,11 @@ impl Worker {
             };
             let mut next = payment.clone();
             next.version += 1;
-            next.cause = self.new_cause();
-            if let Some(network) = &mut next.network {
-                network.card = Some(tollgate_domain::source::SealedCard(sealed));
+            next.request = self.new_request();
+            if let Some(processor) = &mut next.processor_charge {
+                processor.card = Some(tollgate_domain::source::SealedCard(sealed));
             }
-            match self.writer().replace(scope, &next).await? {
+            match self.writer().replace(tenant, &next).await? {
                 Replaced::Done => return Ok(true),
                 Replaced::Conflict(None) => return Ok(false),
                 Replaced::Conflict(Some(now)) => payment = now,
@@ -96,22 +96,24 @@ impl Worker {
 
     async fn reseal_account(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         mut account: ProcessorAccount,
         place: &str,
     ) -> Result<bool, Error> {
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             let Some(secret) = self.reseal_text(place, &account.secret).await? else {
                 return Ok(false);
             };
             let next = ProcessorAccount { secret, ..account.clone() };
-            if self.writer().replace_processor_account(scope, &account, &next).await? {
+            if self.writer().replace_processor_account(tenant, &account, &next).await? {
                 return Ok(true);
             }
             let now = if account.former {
-                self.store.get_former_processor_account(scope, account.provider, &account.merchant_id).await?
+                self.store
+                    .get_former_processor_account(tenant, account.processor, &account.merchant_id)
+                    .await?
             } else {
-                self.store.get_processor_account(scope, account.provider).await?
+                self.store.get_processor_account(tenant, account.processor).await?
             };
             match now {
                 Some(now) => account = now,
@@ -122,17 +124,17 @@ impl Worker {
     }
 
     async fn reseal_text(&self, place: &str, text: &str) -> Result<Option<String>, Error> {
-        let vault = self.networks()?.vault();
+        let vault = self.processors()?.vault();
         let sealed = vault.reseal(self.entropy.as_ref(), self.now(), place, text).await;
         sealed.map_err(|e| Error::Internal(e.to_string()))
     }
 }
 
 fn sealed_card(payment: &Payment) -> Option<String> {
-    let card = payment.network.as_ref()?.card.as_ref()?;
+    let card = payment.processor_charge.as_ref()?.card.as_ref()?;
     Some(card.0.clone())
 }
 
 fn contended(place: &str) -> StoreError {
-    StoreError::Contended { key: place.to_owned(), attempts: MAX_TRIES }
+    StoreError::Contended { key: place.to_owned(), attempts: TRIES_MAX }
 }

@@ -1,5 +1,5 @@
 //! The vault: AES-256-GCM for what must be kept and must not be readable in the tables, which is card numbers until their
-//! payment is decided and the secrets of merchants' provider accounts.
+//! payment is decided and the secrets of merchants' processor accounts.
 //!
 //! Each sealed text is bound to the item that holds it, so that one copied to another item does not open, and begins with the
 //! version of the key that sealed it (see [`crate::vault_keys`]).
@@ -26,7 +26,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::{
     services::Entropy,
-    vault_keys::{BadVaultKeys, MAX_AGE_MS, REFRESH_MS, VaultKeys},
+    vault_keys::{AGE_MS_MAX, BadVaultKeys, REFRESH_MS, VaultKeys},
 };
 
 const NONCE_BYTES: usize = 12;
@@ -201,7 +201,7 @@ impl Vault {
         plain: &[u8],
     ) -> Result<String, VaultError> {
         let known = self.known(now, None).await;
-        if self.0.source.is_some() && known.read_at.plus_ms(MAX_AGE_MS) <= now {
+        if self.0.source.is_some() && known.read_at.plus_ms(AGE_MS_MAX) <= now {
             return Err(VaultError::Stale);
         }
         let cipher = known.ciphers.get(&known.current);
@@ -379,7 +379,7 @@ mod tests {
 
         let resealed = new.reseal(&OsEntropy, later, PLACE, &sealed).await.unwrap().unwrap();
         assert_eq!(new.reseal(&OsEntropy, later, PLACE, &resealed).await, Ok(None));
-        let retired = promoted.retired(1, later.plus_ms(2 * MAX_AGE_MS)).unwrap();
+        let retired = promoted.retired(1, later.plus_ms(2 * AGE_MS_MAX)).unwrap();
         let last = Vault::new(&retired);
         assert_eq!(last.open(later, PLACE, &resealed).await.unwrap().as_slice(), b"one");
         assert_eq!(last.open(later, PLACE, &sealed).await, Err(VaultError::UnknownVersion(1)));
@@ -409,7 +409,7 @@ mod tests {
         let down = old.plus_ms(REFRESH_MS);
         let sealed = vault.seal(&OsEntropy, down, PLACE, b"x").await.unwrap();
         assert_eq!(reads(), 4);
-        let too_old = old.plus_ms(MAX_AGE_MS);
+        let too_old = old.plus_ms(AGE_MS_MAX);
         assert_eq!(vault.seal(&OsEntropy, too_old, PLACE, b"x").await, Err(VaultError::Stale));
         assert!(vault.open(too_old, PLACE, &sealed).await.is_ok());
     }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Parts of the table of one count: a billion items.
-const COUNT_MAX_PAGES: usize = 1_000_000;
+const COUNT_PAGES_MAX: usize = 1_000_000;
 
 fn refused(error: &BadVaultKeys) -> AdminError {
     AdminError::Vault(error.to_string())
@@ -65,7 +65,7 @@ impl Admin {
     ) -> Result<VaultKeys, AdminError> {
         let keys = self.vault_keys(secret).await?;
         let next = keys.retired(version, self.clock_now()).map_err(|e| refused(&e))?;
-        let counted = self.0.reseal(None, COUNT_MAX_PAGES, true).await.map_err(failed)?;
+        let counted = self.0.reseal(None, COUNT_PAGES_MAX, true).await.map_err(failed)?;
         let left = counted.found.get(&version).copied().unwrap_or_default();
         if left > 0 || counted.next.is_some() {
             return Err(AdminError::Vault(format!(

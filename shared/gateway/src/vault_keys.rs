@@ -5,7 +5,7 @@
 //!
 //! - **Added**, it is only opened with. A function learns of it at the latest when it next uses the vault after
 //!   [`REFRESH_MS`], or when it meets a text that is sealed with it.
-//! - **Promoted**, it is sealed with. A function whose copy of the versions is older than [`MAX_AGE_MS`] seals nothing, so some
+//! - **Promoted**, it is sealed with. A function whose copy of the versions is older than [`AGE_MS_MAX`] seals nothing, so some
 //!   time after that nothing is sealed with another version any more.
 //! - What is stored is then sealed again, and the old version is **retired** when nothing is left that needs it.
 
@@ -18,13 +18,13 @@ use zeroize::Zeroizing;
 /// A copy of the versions that is older is read again before it is used, in milliseconds.
 pub(crate) const REFRESH_MS: i64 = 5 * 60 * 1000;
 /// With a copy that is older, because the secret could not be read, nothing is sealed, in milliseconds.
-pub(crate) const MAX_AGE_MS: i64 = 60 * 60 * 1000;
+pub(crate) const AGE_MS_MAX: i64 = 60 * 60 * 1000;
 /// A function may still be writing what it sealed for so long, in milliseconds: Lambda's longest timeout.
 const IN_FLIGHT_MS: i64 = 15 * 60 * 1000;
 /// Versions at one time: the current one, the next one and what is being sealed again.
 const VERSIONS_MAX: usize = 4;
 /// Shortest text that a key is derived from, in bytes: 256 bits in letters and digits need 43.
-const TEXT_MIN_BYTES: usize = 16;
+const TEXT_BYTES_MIN: usize = 16;
 
 /// The versions of the key: texts from which keys are derived.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -84,7 +84,7 @@ impl VaultKeys {
         if !read.keys.contains_key(&read.current) {
             return Err(unreadable("it lacks the current version"));
         }
-        if read.keys.values().any(|text| text.len() < TEXT_MIN_BYTES) {
+        if read.keys.values().any(|text| text.len() < TEXT_BYTES_MIN) {
             return Err(unreadable("a version is too short"));
         }
         Ok(read)
@@ -139,7 +139,7 @@ impl VaultKeys {
         if version >= self.current || !self.keys.contains_key(&version) {
             return Err(BadVaultKeys::NotOld(version));
         }
-        self.waited(MAX_AGE_MS + IN_FLIGHT_MS, now, false)?;
+        self.waited(AGE_MS_MAX + IN_FLIGHT_MS, now, false)?;
         let mut next = self.clone();
         next.keys.remove(&version);
         Ok(next)
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(added.promoted(NOW, true).unwrap().current(), 2);
 
         let promoted = added.promoted(known, false).unwrap();
-        let unused = known.plus_ms(MAX_AGE_MS + IN_FLIGHT_MS);
+        let unused = known.plus_ms(AGE_MS_MAX + IN_FLIGHT_MS);
         assert_eq!(promoted.retired(1, unused.plus_ms(-1)), Err(BadVaultKeys::TooSoon(unused)));
         assert_eq!(promoted.retired(2, unused), Err(BadVaultKeys::NotOld(2)));
         let retired = promoted.retired(1, unused).unwrap();

@@ -5,7 +5,7 @@ use std::{fmt, ops::Deref, sync::Arc};
 use tollgate_store::{AwsEnvironment, Secrets, StoreError, Tables, Writer};
 
 use crate::{
-    AddressIds, Gateway, Links, Networks,
+    AddressIds, Gateway, Links, Processors,
     services::{Clock, Entropy, OsEntropy, SystemClock},
 };
 
@@ -50,30 +50,30 @@ impl Worker {
         let environment = AwsEnvironment::from_environment()?;
         let writer = Writer::open(&environment, Tables::from_environment()?);
         let secrets = Secrets::open(&environment);
-        let ((), links, networks, address_ids) = tokio::join!(
+        let ((), links, processors, address_ids) = tokio::join!(
             writer.warm_up(),
             Links::from_environment(&secrets),
-            Networks::from_environment(&secrets, SystemClock.now()),
+            Processors::from_environment(&secrets, SystemClock.now()),
             AddressIds::from_environment(&secrets)
         );
         let worker = Self::new(writer, links?, Arc::new(SystemClock), Arc::new(OsEntropy));
         let worker = worker.with_address_ids(address_ids?);
-        Ok(match networks? {
-            Some(networks) => worker.with_networks(networks),
+        Ok(match processors? {
+            Some(processors) => worker.with_processors(processors),
             None => worker,
         })
     }
 
-    /// See [`crate::gate`], which alone makes a worker of a gateway.
-    pub(crate) fn of_gate(gateway: Gateway, writer: Writer) -> Self {
+    /// See [`crate::authentication`], which alone makes a worker of a gateway.
+    pub(crate) fn of_write_access(gateway: Gateway, writer: Writer) -> Self {
         Self { gateway, writer }
     }
 
-    /// The same worker, with a way to providers and a key to the vault.
+    /// The same worker, with a way to processors and a key to the vault.
     #[must_use]
-    pub fn with_networks(self, networks: Networks) -> Self {
-        let networks = Some(Arc::new(networks));
-        let gateway = Gateway { networks, ..self.gateway };
+    pub fn with_processors(self, processors: Processors) -> Self {
+        let processors = Some(Arc::new(processors));
+        let gateway = Gateway { processors, ..self.gateway };
         Self { gateway, ..self }
     }
 

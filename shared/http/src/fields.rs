@@ -355,7 +355,7 @@ impl Fields {
 
     /// An e-mail address.
     pub fn email(&mut self, name: &str) -> Result<Option<String>, FieldError> {
-        let text = self.string(name, tollgate_domain::text::EMAIL_MAX_BYTES)?;
+        let text = self.string(name, tollgate_domain::text::EMAIL_BYTES_MAX)?;
         match text {
             Some(text) if !is_email(&text) => Err(self.error(name, Issue::NotValid("a valid email address"))),
             text => Ok(text),
@@ -364,7 +364,7 @@ impl Fields {
 
     /// A web address.
     pub fn url(&mut self, name: &str) -> Result<Option<String>, FieldError> {
-        match self.string(name, tollgate_domain::text::URL_MAX_BYTES)? {
+        match self.string(name, tollgate_domain::text::URL_BYTES_MAX)? {
             Some(text) if !is_web_url(&text) => {
                 Err(self.error(name, Issue::NotValid("an absolute http or https URL")))
             }

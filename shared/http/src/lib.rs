@@ -5,22 +5,22 @@
 //! front door's own shape, even for a bad key, a body that is too large or an unknown path.
 
 mod api;
+mod api_error;
 mod event;
-mod exchange;
 mod fields;
-mod frame;
+mod handler;
 mod logs;
 mod problem;
 mod request;
-mod said;
+mod request_context;
 
 pub use api::{Api, Content, Reply};
+pub use api_error::{ApiError, ErrorKind};
 pub use event::run;
-pub use exchange::{Decoded, Exchange, Route};
 pub use fields::{FieldError, Fields, Issue, Wrong};
-pub use frame::{serve, serve_counted_unknown_route, serve_pages, serve_preflight, serve_unknown_route};
+pub use handler::{serve, serve_counted_unknown_route, serve_pages, serve_preflight, serve_unknown_route};
 pub use lambda_http::Error as LambdaError;
 pub use logs::init_logs;
 pub use problem::Problem;
-pub use request::{BODY_MAX_BYTES, Request, basic_user, bearer_token};
-pub use said::{Kind, Said};
+pub use request::{BODY_BYTES_MAX, Request, basic_user, bearer_token};
+pub use request_context::{Decoded, RequestContext, Route};

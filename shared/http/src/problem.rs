@@ -14,7 +14,7 @@ pub enum Problem {
     /// The body is not of the documented type; the text says where.
     #[error("{0}")]
     MalformedBody(String),
-    /// The body has more than [`crate::BODY_MAX_BYTES`].
+    /// The body has more than [`crate::BODY_BYTES_MAX`].
     #[error("the body is too large")]
     BodyTooLarge,
     /// No such path, or not with this method.
@@ -37,8 +37,8 @@ pub enum Problem {
     Gateway(#[from] tollgate_gateway::Error),
 }
 
-impl From<tollgate_gateway::Refusal> for Problem {
-    fn from(refusal: tollgate_gateway::Refusal) -> Self {
+impl From<tollgate_domain::Refusal> for Problem {
+    fn from(refusal: tollgate_domain::Refusal) -> Self {
         Self::Gateway(refusal.into())
     }
 }

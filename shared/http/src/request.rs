@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::Problem;
 
 /// Largest body that is read, in bytes.
-pub const BODY_MAX_BYTES: usize = 256 * 1024;
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// A request.
 #[derive(Debug)]

@@ -1,20 +1,20 @@
-//! A merchant's account with a provider.
+//! A merchant's account with a processor.
 
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use tollgate_domain::Provider;
+use tollgate_domain::ProcessorKind;
 use url::Url;
 use zeroize::Zeroizing;
 
 /// Longest MID, key id and secret, in characters.
 const TEXT_MAX: usize = 256;
 
-/// A merchant's account with a provider.
+/// A merchant's account with a processor.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
-    /// The provider.
-    pub provider: Provider,
+    /// The processor.
+    pub processor: ProcessorKind,
     /// Where its API is, without a slash at the end: `https://api.cybersource.com`.
     pub base_url: String,
     /// What it knows the merchant by: the MID.
@@ -28,7 +28,7 @@ pub struct Account {
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account")
-            .field("provider", &self.provider)
+            .field("provider", &self.processor)
             .field("base_url", &self.base_url)
             .field("merchant_id", &self.merchant_id)
             .finish_non_exhaustive()
@@ -70,7 +70,7 @@ impl Account {
         if !(1..=TEXT_MAX).contains(&self.secret.len()) {
             return Err(BadAccount::Secret);
         }
-        if self.provider == Provider::CyberSource {
+        if self.processor == ProcessorKind::CyberSource {
             if !self.key_id.as_deref().is_some_and(plain) {
                 return Err(BadAccount::KeyId);
             }
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn accounts_are_checked() {
         let good = Account {
-            provider: Provider::CyberSource,
+            processor: ProcessorKind::CyberSource,
             base_url: "https://api.cybersource.com".into(),
             merchant_id: "shop_1".into(),
             key_id: Some("08c94330-f618-42a3-b09d-e1e43be5efda".into()),

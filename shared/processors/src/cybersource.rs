@@ -2,7 +2,7 @@
 //! from.
 //!
 //! Every request names our reference as `clientReferenceInformation.code`; the transaction search finds by it what became
-//! of a payment. A `transactionId` beside it is the provider's own protection against duplicates, where the account's
+//! of a payment. A `transactionId` beside it is the processor's own protection against duplicates, where the account's
 //! processor has one (Visa Platform Connect).
 
 mod answers;
@@ -10,15 +10,15 @@ mod signature;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tollgate_domain::{EnteredCard, Money, NetworkId, PaymentId, Timestamp, source::Brand};
+use tollgate_domain::{EnteredCard, Money, PaymentId, ProcessorTransactionId, Timestamp, source::Brand};
 
 use crate::{
     Account, Client,
-    connector::Now,
+    any_processor::Now,
     http::{self, Reply},
-    network::{
-        Answer, Authentication, Authorize, Found, FoundRefund, NetworkError, OfAuthorization, Processor,
-        RefundName, Review, SendBack,
+    processor::{
+        Answer, Authentication, Authorize, OfAuthorization, Processor, ProcessorError, ProcessorRefundStatus,
+        RefundName, RefundRequest, Review, TransactionStatus,
     },
 };
 use answers::{answer, conversions, found, found_refund, reversed};
@@ -74,10 +74,15 @@ impl CyberSource {
         Self { account, client, now }
     }
 
-    async fn send(&self, method: Method, target: &str, body: Option<&Value>) -> Result<Reply, NetworkError> {
+    async fn send(
+        &self,
+        method: Method,
+        target: &str,
+        body: Option<&Value>,
+    ) -> Result<Reply, ProcessorError> {
         let url = format!("{}{target}", self.account.base());
         let url =
-            url::Url::parse(&url).map_err(|_| NetworkError::NothingDone("the base URL is none".into()))?;
+            url::Url::parse(&url).map_err(|_| ProcessorError::NothingDone("the base URL is none".into()))?;
         let host = match (url.host_str(), url.port()) {
             (Some(host), Some(port)) => format!("{host}:{port}"),
             (host, _) => host.unwrap_or_default().to_owned(),
@@ -109,11 +114,11 @@ impl CyberSource {
         http::send(request).await
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Result<Reply, NetworkError> {
+    async fn post(&self, path: &str, body: &Value) -> Result<Reply, ProcessorError> {
         self.send(Method::POST, path, Some(body)).await
     }
 
-    async fn search(&self, reference: &str) -> Result<Reply, NetworkError> {
+    async fn search(&self, reference: &str) -> Result<Reply, ProcessorError> {
         let body = json!({
             "query": format!("clientReferenceInformation.code:{reference}"),
             "sort": "submitTimeUtc:desc",
@@ -130,7 +135,7 @@ impl CyberSource {
 }
 
 impl Processor for CyberSource {
-    async fn authorize(&self, request: &Authorize<'_>) -> Result<Answer, NetworkError> {
+    async fn authorize(&self, request: &Authorize<'_>) -> Result<Answer, ProcessorError> {
         let card = request.card;
         let mut body = json!({
             "clientReferenceInformation":
@@ -152,7 +157,7 @@ impl Processor for CyberSource {
         answer(&reply, request.reference, &["AUTHORIZED"])
     }
 
-    async fn capture(&self, request: &OfAuthorization<'_>) -> Result<Answer, NetworkError> {
+    async fn capture(&self, request: &OfAuthorization<'_>) -> Result<Answer, ProcessorError> {
         let body = json!({
             "clientReferenceInformation":
                 reference_information(request.reference, Purpose::Capture, request.renewed),
@@ -162,7 +167,7 @@ impl Processor for CyberSource {
         answer(&self.post(&path, &body).await?, request.reference, &["PENDING", "TRANSMITTED"])
     }
 
-    async fn void(&self, request: &OfAuthorization<'_>) -> Result<Answer, NetworkError> {
+    async fn void(&self, request: &OfAuthorization<'_>) -> Result<Answer, ProcessorError> {
         let body = json!({
             "clientReferenceInformation": {"code": request.reference},
             "reversalInformation": reversal(request.amount),
@@ -176,7 +181,7 @@ impl Processor for CyberSource {
         answer(&reply, request.reference, &["REVERSED"])
     }
 
-    async fn refund(&self, request: &SendBack<'_>) -> Result<Answer, NetworkError> {
+    async fn refund(&self, request: &RefundRequest<'_>) -> Result<Answer, ProcessorError> {
         let body = json!({
             "clientReferenceInformation":
                 reference_information(request.refund_reference, Purpose::Refund, request.renewed),
@@ -192,9 +197,9 @@ impl Processor for CyberSource {
         reference: &str,
         amount: Money,
         renewed: u32,
-    ) -> Result<(), NetworkError> {
+    ) -> Result<(), ProcessorError> {
         let id = transaction_id(reference, Purpose::Authorize, renewed);
-        let id = id.ok_or_else(|| NetworkError::NothingDone("the reference is no UUID".into()))?;
+        let id = id.ok_or_else(|| ProcessorError::NothingDone("the reference is no UUID".into()))?;
         let body = json!({
             "clientReferenceInformation": {"code": reference, "transactionId": id},
             "reversalInformation": reversal(amount),
@@ -202,7 +207,7 @@ impl Processor for CyberSource {
         reversed(&self.post("/pts/v2/reversals", &body).await?)
     }
 
-    async fn look_up(&self, reference: &str) -> Result<Found, NetworkError> {
+    async fn look_up(&self, reference: &str) -> Result<TransactionStatus, ProcessorError> {
         found(&self.search(reference).await?, reference)
     }
 
@@ -210,9 +215,9 @@ impl Processor for CyberSource {
     /// them at a time.
     async fn look_up_review(
         &self,
-        authorization: &NetworkId,
+        authorization: &ProcessorTransactionId,
         since: Timestamp,
-    ) -> Result<Review, NetworkError> {
+    ) -> Result<Review, ProcessorError> {
         let now = (self.now)();
         let mut end = now;
         for _ in 0..CONVERSIONS_QUESTIONS_MAX {
@@ -232,7 +237,7 @@ impl Processor for CyberSource {
         Ok(Review::Waiting)
     }
 
-    async fn look_up_refund(&self, refund: &RefundName<'_>) -> Result<FoundRefund, NetworkError> {
+    async fn look_up_refund(&self, refund: &RefundName<'_>) -> Result<ProcessorRefundStatus, ProcessorError> {
         found_refund(&self.search(refund.refund_reference).await?, refund.refund_reference)
     }
 }

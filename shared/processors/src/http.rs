@@ -1,18 +1,18 @@
-//! Requests to providers: one client, hard limits, and a clear line between what was certainly not done and what may
+//! Requests to processors: one client, hard limits, and a clear line between what was certainly not done and what may
 //! have been.
 
 use std::time::Duration;
 
 use reqwest::{RequestBuilder, redirect::Policy};
 use serde_json::Value;
-use tollgate_domain::NetworkId;
+use tollgate_domain::ProcessorTransactionId;
 
-use crate::network::NetworkError;
+use crate::processor::ProcessorError;
 
 /// Longest answer that is read, in bytes.
-const ANSWER_MAX_BYTES: usize = 64 * 1024;
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
-/// A client of providers. Connections are kept and shared by its clones.
+/// A client of processors. Connections are kept and shared by its clones.
 #[derive(Clone, Debug)]
 pub struct Client(reqwest::Client);
 
@@ -48,30 +48,30 @@ impl Client {
 }
 
 /// Sends a request. A 4xx is an answer: whoever reads it knows what it means.
-pub(crate) async fn send(request: RequestBuilder) -> Result<Reply, NetworkError> {
+pub(crate) async fn send(request: RequestBuilder) -> Result<Reply, ProcessorError> {
     let mut answer = request.send().await.map_err(|error| not_answered(&error))?;
     let status = answer.status().as_u16();
     let mut bytes = Vec::new();
     while let Some(chunk) =
-        answer.chunk().await.map_err(|_| NetworkError::Unknown("the answer broke off".into()))?
+        answer.chunk().await.map_err(|_| ProcessorError::Unknown("the answer broke off".into()))?
     {
         bytes.extend_from_slice(&chunk);
-        if bytes.len() > ANSWER_MAX_BYTES {
-            return Err(NetworkError::Unknown("the answer is too long".into()));
+        if bytes.len() > ANSWER_BYTES_MAX {
+            return Err(ProcessorError::Unknown("the answer is too long".into()));
         }
     }
     read(status, &bytes)
 }
 
 /// Makes sense of a status and a body.
-pub(crate) fn read(status: u16, bytes: &[u8]) -> Result<Reply, NetworkError> {
-    // Too many requests, and a refusal of whoever stands in front of the provider, did nothing for certain.
+pub(crate) fn read(status: u16, bytes: &[u8]) -> Result<Reply, ProcessorError> {
+    // Too many requests, and a refusal of whoever stands in front of the processor, did nothing for certain.
     let senseless = || match status {
-        401 | 403 | 404 | 405 | 413 | 415 | 429 => NetworkError::NothingDone(format!("status {status}")),
-        _ => NetworkError::Unknown(format!("status {status} without a meaningful body")),
+        401 | 403 | 404 | 405 | 413 | 415 | 429 => ProcessorError::NothingDone(format!("status {status}")),
+        _ => ProcessorError::Unknown(format!("status {status} without a meaningful body")),
     };
     if !matches!(status, 200..300 | 400..500) {
-        return Err(NetworkError::Unknown(format!("status {status}")));
+        return Err(ProcessorError::Unknown(format!("status {status}")));
     }
     match serde_json::from_slice(bytes) {
         Ok(body @ Value::Object(_)) => Ok(Reply { status, body }),
@@ -79,13 +79,13 @@ pub(crate) fn read(status: u16, bytes: &[u8]) -> Result<Reply, NetworkError> {
     }
 }
 
-fn not_answered(error: &reqwest::Error) -> NetworkError {
+fn not_answered(error: &reqwest::Error) -> ProcessorError {
     if error.is_connect() || error.is_builder() {
-        NetworkError::NothingDone("nobody could be connected to".into())
+        ProcessorError::NothingDone("nobody could be connected to".into())
     } else if error.is_timeout() {
-        NetworkError::Unknown("no answer in time".into())
+        ProcessorError::Unknown("no answer in time".into())
     } else {
-        NetworkError::Unknown("the connection broke".into())
+        ProcessorError::Unknown("the connection broke".into())
     }
 }
 
@@ -94,7 +94,8 @@ pub(crate) fn text<'a>(body: &'a Value, pointer: &str) -> &'a str {
     body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The provider's own id of what it did.
-pub(crate) fn network_id(id: &str) -> Result<NetworkId, NetworkError> {
-    NetworkId::parse(id).map_err(|_| NetworkError::Unknown("the answer names no transaction".into()))
+/// The processor's own id of what it did.
+pub(crate) fn transaction_id(id: &str) -> Result<ProcessorTransactionId, ProcessorError> {
+    ProcessorTransactionId::parse(id)
+        .map_err(|_| ProcessorError::Unknown("the answer names no transaction".into()))
 }

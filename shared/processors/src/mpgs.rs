@@ -7,14 +7,14 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tollgate_domain::{Decline, Money, NetworkId, Timestamp};
+use tollgate_domain::{Decline, Money, ProcessorTransactionId, Timestamp};
 
 use crate::{
     Account, Client,
     http::{self, Reply, text},
-    network::{
-        Answer, Authorize, Found, FoundRefund, NetworkError, OfAuthorization, Processor, RefundName, Review,
-        SendBack,
+    processor::{
+        Answer, Authorize, OfAuthorization, Processor, ProcessorError, ProcessorRefundStatus, RefundName,
+        RefundRequest, Review, TransactionStatus,
     },
 };
 
@@ -44,7 +44,7 @@ impl Mpgs {
         Self { account, client }
     }
 
-    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Reply, NetworkError> {
+    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Reply, ProcessorError> {
         let mid = &self.account.merchant_id;
         let url = format!("{}/api/rest/version/{VERSION}/merchant/{mid}/order/{path}", self.account.base());
         let user = format!("merchant.{mid}");
@@ -56,12 +56,12 @@ impl Mpgs {
         http::send(request).await
     }
 
-    async fn perform(&self, order: &str, transaction: &str, body: Value) -> Result<Reply, NetworkError> {
+    async fn perform(&self, order: &str, transaction: &str, body: Value) -> Result<Reply, ProcessorError> {
         let path = format!("{order}/transaction/{transaction}");
         self.send(Method::PUT, &path, Some(body)).await
     }
 
-    async fn ask(&self, path: &str) -> Result<Reply, NetworkError> {
+    async fn ask(&self, path: &str) -> Result<Reply, ProcessorError> {
         match self.send(Method::GET, path, None).await {
             // Asking changes nothing: once more does no harm.
             Err(_) => self.send(Method::GET, path, None).await,
@@ -74,7 +74,7 @@ impl Mpgs {
         order: &str,
         authorization: &str,
         renewed: u32,
-    ) -> Result<Answer, NetworkError> {
+    ) -> Result<Answer, ProcessorError> {
         let body = json!({
             "apiOperation": "VOID",
             "transaction": {"targetTransactionId": authorization},
@@ -84,7 +84,7 @@ impl Mpgs {
 }
 
 impl Processor for Mpgs {
-    async fn authorize(&self, request: &Authorize<'_>) -> Result<Answer, NetworkError> {
+    async fn authorize(&self, request: &Authorize<'_>) -> Result<Answer, ProcessorError> {
         let card = request.card;
         let mut body = json!({
             "apiOperation": "AUTHORIZE",
@@ -115,17 +115,17 @@ impl Processor for Mpgs {
         authorized(&reply, request.reference, &transaction)
     }
 
-    async fn capture(&self, request: &OfAuthorization<'_>) -> Result<Answer, NetworkError> {
+    async fn capture(&self, request: &OfAuthorization<'_>) -> Result<Answer, ProcessorError> {
         let body = json!({"apiOperation": "CAPTURE", "transaction": money(request.amount)});
         let transaction = named(CAPTURE, request.renewed);
         answer(&self.perform(request.reference, &transaction, body).await?, request.reference)
     }
 
-    async fn void(&self, request: &OfAuthorization<'_>) -> Result<Answer, NetworkError> {
+    async fn void(&self, request: &OfAuthorization<'_>) -> Result<Answer, ProcessorError> {
         self.void_authorization(request.reference, request.authorization.as_str(), request.renewed).await
     }
 
-    async fn refund(&self, request: &SendBack<'_>) -> Result<Answer, NetworkError> {
+    async fn refund(&self, request: &RefundRequest<'_>) -> Result<Answer, ProcessorError> {
         let mut transaction = money(request.amount);
         transaction["targetTransactionId"] = json!(request.capture.as_str());
         let body = json!({"apiOperation": "REFUND", "transaction": transaction});
@@ -139,27 +139,27 @@ impl Processor for Mpgs {
         reference: &str,
         _amount: Money,
         renewed: u32,
-    ) -> Result<(), NetworkError> {
+    ) -> Result<(), ProcessorError> {
         match self.void_authorization(reference, &named(AUTHORIZATION, renewed), 0).await? {
             Answer::Approved { .. } => Ok(()),
-            _ => Err(NetworkError::Unknown("the authorization was not voided".into())),
+            _ => Err(ProcessorError::Unknown("the authorization was not voided".into())),
         }
     }
 
-    async fn look_up(&self, reference: &str) -> Result<Found, NetworkError> {
+    async fn look_up(&self, reference: &str) -> Result<TransactionStatus, ProcessorError> {
         found(&self.ask(reference).await?, reference)
     }
 
-    /// No answer of this provider is read as a review.
+    /// No answer of this processor is read as a review.
     async fn look_up_review(
         &self,
-        _authorization: &NetworkId,
+        _authorization: &ProcessorTransactionId,
         _since: Timestamp,
-    ) -> Result<Review, NetworkError> {
+    ) -> Result<Review, ProcessorError> {
         Ok(Review::Waiting)
     }
 
-    async fn look_up_refund(&self, refund: &RefundName<'_>) -> Result<FoundRefund, NetworkError> {
+    async fn look_up_refund(&self, refund: &RefundName<'_>) -> Result<ProcessorRefundStatus, ProcessorError> {
         let name = named(refund.refund_reference, refund.renewed);
         let path = format!("{}/transaction/{name}", refund.reference);
         found_refund(&self.ask(&path).await?, refund.reference)
@@ -210,23 +210,25 @@ const IS_UNKNOWN: &[&str] = &[
 ];
 
 /// What a transaction's answer says.
-fn answer(reply: &Reply, order: &str) -> Result<Answer, NetworkError> {
+fn answer(reply: &Reply, order: &str) -> Result<Answer, ProcessorError> {
     if reply.status >= 400 {
         return Err(refused(reply));
     }
     is_about(reply, order)?;
     match verdict(&reply.body) {
-        Verdict::Done => Ok(Answer::Approved { id: http::network_id(text(&reply.body, "/transaction/id"))? }),
+        Verdict::Done => {
+            Ok(Answer::Approved { id: http::transaction_id(text(&reply.body, "/transaction/id"))? })
+        }
         Verdict::Refused(decline) => Ok(Answer::Declined(decline)),
-        Verdict::NotDone => Err(NetworkError::NothingDone("the order is locked".into())),
+        Verdict::NotDone => Err(ProcessorError::NothingDone("the order is locked".into())),
         Verdict::InPart | Verdict::Unknown => {
-            Err(NetworkError::Unknown("the result is neither success nor failure".into()))
+            Err(ProcessorError::Unknown("the result is neither success nor failure".into()))
         }
     }
 }
 
 /// What an authorisation's answer says. One that the acquirer did not answer is refused, and voided to be sure.
-fn authorized(reply: &Reply, order: &str, transaction: &str) -> Result<Answer, NetworkError> {
+fn authorized(reply: &Reply, order: &str, transaction: &str) -> Result<Answer, ProcessorError> {
     if reply.status < 400 && is_about(reply, order).is_ok() {
         let timed_out = text(&reply.body, "/result") == "FAILURE"
             && matches!(
@@ -235,7 +237,7 @@ fn authorized(reply: &Reply, order: &str, transaction: &str) -> Result<Answer, N
             );
         if timed_out || verdict(&reply.body) == Verdict::InPart {
             return Ok(Answer::DeclinedWithHold {
-                id: http::network_id(transaction)?,
+                id: http::transaction_id(transaction)?,
                 decline: Decline::ProcessingError,
             });
         }
@@ -244,21 +246,21 @@ fn authorized(reply: &Reply, order: &str, transaction: &str) -> Result<Answer, N
 }
 
 /// What an order's answer says: by its status where there is one, else by its totals.
-fn found(reply: &Reply, order: &str) -> Result<Found, NetworkError> {
+fn found(reply: &Reply, order: &str) -> Result<TransactionStatus, ProcessorError> {
     if is_nothing(reply) {
-        return Ok(Found::Nothing);
+        return Ok(TransactionStatus::Nothing);
     }
     if reply.status >= 400 {
         return Err(refused(reply));
     }
     if text(&reply.body, "/id") != order {
-        return Err(NetworkError::Unknown("the answer is about another order".into()));
+        return Err(ProcessorError::Unknown("the answer is about another order".into()));
     }
     // The latest authorisation, whatever the list's order; it may have been made anew.
     let authorization = || transaction_of(&reply.body, "AUTHORIZATION", AUTHORIZATION);
     let total = |name: &str| reply.body.get(name).and_then(Value::as_f64).unwrap_or(0.0);
     Ok(match text(&reply.body, "/status") {
-        "AUTHORIZED" => Found::Authorized { authorization: authorization()? },
+        "AUTHORIZED" => TransactionStatus::Authorized { authorization: authorization()? },
         "CAPTURED"
         | "PARTIALLY_CAPTURED"
         | "PARTIALLY_REFUNDED"
@@ -266,11 +268,11 @@ fn found(reply: &Reply, order: &str) -> Result<Found, NetworkError> {
         | "EXCESSIVELY_REFUNDED"
         | "REFUND_REQUESTED"
         | "DISPUTED"
-        | "CHARGEBACK_PROCESSED" => Found::Captured {
+        | "CHARGEBACK_PROCESSED" => TransactionStatus::Captured {
             authorization: authorization()?,
             capture: transaction_of(&reply.body, "CAPTURE", CAPTURE)?,
         },
-        "CANCELLED" => Found::Voided,
+        "CANCELLED" => TransactionStatus::Voided,
         "FAILED" => failed(&reply.body)?,
         "INITIATED"
         | "VERIFIED"
@@ -278,45 +280,47 @@ fn found(reply: &Reply, order: &str) -> Result<Found, NetworkError> {
         | "AUTHENTICATION_INITIATED"
         | "AUTHENTICATION_NOT_NEEDED"
         | "AUTHENTICATION_UNSUCCESSFUL" => unpaid(&reply.body)?,
-        "" if total("totalCapturedAmount") > 0.0 => Found::Captured {
+        "" if total("totalCapturedAmount") > 0.0 => TransactionStatus::Captured {
             authorization: authorization()?,
             capture: transaction_of(&reply.body, "CAPTURE", CAPTURE)?,
         },
-        "" if total("totalAuthorizedAmount") > 0.0 => Found::Authorized { authorization: authorization()? },
-        _ => Found::Undecided,
+        "" if total("totalAuthorizedAmount") > 0.0 => {
+            TransactionStatus::Authorized { authorization: authorization()? }
+        }
+        _ => TransactionStatus::Undecided,
     })
 }
 
 /// An order of which no payment is made yet, by its authorisation: it may be under way.
-fn unpaid(order: &Value) -> Result<Found, NetworkError> {
+fn unpaid(order: &Value) -> Result<TransactionStatus, ProcessorError> {
     let last = transactions(order, "AUTHORIZATION").next_back();
     Ok(match last.map(verdict) {
-        None | Some(Verdict::NotDone) => Found::Nothing,
-        Some(Verdict::Refused(decline)) => Found::Declined(decline),
-        Some(Verdict::Done) => {
-            Found::Authorized { authorization: transaction_of(order, "AUTHORIZATION", AUTHORIZATION)? }
-        }
-        Some(Verdict::InPart | Verdict::Unknown) => Found::Undecided,
+        None | Some(Verdict::NotDone) => TransactionStatus::Nothing,
+        Some(Verdict::Refused(decline)) => TransactionStatus::Declined(decline),
+        Some(Verdict::Done) => TransactionStatus::Authorized {
+            authorization: transaction_of(order, "AUTHORIZATION", AUTHORIZATION)?,
+        },
+        Some(Verdict::InPart | Verdict::Unknown) => TransactionStatus::Undecided,
     })
 }
 
 /// An order whose payment has not been successful, by its authorisation.
-fn failed(order: &Value) -> Result<Found, NetworkError> {
+fn failed(order: &Value) -> Result<TransactionStatus, ProcessorError> {
     let Some(transaction) = transactions(order, "AUTHORIZATION").next_back() else {
-        return Ok(Found::Undecided);
+        return Ok(TransactionStatus::Undecided);
     };
     Ok(match verdict(transaction) {
-        Verdict::Refused(decline) => Found::Declined(decline),
-        Verdict::NotDone => Found::Nothing,
+        Verdict::Refused(decline) => TransactionStatus::Declined(decline),
+        Verdict::NotDone => TransactionStatus::Nothing,
         Verdict::Done | Verdict::InPart | Verdict::Unknown
             if matches!(text(transaction, "/result"), "FAILURE" | "SUCCESS") =>
         {
-            Found::DeclinedWithHold {
-                authorization: http::network_id(text(transaction, "/transaction/id"))?,
+            TransactionStatus::DeclinedWithHold {
+                authorization: http::transaction_id(text(transaction, "/transaction/id"))?,
                 decline: Decline::ProcessingError,
             }
         }
-        _ => Found::Undecided,
+        _ => TransactionStatus::Undecided,
     })
 }
 
@@ -327,25 +331,25 @@ fn transactions<'a>(order: &'a Value, kind: &'a str) -> impl DoubleEndedIterator
 }
 
 /// The name of the transaction of this kind that was done; `usual` where the order does not list it.
-fn transaction_of(order: &Value, kind: &str, usual: &str) -> Result<NetworkId, NetworkError> {
+fn transaction_of(order: &Value, kind: &str, usual: &str) -> Result<ProcessorTransactionId, ProcessorError> {
     let done = transactions(order, kind).rfind(|one| verdict(one) == Verdict::Done);
-    http::network_id(done.map_or(usual, |one| text(one, "/transaction/id")))
+    http::transaction_id(done.map_or(usual, |one| text(one, "/transaction/id")))
 }
 
 /// What a refund's answer says.
-fn found_refund(reply: &Reply, order: &str) -> Result<FoundRefund, NetworkError> {
+fn found_refund(reply: &Reply, order: &str) -> Result<ProcessorRefundStatus, ProcessorError> {
     if is_nothing(reply) {
-        return Ok(FoundRefund::Nothing);
+        return Ok(ProcessorRefundStatus::Nothing);
     }
     if reply.status >= 400 {
         return Err(refused(reply));
     }
     is_about(reply, order)?;
     Ok(match verdict(&reply.body) {
-        Verdict::Done => FoundRefund::Succeeded,
-        Verdict::Refused(_) => FoundRefund::Failed,
-        Verdict::NotDone => FoundRefund::Nothing,
-        Verdict::InPart | Verdict::Unknown => FoundRefund::Undecided,
+        Verdict::Done => ProcessorRefundStatus::Succeeded,
+        Verdict::Refused(_) => ProcessorRefundStatus::Failed,
+        Verdict::NotDone => ProcessorRefundStatus::Nothing,
+        Verdict::InPart | Verdict::Unknown => ProcessorRefundStatus::Undecided,
     })
 }
 
@@ -354,26 +358,26 @@ fn is_nothing(reply: &Reply) -> bool {
     matches!(reply.status, 400 | 404) && text(&reply.body, "/error/cause") == "INVALID_REQUEST"
 }
 
-fn is_about(reply: &Reply, order: &str) -> Result<(), NetworkError> {
+fn is_about(reply: &Reply, order: &str) -> Result<(), ProcessorError> {
     if text(&reply.body, "/order/id") == order {
         Ok(())
     } else {
-        Err(NetworkError::Unknown("the answer is about another order".into()))
+        Err(ProcessorError::Unknown("the answer is about another order".into()))
     }
 }
 
-/// The provider's words are its own: only the cause, which comes from a list, is repeated.
-fn refused(reply: &Reply) -> NetworkError {
+/// The processor's words are its own: only the cause, which comes from a list, is repeated.
+fn refused(reply: &Reply) -> ProcessorError {
     let status = reply.status;
     match text(&reply.body, "/error/cause") {
-        _ if matches!(status, 401 | 403 | 429) => NetworkError::NothingDone(format!("status {status}")),
-        "INVALID_REQUEST" => NetworkError::Rejected(format!("status {status}, INVALID_REQUEST")),
-        "REQUEST_REJECTED" => NetworkError::NothingDone(format!("status {status}, REQUEST_REJECTED")),
-        // After these the provider advises to send the identical request again: it may have been carried out.
+        _ if matches!(status, 401 | 403 | 429) => ProcessorError::NothingDone(format!("status {status}")),
+        "INVALID_REQUEST" => ProcessorError::Rejected(format!("status {status}, INVALID_REQUEST")),
+        "REQUEST_REJECTED" => ProcessorError::NothingDone(format!("status {status}, REQUEST_REJECTED")),
+        // After these the processor advises to send the identical request again: it may have been carried out.
         cause @ ("SERVER_BUSY" | "SERVER_FAILED") => {
-            NetworkError::Unknown(format!("status {status}, {cause}"))
+            ProcessorError::Unknown(format!("status {status}, {cause}"))
         }
-        _ => NetworkError::Unknown(format!("status {status}")),
+        _ => ProcessorError::Unknown(format!("status {status}")),
     }
 }
 
@@ -398,8 +402,8 @@ mod tests {
         Reply { status, body }
     }
 
-    fn id(text: &str) -> NetworkId {
-        NetworkId::parse(text).unwrap()
+    fn id(text: &str) -> ProcessorTransactionId {
+        ProcessorTransactionId::parse(text).unwrap()
     }
 
     fn body(result: &str, code: &str) -> Value {
@@ -421,19 +425,19 @@ mod tests {
             ("PENDING", "PENDING"),
             ("UNKNOWN", "UNKNOWN"),
         ] {
-            assert!(matches!(said(result, code), Err(NetworkError::Unknown(_))), "{result} {code}");
+            assert!(matches!(said(result, code), Err(ProcessorError::Unknown(_))), "{result} {code}");
         }
-        assert!(matches!(said("FAILURE", "LOCK_FAILURE"), Err(NetworkError::NothingDone(_))));
+        assert!(matches!(said("FAILURE", "LOCK_FAILURE"), Err(ProcessorError::NothingDone(_))));
         let other = json!({"result": "SUCCESS", "order": {"id": "p"}, "transaction": {"id": "1"}});
-        assert!(matches!(answer(&reply(200, other), "o"), Err(NetworkError::Unknown(_))));
+        assert!(matches!(answer(&reply(200, other), "o"), Err(ProcessorError::Unknown(_))));
     }
 
     #[test]
     fn errors_say_whether_the_request_may_have_been_carried_out() {
         let said = |cause: &str| answer(&reply(400, json!({"error": {"cause": cause}})), "o");
-        assert!(matches!(said("INVALID_REQUEST"), Err(NetworkError::Rejected(_))));
-        assert!(matches!(said("SERVER_BUSY"), Err(NetworkError::Unknown(_))));
-        assert!(matches!(said("REQUEST_REJECTED"), Err(NetworkError::NothingDone(_))));
+        assert!(matches!(said("INVALID_REQUEST"), Err(ProcessorError::Rejected(_))));
+        assert!(matches!(said("SERVER_BUSY"), Err(ProcessorError::Unknown(_))));
+        assert!(matches!(said("REQUEST_REJECTED"), Err(ProcessorError::NothingDone(_))));
     }
 
     #[test]
@@ -448,7 +452,7 @@ mod tests {
         }
         assert!(matches!(
             authorized(&reply(201, body("UNKNOWN", "UNKNOWN")), "o", "1"),
-            Err(NetworkError::Unknown(_))
+            Err(ProcessorError::Unknown(_))
         ));
     }
 
@@ -465,42 +469,45 @@ mod tests {
     #[test]
     fn orders_are_read() {
         let said = |status: &str| found(&reply(200, order(status, "SUCCESS", "APPROVED")), "o").unwrap();
-        assert_eq!(said("AUTHORIZED"), Found::Authorized { authorization: id("1-1") });
+        assert_eq!(said("AUTHORIZED"), TransactionStatus::Authorized { authorization: id("1-1") });
         for status in ["CAPTURED", "REFUNDED", "DISPUTED", "EXCESSIVELY_REFUNDED"] {
             assert_eq!(
                 said(status),
-                Found::Captured { authorization: id("1-1"), capture: id("2-1") },
+                TransactionStatus::Captured { authorization: id("1-1"), capture: id("2-1") },
                 "{status}"
             );
         }
-        assert_eq!(said("CANCELLED"), Found::Voided);
+        assert_eq!(said("CANCELLED"), TransactionStatus::Voided);
         // No payment is made yet, and one may be under way.
         let initiated = |result, code| found(&reply(200, order("INITIATED", result, code)), "o").unwrap();
-        assert_eq!(initiated("UNKNOWN", "UNKNOWN"), Found::Undecided);
-        assert_eq!(initiated("FAILURE", "EXPIRED_CARD"), Found::Declined(Decline::ExpiredCard));
+        assert_eq!(initiated("UNKNOWN", "UNKNOWN"), TransactionStatus::Undecided);
+        assert_eq!(initiated("FAILURE", "EXPIRED_CARD"), TransactionStatus::Declined(Decline::ExpiredCard));
         let bare = json!({"id": "o", "status": "INITIATED"});
-        assert_eq!(found(&reply(200, bare), "o"), Ok(Found::Nothing));
-        assert_eq!(said("SOMETHING_NEW"), Found::Undecided);
+        assert_eq!(found(&reply(200, bare), "o"), Ok(TransactionStatus::Nothing));
+        assert_eq!(said("SOMETHING_NEW"), TransactionStatus::Undecided);
         let none = json!({"error": {"cause": "INVALID_REQUEST", "explanation": "in whatever words"}});
-        assert_eq!(found(&reply(400, none), "o"), Ok(Found::Nothing));
+        assert_eq!(found(&reply(400, none), "o"), Ok(TransactionStatus::Nothing));
         // Version 100 does not always give a status.
         let mut bare = order("", "SUCCESS", "APPROVED");
         bare["totalAuthorizedAmount"] = json!(10.5);
-        assert!(matches!(found(&reply(200, bare.clone()), "o"), Ok(Found::Authorized { .. })));
+        assert!(matches!(found(&reply(200, bare.clone()), "o"), Ok(TransactionStatus::Authorized { .. })));
         bare["totalCapturedAmount"] = json!(10.5);
-        assert!(matches!(found(&reply(200, bare), "o"), Ok(Found::Captured { .. })));
+        assert!(matches!(found(&reply(200, bare), "o"), Ok(TransactionStatus::Captured { .. })));
     }
 
     #[test]
     fn failed_orders_are_read_by_their_authorization() {
         let said = |result, code| found(&reply(200, order("FAILED", result, code)), "o").unwrap();
-        assert_eq!(said("FAILURE", "EXPIRED_CARD"), Found::Declined(Decline::ExpiredCard));
+        assert_eq!(said("FAILURE", "EXPIRED_CARD"), TransactionStatus::Declined(Decline::ExpiredCard));
         assert_eq!(
             said("FAILURE", "TIMED_OUT"),
-            Found::DeclinedWithHold { authorization: id("1-1"), decline: Decline::ProcessingError }
+            TransactionStatus::DeclinedWithHold {
+                authorization: id("1-1"),
+                decline: Decline::ProcessingError
+            }
         );
-        assert_eq!(said("UNKNOWN", "UNKNOWN"), Found::Undecided);
-        assert_eq!(said("FAILURE", "LOCK_FAILURE"), Found::Nothing);
+        assert_eq!(said("UNKNOWN", "UNKNOWN"), TransactionStatus::Undecided);
+        assert_eq!(said("FAILURE", "LOCK_FAILURE"), TransactionStatus::Nothing);
     }
 
     proptest! {

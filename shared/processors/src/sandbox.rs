@@ -1,6 +1,6 @@
-//! The sandbox network: test cards, test tokens and test bank accounts, and what becomes of each.
+//! The sandbox processor: test cards, test tokens and test bank accounts, and what becomes of each.
 //!
-//! What an instrument does is written into the [`Instrument`] itself, so the network keeps nothing.
+//! What an instrument does is written into the [`Instrument`] itself, so the processor keeps nothing.
 
 mod cards;
 

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
-use tollgate_domain::{Customer, CustomerId, Scope};
+use tollgate_domain::{Customer, CustomerId, Tenant};
 
 use crate::{
     Put, Reader, Replaced, Writer,
@@ -75,8 +75,8 @@ fn owner_of(item: &Item, key: &str) -> Result<CustomerId, StoreError> {
 
 impl Reader {
     /// The customer that owns an e-mail address. One call, 1 unit: a customer that was made a moment ago owns its address.
-    pub async fn address_owner(&self, scope: Scope, email: &str) -> Result<Option<CustomerId>, StoreError> {
-        let key = email_key(scope, email);
+    pub async fn address_owner(&self, tenant: Tenant, email: &str) -> Result<Option<CustomerId>, StoreError> {
+        let key = email_key(tenant, email);
         let item = self.read_item(&self.tables.main, &key, true).await?;
         item.map(|item| owner_of(&item, &key)).transpose()
     }
@@ -87,19 +87,19 @@ impl Writer {
     /// One call. Where no owner changes it costs as [`Writer::create`]; else twice as much, and 2 units for each owner.
     pub async fn write_customer(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         next: &Customer,
         ownership: &Ownership<'_>,
     ) -> Result<CustomerWrite, StoreError> {
         if *ownership == Ownership::default() {
-            return self.write_only_customer(scope, next).await;
+            return self.write_only_customer(tenant, next).await;
         }
-        let mut operations = vec![self.put_customer(scope, next)?];
+        let mut operations = vec![self.put_customer(tenant, next)?];
         if let Some(claim) = &ownership.claim {
-            operations.push(self.put_owner(scope, claim, next.id)?);
+            operations.push(self.put_owner(tenant, claim, next.id)?);
         }
         if let Some(email) = ownership.release {
-            operations.push(self.delete_owner(scope, email, next.id)?);
+            operations.push(self.delete_owner(tenant, email, next.id)?);
         }
         let refused = match self.db.transact_write_items(operations).await? {
             Transacted::Done => return Ok(CustomerWrite::Done),
@@ -131,11 +131,11 @@ impl Writer {
     /// call, 2 units.
     pub async fn claim_address(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         claim: &Claim<'_>,
         customer: CustomerId,
     ) -> Result<Option<CustomerId>, StoreError> {
-        let operation = self.put_owner(scope, claim, customer)?;
+        let operation = self.put_owner(tenant, claim, customer)?;
         match self.db.transact_write_items(vec![operation]).await? {
             Transacted::Done => Ok(None),
             Transacted::Refused(refused) => {
@@ -146,21 +146,25 @@ impl Writer {
         }
     }
 
-    async fn write_only_customer(&self, scope: Scope, next: &Customer) -> Result<CustomerWrite, StoreError> {
+    async fn write_only_customer(
+        &self,
+        tenant: Tenant,
+        next: &Customer,
+    ) -> Result<CustomerWrite, StoreError> {
         if next.version == 1 {
-            return Ok(match self.create(scope, next).await? {
+            return Ok(match self.create(tenant, next).await? {
                 Put::Created => CustomerWrite::Done,
                 Put::Exists(existing) => CustomerWrite::Refused(Some(Box::new(existing))),
             });
         }
-        Ok(match self.replace(scope, next).await? {
+        Ok(match self.replace(tenant, next).await? {
             Replaced::Done => CustomerWrite::Done,
             Replaced::Conflict(existing) => CustomerWrite::Refused(existing.map(Box::new)),
         })
     }
 
-    fn put_customer(&self, scope: Scope, next: &Customer) -> Result<TransactWriteItem, StoreError> {
-        let item = to_item(scope, next)?;
+    fn put_customer(&self, tenant: Tenant, next: &Customer) -> Result<TransactWriteItem, StoreError> {
+        let item = to_item(tenant, next)?;
         if next.version == 1 {
             return put_in_transaction(&self.tables.main, item, ABSENT, None);
         }
@@ -170,13 +174,13 @@ impl Writer {
 
     fn put_owner(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         claim: &Claim<'_>,
         customer: CustomerId,
     ) -> Result<TransactWriteItem, StoreError> {
         let former = claim.instead_of.unwrap_or(customer);
         let mut item = HashMap::from([
-            ("pk".to_owned(), s(email_key(scope, claim.email))),
+            ("pk".to_owned(), s(email_key(tenant, claim.email))),
             ("sk".to_owned(), s(SK)),
             ("t".to_owned(), s(CODE)),
             ("customer".to_owned(), s(customer.to_string())),
@@ -188,12 +192,12 @@ impl Writer {
 
     fn delete_owner(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         email: &str,
         customer: CustomerId,
     ) -> Result<TransactWriteItem, StoreError> {
         let key: HashMap<String, AttributeValue> =
-            HashMap::from([("pk".to_owned(), s(email_key(scope, email))), ("sk".to_owned(), s(SK))]);
+            HashMap::from([("pk".to_owned(), s(email_key(tenant, email))), ("sk".to_owned(), s(SK))]);
         let delete = Delete::builder()
             .table_name(&self.tables.main)
             .set_key(Some(key))

@@ -29,7 +29,7 @@ const AMAZON_ROOTS: &str = include_str!("../certs/amazon-roots.pem");
 /// A call that has not answered by then is tried again.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Tries of one call, the first included.
-const MAX_ATTEMPTS: u32 = 3;
+const ATTEMPTS_MAX: u32 = 3;
 
 /// Where AWS is and who we are there.
 #[derive(Clone)]
@@ -158,7 +158,7 @@ impl AwsEnvironment {
             .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
             .http_client(self.http.clone())
             .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
             .build()

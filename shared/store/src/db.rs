@@ -30,7 +30,7 @@ use crate::{AwsEnvironment, error::StoreError, items::Item, meter::Meter};
 
 /// Tries of an operation that meets other transactions. Each conflict means that another one went through, so this bounds how
 /// many changes of one item may race, not how often bad luck strikes.
-const MAX_TRIES: u32 = 64;
+const TRIES_MAX: u32 = 64;
 /// The first wait after a conflict, in milliseconds; it doubles up to the last, and is shortened by chance.
 const WAIT_MS: (u64, u64) = (4, 64);
 /// What a transaction says of an operation whose condition did not hold.
@@ -284,7 +284,7 @@ impl Db {
         request: O,
     ) -> Result<Result<O::Output, SdkError<O::Error>>, StoreError> {
         let mut wait_ms = WAIT_MS.0;
-        for _ in 0..MAX_TRIES {
+        for _ in 0..TRIES_MAX {
             let began = Instant::now();
             // Boxed, since the SDK's future is large and every use case holds one.
             let sent = Box::pin(request.clone().send(&self.client)).await;
@@ -305,7 +305,7 @@ impl Db {
             tokio::time::sleep(std::time::Duration::from_millis(wait_ms / 2 + spread)).await;
             wait_ms = (wait_ms * 2).min(WAIT_MS.1);
         }
-        Err(StoreError::Contended { key: O::NAME.to_owned(), attempts: MAX_TRIES })
+        Err(StoreError::Contended { key: O::NAME.to_owned(), attempts: TRIES_MAX })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The attempts of a delivery: items beside the delivery's own.
 
 use aws_sdk_dynamodb::operation::{put_item::PutItemInput, query::QueryInput};
-use tollgate_domain::{Delivery, EndpointId, EventId, Scope, delivery::AttemptRecord};
+use tollgate_domain::{Delivery, EndpointId, EventId, Tenant, delivery::AttemptRecord};
 
 use crate::{
     Reader, Writer,
@@ -12,30 +12,30 @@ use crate::{
 };
 
 /// Attempts of one delivery that are listed.
-const MAX_ATTEMPTS_LISTED: i32 = 100;
+const ATTEMPTS_LISTED_MAX: i32 = 100;
 
 /// The format of an attempt's item (see [`format`]).
 const FORMAT: u32 = 1;
 
-fn delivery_pk(scope: Scope, event: EventId, endpoint: EndpointId) -> String {
-    pk(scope, Delivery::CODE, &format!("{event}#{endpoint}"))
+fn delivery_pk(tenant: Tenant, event: EventId, endpoint: EndpointId) -> String {
+    pk(tenant, Delivery::CODE, &format!("{event}#{endpoint}"))
 }
 
 impl Reader {
     /// The attempts of a delivery, the first first. One query, 0.5 units per 4 KB.
     pub async fn list_attempts(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         event: EventId,
         endpoint: EndpointId,
     ) -> Result<Vec<AttemptRecord>, StoreError> {
-        let key = delivery_pk(scope, event, endpoint);
+        let key = delivery_pk(tenant, event, endpoint);
         let request = QueryInput::builder()
             .table_name(&self.tables.events)
             .key_condition_expression("pk = :pk AND begins_with(sk, :att)")
             .expression_attribute_values(":pk", s(&key))
             .expression_attribute_values(":att", s("ATT#"))
-            .limit(MAX_ATTEMPTS_LISTED);
+            .limit(ATTEMPTS_LISTED_MAX);
         let page = self.db.query(request).await?;
         page.items
             .unwrap_or_default()
@@ -53,14 +53,14 @@ impl Writer {
     /// Records an attempt; recording the same one again changes nothing. One call, 1 unit per KB.
     pub async fn put_attempt(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         delivery: &Delivery,
         attempt: &AttemptRecord,
         expires_at_s: i64,
     ) -> Result<(), StoreError> {
         let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(attempt)
             .map_err(|e| StoreError::BadValue(e.to_string()))?;
-        item.insert("pk".into(), s(delivery_pk(scope, delivery.event, delivery.endpoint)));
+        item.insert("pk".into(), s(delivery_pk(tenant, delivery.event, delivery.endpoint)));
         format::mark(&mut item, FORMAT);
         item.insert("sk".into(), s(format!("ATT#{:04}", attempt.number)));
         item.insert("t".into(), s("ATT"));

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::operation::query::QueryInput;
 use sha2::{Digest, Sha256};
-use tollgate_domain::{Scope, Timestamp};
+use tollgate_domain::{Tenant, Timestamp};
 
 use crate::{Reader, entity::sortable, error::StoreError, items::s};
 
@@ -26,7 +26,7 @@ pub enum DueKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueItem {
     /// Whose it is.
-    pub scope: Scope,
+    pub tenant: Tenant,
     /// The item's partition key.
     pub pk: String,
 }
@@ -73,8 +73,8 @@ impl Reader {
                 let Some(pk) = item.get("pk").and_then(|v| v.as_s().ok()) else {
                     continue;
                 };
-                if let Some(scope) = Scope::from_key(pk) {
-                    due.push(DueItem { scope, pk: pk.clone() });
+                if let Some(tenant) = Tenant::from_key(pk) {
+                    due.push(DueItem { tenant, pk: pk.clone() });
                 }
             }
         }

@@ -2,16 +2,16 @@
 //!
 //! | key | value | lists |
 //! |---|---|---|
-//! | `pk` | `<scope><TYPE>#<id>` | |
-//! | `gsi1` | `<scope><TYPE>` + created, id | a type, newest first |
-//! | `gsi2` | `<scope><PARENT>#<id>` + type, created, id | a parent's children |
+//! | `pk` | `<tenant><TYPE>#<id>` | |
+//! | `gsi1` | `<tenant><TYPE>` + created, id | a type, newest first |
+//! | `gsi2` | `<tenant><PARENT>#<id>` + type, created, id | a parent's children |
 //! | `gsi3` | `DUE#<kind>#<shard>` + due time | what has to be looked at; sparse |
 
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
-    Customer, CustomerId, Delivery, Event, Payment, PaymentMethod, Refund, Run, Scope, Subject, Timestamp,
-    WebhookEndpoint, id::Kind,
+    Customer, CustomerId, Delivery, Event, IdempotencyRecord, Payment, PaymentMethod, Refund, Subject,
+    Tenant, Timestamp, WebhookEndpoint, id::Kind,
 };
 
 use crate::{
@@ -45,7 +45,7 @@ pub trait Entity: Serialize + DeserializeOwned + Clone {
     /// When it was made.
     fn created(&self) -> Timestamp;
     /// The parent under which it is listed.
-    fn parent(&self, _scope: Scope) -> Option<String> {
+    fn parent(&self, _scope: Tenant) -> Option<String> {
         None
     }
     /// When and for what due work has to look at it.
@@ -63,19 +63,19 @@ pub trait Entity: Serialize + DeserializeOwned + Clone {
 }
 
 /// The partition key of the thing called `id` of type `code`.
-pub(crate) fn pk(scope: Scope, code: &str, id: &str) -> String {
-    format!("{scope}{code}#{id}")
+pub(crate) fn pk(tenant: Tenant, code: &str, id: &str) -> String {
+    format!("{tenant}{code}#{id}")
 }
 
 /// The key under which a parent's children are listed.
-pub(crate) fn parent_key(scope: Scope, code: &str, id: &str) -> String {
-    pk(scope, code, id)
+pub(crate) fn parent_key(tenant: Tenant, code: &str, id: &str) -> String {
+    pk(tenant, code, id)
 }
 
 /// The parent of customers with this e-mail address: a digest, so that no index key holds the address itself.
-pub(crate) fn email_key(scope: Scope, email: &str) -> String {
+pub(crate) fn email_key(tenant: Tenant, email: &str) -> String {
     let digest = Sha256::digest(email.to_lowercase().as_bytes());
-    format!("{scope}EML#{}", hex::encode(&digest[..16]))
+    format!("{tenant}EML#{}", hex::encode(&digest[..16]))
 }
 
 /// Sort keys hold instants in milliseconds with all their digits, so that text order is time order.
@@ -83,17 +83,17 @@ pub(crate) fn sortable(at: Timestamp) -> String {
     format!("{:013}", at.ms().max(0))
 }
 
-pub(crate) fn to_item<E: Entity>(scope: Scope, entity: &E) -> Result<Item, StoreError> {
+pub(crate) fn to_item<E: Entity>(tenant: Tenant, entity: &E) -> Result<Item, StoreError> {
     let mut item: Item =
         serde_dynamo::aws_sdk_dynamodb_1::to_item(entity).map_err(|e| StoreError::BadValue(e.to_string()))?;
     let id = entity.key_id();
-    let pk = pk(scope, E::CODE, &id);
+    let pk = pk(tenant, E::CODE, &id);
     let created = sortable(entity.created());
     if entity.listed() {
-        item.insert("gsi1pk".into(), s(format!("{scope}{}", E::CODE)));
+        item.insert("gsi1pk".into(), s(format!("{tenant}{}", E::CODE)));
         item.insert("gsi1sk".into(), s(format!("{created}#{id}")));
     }
-    if let Some(parent) = entity.parent(scope) {
+    if let Some(parent) = entity.parent(tenant) {
         item.insert("gsi2pk".into(), s(parent));
         item.insert("gsi2sk".into(), s(format!("{}#{created}#{id}", E::CODE)));
     }
@@ -127,15 +127,15 @@ fn read<E: Entity>(key: &str, image: serde_dynamo::Item) -> Result<Box<E>, Store
         .map_err(|e| StoreError::BadItem { key: key.to_owned(), detail: e.to_string() })
 }
 
-/// What a record of the stream is about: the item's scope, its partition key and the thing itself; `None` for items
+/// What a record of the stream is about: the item's tenant, its partition key and the thing itself; `None` for items
 /// that nobody is told about.
-pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Scope, String, Subject)>, StoreError> {
+pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Tenant, String, Subject)>, StoreError> {
     let text = |name: &str| match image.get(name) {
         Some(serde_dynamo::AttributeValue::S(text)) => text.clone(),
         _ => String::new(),
     };
     let (key, code) = (text("pk"), text("t"));
-    let Some(scope) = Scope::from_key(&key) else {
+    let Some(tenant) = Tenant::from_key(&key) else {
         return Ok(None);
     };
     let subject = match code.as_str() {
@@ -146,7 +146,7 @@ pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Scope, String, Su
         WebhookEndpoint::CODE => Subject::Endpoint(read(&key, image)?),
         _ => return Ok(None),
     };
-    Ok(Some((scope, key, subject)))
+    Ok(Some((tenant, key, subject)))
 }
 
 /// What every thing with an id, a version and a request of its own answers alike.
@@ -159,7 +159,7 @@ macro_rules! fields {
             self.version
         }
         fn request_id(&self) -> &str {
-            &self.cause.request_id
+            &self.request.request_id
         }
         fn created(&self) -> Timestamp {
             self.created
@@ -171,8 +171,8 @@ impl Entity for Payment {
     const CODE: &'static str = tollgate_domain::id::PaymentKind::CODE;
 
     fields!();
-    fn parent(&self, scope: Scope) -> Option<String> {
-        self.customer.map(|id| parent_key(scope, Customer::CODE, &id.to_string()))
+    fn parent(&self, tenant: Tenant) -> Option<String> {
+        self.customer.map(|id| parent_key(tenant, Customer::CODE, &id.to_string()))
     }
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         self.due.map(|at| (DueKind::Payment, at))
@@ -183,8 +183,8 @@ impl Entity for Refund {
     const CODE: &'static str = tollgate_domain::id::RefundKind::CODE;
 
     fields!();
-    fn parent(&self, scope: Scope) -> Option<String> {
-        Some(parent_key(scope, Payment::CODE, &self.payment.to_string()))
+    fn parent(&self, tenant: Tenant) -> Option<String> {
+        Some(parent_key(tenant, Payment::CODE, &self.payment.to_string()))
     }
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         self.due.map(|at| (DueKind::Refund, at))
@@ -196,8 +196,8 @@ impl Entity for PaymentMethod {
 
     fields!();
     /// Its customer, or else the one that it was detached from, whose list does not show it.
-    fn parent(&self, scope: Scope) -> Option<String> {
-        let of = |code, id: CustomerId| parent_key(scope, code, &id.to_string());
+    fn parent(&self, tenant: Tenant) -> Option<String> {
+        let of = |code, id: CustomerId| parent_key(tenant, code, &id.to_string());
         self.customer
             .map(|id| of(Customer::CODE, id))
             .or_else(|| self.detached_from.map(|id| of(DETACHED_FROM, id)))
@@ -211,8 +211,8 @@ impl Entity for Customer {
     const CODE: &'static str = tollgate_domain::id::CustomerKind::CODE;
 
     fields!();
-    fn parent(&self, scope: Scope) -> Option<String> {
-        self.profile.email.as_deref().map(|email| email_key(scope, email))
+    fn parent(&self, tenant: Tenant) -> Option<String> {
+        self.profile.email.as_deref().map(|email| email_key(tenant, email))
     }
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         self.erasure.map(|erasure| (DueKind::Customer, erasure.look_again_at))
@@ -242,7 +242,7 @@ impl Entity for Event {
         1
     }
     fn request_id(&self) -> &str {
-        &self.cause.request_id
+        &self.request.request_id
     }
     fn created(&self) -> Timestamp {
         self.created
@@ -252,8 +252,8 @@ impl Entity for Event {
     }
 }
 
-impl Entity for Run {
-    const CODE: &'static str = tollgate_domain::id::RunKind::CODE;
+impl Entity for IdempotencyRecord {
+    const CODE: &'static str = tollgate_domain::id::IdempotencyRecordKind::CODE;
     const IN_EVENTS_TABLE: bool = true;
 
     fields!();
@@ -281,8 +281,8 @@ impl Entity for Delivery {
     fn created(&self) -> Timestamp {
         self.created
     }
-    fn parent(&self, scope: Scope) -> Option<String> {
-        Some(parent_key(scope, WebhookEndpoint::CODE, &self.endpoint.to_string()))
+    fn parent(&self, tenant: Tenant) -> Option<String> {
+        Some(parent_key(tenant, WebhookEndpoint::CODE, &self.endpoint.to_string()))
     }
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         self.due.map(|at| (DueKind::Delivery, at))

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
         TransactWriteItem,
     },
 };
-use tollgate_domain::Scope;
+use tollgate_domain::Tenant;
 
 use crate::{
     Reader, Writer,
@@ -21,7 +21,7 @@ use crate::{
 /// Items that one call may read.
 const BATCH: usize = 100;
 /// Calls for one batch, whose answers may each leave some items out.
-const MAX_BATCH_TRIES: u32 = 5;
+const BATCH_TRIES_MAX: u32 = 5;
 
 /// An item as the SDK has it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -96,11 +96,11 @@ impl Reader {
     /// Reads one item by its key. One call, 0.5 units (1 when `consistent`) per 4 KB.
     pub async fn get<E: Entity>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         id: &str,
         consistent: bool,
     ) -> Result<Option<E>, StoreError> {
-        self.get_by_key(&pk(scope, E::CODE, id), consistent).await
+        self.get_by_key(&pk(tenant, E::CODE, id), consistent).await
     }
 
     /// Reads one item by its whole partition key, as [`crate::DueItem`] carries it.
@@ -126,16 +126,16 @@ impl Reader {
 
     /// Reads several items by their ids, in no particular order; those that do not exist are left out. One call for each
     /// hundred, 1 unit per 4 KB of each item: what was written a moment ago is found.
-    pub async fn get_many<E: Entity>(&self, scope: Scope, ids: &[String]) -> Result<Vec<E>, StoreError> {
+    pub async fn get_many<E: Entity>(&self, tenant: Tenant, ids: &[String]) -> Result<Vec<E>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());
         for ids in ids.chunks(BATCH) {
             let mut wanted = ids
                 .iter()
                 .map(|id| {
-                    HashMap::from([("pk".to_owned(), s(pk(scope, E::CODE, id))), ("sk".to_owned(), s(SK))])
+                    HashMap::from([("pk".to_owned(), s(pk(tenant, E::CODE, id))), ("sk".to_owned(), s(SK))])
                 })
                 .collect::<Vec<_>>();
-            for _ in 0..MAX_BATCH_TRIES {
+            for _ in 0..BATCH_TRIES_MAX {
                 if wanted.is_empty() {
                     break;
                 }
@@ -157,7 +157,7 @@ impl Reader {
                     .collect();
             }
             if !wanted.is_empty() {
-                return Err(StoreError::Contended { key: E::CODE.to_owned(), attempts: MAX_BATCH_TRIES });
+                return Err(StoreError::Contended { key: E::CODE.to_owned(), attempts: BATCH_TRIES_MAX });
             }
         }
         Ok(found)
@@ -169,8 +169,8 @@ impl Writer {
     ///
     /// The condition is the idempotency check. A put that the SDK sent twice because the first answer was lost finds
     /// its own item, known by the request's id, and counts as made.
-    pub async fn create<E: Entity>(&self, scope: Scope, entity: &E) -> Result<Put<E>, StoreError> {
-        match self.put_if(scope, entity, ABSENT, None).await? {
+    pub async fn create<E: Entity>(&self, tenant: Tenant, entity: &E) -> Result<Put<E>, StoreError> {
+        match self.put_if(tenant, entity, ABSENT, None).await? {
             None => Ok(Put::Created),
             Some(Some(existing)) if existing.version() == entity.version() && ours(&existing, entity) => {
                 Ok(Put::Created)
@@ -183,9 +183,9 @@ impl Writer {
     }
 
     /// Replaces an item by its next version, if nobody else did. One call, cost as [`Writer::create`].
-    pub async fn replace<E: Entity>(&self, scope: Scope, next: &E) -> Result<Replaced<E>, StoreError> {
+    pub async fn replace<E: Entity>(&self, tenant: Tenant, next: &E) -> Result<Replaced<E>, StoreError> {
         let before = n(next.version().saturating_sub(1));
-        match self.put_if(scope, next, "version = :before", Some((":before", before))).await? {
+        match self.put_if(tenant, next, "version = :before", Some((":before", before))).await? {
             None => Ok(Replaced::Done),
             Some(Some(existing)) if existing.version() == next.version() && ours(&existing, next) => {
                 Ok(Replaced::Done)
@@ -198,25 +198,25 @@ impl Writer {
     /// [`Writer::create`].
     pub async fn rewrite_event(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         event: &tollgate_domain::Event,
     ) -> Result<(), StoreError> {
         // What refuses it is that there is none.
-        let _ = self.put_if(scope, event, "attribute_exists(pk)", None).await?;
+        let _ = self.put_if(tenant, event, "attribute_exists(pk)", None).await?;
         Ok(())
     }
 
     /// Puts an item under a condition; `Some` of the item that is there when it does not hold.
     async fn put_if<E: Entity>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         entity: &E,
         condition: &str,
         value: Option<(&str, AttributeValue)>,
     ) -> Result<Option<Option<E>>, StoreError> {
         let request = PutItemInput::builder()
             .table_name(self.table_of::<E>())
-            .set_item(Some(to_item(scope, entity)?))
+            .set_item(Some(to_item(tenant, entity)?))
             .condition_expression(condition)
             .set_expression_attribute_values(
                 value.map(|(name, value)| HashMap::from([(name.to_owned(), value)])),

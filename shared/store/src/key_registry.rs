@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | key | `KEY#<sha256>` | everything about the key, its counters included |
 //! | key by id | `KID#<merchant>#<id>` | the digest of the key with this id |
-//! | live keys | `<scope>KEYS` | the ids of the tenant's keys that are accepted, each with its end |
+//! | live keys | `<tenant>KEYS` | the ids of the tenant's keys that are accepted, each with its end |
 //!
 //! All three are written in one transaction, so a key that was just made is found by its id at once, and no two requests together
 //! make more live keys than there may be. The index lists keys and finds those that were made before the other two items
@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::{
     operation::{query::QueryInput, update_item::UpdateItemInput},
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
 };
-use tollgate_domain::{Contract, KeyId, MerchantId, Mode, Permission, Scope, Timestamp};
+use tollgate_domain::{Contract, KeyId, MerchantId, Mode, Permission, Tenant, Timestamp};
 
 use crate::{
     ApiKey, Changed, Cursor, KeyHash, NewApiKey, Page, Reader, Writer,
@@ -52,7 +52,7 @@ pub enum KeyPut {
 #[derive(Clone, Copy, Debug)]
 pub struct KeyQuery {
     /// Whose.
-    pub scope: Scope,
+    pub tenant: Tenant,
     /// Where the page begins, if not at the newest.
     pub from: Option<KeyPlace>,
     /// Most keys of the page.
@@ -91,11 +91,11 @@ impl LiveKeys {
         })
     }
 
-    fn to_item(&self, scope: Scope) -> Item {
+    fn to_item(&self, tenant: Tenant) -> Item {
         let ends = self.ends.iter();
         let live = ends.map(|(id, end)| (id.clone(), n(end.unwrap_or(0)))).collect();
         let mut item = HashMap::from([
-            ("pk".into(), s(live_pk(scope))),
+            ("pk".into(), s(live_pk(tenant))),
             ("sk".into(), s(SK)),
             ("version".into(), n(self.version + 1)),
             ("live".into(), AttributeValue::M(live)),
@@ -110,8 +110,8 @@ impl LiveKeys {
     }
 }
 
-fn live_pk(scope: Scope) -> String {
-    format!("{scope}KEYS")
+fn live_pk(tenant: Tenant) -> String {
+    format!("{tenant}KEYS")
 }
 
 fn id_pk(merchant: MerchantId, id: KeyId) -> String {
@@ -128,14 +128,14 @@ fn bad(e: impl std::fmt::Display) -> StoreError {
 
 impl Reader {
     /// The tenant's live keys, and whether an item says so; before there is one the index does.
-    async fn live_keys(&self, scope: Scope, now: Timestamp) -> Result<(LiveKeys, bool), StoreError> {
-        let item = self.read_item(&self.tables.keys, &live_pk(scope), true).await?;
+    async fn live_keys(&self, tenant: Tenant, now: Timestamp) -> Result<(LiveKeys, bool), StoreError> {
+        let item = self.read_item(&self.tables.keys, &live_pk(tenant), true).await?;
         if let Some(item) = item {
             return Ok((LiveKeys::read(&item)?, true));
         }
         let mut live = LiveKeys { version: 0, ends: HashMap::new() };
-        self.walk(scope.merchant, |_, key| {
-            if key.mode == scope.mode && key.is_live(now) {
+        self.walk(tenant.merchant, |_, key| {
+            if key.mode == tenant.mode && key.is_live(now) {
                 live.ends.insert(key.id.to_string(), key.expires_at.map(Timestamp::ms));
             }
             Ok(Walk::On)
@@ -180,7 +180,7 @@ impl Reader {
     /// A page of a tenant's keys, newest first; never their texts. A query of the index for every [`PAGE`] keys of the merchant in
     /// either mode that it passes.
     pub async fn list_keys(&self, query: KeyQuery) -> Result<Page<ApiKey>, StoreError> {
-        let KeyQuery { scope, from, limit, mut offset } = query;
+        let KeyQuery { tenant, from, limit, mut offset } = query;
         let (from, backwards) = match from {
             None => (None, true),
             Some(KeyPlace::After(created, id)) => (Some(index_sk(created, id)), true),
@@ -188,8 +188,8 @@ impl Reader {
         };
         let mut items = Vec::new();
         let mut more = false;
-        self.walk_from(scope.merchant, from, backwards, |_, key| {
-            if key.mode != scope.mode {
+        self.walk_from(tenant.merchant, from, backwards, |_, key| {
+            if key.mode != tenant.mode {
                 return Ok(Walk::On);
             }
             if offset > 0 {
@@ -279,9 +279,9 @@ impl Writer {
     /// Makes a key unless its text is taken or the tenant has as many as there may be. A read and a transaction of 3 writes (key with
     /// index, id, live keys: about 2 × 6 units); the first time for a tenant also the pages of its index.
     pub async fn create_key(&self, new: &NewApiKey, now: Timestamp) -> Result<KeyPut, StoreError> {
-        let scope = new.key.scope();
+        let tenant = new.key.tenant();
         for _ in 0..TRIES_MAX {
-            let (mut live, is_kept) = self.live_keys(scope, now).await?;
+            let (mut live, is_kept) = self.live_keys(tenant, now).await?;
             live.prune(now);
             if live.ends.len() >= LIVE_KEYS_MAX {
                 return Ok(match self.key_of_hash(&new.hash).await? {
@@ -291,7 +291,7 @@ impl Writer {
             }
             let end = new.key.expires_at.map(Timestamp::ms);
             live.ends.insert(new.key.id.to_string(), end);
-            match self.put_key(new, scope, &live, is_kept).await? {
+            match self.put_key(new, tenant, &live, is_kept).await? {
                 Transacted::Done => return Ok(KeyPut::Created),
                 Transacted::Refused(refused) => {
                     if let Some(Some(key)) = refused.into_iter().next() {
@@ -300,13 +300,13 @@ impl Writer {
                 }
             }
         }
-        Err(StoreError::Contended { key: live_pk(scope), attempts: TRIES_MAX })
+        Err(StoreError::Contended { key: live_pk(tenant), attempts: TRIES_MAX })
     }
 
     async fn put_key(
         &self,
         new: &NewApiKey,
-        scope: Scope,
+        tenant: Tenant,
         live: &LiveKeys,
         is_kept: bool,
     ) -> Result<Transacted, StoreError> {
@@ -332,7 +332,7 @@ impl Writer {
         let operations = vec![
             put_in_transaction(table, key, ABSENT, None)?,
             put_in_transaction(table, by_id, ABSENT, None)?,
-            put_in_transaction(table, live.to_item(scope), condition, version)?,
+            put_in_transaction(table, live.to_item(tenant), condition, version)?,
         ];
         self.db.transact_write_items(operations).await
     }
@@ -396,7 +396,7 @@ impl Writer {
             .map_err(bad)?;
         let note = note
             .table_name(table)
-            .key("pk", s(live_pk(key.scope())))
+            .key("pk", s(live_pk(key.tenant())))
             .key("sk", s(SK))
             .expression_attribute_names("#id", key.id.to_string())
             .expression_attribute_values(":one", n(1))
@@ -446,8 +446,8 @@ impl Writer {
         .await?;
         // The index may not know the newest yet.
         for mode in [Mode::Test, Mode::Live] {
-            let scope = Scope { merchant, mode };
-            let item = self.read_item(&self.tables.keys, &live_pk(scope), true).await?;
+            let tenant = Tenant { merchant, mode };
+            let item = self.read_item(&self.tables.keys, &live_pk(tenant), true).await?;
             let Some(item) = item else { continue };
             for id in LiveKeys::read(&item)?.ends.into_keys() {
                 let id: KeyId = id.parse().map_err(bad)?;

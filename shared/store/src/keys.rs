@@ -1,33 +1,15 @@
-//! API keys: found by a digest of their text, metered in the same round trip.
+//! API keys, found by the digest of their text.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
-use aws_sdk_dynamodb::{
-    operation::update_item::UpdateItemInput,
-    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
-};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tollgate_domain::{
-    Contract, FrontDoor, KeyId, KeyKind, MerchantId, Mode, Permission, Scope, Timestamp, rate,
-};
+use tollgate_domain::{Contract, KeyId, KeyKind, MerchantId, Mode, Permission, Tenant, Timestamp};
 
-use crate::{
-    KeyMeter, Reader,
-    db::Conditional,
-    error::StoreError,
-    format,
-    items::{Item, SK, n, s},
-};
+use crate::{Reader, error::StoreError, format, items::Item};
 
 /// The format of a key's item, and of those that help to find it (see [`format`]).
 pub(crate) const FORMAT: u32 = 1;
-/// Buckets behind the window that every request clears. A key that rests for longer leaves a few counters behind,
-/// which the first request after the rest clears in a write of its own.
-const CLEARED_BUCKETS: i64 = 6;
-/// Seconds behind the last few that every request clears.
-const CLEARED_SECONDS: i64 = 10;
-
 /// The SHA-256 of a key's text, in hex: all that is stored of it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct KeyHash(String);
@@ -97,8 +79,8 @@ pub struct ApiKey {
 
 impl ApiKey {
     /// The tenant it speaks for.
-    pub const fn scope(&self) -> Scope {
-        Scope { merchant: self.merchant, mode: self.mode }
+    pub const fn tenant(&self) -> Tenant {
+        Tenant { merchant: self.merchant, mode: self.mode }
     }
 
     /// Whether it is accepted at this instant.
@@ -111,14 +93,6 @@ impl ApiKey {
         let id = self.merchant.to_string();
         merchant.is_none_or(|merchant| merchant.strip_prefix("acct_").unwrap_or(merchant) == id)
     }
-}
-
-/// What has to hold for a counter to change.
-#[derive(Clone, Copy)]
-enum Condition {
-    None,
-    Exists,
-    ValidKey(Timestamp),
 }
 
 pub(crate) fn key_of(item: Item) -> Result<ApiKey, StoreError> {
@@ -136,208 +110,11 @@ pub struct NewApiKey {
     pub key: ApiKey,
 }
 
-/// Requests of a window, this one included, and the token that it took.
-#[derive(Clone, Debug)]
-pub struct Counted {
-    /// Requests by bucket.
-    pub counts: Vec<(i64, i64)>,
-    /// Requests by second, of the last few, where bursts are limited.
-    pub by_second: Vec<(i64, i64)>,
-    /// What this request took; it can be given back.
-    pub token: Token,
-}
-
-/// One request's place in a window.
-#[derive(Clone, Debug)]
-pub struct Token {
-    pk: String,
-    attributes: Vec<String>,
-}
-
-/// What became of a request that a key was to be counted for.
-#[derive(Clone, Debug)]
-#[must_use = "the key may not be accepted"]
-pub enum Met {
-    /// The key is accepted, and the request counted.
-    Accepted(Metered),
-    /// The key is revoked or has expired: nothing was counted.
-    Ended(Metered),
-    /// There is no such key.
-    Unknown,
-}
-
-impl Met {
-    /// The key, if it is accepted.
-    pub fn accepted(self) -> Option<Metered> {
-        match self {
-            Self::Accepted(metered) => Some(metered),
-            Self::Ended(_) | Self::Unknown => None,
-        }
-    }
-}
-
-/// What became of an update of counters: the item as it is, and its counters.
-enum Count {
-    Made(Item, Counted),
-    Refused(Option<(Item, Counted)>),
-}
-
-/// A key and its counters.
-#[derive(Clone, Debug)]
-pub struct Metered {
-    /// The key.
-    pub key: ApiKey,
-    /// How often it was used.
-    pub counted: Counted,
-}
-
-/// The name of a counter is a letter for its front door and the number of its bucket: each API has a limit of its own.
-const fn counter_letter(front_door: FrontDoor) -> &'static str {
-    match front_door {
-        FrontDoor::Intents => "i",
-        FrontDoor::Charges => "c",
-        FrontDoor::Direct => "d",
-        FrontDoor::Simple => "s",
-        FrontDoor::Checkout => "k",
-    }
-}
-
 impl Reader {
     /// Accepts a key without counting: one read of 1 unit. `None` when there is no such key or it is revoked or expired.
     pub async fn find_key(&self, hash: &KeyHash, now: Timestamp) -> Result<Option<ApiKey>, StoreError> {
         let item = self.read_item(&self.tables.keys, &hash.pk(), true).await?;
         let key = item.map(key_of).transpose()?;
         Ok(key.filter(|key| key.is_live(now)))
-    }
-}
-
-impl KeyMeter {
-    /// Accepts a key and counts a request in one `UpdateItem` of 1 unit. A key that is revoked or has expired is known and
-    /// not counted.
-    pub async fn meter_key(
-        &self,
-        hash: &KeyHash,
-        front_door: FrontDoor,
-        now: Timestamp,
-    ) -> Result<Met, StoreError> {
-        let metered = |item, counted| {
-            let key = key_of(item)?;
-            Ok::<_, StoreError>(Metered { key, counted })
-        };
-        Ok(match self.count(hash.pk(), front_door, now, true).await? {
-            Count::Made(item, counted) => Met::Accepted(metered(item, counted)?),
-            Count::Refused(Some((item, counted))) => Met::Ended(metered(item, counted)?),
-            Count::Refused(None) => Met::Unknown,
-        })
-    }
-
-    /// Counts a request against all of a merchant's keys together: one `UpdateItem` of 1 unit.
-    pub async fn meter_merchant(
-        &self,
-        scope: Scope,
-        front_door: FrontDoor,
-        now: Timestamp,
-    ) -> Result<Counted, StoreError> {
-        match self.count(format!("{scope}RATE"), front_door, now, false).await? {
-            Count::Made(_, counted) => Ok(counted),
-            Count::Refused(_) => Err(StoreError::BadValue("a window without a condition was refused".into())),
-        }
-    }
-
-    /// A counter's attribute is named by its bucket, so the window needs no reset and no second trip: the same
-    /// expression adds to the current one and removes those that have left the window.
-    async fn count(
-        &self,
-        pk: String,
-        front_door: FrontDoor,
-        now: Timestamp,
-        is_key: bool,
-    ) -> Result<Count, StoreError> {
-        let letter = counter_letter(front_door);
-        let bucket = rate::bucket_at(now);
-        let oldest = bucket - rate::BUCKETS + 1;
-        let name = |bucket: i64| format!("{letter}{bucket}");
-        let behind: Vec<String> = (oldest - CLEARED_BUCKETS..oldest).map(name).collect();
-        let mut token = Token { pk, attributes: vec![name(bucket)] };
-        let mut behind = behind;
-        let by_second = format!("{letter}s");
-        if front_door.limits_bursts() {
-            token.attributes.push(format!("{by_second}{}", now.s()));
-            let oldest = now.s() - rate::BURST_S;
-            behind.extend((oldest - CLEARED_SECONDS..=oldest).map(|second| format!("{by_second}{second}")));
-        }
-        let condition = if is_key { Condition::ValidKey(now) } else { Condition::None };
-        let (item, is_counted) = match self.update_counters(&token, 1, &behind, condition).await? {
-            Conditional::Done(attributes) => (attributes.unwrap_or_default(), true),
-            Conditional::Refused(Some(item)) => (item, false),
-            Conditional::Refused(None) => return Ok(Count::Refused(None)),
-        };
-        let counters = |prefix: &str| -> Vec<(i64, i64)> {
-            item.iter()
-                .filter_map(|(name, value)| {
-                    Some((name.strip_prefix(prefix)?.parse().ok()?, value.as_n().ok()?.parse().ok()?))
-                })
-                .collect()
-        };
-        let (counts, seconds) = (counters(letter), counters(&by_second));
-        let old_buckets = counts.iter().filter(|(b, _)| *b < oldest).map(|(b, _)| name(*b));
-        let old_seconds = seconds
-            .iter()
-            .filter(|(second, _)| *second <= now.s() - rate::BURST_S)
-            .map(|(second, _)| format!("{by_second}{second}"));
-        let left_behind: Vec<String> = old_buckets.chain(old_seconds).take(50).collect();
-        if is_counted && !left_behind.is_empty() {
-            // What is gone has no counters to clear.
-            let (Conditional::Done(_) | Conditional::Refused(_)) =
-                self.update_counters(&token, 0, &left_behind, Condition::Exists).await?;
-        }
-        let counted = Counted { counts, by_second: seconds, token };
-        Ok(if is_counted { Count::Made(item, counted) } else { Count::Refused(Some((item, counted))) })
-    }
-
-    /// Gives a token back: a replay of an idempotent request, or a refusal, costs nothing. One call, 1 unit.
-    pub async fn give_token_back(&self, token: &Token) -> Result<(), StoreError> {
-        // What is gone has no token to be given back.
-        let (Conditional::Done(_) | Conditional::Refused(_)) =
-            self.update_counters(token, -1, &[], Condition::Exists).await?;
-        Ok(())
-    }
-
-    async fn update_counters(
-        &self,
-        token: &Token,
-        add: i64,
-        remove: &[String],
-        condition: Condition,
-    ) -> Result<Conditional, StoreError> {
-        let names: Vec<String> = (0..token.attributes.len()).map(|at| format!("#c{at}")).collect();
-        let added: Vec<String> = names.iter().map(|name| format!("{name} :add")).collect();
-        let mut expression = format!("ADD {}", added.join(", "));
-        let mut update = UpdateItemInput::builder()
-            .table_name(&self.0.tables.keys)
-            .key("pk", s(&token.pk))
-            .key("sk", s(SK))
-            .expression_attribute_values(":add", n(add))
-            .return_values(ReturnValue::AllNew);
-        for (name, attribute) in names.iter().zip(&token.attributes) {
-            update = update.expression_attribute_names(name, attribute);
-        }
-        for (at, old) in remove.iter().enumerate() {
-            expression.push_str(if at == 0 { " REMOVE " } else { ", " });
-            let _ = write!(expression, "#o{at}");
-            update = update.expression_attribute_names(format!("#o{at}"), old);
-        }
-        update = match condition {
-            Condition::None => update,
-            Condition::Exists => update.condition_expression("attribute_exists(pk)"),
-            Condition::ValidKey(now) => update
-                .condition_expression(
-                    "attribute_exists(pk) AND attribute_not_exists(revoked_at) \
-                     AND (attribute_not_exists(expires_at) OR expires_at > :now)",
-                )
-                .expression_attribute_values(":now", n(now.ms()))
-                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld),
-        };
-        self.0.db.update_item(update.update_expression(expression)).await
     }
 }

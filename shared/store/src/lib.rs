@@ -1,7 +1,7 @@
 //! The DynamoDB tables: their keys, their items, and every access pattern as one named function.
 //!
 //! Three tables, by lifecycle (see [`Tables`]). Every merchant-owned key begins with the tenant's
-//! [`Scope`](tollgate_domain::Scope), which every function here takes, so no caller can name another tenant's item.
+//! [`Tenant`](tollgate_domain::Tenant), which every function here takes, so no caller can name another tenant's item.
 //! Each function's comment gives its key, its condition, its calls and what it consumes.
 
 mod addresses;
@@ -15,13 +15,14 @@ mod format;
 mod items;
 mod key_registry;
 mod keys;
-mod ledger;
 mod listing;
 mod merchants;
 mod meter;
 mod payment_keys;
 mod processor_accounts;
 mod queue;
+mod rate_limit;
+mod refunds;
 mod sealed;
 mod secrets;
 
@@ -32,14 +33,15 @@ pub use entity::{Entity, subject_of};
 pub use error::StoreError;
 pub use items::{Changed, Put, Replaced};
 pub use key_registry::{KeyPlace, KeyPut, KeyQuery, LIVE_KEYS_MAX};
-pub use keys::{ApiKey, Counted, KeyHash, Met, Metered, NewApiKey, Token};
-pub use ledger::RefundPut;
+pub use keys::{ApiKey, KeyHash, NewApiKey};
 pub use listing::{Cursor, ListQuery, Page};
 pub use merchants::Merchant;
 pub use meter::{Cost, Meter};
 pub use payment_keys::PaymentPut;
 pub use processor_accounts::ProcessorAccount;
 pub use queue::{Queue, QueueMessage};
+pub use rate_limit::{Counted, Met, Metered, Token};
+pub use refunds::RefundPut;
 pub use sealed::{Sealed, SealedPage};
 pub use secrets::Secrets;
 

@@ -1,7 +1,7 @@
 //! Lists: a tenant's things of one type, or a parent's children, newest first.
 
 use aws_sdk_dynamodb::operation::query::QueryInput;
-use tollgate_domain::{CustomerId, EndpointId, PaymentId, Scope, Timestamp};
+use tollgate_domain::{CustomerId, EndpointId, PaymentId, Tenant, Timestamp};
 
 use crate::{
     Reader,
@@ -15,7 +15,7 @@ const FILTERED_PAGE: usize = 100;
 /// Items read at a time when many are skipped; a megabyte ends a page before that.
 const SKIPPED_PAGE: usize = 1000;
 /// Queries of one list call. A filter that drops nearly everything ends there, with a cursor to go on from.
-const MAX_QUERIES: usize = 10;
+const QUERIES_MAX: usize = 10;
 /// Sorts after every instant.
 const END_OF_TIME: &str = "9999999999999~";
 
@@ -58,35 +58,35 @@ impl ListQuery {
 
     /// Only a customer's payments.
     #[must_use]
-    pub fn of_customer(self, scope: Scope, id: CustomerId) -> Self {
-        let parent = parent_key(scope, <tollgate_domain::Customer as Entity>::CODE, &id.to_string());
+    pub fn of_customer(self, tenant: Tenant, id: CustomerId) -> Self {
+        let parent = parent_key(tenant, <tollgate_domain::Customer as Entity>::CODE, &id.to_string());
         Self { parent: Some(Parent(parent)), ..self }
     }
 
     /// Only the payment methods that were detached from a customer.
     #[must_use]
-    pub fn detached_from(self, scope: Scope, id: CustomerId) -> Self {
-        Self { parent: Some(Parent(parent_key(scope, DETACHED_FROM, &id.to_string()))), ..self }
+    pub fn detached_from(self, tenant: Tenant, id: CustomerId) -> Self {
+        Self { parent: Some(Parent(parent_key(tenant, DETACHED_FROM, &id.to_string()))), ..self }
     }
 
     /// Only a payment's refunds.
     #[must_use]
-    pub fn of_payment(self, scope: Scope, id: PaymentId) -> Self {
-        let parent = parent_key(scope, <tollgate_domain::Payment as Entity>::CODE, &id.to_string());
+    pub fn of_payment(self, tenant: Tenant, id: PaymentId) -> Self {
+        let parent = parent_key(tenant, <tollgate_domain::Payment as Entity>::CODE, &id.to_string());
         Self { parent: Some(Parent(parent)), ..self }
     }
 
     /// Only an endpoint's deliveries.
     #[must_use]
-    pub fn of_endpoint(self, scope: Scope, id: EndpointId) -> Self {
-        let parent = parent_key(scope, <tollgate_domain::WebhookEndpoint as Entity>::CODE, &id.to_string());
+    pub fn of_endpoint(self, tenant: Tenant, id: EndpointId) -> Self {
+        let parent = parent_key(tenant, <tollgate_domain::WebhookEndpoint as Entity>::CODE, &id.to_string());
         Self { parent: Some(Parent(parent)), ..self }
     }
 
     /// Only customers with an e-mail address, in whatever case.
     #[must_use]
-    pub fn of_email(self, scope: Scope, email: &str) -> Self {
-        Self { parent: Some(Parent(email_key(scope, email))), ..self }
+    pub fn of_email(self, tenant: Tenant, email: &str) -> Self {
+        Self { parent: Some(Parent(email_key(tenant, email))), ..self }
     }
 }
 
@@ -100,22 +100,22 @@ pub struct Page<E> {
 }
 
 impl Reader {
-    /// Lists things of a type for which `keep` holds. One query when nothing is filtered, up to [`MAX_QUERIES`] else;
+    /// Lists things of a type for which `keep` holds. One query when nothing is filtered, up to [`QUERIES_MAX`] else;
     /// 0.5 units per 4 KB read. The index trails the table by moments.
     pub async fn list<E: Entity>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         query: &ListQuery,
         keep: Option<&(dyn Fn(&E) -> bool + Sync)>,
     ) -> Result<Page<E>, StoreError> {
         if let Some(before) = &query.before {
-            return self.list_before(scope, query, before, keep).await;
+            return self.list_before(tenant, query, before, keep).await;
         }
         let wanted = query.limit;
         let mut items: Vec<E> = Vec::new();
         let mut after = query.after.clone();
         let mut to_skip = query.offset;
-        for at in 0..=MAX_QUERIES + query.offset.div_ceil(FILTERED_PAGE) {
+        for at in 0..=QUERIES_MAX + query.offset.div_ceil(FILTERED_PAGE) {
             // One more than wanted tells whether there is more; another one because the cursor's own item may be read. Most
             // filters drop little: only where that is not enough, more is read at a time.
             let read_at_most = match keep {
@@ -123,7 +123,7 @@ impl Reader {
                 _ => SKIPPED_PAGE.min(wanted + 2 + to_skip),
             };
             let (page, more_in_index) =
-                self.list_page::<E>(scope, query, after.as_ref(), read_at_most, false).await?;
+                self.list_page::<E>(tenant, query, after.as_ref(), read_at_most, false).await?;
             for item in page {
                 let place = Cursor { created: item.created(), id: item.key_id() };
                 if keep.is_none_or(|keep| keep(&item)) {
@@ -151,17 +151,17 @@ impl Reader {
     /// The page before a place, read from the place backwards. There is a next page of it if there is a newer thing yet.
     async fn list_before<E: Entity>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         query: &ListQuery,
         before: &Cursor,
         keep: Option<&(dyn Fn(&E) -> bool + Sync)>,
     ) -> Result<Page<E>, StoreError> {
         let mut items: Vec<E> = Vec::new();
         let mut place = before.clone();
-        for _ in 0..MAX_QUERIES {
+        for _ in 0..QUERIES_MAX {
             let read_at_most = if keep.is_some() { FILTERED_PAGE } else { query.limit + 2 };
             let (page, more_in_index) =
-                self.list_page::<E>(scope, query, Some(&place), read_at_most, true).await?;
+                self.list_page::<E>(tenant, query, Some(&place), read_at_most, true).await?;
             for item in page {
                 place = Cursor { created: item.created(), id: item.key_id() };
                 if keep.is_none_or(|keep| keep(&item)) {
@@ -182,14 +182,14 @@ impl Reader {
 
     async fn list_page<E: Entity>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         query: &ListQuery,
         after: Option<&Cursor>,
         read_at_most: usize,
         newer: bool,
     ) -> Result<(Vec<E>, bool), StoreError> {
         let (index, pk, prefix) = match &query.parent {
-            None => ("gsi1", format!("{scope}{}", E::CODE), String::new()),
+            None => ("gsi1", format!("{tenant}{}", E::CODE), String::new()),
             Some(Parent(parent)) => ("gsi2", parent.clone(), format!("{}#", E::CODE)),
         };
         let mut low = query.created_from.map_or_else(String::new, sortable);

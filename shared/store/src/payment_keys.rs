@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use tollgate_domain::{Payment, PaymentId, Scope};
+use tollgate_domain::{Payment, PaymentId, Tenant};
 
 use crate::{
     Reader, Writer,
@@ -41,8 +41,8 @@ fn named(item: &Item) -> Result<PaymentId, StoreError> {
 
 impl Reader {
     /// The payment that was made with a key, of which `key` is the digest. One call, 1 unit.
-    pub async fn payment_of_key(&self, scope: Scope, key: &str) -> Result<Option<PaymentId>, StoreError> {
-        let item = self.read_item(&self.tables.main, &pk(scope, CODE, key), true).await?;
+    pub async fn payment_of_key(&self, tenant: Tenant, key: &str) -> Result<Option<PaymentId>, StoreError> {
+        let item = self.read_item(&self.tables.main, &pk(tenant, CODE, key), true).await?;
         item.as_ref().map(named).transpose()
     }
 }
@@ -52,14 +52,14 @@ impl Writer {
     /// in, and 2 for the key.
     pub async fn create_payment_with_key(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         payment: &Payment,
         key: &str,
     ) -> Result<PaymentPut, StoreError> {
-        let item = to_item(scope, payment)?;
+        let item = to_item(tenant, payment)?;
         let operations = vec![
             put_in_transaction(&self.tables.main, item, ABSENT, None)?,
-            self.put_payment_key(scope, key, payment.id)?,
+            self.put_payment_key(tenant, key, payment.id)?,
         ];
         match self.db.transact_write_items(operations).await? {
             Transacted::Done => Ok(PaymentPut::Created),
@@ -80,11 +80,11 @@ impl Writer {
     /// Has a key name a payment that was made without it; `false` when it names another one. One call, 2 units.
     pub async fn claim_payment_key(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         key: &str,
         payment: PaymentId,
     ) -> Result<bool, StoreError> {
-        let operation = self.put_payment_key(scope, key, payment)?;
+        let operation = self.put_payment_key(tenant, key, payment)?;
         match self.db.transact_write_items(vec![operation]).await? {
             Transacted::Done => Ok(true),
             Transacted::Refused(_) => Ok(false),
@@ -93,12 +93,12 @@ impl Writer {
 
     fn put_payment_key(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         key: &str,
         payment: PaymentId,
     ) -> Result<TransactWriteItem, StoreError> {
         let mut item = HashMap::from([
-            ("pk".to_owned(), s(pk(scope, CODE, key))),
+            ("pk".to_owned(), s(pk(tenant, CODE, key))),
             ("sk".to_owned(), s(SK)),
             ("t".to_owned(), s(CODE)),
             ("payment".to_owned(), s(payment.to_string())),

@@ -1,8 +1,8 @@
-//! Merchants' accounts with providers: where to reach them and what they know the merchant by.
+//! Merchants' accounts with processors: where to reach them and what they know the merchant by.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use serde::{Deserialize, Serialize};
-use tollgate_domain::{Provider, Scope, Timestamp};
+use tollgate_domain::{ProcessorKind, Tenant, Timestamp};
 
 use crate::{
     Reader, Writer,
@@ -15,11 +15,12 @@ use crate::{
 /// The type's code.
 pub(crate) const CODE: &str = "PRC";
 
-/// A merchant's account with a provider.
+/// A merchant's account with a processor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessorAccount {
-    /// The provider.
-    pub provider: Provider,
+    /// The processor; stored as `provider`.
+    #[serde(rename = "provider")]
+    pub processor: ProcessorKind,
     /// Where its API is.
     pub base_url: String,
     /// What it knows the merchant by: the MID.
@@ -44,30 +45,30 @@ const fn is_false(is: &bool) -> bool {
 /// The format of an account's item (see [`format`]).
 const FORMAT: u32 = 1;
 
-fn pk(scope: Scope, provider: Provider) -> String {
-    format!("{scope}{CODE}#{}", provider.as_str())
+fn pk(tenant: Tenant, processor: ProcessorKind) -> String {
+    format!("{tenant}{CODE}#{}", processor.as_str())
 }
 
-fn former_pk(scope: Scope, provider: Provider, merchant_id: &str) -> String {
-    format!("{}#{merchant_id}", pk(scope, provider))
+fn former_pk(tenant: Tenant, processor: ProcessorKind, merchant_id: &str) -> String {
+    format!("{}#{merchant_id}", pk(tenant, processor))
 }
 
 impl ProcessorAccount {
     /// The key of its item, which its secret is sealed for, too.
-    pub fn key(&self, scope: Scope) -> String {
+    pub fn key(&self, tenant: Tenant) -> String {
         if self.former {
-            former_pk(scope, self.provider, &self.merchant_id)
+            former_pk(tenant, self.processor, &self.merchant_id)
         } else {
-            pk(scope, self.provider)
+            pk(tenant, self.processor)
         }
     }
 }
 
-fn to_item(scope: Scope, account: &ProcessorAccount) -> Result<Item, StoreError> {
+fn to_item(tenant: Tenant, account: &ProcessorAccount) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(account)
         .map_err(|e| StoreError::BadValue(e.to_string()))?;
     format::mark(&mut item, FORMAT);
-    item.insert("pk".into(), s(account.key(scope)));
+    item.insert("pk".into(), s(account.key(tenant)));
     item.insert("sk".into(), s(SK));
     item.insert("t".into(), s(CODE));
     Ok(item)
@@ -84,22 +85,22 @@ impl Reader {
     /// Reads an account that another one took the place of. One call, 1 unit.
     pub async fn get_former_processor_account(
         &self,
-        scope: Scope,
-        provider: Provider,
+        tenant: Tenant,
+        processor: ProcessorKind,
         merchant_id: &str,
     ) -> Result<Option<ProcessorAccount>, StoreError> {
-        let pk = former_pk(scope, provider, merchant_id);
+        let pk = former_pk(tenant, processor, merchant_id);
         let item = self.read_item(&self.tables.main, &pk, true).await?;
         item.map(from_item).transpose()
     }
 
-    /// Reads a merchant's account with a provider. One call, 1 unit.
+    /// Reads a merchant's account with a processor. One call, 1 unit.
     pub async fn get_processor_account(
         &self,
-        scope: Scope,
-        provider: Provider,
+        tenant: Tenant,
+        processor: ProcessorKind,
     ) -> Result<Option<ProcessorAccount>, StoreError> {
-        let pk = pk(scope, provider);
+        let pk = pk(tenant, processor);
         let item = self.read_item(&self.tables.main, &pk, true).await?;
         item.map(from_item).transpose()
     }
@@ -109,11 +110,11 @@ impl Writer {
     /// Records an account in place of the one there is. One call, 1 unit.
     pub async fn put_processor_account(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         account: &ProcessorAccount,
     ) -> Result<(), StoreError> {
         let request =
-            PutItemInput::builder().table_name(&self.tables.main).set_item(Some(to_item(scope, account)?));
+            PutItemInput::builder().table_name(&self.tables.main).set_item(Some(to_item(tenant, account)?));
         self.db.put_item(request).await?.unconditional()?;
         Ok(())
     }
@@ -122,13 +123,13 @@ impl Writer {
     /// a secret is different, so the secret tells whether the account is still the one that was read.
     pub async fn replace_processor_account(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         before: &ProcessorAccount,
         next: &ProcessorAccount,
     ) -> Result<bool, StoreError> {
         let request = PutItemInput::builder()
             .table_name(&self.tables.main)
-            .set_item(Some(to_item(scope, next)?))
+            .set_item(Some(to_item(tenant, next)?))
             .condition_expression("secret = :before")
             .expression_attribute_values(":before", s(&before.secret));
         Ok(matches!(self.db.put_item(request).await?, Conditional::Done(_)))

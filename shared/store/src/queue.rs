@@ -7,7 +7,7 @@ use crate::{aws::AwsEnvironment, error::StoreError};
 /// Messages of one `SendMessageBatch` call, by SQS's own limit.
 const BATCH: usize = 10;
 /// Longest delay of a message, in seconds, by SQS's own limit.
-pub(crate) const MAX_DELAY_S: u32 = 900;
+pub(crate) const DELAY_S_MAX: u32 = 900;
 
 /// A queue.
 #[derive(Clone, Debug)]
@@ -84,7 +84,7 @@ impl Queue {
                         .id(at.to_string())
                         .message_body(&message.body)
                         .message_group_id(&message.group)
-                        .delay_seconds(i32::try_from(message.delay_s.min(MAX_DELAY_S)).unwrap_or(0))
+                        .delay_seconds(i32::try_from(message.delay_s.min(DELAY_S_MAX)).unwrap_or(0))
                         .build()
                         .map_err(|e| StoreError::BadValue(e.to_string()))
                 })

@@ -1,7 +1,7 @@
 //! What the vault sealed: found wherever it is stored, so that it can be sealed again with another version of the key.
 
 use aws_sdk_dynamodb::{operation::scan::ScanInput, types::AttributeValue};
-use tollgate_domain::{Payment, Scope};
+use tollgate_domain::{Payment, Tenant};
 
 use crate::{
     ProcessorAccount, Reader,
@@ -19,7 +19,7 @@ const PAGE: i32 = 1000;
 pub enum Sealed {
     /// A payment with a card.
     Payment(Box<Payment>),
-    /// An account with a provider.
+    /// An account with a processor.
     Account(Box<ProcessorAccount>),
 }
 
@@ -27,16 +27,16 @@ pub enum Sealed {
 #[derive(Clone, Debug)]
 pub struct SealedPage {
     /// What was found in it, and whose it is.
-    pub items: Vec<(Scope, Sealed)>,
+    pub items: Vec<(Tenant, Sealed)>,
     /// Items that were looked at.
     pub scanned: usize,
     /// The partition key of the last one; `None` at the end of the table.
     pub next: Option<String>,
 }
 
-fn read(item: Item) -> Result<Option<(Scope, Sealed)>, StoreError> {
+fn read(item: Item) -> Result<Option<(Tenant, Sealed)>, StoreError> {
     let text = |name: &str| item.get(name).and_then(|v| v.as_s().ok()).cloned();
-    let Some(scope) = text("pk").as_deref().and_then(Scope::from_key) else {
+    let Some(tenant) = text("pk").as_deref().and_then(Tenant::from_key) else {
         return Ok(None);
     };
     let sealed = match text("t").as_deref() {
@@ -44,7 +44,7 @@ fn read(item: Item) -> Result<Option<(Scope, Sealed)>, StoreError> {
         Some(processor_accounts::CODE) => Sealed::Account(Box::new(processor_accounts::from_item(item)?)),
         _ => return Ok(None),
     };
-    Ok(Some((scope, sealed)))
+    Ok(Some((tenant, sealed)))
 }
 
 impl Reader {

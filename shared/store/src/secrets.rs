@@ -30,11 +30,11 @@ const SERVICE: &str = "secretsmanager";
 /// A call that has not answered by then is tried again.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Tries of one call, the first included.
-const MAX_ATTEMPTS: u32 = 3;
+const ATTEMPTS_MAX: u32 = 3;
 /// The wait before the second try; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// Bytes of an answer: a secret has at most 64 KB.
-const ANSWER_MAX_BYTES: usize = 256 * 1024;
+const ANSWER_BYTES_MAX: usize = 256 * 1024;
 
 /// Reads secrets, and writes them for the operator.
 #[derive(Clone)]
@@ -103,7 +103,7 @@ impl Secrets {
         let body = body.to_string();
         let mut wait = FIRST_WAIT;
         let mut detail = String::new();
-        for _ in 0..MAX_ATTEMPTS {
+        for _ in 0..ATTEMPTS_MAX {
             if !detail.is_empty() {
                 tokio::time::sleep(wait).await;
                 wait *= 2;
@@ -177,7 +177,7 @@ async fn read(body: SdkBody) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut bytes = Zeroizing::new(Vec::new());
     while let Some(part) = stream.next().await {
         let part = part.map_err(|e| Failure::Passing(e.to_string()))?;
-        if bytes.len() + part.len() > ANSWER_MAX_BYTES {
+        if bytes.len() + part.len() > ANSWER_BYTES_MAX {
             return Err(Failure::Final("the answer is too long".to_owned()));
         }
         bytes.extend_from_slice(&part);

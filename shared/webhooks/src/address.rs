@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
 /// Longest URL, in bytes.
-const MAX_BYTES: usize = 2048;
+const BYTES_MAX: usize = 2048;
 
 /// What a URL has to satisfy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum UrlRefusal {
     #[error("url must be an absolute http or https URL")]
     NotAWebUrl,
     /// Too long.
-    #[error("url must have at most {MAX_BYTES} bytes")]
+    #[error("url must have at most {BYTES_MAX} bytes")]
     TooLong,
     /// Plain HTTP in live mode.
     #[error("url must begin with https:// in live mode")]
@@ -53,7 +53,7 @@ pub enum UrlRefusal {
 impl EndpointUrl {
     /// Reads and checks a URL.
     pub fn parse(text: &str, rules: UrlRules) -> Result<Self, UrlRefusal> {
-        if text.len() > MAX_BYTES {
+        if text.len() > BYTES_MAX {
             return Err(UrlRefusal::TooLong);
         }
         // The parser reads `http://2130706433/`, `http://0x7f.1/` and `http://0177.0.0.1/` as what they are: 127.0.0.1.

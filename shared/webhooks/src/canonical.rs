@@ -7,7 +7,7 @@
 use serde_json::{Map, Number, Value};
 
 /// The largest key that JavaScript orders as an array position: 2^32 − 2.
-const MAX_ARRAY_INDEX: u64 = u32::MAX as u64 - 1;
+const ARRAY_INDEX_MAX: u64 = u32::MAX as u64 - 1;
 
 /// What JavaScript's `JSON.stringify(JSON.parse(text))` prints for a value.
 pub fn to_js_string(value: &Value) -> String {
@@ -55,7 +55,7 @@ fn write_object(map: &Map<String, Value>, out: &mut String) {
 
 /// The array position that a key spells, if it is the one spelling of it.
 fn array_index(key: &str) -> Option<u64> {
-    let position: u64 = key.parse().ok().filter(|p| *p <= MAX_ARRAY_INDEX)?;
+    let position: u64 = key.parse().ok().filter(|p| *p <= ARRAY_INDEX_MAX)?;
     (position.to_string() == key).then_some(position)
 }
 

@@ -5,11 +5,11 @@ use std::str::FromStr;
 /// The waits after each failed attempt, in seconds: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h.
 const DEFAULT_WAITS_S: [u32; 7] = [5, 300, 1800, 7200, 18_000, 36_000, 36_000];
 /// Most waits of a schedule.
-const MAX_WAITS: usize = 20;
+const WAITS_MAX: usize = 20;
 /// Longest wait, in seconds: a day.
-const MAX_WAIT_S: u32 = 86_400;
+const WAIT_S_MAX: u32 = 86_400;
 /// Longest delay that the queue takes, in seconds, by SQS's own limit.
-const MAX_QUEUE_DELAY_S: u32 = 900;
+const QUEUE_DELAY_S_MAX: u32 = 900;
 /// A wait is moved by up to a tenth either way, so that what failed together is not tried again together.
 const JITTER_PARTS: u32 = 10;
 
@@ -37,7 +37,7 @@ pub struct RetrySchedule(Vec<u32>);
 
 /// A schedule's text is not 1 to 20 whole numbers of seconds, at most a day each, with commas between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a retry schedule is 1 to {MAX_WAITS} waits of 0 to {MAX_WAIT_S} seconds, separated by commas")]
+#[error("a retry schedule is 1 to {WAITS_MAX} waits of 0 to {WAIT_S_MAX} seconds, separated by commas")]
 pub struct ScheduleError;
 
 impl Default for RetrySchedule {
@@ -52,9 +52,9 @@ impl FromStr for RetrySchedule {
     fn from_str(text: &str) -> Result<Self, ScheduleError> {
         let waits: Vec<u32> = text
             .split(',')
-            .map(|wait| wait.trim().parse().ok().filter(|s| *s <= MAX_WAIT_S).ok_or(ScheduleError))
+            .map(|wait| wait.trim().parse().ok().filter(|s| *s <= WAIT_S_MAX).ok_or(ScheduleError))
             .collect::<Result<_, _>>()?;
-        if waits.len() > MAX_WAITS { Err(ScheduleError) } else { Ok(Self(waits)) }
+        if waits.len() > WAITS_MAX { Err(ScheduleError) } else { Ok(Self(waits)) }
     }
 }
 
@@ -67,7 +67,7 @@ impl RetrySchedule {
         let spread = wait / JITTER_PARTS;
         let moved = u32::try_from(random % (u64::from(spread) * 2 + 1)).unwrap_or(spread);
         let seconds = wait - spread + moved;
-        Some(if seconds <= MAX_QUEUE_DELAY_S { Delay::Queue(seconds) } else { Delay::DueWork(seconds) })
+        Some(if seconds <= QUEUE_DELAY_S_MAX { Delay::Queue(seconds) } else { Delay::DueWork(seconds) })
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
 /// An endpoint that has not answered by then failed.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How much of an answer is kept, in bytes.
-const RESPONSE_MAX_BYTES: usize = 4096;
+const RESPONSE_BYTES_MAX: usize = 4096;
 
 /// Sends deliveries. Connections are kept and shared.
 #[derive(Clone, Debug)]
@@ -140,13 +140,13 @@ impl Sender {
 /// The first 4 KB of an answer; the rest is not read. An answer that breaks off was still an answer.
 async fn beginning_of(mut answer: reqwest::Response) -> String {
     let mut bytes: Vec<u8> = Vec::new();
-    while bytes.len() < RESPONSE_MAX_BYTES {
+    while bytes.len() < RESPONSE_BYTES_MAX {
         match answer.chunk().await {
             Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
             Ok(None) | Err(_) => break,
         }
     }
-    bytes.truncate(RESPONSE_MAX_BYTES);
+    bytes.truncate(RESPONSE_BYTES_MAX);
     String::from_utf8_lossy(&bytes).replace('\0', "")
 }
 
@@ -243,7 +243,7 @@ mod tests {
     #[tokio::test]
     async fn an_endless_answer_is_cut() {
         let attempt = post(server_with(answer("200 OK", &"x".repeat(100_000))).await).await;
-        assert_eq!((attempt.status, attempt.response.len()), (Some(200), RESPONSE_MAX_BYTES));
+        assert_eq!((attempt.status, attempt.response.len()), (Some(200), RESPONSE_BYTES_MAX));
     }
 
     #[tokio::test]

@@ -283,8 +283,8 @@ impl Drive {
         self.read("direct", "/transactions?limit=50");
     }
 
-    async fn initialize(&self, cloud: &Cloud, order: &str, provider: &str) -> (String, String) {
-        let body = json!({"order_id": order, "amount": 100.5, "currency": "USD", "payment_provider": provider,
+    async fn initialize(&self, cloud: &Cloud, order: &str, processor: &str) -> (String, String) {
+        let body = json!({"order_id": order, "amount": 100.5, "currency": "USD", "payment_provider": processor,
             "card_number": "4111111111111111", "exp_month": "12", "exp_year": "35", "cvv": "123",
             "customer_email": "payer@example.com", "customer_name": "John Doe",
             "return_url": "https://shop.example/success", "cancel_url": "https://shop.example/cancel",
@@ -304,9 +304,9 @@ impl Drive {
     }
 
     async fn use_checkout(&mut self, cloud: &Cloud) {
-        for provider in ["mpgs", "cybersource"] {
-            let order = format!("paid-{provider}");
-            let (reference, url) = self.initialize(cloud, &order, provider).await;
+        for processor in ["mpgs", "cybersource"] {
+            let order = format!("paid-{processor}");
+            let (reference, url) = self.initialize(cloud, &order, processor).await;
             let challenge = press(&url, "pay").await;
             press(&challenge, "complete").await;
             let path = format!("/payments/{reference}");

@@ -1,6 +1,6 @@
-//! Two sets of books: a random run of everything that moves money over a wire, against both providers' simulators, which fail
+//! Two sets of books: a random run of everything that moves money over a wire, against both processors' simulators, which fail
 //! in every way they can, with the functions killed at their calls. When the faults are over and due work has run, the
-//! providers' books and ours say the same, and each merchant was told each end once.
+//! processors' books and ours say the same, and each merchant was told each end once.
 //!
 //! The gateway runs in this process, over the embedded DynamoDB, with a clock of the test's own, so that days go by in a
 //! minute. A kill is what it is for a function: the use case's future is dropped while one of its calls is on its way, before

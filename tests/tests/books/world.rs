@@ -1,4 +1,4 @@
-//! The worker, the providers and the merchant of a run.
+//! The worker, the processors and the merchant of a run.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -19,17 +19,17 @@ use axum::{
 use serde_json::{Value, json};
 use tollgate_domain::{
     Currency, EnteredCard, Event, EventKind, Fingerprint, FrontDoor, IdempotencyKey, KeyKind, Metadata, Mode,
-    Money, Payment, PaymentId, Permission, Provider, Refund, RefundId, Scope, Stage, Subject, Tier,
+    Money, Payment, PaymentId, Permission, ProcessorKind, Refund, RefundId, Stage, Subject, Tenant, Tier,
     Timestamp, payment::Status, refund::RefundStatus,
 };
 use tollgate_gateway::{
-    Admin, AwsEnvironment, Call, Clock, CreateRefund, Credentials, Idempotency, Links, Networks, NewCheckout,
-    NewKey, OpenMoney, Payer, Purpose, Queue, RefundAmount, Tables, Vault, VaultKeys, Worker, Writer,
+    Admin, AwsEnvironment, Call, Clock, CreateRefund, Credentials, Idempotency, Links, NewCheckout, NewKey,
+    OpenMoney, Payer, Processors, Purpose, Queue, RefundAmount, Tables, Vault, VaultKeys, Worker, Writer,
     subject_of,
 };
 use tollgate_local::{
     dynamodb::DynamoDb,
-    networks::{self, Networks as Providers},
+    networks::{self, Processors as Simulators},
     sqs::{self, Sqs},
     template,
 };
@@ -44,15 +44,15 @@ use crate::{
 const BEGIN: i64 = 1_795_219_200_000;
 const SECOND: i64 = 1000;
 const HOUR: i64 = 3600 * SECOND;
-/// How long a provider may take to answer: virtual, as no request of this test hangs.
+/// How long a processor may take to answer: virtual, as no request of this test hangs.
 const TIMEOUT_MS: u64 = 8000;
 /// How far look-ups lag at most; what is carried out late is so within four timeouts.
-const LAG_MAX_MS: i64 = 120 * SECOND;
-const LATE_MAX_MS: i64 = 30 * SECOND;
+const LAG_MS_MAX: i64 = 120 * SECOND;
+const LATE_MS_MAX: i64 = 30 * SECOND;
 /// Calls of a use case among which it may die.
 const KILLED_WITHIN_CALLS: u64 = 14;
 /// Largest body that the way to DynamoDB takes.
-const BODY_MAX_BYTES: usize = 16 * 1024 * 1024;
+const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Rounds of due work, six hours apart, until everything has come to rest: ten days.
 const ROUNDS_TO_REST: u32 = 40;
 /// Records of the stream that are published at a time.
@@ -86,7 +86,7 @@ pub(crate) struct World {
     queue: Queue,
     dynamodb: Arc<DynamoDb>,
     position: Option<String>,
-    scope: Scope,
+    tenant: Tenant,
     secret: String,
     control: String,
     http: reqwest::Client,
@@ -114,7 +114,7 @@ async fn through(fate: Arc<Fate>, inner: String) -> String {
         let (fate, http, inner) = (fate.clone(), http.clone(), inner.clone());
         async move {
             let (parts, body) = request.into_parts();
-            let bytes = to_bytes(body, BODY_MAX_BYTES).await.unwrap();
+            let bytes = to_bytes(body, BODY_BYTES_MAX).await.unwrap();
             let mut headers = parts.headers;
             headers.remove("host");
             headers.remove("content-length");
@@ -161,17 +161,17 @@ impl World {
         let sqs_url = serve(sqs::router(queues, String::new())).await;
 
         let now = clock.clone();
-        let providers = Providers::open_with_clock(
+        let processors = Simulators::open_with_clock(
             &folder.path().join("networks.db"),
             Arc::new(move || now.0.load(Ordering::SeqCst)),
         )
         .unwrap();
-        let at_providers = fate.clone();
+        let at_processors = fate.clone();
         let layer = middleware::from_fn(move |request: Request, next: Next| {
-            let fate = at_providers.clone();
+            let fate = at_processors.clone();
             async move { fate.pass(next.run(request)).await }
         });
-        let control = serve(networks::router(providers).layer(layer)).await;
+        let control = serve(networks::router(processors).layer(layer)).await;
 
         let environment = AwsEnvironment::emulated(&tables_url, &sqs_url);
         let names = Tables {
@@ -181,20 +181,20 @@ impl World {
         };
         let links = Links::new("https://pages.example", b"a link secret of the simulation");
         let vault = Vault::new(&VaultKeys::parse("a vault secret of the simulation").unwrap());
-        let lag = u64::try_from(LAG_MAX_MS).unwrap();
+        let lag = u64::try_from(LAG_MS_MAX).unwrap();
         let worker = Worker::new(
             Writer::open(&environment, names),
             Some(links.clone()),
             clock.clone(),
             Arc::new(SeededEntropy::of(chance.next())),
         )
-        .with_networks(Networks::new(vault, TIMEOUT_MS).with_look_up_lag_ms(Some(lag)))
+        .with_processors(Processors::new(vault, TIMEOUT_MS).with_look_up_lag_ms(Some(lag)))
         .with_due_work_in_order();
         let queue = Queue::named(&environment, "tollgate-webhooks").await.unwrap();
 
         let admin = Admin::new(worker.clone());
         let merchant = admin.create_merchant("Books", Tier::Growth).await.unwrap();
-        let scope = Scope { merchant: merchant.id, mode: Mode::Test };
+        let tenant = Tenant { merchant: merchant.id, mode: Mode::Test };
         let key = admin
             .create_key(NewKey {
                 merchant: merchant.id,
@@ -216,7 +216,7 @@ impl World {
             queue,
             dynamodb,
             position: None,
-            scope,
+            tenant,
             secret: key.secret,
             control,
             http: reqwest::Client::new(),
@@ -279,14 +279,14 @@ impl World {
 
     fn call(&mut self, front_door: FrontDoor) -> Call {
         let credentials = Credentials { secret: self.secret.clone(), merchant: None };
-        let cause = self.worker.new_cause();
-        self.worker.begin(front_door, cause, Some(credentials), Some(Permission::PaymentsWrite), false)
+        let request = self.worker.new_request();
+        self.worker.begin(front_door, request, Some(credentials), Some(Permission::PaymentsWrite), false)
     }
 
     async fn initialize(&mut self) {
         self.orders += 1;
         let order = format!("order-{}", self.orders);
-        let provider = *self.chance.pick(&[Provider::CyberSource, Provider::Mpgs]);
+        let processor = *self.chance.pick(&[ProcessorKind::CyberSource, ProcessorKind::Mpgs]);
         let number = *self.chance.pick(&CARDS);
         let card = EnteredCard::check(
             number,
@@ -302,7 +302,7 @@ impl World {
                 minor: self.chance.in_range(1000, 100_000),
                 currency: Currency::from_code("USD").unwrap(),
             },
-            provider,
+            processor,
             card,
             payer: Payer::Anonymous,
             return_url: None,
@@ -318,7 +318,7 @@ impl World {
         let made = self.fate.run(kill, call.initialize_checkout(new, &idempotency, None)).await;
         match made {
             Some(Ok(made)) => {
-                self.payments.push(made.thing.id);
+                self.payments.push(made.value.id);
                 self.count("initialized");
             }
             Some(Err(error)) => self.count(format!("not initialized ({error})")),
@@ -338,38 +338,38 @@ impl World {
     }
 
     async fn read<E: Entity>(&self, id: &str) -> Option<E> {
-        self.worker.store().get(self.scope, id, true).await.unwrap()
+        self.worker.store().get(self.tenant, id, true).await.unwrap()
     }
 
     /// The payer presses the button of the page that waits.
     async fn press(&mut self) {
         let Some(id) = self.some_payment() else { return };
         let payment: Payment = self.read(&id.to_string()).await.unwrap();
-        let purpose = if payment.face.status == Status::RequiresConfirmation {
+        let purpose = if payment.state.status == Status::RequiresConfirmation {
             Purpose::Checkout
         } else {
             Purpose::Challenge
         };
-        let url = self.links.url(purpose, self.scope, id, 1);
+        let url = self.links.url(purpose, self.tenant, id, 1);
         let token = url.rsplit('/').next().unwrap().to_owned();
-        let (kill, cause, worker) = (self.kill(), self.worker.new_cause(), self.worker.clone());
+        let (kill, request, worker) = (self.kill(), self.worker.new_request(), self.worker.clone());
         let yes = !self.chance.percent(5);
         let pressed = self
             .fate
             .run(kill, async {
                 match (purpose, yes) {
-                    (Purpose::Checkout, true) => worker.confirm_checkout(&token, &cause).await,
-                    (Purpose::Checkout, false) => worker.cancel_checkout(&token, &cause).await,
-                    _ => worker.answer_challenge(&token, yes, &cause).await,
+                    (Purpose::Checkout, true) => worker.confirm_checkout(&token, &request).await,
+                    (Purpose::Checkout, false) => worker.cancel_checkout(&token, &request).await,
+                    _ => worker.answer_challenge(&token, yes, &request).await,
                 }
             })
             .await;
         match pressed {
             Some(Ok((_, payment))) => {
-                if payment.face.status == Status::Succeeded && payment.amount_refunded == 0 {
+                if payment.state.status == Status::Succeeded && payment.amount_refunded == 0 {
                     self.paid.push(payment.id);
                 }
-                self.count(format!("pressed: {}", payment.face.status.as_str()));
+                self.count(format!("pressed: {}", payment.state.status.as_str()));
             }
             Some(Err(error)) => self.count(format!("pressed in vain: {error}")),
             None => self.count("killed"),
@@ -379,7 +379,7 @@ impl World {
     async fn refund(&mut self) {
         if self.chance.percent(10) {
             let all = self.all::<Payment>().await;
-            let paid = all.iter().filter(|payment| payment.face.status == Status::Succeeded);
+            let paid = all.iter().filter(|payment| payment.state.status == Status::Succeeded);
             self.paid = paid.map(|payment| payment.id).collect();
         }
         if self.paid.is_empty() {
@@ -397,8 +397,8 @@ impl World {
         let made = self.fate.run(kill, call.create_refund(new, None)).await;
         match made {
             Some(Ok(made)) => {
-                self.refunds.push(made.thing.id);
-                self.count(format!("refund {:?}", made.thing.status));
+                self.refunds.push(made.value.id);
+                self.count(format!("refund {:?}", made.value.status));
             }
             Some(Err(error)) => self.count(format!("refund refused ({error})")),
             None => self.count("killed"),
@@ -460,11 +460,11 @@ impl World {
                 for record in records {
                     let record: EventRecord = serde_json::from_value(record).unwrap();
                     let before = subject_of(record.change.old_image).unwrap();
-                    let Some((scope, key, after)) = subject_of(record.change.new_image).unwrap() else {
+                    let Some((tenant, key, after)) = subject_of(record.change.new_image).unwrap() else {
                         continue;
                     };
                     let before = before.as_ref().map(|(_, _, subject)| subject);
-                    publisher.publish(scope, &key, before, &after).await.unwrap();
+                    publisher.publish(tenant, &key, before, &after).await.unwrap();
                 }
             })
             .await;
@@ -477,7 +477,7 @@ impl World {
 
     /// The next request of some kind fails in some way.
     async fn spoil(&mut self) {
-        let provider = *self.chance.pick(&["cybersource", "mpgs"]);
+        let processor = *self.chance.pick(&["cybersource", "mpgs"]);
         let operation =
             *self.chance.pick(&["authorize", "capture", "capture", "refund", "refund", "void", "look_up"]);
         let common = ["error", "error", "garbage", "late", "repeat", "busy"];
@@ -500,12 +500,12 @@ impl World {
             _ => *self.chance.pick(&["decline", "unknown_done", "unknown_not_done"]),
         };
         let delay_ms = if what == "late" {
-            self.chance.in_range(1, LATE_MAX_MS)
+            self.chance.in_range(1, LATE_MS_MAX)
         } else {
             self.chance.in_range(1, 2 * HOUR)
         };
         let fault = json!({
-            "provider": provider,
+            "provider": processor,
             "operation": operation,
             "when": if self.chance.percent(50) { "before" } else { "after" },
             "what": what,
@@ -535,7 +535,7 @@ impl World {
     }
 
     async fn lag(&mut self) {
-        let ms = self.chance.in_range(0, LAG_MAX_MS);
+        let ms = self.chance.in_range(0, LAG_MS_MAX);
         self.set_lag(ms).await;
         self.count("lag");
     }
@@ -570,7 +570,7 @@ impl World {
         loop {
             let mut query = ListQuery::new(100);
             query.after = after;
-            let page = self.worker.store().list::<E>(self.scope, &query, None).await.unwrap();
+            let page = self.worker.store().list::<E>(self.tenant, &query, None).await.unwrap();
             all.extend(page.items);
             after = page.next;
             if after.is_none() {
@@ -620,22 +620,22 @@ impl World {
             let is_stuck = match one {
                 OpenMoney::Payment(id) => {
                     let payment: Payment = self.read(&id.to_string()).await.unwrap();
-                    payment.network.is_some_and(|charge| charge.stuck_since.is_some())
+                    payment.processor_charge.is_some_and(|charge| charge.stuck_since.is_some())
                 }
                 OpenMoney::Refund(id) => {
                     let refund: Refund = self.read(&id.to_string()).await.unwrap();
-                    refund.network.is_some_and(|network| network.stuck_since.is_some())
+                    refund.processor_refund.is_some_and(|processor| processor.stuck_since.is_some())
                 }
             };
             if is_stuck {
-                let resumed = admin.resume_money(self.scope.merchant, Mode::Test, *one).await;
+                let resumed = admin.resume_money(self.tenant.merchant, Mode::Test, *one).await;
                 assert!(resumed.unwrap(), "{one:?}");
                 self.count("resumed by the operator");
             }
         }
     }
 
-    /// For every reference the provider's books say what ours do.
+    /// For every reference the processor's books say what ours do.
     pub(crate) async fn compare_books(&mut self) {
         let books: HashMap<String, Value> = self
             .books()
@@ -649,16 +649,16 @@ impl World {
             if refund.status == RefundStatus::Succeeded {
                 *refunded.entry(refund.payment).or_default() += refund.amount.minor;
             }
-            for unapplied in refund.network.iter().flat_map(|network| &network.unapplied) {
+            for unapplied in refund.processor_refund.iter().flat_map(|processor| &processor.unapplied) {
                 self.count(format!("kept: {}", unapplied.answer));
             }
         }
         let payments = self.all::<Payment>().await;
         for payment in &payments {
-            self.count(format!("ended: payment {}", payment.face.status.as_str()));
-            let charge = payment.network.as_ref().unwrap();
+            self.count(format!("ended: payment {}", payment.state.status.as_str()));
+            let charge = payment.processor_charge.as_ref().unwrap();
             let rests = matches!(charge.stage, Stage::Captured { .. } | Stage::Ended);
-            assert!(rests && payment.face.status.is_final(), "{payment:?}");
+            assert!(rests && payment.state.status.is_final(), "{payment:?}");
             for unapplied in &charge.unapplied {
                 self.count(format!("kept: {}", unapplied.answer));
             }
@@ -703,7 +703,7 @@ impl World {
             told.entry(about).or_default().push(event.kind);
         }
         for payment in self.all::<Payment>().await {
-            let kind = match payment.face.status {
+            let kind = match payment.state.status {
                 Status::Succeeded => EventKind::PaymentSucceeded,
                 Status::Failed => EventKind::PaymentFailed,
                 _ => EventKind::PaymentCanceled,

@@ -35,7 +35,7 @@ async fn a_payment_of_another_front_door_is_no_intent() {
     let cloud = Cloud::start().await;
     let intents = cloud.intents();
     let (reference, _) = initialized(&cloud, &with("no-intent", &json!({"payment_provider": "mpgs"}))).await;
-    let hosted = tollgate_domain::PaymentId::parse_uuid(&reference).unwrap().spell("pi_");
+    let hosted = tollgate_domain::PaymentId::parse_uuid(&reference).unwrap().to_prefixed("pi_");
     let paid = cloud.charges().post("/payments", &payment("tok_visa_4242", 900)).await;
     let paid = paid.expect(201)["id"].as_str().unwrap().replace("pay_", "pi_");
     for id in [hosted, paid] {

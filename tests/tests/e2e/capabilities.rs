@@ -292,7 +292,7 @@ fn a_test_is_found_where_it_is_and_nowhere_else() {
         "store of_two_changes_of_one_version_one_wins",
         "store keys::keys_are_listed_by_mode_newest_first_in_pages",
         "domain payment::tests::a_failed_payment_cannot_be_refunded",
-        "domain rate::tests::no_minute_sees_more_than_the_limit",
+        "domain rate_limit::tests::no_minute_sees_more_than_the_limit",
         "charges api::tests::our_own_failures_are_told_in_the_documented_shape_and_without_their_cause",
     ] {
         assert!(test_exists(&root, test), "{test}");
@@ -303,7 +303,7 @@ fn a_test_is_found_where_it_is_and_nowhere_else() {
         "e2e sources_and_declines",
         "e2e simple::says",
         "e2e direct::sources_and_declines",
-        "domain rate::no_minute_sees_more_than_the_limit::tests",
+        "domain rate_limit::no_minute_sees_more_than_the_limit::tests",
         "nowhere simple::sources_and_declines",
     ] {
         assert!(!test_exists(&root, test), "{test}");

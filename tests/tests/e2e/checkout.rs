@@ -154,12 +154,12 @@ async fn a_payment_goes_from_initialized_to_completed_to_refunded() {
 #[tokio::test]
 async fn american_express_is_given_html_that_leads_to_the_challenge() {
     let cloud = Cloud::start().await;
-    for (n, (provider, card)) in
+    for (n, (processor, card)) in
         [("cybersource", "378282246310005"), ("mpgs", "340000000000009")].iter().enumerate()
     {
         let body = with(
             &format!("amex-{n}"),
-            &json!({"payment_provider": provider, "card_number": card, "cvv": "1234"}),
+            &json!({"payment_provider": processor, "card_number": card, "cvv": "1234"}),
         );
         let answer = cloud.checkout().post("/payments/initialize", &body).await.expect(200);
         assert_eq!(
@@ -182,7 +182,7 @@ async fn american_express_is_given_html_that_leads_to_the_challenge() {
 #[tokio::test]
 async fn the_cards_of_both_tables_do_what_the_text_says() {
     let cloud = Cloud::start().await;
-    for (n, (provider, card, end)) in [
+    for (n, (processor, card, end)) in [
         ("cybersource", "4111 1111 1111 1111", "completed"),
         ("cybersource", "5555555555554444", "completed"),
         ("cybersource", "4111111111111112", "failed"),
@@ -195,12 +195,12 @@ async fn the_cards_of_both_tables_do_what_the_text_says() {
     .iter()
     .enumerate()
     {
-        let body = with(&format!("card-{n}"), &json!({"payment_provider": provider, "card_number": card}));
+        let body = with(&format!("card-{n}"), &json!({"payment_provider": processor, "card_number": card}));
         let (reference, url) = initialized(&cloud, &body).await;
         let back = pay(&url).await;
         let expected = if *end == "completed" { "success" } else { "cancel" };
         assert!(back.starts_with(&format!("https://your-website.com/payment/{expected}?")), "{card}: {back}");
-        assert_eq!(status(&cloud, &reference).await["status"], *end, "{provider} {card}");
+        assert_eq!(status(&cloud, &reference).await["status"], *end, "{processor} {card}");
     }
 }
 
@@ -661,7 +661,7 @@ async fn both_credentials_are_needed_and_a_merchant_has_a_hundred_requests() {
         let key = admin.create_key(new).await.unwrap();
         clients.push((checkout.with_key(&key.secret).with_account(&merchant.id.to_string()), key.key.id));
     }
-    // A merchant without an account with the provider, and nothing of another merchant's.
+    // A merchant without an account with the processor, and nothing of another merchant's.
     let refused = clients[0].0.post("/payments/initialize", &order("x")).await.expect(422);
     assert_eq!(
         refused["errors"],

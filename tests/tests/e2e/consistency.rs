@@ -64,10 +64,10 @@ async fn one_address_through_two_front_doors_at_once_is_one_customer() {
     for answer in paid.iter().chain(&begun) {
         answer.expect(200);
     }
-    let scope = cloud.demo_scope();
+    let tenant = cloud.demo_scope();
     let mut customers: Vec<String> = cloud
         .store()
-        .list::<tollgate_domain::Payment>(scope, &tollgate_store::ListQuery::new(20), None)
+        .list::<tollgate_domain::Payment>(tenant, &tollgate_store::ListQuery::new(20), None)
         .await
         .unwrap()
         .items
@@ -79,7 +79,7 @@ async fn one_address_through_two_front_doors_at_once_is_one_customer() {
     assert_eq!(customers.len(), 1, "{customers:?}");
     let all = cloud.store();
     let all = all
-        .list::<tollgate_domain::Customer>(scope, &tollgate_store::ListQuery::new(20), None)
+        .list::<tollgate_domain::Customer>(tenant, &tollgate_store::ListQuery::new(20), None)
         .await
         .unwrap();
     assert_eq!(all.items.len(), 1);

@@ -124,7 +124,7 @@ async fn a_customer_of_intents_and_a_new_intent_have_their_fields() {
 #[tokio::test]
 async fn a_card_that_no_table_lists_is_paid_at_either_provider() {
     let cloud = Cloud::start().await;
-    for (n, (provider, card)) in [
+    for (n, (processor, card)) in [
         ("cybersource", "4242424242424242"),
         ("cybersource", "5123450000000008"),
         ("cybersource", "4012888888881881"),
@@ -134,11 +134,11 @@ async fn a_card_that_no_table_lists_is_paid_at_either_provider() {
     .iter()
     .enumerate()
     {
-        let changes = json!({"payment_provider": provider, "card_number": card, "exp_year": "2035"});
+        let changes = json!({"payment_provider": processor, "card_number": card, "exp_year": "2035"});
         let (reference, url) = initialized(&cloud, &with(&format!("unlisted-{n}"), &changes)).await;
         pay(&url).await;
         let end = status(&cloud, &reference).await;
-        assert_eq!(end["status"], "completed", "{provider} {card}");
+        assert_eq!(end["status"], "completed", "{processor} {card}");
     }
 }
 

@@ -21,7 +21,7 @@ async fn method(cloud: &Cloud, customer: CustomerId) -> PaymentMethodId {
     let body = json!({"type": "card", "card": card, "billing_details": details});
     let made = intents.post("/payment_methods", &body).await.expect(201);
     let id = made["id"].as_str().unwrap();
-    let to = json!({"customer": customer.spell("cus_")});
+    let to = json!({"customer": customer.to_prefixed("cus_")});
     intents.post_once(&format!("/payment_methods/{id}/attach"), id, &to).await.expect(200);
     PaymentMethodId::parse("pm_", id).unwrap()
 }
@@ -64,10 +64,10 @@ async fn nothing_is_left_of_an_erased_customer() {
     let cloud = Cloud::start().await;
     let (charges, intents) = (cloud.charges(), cloud.intents());
     let id = customer(&cloud).await;
-    let path = format!("/customers/{}", id.spell("cus_"));
+    let path = format!("/customers/{}", id.to_prefixed("cus_"));
     charges.patch(&path, &json!({"phone": "+44 1"})).await.expect(200);
     let (kept, detached) = (method(&cloud, id).await, method(&cloud, id).await);
-    let detach = format!("/payment_methods/{}/detach", detached.spell("pm_"));
+    let detach = format!("/payment_methods/{}/detach", detached.to_prefixed("pm_"));
     intents.post(&detach, &json!({})).await.expect(200);
     let listed = intents.get(&format!("{path}/payment_methods")).await.expect(200);
     assert_eq!(listed["data"].as_array().unwrap().len(), 1);
@@ -113,7 +113,7 @@ async fn an_erasure_that_died_half_way_is_finished_by_a_retry() {
     let far = Timestamp::from_s(4_000_000_000);
     delete_half(&cloud, id, far).await;
     assert!(!is_erased(&cloud, &methods[..1]).await);
-    let path = format!("/customers/{}", id.spell("cus_"));
+    let path = format!("/customers/{}", id.to_prefixed("cus_"));
     cloud.intents().delete(&path).await.expect(200);
     assert!(is_erased(&cloud, &methods).await);
     cloud.intents().delete(&path).await.expect(404);
@@ -143,22 +143,22 @@ async fn every_payment_method_is_erased_however_many() {
     let cloud = Cloud::start().await;
     let id = customer(&cloud).await;
     let first: PaymentMethod = stored(&cloud, method(&cloud, id).await).await;
-    let (store, scope) = (cloud.store(), cloud.demo_scope());
+    let (store, tenant) = (cloud.store(), cloud.demo_scope());
     for n in 0..230_u128 {
         let method = PaymentMethod {
             id: PaymentMethodId::from_bytes((n + 1).to_be_bytes()),
             version: 1,
             ..first.clone()
         };
-        let put = store.create(scope, &method).await.unwrap();
+        let put = store.create(tenant, &method).await.unwrap();
         assert_eq!(put, tollgate_store::Put::Created);
     }
-    let path = format!("/customers/{}", id.spell("cus_"));
+    let path = format!("/customers/{}", id.to_prefixed("cus_"));
     cloud.charges().delete(&path).await.expect(204);
     // A request erases a page of them; due work the others.
-    let left = ListQuery::new(10).of_customer(scope, id);
+    let left = ListQuery::new(10).of_customer(tenant, id);
     eventually("all are erased", || async {
-        let left = store.list::<PaymentMethod>(scope, &left, None).await.unwrap();
+        let left = store.list::<PaymentMethod>(tenant, &left, None).await.unwrap();
         left.items.is_empty().then_some(())
     })
     .await;
@@ -187,17 +187,17 @@ async fn payments_and_stored_events_tell_nothing_of_an_erased_customer() {
     let endpoint = json!({"url": receiver.url, "enabled_events": ["customer.created", "customer.updated"]});
     let endpoint = intents.post("/webhook_endpoints", &endpoint).await.expect(201);
     let id = customer(&cloud).await;
-    let path = format!("/customers/{}", id.spell("cus_"));
+    let path = format!("/customers/{}", id.to_prefixed("cus_"));
     charges.patch(&path, &json!({"phone": "+44 1 secret"})).await.expect(200);
     method(&cloud, id).await;
-    let intent = json!({"amount": 1000, "currency": "eur", "customer": id.spell("cus_"), "receipt_email": ADDRESS,
+    let intent = json!({"amount": 1000, "currency": "eur", "customer": id.to_prefixed("cus_"), "receipt_email": ADDRESS,
         "payment_method": "pm_card_visa"});
     let intent = intents.post_once("/payment_intents", "i", &intent).await.expect(201);
     let intent = format!("/payment_intents/{}", intent["id"].as_str().unwrap());
     let changed = json!({"receipt_email": "another.secret@example.com"});
     intents.post_once(&intent, "c", &changed).await.expect(200);
     intents.post(&format!("{intent}/confirm"), &json!({})).await.expect(200);
-    let bank = json!({"amount": 5000, "currency": "GBP", "customer_id": id.spell("cus_"), "source": {"type": "bank_transfer",
+    let bank = json!({"amount": 5000, "currency": "GBP", "customer_id": id.to_prefixed("cus_"), "source": {"type": "bank_transfer",
         "bank_account": {"account_number": "12345678", "sort_code": "12-34-56", "account_holder_name": "Secret Person"}}});
     let bank = charges.post_once("/payments", "b", &bank).await.expect(201);
     let bank = format!("/payments/{}", bank["id"].as_str().unwrap());

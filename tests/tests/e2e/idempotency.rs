@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
-use tollgate_domain::{EndpointId, IdempotencyKey, Run, RunId};
+use tollgate_domain::{EndpointId, IdempotencyKey, IdempotencyRecord, IdempotencyRecordId};
 use tollgate_gateway::{Clock, SystemClock};
 use tollgate_tests::{Client, Cloud, Receiver, eventually};
 
@@ -252,16 +252,21 @@ async fn a_key_whose_request_still_runs_is_in_use_and_one_that_died_is_taken_ove
     let body = json!({"since": 0});
     let first = intents.post_once(&path, "k", &body).await.expect(200);
     // The record that a request leaves which has not ended yet.
-    let (store, scope) = (cloud.store(), cloud.demo_scope());
+    let (store, tenant) = (cloud.store(), cloud.demo_scope());
     let endpoint_id = EndpointId::parse("we_", id).unwrap();
     let key = IdempotencyKey::parse("k").unwrap();
-    let run: RunId = key.derive_id(scope, &format!("intents/webhook_endpoints/{endpoint_id}/recover"));
-    let ended: Run = store.get(scope, &run.to_string(), true).await.unwrap().unwrap();
-    let running =
-        |before: &Run, until| Run { version: before.version + 1, answer: None, until, ..before.clone() };
+    let run: IdempotencyRecordId =
+        key.derive_id(tenant, &format!("intents/webhook_endpoints/{endpoint_id}/recover"));
+    let ended: IdempotencyRecord = store.get(tenant, &run.to_string(), true).await.unwrap().unwrap();
+    let running = |before: &IdempotencyRecord, until| IdempotencyRecord {
+        version: before.version + 1,
+        answer: None,
+        until,
+        ..before.clone()
+    };
     let now = SystemClock.now();
     let running_now = running(&ended, now.plus_ms(60_000));
-    assert_eq!(store.replace(scope, &running_now).await.unwrap(), tollgate_store::Replaced::Done);
+    assert_eq!(store.replace(tenant, &running_now).await.unwrap(), tollgate_store::Replaced::Done);
     let refused = intents.post_once(&path, "k", &body).await.expect(409);
     assert_eq!(
         (&refused["error"]["type"], &refused["error"]["code"]),
@@ -270,7 +275,7 @@ async fn a_key_whose_request_still_runs_is_in_use_and_one_that_died_is_taken_ove
     let other = intents.post_once(&path, "k", &json!({"since": 1})).await.expect(400);
     assert_eq!(other["error"]["type"], "idempotency_error");
     assert_eq!(
-        store.replace(scope, &running(&running_now, now)).await.unwrap(),
+        store.replace(tenant, &running(&running_now, now)).await.unwrap(),
         tollgate_store::Replaced::Done
     );
     let done = intents.post_once(&path, "k", &body).await;

@@ -8,7 +8,7 @@ use crate::checkout::{initialized, press_at, status, with};
 
 /// Providers that are given a third of a second and whose look-ups do not lag, so that what is left half-way is looked
 /// after within seconds.
-const HASTY: &[(&str, &str)] = &[("NetworkTimeoutMs", "300"), ("NetworkLookUpLagMs", "0")];
+const HASTY: &[(&str, &str)] = &[("ProcessorTimeoutMs", "300"), ("ProcessorLookUpLagMs", "0")];
 const PROVIDERS: [&str; 2] = ["cybersource", "mpgs"];
 
 async fn fault(cloud: &Cloud, fault: &Value) {
@@ -32,22 +32,22 @@ async fn orders(cloud: &Cloud, reference: &str) -> Vec<Value> {
 }
 
 /// A payment whose payer stands before the challenge: its reference and the page.
-async fn challenged(cloud: &Cloud, provider: &str, order: &str) -> (String, String) {
-    let (reference, url) = initialized(cloud, &with(order, &json!({"payment_provider": provider}))).await;
+async fn challenged(cloud: &Cloud, processor: &str, order: &str) -> (String, String) {
+    let (reference, url) = initialized(cloud, &with(order, &json!({"payment_provider": processor}))).await;
     let (_, challenge) = press_at(&url, "pay").await;
     (reference, challenge)
 }
 
 async fn ends(cloud: &Cloud, reference: &str, end: Status) {
-    let (store, scope) = (cloud.store(), cloud.demo_scope());
+    let (store, tenant) = (cloud.store(), cloud.demo_scope());
     let id = PaymentId::parse_uuid(reference).unwrap().to_string();
     let payment: Payment = eventually(&format!("{reference} is {}", end.as_str()), || async {
-        let payment: Payment = store.get(scope, &id, true).await.unwrap().unwrap();
-        (payment.face.status == end).then_some(payment)
+        let payment: Payment = store.get(tenant, &id, true).await.unwrap().unwrap();
+        (payment.state.status == end).then_some(payment)
     })
     .await;
-    let network = payment.network.unwrap();
-    assert!(network.card.is_none(), "the card is kept no longer than it is needed");
+    let processor = payment.processor_charge.unwrap();
+    assert!(processor.card.is_none(), "the card is kept no longer than it is needed");
 }
 
 #[track_caller]
@@ -60,15 +60,15 @@ fn charged_once(orders: &[Value]) {
 #[tokio::test]
 async fn whatever_goes_wrong_on_the_wire_a_payment_ends_in_one_charge() {
     let cloud = Cloud::start_with(HASTY).await;
-    for provider in PROVIDERS {
+    for processor in PROVIDERS {
         for operation in ["authorize", "capture"] {
             for when in ["before", "after"] {
                 for what in ["hang", "error", "garbage", "delay"] {
-                    let order = format!("{provider}-{operation}-{when}-{what}");
-                    let (reference, challenge) = challenged(&cloud, provider, &order).await;
+                    let order = format!("{processor}-{operation}-{when}-{what}");
+                    let (reference, challenge) = challenged(&cloud, processor, &order).await;
                     fault(
                         &cloud,
-                        &json!({"provider": provider, "operation": operation, "when": when, "what": what, "delay_ms": 600}),
+                        &json!({"provider": processor, "operation": operation, "when": when, "what": what, "delay_ms": 600}),
                     )
                     .await;
                     let (answer, next) = press_at(&challenge, "complete").await;
@@ -100,14 +100,14 @@ async fn follow(url: &str) -> (u16, String) {
 #[tokio::test]
 async fn a_function_killed_between_any_two_steps_leaves_one_charge_and_the_truth() {
     let cloud = Cloud::start_with(HASTY).await;
-    for provider in PROVIDERS {
+    for processor in PROVIDERS {
         for operation in ["authorize", "capture"] {
             for when in ["before", "after"] {
-                let order = format!("killed-{provider}-{operation}-{when}");
-                let (reference, challenge) = challenged(&cloud, provider, &order).await;
+                let order = format!("killed-{processor}-{operation}-{when}");
+                let (reference, challenge) = challenged(&cloud, processor, &order).await;
                 fault(
                     &cloud,
-                    &json!({"provider": provider, "operation": operation, "when": when, "what": "hang"}),
+                    &json!({"provider": processor, "operation": operation, "when": when, "what": "hang"}),
                 )
                 .await;
                 let press = tokio::spawn(async move { press_at(&challenge, "complete").await });
@@ -135,10 +135,10 @@ async fn a_function_killed_between_any_two_steps_leaves_one_charge_and_the_truth
 #[tokio::test]
 async fn a_provider_that_is_down_for_a_while_is_asked_again_and_a_decline_is_the_truth_too() {
     let cloud = Cloud::start_with(HASTY).await;
-    for provider in PROVIDERS {
-        let (reference, challenge) = challenged(&cloud, provider, &format!("down-{provider}")).await;
+    for processor in PROVIDERS {
+        let (reference, challenge) = challenged(&cloud, processor, &format!("down-{processor}")).await;
         for operation in ["authorize", "look_up"] {
-            fault(&cloud, &json!({"provider": provider, "operation": operation, "when": "before", "what": "error", "times": 2})).await;
+            fault(&cloud, &json!({"provider": processor, "operation": operation, "when": "before", "what": "error", "times": 2})).await;
         }
         let (_, next) = press_at(&challenge, "complete").await;
         assert!(next.contains("/pages/result/"), "{next}");
@@ -152,12 +152,12 @@ async fn a_provider_that_is_down_for_a_while_is_asked_again_and_a_decline_is_the
         charged_once(&orders(&cloud, &reference).await);
         clear(&cloud).await;
 
-        let card = json!({"payment_provider": provider, "card_number": "4000000000009995"});
-        let (reference, url) = initialized(&cloud, &with(&format!("declined-{provider}"), &card)).await;
+        let card = json!({"payment_provider": processor, "card_number": "4000000000009995"});
+        let (reference, url) = initialized(&cloud, &with(&format!("declined-{processor}"), &card)).await;
         let (_, challenge) = press_at(&url, "pay").await;
         fault(
             &cloud,
-            &json!({"provider": provider, "operation": "authorize", "when": "after", "what": "hang"}),
+            &json!({"provider": processor, "operation": "authorize", "when": "after", "what": "hang"}),
         )
         .await;
         press_at(&challenge, "complete").await;
@@ -171,15 +171,15 @@ async fn a_provider_that_is_down_for_a_while_is_asked_again_and_a_decline_is_the
 #[tokio::test]
 async fn a_refund_that_is_lost_on_the_wire_is_made_once() {
     let cloud = Cloud::start_with(HASTY).await;
-    for provider in PROVIDERS {
+    for processor in PROVIDERS {
         for when in ["before", "after"] {
             for what in ["hang", "error", "garbage"] {
                 let (reference, challenge) =
-                    challenged(&cloud, provider, &format!("refund-{provider}-{when}-{what}")).await;
+                    challenged(&cloud, processor, &format!("refund-{processor}-{when}-{what}")).await;
                 press_at(&challenge, "complete").await;
                 ends(&cloud, &reference, Status::Succeeded).await;
                 for (operation, what) in [("refund", what), ("look_up", "error")] {
-                    fault(&cloud, &json!({"provider": provider, "operation": operation, "when": when, "what": what, "times": if operation == "refund" { 1 } else { 2 }})).await;
+                    fault(&cloud, &json!({"provider": processor, "operation": operation, "when": when, "what": what, "times": if operation == "refund" { 1 } else { 2 }})).await;
                 }
                 let path = format!("/payments/{reference}/refund");
                 let answer = cloud.checkout().post(&path, &json!({"amount": 10})).await.expect(200);
@@ -228,11 +228,11 @@ async fn a_power_cut_in_the_middle_of_a_charge_is_survived() {
 #[tokio::test]
 async fn a_payment_that_is_reserved_and_not_yet_captured_is_authorized() {
     let cloud = Cloud::start().await;
-    for provider in PROVIDERS {
-        let (reference, challenge) = challenged(&cloud, provider, &format!("reserved-{provider}")).await;
+    for processor in PROVIDERS {
+        let (reference, challenge) = challenged(&cloud, processor, &format!("reserved-{processor}")).await;
         fault(
             &cloud,
-            &json!({"provider": provider, "operation": "capture", "when": "before", "what": "error"}),
+            &json!({"provider": processor, "operation": "capture", "when": "before", "what": "error"}),
         )
         .await;
         let (_, next) = press_at(&challenge, "complete").await;
@@ -245,11 +245,11 @@ async fn a_payment_that_is_reserved_and_not_yet_captured_is_authorized() {
 }
 
 /// A payment that was paid, as its merchant's refunds name it.
-async fn paid(cloud: &Cloud, provider: &str, order: &str) -> (String, String) {
-    let (reference, challenge) = challenged(cloud, provider, order).await;
+async fn paid(cloud: &Cloud, processor: &str, order: &str) -> (String, String) {
+    let (reference, challenge) = challenged(cloud, processor, order).await;
     press_at(&challenge, "complete").await;
     ends(cloud, &reference, Status::Succeeded).await;
-    let id = PaymentId::parse_uuid(&reference).unwrap().spell("pi_");
+    let id = PaymentId::parse_uuid(&reference).unwrap().to_prefixed("pi_");
     (reference, id)
 }
 
@@ -257,11 +257,11 @@ async fn paid(cloud: &Cloud, provider: &str, order: &str) -> (String, String) {
 async fn a_refund_that_may_have_been_sent_cannot_be_called_back() {
     let cloud = Cloud::start_with(HASTY).await;
     let intents = cloud.intents();
-    for provider in PROVIDERS {
-        let (reference, id) = paid(&cloud, provider, &format!("called-back-{provider}")).await;
-        // The provider carries it out, and its answer is lost; so are the look-ups.
+    for processor in PROVIDERS {
+        let (reference, id) = paid(&cloud, processor, &format!("called-back-{processor}")).await;
+        // The processor carries it out, and its answer is lost; so are the look-ups.
         for (operation, times) in [("refund", 1), ("look_up", 4)] {
-            fault(&cloud, &json!({"provider": provider, "operation": operation, "when": "after", "what": "error", "times": times})).await;
+            fault(&cloud, &json!({"provider": processor, "operation": operation, "when": "after", "what": "error", "times": times})).await;
         }
         let body = json!({"payment_intent": id, "amount": 3000});
         let refund = intents.post("/refunds", &body).await.expect(201);
@@ -288,11 +288,11 @@ async fn a_refund_that_may_have_been_sent_cannot_be_called_back() {
 #[tokio::test]
 async fn what_a_provider_does_not_know_decides_nothing() {
     let cloud = Cloud::start_with(HASTY).await;
-    for provider in PROVIDERS {
+    for processor in PROVIDERS {
         for (what, end) in [("unknown_done", Status::Succeeded), ("unknown_not_done", Status::Failed)] {
-            let order = format!("{provider}-{what}");
-            let (reference, challenge) = challenged(&cloud, provider, &order).await;
-            fault(&cloud, &json!({"provider": provider, "operation": "authorize", "when": "before", "what": what, "delay_ms": 2500})).await;
+            let order = format!("{processor}-{what}");
+            let (reference, challenge) = challenged(&cloud, processor, &order).await;
+            fault(&cloud, &json!({"provider": processor, "operation": "authorize", "when": "before", "what": what, "delay_ms": 2500})).await;
             let (_, next) = press_at(&challenge, "complete").await;
             assert!(next.contains("/pages/result/"), "{order}: {next}");
             assert_eq!(status(&cloud, &reference).await["status"], "pending", "{order}");
@@ -300,8 +300,8 @@ async fn what_a_provider_does_not_know_decides_nothing() {
             released(&cloud, &reference).await;
             clear(&cloud).await;
         }
-        let (reference, id) = paid(&cloud, provider, &format!("{provider}-unknown-refund")).await;
-        fault(&cloud, &json!({"provider": provider, "operation": "refund", "when": "before", "what": "unknown_done", "delay_ms": 2500})).await;
+        let (reference, id) = paid(&cloud, processor, &format!("{processor}-unknown-refund")).await;
+        fault(&cloud, &json!({"provider": processor, "operation": "refund", "when": "before", "what": "unknown_done", "delay_ms": 2500})).await;
         let intents = cloud.intents();
         let body = json!({"payment_intent": id, "amount": 3000});
         let refund = intents.post("/refunds", &body).await.expect(201);
@@ -318,7 +318,7 @@ async fn what_a_provider_does_not_know_decides_nothing() {
     }
 }
 
-/// Waits until nothing is reserved any more at the provider.
+/// Waits until nothing is reserved any more at the processor.
 async fn released(cloud: &Cloud, reference: &str) {
     eventually("nothing is reserved", || async {
         let orders = orders(cloud, reference).await;
@@ -330,19 +330,19 @@ async fn released(cloud: &Cloud, reference: &str) {
 #[tokio::test]
 async fn what_was_reserved_for_a_payment_that_fails_is_let_go() {
     let cloud = Cloud::start_with(HASTY).await;
-    for provider in PROVIDERS {
+    for processor in PROVIDERS {
         for (operation, what) in [("capture", "decline"), ("authorize", "refuse")] {
-            let order = format!("{provider}-{operation}-{what}");
-            let (reference, challenge) = challenged(&cloud, provider, &order).await;
+            let order = format!("{processor}-{operation}-{what}");
+            let (reference, challenge) = challenged(&cloud, processor, &order).await;
             fault(
                 &cloud,
-                &json!({"provider": provider, "operation": operation, "when": "before", "what": what}),
+                &json!({"provider": processor, "operation": operation, "when": "before", "what": what}),
             )
             .await;
             // The first try to let it go is lost, too.
             fault(
                 &cloud,
-                &json!({"provider": provider, "operation": "void", "when": "before", "what": "error"}),
+                &json!({"provider": processor, "operation": "void", "when": "before", "what": "error"}),
             )
             .await;
             let (_, next) = press_at(&challenge, "complete").await;
@@ -390,13 +390,13 @@ async fn money_that_is_held_for_review_is_taken_once_it_is_accepted_and_let_go_o
 #[tokio::test]
 async fn a_request_that_is_carried_out_late_or_twice_charges_once() {
     let cloud = Cloud::start_with(HASTY).await;
-    for provider in PROVIDERS {
+    for processor in PROVIDERS {
         for operation in ["authorize", "capture"] {
             for what in ["late", "repeat", "busy"] {
-                let order = format!("{provider}-{operation}-{what}");
-                let (reference, challenge) = challenged(&cloud, provider, &order).await;
+                let order = format!("{processor}-{operation}-{what}");
+                let (reference, challenge) = challenged(&cloud, processor, &order).await;
                 // Within the time in which a request arrives or never will.
-                fault(&cloud, &json!({"provider": provider, "operation": operation, "when": "before", "what": what, "delay_ms": 900})).await;
+                fault(&cloud, &json!({"provider": processor, "operation": operation, "when": "before", "what": what, "delay_ms": 900})).await;
                 press_at(&challenge, "complete").await;
                 ends(&cloud, &reference, Status::Succeeded).await;
                 charged_once(&orders(&cloud, &reference).await);
@@ -408,18 +408,18 @@ async fn a_request_that_is_carried_out_late_or_twice_charges_once() {
 
 #[tokio::test]
 async fn a_retry_of_a_refund_that_is_still_with_its_provider_is_told_to_wait() {
-    let cloud = Cloud::start_with(&[("NetworkLookUpLagMs", "0")]).await;
+    let cloud = Cloud::start_with(&[("ProcessorLookUpLagMs", "0")]).await;
     let charges = cloud.charges();
-    for provider in PROVIDERS {
-        let (reference, _) = paid(&cloud, provider, &format!("in-use-{provider}")).await;
-        let id = PaymentId::parse_uuid(&reference).unwrap().spell("pay_");
+    for processor in PROVIDERS {
+        let (reference, _) = paid(&cloud, processor, &format!("in-use-{processor}")).await;
+        let id = PaymentId::parse_uuid(&reference).unwrap().to_prefixed("pay_");
         fault(
             &cloud,
-            &json!({"provider": provider, "operation": "refund", "when": "before", "what": "delay", "delay_ms": 3000}),
+            &json!({"provider": processor, "operation": "refund", "when": "before", "what": "delay", "delay_ms": 3000}),
         )
         .await;
         let (client, body) = (charges.clone(), json!({"payment_id": id, "amount": 100}));
-        let (key, sent) = (format!("slow-{provider}"), body.clone());
+        let (key, sent) = (format!("slow-{processor}"), body.clone());
         let first = tokio::spawn(async move { client.post_once("/refunds", &key, &sent).await });
         let list = format!("/refunds?payment_id={id}");
         eventually("the refund is recorded", || async {
@@ -427,7 +427,7 @@ async fn a_retry_of_a_refund_that_is_still_with_its_provider_is_told_to_wait() {
             (all["data"].as_array().unwrap().len() == 1).then_some(())
         })
         .await;
-        let key = format!("slow-{provider}");
+        let key = format!("slow-{processor}");
         charges.post_once("/refunds", &key, &body).await.charges_error(
             409,
             "idempotency_error",

@@ -147,21 +147,21 @@ async fn a_message_that_was_given_up_is_revived() {
         .await
         .expect(201);
     // A delivery whose function crashed until the queue gave its message up.
-    let (store, scope) = (cloud.store(), cloud.demo_scope());
+    let (store, tenant) = (cloud.store(), cloud.demo_scope());
     let event = EventId::parse("evt_", &event).unwrap();
     let endpoint = EndpointId::parse("we_", made["id"].as_str().unwrap()).unwrap();
     let delivery = Delivery::new(event, endpoint, SystemClock.now());
-    assert_eq!(store.create(scope, &delivery).await.unwrap(), tollgate_store::Put::Created);
+    assert_eq!(store.create(tenant, &delivery).await.unwrap(), tollgate_store::Put::Created);
     let url = |name: &str| cloud.ready[name].as_str().unwrap().to_owned();
     let environment = AwsEnvironment::emulated(&url("dynamodb"), &url("sqs"));
     let dead = Queue::named(&environment, "tollgate-webhook-dead-letters").await.unwrap();
-    let message = Message { scope, event, endpoint, attempt: 1 };
+    let message = Message { tenant, event, endpoint, attempt: 1 };
     dead.send(&[message.on_queue(0).unwrap()]).await.unwrap();
     let sqs = url("sqs");
     let revived = admin(&cloud, &["--sqs", &sqs, "redrive"]).unwrap();
     assert_eq!(revived, json!({"messages": 1}));
     let webhook = receiver.wait_for(1).await.remove(0);
-    assert_eq!(webhook.json()["id"], event.spell("evt_"));
+    assert_eq!(webhook.json()["id"], event.to_prefixed("evt_"));
     let revived = admin(&cloud, &["--sqs", &sqs, "redrive"]).unwrap();
     assert_eq!(revived, json!({"messages": 0}));
 }

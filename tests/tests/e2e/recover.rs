@@ -27,18 +27,18 @@ async fn a_recovery_gets_through_any_number_of_events_of_one_instant() {
     let at = SystemClock.now();
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..8 {
-        let (store, scope) = (cloud.store(), cloud.demo_scope());
+        let (store, tenant) = (cloud.store(), cloud.demo_scope());
         writers.spawn(async move {
             for n in (writer..EVENTS).step_by(8) {
                 let event = succeeded_at(n, at);
-                assert_eq!(store.create(scope, &event).await.unwrap(), Put::Created);
+                assert_eq!(store.create(tenant, &event).await.unwrap(), Put::Created);
                 if n % MISSED_EVERY != 0 {
                     let arrived = Delivery {
                         status: DeliveryStatus::Succeeded,
                         due: None,
                         ..Delivery::new(event.id, id, at)
                     };
-                    assert_eq!(store.create(scope, &arrived).await.unwrap(), Put::Created);
+                    assert_eq!(store.create(tenant, &arrived).await.unwrap(), Put::Created);
                 }
             }
         });
@@ -78,7 +78,7 @@ fn succeeded_at(n: usize, at: Timestamp) -> Event {
     let payment = NewPayment {
         id: PaymentId::from_bytes(bytes),
         front_door: FrontDoor::Intents,
-        cause: format!("req_{n}").into(),
+        request: format!("req_{n}").into(),
         amount: Money { minor: 1000, currency: Currency::from_code("EUR").unwrap() },
         source: None,
         instrument: None,
@@ -91,7 +91,7 @@ fn succeeded_at(n: usize, at: Timestamp) -> Event {
         id: EventId::from_bytes(bytes),
         kind: EventKind::PaymentSucceeded,
         created: at,
-        cause: format!("req_{n}").into(),
+        request: format!("req_{n}").into(),
         subject: Subject::Payment(Box::new(Payment::create(payment, Outcome::Approved, at))),
         previous: None,
     }

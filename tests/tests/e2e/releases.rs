@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    Customer, Delivery, Event, EventId, Mode, Payment, PaymentId, PaymentMethod, Refund, Run, Scope,
-    WebhookEndpoint, payment::Status,
+    Customer, Delivery, Event, EventId, IdempotencyRecord, Mode, Payment, PaymentId, PaymentMethod, Refund,
+    Tenant, WebhookEndpoint, payment::Status,
 };
 use tollgate_gateway::{Clock, SystemClock};
 use tollgate_store::Entity;
@@ -28,7 +28,7 @@ impl Opened {
         let secrets = recording.secrets.to_string();
         std::fs::write(data.path().join("secrets.json"), secrets).unwrap();
         let parameters =
-            [("NetworkTimeoutMs", "300"), ("NetworkLookUpLagMs", "0"), ("WebhookRetrySeconds", "1,1")];
+            [("ProcessorTimeoutMs", "300"), ("ProcessorLookUpLagMs", "0"), ("WebhookRetrySeconds", "1,1")];
         let cloud = Cloud::start_in(data, &parameters).await;
         let receiver = Receiver::start(&[]).await;
         let shift = Shift {
@@ -57,16 +57,16 @@ impl Opened {
         }
     }
 
-    fn scope(&self) -> Scope {
-        Scope { merchant: self.recording.merchant.parse().unwrap(), mode: Mode::Test }
+    fn tenant(&self) -> Tenant {
+        Tenant { merchant: self.recording.merchant.parse().unwrap(), mode: Mode::Test }
     }
 
     /// Waits for a hosted payment, past the rate limit of its API.
     async fn completes(&self, reference: &str) {
         let id = PaymentId::parse_uuid(reference).unwrap().to_string();
         eventually(&format!("{reference} is completed"), || async {
-            let payment: Payment = self.cloud.store().get(self.scope(), &id, true).await.unwrap().unwrap();
-            (payment.face.status == Status::Succeeded).then_some(())
+            let payment: Payment = self.cloud.store().get(self.tenant(), &id, true).await.unwrap().unwrap();
+            (payment.state.status == Status::Succeeded).then_some(())
         })
         .await;
     }
@@ -152,7 +152,7 @@ async fn every_item_is_read(opened: &Opened) {
     for items in opened.tables.as_object().unwrap().values() {
         for item in items.as_array().unwrap() {
             let pk = text(item, "pk");
-            let scope = Scope::from_key(&pk);
+            let tenant = Tenant::from_key(&pk);
             let code = text(item, "t");
             let is_read = match code.as_str() {
                 "PAY" => of::<Payment>(&store, &pk).await,
@@ -162,16 +162,16 @@ async fn every_item_is_read(opened: &Opened) {
                 "EP" => of::<WebhookEndpoint>(&store, &pk).await,
                 "EVT" => of::<Event>(&store, &pk).await,
                 "DLV" => of::<Delivery>(&store, &pk).await,
-                "RUN" => of::<Run>(&store, &pk).await,
+                "RUN" => of::<IdempotencyRecord>(&store, &pk).await,
                 "ATT" => {
                     let delivery: Delivery = store.get_by_key(&pk, true).await.unwrap().unwrap();
                     let attempts =
-                        store.list_attempts(scope.unwrap(), delivery.event, delivery.endpoint).await;
+                        store.list_attempts(tenant.unwrap(), delivery.event, delivery.endpoint).await;
                     !attempts.unwrap().is_empty()
                 }
                 "PRC" => {
-                    let provider = tollgate_domain::Provider::parse(&text(item, "provider")).unwrap();
-                    let account = store.get_processor_account(scope.unwrap(), provider).await;
+                    let processor = tollgate_domain::ProcessorKind::parse(&text(item, "provider")).unwrap();
+                    let account = store.get_processor_account(tenant.unwrap(), processor).await;
                     account.unwrap().is_some()
                 }
                 // Who owns an address is read by the digest of the address, which nobody tells.
@@ -191,7 +191,7 @@ async fn every_item_is_read(opened: &Opened) {
                 }
                 "" if pk.ends_with("#KEYS") => {
                     let ids = item["live"]["M"].as_object().unwrap().keys();
-                    let keys = admin.list_keys(scope.unwrap().merchant).await.unwrap();
+                    let keys = admin.list_keys(tenant.unwrap().merchant).await.unwrap();
                     ids.into_iter().all(|id| keys.iter().any(|key| key.id.to_string() == *id))
                 }
                 "" if pk.ends_with("#RATE") => true,
@@ -277,10 +277,10 @@ async fn a_message_is_delivered(opened: &Opened) {
         sqs(&opened.cloud, "SendMessage", group).await;
         let message: Value = serde_json::from_str(message).unwrap();
         let event: EventId = message["event"].as_str().unwrap().parse().unwrap();
-        let (store, scope) = (opened.cloud.store(), opened.scope());
+        let (store, tenant) = (opened.cloud.store(), opened.tenant());
         let delivery = format!("{event}#{}", message["endpoint"].as_str().unwrap());
         eventually("the message is attempted", || async {
-            let delivery: Delivery = store.get(scope, &delivery, true).await.unwrap().unwrap();
+            let delivery: Delivery = store.get(tenant, &delivery, true).await.unwrap().unwrap();
             (delivery.attempts_made > 0).then_some(())
         })
         .await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tokio::process::Command;
-use tollgate_domain::{NetworkCharge, Payment, PaymentId, Provider};
+use tollgate_domain::{Payment, PaymentId, ProcessorCharge, ProcessorKind};
 use tollgate_tests::{Cloud, DEADLINE, binary};
 
 use crate::checkout::{initialized, order, pay, status, with};
@@ -32,20 +32,20 @@ async fn time_passes(cloud: &Cloud) {
     secrets.put("VaultSecret", &versions.to_string()).await.unwrap();
 }
 
-async fn charge(cloud: &Cloud, reference: &str) -> NetworkCharge {
+async fn charge(cloud: &Cloud, reference: &str) -> ProcessorCharge {
     let uuid = u128::from_str_radix(&reference.replace('-', ""), 16).unwrap();
     let id = PaymentId::from_bytes(uuid.to_be_bytes());
     let payment: Option<Payment> =
         cloud.store().get(cloud.demo_scope(), &id.to_string(), true).await.unwrap();
-    payment.unwrap().network.unwrap()
+    payment.unwrap().processor_charge.unwrap()
 }
 
 async fn sealed_card(cloud: &Cloud, reference: &str) -> String {
     charge(cloud, reference).await.card.unwrap().0
 }
 
-async fn sealed_secret(cloud: &Cloud, provider: Provider) -> String {
-    let account = cloud.store().get_processor_account(cloud.demo_scope(), provider).await;
+async fn sealed_secret(cloud: &Cloud, processor: ProcessorKind) -> String {
+    let account = cloud.store().get_processor_account(cloud.demo_scope(), processor).await;
     account.unwrap().unwrap().secret
 }
 
@@ -99,8 +99,8 @@ async fn the_vaults_key_is_changed_under_payments_in_flight() {
     // Three cards in flight, two accounts and a former one.
     assert_eq!(resealed, 6);
     assert!(sealed_card(&cloud, &second).await.starts_with("2."));
-    for provider in [Provider::CyberSource, Provider::Mpgs] {
-        assert!(sealed_secret(&cloud, provider).await.starts_with("2."));
+    for processor in [ProcessorKind::CyberSource, ProcessorKind::Mpgs] {
+        assert!(sealed_secret(&cloud, processor).await.starts_with("2."));
     }
     // Functions that know version 1 only read the secret when they meet version 2.
     pay(&second_page).await;

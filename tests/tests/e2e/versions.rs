@@ -122,7 +122,7 @@ async fn version_1_ends_when_the_stack_says_so() {
 
 /// Limit, what remains of it, and when the window ends.
 #[track_caller]
-fn standing(answer: &Answer, what: &str) -> (i64, i64, i64) {
+fn rate_limit(answer: &Answer, what: &str) -> (i64, i64, i64) {
     let number = |name: &str| {
         let text = answer.header(name);
         text.parse().unwrap_or_else(|_| panic!("{what}: {name} is {text:?}, {}", answer.text))
@@ -155,7 +155,7 @@ async fn every_answer_to_a_known_key_says_where_it_stands() {
     for (at, (status, answer)) in answers.iter().enumerate() {
         let what = format!("answer {at}");
         assert_eq!(answer.status.as_u16(), *status, "{what}: {}", answer.text);
-        let (limit, remaining, reset) = standing(answer, &what);
+        let (limit, remaining, reset) = rate_limit(answer, &what);
         assert_eq!(limit, 1000, "{what}");
         // Each costs one.
         assert_eq!(remaining, 999 - i64::try_from(at).unwrap(), "{what}");
@@ -164,19 +164,19 @@ async fn every_answer_to_a_known_key_says_where_it_stands() {
     // A replay costs nothing.
     let again = new.post_once("/payment_intents", "known", &intent).await;
     assert_eq!(again.header("idempotent-replayed"), "true");
-    assert_eq!(standing(&again, "replay").1, 990);
+    assert_eq!(rate_limit(&again, "replay").1, 990);
     cloud.use_up_key(&key).await;
     for path in ["/payment_intents", "/none"] {
         let refused = new.get(path).await;
         assert_eq!(refused.status, 429, "{path}: {}", refused.text);
-        assert_eq!(standing(&refused, path).1, 0, "{path}");
+        assert_eq!(rate_limit(&refused, path).1, 0, "{path}");
         assert!(refused.header("retry-after").parse::<i64>().unwrap() > 0);
     }
     // A key that has ended is still known; one that never was is not.
     cloud.admin().revoke_key_text(&key).await.unwrap();
     let refused = new.get("/payment_intents").await;
     assert_eq!(refused.status, 401, "{}", refused.text);
-    assert_eq!(standing(&refused, "revoked").0, 1000);
+    assert_eq!(rate_limit(&refused, "revoked").0, 1000);
     let refused = new.with_key("sk_test_none").get("/payment_intents").await;
     assert_eq!((refused.status.as_u16(), refused.header("x-ratelimit-limit")), (401, ""));
     let nobody = Client::send(browser().get(format!("{}/none", cloud.api("intents")))).await;

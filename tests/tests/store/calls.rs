@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Response, StatusCode},
 };
 use serde_json::{Value, json};
-use tollgate_domain::{Delivery, Permission, Provider, Tier, delivery::AttemptRecord};
+use tollgate_domain::{Delivery, Permission, ProcessorKind, Tier, delivery::AttemptRecord};
 use tollgate_store::{KeyQuery, Merchant, ProcessorAccount, StoreError};
 
 use super::*;
@@ -93,7 +93,7 @@ async fn a_write_that_meets_another_transaction_is_sent_again() {
     let (between, store) = Between::open(&opened.url).await;
     let paid = payment(1, Outcome::Approved, NOW);
     between.fail("PutItem", vec![exception("TransactionConflictException"); 3]);
-    assert_eq!(store.create(scope(1), &paid).await.unwrap(), Put::Created);
+    assert_eq!(store.create(tenant(1), &paid).await.unwrap(), Put::Created);
 
     let hash = key(&opened.store).await;
     between.fail("UpdateItem", vec![exception("TransactionConflictException"); 2]);
@@ -110,8 +110,8 @@ async fn a_write_that_meets_another_transaction_is_sent_again() {
         ],
     );
     let made = refund(1, &paid, 600, RefundOutcome::Succeeded);
-    assert_eq!(store.create_refund(scope(1), &made, &paid).await.unwrap(), RefundPut::Created);
-    assert_eq!(read(&store, scope(1), paid.id).await.amount_refunded, 600);
+    assert_eq!(store.create_refund(tenant(1), &made, &paid).await.unwrap(), RefundPut::Created);
+    assert_eq!(read(&store, tenant(1), paid.id).await.amount_refunded, 600);
     let mut expected = vec!["PutItem"; 4];
     expected.extend(["UpdateItem"; 3]);
     expected.extend(["TransactWriteItems"; 5]);
@@ -125,7 +125,7 @@ async fn conflicts_without_end_are_given_up() {
     let opened = open().await;
     let (between, store) = Between::open(&opened.url).await;
     between.fail("PutItem", vec![exception("TransactionConflictException"); 1000]);
-    let failed = store.create(scope(1), &payment(1, Outcome::Approved, NOW)).await.unwrap_err();
+    let failed = store.create(tenant(1), &payment(1, Outcome::Approved, NOW)).await.unwrap_err();
     assert!(matches!(failed, StoreError::Contended { .. }), "{failed}");
     assert!(between.seen().len() < 100);
 }
@@ -137,9 +137,9 @@ async fn a_refused_transaction_is_no_conflict() {
     let paid = payment(1, Outcome::Approved, NOW);
     let made = refund(1, &paid, 600, RefundOutcome::Succeeded);
     between.fail("TransactWriteItems", [canceled(["None", "ConditionalCheckFailed"])]);
-    assert_eq!(store.create_refund(scope(1), &made, &paid).await.unwrap(), RefundPut::PaymentChanged(None));
+    assert_eq!(store.create_refund(tenant(1), &made, &paid).await.unwrap(), RefundPut::PaymentChanged(None));
     between.fail("TransactWriteItems", [canceled(["None", "ValidationError"])]);
-    let failed = store.create_refund(scope(1), &made, &paid).await.unwrap_err();
+    let failed = store.create_refund(tenant(1), &made, &paid).await.unwrap_err();
     assert!(matches!(failed, StoreError::Aws { .. }), "{failed}");
     assert_eq!(between.seen().len(), 2);
 }
@@ -148,10 +148,10 @@ async fn a_refused_transaction_is_no_conflict() {
 async fn a_refused_write_is_counted_with_what_it_consumes() {
     let opened = open().await;
     let paid = payment(1, Outcome::Approved, NOW);
-    let other = Payment { cause: "req_other".into(), description: Some("x".repeat(2500)), ..paid.clone() };
-    assert_eq!(opened.store.create(scope(1), &other).await.unwrap(), Put::Created);
+    let other = Payment { request: "req_other".into(), description: Some("x".repeat(2500)), ..paid.clone() };
+    assert_eq!(opened.store.create(tenant(1), &other).await.unwrap(), Put::Created);
     let store = opened.store.metered();
-    assert_eq!(store.create(scope(1), &paid).await.unwrap(), Put::Exists(other.clone()));
+    assert_eq!(store.create(tenant(1), &paid).await.unwrap(), Put::Exists(other.clone()));
     // The size of the item that is there counts, not that of the one that was refused.
     let cost = store.meter().cost();
     assert_eq!((cost.operations, cost.write_units), (vec!["PutItem"], 3.0));
@@ -165,9 +165,9 @@ async fn a_refused_write_is_counted_with_what_it_consumes() {
 
 /// Calls every function that concerns merchants and keys.
 async fn use_accounts(store: &Writer) {
-    let scope = scope(1);
+    let tenant = tenant(1);
     let merchant =
-        Merchant { id: scope.merchant, name: "A".into(), contract: Tier::Growth.into(), created: NOW };
+        Merchant { id: tenant.merchant, name: "A".into(), contract: Tier::Growth.into(), created: NOW };
     store.warm_up().await;
     assert_eq!(store.create_merchant(&merchant).await.unwrap(), Put::Created);
     assert_eq!(store.create_merchant(&merchant).await.unwrap(), Put::Exists(()));
@@ -181,8 +181,8 @@ async fn use_accounts(store: &Writer) {
     assert!(store.find_key(&hash, NOW).await.unwrap().is_some());
     let metered = store.key_meter().meter_key(&hash, FrontDoor::Charges, NOW).await.unwrap().accepted();
     store.key_meter().give_token_back(&metered.unwrap().counted.token).await.unwrap();
-    store.key_meter().meter_merchant(scope, FrontDoor::Direct, NOW).await.unwrap();
-    let query = KeyQuery { scope, from: None, limit: 10, offset: 0 };
+    store.key_meter().meter_merchant(tenant, FrontDoor::Direct, NOW).await.unwrap();
+    let query = KeyQuery { tenant, from: None, limit: 10, offset: 0 };
     assert_eq!(store.list_keys(query).await.unwrap().items.len(), 1);
     assert_eq!(store.all_keys(merchant.id).await.unwrap().len(), 1);
     let set = store.set_contract(merchant.id, Tier::Sandbox.into()).await;
@@ -201,7 +201,7 @@ async fn use_accounts(store: &Writer) {
     }
 
     let account = ProcessorAccount {
-        provider: Provider::CyberSource,
+        processor: ProcessorKind::CyberSource,
         base_url: "http://127.0.0.1:1".into(),
         merchant_id: "m".into(),
         key_id: None,
@@ -209,41 +209,42 @@ async fn use_accounts(store: &Writer) {
         created: NOW,
         former: false,
     };
-    store.put_processor_account(scope, &account).await.unwrap();
-    let found = store.get_processor_account(scope, Provider::CyberSource).await.unwrap();
+    store.put_processor_account(tenant, &account).await.unwrap();
+    let found = store.get_processor_account(tenant, ProcessorKind::CyberSource).await.unwrap();
     assert_eq!(found.as_ref(), Some(&account));
     let former = ProcessorAccount { former: true, ..account };
-    store.put_processor_account(scope, &former).await.unwrap();
-    let found = store.get_former_processor_account(scope, Provider::CyberSource, "m").await;
+    store.put_processor_account(tenant, &former).await.unwrap();
+    let found = store.get_former_processor_account(tenant, ProcessorKind::CyberSource, "m").await;
     assert_eq!(found.unwrap(), Some(former));
 }
 
 /// Calls every function that concerns what merchants own.
 async fn use_resources(store: &Writer) {
-    let scope = scope(1);
+    let tenant = tenant(1);
     let paid = payment(1, Outcome::Approved, NOW);
-    assert_eq!(store.create(scope, &paid).await.unwrap(), Put::Created);
+    assert_eq!(store.create(tenant, &paid).await.unwrap(), Put::Created);
     let pending = refund(1, &paid, 600, RefundOutcome::Pending { ask_at: NOW });
-    assert_eq!(store.create_refund(scope, &pending, &paid).await.unwrap(), RefundPut::Created);
+    assert_eq!(store.create_refund(tenant, &pending, &paid).await.unwrap(), RefundPut::Created);
     assert_eq!(store.due(DueKind::Refund, NOW, 10).await.unwrap().len(), 1);
-    for (outcome, cause) in [(RefundOutcome::Failed, "req_failed"), (RefundOutcome::Succeeded, "req_late")] {
-        let settled = pending.settle(outcome, NOW, &cause.into()).unwrap();
-        let replaced = store.settle_refund(scope, &settled).await.unwrap();
+    for (outcome, request) in [(RefundOutcome::Failed, "req_failed"), (RefundOutcome::Succeeded, "req_late")]
+    {
+        let settled = pending.settle(outcome, NOW, &request.into()).unwrap();
+        let replaced = store.settle_refund(tenant, &settled).await.unwrap();
         assert_eq!(
             matches!(replaced, Replaced::Done),
             settled.status == tollgate_domain::refund::RefundStatus::Failed
         );
     }
     let ids = [paid.id.to_string(), "unknown".to_owned()];
-    assert_eq!(store.get_many::<Payment>(scope, &ids).await.unwrap().len(), 1);
-    let query = ListQuery::new(5).of_payment(scope, paid.id);
-    let refunds = store.list::<Refund>(scope, &query, None).await.unwrap();
+    assert_eq!(store.get_many::<Payment>(tenant, &ids).await.unwrap().len(), 1);
+    let query = ListQuery::new(5).of_payment(tenant, paid.id);
+    let refunds = store.list::<Refund>(tenant, &query, None).await.unwrap();
     assert_eq!(refunds.items.len(), 1);
 
     let (event, endpoint) =
         (tollgate_domain::EventId::from_bytes(bytes(1)), tollgate_domain::EndpointId::from_bytes(bytes(1)));
     let delivery = Delivery::new(event, endpoint, NOW);
-    assert_eq!(store.create(scope, &delivery).await.unwrap(), Put::Created);
+    assert_eq!(store.create(tenant, &delivery).await.unwrap(), Put::Created);
     let attempt = AttemptRecord {
         number: 1,
         at: NOW,
@@ -252,8 +253,8 @@ async fn use_resources(store: &Writer) {
         response: String::new(),
         error: None,
     };
-    store.put_attempt(scope, &delivery, &attempt, NOW.s()).await.unwrap();
-    assert_eq!(store.list_attempts(scope, event, endpoint).await.unwrap(), [attempt]);
+    store.put_attempt(tenant, &delivery, &attempt, NOW.s()).await.unwrap();
+    assert_eq!(store.list_attempts(tenant, event, endpoint).await.unwrap(), [attempt]);
 }
 
 #[tokio::test]

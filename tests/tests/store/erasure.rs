@@ -7,7 +7,7 @@ use tollgate_domain::{Customer, CustomerId, Payment, Source, payment::Outcome, s
 use tollgate_gateway::{OsEntropy, Queue, Worker};
 use tollgate_store::{AwsEnvironment, ListQuery, Put, Replaced};
 
-use crate::{NOW, Opened, SetClock, bytes, open, payment, scope};
+use crate::{NOW, Opened, SetClock, bytes, open, payment, tenant};
 
 /// More than one run reaches: 20 pages of 100.
 const PAYMENTS: u32 = 2100;
@@ -23,7 +23,7 @@ async fn run_at(opened: &Opened, ms: i64) {
 
 /// Payments whose account holder is still named.
 async fn named(opened: &Opened, customer: CustomerId) -> usize {
-    let all = ListQuery::new(PAYMENTS as usize).of_customer(scope(1), customer);
+    let all = ListQuery::new(PAYMENTS as usize).of_customer(tenant(1), customer);
     let keep = |payment: &Payment| match &payment.source {
         Some(Source::BankTransfer(account)) => !account.account_holder_name.is_empty(),
         _ => false,
@@ -31,7 +31,7 @@ async fn named(opened: &Opened, customer: CustomerId) -> usize {
     let mut count = 0;
     let mut query = all;
     loop {
-        let page = opened.store.list(scope(1), &query, Some(&keep)).await.unwrap();
+        let page = opened.store.list(tenant(1), &query, Some(&keep)).await.unwrap();
         count += page.items.len();
         query.after = page.next;
         if query.after.is_none() {
@@ -53,22 +53,22 @@ async fn every_payment_of_a_customer_is_erased_though_one_run_does_not_reach_the
             account_holder_name: "Ada".into(),
         }));
         let store = opened.store.clone();
-        async move { store.create(scope(1), &paid).await.unwrap() }
+        async move { store.create(tenant(1), &paid).await.unwrap() }
     });
     let puts: Vec<_> = stream::iter(made).buffer_unordered(16).collect().await;
     assert!(puts.iter().all(|put| *put == Put::Created));
-    let cause = "req_1".into();
+    let request = "req_1".into();
     let customer = Customer::create(
         id,
         tollgate_domain::FrontDoor::Charges,
-        cause,
+        request,
         tollgate_domain::customer::Profile::default(),
         None,
         NOW,
     );
-    assert_eq!(opened.store.create(scope(1), &customer).await.unwrap(), Put::Created);
+    assert_eq!(opened.store.create(tenant(1), &customer).await.unwrap(), Put::Created);
     let erased = customer.erased(NOW, NOW, &"req_2".into());
-    assert_eq!(opened.store.replace(scope(1), &erased).await.unwrap(), Replaced::Done);
+    assert_eq!(opened.store.replace(tenant(1), &erased).await.unwrap(), Replaced::Done);
 
     run_at(&opened, 0).await;
     assert_eq!(named(&opened, id).await, 100);
@@ -76,10 +76,10 @@ async fn every_payment_of_a_customer_is_erased_though_one_run_does_not_reach_the
     assert_eq!(named(&opened, id).await, 0);
     // The look that ends it takes two runs as well, and nothing is due after it.
     for run in [60_001, 60_002] {
-        let now: Customer = opened.store.get(scope(1), &id.to_string(), true).await.unwrap().unwrap();
+        let now: Customer = opened.store.get(tenant(1), &id.to_string(), true).await.unwrap().unwrap();
         assert!(now.erasure.unwrap().complete, "before the run at {run}");
         run_at(&opened, run).await;
     }
-    let now: Customer = opened.store.get(scope(1), &id.to_string(), true).await.unwrap().unwrap();
+    let now: Customer = opened.store.get(tenant(1), &id.to_string(), true).await.unwrap().unwrap();
     assert_eq!(now.erasure, None);
 }

@@ -31,17 +31,17 @@ async fn an_item_of_a_newer_format_is_refused_and_stays_as_it_is() {
     let opened = open().await;
     let store = &opened.store;
     let paid = payment(1, Outcome::ChallengeRequired, NOW);
-    assert_eq!(store.create(scope(1), &paid).await.unwrap(), Put::Created);
-    let pk = format!("{}PAY#{}", scope(1), paid.id);
+    assert_eq!(store.create(tenant(1), &paid).await.unwrap(), Put::Created);
+    let pk = format!("{}PAY#{}", tenant(1), paid.id);
     assert_eq!(item(&opened, "tollgate", &pk).await["f"], json!({"N": "1"}));
     raise(&opened, "tollgate", &pk).await;
     let before = item(&opened, "tollgate", &pk).await;
-    is_refused(store.get::<Payment>(scope(1), &paid.id.to_string(), true).await);
-    is_refused(store.get_many::<Payment>(scope(1), &[paid.id.to_string()]).await);
-    is_refused(store.list::<Payment>(scope(1), &ListQuery::new(5), None).await);
+    is_refused(store.get::<Payment>(tenant(1), &paid.id.to_string(), true).await);
+    is_refused(store.get_many::<Payment>(tenant(1), &[paid.id.to_string()]).await);
+    is_refused(store.list::<Payment>(tenant(1), &ListQuery::new(5), None).await);
     // A retry of the create finds it, and cannot say what it is.
-    let other = Payment { cause: "req_other".into(), ..paid.clone() };
-    is_refused(store.create(scope(1), &other).await);
+    let other = Payment { request: "req_other".into(), ..paid.clone() };
+    is_refused(store.create(tenant(1), &other).await);
     let image: serde_dynamo::Item = serde_json::from_value(before.clone()).unwrap();
     is_refused(tollgate_store::subject_of(image));
     assert_eq!(item(&opened, "tollgate", &pk).await, before);
@@ -70,10 +70,10 @@ fn hex_of(hash: &KeyHash) -> String {
 async fn an_item_without_a_format_is_of_the_first() {
     let opened = open().await;
     let paid = payment(1, Outcome::Approved, NOW);
-    assert_eq!(opened.store.create(scope(1), &paid).await.unwrap(), Put::Created);
-    let pk = format!("{}PAY#{}", scope(1), paid.id);
+    assert_eq!(opened.store.create(tenant(1), &paid).await.unwrap(), Put::Created);
+    let pk = format!("{}PAY#{}", tenant(1), paid.id);
     let request = json!({"TableName": "tollgate", "Key": {"pk": {"S": pk}, "sk": {"S": "#"}},
         "UpdateExpression": "REMOVE f"});
     ask(&opened.url, "UpdateItem", &request).await;
-    assert_eq!(read(&opened.store, scope(1), paid.id).await, paid);
+    assert_eq!(read(&opened.store, tenant(1), paid.id).await, paid);
 }

@@ -9,11 +9,11 @@ mod keys;
 use std::path::Path;
 
 use tollgate_domain::{
-    Answerable, Currency, Customer, CustomerId, FrontDoor, KeyId, MerchantId, Metadata, Mode, Money, Payment,
-    PaymentId, Refund, RefundId, Scope, Source, Timestamp,
+    Currency, Customer, CustomerId, FrontDoor, KeyId, MerchantId, Metadata, Mode, Money, Payment, PaymentId,
+    Refund, RefundId, Replayable, Source, Tenant, Timestamp,
     customer::Profile,
     payment::{Command, NewPayment, Outcome, Status},
-    rate::{BUCKET_S, BUCKETS, Standing},
+    rate_limit::{BUCKET_S, BUCKETS, RateLimitStatus},
     refund::{NewRefund, RefundOutcome},
     source::{Brand, Card, Instrument},
 };
@@ -62,15 +62,15 @@ fn bytes(n: u32) -> [u8; 16] {
     bytes
 }
 
-fn scope(n: u32) -> Scope {
-    Scope { merchant: MerchantId::from_bytes(bytes(n)), mode: Mode::Test }
+fn tenant(n: u32) -> Tenant {
+    Tenant { merchant: MerchantId::from_bytes(bytes(n)), mode: Mode::Test }
 }
 
 fn payment(n: u32, outcome: Outcome, created: Timestamp) -> Payment {
     let new = NewPayment {
         id: PaymentId::from_bytes(bytes(n)),
         front_door: FrontDoor::Charges,
-        cause: format!("req_{n}").into(),
+        request: format!("req_{n}").into(),
         amount: Money { minor: 1000, currency: Currency::from_code("GBP").unwrap() },
         source: Some(Source::Card(Card {
             brand: Brand::Visa,
@@ -92,7 +92,7 @@ fn refund(n: u32, of: &Payment, minor: i64, outcome: RefundOutcome) -> Refund {
     let new = NewRefund {
         id: RefundId::from_bytes(bytes(n)),
         front_door: FrontDoor::Charges,
-        cause: format!("req_refund_{n}").into(),
+        request: format!("req_refund_{n}").into(),
         payment: of.id,
         amount: Money { minor, ..of.amount },
         reason: None,
@@ -103,8 +103,8 @@ fn refund(n: u32, of: &Payment, minor: i64, outcome: RefundOutcome) -> Refund {
     Refund::create(new, outcome, NOW)
 }
 
-async fn read(store: &Writer, scope: Scope, id: PaymentId) -> Payment {
-    store.get(scope, &id.to_string(), true).await.unwrap().unwrap()
+async fn read(store: &Writer, tenant: Tenant, id: PaymentId) -> Payment {
+    store.get(tenant, &id.to_string(), true).await.unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -114,10 +114,10 @@ async fn an_item_is_read_back_as_it_was_written_and_by_its_own_tenant_only() {
     let mut made = payment(1, Outcome::ChallengeRequired, NOW);
     made.metadata = Metadata::from_json(&serde_json::json!({"b": 1.5, "10": true, "é": "x"})).unwrap();
     made.customer = Some(CustomerId::from_bytes(bytes(7)));
-    assert_eq!(store.create(scope(1), &made).await.unwrap(), Put::Created);
-    assert_eq!(read(store, scope(1), made.id).await, made);
-    let live = Scope { mode: Mode::Live, ..scope(1) };
-    for other in [scope(2), live] {
+    assert_eq!(store.create(tenant(1), &made).await.unwrap(), Put::Created);
+    assert_eq!(read(store, tenant(1), made.id).await, made);
+    let live = Tenant { mode: Mode::Live, ..tenant(1) };
+    for other in [tenant(2), live] {
         assert_eq!(store.get::<Payment>(other, &made.id.to_string(), true).await.unwrap(), None);
     }
 }
@@ -127,11 +127,11 @@ async fn a_second_create_finds_the_first_and_a_resent_one_finds_itself() {
     let opened = open().await;
     let store = &opened.store;
     let first = payment(1, Outcome::Approved, NOW);
-    assert_eq!(store.create(scope(1), &first).await.unwrap(), Put::Created);
+    assert_eq!(store.create(tenant(1), &first).await.unwrap(), Put::Created);
     // The SDK sends a put again when its answer was lost.
-    assert_eq!(store.create(scope(1), &first).await.unwrap(), Put::Created);
-    let other = Payment { cause: "req_other".into(), ..first.clone() };
-    assert_eq!(store.create(scope(1), &other).await.unwrap(), Put::Exists(first));
+    assert_eq!(store.create(tenant(1), &first).await.unwrap(), Put::Created);
+    let other = Payment { request: "req_other".into(), ..first.clone() };
+    assert_eq!(store.create(tenant(1), &other).await.unwrap(), Put::Exists(first));
 }
 
 #[tokio::test]
@@ -139,12 +139,12 @@ async fn of_two_changes_of_one_version_one_wins() {
     let opened = open().await;
     let store = &opened.store;
     let made = payment(1, Outcome::ChallengeRequired, NOW);
-    assert_eq!(store.create(scope(1), &made).await.unwrap(), Put::Created);
+    assert_eq!(store.create(tenant(1), &made).await.unwrap(), Put::Created);
     let passed = made.apply(Command::ChallengePassed(Outcome::Approved), NOW, &"req_a".into()).unwrap();
     let failed = made.apply(Command::ChallengeFailed, NOW, &"req_b".into()).unwrap();
-    assert_eq!(store.replace(scope(1), &passed).await.unwrap(), Replaced::Done);
-    assert_eq!(store.replace(scope(1), &passed).await.unwrap(), Replaced::Done, "sent again");
-    assert_eq!(store.replace(scope(1), &failed).await.unwrap(), Replaced::Conflict(Some(passed)));
+    assert_eq!(store.replace(tenant(1), &passed).await.unwrap(), Replaced::Done);
+    assert_eq!(store.replace(tenant(1), &passed).await.unwrap(), Replaced::Done, "sent again");
+    assert_eq!(store.replace(tenant(1), &failed).await.unwrap(), Replaced::Conflict(Some(passed)));
 }
 
 #[tokio::test]
@@ -152,28 +152,32 @@ async fn a_refund_and_its_payment_agree_or_neither_is_written() {
     let opened = open().await;
     let store = &opened.store;
     let paid = payment(1, Outcome::Approved, NOW);
-    assert_eq!(store.create(scope(1), &paid).await.unwrap(), Put::Created);
+    assert_eq!(store.create(tenant(1), &paid).await.unwrap(), Put::Created);
     let first = refund(1, &paid, 600, RefundOutcome::Succeeded);
-    assert_eq!(store.create_refund(scope(1), &first, &paid).await.unwrap(), RefundPut::Created);
-    assert_eq!(store.create_refund(scope(1), &first, &paid).await.unwrap(), RefundPut::Created, "sent again");
-    assert_eq!(read(store, scope(1), paid.id).await.amount_refunded, 600);
+    assert_eq!(store.create_refund(tenant(1), &first, &paid).await.unwrap(), RefundPut::Created);
+    assert_eq!(
+        store.create_refund(tenant(1), &first, &paid).await.unwrap(),
+        RefundPut::Created,
+        "sent again"
+    );
+    assert_eq!(read(store, tenant(1), paid.id).await.amount_refunded, 600);
     // The caller still holds the payment as it was before the first refund.
     let second = refund(2, &paid, 600, RefundOutcome::Succeeded);
-    let RefundPut::PaymentChanged(Some(now)) = store.create_refund(scope(1), &second, &paid).await.unwrap()
+    let RefundPut::PaymentChanged(Some(now)) = store.create_refund(tenant(1), &second, &paid).await.unwrap()
     else {
         panic!("the second refund does not fit")
     };
     assert_eq!(now.refundable(), 400);
-    assert_eq!(store.get::<Refund>(scope(1), &second.id.to_string(), true).await.unwrap(), None);
-    let taken = Refund { cause: "req_other".into(), ..first.clone() };
+    assert_eq!(store.get::<Refund>(tenant(1), &second.id.to_string(), true).await.unwrap(), None);
+    let taken = Refund { request: "req_other".into(), ..first.clone() };
     assert_eq!(
-        store.create_refund(scope(1), &taken, &now).await.unwrap(),
+        store.create_refund(tenant(1), &taken, &now).await.unwrap(),
         RefundPut::Exists(Box::new(first))
     );
     let nothing = payment(9, Outcome::Approved, NOW);
     let orphan = refund(3, &nothing, 1, RefundOutcome::Succeeded);
     assert_eq!(
-        store.create_refund(scope(1), &orphan, &nothing).await.unwrap(),
+        store.create_refund(tenant(1), &orphan, &nothing).await.unwrap(),
         RefundPut::PaymentChanged(None)
     );
 }
@@ -182,16 +186,16 @@ async fn a_refund_and_its_payment_agree_or_neither_is_written() {
 async fn racing_refunds_never_pass_what_was_captured() {
     let opened = open().await;
     let paid = payment(1, Outcome::Approved, NOW);
-    assert_eq!(opened.store.create(scope(1), &paid).await.unwrap(), Put::Created);
+    assert_eq!(opened.store.create(tenant(1), &paid).await.unwrap(), Put::Created);
     let mut tasks = tokio::task::JoinSet::new();
     for n in 0..20 {
         let (store, paid) = (opened.store.clone(), paid.clone());
         let refund = refund(n, &paid, 90, RefundOutcome::Succeeded);
-        tasks.spawn(async move { store.create_refund(scope(1), &refund, &paid).await.unwrap() });
+        tasks.spawn(async move { store.create_refund(tenant(1), &refund, &paid).await.unwrap() });
     }
     let made = tasks.join_all().await.into_iter().filter(|put| *put == RefundPut::Created).count();
     assert_eq!(made, 11);
-    assert_eq!(read(&opened.store, scope(1), paid.id).await.amount_refunded, 990);
+    assert_eq!(read(&opened.store, tenant(1), paid.id).await.amount_refunded, 990);
 }
 
 #[tokio::test]
@@ -199,16 +203,16 @@ async fn a_failed_refund_gives_its_amount_back_once() {
     let opened = open().await;
     let store = &opened.store;
     let paid = payment(1, Outcome::Approved, NOW);
-    assert_eq!(store.create(scope(1), &paid).await.unwrap(), Put::Created);
+    assert_eq!(store.create(tenant(1), &paid).await.unwrap(), Put::Created);
     let pending = refund(1, &paid, 600, RefundOutcome::Pending { ask_at: NOW });
-    assert_eq!(store.create_refund(scope(1), &pending, &paid).await.unwrap(), RefundPut::Created);
+    assert_eq!(store.create_refund(tenant(1), &pending, &paid).await.unwrap(), RefundPut::Created);
     assert_eq!(store.due(DueKind::Refund, NOW, 10).await.unwrap().len(), 1);
     let failed = pending.settle(RefundOutcome::Failed, NOW, &"req_settle".into()).unwrap();
-    assert_eq!(store.settle_refund(scope(1), &failed).await.unwrap(), Replaced::Done);
-    assert_eq!(store.settle_refund(scope(1), &failed).await.unwrap(), Replaced::Done, "sent again");
+    assert_eq!(store.settle_refund(tenant(1), &failed).await.unwrap(), Replaced::Done);
+    assert_eq!(store.settle_refund(tenant(1), &failed).await.unwrap(), Replaced::Done, "sent again");
     let late = pending.settle(RefundOutcome::Failed, NOW, &"req_late".into()).unwrap();
-    assert_eq!(store.settle_refund(scope(1), &late).await.unwrap(), Replaced::Conflict(Some(failed)));
-    assert_eq!(read(store, scope(1), paid.id).await.amount_refunded, 0);
+    assert_eq!(store.settle_refund(tenant(1), &late).await.unwrap(), Replaced::Conflict(Some(failed)));
+    assert_eq!(read(store, tenant(1), paid.id).await.amount_refunded, 0);
     assert_eq!(store.due(DueKind::Refund, NOW, 10).await.unwrap(), []);
 }
 
@@ -219,16 +223,16 @@ async fn due_work_is_found_at_its_time_and_leaves_the_index_with_the_work() {
     let ask_at = NOW.plus_ms(5000);
     for n in 0..10 {
         let pending = payment(n, Outcome::Pending { ask_at }, NOW);
-        assert_eq!(store.create(scope(n), &pending).await.unwrap(), Put::Created);
+        assert_eq!(store.create(tenant(n), &pending).await.unwrap(), Put::Created);
     }
     let paid = payment(99, Outcome::Approved, NOW);
-    assert_eq!(store.create(scope(1), &paid).await.unwrap(), Put::Created);
+    assert_eq!(store.create(tenant(1), &paid).await.unwrap(), Put::Created);
     assert_eq!(store.due(DueKind::Payment, ask_at.plus_ms(-1), 100).await.unwrap(), []);
     let due = store.due(DueKind::Payment, ask_at, 100).await.unwrap();
     assert_eq!(due.len(), 10);
     let stuck: Payment = store.get_by_key(&due[0].pk, true).await.unwrap().unwrap();
     let settled = stuck.apply(Command::Settled(Outcome::Approved), ask_at, &"req".into()).unwrap();
-    assert_eq!(store.replace(due[0].scope, &settled).await.unwrap(), Replaced::Done);
+    assert_eq!(store.replace(due[0].tenant, &settled).await.unwrap(), Replaced::Done);
     assert_eq!(store.due(DueKind::Payment, ask_at, 100).await.unwrap().len(), 9);
 }
 
@@ -237,32 +241,32 @@ async fn a_filter_that_drops_nearly_everything_still_ends_and_can_be_gone_on_fro
     let opened = open().await;
     let store = &opened.store;
     let needle = payment(0, Outcome::ChallengeRequired, NOW);
-    assert_eq!(store.create(scope(1), &needle).await.unwrap(), Put::Created);
+    assert_eq!(store.create(tenant(1), &needle).await.unwrap(), Put::Created);
     let mut tasks = tokio::task::JoinSet::new();
     for worker in 0..16 {
         let store = store.clone();
         tasks.spawn(async move {
             for n in (1..=1100).filter(|n| n % 16 == worker) {
                 let made = payment(n, Outcome::Approved, NOW.plus_ms(i64::from(n)));
-                assert_eq!(store.create(scope(1), &made).await.unwrap(), Put::Created);
+                assert_eq!(store.create(tenant(1), &made).await.unwrap(), Put::Created);
             }
         });
     }
     tasks.join_all().await;
-    let keep = |p: &Payment| p.face.status == Status::RequiresAction;
+    let keep = |p: &Payment| p.state.status == Status::RequiresAction;
     let mut query = ListQuery::new(5);
-    let first = store.list(scope(1), &query, Some(&keep)).await.unwrap();
+    let first = store.list(tenant(1), &query, Some(&keep)).await.unwrap();
     assert_eq!(first.items, []);
     query.after = Some(first.next.expect("the end was not reached"));
-    let second = store.list(scope(1), &query, Some(&keep)).await.unwrap();
+    let second = store.list(tenant(1), &query, Some(&keep)).await.unwrap();
     assert_eq!((second.items, second.next), (vec![needle], None));
     // Unfiltered, one page is one query.
     let metered = store.metered();
-    assert_eq!(metered.list::<Payment>(scope(1), &ListQuery::new(20), None).await.unwrap().items.len(), 20);
+    assert_eq!(metered.list::<Payment>(tenant(1), &ListQuery::new(20), None).await.unwrap().items.len(), 20);
     assert_eq!(metered.meter().cost().operations, ["Query"]);
     // A create costs the same however much is stored, and its item is small.
     let another = payment(5000, Outcome::Approved, NOW);
-    assert_eq!(metered.create(scope(1), &another).await.unwrap(), Put::Created);
+    assert_eq!(metered.create(tenant(1), &another).await.unwrap(), Put::Created);
     let cost = metered.meter().cost();
     assert_eq!(
         (cost.operations.len(), cost.write_units),
@@ -278,23 +282,23 @@ async fn customers_are_found_by_address_until_it_changes() {
     let profile = |email: &str| Profile { email: Some(email.into()), ..Profile::default() };
     let id = CustomerId::from_bytes(bytes(1));
     let made = Customer::create(id, FrontDoor::Charges, "r1".into(), profile("Ann@Example.com"), None, NOW);
-    assert_eq!(store.create(scope(1), &made).await.unwrap(), Put::Created);
+    assert_eq!(store.create(tenant(1), &made).await.unwrap(), Put::Created);
     let find = async |email: &str| {
-        let query = ListQuery::new(5).of_email(scope(1), email);
-        store.list::<Customer>(scope(1), &query, None).await.unwrap().items.len()
+        let query = ListQuery::new(5).of_email(tenant(1), email);
+        store.list::<Customer>(tenant(1), &query, None).await.unwrap().items.len()
     };
     assert_eq!((find("ann@example.COM").await, find("bob@example.com").await), (1, 0));
     let changed = made.with_profile(profile("bob@example.com"), NOW, &"r2".into());
-    assert_eq!(store.replace(scope(1), &changed).await.unwrap(), Replaced::Done);
+    assert_eq!(store.replace(tenant(1), &changed).await.unwrap(), Replaced::Done);
     assert_eq!((find("ann@example.com").await, find("bob@example.com").await), (0, 1));
     let erased = changed.erased(NOW, NOW, &"r3".into());
-    assert_eq!(store.replace(scope(1), &erased).await.unwrap(), Replaced::Done);
+    assert_eq!(store.replace(tenant(1), &erased).await.unwrap(), Replaced::Done);
     assert_eq!(find("bob@example.com").await, 0);
-    assert_eq!(store.list::<Customer>(scope(1), &ListQuery::new(5), None).await.unwrap().items, []);
+    assert_eq!(store.list::<Customer>(tenant(1), &ListQuery::new(5), None).await.unwrap().items, []);
 }
 
 async fn key(store: &Writer) -> KeyHash {
-    let mut new = keys::new_key(scope(1), 1);
+    let mut new = keys::new_key(tenant(1), 1);
     new.hash = KeyHash::of("sk_test_x");
     new.key.expires_at = Some(NOW.plus_ms(3_600_000));
     assert_eq!(store.create_key(&new, NOW).await.unwrap(), KeyPut::Created);
@@ -318,8 +322,8 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
             .accepted()
             .unwrap()
             .counted;
-        let standing = Standing::judge(1000, counted.counts.clone(), at(s));
-        (1000 - standing.remaining, counted.token)
+        let rate_limit = RateLimitStatus::judge(1000, counted.counts.clone(), at(s));
+        (1000 - rate_limit.remaining, counted.token)
     };
     for n in 1..=5 {
         assert_eq!(used(0).await.0, n);
@@ -341,11 +345,11 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
     assert_eq!(used(2000).await.0, 1);
     let later =
         store.key_meter().meter_key(&hash, FrontDoor::Charges, at(2001)).await.unwrap().accepted().unwrap();
-    assert_eq!(later.counted.counts, [(tollgate_domain::rate::bucket_at(at(2001)), 2)]);
+    assert_eq!(later.counted.counts, [(tollgate_domain::rate_limit::bucket_at(at(2001)), 2)]);
     // Each front door has a window of its own.
     let other =
         store.key_meter().meter_key(&hash, FrontDoor::Simple, at(2001)).await.unwrap().accepted().unwrap();
-    assert_eq!(other.counted.counts, [(tollgate_domain::rate::bucket_at(at(2001)), 1)]);
+    assert_eq!(other.counted.counts, [(tollgate_domain::rate_limit::bucket_at(at(2001)), 1)]);
 }
 
 #[tokio::test]
@@ -353,9 +357,9 @@ async fn a_merchants_keys_share_a_window_where_the_front_door_says_so() {
     let opened = open().await;
     let store = opened.store.metered();
     let hash = key(&store).await;
-    let (one, other) = (scope(1), scope(2));
-    let used = async |scope| {
-        let counted = store.key_meter().meter_merchant(scope, FrontDoor::Checkout, NOW).await.unwrap();
+    let (one, other) = (tenant(1), tenant(2));
+    let used = async |tenant| {
+        let counted = store.key_meter().meter_merchant(tenant, FrontDoor::Checkout, NOW).await.unwrap();
         (counted.counts[0].1, counted.token)
     };
     assert_eq!(used(one).await.0, 1);
@@ -393,11 +397,11 @@ async fn an_expired_a_revoked_and_an_unknown_key_are_not_accepted() {
             .is_none()
     );
     let id = KeyId::from_bytes(bytes(1));
-    assert_eq!(store.key_by_id(scope(2).merchant, id).await.unwrap(), None);
-    let (found, key) = store.key_by_id(scope(1).merchant, id).await.unwrap().unwrap();
+    assert_eq!(store.key_by_id(tenant(2).merchant, id).await.unwrap(), None);
+    let (found, key) = store.key_by_id(tenant(1).merchant, id).await.unwrap().unwrap();
     assert_eq!(store.revoke_key(&found, &key, NOW).await.unwrap(), Changed::Done);
     assert!(store.key_meter().meter_key(&hash, FrontDoor::Charges, NOW).await.unwrap().accepted().is_none());
-    let listed = store.all_keys(scope(1).merchant).await.unwrap();
+    let listed = store.all_keys(tenant(1).merchant).await.unwrap();
     assert_eq!(listed[0].revoked_at, Some(NOW));
 }
 
@@ -419,7 +423,7 @@ async fn one_run_does_all_that_is_due_however_much_it_is() {
     let opened = open().await;
     for n in 0..WAITING {
         let waiting = payment(n, Outcome::ChallengeRequired, NOW);
-        assert_eq!(opened.store.create(scope(1), &waiting).await.unwrap(), Put::Created);
+        assert_eq!(opened.store.create(tenant(1), &waiting).await.unwrap(), Put::Created);
     }
     let nowhere = AwsEnvironment::emulated("http://127.0.0.1:9", "http://127.0.0.1:9");
     let clock = std::sync::Arc::new(SetClock(NOW.plus_ms(CHALLENGE_LIFETIME_MS)));
@@ -450,7 +454,7 @@ async fn a_challenge_that_nobody_answers_fails_the_payment_after_a_day() {
     use tollgate_gateway::{OsEntropy, Queue, Worker};
     let opened = open().await;
     let waiting = payment(1, Outcome::ChallengeRequired, NOW);
-    assert_eq!(opened.store.create(scope(1), &waiting).await.unwrap(), Put::Created);
+    assert_eq!(opened.store.create(tenant(1), &waiting).await.unwrap(), Put::Created);
     // Nothing that is due here is put on the queue.
     let queue = Queue::open(&AwsEnvironment::emulated("http://127.0.0.1:9", "http://127.0.0.1:9"), "unused");
     let run_at = async |now: Timestamp| {
@@ -460,14 +464,14 @@ async fn a_challenge_that_nobody_answers_fails_the_payment_after_a_day() {
     };
     assert_eq!(run_at(NOW.plus_ms(CHALLENGE_LIFETIME_MS - 1)).await, 0);
     assert_eq!(run_at(NOW.plus_ms(CHALLENGE_LIFETIME_MS)).await, 1);
-    let failed = read(&opened.store, scope(1), waiting.id).await;
+    let failed = read(&opened.store, tenant(1), waiting.id).await;
     assert_eq!(
-        (failed.face.status, failed.face.decline),
+        (failed.state.status, failed.state.decline),
         (Status::Failed, Some(Decline::AuthenticationExpired))
     );
     assert_eq!(run_at(NOW.plus_ms(CHALLENGE_LIFETIME_MS * 2)).await, 0);
     // A retry of the create is still told what the first was told.
-    assert_eq!(failed.into_first_answer().face, waiting.face);
+    assert_eq!(failed.into_created().state, waiting.state);
 }
 
 fn customer(n: u32, email: &str) -> Customer {
@@ -486,21 +490,21 @@ async fn an_address_is_owned_by_one_customer_at_a_time() {
     let opened = open().await;
     let store = &opened.store;
     let (first, second) = (customer(1, "a@x.example"), customer(2, "A@x.example"));
-    let owner = async || store.address_owner(scope(1), "a@X.example").await.unwrap();
+    let owner = async || store.address_owner(tenant(1), "a@X.example").await.unwrap();
     assert_eq!(owner().await, None);
-    let made = store.write_customer(scope(1), &first, &claims("a@x.example")).await;
+    let made = store.write_customer(tenant(1), &first, &claims("a@x.example")).await;
     assert_eq!(made.unwrap(), CustomerWrite::Done);
     // The SDK sends it again because the first answer was lost.
-    let again = store.write_customer(scope(1), &first, &claims("a@x.example")).await;
+    let again = store.write_customer(tenant(1), &first, &claims("a@x.example")).await;
     assert_eq!(again.unwrap(), CustomerWrite::Done);
     // Another one with the address is told of the owner, and not made; another tenant's is another address.
-    let refused = store.write_customer(scope(1), &second, &claims("A@x.example")).await;
+    let refused = store.write_customer(tenant(1), &second, &claims("A@x.example")).await;
     let owned = CustomerWrite::OwnedBy { claimed: Some(first.id), released: None };
     assert_eq!(refused.unwrap(), owned);
-    assert_eq!(store.get::<Customer>(scope(1), &second.id.to_string(), true).await.unwrap(), None);
-    let elsewhere = store.write_customer(scope(2), &second, &claims("a@x.example")).await;
+    assert_eq!(store.get::<Customer>(tenant(1), &second.id.to_string(), true).await.unwrap(), None);
+    let elsewhere = store.write_customer(tenant(2), &second, &claims("a@x.example")).await;
     assert_eq!(elsewhere.unwrap(), CustomerWrite::Done);
-    let made = store.write_customer(scope(1), &second, &Ownership::default()).await;
+    let made = store.write_customer(tenant(1), &second, &Ownership::default()).await;
     assert_eq!(made.unwrap(), CustomerWrite::Done);
     assert_eq!(owner().await, Some(first.id));
 
@@ -508,22 +512,22 @@ async fn an_address_is_owned_by_one_customer_at_a_time() {
     let release = Ownership { claim: None, release: Some("a@x.example") };
     let moved = second.with_profile(Profile::default(), NOW, &"req_3".into());
     let owned = CustomerWrite::OwnedBy { claimed: None, released: Some(first.id) };
-    assert_eq!(store.write_customer(scope(1), &moved, &release).await.unwrap(), owned);
+    assert_eq!(store.write_customer(tenant(1), &moved, &release).await.unwrap(), owned);
     let moved = first.with_profile(Profile::default(), NOW, &"req_4".into());
     let stale = moved.with_profile(Profile::default(), NOW, &"req_5".into());
     assert!(matches!(
-        store.write_customer(scope(1), &stale, &release).await.unwrap(),
+        store.write_customer(tenant(1), &stale, &release).await.unwrap(),
         CustomerWrite::Refused(Some(_))
     ));
     assert_eq!(owner().await, Some(first.id));
-    let written = store.write_customer(scope(1), &moved, &release).await;
+    let written = store.write_customer(tenant(1), &moved, &release).await;
     assert_eq!(written.unwrap(), CustomerWrite::Done);
     assert_eq!(owner().await, None);
 
     // One that owns it wrongly gives way to whoever read that.
     let claim = |instead_of| Claim { email: "a@x.example", instead_of };
     let claimed =
-        |claim: Claim<'static>, id| async move { store.claim_address(scope(1), &claim, id).await.unwrap() };
+        |claim: Claim<'static>, id| async move { store.claim_address(tenant(1), &claim, id).await.unwrap() };
     assert_eq!(claimed(claim(None), second.id).await, None);
     assert_eq!(claimed(claim(None), second.id).await, None);
     assert_eq!(claimed(claim(None), first.id).await, Some(second.id));

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use tollgate_charges::{Charges, payments};
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{Fields, LambdaError, Problem, Reply, RequestContext, Route, serve};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Charges, Route::needs(Permission::PaymentsWrite), create_payment)
 }
 
-async fn create_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let body = exchange.json()?;
+async fn create_payment(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let body = ctx.json()?;
     let new = payments::read_create(Fields::of(&body))?;
-    let made = exchange.call.create_payment(new, exchange.idempotency(&body)?.as_ref()).await?;
-    Ok(payments::show_created(&exchange, &made.thing).await?.replayed(made.replayed))
+    let made = ctx.call.create_payment(new, ctx.idempotency(&body)?.as_ref()).await?;
+    Ok(payments::show_created(&ctx, &made.value).await?.replayed(made.replayed))
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use tollgate_charges::{Charges, customers};
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Charges, Route::needs(Permission::CustomersWrite), delete_customer)
 }
 
-async fn delete_customer(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    exchange.call.delete_customer(customers::id_in_path(&exchange)?).await?;
+async fn delete_customer(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    ctx.call.delete_customer(customers::id_in_path(&ctx)?).await?;
     Ok(Reply::no_content())
 }

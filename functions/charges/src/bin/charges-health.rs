@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use tollgate_charges::{Charges, health};
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Charges, Route::any_key(), check)
 }
 
-async fn check(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    exchange.call.admitted().await.map_err(tollgate_gateway::Error::from)?;
+async fn check(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    ctx.call.admitted().await.map_err(tollgate_gateway::Error::from)?;
     Ok(Reply::ok(health()))
 }

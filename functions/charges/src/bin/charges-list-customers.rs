@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use tollgate_charges::{Charges, customers, lists};
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_webhooks::render::charges as render;
 
 fn main() -> Result<(), LambdaError> {
     serve(&Charges, Route::needs(Permission::CustomersRead), list_customers)
 }
 
-async fn list_customers(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let page = exchange.call.list_customers(customers::read_list(exchange.query())?).await?;
+async fn list_customers(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let page = ctx.call.list_customers(customers::read_list(ctx.query())?).await?;
     Ok(Reply::ok(lists::page(page, render::CUSTOMER_PREFIX, render::customer)))
 }

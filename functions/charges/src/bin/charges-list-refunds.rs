@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use tollgate_charges::{Charges, lists, refunds};
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_webhooks::render::charges as render;
 
 fn main() -> Result<(), LambdaError> {
     serve(&Charges, Route::needs(Permission::PaymentsRead), list_refunds)
 }
 
-async fn list_refunds(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let page = exchange.call.list_refunds(refunds::read_list(exchange.query())?).await?;
+async fn list_refunds(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let page = ctx.call.list_refunds(refunds::read_list(ctx.query())?).await?;
     Ok(Reply::ok(lists::page(page, render::REFUND_PREFIX, render::refund)))
 }

@@ -4,22 +4,17 @@ use std::sync::Arc;
 
 use tollgate_checkout::{Checkout, initialize};
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{Fields, LambdaError, Problem, Reply, RequestContext, Route, serve};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Checkout, Route::needs(Permission::PaymentsWrite), initialize_payment)
 }
 
-async fn initialize_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let body = exchange.json()?;
-    let mode = exchange.tenant().await?.mode;
-    let (amount, metadata) = (exchange.raw("amount"), exchange.raw("metadata"));
-    let new = initialize::read(
-        Fields::of(&body),
-        amount.as_deref(),
-        metadata.as_deref(),
-        mode,
-        exchange.call.now(),
-    )?;
-    initialize::initialize(&exchange, &body, new).await
+async fn initialize_payment(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let body = ctx.json()?;
+    let mode = ctx.tenant().await?.mode;
+    let (amount, metadata) = (ctx.raw("amount"), ctx.raw("metadata"));
+    let new =
+        initialize::read(Fields::of(&body), amount.as_deref(), metadata.as_deref(), mode, ctx.call.now())?;
+    initialize::initialize(&ctx, &body, new).await
 }

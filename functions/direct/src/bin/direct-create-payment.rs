@@ -4,20 +4,20 @@ use std::sync::Arc;
 
 use tollgate_direct::{Direct, payments};
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{Fields, LambdaError, Problem, Reply, RequestContext, Route, serve};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Direct, Route::needs(Permission::PaymentsWrite), create_payment)
 }
 
-async fn create_payment(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let body = exchange.json()?;
-    let mode = exchange.tenant().await?.mode;
-    let new = payments::read_create(Fields::of(&body), mode, exchange.call.now())?;
+async fn create_payment(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let body = ctx.json()?;
+    let mode = ctx.tenant().await?.mode;
+    let new = payments::read_create(Fields::of(&body), mode, ctx.call.now())?;
     let payer = new.payer.clone();
-    let idempotency = exchange.idempotency(&payments::without_card_data(&body))?;
-    let made = exchange.call.create_payment(new, idempotency.as_ref()).await;
+    let idempotency = ctx.idempotency(&payments::without_card_data(&body))?;
+    let made = ctx.call.create_payment(new, idempotency.as_ref()).await;
     let made = made.map_err(|error| payments::refused(error, &body))?;
-    let shown = payments::show_created(&exchange, &made.thing, &payer).await?;
+    let shown = payments::show_created(&ctx, &made.value, &payer).await?;
     Ok(Reply::ok(shown).replayed(made.replayed))
 }

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use serde_json::json;
 use tollgate_direct::{Direct, payments, transactions};
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Direct, Route::needs(Permission::PaymentsRead), list_transactions)
 }
 
-async fn list_transactions(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let filter = transactions::read_list(exchange.query())?;
-    let (limit, offset) = (filter.window.limit, filter.window.offset);
-    let page = exchange.call.list_payments(filter).await?;
+async fn list_transactions(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let filter = transactions::read_list(ctx.query())?;
+    let (limit, offset) = (filter.page_request.limit, filter.page_request.offset);
+    let page = ctx.call.list_payments(filter).await?;
     Ok(Reply::ok(json!({
-        "data": payments::show_all(&exchange, &page.items).await?,
+        "data": payments::show_all(&ctx, &page.items).await?,
         "limit": limit,
         "offset": offset,
         "has_more": page.next.is_some(),

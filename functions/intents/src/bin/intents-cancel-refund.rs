@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{
     Intents,
     expansions::{self, Linked},
@@ -14,14 +14,14 @@ fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::PaymentsWrite), cancel_refund)
 }
 
-async fn cancel_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let id = refunds::id_in_path(&exchange)?;
-    let body = exchange.form_or_json()?;
+async fn cancel_refund(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let id = refunds::id_in_path(&ctx)?;
+    let body = ctx.form_or_json()?;
     let expand = expansions::read_alone(body.fields())?;
-    let expand = expansions::permitted(&exchange, &expand, Linked::REFUND).await?;
-    let idempotency = exchange.idempotency(body.value())?;
-    let made = exchange.call.cancel_refund(id, idempotency.as_ref()).await?;
-    let mut answer = refunds::show(&made.thing);
-    expansions::expand(&exchange, &mut answer, &expand).await?;
+    let expand = expansions::permitted(&ctx, &expand, Linked::REFUND).await?;
+    let idempotency = ctx.idempotency(body.value())?;
+    let made = ctx.call.cancel_refund(id, idempotency.as_ref()).await?;
+    let mut answer = refunds::show(&made.value);
+    expansions::expand(&ctx, &mut answer, &expand).await?;
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{
     Intents,
     expansions::{self, Linked},
@@ -14,13 +14,13 @@ fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::PaymentsWrite), capture_payment_intent)
 }
 
-async fn capture_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let id = payment_intents::id_in_path(&exchange)?;
-    let body = exchange.form_or_json()?;
-    let (wish, expand) = payment_intents::read_capture(body.fields())?;
-    let expand = expansions::permitted(&exchange, &expand, Linked::INTENT).await?;
-    let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
-    let made = exchange.call.change_intent(id, &wish, idempotency.as_ref()).await?;
-    let answer = payment_intents::answer(&exchange, 200, &made.thing, false, &expand).await?;
+async fn capture_payment_intent(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let id = payment_intents::id_in_path(&ctx)?;
+    let body = ctx.form_or_json()?;
+    let (action, expand) = payment_intents::read_capture(body.fields())?;
+    let expand = expansions::permitted(&ctx, &expand, Linked::INTENT).await?;
+    let idempotency = ctx.idempotency(&without_card_data(body.value()))?;
+    let made = ctx.call.change_intent(id, &action, idempotency.as_ref()).await?;
+    let answer = payment_intents::answer(&ctx, 200, &made.value, false, &expand).await?;
     Ok(answer.replayed(made.replayed))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{
     Intents,
     expansions::{self, Linked},
@@ -14,13 +14,13 @@ fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::PaymentsWrite), create_payment_intent)
 }
 
-async fn create_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let body = exchange.form_or_json()?;
-    let (new, expand) = payment_intents::read_create(&exchange, body.fields()).await?;
+async fn create_payment_intent(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let body = ctx.form_or_json()?;
+    let (new, expand) = payment_intents::read_create(&ctx, body.fields()).await?;
     let charged = new.confirm;
-    let expand = expansions::permitted(&exchange, &expand, Linked::INTENT).await?;
-    let idempotency = exchange.idempotency(&without_card_data(body.value()))?;
-    let made = exchange.call.create_intent(new, idempotency.as_ref()).await?;
-    let answer = payment_intents::answer(&exchange, 201, &made.thing, charged, &expand).await?;
+    let expand = expansions::permitted(&ctx, &expand, Linked::INTENT).await?;
+    let idempotency = ctx.idempotency(&without_card_data(body.value()))?;
+    let made = ctx.call.create_intent(new, idempotency.as_ref()).await?;
+    let answer = payment_intents::answer(&ctx, 201, &made.value, charged, &expand).await?;
     Ok(answer.replayed(made.replayed))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{
     Intents,
     expansions::{self, Linked},
@@ -14,12 +14,12 @@ fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::PaymentsWrite), create_refund)
 }
 
-async fn create_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let body = exchange.form_or_json()?;
+async fn create_refund(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let body = ctx.form_or_json()?;
     let (new, expand) = refunds::read_create(body.fields())?;
-    let expand = expansions::permitted(&exchange, &expand, Linked::REFUND).await?;
-    let made = exchange.call.create_refund(new, exchange.idempotency(body.value())?.as_ref()).await?;
-    let mut answer = refunds::show(&made.thing);
-    expansions::expand(&exchange, &mut answer, &expand).await?;
+    let expand = expansions::permitted(&ctx, &expand, Linked::REFUND).await?;
+    let made = ctx.call.create_refund(new, ctx.idempotency(body.value())?.as_ref()).await?;
+    let mut answer = refunds::show(&made.value);
+    expansions::expand(&ctx, &mut answer, &expand).await?;
     Ok(Reply::new(201, answer).replayed(made.replayed))
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{Intents, webhook_endpoints as endpoints};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::WebhooksWrite), delete_endpoint)
 }
 
-async fn delete_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let id = endpoints::id_in_path(&exchange)?;
-    exchange.call.delete_endpoint(id).await?;
+async fn delete_endpoint(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let id = endpoints::id_in_path(&ctx)?;
+    ctx.call.delete_endpoint(id).await?;
     Ok(Reply::ok(endpoints::show_deleted(id)))
 }

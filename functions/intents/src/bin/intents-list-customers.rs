@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{Intents, customers, lists};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::CustomersRead), list_customers)
 }
 
-async fn list_customers(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let page = exchange.call.list_customers(customers::read_list(lists::query(&exchange)?)?).await?;
-    let scope = exchange.tenant().await?;
-    let answer = lists::page(&exchange, &page, |customer| customers::show(scope, customer));
+async fn list_customers(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let page = ctx.call.list_customers(customers::read_list(lists::query(&ctx)?)?).await?;
+    let tenant = ctx.tenant().await?;
+    let answer = lists::page(&ctx, &page, |customer| customers::show(tenant, customer));
     Ok(Reply::ok(answer))
 }

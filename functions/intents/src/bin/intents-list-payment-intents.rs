@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{
     Intents,
     expansions::{self, Linked},
@@ -14,15 +14,15 @@ fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::PaymentsRead), list_payment_intents)
 }
 
-async fn list_payment_intents(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let (filter, expand) = payment_intents::read_list(lists::query(&exchange)?)?;
-    let page = exchange.call.list_payments(filter).await?;
-    let scope = exchange.tenant().await?;
+async fn list_payment_intents(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let (filter, expand) = payment_intents::read_list(lists::query(&ctx)?)?;
+    let page = ctx.call.list_payments(filter).await?;
+    let tenant = ctx.tenant().await?;
     let shown = page.items.iter();
-    let shown = shown.map(|payment| payment_intents::show(&exchange, scope, payment));
+    let shown = shown.map(|payment| payment_intents::show(&ctx, tenant, payment));
     let mut shown = shown.collect::<Result<Vec<_>, _>>()?.into_iter();
-    let mut answer = lists::page(&exchange, &page, |_| shown.next().unwrap_or_default());
-    let expand = expansions::permitted(&exchange, &expand, Linked::INTENT.list()).await?;
-    expansions::expand(&exchange, &mut answer, &expand).await?;
+    let mut answer = lists::page(&ctx, &page, |_| shown.next().unwrap_or_default());
+    let expand = expansions::permitted(&ctx, &expand, Linked::INTENT.list()).await?;
+    expansions::expand(&ctx, &mut answer, &expand).await?;
     Ok(Reply::ok(answer))
 }

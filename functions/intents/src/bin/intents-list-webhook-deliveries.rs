@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{Intents, events, lists, webhook_endpoints};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::WebhooksRead), list_webhook_deliveries)
 }
 
-async fn list_webhook_deliveries(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let id = webhook_endpoints::id_in_path(&exchange)?;
-    let mut query = lists::query(&exchange)?;
-    let window = lists::window(&mut query, events::PREFIX)?;
+async fn list_webhook_deliveries(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let id = webhook_endpoints::id_in_path(&ctx)?;
+    let mut query = lists::query(&ctx)?;
+    let page_request = lists::page_request(&mut query, events::PREFIX)?;
     query.finish()?;
-    let (deliveries, more) = exchange.call.list_deliveries(id, window).await?;
-    Ok(Reply::ok(events::show_deliveries(&exchange.request.path, &deliveries, more)))
+    let (deliveries, more) = ctx.call.list_deliveries(id, page_request).await?;
+    Ok(Reply::ok(events::show_deliveries(&ctx.request.path, &deliveries, more)))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{
     Intents,
     expansions::{self, Linked},
@@ -14,16 +14,16 @@ fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::PaymentsRead).for_pages_too(), retrieve_payment_intent)
 }
 
-async fn retrieve_payment_intent(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let id = payment_intents::id_in_path(&exchange)?;
-    let mut query = exchange.nested_query()?;
+async fn retrieve_payment_intent(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let id = payment_intents::id_in_path(&ctx)?;
+    let mut query = ctx.nested_query()?;
     let client_secret = query.string("client_secret", 256)?;
     let expand = expansions::read(&mut query)?;
     query.finish()?;
     // Read first, beside the admission that the check has to wait for; shown only to whoever passes the check.
-    let payment = exchange.call.retrieve_payment(id).await;
-    exchange.call.check_client(id, client_secret.as_deref()).await?;
+    let payment = ctx.call.retrieve_payment(id).await;
+    ctx.call.check_client(id, client_secret.as_deref()).await?;
     let payment = payment?;
-    let expand = expansions::permitted(&exchange, &expand, Linked::INTENT).await?;
-    payment_intents::answer(&exchange, 200, &payment, false, &expand).await
+    let expand = expansions::permitted(&ctx, &expand, Linked::INTENT).await?;
+    payment_intents::answer(&ctx, 200, &payment, false, &expand).await
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{
     Intents,
     expansions::{self, Linked},
@@ -14,13 +14,13 @@ fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::PaymentsRead), retrieve_refund)
 }
 
-async fn retrieve_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let id = refunds::id_in_path(&exchange)?;
-    let mut query = exchange.nested_query()?;
+async fn retrieve_refund(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let id = refunds::id_in_path(&ctx)?;
+    let mut query = ctx.nested_query()?;
     let expand = expansions::read(&mut query)?;
     query.finish()?;
-    let mut answer = refunds::show(&exchange.call.retrieve_refund(id).await?);
-    let expand = expansions::permitted(&exchange, &expand, Linked::REFUND).await?;
-    expansions::expand(&exchange, &mut answer, &expand).await?;
+    let mut answer = refunds::show(&ctx.call.retrieve_refund(id).await?);
+    let expand = expansions::permitted(&ctx, &expand, Linked::REFUND).await?;
+    expansions::expand(&ctx, &mut answer, &expand).await?;
     Ok(Reply::ok(answer))
 }

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{Intents, api_keys, webhook_endpoints};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::WebhooksWrite), roll_webhook_secret)
 }
 
-async fn roll_webhook_secret(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let id = webhook_endpoints::id_in_path(&exchange)?;
-    let body = exchange.form_or_json()?;
+async fn roll_webhook_secret(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let id = webhook_endpoints::id_in_path(&ctx)?;
+    let body = ctx.form_or_json()?;
     let overlap = api_keys::read_roll(body.fields())?;
-    let idempotency = exchange.idempotency(body.value())?;
-    let made = exchange.call.roll_endpoint_secret(id, overlap, idempotency.as_ref()).await?;
-    let answer = webhook_endpoints::show_created(exchange.tenant().await?, &made.thing);
+    let idempotency = ctx.idempotency(body.value())?;
+    let made = ctx.call.roll_endpoint_secret(id, overlap, idempotency.as_ref()).await?;
+    let answer = webhook_endpoints::show_created(ctx.tenant().await?, &made.value);
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{Intents, events, queue, webhook_endpoints};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::WebhooksWrite), test_webhook_endpoint)
 }
 
-async fn test_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let id = webhook_endpoints::id_in_path(&exchange)?;
-    let body = exchange.form_or_json()?;
+async fn test_webhook_endpoint(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let id = webhook_endpoints::id_in_path(&ctx)?;
+    let body = ctx.form_or_json()?;
     body.fields().finish()?;
-    let idempotency = exchange.idempotency(body.value())?;
-    let made = exchange.call.test_endpoint(id, queue()?, idempotency.as_ref()).await?;
-    let answer = events::show(&exchange, exchange.tenant().await?, &made.thing);
+    let idempotency = ctx.idempotency(body.value())?;
+    let made = ctx.call.test_endpoint(id, queue()?, idempotency.as_ref()).await?;
+    let answer = events::show(&ctx, ctx.tenant().await?, &made.value);
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{Intents, webhook_endpoints};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::WebhooksWrite), update_webhook_endpoint)
 }
 
-async fn update_webhook_endpoint(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let id = webhook_endpoints::id_in_path(&exchange)?;
-    let current = exchange.call.retrieve_endpoint(id).await?;
-    let body = exchange.form_or_json()?;
+async fn update_webhook_endpoint(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let id = webhook_endpoints::id_in_path(&ctx)?;
+    let current = ctx.call.retrieve_endpoint(id).await?;
+    let body = ctx.form_or_json()?;
     let update = webhook_endpoints::read_update(body.fields(), &current)?;
-    let idempotency = exchange.idempotency(body.value())?;
-    let made = exchange.call.update_endpoint(id, &update, idempotency.as_ref()).await?;
-    let answer = webhook_endpoints::show(exchange.tenant().await?, &made.thing);
+    let idempotency = ctx.idempotency(body.value())?;
+    let made = ctx.call.update_endpoint(id, &update, idempotency.as_ref()).await?;
+    let answer = webhook_endpoints::show(ctx.tenant().await?, &made.value);
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

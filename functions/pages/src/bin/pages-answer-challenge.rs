@@ -8,9 +8,9 @@ fn main() -> Result<(), LambdaError> {
         let Some(button) = pressed(&request, &["complete", "fail"]) else {
             return nothing_pressed();
         };
-        let (token, cause) = (request.path_parameter("token"), gateway.new_cause());
-        match gateway.answer_challenge(token, button == "complete", &cause).await {
-            Ok((scope, payment)) => go_on(&gateway, scope, &payment),
+        let (token, request_ref) = (request.path_parameter("token"), gateway.new_request());
+        match gateway.answer_challenge(token, button == "complete", &request_ref).await {
+            Ok((tenant, payment)) => go_on(&gateway, tenant, &payment),
             Err(error) => link_error(&gateway, &error),
         }
     })

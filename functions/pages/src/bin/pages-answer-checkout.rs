@@ -5,14 +5,14 @@ use tollgate_pages::{go_on, link_error, nothing_pressed, pressed};
 
 fn main() -> Result<(), LambdaError> {
     serve_pages(|gateway, request| async move {
-        let (token, cause) = (request.path_parameter("token"), gateway.new_cause());
+        let (token, request_ref) = (request.path_parameter("token"), gateway.new_request());
         let moved = match pressed(&request, &["pay", "cancel"]) {
-            Some("pay") => gateway.confirm_checkout(token, &cause).await,
-            Some(_) => gateway.cancel_checkout(token, &cause).await,
+            Some("pay") => gateway.confirm_checkout(token, &request_ref).await,
+            Some(_) => gateway.cancel_checkout(token, &request_ref).await,
             None => return nothing_pressed(),
         };
         match moved {
-            Ok((scope, payment)) => go_on(&gateway, scope, &payment),
+            Ok((tenant, payment)) => go_on(&gateway, tenant, &payment),
             Err(error) => link_error(&gateway, &error),
         }
     })

@@ -6,7 +6,7 @@ use tollgate_pages::{link_error, result};
 fn main() -> Result<(), LambdaError> {
     serve_pages(|gateway, request| async move {
         match gateway.open_result(request.path_parameter("token")).await {
-            Ok((scope, payment)) => result(&gateway, scope, &payment),
+            Ok((tenant, payment)) => result(&gateway, tenant, &payment),
             Err(error) => link_error(&gateway, &error),
         }
     })

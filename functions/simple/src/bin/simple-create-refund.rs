@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use tollgate_domain::Permission;
-use tollgate_http::{Exchange, Fields, LambdaError, Problem, Reply, Route, serve};
+use tollgate_http::{Fields, LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_simple::{Simple, refunds};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Simple, Route::needs(Permission::PaymentsWrite), create_refund)
 }
 
-async fn create_refund(exchange: Arc<Exchange>) -> Result<Reply, Problem> {
-    let body = exchange.json()?;
-    let new = refunds::read_create(Fields::of(&body), exchange.raw("amount"))?;
-    let made = exchange.call.create_refund(new, exchange.idempotency(&body)?.as_ref()).await?;
-    Ok(refunds::show(&made.thing)?.replayed(made.replayed))
+async fn create_refund(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let body = ctx.json()?;
+    let new = refunds::read_create(Fields::of(&body), ctx.raw("amount"))?;
+    let made = ctx.call.create_refund(new, ctx.idempotency(&body)?.as_ref()).await?;
+    Ok(refunds::show(&made.value)?.replayed(made.replayed))
 }

@@ -54,16 +54,16 @@ async fn publish(
 
 async fn publish_one(publisher: &Publisher<'_>, record: EventRecord) -> Result<(), Error> {
     let before = read(record.change.old_image)?;
-    let Some((scope, key, after)) = read(record.change.new_image)? else {
+    let Some((tenant, key, after)) = read(record.change.new_image)? else {
         return Ok(());
     };
     let published =
-        publisher.publish(scope, &key, before.as_ref().map(|(_, _, subject)| subject), &after).await?;
+        publisher.publish(tenant, &key, before.as_ref().map(|(_, _, subject)| subject), &after).await?;
     tracing::info!(key, events = published.events, messages = published.messages, "published");
     Ok(())
 }
 
-type Subject = (tollgate_domain::Scope, String, tollgate_domain::Subject);
+type Subject = (tollgate_domain::Tenant, String, tollgate_domain::Subject);
 
 fn read(image: serde_dynamo::Item) -> Result<Option<Subject>, StoreError> {
     subject_of(image)

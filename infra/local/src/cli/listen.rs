@@ -28,7 +28,7 @@ use super::{
 };
 
 /// Largest delivery that is passed on.
-const BODY_MAX_BYTES: usize = 1024 * 1024;
+const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// How long the forward target may take; the gateway itself gives a delivery 10 s.
 const FORWARD_LIMIT: Duration = Duration::from_secs(9);
 /// How long another listener may take to say that it is alive.
@@ -222,7 +222,7 @@ fn receiver(path: &str, url: url::Url) -> Result<Router, Failure> {
     let forward = Forward { client, url, palette: Palette::of(&std::io::stdout()) };
     Ok(Router::new()
         .route(path, get(|| async { MARK.1 }).post(deliver))
-        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(Arc::new(forward)))
 }
 

@@ -12,11 +12,11 @@ const PAGES: &str = "pages";
 const ID_PREFIXES: [&str; 11] =
     ["pay_", "rfnd_", "cus_", "pi_", "ch_", "pm_", "re_", "we_", "evt_", "key_", "req_"];
 /// Longest segment that is shown.
-const SEGMENT_MAX_BYTES: usize = 48;
+const SEGMENT_BYTES_MAX: usize = 48;
 /// Segments that are shown.
 const SEGMENTS_MAX: usize = 12;
 /// Longest error code that is shown.
-const CODE_MAX_BYTES: usize = 60;
+const CODE_BYTES_MAX: usize = 60;
 
 /// The line of a request of which no more is known than what it asks for.
 pub(super) fn begin(method: &Method, path: &str) -> RequestLine {
@@ -57,7 +57,7 @@ pub(super) fn error_code(answer: &[u8]) -> Option<String> {
     }
     let body: Value = serde_json::from_str(answer.get("body")?.as_str()?).ok()?;
     let code = body.get("error")?.get("code")?.as_str()?;
-    let is_code = code.len() <= CODE_MAX_BYTES && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let is_code = code.len() <= CODE_BYTES_MAX && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     is_code.then(|| code.to_owned())
 }
 
@@ -92,14 +92,14 @@ fn is_word(segment: &str) -> bool {
         .strip_prefix('v')
         .is_some_and(|number| number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit()));
     let is_letter = |b: u8| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b'.');
-    is_version || (segment.len() <= SEGMENT_MAX_BYTES && segment.bytes().all(is_letter))
+    is_version || (segment.len() <= SEGMENT_BYTES_MAX && segment.bytes().all(is_letter))
 }
 
 /// An id of ours: a known prefix, then letters and digits alone, of which at least one is a letter.
 fn is_id(segment: &str) -> bool {
     let of_prefix = ID_PREFIXES.iter().find_map(|prefix| segment.strip_prefix(prefix));
     let is_ours = of_prefix.is_some_and(|rest| {
-        segment.len() <= SEGMENT_MAX_BYTES
+        segment.len() <= SEGMENT_BYTES_MAX
             && rest.bytes().all(|b| b.is_ascii_alphanumeric())
             && rest.bytes().any(|b| b.is_ascii_alphabetic())
     });

@@ -28,7 +28,7 @@ use crate::{
 use routes::Table;
 
 /// API Gateway's limit of a request's body.
-const BODY_MAX_BYTES: usize = 10 * 1024 * 1024;
+const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// API Gateway's limit of an integration.
 const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
 
@@ -119,8 +119,8 @@ async fn handle(front: &Front, peer: SocketAddr, request: Request, line: &mut Re
 async fn read(headers: &axum::http::HeaderMap, body: Body) -> Option<Bytes> {
     let announced =
         headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > BODY_MAX_BYTES) {
+    if announced.is_some_and(|length| length > BODY_BYTES_MAX) {
         return None;
     }
-    to_bytes(body, BODY_MAX_BYTES).await.ok()
+    to_bytes(body, BODY_BYTES_MAX).await.ok()
 }

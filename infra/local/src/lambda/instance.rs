@@ -34,7 +34,7 @@ use crate::{clock, net, template};
 /// Lambda's own limit is 10 s; a debug build on a busy laptop is given more.
 const INIT_LIMIT: Duration = Duration::from_secs(30);
 /// Lambda's limit of an answer.
-const ANSWER_MAX_BYTES: usize = 6 * 1024 * 1024 + 1024;
+const ANSWER_BYTES_MAX: usize = 6 * 1024 * 1024 + 1024;
 
 /// One process of a function.
 pub(super) struct Instance {
@@ -238,7 +238,7 @@ fn routes(lambda: Arc<Lambda>, instance: Arc<Instance>) -> Router {
         .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
         .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
         .route("/2018-06-01/runtime/init/error", post(init_error))
-        .layer(DefaultBodyLimit::max(ANSWER_MAX_BYTES))
+        .layer(DefaultBodyLimit::max(ANSWER_BYTES_MAX))
         .with_state((lambda, instance))
 }
 

@@ -15,14 +15,14 @@ use serde_json::json;
 use super::{FunctionError, Lambda};
 
 /// Lambda's limit of a synchronous request.
-const PAYLOAD_MAX_BYTES: usize = 6 * 1024 * 1024;
+const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// Lambda tries an asynchronous event twice more.
 const ASYNCHRONOUS_TRIES: u32 = 3;
 
 pub(crate) fn router(lambda: Arc<Lambda>) -> Router {
     Router::new()
         .route("/2015-03-31/functions/{name}/invocations", post(invoke))
-        .layer(DefaultBodyLimit::max(PAYLOAD_MAX_BYTES))
+        .layer(DefaultBodyLimit::max(PAYLOAD_BYTES_MAX))
         .with_state(lambda)
 }
 

@@ -23,11 +23,11 @@ use instance::Instance;
 pub(crate) use invoke_api::router;
 
 /// Processes of one function.
-const MAX_INSTANCES_PER_FUNCTION: usize = 8;
+const INSTANCES_PER_FUNCTION_MAX: usize = 8;
 /// Processes of all functions, so that a laptop is not swamped. The one idle for longest makes room for another.
-const MAX_INSTANCES: usize = 64;
+const INSTANCES_MAX: usize = 64;
 /// Invocations that wait for a process of one function; more are refused, as Lambda throttles.
-const MAX_WAITING: usize = 1000;
+const WAITING_MAX: usize = 1000;
 
 /// What came of an invocation.
 pub(crate) type Outcome = Result<Bytes, FunctionError>;
@@ -157,7 +157,7 @@ impl Lambda {
             instance.assign(invocation);
             return;
         }
-        if fleet.waiting.len() >= MAX_WAITING {
+        if fleet.waiting.len() >= WAITING_MAX {
             let _ = invocation.reply.send(Err(FunctionError::Throttled));
             return;
         }
@@ -167,12 +167,12 @@ impl Lambda {
 
     /// Starts another process of a function that has more waiting than it has on the way, if there is room.
     fn grow(self: &Arc<Self>, pool: &mut Pool, function: &Arc<template::Function>) {
-        let full = pool.total >= MAX_INSTANCES;
+        let full = pool.total >= INSTANCES_MAX;
         let Some(fleet) = pool.fleets.get(&function.name) else {
             return;
         };
         let count = fleet.instances.len() + fleet.starting;
-        if fleet.starting >= fleet.waiting.len() || count >= MAX_INSTANCES_PER_FUNCTION {
+        if fleet.starting >= fleet.waiting.len() || count >= INSTANCES_PER_FUNCTION_MAX {
             return;
         }
         if full && !evict(pool) {

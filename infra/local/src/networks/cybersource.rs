@@ -15,11 +15,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tollgate_domain::{Currency, Decline, Money, Provider};
+use tollgate_domain::{Currency, Decline, Money, ProcessorKind};
 use tollgate_processors::sandbox;
 
 use super::{
-    CYBERSOURCE_KEY_ID, CYBERSOURCE_MID, CYBERSOURCE_SECRET, Effects, Networks, Operation,
+    CYBERSOURCE_KEY_ID, CYBERSOURCE_MID, CYBERSOURCE_SECRET, Effects, Operation, Processors,
     ledger::{DONE, Kind, Ledger, Order, REFUSED, REVIEW, Transaction},
     reply,
 };
@@ -28,15 +28,15 @@ use crate::Error;
 /// Why a request is refused, in the provider's word.
 type Reason = &'static str;
 
-const PROVIDER: Provider = Provider::CyberSource;
+const PROVIDER: ProcessorKind = ProcessorKind::CyberSource;
 /// Longest `clientReferenceInformation.code` and `.transactionId`, and longest amount, in characters.
-const CODE_MAX_CHARS: usize = 50;
-const TRANSACTION_ID_MAX_CHARS: usize = 30;
-const AMOUNT_MAX_CHARS: usize = 12;
+const CODE_CHARS_MAX: usize = 50;
+const TRANSACTION_ID_CHARS_MAX: usize = 30;
+const AMOUNT_CHARS_MAX: usize = 12;
 /// The longest time that conversion details cover, in milliseconds: a day.
 const CONVERSIONS_SPAN_MS: i64 = 24 * 60 * 60 * 1000;
 
-pub(super) fn routes() -> Router<Arc<Networks>> {
+pub(super) fn routes() -> Router<Arc<Processors>> {
     let at = |path: &str| format!("/_networks/cybersource{path}");
     Router::new()
         .route(&at("/pts/v2/payments"), post(authorize))
@@ -138,7 +138,7 @@ fn money(body: &Value, pointer: &str) -> Result<Money, Reason> {
         return Err("MISSING_FIELD");
     }
     let money = Currency::from_code(currency).and_then(|currency| Money::from_decimal(amount, currency));
-    money.filter(|money| money.minor > 0 && amount.len() <= AMOUNT_MAX_CHARS).ok_or("INVALID_DATA")
+    money.filter(|money| money.minor > 0 && amount.len() <= AMOUNT_CHARS_MAX).ok_or("INVALID_DATA")
 }
 
 /// What every request names: our reference, and its transaction id, if it has one.
@@ -148,7 +148,7 @@ fn reference(body: &Value) -> Result<(String, String), Reason> {
     if code.is_empty() {
         return Err("MISSING_FIELD");
     }
-    if code.len() > CODE_MAX_CHARS || unique.len() > TRANSACTION_ID_MAX_CHARS {
+    if code.len() > CODE_CHARS_MAX || unique.len() > TRANSACTION_ID_CHARS_MAX {
         return Err("INVALID_DATA");
     }
     Ok((code.to_owned(), unique.to_owned()))
@@ -184,7 +184,7 @@ fn answer(one: &Transaction, effects: &Effects, status: &str) -> Response {
 
 /// A request, its signature checked.
 async fn signed(
-    networks: &Networks,
+    networks: &Processors,
     operation: Operation,
     (headers, uri, bytes): (HeaderMap, axum::http::Uri, Bytes),
     work: impl Fn(&Ledger, &Effects, &Value) -> Result<Result<Response, Reason>, Error> + Send + Sync + 'static,
@@ -207,7 +207,7 @@ async fn signed(
 }
 
 async fn authorize(
-    State(networks): State<Arc<Networks>>,
+    State(networks): State<Arc<Processors>>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     bytes: Bytes,
@@ -284,7 +284,7 @@ fn named(ledger: &Ledger, id: &str, kind: Kind) -> Result<Option<(Transaction, O
 }
 
 async fn capture(
-    State(networks): State<Arc<Networks>>,
+    State(networks): State<Arc<Processors>>,
     Path(id): Path<String>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
@@ -333,7 +333,7 @@ async fn capture(
 }
 
 async fn reverse(
-    State(networks): State<Arc<Networks>>,
+    State(networks): State<Arc<Processors>>,
     Path(id): Path<String>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
@@ -348,7 +348,7 @@ async fn reverse(
 
 /// By the transaction id of the authorisation, whose answer never came.
 async fn reverse_unanswered(
-    State(networks): State<Arc<Networks>>,
+    State(networks): State<Arc<Processors>>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     bytes: Bytes,
@@ -407,7 +407,7 @@ fn reversal(
 
 /// Refunds of a payment are of one that was authorised and captured in one request, which ours never are.
 async fn refund_payment(
-    State(networks): State<Arc<Networks>>,
+    State(networks): State<Arc<Processors>>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     bytes: Bytes,
@@ -416,7 +416,7 @@ async fn refund_payment(
 }
 
 async fn refund_capture(
-    State(networks): State<Arc<Networks>>,
+    State(networks): State<Arc<Processors>>,
     Path(id): Path<String>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
@@ -487,7 +487,7 @@ fn summary(one: &Transaction, decision: Option<&str>, now: i64) -> Value {
 }
 
 async fn search(
-    State(networks): State<Arc<Networks>>,
+    State(networks): State<Arc<Processors>>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     bytes: Bytes,
@@ -525,7 +525,7 @@ struct Span {
 }
 
 async fn conversions(
-    State(networks): State<Arc<Networks>>,
+    State(networks): State<Arc<Processors>>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     Query(span): Query<Span>,

@@ -12,12 +12,12 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use tollgate_domain::Provider;
+use tollgate_domain::ProcessorKind;
 
 /// The longest delay that can be asked for.
-const MAX_DELAY_MS: u64 = 60_000;
+const DELAY_MS_MAX: u64 = 60_000;
 /// Faults that can wait at once.
-const MAX_FAULTS: usize = 100;
+const FAULTS_MAX: usize = 100;
 
 /// What is asked of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ impl What {
 /// A fault that waits for its request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Fault {
-    provider: Provider,
+    provider: ProcessorKind,
     operation: Operation,
     when: When,
     pub(super) what: What,
@@ -137,7 +137,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Faults {
     pub(super) fn add(&self, fault: Fault) {
         let mut waiting = lock(&self.waiting);
-        if waiting.len() < MAX_FAULTS {
+        if waiting.len() < FAULTS_MAX {
             waiting.push(fault);
         }
     }
@@ -163,14 +163,14 @@ impl Faults {
     }
 
     /// A fault of the work itself.
-    pub(super) fn of_the_work(&self, provider: Provider, operation: Operation) -> Option<Fault> {
+    pub(super) fn of_the_work(&self, provider: ProcessorKind, operation: Operation) -> Option<Fault> {
         self.take(|f| f.provider == provider && f.operation == operation && f.what.is_of_the_work())
     }
 
     /// What the caller gets in place of the right answer, if anything.
     pub(super) async fn strike(
         &self,
-        provider: Provider,
+        provider: ProcessorKind,
         operation: Operation,
         when: When,
     ) -> Option<Response> {
@@ -180,7 +180,7 @@ impl Faults {
         match fault.what {
             What::Garbage => Some("<html>what?".into_response()),
             What::Delay => {
-                tokio::time::sleep(Duration::from_millis(fault.delay_ms.min(MAX_DELAY_MS))).await;
+                tokio::time::sleep(Duration::from_millis(fault.delay_ms.min(DELAY_MS_MAX))).await;
                 None
             }
             What::Hang => {

@@ -10,7 +10,7 @@ use std::{
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
-use tollgate_domain::{Currency, Money, Provider};
+use tollgate_domain::{Currency, Money, ProcessorKind};
 
 use crate::Error;
 
@@ -161,7 +161,7 @@ pub(super) struct Book {
 }
 
 impl Book {
-    fn of(provider: Provider, order: &Order) -> Option<Self> {
+    fn of(provider: ProcessorKind, order: &Order) -> Option<Self> {
         let first = order.0.first()?;
         let last = order.of(Kind::Authorization).next_back().unwrap_or(first);
         let is_declined = !last.reserves() && order.reservation().is_none();
@@ -251,7 +251,7 @@ impl Ledger {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn select(&self, provider: Provider, column: &str, value: &str) -> Result<Vec<Transaction>, Error> {
+    fn select(&self, provider: ProcessorKind, column: &str, value: &str) -> Result<Vec<Transaction>, Error> {
         let connection = self.lock();
         let sql = format!(
             "SELECT {COLUMNS} FROM transactions WHERE provider = ?1 AND {column} = ?2 ORDER BY rowid"
@@ -262,22 +262,22 @@ impl Ledger {
     }
 
     /// The order of a payment's reference; an empty one where there is none.
-    pub(super) fn order(&self, provider: Provider, reference: &str) -> Result<Order, Error> {
+    pub(super) fn order(&self, provider: ProcessorKind, reference: &str) -> Result<Order, Error> {
         self.select(provider, "reference", reference).map(Order)
     }
 
     /// The transactions that were sent with a reference.
-    pub(super) fn by_code(&self, provider: Provider, code: &str) -> Result<Vec<Transaction>, Error> {
+    pub(super) fn by_code(&self, provider: ProcessorKind, code: &str) -> Result<Vec<Transaction>, Error> {
         self.select(provider, "code", code)
     }
 
     /// The transaction that the provider calls by this name.
-    pub(super) fn by_name(&self, provider: Provider, name: &str) -> Result<Option<Transaction>, Error> {
+    pub(super) fn by_name(&self, provider: ProcessorKind, name: &str) -> Result<Option<Transaction>, Error> {
         Ok(self.select(provider, "name", name)?.pop())
     }
 
     /// Whether a transaction id was used.
-    pub(super) fn is_used(&self, provider: Provider, unique: &str) -> Result<bool, Error> {
+    pub(super) fn is_used(&self, provider: ProcessorKind, unique: &str) -> Result<bool, Error> {
         let connection = self.lock();
         let found = connection
             .query_row(
@@ -290,7 +290,7 @@ impl Ledger {
     }
 
     /// Writes a transaction into the books.
-    pub(super) fn add(&self, provider: Provider, one: &Transaction) -> Result<(), Error> {
+    pub(super) fn add(&self, provider: ProcessorKind, one: &Transaction) -> Result<(), Error> {
         self.lock().execute(
             &format!(
                 "INSERT INTO transactions (provider, {COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
@@ -317,7 +317,7 @@ impl Ledger {
     /// Decides a review: accepted, it becomes an authorisation like any other; rejected, it stays held until it is voided.
     pub(super) fn review(
         &self,
-        provider: Provider,
+        provider: ProcessorKind,
         name: &str,
         accepted: bool,
         now: i64,
@@ -340,7 +340,7 @@ impl Ledger {
     }
 
     /// The decision of a review.
-    pub(super) fn decision_of(&self, provider: Provider, name: &str) -> Result<Option<String>, Error> {
+    pub(super) fn decision_of(&self, provider: ProcessorKind, name: &str) -> Result<Option<String>, Error> {
         let connection = self.lock();
         let found = connection.query_row(
             "SELECT decision FROM reviews WHERE provider = ?1 AND name = ?2",
@@ -353,7 +353,7 @@ impl Ledger {
     /// The reviews that were decided within some time: name and decision.
     pub(super) fn reviews(
         &self,
-        provider: Provider,
+        provider: ProcessorKind,
         from: i64,
         to: i64,
     ) -> Result<Vec<(String, String)>, Error> {
@@ -369,7 +369,7 @@ impl Ledger {
     /// The books, the oldest order first.
     pub(super) fn books(&self, provider: Option<&str>, reference: Option<&str>) -> Result<Vec<Book>, Error> {
         let mut books = Vec::new();
-        for one in Provider::ALL.iter().filter(|p| provider.is_none_or(|wanted| wanted == p.as_str())) {
+        for one in ProcessorKind::ALL.iter().filter(|p| provider.is_none_or(|wanted| wanted == p.as_str())) {
             for reference in self.references(*one, reference)? {
                 books.extend(Book::of(*one, &self.order(*one, &reference)?));
             }
@@ -377,7 +377,7 @@ impl Ledger {
         Ok(books)
     }
 
-    fn references(&self, provider: Provider, only: Option<&str>) -> Result<Vec<String>, Error> {
+    fn references(&self, provider: ProcessorKind, only: Option<&str>) -> Result<Vec<String>, Error> {
         let connection = self.lock();
         let mut statement = connection.prepare_cached(
             "SELECT reference FROM transactions WHERE provider = ?1 AND (?2 IS NULL OR reference = ?2) \

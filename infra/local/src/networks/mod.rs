@@ -27,7 +27,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tollgate_domain::Provider;
+use tollgate_domain::ProcessorKind;
 use tollgate_processors::Account;
 
 use crate::Error;
@@ -44,18 +44,18 @@ const MPGS_PASSWORD: &str = "simulated-mpgs-password";
 
 /// The demo merchant's accounts with the simulators behind the local cloud at `url`.
 pub fn demo_accounts(url: &str) -> Vec<Account> {
-    let base = |provider: Provider| format!("{url}/_networks/{}", provider.as_str());
+    let base = |provider: ProcessorKind| format!("{url}/_networks/{}", provider.as_str());
     vec![
         Account {
-            provider: Provider::CyberSource,
-            base_url: base(Provider::CyberSource),
+            processor: ProcessorKind::CyberSource,
+            base_url: base(ProcessorKind::CyberSource),
             merchant_id: CYBERSOURCE_MID.to_owned(),
             key_id: Some(CYBERSOURCE_KEY_ID.to_owned()),
             secret: CYBERSOURCE_SECRET.to_owned().into(),
         },
         Account {
-            provider: Provider::Mpgs,
-            base_url: base(Provider::Mpgs),
+            processor: ProcessorKind::Mpgs,
+            base_url: base(ProcessorKind::Mpgs),
             merchant_id: MPGS_MID.to_owned(),
             key_id: None,
             secret: MPGS_PASSWORD.to_owned().into(),
@@ -64,9 +64,9 @@ pub fn demo_accounts(url: &str) -> Vec<Account> {
 }
 
 /// Requests that wait to be carried out late.
-const MAX_LATE: usize = 1000;
+const LATE_MAX: usize = 1000;
 /// The longest lag that can be asked for, in milliseconds: an hour.
-const MAX_LAG_MS: i64 = 60 * 60 * 1000;
+const LAG_MS_MAX: i64 = 60 * 60 * 1000;
 
 /// Tells the time, in milliseconds since 1970.
 pub type NowMs = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -75,7 +75,7 @@ pub type NowMs = Arc<dyn Fn() -> i64 + Send + Sync>;
 type Work = Box<dyn Fn(&Ledger, &Effects) -> Result<Response, Error> + Send + Sync>;
 
 /// Both providers.
-pub struct Networks {
+pub struct Processors {
     ledger: Ledger,
     faults: Faults,
     /// Requests that are carried out when their time has come, by the next request of any kind.
@@ -126,7 +126,7 @@ fn system_now_ms() -> i64 {
     i64::try_from(crate::clock::now_ms()).unwrap_or(i64::MAX)
 }
 
-impl Networks {
+impl Processors {
     /// Providers that keep what they did in a file.
     pub fn open(path: &Path) -> Result<Arc<Self>, Error> {
         Self::open_with_clock(path, Arc::new(system_now_ms))
@@ -175,7 +175,7 @@ impl Networks {
     }
 
     /// Does something as a provider does it, with whatever fault was asked for.
-    async fn perform(&self, provider: Provider, operation: Operation, work: Work) -> Response {
+    async fn perform(&self, provider: ProcessorKind, operation: Operation, work: Work) -> Response {
         self.carry_out_late();
         if let Some(spoilt) = self.faults.strike(provider, operation, When::Before).await {
             return spoilt;
@@ -187,7 +187,7 @@ impl Networks {
             Some(What::Late) => {
                 let delay_ms = effects.fault.as_ref().map_or(0, |fault| fault.delay_ms);
                 let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
-                if late.len() < MAX_LATE {
+                if late.len() < LATE_MAX {
                     late.push((effects.now.saturating_add_unsigned(delay_ms), work));
                 }
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -206,7 +206,7 @@ impl Networks {
 }
 
 /// The providers' routes, and those that control them.
-pub fn router(networks: Arc<Networks>) -> Router {
+pub fn router(networks: Arc<Processors>) -> Router {
     let control = Router::new()
         .route("/_networks/orders", get(orders))
         .route("/_networks/faults", get(show_faults).post(add_fault).delete(clear_faults))
@@ -221,7 +221,7 @@ struct Which {
     reference: Option<String>,
 }
 
-async fn orders(State(networks): State<Arc<Networks>>, Query(which): Query<Which>) -> Response {
+async fn orders(State(networks): State<Arc<Processors>>, Query(which): Query<Which>) -> Response {
     networks.carry_out_late();
     match networks.ledger.books(which.provider.as_deref(), which.reference.as_deref()) {
         Ok(orders) => Json(json!({"data": orders})).into_response(),
@@ -229,16 +229,16 @@ async fn orders(State(networks): State<Arc<Networks>>, Query(which): Query<Which
     }
 }
 
-async fn add_fault(State(networks): State<Arc<Networks>>, Json(fault): Json<Fault>) -> Json<Value> {
+async fn add_fault(State(networks): State<Arc<Processors>>, Json(fault): Json<Fault>) -> Json<Value> {
     networks.faults.add(fault);
     Json(networks.faults.show())
 }
 
-async fn show_faults(State(networks): State<Arc<Networks>>) -> Json<Value> {
+async fn show_faults(State(networks): State<Arc<Processors>>) -> Json<Value> {
     Json(networks.faults.show())
 }
 
-async fn clear_faults(State(networks): State<Arc<Networks>>) -> Json<Value> {
+async fn clear_faults(State(networks): State<Arc<Processors>>) -> Json<Value> {
     networks.faults.clear();
     Json(networks.faults.show())
 }
@@ -248,21 +248,21 @@ struct Lag {
     ms: i64,
 }
 
-async fn set_lag(State(networks): State<Arc<Networks>>, Json(lag): Json<Lag>) -> Json<Value> {
-    let ms = lag.ms.clamp(0, MAX_LAG_MS);
+async fn set_lag(State(networks): State<Arc<Processors>>, Json(lag): Json<Lag>) -> Json<Value> {
+    let ms = lag.ms.clamp(0, LAG_MS_MAX);
     networks.lag_ms.store(ms, Ordering::Relaxed);
     Json(json!({"ms": ms}))
 }
 
 #[derive(Deserialize)]
 struct Decision {
-    provider: Provider,
+    provider: ProcessorKind,
     /// The provider's id of the authorisation.
     network_id: String,
     accept: bool,
 }
 
-async fn decide_review(State(networks): State<Arc<Networks>>, Json(decision): Json<Decision>) -> Response {
+async fn decide_review(State(networks): State<Arc<Processors>>, Json(decision): Json<Decision>) -> Response {
     let now = networks.now();
     match networks.ledger.review(decision.provider, &decision.network_id, decision.accept, now) {
         Ok(true) => StatusCode::NO_CONTENT.into_response(),

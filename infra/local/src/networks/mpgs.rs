@@ -13,25 +13,25 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tollgate_domain::{Currency, Decline, Money, Provider};
+use tollgate_domain::{Currency, Decline, Money, ProcessorKind};
 use tollgate_processors::sandbox;
 
 use super::{
-    Effects, MPGS_MID, MPGS_PASSWORD, Networks, Operation,
+    Effects, MPGS_MID, MPGS_PASSWORD, Operation, Processors,
     ledger::{DONE, Kind, Ledger, Order, REFUSED, REVIEW, Transaction},
     reply,
 };
 use crate::Error;
 
-const PROVIDER: Provider = Provider::Mpgs;
+const PROVIDER: ProcessorKind = ProcessorKind::Mpgs;
 const BASE: &str = "/_networks/mpgs/api/rest/version/{version}/merchant/{mid}/order/{order}";
 /// The version that is spoken.
 const VERSION: &str = "100";
 /// Longest name of an order or a transaction, and longest amount, in characters.
-const NAME_MAX_CHARS: usize = 40;
-const AMOUNT_MAX_CHARS: usize = 14;
+const NAME_CHARS_MAX: usize = 40;
+const AMOUNT_CHARS_MAX: usize = 14;
 
-pub(super) fn routes() -> Router<Arc<Networks>> {
+pub(super) fn routes() -> Router<Arc<Processors>> {
     Router::new()
         .route(BASE, get(retrieve_order))
         .route(&format!("{BASE}/transaction/{{transaction}}"), put(perform).get(retrieve_transaction))
@@ -151,15 +151,15 @@ fn money(value: Option<&Value>) -> Option<Money> {
     let currency = Currency::from_code(value.get("currency")?.as_str()?)?;
     let amount = value.get("amount")?.as_str()?;
     let money = Money::from_decimal(amount, currency)?;
-    (money.minor > 0 && amount.len() <= AMOUNT_MAX_CHARS).then_some(money)
+    (money.minor > 0 && amount.len() <= AMOUNT_CHARS_MAX).then_some(money)
 }
 
 fn is_name(text: &str) -> bool {
-    (1..=NAME_MAX_CHARS).contains(&text.len())
+    (1..=NAME_CHARS_MAX).contains(&text.len())
 }
 
 async fn perform(
-    State(networks): State<Arc<Networks>>,
+    State(networks): State<Arc<Processors>>,
     Path((version, mid, order, name)): Path<(String, String, String, String)>,
     headers: HeaderMap,
     bytes: Bytes,
@@ -308,7 +308,7 @@ fn void(known: &Order, body: &Value) -> Made {
 }
 
 async fn retrieve_order(
-    State(networks): State<Arc<Networks>>,
+    State(networks): State<Arc<Processors>>,
     Path((version, mid, reference)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
@@ -339,7 +339,7 @@ async fn retrieve_order(
 }
 
 async fn retrieve_transaction(
-    State(networks): State<Arc<Networks>>,
+    State(networks): State<Arc<Processors>>,
     Path((version, mid, reference, name)): Path<(String, String, String, String)>,
     headers: HeaderMap,
 ) -> Response {

@@ -21,8 +21,8 @@ use crate::{
 /// Messages or entries of one call.
 const BATCH: usize = 10;
 /// SQS's longest long poll.
-const WAIT_MAX_S: u64 = 20;
-const REQUEST_MAX_BYTES: usize = 4 * 1024 * 1024;
+const WAIT_S_MAX: u64 = 20;
+const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 struct Endpoint {
     sqs: Arc<Sqs>,
@@ -36,7 +36,7 @@ pub fn router(sqs: Arc<Sqs>, url: String) -> Router {
         .route("/", post(call))
         // Some clients post to the queue's own URL.
         .route("/{account}/{queue}", post(call))
-        .layer(DefaultBodyLimit::max(REQUEST_MAX_BYTES))
+        .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
         .with_state(Arc::new(Endpoint { sqs, url }))
 }
 
@@ -226,9 +226,9 @@ impl Endpoint {
             )));
         }
         let wait_s = body["WaitTimeSeconds"].as_u64().unwrap_or(0);
-        if wait_s > WAIT_MAX_S {
+        if wait_s > WAIT_S_MAX {
             return Err(bad(format!(
-                "Value {wait_s} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= {WAIT_MAX_S}, if provided."
+                "Value {wait_s} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= {WAIT_S_MAX}, if provided."
             )));
         }
         let visibility = body["VisibilityTimeout"].as_u64().map(Duration::from_secs);

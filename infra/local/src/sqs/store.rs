@@ -18,9 +18,9 @@ use super::{
 use crate::{clock::now_ms, template::Queue};
 
 /// SQS's limits.
-const BODY_MAX_BYTES: usize = 1024 * 1024;
-const DELAY_MAX_S: u64 = 900;
-const VISIBILITY_MAX_S: u64 = 43_200;
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+const DELAY_S_MAX: u64 = 900;
+const VISIBILITY_S_MAX: u64 = 43_200;
 /// How often what has outlived its retention is looked for, at most.
 const RETENTION_CHECK_MS: u64 = 60_000;
 
@@ -146,15 +146,15 @@ impl Sqs {
         if request.body.is_empty() {
             return Err(SqsError::BadValue("The request must contain the parameter MessageBody.".to_owned()));
         }
-        if request.body.len() > BODY_MAX_BYTES {
+        if request.body.len() > BODY_BYTES_MAX {
             let reason = format!(
-                "One or more parameters are invalid. Reason: Message must be shorter than {BODY_MAX_BYTES} bytes."
+                "One or more parameters are invalid. Reason: Message must be shorter than {BODY_BYTES_MAX} bytes."
             );
             return Err(SqsError::BadValue(reason));
         }
-        if let Some(delay) = request.delay_s.filter(|delay| *delay > DELAY_MAX_S) {
+        if let Some(delay) = request.delay_s.filter(|delay| *delay > DELAY_S_MAX) {
             let reason = format!(
-                "Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= {DELAY_MAX_S}."
+                "Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= {DELAY_S_MAX}."
             );
             return Err(SqsError::BadValue(reason));
         }
@@ -266,9 +266,9 @@ impl Sqs {
 
     /// Changes when a message in flight comes back.
     pub fn change_visibility(&self, name: &str, receipt: &str, seconds: u64) -> Result<(), SqsError> {
-        if seconds > VISIBILITY_MAX_S {
+        if seconds > VISIBILITY_S_MAX {
             let reason = format!(
-                "Value {seconds} for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and {VISIBILITY_MAX_S}."
+                "Value {seconds} for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and {VISIBILITY_S_MAX}."
             );
             return Err(SqsError::BadValue(reason));
         }

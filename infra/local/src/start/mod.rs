@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Longest form that the button sends.
-const FORM_MAX_BYTES: usize = 1024;
+const FORM_BYTES_MAX: usize = 1024;
 /// How long the result waits for the payment's webhook.
 const WEBHOOK_LIMIT: Duration = Duration::from_secs(8);
 /// How often the inbox is looked into meanwhile.
@@ -68,7 +68,7 @@ pub(crate) fn router(ready: Ready, inbox: Arc<Inbox>) -> Result<Router, Error> {
         .route("/", get(show).fallback(nothing_else))
         .route("/_local/payments", post(pay).fallback(nothing_else))
         .route("/_local/ready", get(ready_line).fallback(nothing_else))
-        .layer(DefaultBodyLimit::max(FORM_MAX_BYTES))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .with_state(start))
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::{Secret, Setting, TemplateError, yaml};
 
 /// Stacks in stacks in parameters: more than any template that is meant.
-const MAX_DEPTH: usize = 64;
+const DEPTH_MAX: usize = 64;
 pub(crate) const REGION: &str = "us-east-1";
 pub(crate) const ACCOUNT: &str = "000000000000";
 
@@ -122,7 +122,7 @@ impl<'a> Stack<'a> {
 
     /// The value with every intrinsic in it replaced by what it means here.
     pub(super) fn evaluate(&self, value: &Value, at: &str) -> Result<Value, TemplateError> {
-        if *self.depth.borrow() > MAX_DEPTH {
+        if *self.depth.borrow() > DEPTH_MAX {
             return Err(self.error(at, "refers to itself"));
         }
         *self.depth.borrow_mut() += 1;

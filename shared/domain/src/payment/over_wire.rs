@@ -1,12 +1,12 @@
-//! The steps of a charge that a provider makes over a wire.
+//! The steps of a charge that a processor makes over a wire.
 //!
-//! A payment may end while money is still reserved for it: a capture was declined, a review ended badly, the provider did
-//! not decide in time. Its charge is then [`Stage::Releasing`] and stays due until the provider says that nothing is
+//! A payment may end while money is still reserved for it: a capture was declined, a review ended badly, the processor did
+//! not decide in time. Its charge is then [`Stage::Releasing`] and stays due until the processor says that nothing is
 //! reserved any more.
 
 use super::{Command, Payment, Refusal, Status};
 use crate::{
-    network::{NetworkCharge, NetworkId, Sent, Stage, keep_unapplied},
+    processor_charge::{ProcessorCharge, ProcessorTransactionId, Sent, Stage, keep_unapplied},
     source::Decline,
     time::Timestamp,
 };
@@ -22,7 +22,7 @@ impl Payment {
             Command::PayerConfirmed => {
                 self.must_be(Status::RequiresConfirmation)?;
                 next.charge()?;
-                next.face.status = Status::RequiresAction;
+                next.state.status = Status::RequiresAction;
             }
             Command::Cancel => {
                 self.must_be_one_of(&[Status::RequiresConfirmation, Status::RequiresAction])?;
@@ -36,7 +36,7 @@ impl Payment {
                 charge.since = Some(now);
                 charge.sent = Sent::first(now);
                 charge.attempts = 1;
-                next.face.status = Status::Processing;
+                next.state.status = Status::Processing;
                 next.due = Some(ask_at);
             }
             Command::AskAgain { .. }
@@ -63,7 +63,7 @@ impl Payment {
             }
             Command::Refused(decline) => self.end_without_money(next, decline, false, now)?,
             Command::RefusedWithHold { authorization, decline } => {
-                if self.face.status == Status::Processing {
+                if self.state.status == Status::Processing {
                     self.end_without_money(next, decline, true, now)?;
                     next.release(Some(authorization), now)?;
                 } else {
@@ -80,7 +80,7 @@ impl Payment {
             Command::Released => {
                 let charge = next.charge()?;
                 let Stage::Releasing { .. } = charge.stage else {
-                    return Err(Refusal::UnexpectedStatus(self.face.status));
+                    return Err(Refusal::UnexpectedStatus(self.state.status));
                 };
                 charge.stage = Stage::Ended;
                 next.due = None;
@@ -125,10 +125,10 @@ impl Payment {
         Ok(())
     }
 
-    /// Whether something is still to be done with the provider.
-    pub fn is_open_with_provider(&self) -> bool {
-        let Some(charge) = &self.network else { return false };
-        match self.face.status {
+    /// Whether something is still to be done with the processor.
+    pub fn is_open_with_processor(&self) -> bool {
+        let Some(charge) = &self.processor_charge else { return false };
+        match self.state.status {
             Status::Processing | Status::RequiresCapture => true,
             _ => matches!(charge.stage, Stage::Releasing { .. }),
         }
@@ -136,7 +136,7 @@ impl Payment {
 
     /// Whether a clear answer says no more than what is recorded already.
     pub fn reflects(&self, command: &Command) -> bool {
-        let Some(charge) = &self.network else { return false };
+        let Some(charge) = &self.processor_charge else { return false };
         let stage = &charge.stage;
         let authorization = match stage {
             Stage::InReview { authorization }
@@ -164,25 +164,25 @@ impl Payment {
     }
 
     fn must_be_open(&self) -> Result<(), Refusal> {
-        if self.is_open_with_provider() { Ok(()) } else { Err(Refusal::UnexpectedStatus(self.face.status)) }
+        if self.is_open_with_processor() { Ok(()) } else { Err(Refusal::UnexpectedStatus(self.state.status)) }
     }
 
     /// The charge over a wire; steps of one make no sense for a payment that has none.
-    fn charge(&mut self) -> Result<&mut NetworkCharge, Refusal> {
-        self.network.as_mut().ok_or(Refusal::SenselessOutcome)
+    fn charge(&mut self) -> Result<&mut ProcessorCharge, Refusal> {
+        self.processor_charge.as_mut().ok_or(Refusal::SenselessOutcome)
     }
 
-    /// The provider reserved the money. For a payment that has ended meanwhile it is to be let go again.
+    /// The processor reserved the money. For a payment that has ended meanwhile it is to be let go again.
     fn reserved(
         &self,
         next: &mut Self,
-        authorization: NetworkId,
+        authorization: ProcessorTransactionId,
         reserved: Reserved,
         ask_at: Timestamp,
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let stage = &next.charge()?.stage;
-        match self.face.status {
+        match self.state.status {
             Status::Processing => {
                 let in_time = match reserved {
                     Reserved::InReview => *stage == Stage::Authorizing,
@@ -203,7 +203,7 @@ impl Payment {
                     Reserved::Accepted => {
                         charge.stage = Stage::Authorized { authorization };
                         charge.sent = Sent::first(now);
-                        next.face.status = Status::RequiresCapture;
+                        next.state.status = Status::RequiresCapture;
                     }
                 }
                 next.due = Some(ask_at);
@@ -240,7 +240,11 @@ impl Payment {
         Ok(())
     }
 
-    fn release(&mut self, authorization: Option<NetworkId>, now: Timestamp) -> Result<(), Refusal> {
+    fn release(
+        &mut self,
+        authorization: Option<ProcessorTransactionId>,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         let charge = self.charge()?;
         // Of an authorisation that may still be on its way it matters when it was sent last.
         if authorization.is_some() {
@@ -254,7 +258,7 @@ impl Payment {
     }
 }
 
-/// How a provider reserved the money.
+/// How a processor reserved the money.
 #[derive(Clone, Copy)]
 enum Reserved {
     InReview,

@@ -13,7 +13,7 @@ pub(crate) fn payment(minor: i64, outcome: Outcome) -> Payment {
 
 fn hosted(minor: i64, confirmed: bool) -> Payment {
     let hosted = HostedCharge {
-        provider: Provider::Mpgs,
+        processor: ProcessorKind::Mpgs,
         account: "shop".into(),
         card: SealedCard("sealed".into()),
         hosted: Hosted { order_id: "1".into(), metadata: None, cancel_url: None },
@@ -28,7 +28,7 @@ fn new_payment(minor: i64) -> NewPayment {
     NewPayment {
         id: PaymentId::from_bytes([9; 16]),
         front_door: FrontDoor::Charges,
-        cause: "req_1".into(),
+        request: "req_1".into(),
         amount: Money { minor, currency: Currency::from_code("GBP").unwrap() },
         source: Some(Source::Card(Card {
             brand: crate::source::Brand::Visa,
@@ -67,11 +67,11 @@ fn commands() -> impl Strategy<Value = Command> {
         Just(Command::AskAgain { ask_at: NOW.plus_ms(9) }),
         Just(Command::SendAgain { ask_at: NOW.plus_ms(9) }),
         Just(Command::NothingDone { ask_at: NOW.plus_ms(9) }),
-        Just(Command::HeldForReview { authorization: network_id("a"), ask_at: NOW.plus_ms(9) }),
-        Just(Command::Authorized { authorization: network_id("a"), ask_at: NOW.plus_ms(9) }),
-        Just(Command::Captured { capture: network_id("c") }),
+        Just(Command::HeldForReview { authorization: transaction_id("a"), ask_at: NOW.plus_ms(9) }),
+        Just(Command::Authorized { authorization: transaction_id("a"), ask_at: NOW.plus_ms(9) }),
+        Just(Command::Captured { capture: transaction_id("c") }),
         Just(Command::Refused(Decline::CardDeclined)),
-        Just(Command::RefusedWithHold { authorization: network_id("a"), decline: Decline::CardDeclined }),
+        Just(Command::RefusedWithHold { authorization: transaction_id("a"), decline: Decline::CardDeclined }),
         Just(Command::GiveUp),
         Just(Command::Voided),
         Just(Command::Released),
@@ -83,8 +83,8 @@ fn commands() -> impl Strategy<Value = Command> {
     ]
 }
 
-fn network_id(text: &str) -> NetworkId {
-    NetworkId::parse(text).unwrap()
+fn transaction_id(text: &str) -> ProcessorTransactionId {
+    ProcessorTransactionId::parse(text).unwrap()
 }
 
 fn method() -> Method {
@@ -122,19 +122,19 @@ proptest! {
             let Ok(next) = now.apply(command, NOW.plus_ms(1), &"req_2".into()) else { continue };
             prop_assert!((0..=next.amount_captured).contains(&next.amount_refunded));
             prop_assert!(next.amount_captured <= minor);
-            prop_assert_eq!(next.amount_captured > 0, next.face.status == Status::Succeeded);
-            if now.face.status.is_final() {
-                prop_assert_eq!(next.face.status, now.face.status);
+            prop_assert_eq!(next.amount_captured > 0, next.state.status == Status::Succeeded);
+            if now.state.status.is_final() {
+                prop_assert_eq!(next.state.status, now.state.status);
                 prop_assert_eq!(next.amount_captured, now.amount_captured);
             }
-            prop_assert!(next.face.status != Status::Failed);
-            let waits = matches!(next.face.status, Status::RequiresAction | Status::Processing | Status::RequiresCapture);
+            prop_assert!(next.state.status != Status::Failed);
+            let waits = matches!(next.state.status, Status::RequiresAction | Status::Processing | Status::RequiresCapture);
             prop_assert_eq!(next.due.is_some(), waits);
-            prop_assert_eq!(next.face.decline.is_some() && !next.face.status.is_final(), next.face.decline.is_some());
+            prop_assert_eq!(next.state.decline.is_some() && !next.state.status.is_final(), next.state.decline.is_some());
             now = next;
         }
         let version = created.version;
-        let replayed = now.into_first_answer();
+        let replayed = now.into_created();
         prop_assert_eq!(replayed.version, version);
         prop_assert_eq!(replayed, created);
     }
@@ -155,33 +155,33 @@ proptest! {
             prop_assert!(next.amount_refunded >= 0);
             prop_assert!(next.amount_refunded <= next.amount_captured);
             prop_assert!(next.amount_captured == 0 || next.amount_captured == minor);
-            prop_assert_eq!(next.amount_captured > 0, next.face.status == Status::Succeeded);
-            prop_assert_eq!(next.face.decline.is_some(), next.face.status == Status::Failed);
-            let releasing = matches!(&next.network, Some(charge) if matches!(charge.stage, Stage::Releasing { .. }));
-            prop_assert_eq!(next.due.is_some(), !next.face.status.is_final() || releasing);
-            if now.face.status.is_final() {
-                prop_assert_eq!(next.face.status, now.face.status);
+            prop_assert_eq!(next.amount_captured > 0, next.state.status == Status::Succeeded);
+            prop_assert_eq!(next.state.decline.is_some(), next.state.status == Status::Failed);
+            let releasing = matches!(&next.processor_charge, Some(charge) if matches!(charge.stage, Stage::Releasing { .. }));
+            prop_assert_eq!(next.due.is_some(), !next.state.status.is_final() || releasing);
+            if now.state.status.is_final() {
+                prop_assert_eq!(next.state.status, now.state.status);
             }
-            prop_assert_eq!(next.completed.is_some(), next.face.status == Status::Succeeded);
-            if let Some(network) = &next.network {
-                keeps_its_stage(&next, network)?;
+            prop_assert_eq!(next.completed.is_some(), next.state.status == Status::Succeeded);
+            if let Some(processor) = &next.processor_charge {
+                keeps_its_stage(&next, processor)?;
             }
             now = next;
         }
         // A decline's answer names the request it was given to, so a failed create must not change.
-        if created.face.status == Status::Failed {
+        if created.state.status == Status::Failed {
             prop_assert_eq!(&now, &created);
         }
-        prop_assert_eq!(now.into_first_answer().face, created.face);
+        prop_assert_eq!(now.into_created().state, created.state);
     }
 }
 
 /// A charge over a wire and its payment agree on where it stands: the card is kept as long as it may be sent, and what was
 /// reserved is captured, or is being let go, or is gone.
-fn keeps_its_stage(payment: &Payment, charge: &NetworkCharge) -> Result<(), TestCaseError> {
+fn keeps_its_stage(payment: &Payment, charge: &ProcessorCharge) -> Result<(), TestCaseError> {
     let card_is_needed = matches!(charge.stage, Stage::Waiting | Stage::Authorizing);
     prop_assert_eq!(charge.card.is_some(), card_is_needed);
-    let fits = match payment.face.status {
+    let fits = match payment.state.status {
         Status::RequiresPaymentMethod => false,
         Status::RequiresConfirmation | Status::RequiresAction => charge.stage == Stage::Waiting,
         Status::Processing => matches!(charge.stage, Stage::Authorizing | Stage::InReview { .. }),
@@ -189,7 +189,7 @@ fn keeps_its_stage(payment: &Payment, charge: &NetworkCharge) -> Result<(), Test
         Status::Succeeded => matches!(charge.stage, Stage::Captured { .. }),
         Status::Failed | Status::Canceled => matches!(charge.stage, Stage::Releasing { .. } | Stage::Ended),
     };
-    prop_assert!(fits, "{:?} {:?}", payment.face.status, charge.stage);
+    prop_assert!(fits, "{:?} {:?}", payment.state.status, charge.stage);
     Ok(())
 }
 
@@ -203,15 +203,15 @@ fn after(payment: &Payment, commands: &[Command]) -> Payment {
 fn what_was_reserved_for_a_payment_that_fails_is_to_be_let_go() {
     let ask_at = NOW.plus_ms(9);
     let begun = after(&hosted(1000, true), &[Command::BeginCharge { ask_at }]);
-    let authorized = Command::Authorized { authorization: network_id("a"), ask_at };
-    let held = Command::HeldForReview { authorization: network_id("a"), ask_at };
+    let authorized = Command::Authorized { authorization: transaction_id("a"), ask_at };
+    let held = Command::HeldForReview { authorization: transaction_id("a"), ask_at };
     let refused = || Command::Refused(Decline::CardDeclined);
-    let stage = |payment: &Payment| payment.network.as_ref().unwrap().stage.clone();
+    let stage = |payment: &Payment| payment.processor_charge.as_ref().unwrap().stage.clone();
     let releasing =
-        |authorization: Option<&str>| Stage::Releasing { authorization: authorization.map(network_id) };
+        |authorization: Option<&str>| Stage::Releasing { authorization: authorization.map(transaction_id) };
 
     let declined_capture = after(&begun, &[authorized.clone(), refused()]);
-    assert_eq!(declined_capture.face.status, Status::Failed);
+    assert_eq!(declined_capture.state.status, Status::Failed);
     assert_eq!(stage(&declined_capture), releasing(Some("a")));
     assert_eq!(declined_capture.due, Some(NOW));
     let rejected = after(&begun, &[held, refused()]);
@@ -221,14 +221,14 @@ fn what_was_reserved_for_a_payment_that_fails_is_to_be_let_go() {
     // The authorisation that was given up arrives after all.
     let late = after(&given_up, std::slice::from_ref(&authorized));
     assert_eq!(stage(&late), releasing(Some("a")));
-    assert_eq!(late.face.status, Status::Failed);
+    assert_eq!(late.state.status, Status::Failed);
     let done = after(&late, &[Command::Released]);
     assert_eq!((stage(&done), done.due), (Stage::Ended, None));
     // A clear refusal reserves nothing.
     let refused = after(&begun, &[refused()]);
     assert_eq!((stage(&refused), refused.due), (Stage::Ended, None));
     // Money that was taken for a payment that has ended cannot be taken for a success.
-    let captured = Command::Captured { capture: network_id("c") };
+    let captured = Command::Captured { capture: transaction_id("c") };
     assert!(given_up.apply(captured, NOW, &"r".into()).is_err());
 }
 
@@ -237,7 +237,7 @@ fn an_intent_whose_charge_changes_under_a_challenge_has_to_be_confirmed_again() 
     let intent = Payment::create_intent(new_payment(1000), Intent::default(), NOW);
     let confirm = |outcome| Command::Confirm { method: None, return_url: None, outcome };
     let challenged = after(&intent, &[confirm(Outcome::ChallengeRequired)]);
-    assert_eq!((challenged.face.status, challenged.challenge_number()), (Status::RequiresAction, 1));
+    assert_eq!((challenged.state.status, challenged.challenge_number()), (Status::RequiresAction, 1));
     let amend = |amendment| Command::Amend(Box::new(amendment));
     let more = Money { minor: 99_000, ..challenged.amount };
     let changes = [
@@ -247,9 +247,9 @@ fn an_intent_whose_charge_changes_under_a_challenge_has_to_be_confirmed_again() 
     ];
     for change in changes {
         let changed = after(&challenged, &[amend(change)]);
-        assert_eq!((changed.face.status, changed.due), (Status::RequiresConfirmation, None));
+        assert_eq!((changed.state.status, changed.due), (Status::RequiresConfirmation, None));
         let again = after(&changed, &[confirm(Outcome::ChallengeRequired)]);
-        assert_eq!((again.face.status, again.challenge_number()), (Status::RequiresAction, 2));
+        assert_eq!((again.state.status, again.challenge_number()), (Status::RequiresAction, 2));
     }
     let harmless = Amendment {
         amount: Some(challenged.amount),
@@ -257,7 +257,7 @@ fn an_intent_whose_charge_changes_under_a_challenge_has_to_be_confirmed_again() 
         ..Amendment::default()
     };
     let same = after(&challenged, &[amend(harmless)]);
-    assert_eq!(same.face.status, Status::RequiresAction);
+    assert_eq!(same.state.status, Status::RequiresAction);
     assert_eq!(same.due, challenged.due);
 }
 

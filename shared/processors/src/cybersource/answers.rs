@@ -4,11 +4,11 @@
 //! was reviewed. So they decide nothing.
 
 use serde_json::Value;
-use tollgate_domain::{Decline, NetworkId};
+use tollgate_domain::{Decline, ProcessorTransactionId};
 
 use crate::{
     http::{self, Reply, text},
-    network::{Answer, Found, FoundRefund, NetworkError, Review},
+    processor::{Answer, ProcessorError, ProcessorRefundStatus, Review, TransactionStatus},
 };
 
 /// Of a request that was done.
@@ -21,16 +21,16 @@ const HELD_FOR_REVIEW: &[&str] = &["200", "201", "230", "480", "520"];
 const REFUSED_BY_RULE: &[&str] = &["400", "481"];
 
 /// What the answer to a request says; `done` are the statuses that mean that it was done.
-pub(super) fn answer(reply: &Reply, reference: &str, done: &[&str]) -> Result<Answer, NetworkError> {
+pub(super) fn answer(reply: &Reply, reference: &str, done: &[&str]) -> Result<Answer, ProcessorError> {
     if reply.status >= 400 {
         return refused(reply);
     }
     if text(&reply.body, "/clientReferenceInformation/code") != reference {
-        return Err(NetworkError::Unknown("the answer is about another payment".into()));
+        return Err(ProcessorError::Unknown("the answer is about another payment".into()));
     }
     let status = text(&reply.body, "/status");
     let reason = text(&reply.body, "/errorInformation/reason");
-    let id = || http::network_id(text(&reply.body, "/id"));
+    let id = || http::transaction_id(text(&reply.body, "/id"));
     if done.contains(&status) {
         return Ok(Answer::Approved { id: id()? });
     }
@@ -41,17 +41,17 @@ pub(super) fn answer(reply: &Reply, reference: &str, done: &[&str]) -> Result<An
         "AUTHORIZED_RISK_DECLINED" | "PARTIAL_AUTHORIZED" => {
             Ok(Answer::DeclinedWithHold { id: id()?, decline: Decline::CardDeclined })
         }
-        _ => Err(NetworkError::Unknown("the status is neither success nor decline".into())),
+        _ => Err(ProcessorError::Unknown("the status is neither success nor decline".into())),
     }
 }
 
-/// An answer of the 400s. The provider's words are its own: only the reason, which comes from a list, is repeated.
-fn refused(reply: &Reply) -> Result<Answer, NetworkError> {
+/// An answer of the 400s. The processor's words are its own: only the reason, which comes from a list, is repeated.
+fn refused(reply: &Reply) -> Result<Answer, ProcessorError> {
     let status = reply.status;
     if matches!(status, 401 | 403 | 429) {
-        return Err(NetworkError::NothingDone(format!("status {status}")));
+        return Err(ProcessorError::NothingDone(format!("status {status}")));
     }
-    let rejected = |reason: &str| Err(NetworkError::Rejected(format!("status {status}, {reason}")));
+    let rejected = |reason: &str| Err(ProcessorError::Rejected(format!("status {status}, {reason}")));
     match text(&reply.body, "/reason") {
         "INVALID_CARD" | "INVALID_CARD_TYPE" | "CARD_TYPE_NOT_ACCEPTED" => {
             Ok(Answer::Declined(Decline::CardDeclined))
@@ -72,18 +72,18 @@ fn refused(reply: &Reply) -> Result<Answer, NetworkError> {
         | "AUTH_ALREADY_REVERSED"
         | "TRANSACTION_ALREADY_SETTLED"
         | "TRANSACTION_ALREADY_REVERSED_OR_SETTLED"
-        | "PROCESSOR_UNAVAILABLE") => Err(NetworkError::Unknown(format!("status {status}, {reason}"))),
-        _ => Err(NetworkError::Unknown(format!("status {status}"))),
+        | "PROCESSOR_UNAVAILABLE") => Err(ProcessorError::Unknown(format!("status {status}, {reason}"))),
+        _ => Err(ProcessorError::Unknown(format!("status {status}"))),
     }
 }
 
 /// Whether a time-out reversal was done. Its answer names no reference of ours.
-pub(super) fn reversed(reply: &Reply) -> Result<(), NetworkError> {
+pub(super) fn reversed(reply: &Reply) -> Result<(), ProcessorError> {
     let done = reply.status < 300 && text(&reply.body, "/status") == "REVERSED";
     if done || (reply.status == 400 && text(&reply.body, "/reason") == "AUTH_ALREADY_REVERSED") {
         Ok(())
     } else {
-        Err(NetworkError::Unknown(format!("status {} of a time-out reversal", reply.status)))
+        Err(ProcessorError::Unknown(format!("status {} of a time-out reversal", reply.status)))
     }
 }
 
@@ -118,9 +118,9 @@ impl<'a> Summary<'a> {
 }
 
 /// The transactions of a reference.
-fn summaries<'a>(reply: &'a Reply, reference: &'a str) -> Result<Vec<Summary<'a>>, NetworkError> {
+fn summaries<'a>(reply: &'a Reply, reference: &'a str) -> Result<Vec<Summary<'a>>, ProcessorError> {
     if reply.status >= 400 || !reply.body.get("totalCount").is_some_and(Value::is_u64) {
-        return Err(NetworkError::Unknown(format!("status {} of a search", reply.status)));
+        return Err(ProcessorError::Unknown(format!("status {} of a search", reply.status)));
     }
     // There is no list where nothing was found.
     let all = reply.body.pointer("/_embedded/transactionSummaries");
@@ -132,71 +132,77 @@ fn summaries<'a>(reply: &'a Reply, reference: &'a str) -> Result<Vec<Summary<'a>
 }
 
 /// What a search says of a payment.
-pub(super) fn found(reply: &Reply, reference: &str) -> Result<Found, NetworkError> {
+pub(super) fn found(reply: &Reply, reference: &str) -> Result<TransactionStatus, ProcessorError> {
     let all = summaries(reply, reference)?;
     let authorizations = || all.iter().filter(|one| one.code_of("ics_auth").is_some());
     let reversed = all.iter().any(|one| one.is_done("ics_auth_reversal"));
     if let Some(approved) = authorizations().find(|one| one.is_done("ics_auth")) {
-        let authorization = http::network_id(approved.id())?;
+        let authorization = http::transaction_id(approved.id())?;
         if let Some(capture) = all.iter().find(|one| one.is_done("ics_bill")) {
-            return Ok(Found::Captured { authorization, capture: http::network_id(capture.id())? });
+            return Ok(TransactionStatus::Captured {
+                authorization,
+                capture: http::transaction_id(capture.id())?,
+            });
         }
         let captures = || all.iter().filter_map(|one| one.code_of("ics_bill"));
         return Ok(if reversed {
-            Found::Voided
+            TransactionStatus::Voided
         } else if captures().any(|code| UNDECIDED.contains(&code)) {
             // The money may have been taken.
-            Found::Undecided
+            TransactionStatus::Undecided
         } else {
             approved_unless_ruled_out(authorization, approved.code())
         });
     }
     let Some(last) = authorizations().next() else {
-        return Ok(Found::Nothing);
+        return Ok(TransactionStatus::Nothing);
     };
     let code = last.code_of("ics_auth").unwrap_or_default();
     Ok(if reversed {
-        Found::Voided
+        TransactionStatus::Voided
     } else if UNDECIDED.contains(&code) {
-        Found::Undecided
+        TransactionStatus::Undecided
     } else if HELD_FOR_REVIEW.contains(&code) || REFUSED_BY_RULE.contains(&code) || code == "110" {
-        approved_unless_ruled_out(http::network_id(last.id())?, code)
+        approved_unless_ruled_out(http::transaction_id(last.id())?, code)
     } else {
-        Found::Declined(decline_by_code(code))
+        TransactionStatus::Declined(decline_by_code(code))
     })
 }
 
 /// An authorisation that the issuer approved, by the reason code of the whole transaction.
-fn approved_unless_ruled_out(authorization: NetworkId, code: &str) -> Found {
+fn approved_unless_ruled_out(authorization: ProcessorTransactionId, code: &str) -> TransactionStatus {
     if HELD_FOR_REVIEW.contains(&code) {
-        Found::InReview { authorization }
+        TransactionStatus::InReview { authorization }
     } else if REFUSED_BY_RULE.contains(&code) || code == "110" {
-        Found::DeclinedWithHold { authorization, decline: Decline::CardDeclined }
+        TransactionStatus::DeclinedWithHold { authorization, decline: Decline::CardDeclined }
     } else {
-        Found::Authorized { authorization }
+        TransactionStatus::Authorized { authorization }
     }
 }
 
 /// What a search says of a refund.
-pub(super) fn found_refund(reply: &Reply, reference: &str) -> Result<FoundRefund, NetworkError> {
+pub(super) fn found_refund(reply: &Reply, reference: &str) -> Result<ProcessorRefundStatus, ProcessorError> {
     let all = summaries(reply, reference)?;
     let mut codes = all.iter().filter_map(|one| one.code_of("ics_credit"));
     Ok(match codes.clone().find(|code| *code == DONE).or(codes.next()) {
-        None => FoundRefund::Nothing,
-        Some(DONE) => FoundRefund::Succeeded,
-        Some(code) if UNDECIDED.contains(&code) => FoundRefund::Undecided,
-        Some(_) => FoundRefund::Failed,
+        None => ProcessorRefundStatus::Nothing,
+        Some(DONE) => ProcessorRefundStatus::Succeeded,
+        Some(code) if UNDECIDED.contains(&code) => ProcessorRefundStatus::Undecided,
+        Some(_) => ProcessorRefundStatus::Failed,
     })
 }
 
 /// What the conversion details of some hours say of a review.
-pub(super) fn conversions(reply: &Reply, authorization: &NetworkId) -> Result<Review, NetworkError> {
+pub(super) fn conversions(
+    reply: &Reply,
+    authorization: &ProcessorTransactionId,
+) -> Result<Review, ProcessorError> {
     // Hours without a conversion are answered 404.
     if reply.status == 404 {
         return Ok(Review::Waiting);
     }
     if reply.status >= 400 {
-        return Err(NetworkError::Unknown(format!("status {} of conversion details", reply.status)));
+        return Err(ProcessorError::Unknown(format!("status {} of conversion details", reply.status)));
     }
     let all = reply.body.get("conversionDetails").and_then(Value::as_array);
     let mut own = all.into_iter().flatten().filter(|one| text(one, "/requestId") == authorization.as_str());
@@ -240,11 +246,11 @@ mod tests {
         Reply { status, body }
     }
 
-    fn id(text: &str) -> NetworkId {
-        NetworkId::parse(text).unwrap()
+    fn id(text: &str) -> ProcessorTransactionId {
+        ProcessorTransactionId::parse(text).unwrap()
     }
 
-    fn said(status: &str, reason: &str) -> Result<Answer, NetworkError> {
+    fn said(status: &str, reason: &str) -> Result<Answer, ProcessorError> {
         let body = json!({"id": "7", "status": status, "clientReferenceInformation": {"code": "r"}, "errorInformation": {"reason": reason}});
         answer(&reply(201, body), "r", &["AUTHORIZED"])
     }
@@ -263,12 +269,15 @@ mod tests {
             Ok(Answer::DeclinedWithHold { id: id("7"), decline: Decline::CardDeclined })
         );
         for status in ["SERVER_ERROR", "PENDING_AUTHENTICATION", "PENDING_REVIEW", "NEW"] {
-            assert!(matches!(said(status, "PROCESSOR_TIMEOUT"), Err(NetworkError::Unknown(_))), "{status}");
+            assert!(matches!(said(status, "PROCESSOR_TIMEOUT"), Err(ProcessorError::Unknown(_))), "{status}");
         }
         let other = json!({"id": "7", "status": "AUTHORIZED", "clientReferenceInformation": {"code": "s"}});
-        assert!(matches!(answer(&reply(201, other), "r", &["AUTHORIZED"]), Err(NetworkError::Unknown(_))));
+        assert!(matches!(answer(&reply(201, other), "r", &["AUTHORIZED"]), Err(ProcessorError::Unknown(_))));
         let nameless = json!({"id": "", "status": "AUTHORIZED", "clientReferenceInformation": {"code": "r"}});
-        assert!(matches!(answer(&reply(201, nameless), "r", &["AUTHORIZED"]), Err(NetworkError::Unknown(_))));
+        assert!(matches!(
+            answer(&reply(201, nameless), "r", &["AUTHORIZED"]),
+            Err(ProcessorError::Unknown(_))
+        ));
     }
 
     #[test]
@@ -277,14 +286,14 @@ mod tests {
             let body = json!({"status": "INVALID_REQUEST", "reason": reason});
             answer(&reply(status, body), "r", &[])
         };
-        assert!(matches!(said(400, "MISSING_FIELD"), Err(NetworkError::Rejected(_))));
+        assert!(matches!(said(400, "MISSING_FIELD"), Err(ProcessorError::Rejected(_))));
         assert_eq!(said(400, "INVALID_CARD"), Ok(Answer::Declined(Decline::CardDeclined)));
         // The first request arrived.
         for reason in ["DUPLICATE_REQUEST", "MISSING_AUTH", "SOMETHING_NEW"] {
-            assert!(matches!(said(400, reason), Err(NetworkError::Unknown(_))), "{reason}");
+            assert!(matches!(said(400, reason), Err(ProcessorError::Unknown(_))), "{reason}");
         }
-        assert!(matches!(said(401, ""), Err(NetworkError::NothingDone(_))));
-        assert!(matches!(said(404, "MISSING_AUTH"), Err(NetworkError::Unknown(_))));
+        assert!(matches!(said(401, ""), Err(ProcessorError::NothingDone(_))));
+        assert!(matches!(said(404, "MISSING_AUTH"), Err(ProcessorError::Unknown(_))));
     }
 
     fn search(entries: &[(&str, &str, &str)]) -> Reply {
@@ -305,62 +314,68 @@ mod tests {
         reply(201, body)
     }
 
-    fn searched(entries: &[(&str, &str, &str)]) -> Found {
+    fn searched(entries: &[(&str, &str, &str)]) -> TransactionStatus {
         found(&search(entries), "r").unwrap()
     }
 
     #[test]
     fn searches_are_read() {
         let authorization = || id("id-ics_auth");
-        assert_eq!(found(&reply(201, json!({"totalCount": 0})), "r"), Ok(Found::Nothing));
+        assert_eq!(found(&reply(201, json!({"totalCount": 0})), "r"), Ok(TransactionStatus::Nothing));
         assert!(found(&reply(200, json!({})), "r").is_err());
         assert_eq!(
             searched(&[("ics_auth", "100", "100")]),
-            Found::Authorized { authorization: authorization() }
+            TransactionStatus::Authorized { authorization: authorization() }
         );
         assert_eq!(
             searched(&[("ics_bill", "100", "100"), ("ics_auth", "100", "100")]),
-            Found::Captured { authorization: authorization(), capture: id("id-ics_bill") }
+            TransactionStatus::Captured { authorization: authorization(), capture: id("id-ics_bill") }
         );
         // A capture that was refused took nothing; one that timed out may have.
         assert_eq!(
             searched(&[("ics_bill", "203", "203"), ("ics_auth", "100", "100")]),
-            Found::Authorized { authorization: authorization() }
+            TransactionStatus::Authorized { authorization: authorization() }
         );
-        assert_eq!(searched(&[("ics_bill", "150", "150"), ("ics_auth", "100", "100")]), Found::Undecided);
+        assert_eq!(
+            searched(&[("ics_bill", "150", "150"), ("ics_auth", "100", "100")]),
+            TransactionStatus::Undecided
+        );
         assert_eq!(
             searched(&[("ics_auth_reversal", "100", "100"), ("ics_auth", "100", "100")]),
-            Found::Voided
+            TransactionStatus::Voided
         );
-        assert_eq!(searched(&[("ics_auth", "204", "204")]), Found::Declined(Decline::InsufficientFunds));
+        assert_eq!(
+            searched(&[("ics_auth", "204", "204")]),
+            TransactionStatus::Declined(Decline::InsufficientFunds)
+        );
     }
 
     #[test]
     fn time_outs_and_system_failures_decide_nothing() {
         for code in ["150", "151", "152", "236", "250"] {
-            assert_eq!(searched(&[("ics_auth", code, code)]), Found::Undecided, "{code}");
+            assert_eq!(searched(&[("ics_auth", code, code)]), TransactionStatus::Undecided, "{code}");
             assert_eq!(
                 found_refund(&search(&[("ics_credit", code, code)]), "r"),
-                Ok(FoundRefund::Undecided),
+                Ok(ProcessorRefundStatus::Undecided),
                 "{code}"
             );
         }
         // Not reached, and the whole not either.
-        assert_eq!(searched(&[("ics_auth", "", "151")]), Found::Undecided);
+        assert_eq!(searched(&[("ics_auth", "", "151")]), TransactionStatus::Undecided);
         // Not reached, because the request as a whole was refused.
-        assert_eq!(searched(&[("ics_auth", "", "102")]), Found::Declined(Decline::CardDeclined));
+        assert_eq!(searched(&[("ics_auth", "", "102")]), TransactionStatus::Declined(Decline::CardDeclined));
     }
 
     #[test]
     fn what_a_rule_held_or_refused_is_not_captured() {
         for code in ["480", "200", "230"] {
-            let held = Found::InReview { authorization: id("id-ics_auth") };
+            let held = TransactionStatus::InReview { authorization: id("id-ics_auth") };
             assert_eq!(searched(&[("ics_auth", "100", code)]), held, "{code}");
             assert_eq!(searched(&[("ics_auth", code, code)]), held, "{code}");
         }
         for code in ["481", "400", "110"] {
             assert!(
-                matches!(searched(&[("ics_auth", "100", code)]), Found::DeclinedWithHold { .. }),
+                matches!(searched(&[("ics_auth", "100", code)]), TransactionStatus::DeclinedWithHold { .. }),
                 "{code}"
             );
         }
@@ -369,12 +384,12 @@ mod tests {
     #[test]
     fn refunds_are_read() {
         let said = |entries: &[(&str, &str, &str)]| found_refund(&search(entries), "r").unwrap();
-        assert_eq!(said(&[]), FoundRefund::Nothing);
-        assert_eq!(said(&[("ics_credit", "100", "100")]), FoundRefund::Succeeded);
-        assert_eq!(said(&[("ics_credit", "233", "233")]), FoundRefund::Failed);
+        assert_eq!(said(&[]), ProcessorRefundStatus::Nothing);
+        assert_eq!(said(&[("ics_credit", "100", "100")]), ProcessorRefundStatus::Succeeded);
+        assert_eq!(said(&[("ics_credit", "233", "233")]), ProcessorRefundStatus::Failed);
         assert_eq!(
             said(&[("ics_credit", "151", "151"), ("ics_credit", "100", "100")]),
-            FoundRefund::Succeeded
+            ProcessorRefundStatus::Succeeded
         );
     }
 

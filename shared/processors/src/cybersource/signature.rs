@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::network::NetworkError;
+use crate::processor::ProcessorError;
 
 /// The `digest` header of a body.
 pub(super) fn digest(body: &str) -> String {
@@ -24,8 +24,8 @@ pub(super) struct Signed<'a> {
 
 impl Signed<'_> {
     /// The `signature` header under a shared secret in base64.
-    pub(super) fn signature(&self, key_id: &str, secret: &str) -> Result<String, NetworkError> {
-        let bad = || NetworkError::NothingDone("the shared secret is not valid".into());
+    pub(super) fn signature(&self, key_id: &str, secret: &str) -> Result<String, ProcessorError> {
+        let bad = || ProcessorError::NothingDone("the shared secret is not valid".into());
         let secret = zeroize::Zeroizing::new(STANDARD.decode(secret).map_err(|_| bad())?);
         let mut lines = vec![("host", self.host), ("date", self.date), ("request-target", self.target)];
         if let Some(digest) = &self.digest {

@@ -31,9 +31,9 @@ pub const fn status_word(status: Status) -> &'static str {
 
 /// A payment's status in the four words of the text.
 pub fn payment_status(payment: &Payment) -> &'static str {
-    match payment.face.status {
+    match payment.state.status {
         // The charge was declined; that its merchant may try another one is not this API's business.
-        Status::RequiresPaymentMethod if payment.face.decline.is_some() => "failed",
+        Status::RequiresPaymentMethod if payment.state.decline.is_some() => "failed",
         // It waits for its merchant; of a hosted payment the payer is asked on the checkout page.
         Status::RequiresPaymentMethod | Status::RequiresConfirmation if payment.hosted.is_none() => "pending",
         status => status_word(status),
@@ -53,12 +53,12 @@ pub const fn refund_status(status: RefundStatus) -> &'static str {
 /// waits for the payer, `failure_code` and `failure_message` when it failed.
 pub fn payment(payment: &Payment, challenge_url: Option<&str>) -> Value {
     let mut object = json!({
-        "id": payment.id.spell(PAYMENT_PREFIX),
+        "id": payment.id.to_prefixed(PAYMENT_PREFIX),
         "amount": payment.amount.minor,
         "currency": payment.amount.currency.code(),
         "status": payment_status(payment),
         "source": payment.source.as_ref().map(source),
-        "customer_id": payment.customer.map(|id| id.spell(CUSTOMER_PREFIX)),
+        "customer_id": payment.customer.map(|id| id.to_prefixed(CUSTOMER_PREFIX)),
         "description": payment.description,
         "created": payment.created.s(),
         "metadata": payment.metadata_json(),
@@ -69,7 +69,7 @@ pub fn payment(payment: &Payment, challenge_url: Option<&str>) -> Value {
         object["next_action"] = json!({
             "type": "redirect",
             "redirect_url": challenge_url,
-            "return_url": payment.face.return_url,
+            "return_url": payment.state.return_url,
         });
     }
     if let Some((code, message)) = super::failure(payment) {
@@ -112,8 +112,8 @@ pub fn refund(refund: &Refund) -> Value {
     // A reason given through another front door, in words that this one does not have, is not shown.
     let reason = refund.reason.as_deref().filter(|reason| REFUND_REASONS.contains(reason));
     json!({
-        "id": refund.id.spell(REFUND_PREFIX),
-        "payment_id": refund.payment.spell(PAYMENT_PREFIX),
+        "id": refund.id.to_prefixed(REFUND_PREFIX),
+        "payment_id": refund.payment.to_prefixed(PAYMENT_PREFIX),
         "amount": refund.amount.minor,
         "reason": reason,
         "status": refund_status(refund.status),
@@ -125,7 +125,7 @@ pub fn refund(refund: &Refund) -> Value {
 /// A customer.
 pub fn customer(customer: &Customer) -> Value {
     json!({
-        "id": customer.id.spell(CUSTOMER_PREFIX),
+        "id": customer.id.to_prefixed(CUSTOMER_PREFIX),
         "email": customer.profile.email,
         "name": customer.profile.name,
         "phone": customer.profile.phone,

@@ -14,9 +14,9 @@ pub const CUSTOMER_PREFIX: &str = "cus_";
 
 /// A payment's status in the three words of the text: whatever is not decided is pending.
 pub const fn payment_status(payment: &Payment) -> &'static str {
-    match payment.face.status {
+    match payment.state.status {
         // The charge of an intent was declined.
-        Status::RequiresPaymentMethod if payment.face.decline.is_some() => "failed",
+        Status::RequiresPaymentMethod if payment.state.decline.is_some() => "failed",
         Status::Succeeded => "succeeded",
         Status::Failed | Status::Canceled => "failed",
         Status::RequiresPaymentMethod
@@ -31,7 +31,7 @@ pub const fn payment_status(payment: &Payment) -> &'static str {
 /// if one does.
 pub fn payment(payment: &Payment, email: Option<&str>, challenge_url: Option<&str>) -> Value {
     let mut object = json!({
-        "id": payment.id.spell(PAYMENT_PREFIX),
+        "id": payment.id.to_prefixed(PAYMENT_PREFIX),
         "status": payment_status(payment),
         "amount": payment.amount.minor,
         "currency": payment.amount.currency.code(),
@@ -39,7 +39,7 @@ pub fn payment(payment: &Payment, email: Option<&str>, challenge_url: Option<&st
         "description": payment.description,
     });
     if let Some(id) = payment.customer {
-        object["customer"] = json!({"id": id.spell(CUSTOMER_PREFIX), "email": email});
+        object["customer"] = json!({"id": id.to_prefixed(CUSTOMER_PREFIX), "email": email});
     }
     if let Some(url) = challenge_url.filter(|_| payment_status(payment) == "pending") {
         object["next_action"] = json!({"type": "redirect", "redirect_url": url});
@@ -54,8 +54,8 @@ pub fn payment(payment: &Payment, email: Option<&str>, challenge_url: Option<&st
 /// A refund.
 pub fn refund(refund: &Refund) -> Value {
     json!({
-        "id": refund.id.spell(REFUND_PREFIX),
-        "payment_id": refund.payment.spell(PAYMENT_PREFIX),
+        "id": refund.id.to_prefixed(REFUND_PREFIX),
+        "payment_id": refund.payment.to_prefixed(PAYMENT_PREFIX),
         "amount": refund.amount.minor,
         "currency": refund.amount.currency.code(),
         "reason": refund.reason,
@@ -76,7 +76,7 @@ pub(crate) fn subject(subject: &Subject, challenge_url: Option<&str>) -> Value {
         }
         Subject::Refund(it) => refund(it),
         Subject::Customer(customer) => json!({
-            "id": customer.id.spell(CUSTOMER_PREFIX),
+            "id": customer.id.to_prefixed(CUSTOMER_PREFIX),
             "email": customer.profile.email,
             "name": customer.profile.name,
             "phone": customer.profile.phone,

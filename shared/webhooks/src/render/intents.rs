@@ -57,20 +57,21 @@ pub const fn decline_codes(decline: Decline) -> (&'static str, Option<&'static s
 
 /// The error that a decline is, as `last_payment_error` shows it.
 pub fn decline_error(payment: &Payment) -> Option<Value> {
-    let decline = payment.face.decline?;
+    let decline = payment.state.decline?;
     let (code, decline_code) = decline_codes(decline);
     let mut error = json!({
         "type": "card_error",
         "code": code,
         "message": decline.message(),
-        "charge": payment.id.spell(CHARGE_PREFIX),
+        "charge": payment.id.to_prefixed(CHARGE_PREFIX),
     });
     if let Some(decline_code) = decline_code {
         error["decline_code"] = json!(decline_code);
     }
     let method = payment.intent.as_ref().and_then(|intent| intent.declined_method);
     if let Some(method) = method {
-        error["payment_method"] = json!({"id": method.spell(METHOD_PREFIX), "object": "payment_method"});
+        error["payment_method"] =
+            json!({"id": method.to_prefixed(METHOD_PREFIX), "object": "payment_method"});
     }
     Some(error)
 }
@@ -79,8 +80,8 @@ pub fn decline_error(payment: &Payment) -> Option<Value> {
 pub fn payment_intent(payment: &Payment, context: Context<'_>) -> Value {
     let intent = payment.intent.as_ref();
     // A payment of another front door was charged when it was made.
-    let charged =
-        intent.is_none_or(|intent| intent.charges > 0) && payment.face.status != Status::RequiresConfirmation;
+    let charged = intent.is_none_or(|intent| intent.charges > 0)
+        && payment.state.status != Status::RequiresConfirmation;
     let types = match intent {
         Some(intent) => intent.payment_method_types.clone(),
         None => payment.source.iter().map(|source| kind(source).to_owned()).collect(),
@@ -89,7 +90,7 @@ pub fn payment_intent(payment: &Payment, context: Context<'_>) -> Value {
         if intent.is_some_and(manual) { "manual" } else { "automatic" }
     };
     json!({
-        "id": payment.id.spell(PAYMENT_PREFIX),
+        "id": payment.id.to_prefixed(PAYMENT_PREFIX),
         "object": "payment_intent",
         "amount": payment.amount.minor,
         "amount_capturable": payment.capturable(),
@@ -101,31 +102,31 @@ pub fn payment_intent(payment: &Payment, context: Context<'_>) -> Value {
         "confirmation_method": manual(|intent| intent.manual_confirmation),
         "created": payment.created.s(),
         "currency": payment.amount.currency.code().to_ascii_lowercase(),
-        "customer": payment.customer.map(|id| id.spell(CUSTOMER_PREFIX)),
+        "customer": payment.customer.map(|id| id.to_prefixed(CUSTOMER_PREFIX)),
         "description": payment.description,
         "last_payment_error": decline_error(payment),
-        "latest_charge": charged.then(|| payment.id.spell(CHARGE_PREFIX)),
+        "latest_charge": charged.then(|| payment.id.to_prefixed(CHARGE_PREFIX)),
         "livemode": context.livemode,
         "metadata": payment.metadata_json(),
-        "next_action": context.challenge_url.filter(|_| payment.face.status == Status::RequiresAction).map(|url| json!({
+        "next_action": context.challenge_url.filter(|_| payment.state.status == Status::RequiresAction).map(|url| json!({
             "type": "redirect_to_url",
-            "redirect_to_url": {"return_url": payment.face.return_url, "url": url},
+            "redirect_to_url": {"return_url": payment.state.return_url, "url": url},
         })),
         "payment_method": intent
             .and_then(|intent| intent.payment_method)
-            .map(|id| id.spell(METHOD_PREFIX)),
+            .map(|id| id.to_prefixed(METHOD_PREFIX)),
         "payment_method_types": types,
         "receipt_email": intent.and_then(|intent| intent.receipt_email.clone()),
-        "status": payment_status(payment.face.status),
+        "status": payment_status(payment.state.status),
     })
 }
 
 /// The charge of a payment.
 pub fn charge(payment: &Payment, context: Context<'_>) -> Value {
-    let taken = matches!(payment.face.status, Status::Succeeded | Status::RequiresCapture);
-    let decline = payment.face.decline.map(decline_codes);
+    let taken = matches!(payment.state.status, Status::Succeeded | Status::RequiresCapture);
+    let decline = payment.state.decline.map(decline_codes);
     json!({
-        "id": payment.id.spell(CHARGE_PREFIX),
+        "id": payment.id.to_prefixed(CHARGE_PREFIX),
         "object": "charge",
         "amount": payment.amount.minor,
         "amount_captured": payment.amount_captured,
@@ -133,24 +134,24 @@ pub fn charge(payment: &Payment, context: Context<'_>) -> Value {
         "captured": payment.amount_captured > 0,
         "created": payment.created.s(),
         "currency": payment.amount.currency.code().to_ascii_lowercase(),
-        "customer": payment.customer.map(|id| id.spell(CUSTOMER_PREFIX)),
+        "customer": payment.customer.map(|id| id.to_prefixed(CUSTOMER_PREFIX)),
         "description": payment.description,
         "disputed": false,
         "failure_code": decline.map(|(code, _)| code),
-        "failure_message": payment.face.decline.map(Decline::message),
+        "failure_message": payment.state.decline.map(Decline::message),
         "livemode": context.livemode,
         "metadata": payment.metadata_json(),
         "paid": taken,
-        "payment_intent": payment.id.spell(PAYMENT_PREFIX),
+        "payment_intent": payment.id.to_prefixed(PAYMENT_PREFIX),
         "payment_method": payment
             .intent
             .as_ref()
             .and_then(|intent| intent.payment_method)
-            .map(|id| id.spell(METHOD_PREFIX)),
+            .map(|id| id.to_prefixed(METHOD_PREFIX)),
         "payment_method_details": payment.source.as_ref().map(details),
         "receipt_email": payment.intent.as_ref().and_then(|intent| intent.receipt_email.clone()),
         "refunded": payment.amount_captured > 0 && payment.refundable() == 0,
-        "status": match payment.face.status {
+        "status": match payment.state.status {
             Status::Succeeded | Status::RequiresCapture => "succeeded",
             Status::Processing | Status::RequiresAction => "pending",
             _ => "failed",
@@ -193,7 +194,7 @@ fn details(source: &Source) -> Value {
 /// A payment method.
 pub fn payment_method(method: &PaymentMethod, context: Context<'_>) -> Value {
     let mut object = json!({
-        "id": method.id.spell(METHOD_PREFIX),
+        "id": method.id.to_prefixed(METHOD_PREFIX),
         "object": "payment_method",
         "billing_details": {
             "address": null,
@@ -202,7 +203,7 @@ pub fn payment_method(method: &PaymentMethod, context: Context<'_>) -> Value {
             "phone": method.billing.phone,
         },
         "created": method.created.s(),
-        "customer": method.customer.map(|id| id.spell(CUSTOMER_PREFIX)),
+        "customer": method.customer.map(|id| id.to_prefixed(CUSTOMER_PREFIX)),
         "livemode": context.livemode,
         "metadata": method.metadata.to_json(),
     });
@@ -217,14 +218,14 @@ pub fn refund(refund: &Refund) -> Value {
     // A reason given through another front door, in words that this one does not have, is not shown.
     let reason = refund.reason.as_deref().filter(|reason| REFUND_REASONS.contains(reason));
     json!({
-        "id": refund.id.spell(REFUND_PREFIX),
+        "id": refund.id.to_prefixed(REFUND_PREFIX),
         "object": "refund",
         "amount": refund.amount.minor,
-        "charge": refund.payment.spell(CHARGE_PREFIX),
+        "charge": refund.payment.to_prefixed(CHARGE_PREFIX),
         "created": refund.created.s(),
         "currency": refund.amount.currency.code().to_ascii_lowercase(),
         "metadata": refund.metadata.to_json(),
-        "payment_intent": refund.payment.spell(PAYMENT_PREFIX),
+        "payment_intent": refund.payment.to_prefixed(PAYMENT_PREFIX),
         "reason": reason,
         "status": match refund.status {
             RefundStatus::Succeeded => "succeeded",
@@ -237,7 +238,7 @@ pub fn refund(refund: &Refund) -> Value {
 
 /// A customer; of one that was deleted only that it was.
 pub fn customer(customer: &Customer, context: Context<'_>) -> Value {
-    let id = customer.id.spell(CUSTOMER_PREFIX);
+    let id = customer.id.to_prefixed(CUSTOMER_PREFIX);
     if customer.deleted {
         return json!({"id": id, "object": "customer", "deleted": true});
     }
@@ -256,7 +257,7 @@ pub fn customer(customer: &Customer, context: Context<'_>) -> Value {
 
 /// A webhook endpoint; of one that was deleted only that it was. Its secret is shown by nothing but its create.
 pub fn webhook_endpoint(endpoint: &WebhookEndpoint, context: Context<'_>) -> Value {
-    let id = endpoint.id.spell(ENDPOINT_PREFIX);
+    let id = endpoint.id.to_prefixed(ENDPOINT_PREFIX);
     if endpoint.deleted {
         return json!({"id": id, "object": "webhook_endpoint", "deleted": true});
     }

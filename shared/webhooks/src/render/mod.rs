@@ -20,7 +20,7 @@ pub const INTENTS_VERSION: &str = "2.4";
 
 /// Why no money was taken, as a code and a sentence; `None` while it may still be.
 fn failure(payment: &Payment) -> Option<(&'static str, &'static str)> {
-    match (payment.face.decline, payment.face.status) {
+    match (payment.state.decline, payment.state.status) {
         (Some(decline), _) => Some((decline.code(), decline.message())),
         (None, Status::Canceled) => {
             Some(("payment_canceled", "The payment was canceled before it was made."))
@@ -71,7 +71,7 @@ pub fn event(event: &Event, api: FrontDoor, livemode: bool, challenge_url: Optio
         FrontDoor::Simple | FrontDoor::Checkout => return None,
     };
     data["object"] = object;
-    let id = event.id.spell("evt_");
+    let id = event.id.to_prefixed("evt_");
     let created = event.created.s();
     Some(match api {
         FrontDoor::Intents => json!({
@@ -83,8 +83,8 @@ pub fn event(event: &Event, api: FrontDoor, livemode: bool, challenge_url: Optio
             "livemode": livemode,
             "request": {
                 // Empty where nobody asked.
-                "id": Some(&event.cause.request_id).filter(|id| !id.is_empty()),
-                "idempotency_key": event.cause.idempotency_key,
+                "id": Some(&event.request.request_id).filter(|id| !id.is_empty()),
+                "idempotency_key": event.request.idempotency_key,
             },
             "type": event_type,
         }),

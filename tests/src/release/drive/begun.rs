@@ -44,14 +44,14 @@ impl Drive {
     }
 
     async fn leave_checkouts(&mut self, cloud: &Cloud) {
-        let fault = async |provider: &str, operation: &str, times: u32| {
+        let fault = async |processor: &str, operation: &str, times: u32| {
             let what = match operation {
                 "authorize for review" => "review",
                 "capture in vain" => "decline",
                 _ => "error",
             };
             let operation = operation.split(' ').next();
-            let body = json!({"provider": provider, "operation": operation, "when": "before", "what": what,
+            let body = json!({"provider": processor, "operation": operation, "when": "before", "what": what,
                 "times": times});
             let url = cloud.local("/_networks/faults");
             let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
@@ -64,43 +64,43 @@ impl Drive {
         press(&url, "pay").await;
         self.open["checkout_challenged"] = json!(reference);
         self.read("checkout", format!("/payments/{reference}/status"));
-        for provider in ["mpgs", "cybersource"] {
+        for processor in ["mpgs", "cybersource"] {
             // Sent, and never heard of again.
-            let (reference, url) = self.initialize(cloud, &format!("in-flight-{provider}"), provider).await;
+            let (reference, url) = self.initialize(cloud, &format!("in-flight-{processor}"), processor).await;
             let challenge = press(&url, "pay").await;
-            fault(provider, "authorize", 1).await;
-            fault(provider, "look_up", 3).await;
+            fault(processor, "authorize", 1).await;
+            fault(processor, "look_up", 3).await;
             press(&challenge, "complete").await;
-            self.open[format!("in_flight_{provider}")] = json!(reference);
+            self.open[format!("in_flight_{processor}")] = json!(reference);
             clear_faults(cloud).await;
             // Reserved and not captured.
-            let (reference, url) = self.initialize(cloud, &format!("reserved-{provider}"), provider).await;
+            let (reference, url) = self.initialize(cloud, &format!("reserved-{processor}"), processor).await;
             let challenge = press(&url, "pay").await;
-            fault(provider, "capture", 1).await;
+            fault(processor, "capture", 1).await;
             press(&challenge, "complete").await;
             self.read("checkout", format!("/payments/{reference}/status"));
             clear_faults(cloud).await;
-            if self.template.contains("NetworkLookUpLagMs") {
+            if self.template.contains("LookUpLagMs") {
                 // Held for review; and declined, with a reservation that is not let go yet.
                 for (order, end) in [("in-review", "authorize for review"), ("releasing", "capture in vain")]
                 {
                     let (reference, url) =
-                        self.initialize(cloud, &format!("{order}-{provider}"), provider).await;
+                        self.initialize(cloud, &format!("{order}-{processor}"), processor).await;
                     let challenge = press(&url, "pay").await;
-                    fault(provider, end, 1).await;
-                    fault(provider, "void", 10).await;
+                    fault(processor, end, 1).await;
+                    fault(processor, "void", 10).await;
                     press(&challenge, "complete").await;
-                    self.open[format!("{order}_{provider}").replace('-', "_")] = json!(reference);
+                    self.open[format!("{order}_{processor}").replace('-', "_")] = json!(reference);
                     self.read("checkout", format!("/payments/{reference}/status"));
                     clear_faults(cloud).await;
                 }
             }
             // Refunded, and nobody knows yet.
-            let (reference, url) = self.initialize(cloud, &format!("refunding-{provider}"), provider).await;
+            let (reference, url) = self.initialize(cloud, &format!("refunding-{processor}"), processor).await;
             let challenge = press(&url, "pay").await;
             press(&challenge, "complete").await;
-            fault(provider, "refund", 1).await;
-            fault(provider, "look_up", 3).await;
+            fault(processor, "refund", 1).await;
+            fault(processor, "look_up", 3).await;
             let path = format!("/payments/{reference}/refund");
             made(&cloud.checkout().post(&path, &json!({"amount": 10})).await);
             self.read("checkout", format!("/payments/{reference}/status"));

@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tollgate_domain::{Cause, ContractLimit, FrontDoor, KeyKind, Mode, Permission, Tier, Timestamp};
+use tollgate_domain::{ContractLimit, FrontDoor, KeyKind, Mode, Permission, RequestRef, Tier, Timestamp};
 use tollgate_gateway::{Clock, Gateway, Links, NewKey, OsEntropy, SystemClock};
 use tollgate_tests::{Answer, Client, Cloud, DEADLINE};
 
@@ -93,21 +93,21 @@ async fn expired_token(cloud: &Cloud, key: &str) -> String {
     let (clock, entropy) = (Arc::new(TwoHoursAgo), Arc::new(OsEntropy));
     let gateway = Gateway::new(cloud.store(), Some(links), clock, entropy);
     let credentials = Some(key.to_owned().into());
-    let call = gateway.begin(FrontDoor::Direct, Cause::default(), credentials, None, false);
+    let call = gateway.begin(FrontDoor::Direct, RequestRef::default(), credentials, None, false);
     call.issue_access_token().await.unwrap()
 }
 
 impl Callers {
     async fn of(cloud: &Cloud) -> Self {
-        let scope = cloud.demo_scope();
+        let tenant = cloud.demo_scope();
         let admin = cloud.admin();
         // As often as it takes: what the limits do is tried with keys that have used them up.
-        admin.set_tier(scope.merchant, Tier::Enterprise).await.unwrap();
+        admin.set_tier(tenant.merchant, Tier::Enterprise).await.unwrap();
         for front_door in FrontDoor::ALL {
             let limit = ContractLimit { requests_per_minute: 50_000, burst: None };
-            admin.set_limit(scope.merchant, *front_door, Some(limit)).await.unwrap();
+            admin.set_limit(tenant.merchant, *front_door, Some(limit)).await.unwrap();
         }
-        let demo = scope.merchant.to_string();
+        let demo = tenant.merchant.to_string();
         let caller = |what, key: &str| Caller { what, merchant: demo.clone(), key: Some(key.to_owned()) };
         let secret = |scopes: Vec<Permission>| {
             let cloud = &cloud;

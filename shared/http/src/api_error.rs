@@ -1,13 +1,15 @@
 //! Every problem in plain words: what front doors say unless their texts say it differently.
 
-use tollgate_domain::{BadCard, metadata::BadMetadata, money::MAX_AMOUNT_MINOR, payment};
-use tollgate_gateway::{Denied, Error, KeyRefusal, Refusal, Thing};
+use tollgate_domain::{
+    BadCard, Denied, KeyRefusal, Refusal, Resource, metadata::BadMetadata, money::AMOUNT_MINOR_MAX, payment,
+};
+use tollgate_gateway::Error;
 
-use crate::{BODY_MAX_BYTES, FieldError, Issue, Problem};
+use crate::{BODY_BYTES_MAX, FieldError, Issue, Problem};
 
 /// What kind of problem it is; front doors name the kinds differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The request is wrong.
     InvalidRequest,
     /// The body is too large.
@@ -28,7 +30,7 @@ pub enum Kind {
     Api,
 }
 
-impl Kind {
+impl ErrorKind {
     /// The HTTP status that the kind usually has.
     pub const fn status(self) -> u16 {
         match self {
@@ -47,9 +49,9 @@ impl Kind {
 
 /// A problem in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct ApiError {
     /// Of what kind it is.
-    pub kind: Kind,
+    pub kind: ErrorKind,
     /// A word for programs.
     pub code: &'static str,
     /// A sentence for people.
@@ -58,11 +60,11 @@ pub struct Said {
     pub param: Option<String>,
 }
 
-fn said(kind: Kind, code: &'static str, message: impl Into<String>) -> Said {
-    Said { kind, code, message: message.into(), param: None }
+fn api_error(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> ApiError {
+    ApiError { kind, code, message: message.into(), param: None }
 }
 
-impl Said {
+impl ApiError {
     /// The same, about a parameter.
     #[must_use]
     pub fn about(self, param: impl Into<String>) -> Self {
@@ -74,28 +76,30 @@ impl Said {
         match problem {
             Problem::Field(error) => Self::of_field(error),
             Problem::Fields(errors) => errors.first().map_or_else(Self::internal, Self::of_field),
-            Problem::MalformedBody(message) => said(Kind::InvalidRequest, "invalid_json", message.as_str()),
-            Problem::BodyTooLarge => said(
-                Kind::TooLarge,
+            Problem::MalformedBody(message) => {
+                api_error(ErrorKind::InvalidRequest, "invalid_json", message.as_str())
+            }
+            Problem::BodyTooLarge => api_error(
+                ErrorKind::TooLarge,
                 "request_too_large",
-                format!("The request body must have at most {BODY_MAX_BYTES} bytes."),
+                format!("The request body must have at most {BODY_BYTES_MAX} bytes."),
             ),
-            Problem::UnknownRoute => said(
-                Kind::Missing,
+            Problem::UnknownRoute => api_error(
+                ErrorKind::Missing,
                 "route_not_found",
                 "There is no such path, or not with this method. Check the method and the path of the request.",
             ),
-            Problem::BadIdempotencyKey => said(
-                Kind::InvalidRequest,
+            Problem::BadIdempotencyKey => api_error(
+                ErrorKind::InvalidRequest,
                 "invalid_idempotency_key",
                 "The Idempotency-Key header must have 1 to 255 printable ASCII characters.",
             )
             .about("Idempotency-Key"),
             Problem::VersionEnded => {
-                said(Kind::Missing, "version_ended", "This version of the API has ended.")
+                api_error(ErrorKind::Missing, "version_ended", "This version of the API has ended.")
             }
             Problem::UnknownApiVersion => {
-                said(Kind::InvalidRequest, "invalid_api_version", "There is no such API version.")
+                api_error(ErrorKind::InvalidRequest, "invalid_api_version", "There is no such API version.")
                     .about("X-API-Version")
             }
             Problem::About(param, error) => Self::of_error(error).about(param.as_str()),
@@ -113,8 +117,8 @@ impl Said {
 
     /// What is said when we failed.
     pub fn internal() -> Self {
-        said(
-            Kind::Api,
+        api_error(
+            ErrorKind::Api,
             "internal_server_error",
             "Something went wrong on our side. Retry with exponential backoff and the same Idempotency-Key.",
         )
@@ -139,38 +143,38 @@ impl Said {
             | Issue::NotValid(_)
             | Issue::Other(_) => "invalid_param",
         };
-        said(Kind::InvalidRequest, code, format!("{param} {}", error.issue)).about(param)
+        api_error(ErrorKind::InvalidRequest, code, format!("{param} {}", error.issue)).about(param)
     }
 
     fn of_denied(denied: &Denied) -> Self {
         match denied {
-            Denied::NoKey => said(
-                Kind::Authentication,
+            Denied::NoKey => api_error(
+                ErrorKind::Authentication,
                 "missing_api_key",
                 "No API key was sent. Send it in the header Authorization: Bearer <key>.",
             ),
-            Denied::InvalidKey { .. } => said(
-                Kind::Authentication,
+            Denied::InvalidKey { .. } => api_error(
+                ErrorKind::Authentication,
                 "invalid_api_key",
                 "The API key is not valid: it does not exist, was revoked or has expired.",
             ),
-            Denied::MissingScope { needed, .. } => said(
-                Kind::Permission,
+            Denied::MissingScope { needed, .. } => api_error(
+                ErrorKind::Permission,
                 "scope_missing",
                 format!("The API key lacks the scope {}. Use a key that has it.", needed.as_str()),
             ),
-            Denied::PublishableKey { .. } => said(
-                Kind::Permission,
+            Denied::PublishableKey { .. } => api_error(
+                ErrorKind::Permission,
                 "scope_missing",
                 "A publishable key may not do this. Use a secret key (sk_…) from your server.",
             ),
-            Denied::RateLimited { standing, now } => said(
-                Kind::RateLimit,
+            Denied::RateLimited { rate_limit, now } => api_error(
+                ErrorKind::RateLimit,
                 "too_many_requests",
                 format!(
                     "More than {} requests in a minute. Retry in {} seconds.",
-                    standing.limit,
-                    standing.retry_after_s(*now)
+                    rate_limit.limit,
+                    rate_limit.retry_after_s(*now)
                 ),
             ),
             Denied::Unavailable(_) => Self::internal(),
@@ -179,16 +183,18 @@ impl Said {
 
     fn of_key(refusal: KeyRefusal) -> Self {
         match refusal {
-            KeyRefusal::TooMany => said(
-                Kind::InvalidRequest,
+            KeyRefusal::TooMany => api_error(
+                ErrorKind::InvalidRequest,
                 "too_many_api_keys",
                 "There are too many API keys. Revoke one first.",
             ),
-            KeyRefusal::Ended => {
-                said(Kind::InvalidRequest, "api_key_ended", "The API key is revoked or has expired.")
-            }
-            KeyRefusal::CallerEnds => said(
-                Kind::Permission,
+            KeyRefusal::Ended => api_error(
+                ErrorKind::InvalidRequest,
+                "api_key_ended",
+                "The API key is revoked or has expired.",
+            ),
+            KeyRefusal::CallerEnds => api_error(
+                ErrorKind::Permission,
                 "lasting_api_key_required",
                 "An access token, or an API key that is about to end, makes no API keys.",
             ),
@@ -197,79 +203,81 @@ impl Said {
 
     fn of_refusal(refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::NotFound(thing) | Refusal::NoSuchReference(thing) => {
-                let found = said(
-                    Kind::Missing,
-                    not_found_code(*thing),
-                    format!("There is no such {}.", thing.noun()),
+            Refusal::NotFound(resource) | Refusal::NoSuchReference(resource) => {
+                let found = api_error(
+                    ErrorKind::Missing,
+                    not_found_code(*resource),
+                    format!("There is no such {}.", resource.noun()),
                 );
                 match refusal {
                     Refusal::NotFound(_) => found.about("id"),
-                    _ => found.about(format!("{}_id", thing.noun().replace(' ', "_"))),
+                    _ => found.about(format!("{}_id", resource.noun().replace(' ', "_"))),
                 }
             }
-            Refusal::NoSuchCursor => said(
-                Kind::InvalidRequest,
+            Refusal::NoSuchCursor => api_error(
+                ErrorKind::InvalidRequest,
                 "invalid_cursor",
                 "starting_after must be the id of something that this list holds.",
             )
             .about("starting_after"),
-            Refusal::IdempotencyKeyReused | Refusal::IdempotencyKeyTaken => said(
-                Kind::Idempotency,
+            Refusal::IdempotencyKeyReused | Refusal::IdempotencyKeyTaken => api_error(
+                ErrorKind::Idempotency,
                 "key_reused",
                 "This Idempotency-Key was used with another request. Use a new key for a new request.",
             )
             .about("Idempotency-Key"),
-            Refusal::IdempotencyKeyInUse => said(
-                Kind::Idempotency,
+            Refusal::IdempotencyKeyInUse => api_error(
+                ErrorKind::Idempotency,
                 "key_in_use",
                 "A request with this Idempotency-Key is still running. Send it again in a moment.",
             )
             .about("Idempotency-Key"),
-            Refusal::AmountTooSmall { minimum } => {
-                said(Kind::InvalidRequest, "amount_too_small", format!("Amount must be at least {minimum}"))
-                    .about("amount")
-            }
-            Refusal::AmountTooLarge => said(
-                Kind::InvalidRequest,
-                "amount_too_large",
-                format!("Amount must be at most {MAX_AMOUNT_MINOR} (minor units)"),
+            Refusal::AmountTooSmall { minimum } => api_error(
+                ErrorKind::InvalidRequest,
+                "amount_too_small",
+                format!("Amount must be at least {minimum}"),
             )
             .about("amount"),
-            Refusal::InvalidToken => said(
-                Kind::InvalidRequest,
+            Refusal::AmountTooLarge => api_error(
+                ErrorKind::InvalidRequest,
+                "amount_too_large",
+                format!("Amount must be at most {AMOUNT_MINOR_MAX} (minor units)"),
+            )
+            .about("amount"),
+            Refusal::InvalidToken => api_error(
+                ErrorKind::InvalidRequest,
                 "invalid_token",
                 "The token is not valid. Send a token of this source type, never a card number.",
             )
             .about("source.token"),
-            Refusal::NoNetwork => said(
-                Kind::InvalidRequest,
+            Refusal::NoProcessor => api_error(
+                ErrorKind::InvalidRequest,
                 "live_payments_not_enabled",
                 "No network is connected for live payments with this source. Use a test key (sk_test_…).",
             )
             .about("source"),
             Refusal::Declined { decline, .. } => {
-                said(Kind::Card, decline.code(), decline.message()).about("source")
+                api_error(ErrorKind::Card, decline.code(), decline.message()).about("source")
             }
             Refusal::Payment(refusal) => Self::of_payment(*refusal),
             Refusal::Card(_)
             | Refusal::NoStoredCard
             | Refusal::InvalidAmount
-            | Refusal::ProviderNotConfigured
+            | Refusal::ProcessorNotConfigured
             | Refusal::Method(_)
             | Refusal::InvalidIban
             | Refusal::RefundSettled(_)
             | Refusal::RefundSent
             | Refusal::ClientSecret => Self::of_input(refusal),
             Refusal::Metadata(bad) => Self::of_field(&FieldError::of_metadata(bad.clone())),
-            Refusal::TooManyEndpoints => said(
-                Kind::InvalidRequest,
+            Refusal::TooManyEndpoints => api_error(
+                ErrorKind::InvalidRequest,
                 "too_many_webhook_endpoints",
                 "There are too many webhook endpoints.",
             ),
             Refusal::ApiKey(refusal) => Self::of_key(*refusal),
             Refusal::UnsafeEndpoint(why) => {
-                said(Kind::InvalidRequest, "invalid_param", why.as_str()).about("url")
+                api_error(ErrorKind::InvalidRequest, "invalid_param", why.as_str()).about("url")
             }
         }
     }
@@ -278,54 +286,54 @@ impl Said {
     fn of_input(refusal: &Refusal) -> Self {
         match refusal {
             Refusal::Card(bad) => Self::of_card(*bad),
-            Refusal::NoStoredCard => said(
-                Kind::InvalidRequest,
+            Refusal::NoStoredCard => api_error(
+                ErrorKind::InvalidRequest,
                 "missing_param",
                 "card is required: no card of this customer is stored.",
             )
             .about("card"),
-            Refusal::InvalidAmount => said(
-                Kind::InvalidRequest,
+            Refusal::InvalidAmount => api_error(
+                ErrorKind::InvalidRequest,
                 "invalid_param",
                 "amount must be a decimal number with no more digits than the currency has.",
             )
             .about("amount"),
-            Refusal::ProviderNotConfigured => said(
-                Kind::InvalidRequest,
+            Refusal::ProcessorNotConfigured => api_error(
+                ErrorKind::InvalidRequest,
                 "provider_not_configured",
                 "The merchant account is not configured for this payment provider.",
             )
             .about("payment_provider"),
-            Refusal::Method(tollgate_domain::payment_method::MethodRefusal::TypeNotAccepted) => said(
-                Kind::InvalidRequest,
+            Refusal::Method(tollgate_domain::payment_method::MethodRefusal::TypeNotAccepted) => api_error(
+                ErrorKind::InvalidRequest,
                 "payment_intent_incompatible_payment_method",
                 "The type of the payment method is none of those that the payment accepts (payment_method_types).",
             )
             .about("payment_method"),
-            Refusal::Method(refusal) => said(
-                Kind::InvalidRequest,
+            Refusal::Method(refusal) => api_error(
+                ErrorKind::InvalidRequest,
                 "payment_method_unexpected_state",
                 sentence(refusal),
             )
             .about("payment_method"),
-            Refusal::InvalidIban => said(
-                Kind::InvalidRequest,
+            Refusal::InvalidIban => api_error(
+                ErrorKind::InvalidRequest,
                 "invalid_bank_account_iban",
                 "The IBAN is not valid.",
             )
             .about("sepa_debit.iban"),
-            Refusal::RefundSettled(_) => said(
-                Kind::InvalidRequest,
+            Refusal::RefundSettled(_) => api_error(
+                ErrorKind::InvalidRequest,
                 "refund_unexpected_status",
                 "The refund is settled and cannot be canceled.",
             ),
-            Refusal::RefundSent => said(
-                Kind::InvalidRequest,
+            Refusal::RefundSent => api_error(
+                ErrorKind::InvalidRequest,
                 "refund_unexpected_status",
                 "The refund was sent to the payment provider and cannot be canceled.",
             ),
-            Refusal::ClientSecret => said(
-                Kind::InvalidRequest,
+            Refusal::ClientSecret => api_error(
+                ErrorKind::InvalidRequest,
                 "client_secret_mismatch",
                 "The client secret is not the one of this payment.",
             )
@@ -355,44 +363,46 @@ impl Said {
                 "The card's security code must have 3 digits, or 4 on American Express.",
             ),
         };
-        said(Kind::InvalidRequest, code, message).about(param)
+        api_error(ErrorKind::InvalidRequest, code, message).about(param)
     }
 
     fn of_payment(refusal: payment::Refusal) -> Self {
         match refusal {
-            payment::Refusal::UnexpectedStatus(status) => said(
-                Kind::InvalidRequest,
+            payment::Refusal::UnexpectedStatus(status) => api_error(
+                ErrorKind::InvalidRequest,
                 "payment_unexpected_status",
                 format!("The payment's status is {}, which does not allow this.", status.as_str()),
             ),
-            payment::Refusal::RefundTooLarge { refundable } => said(
-                Kind::InvalidRequest,
+            payment::Refusal::RefundTooLarge { refundable } => api_error(
+                ErrorKind::InvalidRequest,
                 "refund_amount_too_large",
                 format!("Amount must be at most {refundable} (minor units), what is left to refund."),
             )
             .about("amount"),
-            payment::Refusal::AlreadyRefunded => said(
-                Kind::InvalidRequest,
+            payment::Refusal::AlreadyRefunded => api_error(
+                ErrorKind::InvalidRequest,
                 "payment_already_refunded",
                 "The payment has already been refunded in full.",
             )
             .about("payment_id"),
-            payment::Refusal::NotCapturable { capturable } => said(
-                Kind::InvalidRequest,
+            payment::Refusal::NotCapturable { capturable } => api_error(
+                ErrorKind::InvalidRequest,
                 "capture_amount_invalid",
                 format!("Between 1 and {capturable} (minor units) can be captured."),
             )
             .about("amount_to_capture"),
-            payment::Refusal::NoMethod => said(
-                Kind::InvalidRequest,
+            payment::Refusal::NoMethod => api_error(
+                ErrorKind::InvalidRequest,
                 "missing_param",
                 "payment_method is required: the payment has none.",
             )
             .about("payment_method"),
-            payment::Refusal::RefundNotPositive => {
-                said(Kind::InvalidRequest, "amount_too_small", "Amount must be at least 1 (minor units)")
-                    .about("amount")
-            }
+            payment::Refusal::RefundNotPositive => api_error(
+                ErrorKind::InvalidRequest,
+                "amount_too_small",
+                "Amount must be at least 1 (minor units)",
+            )
+            .about("amount"),
             payment::Refusal::SenselessOutcome => Self::internal(),
         }
     }
@@ -408,14 +418,14 @@ fn sentence(error: &impl std::fmt::Display) -> String {
     }
 }
 
-const fn not_found_code(thing: Thing) -> &'static str {
-    match thing {
-        Thing::Payment => "payment_not_found",
-        Thing::Refund => "refund_not_found",
-        Thing::Customer => "customer_not_found",
-        Thing::PaymentMethod => "payment_method_not_found",
-        Thing::Event => "event_not_found",
-        Thing::ApiKey => "api_key_not_found",
-        Thing::WebhookEndpoint => "webhook_endpoint_not_found",
+const fn not_found_code(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Payment => "payment_not_found",
+        Resource::Refund => "refund_not_found",
+        Resource::Customer => "customer_not_found",
+        Resource::PaymentMethod => "payment_method_not_found",
+        Resource::Event => "event_not_found",
+        Resource::ApiKey => "api_key_not_found",
+        Resource::WebhookEndpoint => "webhook_endpoint_not_found",
     }
 }

@@ -1,13 +1,13 @@
-//! What a version of a thing is due to.
+//! The request that wrote a version of an item.
 
 use serde::{Deserialize, Serialize};
 
 use crate::idempotency::IdempotencyKey;
 
-/// The request that made a version of a thing. Events tell of it, so that merchants find what they asked for.
+/// The request that wrote a version of an item. Events repeat it, so that merchants can match an event with their request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cause {
-    /// The request's id, `req_…`; empty where nobody asked.
+pub struct RequestRef {
+    /// The request's id, `req_…`; empty where no request wrote the version.
     #[serde(default)]
     pub request_id: String,
     /// The `Idempotency-Key` header that came with it.
@@ -15,7 +15,7 @@ pub struct Cause {
     pub idempotency_key: Option<String>,
 }
 
-impl Cause {
+impl RequestRef {
     /// A request and the key that came with it.
     pub fn new(request_id: impl Into<String>, key: Option<&IdempotencyKey>) -> Self {
         Self { request_id: request_id.into(), idempotency_key: key.map(|key| key.as_str().to_owned()) }
@@ -23,14 +23,14 @@ impl Cause {
 }
 
 /// A request without a key.
-impl From<String> for Cause {
+impl From<String> for RequestRef {
     fn from(request_id: String) -> Self {
         Self::new(request_id, None)
     }
 }
 
-/// See [`Cause::from`] of a [`String`].
-impl From<&str> for Cause {
+/// A request without a key.
+impl From<&str> for RequestRef {
     fn from(request_id: &str) -> Self {
         Self::new(request_id, None)
     }

@@ -3,21 +3,21 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
 use lambda_http::{Body, Error as LambdaError, Response};
-use tollgate_domain::{Cause, Timestamp, rate::Standing};
-use tollgate_gateway::{Cost, Denied, Error, Gateway};
+use tollgate_domain::{Denied, RequestRef, Timestamp, rate_limit::RateLimitStatus};
+use tollgate_gateway::{Cost, Error, Gateway};
 
 use crate::{
     api::{Api, Content, Reply},
     event,
-    exchange::{Exchange, Route, idempotency_key},
     problem::Problem,
-    request::{BODY_MAX_BYTES, Request},
+    request::{BODY_BYTES_MAX, Request},
+    request_context::{RequestContext, Route, idempotency_key},
 };
 
 /// What a handler makes of a request, boxed: a frame that were generic over it would be compiled once more for every route,
 /// with the runtime and all that it calls.
 type Outcome = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;
-type Handler = Box<dyn Fn(Arc<Exchange>) -> Outcome + Send + Sync>;
+type Handler = Box<dyn Fn(Arc<RequestContext>) -> Outcome + Send + Sync>;
 type Page = Pin<Box<dyn Future<Output = Result<Response<Body>, LambdaError>> + Send>>;
 type Render = Box<dyn Fn(Gateway, Request) -> Page + Send + Sync>;
 
@@ -27,16 +27,16 @@ type Render = Box<dyn Fn(Gateway, Request) -> Page + Send + Sync>;
 /// What keeps the function from starting: its environment or its secrets.
 pub fn serve<H, F>(api: &'static dyn Api, route: Route, handler: H) -> Result<(), LambdaError>
 where
-    H: Fn(Arc<Exchange>) -> F + Send + Sync + 'static,
+    H: Fn(Arc<RequestContext>) -> F + Send + Sync + 'static,
     F: Future<Output = Result<Reply, Problem>> + Send + 'static,
 {
-    serve_boxed(api, route, Box::new(move |exchange| Box::pin(handler(exchange))))
+    serve_boxed(api, route, Box::new(move |ctx| Box::pin(handler(ctx))))
 }
 
 fn serve_boxed(api: &'static dyn Api, route: Route, handler: Handler) -> Result<(), LambdaError> {
     event::block_on(Box::pin(async move {
         let gateway = Gateway::start().await?;
-        let frame = Arc::new(Frame { gateway, api, route, handler });
+        let frame = Arc::new(RouteService { gateway, api, route, handler });
         event::answer_requests(Box::new(move |request| {
             let frame = frame.clone();
             Box::pin(async move { Ok(frame.answer(request).await) })
@@ -63,7 +63,7 @@ pub fn serve_unknown_route(api: &'static dyn Api) -> Result<(), LambdaError> {
     event::run(move |request| async move {
         let request_id = request_id_without_gateway();
         let problem =
-            if request.body().len() > BODY_MAX_BYTES { Problem::BodyTooLarge } else { Problem::UnknownRoute };
+            if request.body().len() > BODY_BYTES_MAX { Problem::BodyTooLarge } else { Problem::UnknownRoute };
         let reply = api.problem(&problem, &request_id);
         tracing::info!(request_id, status = reply.status, method = request.method, "unknown route");
         Ok(respond(api, &request, &reply, &request_id, None))
@@ -74,7 +74,7 @@ fn request_id_without_gateway() -> String {
     use tollgate_gateway::{Entropy, OsEntropy};
     let mut bytes = [0; 16];
     OsEntropy.fill(&mut bytes);
-    tollgate_domain::EventId::from_bytes(bytes).spell("req_")
+    tollgate_domain::EventId::from_bytes(bytes).to_prefixed("req_")
 }
 
 /// Runs a page for people: no key, no JSON; `render` makes status, headers and body.
@@ -123,14 +123,14 @@ async fn answer_page(
 }
 
 /// A route that runs.
-struct Frame {
+struct RouteService {
     gateway: Gateway,
     api: &'static dyn Api,
     route: Route,
     handler: Handler,
 }
 
-impl Frame {
+impl RouteService {
     async fn answer(&self, request: Request) -> Response<Body> {
         let (api, route) = (self.api, self.route);
         let began = Instant::now();
@@ -143,37 +143,37 @@ impl Frame {
         };
         let call = self.gateway.begin(
             api.front_door(),
-            Cause::new(request_id.as_str(), idempotency_key(&request).as_ref()),
+            RequestRef::new(request_id.as_str(), idempotency_key(&request).as_ref()),
             credentials,
             route.permission,
             route.publishable,
         );
-        let exchange = Arc::new(Exchange { request, call });
-        let outcome = self.handle(&exchange).await;
-        let (reply, standing) = admit(api, &exchange, outcome, &request_id).await;
+        let ctx = Arc::new(RequestContext { request, call });
+        let outcome = self.handle(&ctx).await;
+        let (reply, rate_limit) = admit(api, &ctx, outcome, &request_id).await;
         let logged = Logged {
             request_id: &request_id,
             status: reply.status,
             replayed: reply.replayed,
-            cost: exchange.call.cost(),
+            cost: ctx.call.cost(),
             began,
         };
-        log(api.front_door().as_str(), &exchange.request.method, &logged);
-        let now = exchange.call.now();
-        let standing = standing.map(|standing| (standing, now));
-        let mut response = respond(api, &exchange.request, &reply, &request_id, standing);
+        log(api.front_door().as_str(), &ctx.request.method, &logged);
+        let now = ctx.call.now();
+        let rate_limit = rate_limit.map(|rate_limit| (rate_limit, now));
+        let mut response = respond(api, &ctx.request, &reply, &request_id, rate_limit);
         if route.publishable {
             allow_any_origin(&mut response);
         }
         response
     }
 
-    async fn handle(&self, exchange: &Arc<Exchange>) -> Result<Reply, Problem> {
-        if exchange.request.body().len() > BODY_MAX_BYTES {
+    async fn handle(&self, ctx: &Arc<RequestContext>) -> Result<Reply, Problem> {
+        if ctx.request.body().len() > BODY_BYTES_MAX {
             return Err(Problem::BodyTooLarge);
         }
-        self.api.check(&exchange.request, exchange.call.now())?;
-        (self.handler)(exchange.clone()).await
+        self.api.check(&ctx.request, ctx.call.now())?;
+        (self.handler)(ctx.clone()).await
     }
 }
 
@@ -212,24 +212,24 @@ pub fn serve_preflight() -> Result<(), LambdaError> {
 /// bad by now; whatever it found is thrown away. A replay is let out over the rate limit, too: it costs no token.
 async fn admit(
     api: &dyn Api,
-    exchange: &Exchange,
+    ctx: &RequestContext,
     outcome: Result<Reply, Problem>,
     request_id: &str,
-) -> (Reply, Option<Standing>) {
+) -> (Reply, Option<RateLimitStatus>) {
     let replayed = outcome.as_ref().is_ok_and(|reply| reply.replayed);
-    let (outcome, standing) = match exchange.call.admitted().await {
-        Ok(_) if replayed => (outcome, exchange.call.give_token_back().await),
-        Ok(admitted) => (outcome, Some(admitted.standing())),
-        Err(Denied::RateLimited { standing, .. }) if replayed => (outcome, Some(standing)),
+    let (outcome, rate_limit) = match ctx.call.admitted().await {
+        Ok(_) if replayed => (outcome, ctx.call.give_token_back().await),
+        Ok(admitted) => (outcome, Some(admitted.rate_limit())),
+        Err(Denied::RateLimited { rate_limit, .. }) if replayed => (outcome, Some(rate_limit)),
         // What it may not do at all comes before how often it may.
-        Err(Denied::RateLimited { standing, .. }) if is_forbidden(&outcome) => (outcome, Some(standing)),
+        Err(Denied::RateLimited { rate_limit, .. }) if is_forbidden(&outcome) => (outcome, Some(rate_limit)),
         // That there is no such thing to be called is true for everybody.
         Err(denied) if is_nowhere(&outcome) && !matches!(denied, Denied::RateLimited { .. }) => {
-            (outcome, denied.standing())
+            (outcome, denied.rate_limit())
         }
         Err(denied) => {
-            let standing = denied.standing();
-            (Err(Error::from(denied).into()), standing)
+            let rate_limit = denied.rate_limit();
+            (Err(Error::from(denied).into()), rate_limit)
         }
     };
     let reply = outcome.unwrap_or_else(|problem| {
@@ -241,7 +241,7 @@ async fn admit(
         }
         api.problem(&problem, request_id)
     });
-    (reply, standing)
+    (reply, rate_limit)
 }
 
 fn is_forbidden(outcome: &Result<Reply, Problem>) -> bool {
@@ -287,19 +287,19 @@ fn respond(
     request: &Request,
     reply: &Reply,
     request_id: &str,
-    standing: Option<(Standing, Timestamp)>,
+    rate_limit: Option<(RateLimitStatus, Timestamp)>,
 ) -> Response<Body> {
     let mut response = Response::builder().status(reply.status).header("x-request-id", request_id);
     for (name, value) in api.headers(request) {
         response = response.header(name, value);
     }
-    if let Some((standing, now)) = standing {
+    if let Some((rate_limit, now)) = rate_limit {
         response = response
-            .header("x-ratelimit-limit", standing.limit)
-            .header("x-ratelimit-remaining", standing.remaining)
-            .header("x-ratelimit-reset", standing.reset_s);
+            .header("x-ratelimit-limit", rate_limit.limit)
+            .header("x-ratelimit-remaining", rate_limit.remaining)
+            .header("x-ratelimit-reset", rate_limit.reset_s);
         if reply.status == 429 {
-            response = response.header("retry-after", standing.retry_after_s(now));
+            response = response.header("retry-after", rate_limit.retry_after_s(now));
         }
     }
     if reply.replayed {

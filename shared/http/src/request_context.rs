@@ -1,13 +1,13 @@
 //! A request and the call it makes, as a handler is given them.
 
 use serde_json::Value;
-use tollgate_domain::{Fingerprint, IdempotencyKey, Permission, Scope};
+use tollgate_domain::{Fingerprint, IdempotencyKey, Permission, Tenant};
 use tollgate_gateway::{Call, Error, Idempotency};
 
 use crate::{fields::Fields, problem::Problem, request::Request};
 
 /// Brackets within brackets of a form that are read.
-const FORM_MAX_DEPTH: usize = 5;
+const FORM_DEPTH_MAX: usize = 5;
 
 /// What a route needs.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ impl Route {
 
 /// A request and the call it makes.
 #[derive(Debug)]
-pub struct Exchange {
+pub struct RequestContext {
     /// What was sent.
     pub request: Request,
     /// Who calls, and the use cases.
@@ -65,14 +65,14 @@ impl Decoded {
     }
 }
 
-impl Exchange {
+impl RequestContext {
     /// The body as a JSON object; an absent body is an empty one.
     pub fn json(&self) -> Result<Value, Problem> {
         self.request.json()
     }
 
     /// The tenant, for reading only.
-    pub async fn tenant(&self) -> Result<Scope, Problem> {
+    pub async fn tenant(&self) -> Result<Tenant, Problem> {
         Ok(self.call.tenant().await.map_err(Error::from)?)
     }
 
@@ -107,7 +107,7 @@ impl Exchange {
         let text = std::str::from_utf8(self.request.body())
             .map_err(|_| Problem::MalformedBody("The request body is not valid UTF-8.".into()))?;
         let value = serde_qs::Config::new()
-            .max_depth(FORM_MAX_DEPTH)
+            .max_depth(FORM_DEPTH_MAX)
             .use_form_encoding(true)
             .deserialize_str(text)
             .map_err(|e| Problem::MalformedBody(format!("The request body is not a valid form: {e}.")))?;
@@ -122,7 +122,7 @@ impl Exchange {
     /// The query's parameters with their brackets read: `expand[]=customer`, `created[gte]=…`.
     pub fn nested_query(&self) -> Result<Fields, Problem> {
         let value: Value = serde_qs::Config::new()
-            .max_depth(FORM_MAX_DEPTH)
+            .max_depth(FORM_DEPTH_MAX)
             .use_form_encoding(true)
             .deserialize_str(&self.request.query_string())
             .map_err(|e| Problem::MalformedBody(format!("The query is not valid: {e}.")))?;
@@ -141,7 +141,7 @@ impl Exchange {
     }
 }
 
-impl Exchange {
+impl RequestContext {
     /// The same for a key that is not in the header: an order's own number, say.
     pub fn keyed(&self, key: IdempotencyKey, body: &Value) -> Idempotency {
         let route = format!("{} {}", self.request.method, self.request.path);

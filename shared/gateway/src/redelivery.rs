@@ -3,10 +3,10 @@
 use futures_util::future::{join_all, try_join_all};
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{
-    Delivery, EndpointId, Event, EventId, EventKind, FrontDoor, Metadata, Money, Payment, Permission, Scope,
-    Subject, Timestamp, WebhookEndpoint,
+    Delivery, EndpointId, Event, EventId, EventKind, FrontDoor, Metadata, Money, Payment, Permission,
+    Refusal, Resource, Subject, Tenant, Timestamp, WebhookEndpoint,
     delivery::{AttemptRecord, DeliveryStatus},
-    endpoint::MAX_ENDPOINTS,
+    endpoint::ENDPOINTS_MAX,
     id,
     payment::{NewPayment, Outcome},
 };
@@ -17,10 +17,10 @@ use tollgate_webhooks::render;
 use crate::{
     call::Call,
     deliver::Message,
-    error::{Error, Refusal, Thing},
-    once::{Idempotency, Made},
+    error::Error,
+    idempotency::{Idempotency, Idempotent},
+    page_request::PageRequest,
     publish::wants,
-    window::Window,
 };
 
 /// Events that one recovery looks at; the next one goes on where it ended.
@@ -34,7 +34,7 @@ const AT_A_TIME: usize = 10;
 #[derive(Clone, Debug)]
 pub struct EventFilter {
     /// Which page.
-    pub window: Window<id::EventKind>,
+    pub page_request: PageRequest<id::EventKind>,
     /// Only those whose name in `intents` one of these patterns covers.
     pub types: Option<Vec<String>>,
     /// Only those that happened then or later.
@@ -75,16 +75,16 @@ impl Call {
     }
 
     async fn find_event(&self, id: EventId) -> Result<Event, Error> {
-        let scope = self.tenant().await?;
-        let event = self.store.get(scope, &id.to_string(), true).await?;
-        Ok(event.ok_or(Refusal::NotFound(Thing::Event))?)
+        let tenant = self.tenant().await?;
+        let event = self.store.get(tenant, &id.to_string(), true).await?;
+        Ok(event.ok_or(Refusal::NotFound(Resource::Event))?)
     }
 
     /// Lists events, the newest first, of what the caller may read. One round trip in a warm function, one more for a caller
     /// that may not read everything on the page.
     pub async fn list_events(&self, filter: EventFilter) -> Result<Page<Event>, Error> {
-        let scope = self.tenant().await?;
-        let mut query = self.query_of::<Event, _>(scope, filter.window).await?;
+        let tenant = self.tenant().await?;
+        let mut query = self.query_of::<Event, _>(tenant, filter.page_request).await?;
         query.created_from = filter.created_from;
         query.created_to = filter.created_to;
         let types = filter.types;
@@ -92,33 +92,34 @@ impl Call {
             let name = render::event_type(event, FrontDoor::Intents).unwrap_or_default();
             types.iter().flatten().any(|pattern| tollgate_domain::endpoint::matches(pattern, name))
         };
-        let page = self.store.list(scope, &query, types.is_some().then_some(&is_asked_for as _)).await?;
+        let page = self.store.list(tenant, &query, types.is_some().then_some(&is_asked_for as _)).await?;
         let caller = self.authorized().await?;
         let is_readable = |event: &Event| caller.may(permission_for(event));
         if page.items.iter().all(is_readable) {
             return Ok(page);
         }
         let keep = |event: &Event| is_readable(event) && (types.is_none() || is_asked_for(event));
-        Ok(self.store.list(scope, &query, Some(&keep)).await?)
+        Ok(self.store.list(tenant, &query, Some(&keep)).await?)
     }
 
     /// Lists an endpoint's deliveries, the newest first, each with its attempts.
     pub async fn list_deliveries(
         &self,
         endpoint: EndpointId,
-        window: Window<id::EventKind>,
+        page_request: PageRequest<id::EventKind>,
     ) -> Result<(Vec<(Delivery, Vec<AttemptRecord>)>, bool), Error> {
-        let scope = self.tenant().await?;
+        let tenant = self.tenant().await?;
         self.retrieve_endpoint(endpoint).await?;
-        let query =
-            self.query_named::<Delivery, _>(scope, window, |event| format!("{event}#{endpoint}")).await?;
-        let query = query.of_endpoint(scope, endpoint);
-        let page: Page<Delivery> = self.store.list(scope, &query, None).await?;
+        let query = self
+            .query_named::<Delivery, _>(tenant, page_request, |event| format!("{event}#{endpoint}"))
+            .await?;
+        let query = query.of_endpoint(tenant, endpoint);
+        let page: Page<Delivery> = self.store.list(tenant, &query, None).await?;
         let more = page.next.is_some();
         let attempts = page
             .items
             .iter()
-            .map(|delivery| self.store.list_attempts(scope, delivery.event, delivery.endpoint));
+            .map(|delivery| self.store.list_attempts(tenant, delivery.event, delivery.endpoint));
         let attempts = try_join_all(attempts).await?;
         Ok((page.items.into_iter().zip(attempts).collect(), more))
     }
@@ -130,22 +131,22 @@ impl Call {
         only: Option<EndpointId>,
         queue: &Queue,
         idempotency: Option<&Idempotency>,
-    ) -> Result<(Event, Made<usize>), Error> {
-        let scope = self.tenant().await?;
+    ) -> Result<(Event, Idempotent<usize>), Error> {
+        let tenant = self.tenant().await?;
         let event = self.retrieve_event(id).await?;
         let work = async {
             let endpoints: Vec<WebhookEndpoint> = if let Some(endpoint) = only {
                 vec![self.retrieve_endpoint(endpoint).await?]
             } else {
-                let all = ListQuery::new(MAX_ENDPOINTS);
-                self.store.list(scope, &all, None).await?.items
+                let all = ListQuery::new(ENDPOINTS_MAX);
+                self.store.list(tenant, &all, None).await?.items
             };
             let wanting = endpoints.iter().filter(|endpoint| wants(endpoint, &event));
             let wanted = wanting.map(|endpoint| (&event, endpoint));
-            self.send_again(scope, wanted, Again::Always, queue).await
+            self.send_again(tenant, wanted, Again::Always, queue).await
         };
         let route = format!("events/{id}/retry");
-        let sent = Box::pin(self.run_once(&route, idempotency, work)).await?;
+        let sent = Box::pin(self.run_idempotent(&route, idempotency, work)).await?;
         Ok((event, sent))
     }
 
@@ -158,14 +159,14 @@ impl Call {
         until: Option<RecoverUntil>,
         queue: &Queue,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Recovered>, Error> {
-        let scope = self.tenant().await?;
+    ) -> Result<Idempotent<Recovered>, Error> {
+        let tenant = self.tenant().await?;
         let endpoint = self.retrieve_endpoint(id).await?;
-        let mut window = Window::newest(PAGE);
+        let mut page_request = PageRequest::newest(PAGE);
         if let Some(RecoverUntil::Before(event)) = until {
-            window.starting_after = Some(event);
+            page_request.starting_after = Some(event);
         }
-        let mut query = self.query_of::<Event, _>(scope, window).await?;
+        let mut query = self.query_of::<Event, _>(tenant, page_request).await?;
         query.created_from = Some(since);
         if let Some(RecoverUntil::Time(at)) = until {
             query.created_to = Some(at);
@@ -174,15 +175,15 @@ impl Call {
             if let Some(unpaused) = endpoint.unpaused() {
                 // A conflict is a note about its health that came first, and is as good.
                 let writer = self.admitted().await?.writer();
-                let (Replaced::Done | Replaced::Conflict(_)) = writer.replace(scope, &unpaused).await?;
+                let (Replaced::Done | Replaced::Conflict(_)) = writer.replace(tenant, &unpaused).await?;
             }
             let mut recovered = Recovered::default();
             let mut looked_at = 0;
             loop {
-                let page: Page<Event> = self.store.list(scope, &query, None).await?;
+                let page: Page<Event> = self.store.list(tenant, &query, None).await?;
                 let wanted = page.items.iter().filter(|event| wants(&endpoint, event));
                 let wanted = wanted.map(|event| (event, &endpoint));
-                recovered.deliveries += self.send_again(scope, wanted, Again::IfUndelivered, queue).await?;
+                recovered.deliveries += self.send_again(tenant, wanted, Again::IfUndelivered, queue).await?;
                 looked_at += page.items.len();
                 query.after = page.next;
                 if query.after.is_none() {
@@ -196,13 +197,13 @@ impl Call {
             Ok(recovered)
         };
         let route = format!("webhook_endpoints/{id}/recover");
-        Box::pin(self.run_once(&route, idempotency, work)).await
+        Box::pin(self.run_idempotent(&route, idempotency, work)).await
     }
 
     /// Puts deliveries on the queue once more; says how many.
     async fn send_again<'a>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         wanted: impl Iterator<Item = (&'a Event, &'a WebhookEndpoint)>,
         again: Again,
         queue: &Queue,
@@ -211,7 +212,7 @@ impl Call {
         let mut sent = 0;
         for some in wanted.chunks(AT_A_TIME) {
             let prepared =
-                some.iter().map(|(event, endpoint)| self.prepare_again(scope, event, endpoint, again));
+                some.iter().map(|(event, endpoint)| self.prepare_again(tenant, event, endpoint, again));
             let mut messages = Vec::with_capacity(some.len());
             for message in join_all(prepared).await {
                 messages.extend(message?);
@@ -225,14 +226,14 @@ impl Call {
     /// The message of a delivery that is made once more; `None` where there is nothing to make.
     async fn prepare_again(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         event: &Event,
         endpoint: &WebhookEndpoint,
         again: Again,
     ) -> Result<Option<QueueMessage>, Error> {
         let new = Delivery::new(event.id, endpoint.id, self.now);
         let writer = self.admitted().await?.writer();
-        let delivery = match writer.create(scope, &new).await? {
+        let delivery = match writer.create(tenant, &new).await? {
             Put::Created => new,
             Put::Exists(existing)
                 if existing.status == DeliveryStatus::Succeeded && again == Again::IfUndelivered =>
@@ -243,7 +244,7 @@ impl Call {
                 let Some(next) = existing.retried(self.now) else {
                     return Ok(None);
                 };
-                match writer.replace(scope, &next).await? {
+                match writer.replace(tenant, &next).await? {
                     Replaced::Done => next,
                     // An attempt is being recorded this moment: it is on its way anyway.
                     Replaced::Conflict(_) => return Ok(None),
@@ -251,7 +252,7 @@ impl Call {
             }
         };
         let message =
-            Message { scope, event: event.id, endpoint: endpoint.id, attempt: delivery.attempts_made + 1 };
+            Message { tenant, event: event.id, endpoint: endpoint.id, attempt: delivery.attempts_made + 1 };
         message.on_queue(0).map(Some)
     }
 
@@ -261,22 +262,22 @@ impl Call {
         id: EndpointId,
         queue: &Queue,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<Event>, Error> {
-        let scope = self.tenant().await?;
+    ) -> Result<Idempotent<Event>, Error> {
+        let tenant = self.tenant().await?;
         let endpoint = self.retrieve_endpoint(id).await?;
         let route = format!("webhook_endpoints/{id}/test");
-        let event = self.test_event(self.id_for(scope, &route, idempotency))?;
+        let event = self.test_event(self.id_for(tenant, &route, idempotency))?;
         let work = async {
             // An earlier try of the same request may have made it.
             let writer = self.admitted().await?.writer();
-            let (Put::Created | Put::Exists(_)) = writer.create(scope, &event).await?;
+            let (Put::Created | Put::Exists(_)) = writer.create(tenant, &event).await?;
             let wanted = std::iter::once((&event, &endpoint));
-            self.send_again(scope, wanted, Again::IfUndelivered, queue).await?;
+            self.send_again(tenant, wanted, Again::IfUndelivered, queue).await?;
             Ok(())
         };
-        let Made { replayed, .. } = Box::pin(self.run_once(&route, idempotency, work)).await?;
-        let thing = if replayed { self.find_event(event.id).await? } else { event };
-        Ok(Made { thing, replayed })
+        let Idempotent { replayed, .. } = Box::pin(self.run_idempotent(&route, idempotency, work)).await?;
+        let event = if replayed { self.find_event(event.id).await? } else { event };
+        Ok(Idempotent { value: event, replayed })
     }
 
     fn test_event(&self, id: EventId) -> Result<Event, Error> {
@@ -287,7 +288,7 @@ impl Call {
         let payment = NewPayment {
             id: self.gateway.new_id(),
             front_door: self.front_door,
-            cause: self.cause.clone(),
+            request: self.request.clone(),
             amount: Money { minor: 1000, currency },
             source: Some(card.source),
             instrument: Some(card.instrument),
@@ -300,7 +301,7 @@ impl Call {
             id,
             kind: EventKind::PaymentSucceeded,
             created: self.now,
-            cause: self.cause.clone(),
+            request: self.request.clone(),
             subject: Subject::Payment(Box::new(Payment::create(payment, Outcome::Approved, self.now))),
             previous: None,
         })

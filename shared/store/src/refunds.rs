@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{
     ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update, builders::UpdateBuilder,
 };
-use tollgate_domain::{Payment, Refund, Scope, refund::RefundStatus};
+use tollgate_domain::{Payment, Refund, Tenant, refund::RefundStatus};
 
 use crate::{
     Replaced, Writer,
@@ -35,13 +35,13 @@ impl Writer {
     /// its money: `amount_refunded` may not pass `amount_captured − amount`.
     pub async fn create_refund(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         refund: &Refund,
         payment: &Payment,
     ) -> Result<RefundPut, StoreError> {
-        let put = put_in_transaction(&self.tables.main, to_item(scope, refund)?, ABSENT, None)?;
+        let put = put_in_transaction(&self.tables.main, to_item(tenant, refund)?, ABSENT, None)?;
         let update = self
-            .count_refund(scope, refund, refund.amount.minor)
+            .count_refund(tenant, refund, refund.amount.minor)
             .condition_expression(
                 "#status = :succeeded AND amount_captured = :captured AND amount_refunded <= :most",
             )
@@ -74,21 +74,21 @@ impl Writer {
     /// same transaction. One call, cost as [`Writer::create_refund`].
     pub async fn settle_refund(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         settled: &Refund,
     ) -> Result<Replaced<Refund>, StoreError> {
         if !matches!(settled.status, RefundStatus::Failed | RefundStatus::Canceled) {
-            return self.replace(scope, settled).await;
+            return self.replace(tenant, settled).await;
         }
         let before = n(settled.version.saturating_sub(1));
         let put = put_in_transaction(
             &self.tables.main,
-            to_item(scope, settled)?,
+            to_item(tenant, settled)?,
             "version = :before",
             Some((":before", before)),
         )?;
         let update = self
-            .count_refund(scope, settled, -settled.amount.minor)
+            .count_refund(tenant, settled, -settled.amount.minor)
             .condition_expression("amount_refunded >= :back")
             .expression_attribute_values(":back", n(settled.amount.minor))
             .build()
@@ -108,20 +108,20 @@ impl Writer {
     }
 
     /// The next version of a refund's payment, with `minor` more (or less) refunded, due to what the refund is due to.
-    fn count_refund(&self, scope: Scope, refund: &Refund, minor: i64) -> UpdateBuilder {
+    fn count_refund(&self, tenant: Tenant, refund: &Refund, minor: i64) -> UpdateBuilder {
         let update = Update::builder()
             .table_name(&self.tables.main)
             .set_key(Some(HashMap::from([
-                ("pk".to_owned(), s(pk(scope, Payment::CODE, &refund.payment.to_string()))),
+                ("pk".to_owned(), s(pk(tenant, Payment::CODE, &refund.payment.to_string()))),
                 ("sk".to_owned(), s(SK)),
             ])))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .expression_attribute_values(":amount", n(minor))
             .expression_attribute_values(":one", n(1))
             .expression_attribute_values(":now", n(refund.updated.ms()))
-            .expression_attribute_values(":request", s(&refund.cause.request_id));
+            .expression_attribute_values(":request", s(&refund.request.request_id));
         let changes = "ADD amount_refunded :amount, version :one SET updated = :now, request_id = :request";
-        match &refund.cause.idempotency_key {
+        match &refund.request.idempotency_key {
             Some(key) => update
                 .update_expression(format!("{changes}, idempotency_key = :key"))
                 .expression_attribute_values(":key", s(key)),

@@ -1,37 +1,37 @@
 //! Who is calling, and may they: authentication and metering in one round trip, off the path where it can be.
 //!
-//! A [`Gate`] starts its one `UpdateItem` at once, in a task of its own. What only reads may use
-//! [`Gate::tenant`], which answers immediately when this warm function has met the key before; what writes needs an
+//! A [`Authentication`] starts its one `UpdateItem` at once, in a task of its own. What only reads may use
+//! [`Authentication::tenant`], which answers immediately when this warm function has met the key before; what writes needs an
 //! [`Admitted`], which exists only once the key was accepted and counted. The answer of a request whose key turns out
 //! bad is thrown away by the front door's frame, so a speculative read tells nobody anything.
 //!
 //! A caller is judged in this order, on every path, replays included: the key is valid, it is of the right kind, it has the scope,
 //! the rate is not exceeded. The first three make an [`Authorized`], and only an `Authorized` is given a replay.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
 use tokio::{sync::Mutex, sync::OnceCell, task::JoinHandle};
 use tollgate_domain::{
-    FrontDoor, KeyKind, Permission, Scope, Timestamp,
-    rate::{Burst, Standing},
+    Denied, FrontDoor, KeyKind, Permission, Tenant, Timestamp,
+    rate_limit::{Burst, RateLimitStatus},
 };
 use tollgate_store::{ApiKey, Counted, KeyHash, KeyMeter, Met, Metered, StoreError, Token, Writer};
 
 use crate::{Gateway, Worker, error::Error, links::Verified, signer::AccessToken};
 
 /// Keys that a warm function remembers.
-const MAX_KNOWN_KEYS: usize = 1000;
+const KNOWN_KEYS_MAX: usize = 1000;
 /// Seconds that an access token is good for.
 pub const ACCESS_TOKEN_S: i64 = 3600;
 /// Longest text that can be a key.
-const KEY_MAX_BYTES: usize = 256;
+const KEY_BYTES_MAX: usize = 256;
 
 /// A caller whose key is valid, of the right kind and has the scope that the route needs. Its rate is judged apart, because a
 /// replay is answered over the rate limit, too; what is replayed or found needs an `Authorized`.
 #[derive(Clone, Debug)]
 pub struct Authorized {
     key: ApiKey,
-    standing: Standing,
+    rate_limit: RateLimitStatus,
     token: Token,
     hash: KeyHash,
     by_access_token: bool,
@@ -55,9 +55,9 @@ impl std::ops::Deref for Admitted {
 /// Keeps the tables of a gateway, to write to, for those who may: admitted callers, and payers who follow a signed link. Nothing
 /// outside of this module can take them out.
 #[derive(Clone, Debug)]
-pub(crate) struct Keeper(Writer);
+pub(crate) struct WriteAccess(Writer);
 
-impl Keeper {
+impl WriteAccess {
     pub(crate) fn new(writer: Writer) -> Self {
         Self(writer)
     }
@@ -71,15 +71,15 @@ impl Keeper {
     }
 
     fn admit(gateway: Gateway, authorized: Authorized) -> Admitted {
-        let writer = gateway.keeper.0.clone();
-        Admitted { authorized, worker: Worker::of_gate(gateway, writer) }
+        let writer = gateway.write_access.0.clone();
+        Admitted { authorized, worker: Worker::of_write_access(gateway, writer) }
     }
 }
 
 impl Gateway {
     /// What may write for the payer who follows a link of ours.
     pub(crate) fn worker_of_payer(&self, _link: &Verified) -> Worker {
-        Worker::of_gate(self.clone(), self.keeper.0.clone())
+        Worker::of_write_access(self.clone(), self.write_access.0.clone())
     }
 }
 
@@ -100,25 +100,25 @@ impl From<String> for Credentials {
 
 impl Authorized {
     /// The tenant the caller speaks for.
-    pub fn scope(&self) -> Scope {
-        self.key.scope()
+    pub fn tenant(&self) -> Tenant {
+        self.key.tenant()
     }
 
     /// Where the caller stands in its rate window.
-    pub fn standing(&self) -> Standing {
-        self.standing
+    pub fn rate_limit(&self) -> RateLimitStatus {
+        self.rate_limit
     }
 
     /// Refuses a caller that lacks a permission: a publishable key has none, however it was made.
     pub fn require(&self, permission: Permission) -> Result<(), Denied> {
-        let standing = self.standing;
+        let rate_limit = self.rate_limit;
         if self.is_publishable() {
-            Err(Denied::PublishableKey { standing })
+            Err(Denied::PublishableKey { rate_limit })
         } else if self.key.scopes.contains(&permission) {
             Ok(())
         } else {
             let needed = permission;
-            Err(Denied::MissingScope { needed, standing })
+            Err(Denied::MissingScope { needed, rate_limit })
         }
     }
 
@@ -143,61 +143,6 @@ impl Authorized {
     }
 }
 
-/// Why a caller was not let in.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum Denied {
-    /// No credentials, or not of the documented form.
-    #[error("no API key was sent")]
-    NoKey,
-    /// The key does not exist, is revoked or has expired.
-    #[error("the API key is not valid")]
-    InvalidKey {
-        /// Where the key stands in its rate window. Known only of a key that is revoked or has expired, and only where each key has
-        /// its own window.
-        standing: Option<Standing>,
-    },
-    /// The key lacks what the route needs.
-    #[error("the API key lacks the scope {}", .needed.as_str())]
-    MissingScope {
-        /// What it lacks.
-        needed: Permission,
-        /// Where the caller stands in its rate window.
-        standing: Standing,
-    },
-    /// The key is a publishable one.
-    #[error("a publishable API key may not do this")]
-    PublishableKey {
-        /// Where the caller stands in its rate window.
-        standing: Standing,
-    },
-    /// One request too many.
-    #[error("rate limit exceeded")]
-    RateLimited {
-        /// Where the caller stands in its rate window.
-        standing: Standing,
-        /// When the request came.
-        now: Timestamp,
-    },
-    /// We could not find out.
-    #[error("authentication is unavailable: {0}")]
-    Unavailable(Arc<StoreError>),
-}
-
-impl Denied {
-    const INVALID_KEY: Self = Self::InvalidKey { standing: None };
-
-    /// Where the caller stands in its rate window, if it has one.
-    pub fn standing(&self) -> Option<Standing> {
-        match self {
-            Self::MissingScope { standing, .. }
-            | Self::PublishableKey { standing }
-            | Self::RateLimited { standing, .. } => Some(*standing),
-            Self::InvalidKey { standing } => *standing,
-            Self::NoKey | Self::Unavailable(_) => None,
-        }
-    }
-}
-
 /// What the caller's key has to be good for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Needs {
@@ -208,7 +153,7 @@ pub(crate) struct Needs {
 }
 
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct Authentication {
     known: Option<ApiKey>,
     running: Mutex<Option<JoinHandle<Result<Judged, Denied>>>>,
     done: OnceCell<Result<Judged, Denied>>,
@@ -221,9 +166,9 @@ enum Judged {
     Exceeded(Authorized, Timestamp),
 }
 
-impl Gate {
+impl Authentication {
     /// Starts to authenticate and meter.
-    pub(crate) fn open(
+    pub(crate) fn start(
         gateway: &Gateway,
         credentials: Option<Credentials>,
         needs: Needs,
@@ -253,10 +198,10 @@ impl Gate {
     }
 
     /// The tenant, to read for: at once when the key is known here, else once it is accepted.
-    pub(crate) async fn tenant(&self) -> Result<Scope, Denied> {
+    pub(crate) async fn tenant(&self) -> Result<Tenant, Denied> {
         match &self.known {
-            Some(key) => Ok(key.scope()),
-            None => self.authorized().await.map(Authorized::scope),
+            Some(key) => Ok(key.tenant()),
+            None => self.authorized().await.map(Authorized::tenant),
         }
     }
 
@@ -273,7 +218,7 @@ impl Gate {
         match self.judged().await? {
             Judged::Within(admitted) => Ok(admitted),
             Judged::Exceeded(authorized, now) => {
-                Err(Denied::RateLimited { standing: authorized.standing, now: *now })
+                Err(Denied::RateLimited { rate_limit: authorized.rate_limit, now: *now })
             }
         }
     }
@@ -293,7 +238,7 @@ impl Gate {
 }
 
 fn unavailable(detail: String) -> Denied {
-    Denied::Unavailable(Arc::new(StoreError::BadValue(detail)))
+    Denied::Unavailable(StoreError::BadValue(detail).to_string())
 }
 
 /// Who a request says it is from.
@@ -307,7 +252,7 @@ struct Caller {
 impl Gateway {
     /// The key that a secret is, or that an access token was made with.
     fn key_named_by(&self, secret: &str, now: Timestamp) -> Option<KeyHash> {
-        if secret.len() > KEY_MAX_BYTES {
+        if secret.len() > KEY_BYTES_MAX {
             None
         } else if AccessToken::is_one(secret) {
             let token = AccessToken::read(self.links.as_ref()?.signer(), secret)?;
@@ -324,7 +269,7 @@ impl Gateway {
                 known.remove(hash);
             }
             Some(key) => {
-                if known.len() >= MAX_KNOWN_KEYS {
+                if known.len() >= KNOWN_KEYS_MAX {
                     known.clear();
                 }
                 known.insert(hash.clone(), key.clone());
@@ -341,14 +286,14 @@ async fn find_and_count(
     front_door: FrontDoor,
     now: Timestamp,
 ) -> Result<Met, StoreError> {
-    let (store, meter) = (&gateway.store, gateway.keeper.key_meter());
+    let (store, meter) = (&gateway.store, gateway.write_access.key_meter());
     if !front_door.limits_merchants() {
         return meter.meter_key(&caller.hash, front_door, now).await;
     }
     if let Some(known) = &caller.known {
         let (key, counted) = tokio::join!(
             store.find_key(&caller.hash, now),
-            meter.meter_merchant(known.scope(), front_door, now)
+            meter.meter_merchant(known.tenant(), front_door, now)
         );
         let counted = counted?;
         if let Some(key) = key? {
@@ -362,16 +307,20 @@ async fn find_and_count(
     let Some(key) = key.filter(|key| key.is_of(caller.merchant.as_deref())) else {
         return Ok(Met::Unknown);
     };
-    let counted = meter.meter_merchant(key.scope(), front_door, now).await?;
+    let counted = meter.meter_merchant(key.tenant(), front_door, now).await?;
     Ok(Met::Accepted(Metered { key, counted }))
 }
 
 /// Where a key stands in its rate window.
-fn standing(key: &ApiKey, counted: &Counted, front_door: FrontDoor, now: Timestamp) -> Standing {
+fn rate_limit(key: &ApiKey, counted: &Counted, front_door: FrontDoor, now: Timestamp) -> RateLimitStatus {
     let limit = key.contract.rate_limit(front_door);
-    let standing = Standing::judge(limit.requests_per_minute, counted.counts.iter().copied(), now);
+    let rate_limit = RateLimitStatus::judge(limit.requests_per_minute, counted.counts.iter().copied(), now);
     let is_too_fast = |burst: Burst| burst.is_exceeded(counted.by_second.iter().copied(), now);
-    if !standing.exceeded && limit.burst.is_some_and(is_too_fast) { standing.too_fast(now) } else { standing }
+    if !rate_limit.exceeded && limit.burst.is_some_and(is_too_fast) {
+        rate_limit.too_fast(now)
+    } else {
+        rate_limit
+    }
 }
 
 /// Judges a caller: first its key, then the key's kind and scope, and its rate last, so that nobody learns or gets anything by being
@@ -379,50 +328,50 @@ fn standing(key: &ApiKey, counted: &Counted, front_door: FrontDoor, now: Timesta
 async fn admit(gateway: Gateway, caller: Caller, needs: Needs, now: Timestamp) -> Result<Judged, Denied> {
     let found = find_and_count(&gateway, &caller, needs.front_door, now)
         .await
-        .map_err(|e| Denied::Unavailable(Arc::new(e)))?;
+        .map_err(|e| Denied::Unavailable(e.to_string()))?;
     let (key, counted) = match found {
         Met::Accepted(Metered { key, counted }) => (key, counted),
         refused => {
             gateway.remember_key(&caller.hash, None);
-            let standing = match refused {
-                Met::Ended(ended) => Some(standing(&ended.key, &ended.counted, needs.front_door, now)),
+            let rate_limit = match refused {
+                Met::Ended(ended) => Some(rate_limit(&ended.key, &ended.counted, needs.front_door, now)),
                 _ => None,
             };
-            return Err(Denied::InvalidKey { standing });
+            return Err(Denied::InvalidKey { rate_limit });
         }
     };
     gateway.remember_key(&caller.hash, Some(&key));
     if !key.is_of(caller.merchant.as_deref()) {
         return Err(Denied::INVALID_KEY);
     }
-    let standing = standing(&key, &counted, needs.front_door, now);
-    if standing.exceeded {
+    let rate_limit = rate_limit(&key, &counted, needs.front_door, now);
+    if rate_limit.exceeded {
         // A refused request costs no token: a caller that keeps knocking is not kept out for longer.
         gateway
-            .keeper
+            .write_access
             .key_meter()
             .give_token_back(&counted.token)
             .await
-            .map_err(|e| Denied::Unavailable(Arc::new(e)))?;
+            .map_err(|e| Denied::Unavailable(e.to_string()))?;
     }
     let authorized = Authorized {
         key,
-        standing,
+        rate_limit,
         token: counted.token,
         hash: caller.hash,
         by_access_token: caller.by_access_token,
     };
     let is_payers_page = needs.publishable && authorized.is_publishable();
     if authorized.is_publishable() && !is_payers_page {
-        return Err(Denied::PublishableKey { standing });
+        return Err(Denied::PublishableKey { rate_limit });
     }
     if let Some(needed) = needs.permission.filter(|_| !is_payers_page) {
         authorized.require(needed)?;
     }
-    Ok(if standing.exceeded {
+    Ok(if rate_limit.exceeded {
         Judged::Exceeded(authorized, now)
     } else {
-        Judged::Within(Keeper::admit(gateway, authorized))
+        Judged::Within(WriteAccess::admit(gateway, authorized))
     })
 }
 
@@ -453,13 +402,13 @@ impl Admitted {
     }
 
     /// Gives the request's token back; says where the caller stands then.
-    pub(crate) async fn give_token_back(&self) -> Standing {
+    pub(crate) async fn give_token_back(&self) -> RateLimitStatus {
         match self.writer().key_meter().give_token_back(&self.token).await {
-            Ok(()) => self.standing.refunded(),
+            Ok(()) => self.rate_limit.refunded(),
             Err(error) => {
                 // The caller got its replay; a token lost to a failing table is not worth failing it for.
                 tracing::warn!(%error, "token of a replay was not given back");
-                self.standing
+                self.rate_limit
             }
         }
     }

@@ -50,7 +50,7 @@ impl Burst {
 
 /// Where a caller stands after one more request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct RateLimitStatus {
     /// Requests allowed within a minute.
     pub limit: u32,
     /// Requests left in this window.
@@ -61,7 +61,7 @@ pub struct Standing {
     pub exceeded: bool,
 }
 
-impl Standing {
+impl RateLimitStatus {
     /// Judges a request at `now` by the counts of the buckets, the request itself included.
     pub fn judge(limit: u32, counts: impl IntoIterator<Item = (i64, i64)>, now: Timestamp) -> Self {
         let current = bucket_at(now);
@@ -132,7 +132,7 @@ mod tests {
                 now_ms += gap;
                 let now = Timestamp::from_ms(now_ms);
                 *counts.entry(bucket_at(now)).or_default() += 1;
-                if Standing::judge(limit, counts.clone(), now).exceeded {
+                if RateLimitStatus::judge(limit, counts.clone(), now).exceeded {
                     *counts.entry(bucket_at(now)).or_default() -= 1;
                 } else {
                     passed.push(now_ms);
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn the_limit_passes_and_one_more_does_not() {
         let now = Timestamp::from_s(1_736_720_005);
-        let at = |n| Standing::judge(1000, [(bucket_at(now), n)], now);
+        let at = |n| RateLimitStatus::judge(1000, [(bucket_at(now), n)], now);
         assert_eq!(at(1).remaining, 999);
         assert!(!at(1000).exceeded);
         assert!(at(1001).exceeded);
@@ -158,6 +158,6 @@ mod tests {
     fn old_buckets_do_not_count() {
         let now = Timestamp::from_s(1_736_720_005);
         let counts = [(bucket_at(now) - 7, 5000), (bucket_at(now) - 6, 3), (bucket_at(now), 1)];
-        assert_eq!(Standing::judge(10, counts, now).remaining, 6);
+        assert_eq!(RateLimitStatus::judge(10, counts, now).remaining, 6);
     }
 }

@@ -1,26 +1,26 @@
 //! Doing what a request asks for once, however often it is sent.
 //!
-//! A create is protected by the id that its key gives ([`Call::make_once`]), a change by what the changed thing remembers
-//! ([`Call::change`]), and whatever is more than one write by a record of its own ([`Call::run_once`]).
+//! A create is protected by the id that its key gives ([`Call::create_idempotent`]), a change by what the changed thing remembers
+//! ([`Call::change`]), and whatever is more than one write by a record of its own ([`Call::run_idempotent`]).
 
 use std::future::Future;
 
 use serde::{Serialize, de::DeserializeOwned};
 use tollgate_domain::{
-    Answerable, Customer, Earlier, Fingerprint, Id, IdempotencyKey, Payment, PaymentMethod, Refund, Run,
-    Scope, Timestamp, WebhookEndpoint,
+    Customer, Denied, Earlier, Fingerprint, Id, IdempotencyKey, IdempotencyRecord, Payment, PaymentMethod,
+    Refund, Refusal, Replayable, Resource, Tenant, Timestamp, WebhookEndpoint,
 };
 use tollgate_store::{Entity, Put, Replaced, StoreError, Writer};
 
 use crate::{
     addresses::write_customer,
+    authentication::{Admitted, Authorized},
     call::Call,
-    error::{Error, Refusal, Thing},
-    gate::{Admitted, Authorized, Denied},
+    error::Error,
 };
 
 /// Tries of a conditional write before a request gives up; each conflict means that another request went through.
-pub(crate) const MAX_TRIES: u32 = 16;
+pub(crate) const TRIES_MAX: u32 = 16;
 /// How long a request may run before another one with its key may take its place, in milliseconds: longer than any
 /// function that runs one may take.
 const LEASE_MS: i64 = 60_000;
@@ -36,21 +36,21 @@ pub struct Idempotency {
 
 /// Something that a request made or changed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Made<E> {
+pub struct Idempotent<E> {
     /// The thing, as its first answer showed it.
-    pub thing: E,
+    pub value: E,
     /// Whether an earlier request with the same idempotency key made it.
     pub replayed: bool,
 }
 
-impl<E> Made<E> {
-    pub(crate) fn new(thing: E) -> Self {
-        Self { thing, replayed: false }
+impl<E> Idempotent<E> {
+    pub(crate) fn new(value: E) -> Self {
+        Self { value, replayed: false }
     }
 
     /// What an earlier request was answered, given again: to an authorized caller only, be it over its rate limit.
-    pub(crate) fn again(thing: E, _to: &Authorized) -> Self {
-        Self { thing, replayed: true }
+    pub(crate) fn replay(value: E, _to: &Authorized) -> Self {
+        Self { value, replayed: true }
     }
 }
 
@@ -59,14 +59,14 @@ pub(crate) enum Prepared<'a, E> {
     /// This is to be made, by this caller.
     New(E, &'a Admitted),
     /// An earlier request made it.
-    Earlier(Made<E>),
+    Earlier(Idempotent<E>),
 }
 
 /// What can be made and changed with an idempotency key: it keeps the fingerprint of the request that made it, and its
 /// answers.
-pub(crate) trait Idempotent: Entity + Answerable + Send + Sync {
+pub(crate) trait IdempotentResource: Entity + Replayable + Send + Sync {
     /// What it is called.
-    const THING: Thing;
+    const RESOURCE: Resource;
     /// The request that made it, if that had a key.
     fn fingerprint(&self) -> Option<&Fingerprint>;
     /// Whether it was deleted, so that nothing can be changed about it.
@@ -83,72 +83,72 @@ pub(crate) trait Idempotent: Entity + Answerable + Send + Sync {
         answer
     }
     /// Makes it, with whatever has to be written together with it.
-    fn make(&self, writer: &Writer, scope: Scope) -> impl Future<Output = Result<Put<Self>, Error>> + Send {
-        async move { Ok(writer.create(scope, self).await?) }
+    fn make(&self, writer: &Writer, tenant: Tenant) -> impl Future<Output = Result<Put<Self>, Error>> + Send {
+        async move { Ok(writer.create(tenant, self).await?) }
     }
     /// Replaces the version `before` by this next one, with whatever has to be written together with it.
     fn replace(
         &self,
         writer: &Writer,
-        scope: Scope,
+        tenant: Tenant,
         _before: &Self,
     ) -> impl Future<Output = Result<Replaced<Self>, Error>> + Send {
-        async move { Ok(writer.replace(scope, self).await?) }
+        async move { Ok(writer.replace(tenant, self).await?) }
     }
 }
 
-impl Idempotent for Payment {
-    const THING: Thing = Thing::Payment;
+impl IdempotentResource for Payment {
+    const RESOURCE: Resource = Resource::Payment;
     fn fingerprint(&self) -> Option<&Fingerprint> {
         self.fingerprint.as_ref()
     }
 }
 
-impl Idempotent for Refund {
-    const THING: Thing = Thing::Refund;
+impl IdempotentResource for Refund {
+    const RESOURCE: Resource = Resource::Refund;
     fn fingerprint(&self) -> Option<&Fingerprint> {
         self.fingerprint.as_ref()
     }
     /// A refund over a wire is stored before it is sent. What became of it is its answer, and makes it another version; so does
     /// the end of a request that could not find out.
     fn is_being_made(&self, now: Timestamp) -> bool {
-        let is_first = self.version == 1 && self.network.is_some();
+        let is_first = self.version == 1 && self.processor_refund.is_some();
         is_first && self.created.plus_ms(LEASE_MS) > now
     }
 }
 
-impl Idempotent for PaymentMethod {
-    const THING: Thing = Thing::PaymentMethod;
+impl IdempotentResource for PaymentMethod {
+    const RESOURCE: Resource = Resource::PaymentMethod;
     fn fingerprint(&self) -> Option<&Fingerprint> {
         self.fingerprint.as_ref()
     }
 }
 
-impl Idempotent for Customer {
-    const THING: Thing = Thing::Customer;
+impl IdempotentResource for Customer {
+    const RESOURCE: Resource = Resource::Customer;
     fn fingerprint(&self) -> Option<&Fingerprint> {
         self.fingerprint.as_ref()
     }
     fn is_gone(&self) -> bool {
         self.deleted
     }
-    async fn make(&self, writer: &Writer, scope: Scope) -> Result<Put<Self>, Error> {
-        match write_customer(writer, scope, None, self).await? {
+    async fn make(&self, writer: &Writer, tenant: Tenant) -> Result<Put<Self>, Error> {
+        match write_customer(writer, tenant, None, self).await? {
             None => Ok(Put::Created),
             Some(Some(existing)) => Ok(Put::Exists(*existing)),
             Some(None) => Err(Error::Internal(format!("customer {} exists and is not shown", self.id))),
         }
     }
-    async fn replace(&self, writer: &Writer, scope: Scope, before: &Self) -> Result<Replaced<Self>, Error> {
-        Ok(match write_customer(writer, scope, Some(before), self).await? {
+    async fn replace(&self, writer: &Writer, tenant: Tenant, before: &Self) -> Result<Replaced<Self>, Error> {
+        Ok(match write_customer(writer, tenant, Some(before), self).await? {
             None => Replaced::Done,
             Some(now) => Replaced::Conflict(now.map(|now| *now)),
         })
     }
 }
 
-impl Idempotent for WebhookEndpoint {
-    const THING: Thing = Thing::WebhookEndpoint;
+impl IdempotentResource for WebhookEndpoint {
+    const RESOURCE: Resource = Resource::WebhookEndpoint;
     fn fingerprint(&self) -> Option<&Fingerprint> {
         self.fingerprint.as_ref()
     }
@@ -163,9 +163,9 @@ impl Idempotent for WebhookEndpoint {
 
 impl Call {
     /// The id of what this request makes: derived from its idempotency key, or random.
-    pub(crate) fn id_for<K>(&self, scope: Scope, route: &str, idempotency: Option<&Idempotency>) -> Id<K> {
+    pub(crate) fn id_for<K>(&self, tenant: Tenant, route: &str, idempotency: Option<&Idempotency>) -> Id<K> {
         match idempotency {
-            Some(idempotency) => idempotency.key.derive_id(scope, &self.of_front_door(route)),
+            Some(idempotency) => idempotency.key.derive_id(tenant, &self.of_front_door(route)),
             None => self.gateway.new_id(),
         }
     }
@@ -176,22 +176,22 @@ impl Call {
 
     /// What a create is to make, and who may write it. When it is refused, or the rate limit refuses it, an earlier request with the
     /// same key may still have succeeded: its answer is then given again, whatever changed since.
-    pub(crate) async fn prepare_once<E: Idempotent, F: Future<Output = Result<E, Error>>>(
+    pub(crate) async fn prepare_create<E: IdempotentResource, F: Future<Output = Result<E, Error>>>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         id: &str,
         idempotency: Option<&Idempotency>,
         make: F,
     ) -> Result<Prepared<'_, E>, Error> {
         let prepared = match make.await {
-            Ok(thing) => {
-                self.admitted().await.map(|admitted| Prepared::New(thing, admitted)).map_err(Error::from)
+            Ok(resource) => {
+                self.admitted().await.map(|admitted| Prepared::New(resource, admitted)).map_err(Error::from)
             }
             Err(error) => Err(error),
         };
         match prepared {
             Err(error) => {
-                let earlier = self.earlier_answer_or(error, scope, id, idempotency).await;
+                let earlier = self.earlier_answer_or(error, tenant, id, idempotency).await;
                 earlier.map(Prepared::Earlier)
             }
             prepared => prepared,
@@ -200,39 +200,39 @@ impl Call {
 
     /// Makes something once: the first request with a key makes it, every later one is told what the first was told.
     ///
-    /// `make` checks what has to hold and builds the thing (see [`Call::prepare_once`]).
-    pub(crate) async fn make_once<E: Idempotent, F: Future<Output = Result<E, Error>>>(
+    /// `make` checks what has to hold and builds the thing (see [`Call::prepare_create`]).
+    pub(crate) async fn create_idempotent<E: IdempotentResource, F: Future<Output = Result<E, Error>>>(
         &self,
-        scope: Scope,
+        tenant: Tenant,
         id: &str,
         idempotency: Option<&Idempotency>,
         make: F,
-    ) -> Result<Made<E>, Error> {
-        let (thing, admitted) = match self.prepare_once(scope, id, idempotency, make).await? {
-            Prepared::New(thing, admitted) => (thing, admitted),
+    ) -> Result<Idempotent<E>, Error> {
+        let (resource, admitted) = match self.prepare_create(tenant, id, idempotency, make).await? {
+            Prepared::New(resource, admitted) => (resource, admitted),
             Prepared::Earlier(made) => return Ok(made),
         };
-        match thing.make(admitted.writer(), scope).await? {
-            Put::Created => Ok(Made::new(thing)),
+        match resource.make(admitted.writer(), tenant).await? {
+            Put::Created => Ok(Idempotent::new(resource)),
             Put::Exists(existing) => replay(&existing, idempotency, self.now, self.authorized().await?),
         }
     }
 
     /// The answer that an earlier request with the same key was given, or else this error. A key that was used for
     /// another request is told so, whatever else is wrong with this one.
-    pub(crate) async fn earlier_answer_or<E: Idempotent>(
+    pub(crate) async fn earlier_answer_or<E: IdempotentResource>(
         &self,
         error: Error,
-        scope: Scope,
+        tenant: Tenant,
         id: &str,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Made<E>, Error> {
+    ) -> Result<Idempotent<E>, Error> {
         let limited = matches!(error, Error::Denied(Denied::RateLimited { .. }));
         if !limited && !matches!(error, Error::Refused(_)) {
             return Err(error);
         }
         let existing: Option<E> = match idempotency {
-            Some(_) => self.store.get(scope, id, true).await?,
+            Some(_) => self.store.get(tenant, id, true).await?,
             None => None,
         };
         let to = self.authorized().await?;
@@ -247,27 +247,27 @@ impl Call {
     /// that came first. A retry with the same idempotency key is told what the first was told, whatever happened since.
     ///
     /// `route` names the change, so that one key may make two different ones. `step` gives the next version.
-    pub(crate) async fn change<E: Idempotent>(
+    pub(crate) async fn change<E: IdempotentResource>(
         &self,
         id: &str,
         route: &str,
         idempotency: Option<&Idempotency>,
         step: impl Fn(&E) -> Result<E, Error>,
-    ) -> Result<Made<E>, Error> {
-        let scope = self.tenant().await?;
-        let mut thing: Option<E> = self.store.get(scope, id, true).await?;
-        for _ in 0..MAX_TRIES {
-            let current = thing.filter(|thing| !thing.is_gone());
-            let current = current.ok_or(Refusal::NotFound(E::THING))?;
+    ) -> Result<Idempotent<E>, Error> {
+        let tenant = self.tenant().await?;
+        let mut resource: Option<E> = self.store.get(tenant, id, true).await?;
+        for _ in 0..TRIES_MAX {
+            let current = resource.filter(|resource| !resource.is_gone());
+            let current = current.ok_or(Refusal::NotFound(E::RESOURCE))?;
             if let Some(answer) = earlier_answer(&current, route, idempotency)? {
-                return Ok(Made::again(answer, self.authorized().await?));
+                return Ok(Idempotent::replay(answer, self.authorized().await?));
             }
             let mut next = step(&current)?;
             remember(&mut next, route, idempotency);
             let writer = self.admitted().await?.writer();
-            match next.replace(writer, scope, &current).await? {
-                Replaced::Done => return Ok(Made::new(next)),
-                Replaced::Conflict(now) => thing = now,
+            match next.replace(writer, tenant, &current).await? {
+                Replaced::Done => return Ok(Idempotent::new(next)),
+                Replaced::Conflict(now) => resource = now,
             }
         }
         Err(contended(id))
@@ -276,53 +276,53 @@ impl Call {
     /// Does something that is more than one write, once: the first request with a key does it, a later one is given the
     /// same answer, and one that comes meanwhile is refused. A request that died half-way is done again by the next one
     /// after [`LEASE_MS`], so every step of `work` has to bear being repeated.
-    pub(crate) async fn run_once<T: Serialize + DeserializeOwned>(
+    pub(crate) async fn run_idempotent<T: Serialize + DeserializeOwned>(
         &self,
         route: &str,
         idempotency: Option<&Idempotency>,
         work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<Made<T>, Error> {
-        let scope = self.tenant().await?;
+    ) -> Result<Idempotent<T>, Error> {
+        let tenant = self.tenant().await?;
         let Some(idempotency) = idempotency else {
             self.admitted().await?;
-            return work.await.map(Made::new);
+            return work.await.map(Idempotent::new);
         };
-        let run = Run {
-            id: self.id_for(scope, route, Some(idempotency)),
+        let record = IdempotencyRecord {
+            id: self.id_for(tenant, route, Some(idempotency)),
             version: 1,
-            cause: self.cause.clone(),
-            request: idempotency.fingerprint.clone(),
+            request: self.request.clone(),
+            fingerprint: idempotency.fingerprint.clone(),
             answer: None,
             until: self.now.plus_ms(LEASE_MS),
             created: self.now,
         };
-        let id = run.id.to_string();
+        let id = record.id.to_string();
         let writer = match self.admitted().await {
             Ok(admitted) => admitted.writer(),
             Err(denied) => {
                 // An answer that was given already costs nothing to give again.
-                let earlier: Option<Run> = self.store.get(scope, &id, true).await?;
+                let earlier: Option<IdempotencyRecord> = self.store.get(tenant, &id, true).await?;
                 let answer =
                     earlier.and_then(|earlier| Some(earlier.answer_to(&idempotency.fingerprint)?.to_owned()));
                 return match answer.filter(|_| matches!(denied, Denied::RateLimited { .. })) {
-                    Some(answer) => Ok(Made::again(read(&answer)?, self.authorized().await?)),
+                    Some(answer) => Ok(Idempotent::replay(read(&answer)?, self.authorized().await?)),
                     None => Err(denied.into()),
                 };
             }
         };
-        let run = match writer.create(scope, &run).await? {
-            Put::Created => run,
-            Put::Exists(earlier) if earlier.request != idempotency.fingerprint => {
+        let record = match writer.create(tenant, &record).await? {
+            Put::Created => record,
+            Put::Exists(earlier) if earlier.fingerprint != idempotency.fingerprint => {
                 return Err(Refusal::IdempotencyKeyReused.into());
             }
             Put::Exists(earlier) => {
                 if let Some(answer) = earlier.answer {
-                    return Ok(Made::again(read(&answer)?, self.authorized().await?));
+                    return Ok(Idempotent::replay(read(&answer)?, self.authorized().await?));
                 }
                 let next = earlier
-                    .taken_over(self.now, LEASE_MS, &self.cause)
+                    .taken_over(self.now, LEASE_MS, &self.request)
                     .ok_or(Refusal::IdempotencyKeyInUse)?;
-                match writer.replace(scope, &next).await? {
+                match writer.replace(tenant, &next).await? {
                     Replaced::Done => next,
                     Replaced::Conflict(_) => return Err(Refusal::IdempotencyKeyInUse.into()),
                 }
@@ -331,13 +331,13 @@ impl Call {
         let done = work.await;
         let ended = match &done {
             Ok(answer) => {
-                run.answered(serde_json::to_string(answer).map_err(|e| Error::Internal(e.to_string()))?)
+                record.answered(serde_json::to_string(answer).map_err(|e| Error::Internal(e.to_string()))?)
             }
-            Err(_) => run.given_up(self.now),
+            Err(_) => record.given_up(self.now),
         };
         // A conflict means that the lease ran out and another request took over: it records its own end.
-        let (Replaced::Done | Replaced::Conflict(_)) = writer.replace(scope, &ended).await?;
-        done.map(Made::new)
+        let (Replaced::Done | Replaced::Conflict(_)) = writer.replace(tenant, &ended).await?;
+        done.map(Idempotent::new)
     }
 }
 
@@ -346,22 +346,22 @@ fn read<T: DeserializeOwned>(answer: &str) -> Result<T, Error> {
 }
 
 /// What a request with a key that was used before is told.
-pub(crate) fn replay<E: Idempotent>(
+pub(crate) fn replay<E: IdempotentResource>(
     existing: &E,
     idempotency: Option<&Idempotency>,
     now: Timestamp,
     to: &Authorized,
-) -> Result<Made<E>, Error> {
+) -> Result<Idempotent<E>, Error> {
     match idempotency {
         Some(i) if existing.fingerprint() == Some(&i.fingerprint) && existing.is_being_made(now) => {
             Err(Refusal::IdempotencyKeyInUse.into())
         }
         Some(i) if existing.fingerprint() == Some(&i.fingerprint) => {
-            let first = existing.clone().into_first_answer();
-            Ok(Made::again(existing.revive(first), to))
+            let first = existing.clone().into_created();
+            Ok(Idempotent::replay(existing.revive(first), to))
         }
         // What it was made with was erased with its data: there is nothing left to replay.
-        Some(_) if existing.fingerprint().is_none() => Err(Refusal::NotFound(E::THING).into()),
+        Some(_) if existing.fingerprint().is_none() => Err(Refusal::NotFound(E::RESOURCE).into()),
         Some(_) => Err(Refusal::IdempotencyKeyReused.into()),
         None => Err(Error::Internal("a fresh random id was taken".into())),
     }
@@ -372,13 +372,13 @@ fn key_of(route: &str, idempotency: &Idempotency) -> Fingerprint {
 }
 
 /// What an earlier change of the thing with this key was answered.
-pub(crate) fn earlier_answer<E: Idempotent>(
+pub(crate) fn earlier_answer<E: IdempotentResource>(
     current: &E,
     route: &str,
     idempotency: Option<&Idempotency>,
 ) -> Result<Option<E>, Refusal> {
     let earlier =
-        idempotency.and_then(|i| Answerable::earlier_answer(current, &key_of(route, i), &i.fingerprint));
+        idempotency.and_then(|i| Replayable::earlier_change(current, &key_of(route, i), &i.fingerprint));
     match earlier {
         None => Ok(None),
         Some(Earlier::Same(answer)) => Ok(Some(current.revive(*answer))),
@@ -387,14 +387,14 @@ pub(crate) fn earlier_answer<E: Idempotent>(
 }
 
 /// Keeps what a change with a key is answered with.
-pub(crate) fn remember<E: Idempotent>(next: &mut E, route: &str, idempotency: Option<&Idempotency>) {
+pub(crate) fn remember<E: IdempotentResource>(next: &mut E, route: &str, idempotency: Option<&Idempotency>) {
     if let Some(i) = idempotency {
-        next.remember_answer(key_of(route, i), i.fingerprint.clone());
+        next.keep_snapshot(key_of(route, i), i.fingerprint.clone());
     }
 }
 
 /// Others kept coming first.
 pub(crate) fn contended(key: impl std::fmt::Display) -> Error {
-    let error = StoreError::Contended { key: key.to_string(), attempts: MAX_TRIES };
+    let error = StoreError::Contended { key: key.to_string(), attempts: TRIES_MAX };
     error.into()
 }

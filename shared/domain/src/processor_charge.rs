@@ -1,4 +1,4 @@
-//! A charge that a provider makes over a wire: how far it got there, what may have been sent, what is still to be done.
+//! A charge that a processor makes over a wire: how far it got there, what may have been sent, what is still to be done.
 //!
 //! ```text
 //! waiting ─▶ authorizing ─▶ (in_review) ─▶ authorized ─▶ captured
@@ -13,63 +13,63 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    source::{Provider, SealedCard},
+    source::{ProcessorKind, SealedCard},
     time::Timestamp,
 };
 
-/// Longest id of a provider, in characters.
-const NETWORK_ID_MAX_CHARS: usize = 64;
+/// Longest id of a processor, in characters.
+const TRANSACTION_ID_CHARS_MAX: usize = 64;
 /// Answers that could not be applied and are kept, the latest ones.
 pub const UNAPPLIED_MAX: usize = 5;
 
-/// A provider's own id of something that it did: 1 to 64 letters, digits, `-`, `_` and `.`, so that it can stand in a
+/// A processor's own id of something that it did: 1 to 64 letters, digits, `-`, `_` and `.`, so that it can stand in a
 /// path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct NetworkId(String);
+pub struct ProcessorTransactionId(String);
 
-/// The text is no provider's id.
+/// The text is no processor's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id of a provider: 1 to 64 letters, digits, hyphens, underscores and dots")]
-pub struct NotANetworkId;
+pub struct NotAProcessorTransactionId;
 
-impl NetworkId {
+impl ProcessorTransactionId {
     /// Reads an id.
-    pub fn parse(text: &str) -> Result<Self, NotANetworkId> {
+    pub fn parse(text: &str) -> Result<Self, NotAProcessorTransactionId> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-        let ok = (1..=NETWORK_ID_MAX_CHARS).contains(&text.len())
+        let ok = (1..=TRANSACTION_ID_CHARS_MAX).contains(&text.len())
             && text.bytes().all(allowed)
             && text.bytes().any(|b| b != b'.');
-        if ok { Ok(Self(text.to_owned())) } else { Err(NotANetworkId) }
+        if ok { Ok(Self(text.to_owned())) } else { Err(NotAProcessorTransactionId) }
     }
 
-    /// The id as the provider wrote it.
+    /// The id as the processor wrote it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Display for NetworkId {
+impl fmt::Display for ProcessorTransactionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl TryFrom<String> for NetworkId {
-    type Error = NotANetworkId;
+impl TryFrom<String> for ProcessorTransactionId {
+    type Error = NotAProcessorTransactionId;
 
-    fn try_from(text: String) -> Result<Self, NotANetworkId> {
+    fn try_from(text: String) -> Result<Self, NotAProcessorTransactionId> {
         Self::parse(&text)
     }
 }
 
-impl From<NetworkId> for String {
-    fn from(id: NetworkId) -> Self {
+impl From<ProcessorTransactionId> for String {
+    fn from(id: ProcessorTransactionId) -> Self {
         id.0
     }
 }
 
-/// How far a charge got with its provider.
+/// How far a charge got with its processor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Nothing was sent.
@@ -79,30 +79,30 @@ pub enum Stage {
     /// The money is reserved, and a reviewer has to accept it first.
     InReview {
         /// The authorisation.
-        authorization: NetworkId,
+        authorization: ProcessorTransactionId,
     },
     /// The money is reserved; the capture may have been sent.
     Authorized {
         /// The authorisation.
-        authorization: NetworkId,
+        authorization: ProcessorTransactionId,
     },
     /// The money was taken.
     Captured {
         /// The authorisation.
-        authorization: NetworkId,
+        authorization: ProcessorTransactionId,
         /// The capture, which refunds name.
-        capture: NetworkId,
+        capture: ProcessorTransactionId,
     },
     /// The payment has ended without the money, and what is reserved, or may be, has to be let go.
     Releasing {
-        /// The authorisation; absent where the provider has not said that there is one.
-        authorization: Option<NetworkId>,
+        /// The authorisation; absent where the processor has not said that there is one.
+        authorization: Option<ProcessorTransactionId>,
     },
     /// Nothing is reserved and nothing was taken.
     Ended,
 }
 
-/// Requests that may have reached the provider: those of the current stage, or of a refund.
+/// Requests that may have reached the processor: those of the current stage, or of a refund.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     /// How many.
@@ -111,7 +111,7 @@ pub struct Sent {
     /// When the last one was sent; absent where the last one certainly did nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Timestamp>,
-    /// How many of them certainly did nothing. The one after such a one is a new request to the provider, under a new
+    /// How many of them certainly did nothing. The one after such a one is a new request to the processor, under a new
     /// transaction id; any other is the same request again, under the same id, so that it is carried out once.
     #[serde(default)]
     pub renewed: u32,
@@ -147,12 +147,12 @@ impl Sent {
     }
 }
 
-/// A clear answer of a provider that contradicts what is recorded. It is kept for the operator.
+/// A clear answer of a processor that contradicts what is recorded. It is kept for the operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unapplied {
     /// When it came.
     pub at: Timestamp,
-    /// What the provider said.
+    /// What the processor said.
     pub answer: String,
 }
 
@@ -167,24 +167,24 @@ pub(crate) fn keep_unapplied(kept: &mut Vec<Unapplied>, answer: String, now: Tim
     kept.push(Unapplied { at: now, answer });
 }
 
-/// A charge that is made over a wire, by a provider of the merchant's.
+/// A charge that is made over a wire, by a processor of the merchant's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
-pub struct NetworkCharge {
-    /// The provider.
-    pub provider: Provider,
-    /// What the provider knows the merchant by whose account takes the payment (the MID), so that an account which is replaced
+pub struct ProcessorCharge {
+    /// The processor.
+    pub processor: ProcessorKind,
+    /// What the processor knows the merchant by whose account takes the payment (the MID), so that an account which is replaced
     /// meanwhile is not asked about another one's charges. Charges of earlier releases say nothing of it.
     pub account: Option<String>,
     /// The card, sealed; gone as soon as the payment is decided.
     pub card: Option<SealedCard>,
     /// How far it got.
     pub stage: Stage,
-    /// Times that the provider was asked what became of it.
+    /// Times that the processor was asked what became of it.
     pub attempts: u32,
     /// Since when it is in this stage.
     pub since: Option<Timestamp>,
-    /// The requests of this stage that may have reached the provider.
+    /// The requests of this stage that may have reached the processor.
     pub sent: Sent,
     /// Answers that contradict what is recorded.
     pub unapplied: Vec<Unapplied>,
@@ -192,11 +192,11 @@ pub struct NetworkCharge {
     pub stuck_since: Option<Timestamp>,
 }
 
-impl NetworkCharge {
+impl ProcessorCharge {
     /// A charge of which nothing was sent yet.
-    pub const fn new(provider: Provider, account: Option<String>, card: SealedCard) -> Self {
+    pub const fn new(processor: ProcessorKind, account: Option<String>, card: SealedCard) -> Self {
         Self {
-            provider,
+            processor,
             account,
             card: Some(card),
             stage: Stage::Waiting,
@@ -225,7 +225,8 @@ enum StageName {
 /// A charge as it is stored. Charges that were stored before stages were kept have no `stage`: it follows from the rest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Stored {
-    provider: Provider,
+    #[serde(rename = "provider")]
+    processor: ProcessorKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     account: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -233,10 +234,10 @@ struct Stored {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     card: Option<SealedCard>,
     /// The authorisation's id.
+    #[serde(rename = "network_id", default, skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<ProcessorTransactionId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    network_id: Option<NetworkId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    capture_id: Option<NetworkId>,
+    capture_id: Option<ProcessorTransactionId>,
     #[serde(default, skip_serializing_if = "is_zero")]
     attempts: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -258,9 +259,9 @@ const fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-impl From<NetworkCharge> for Stored {
-    fn from(charge: NetworkCharge) -> Self {
-        let (stage, network_id, capture_id) = match charge.stage {
+impl From<ProcessorCharge> for Stored {
+    fn from(charge: ProcessorCharge) -> Self {
+        let (stage, transaction_id, capture_id) = match charge.stage {
             Stage::Waiting => (StageName::Waiting, None, None),
             Stage::Authorizing => (StageName::Authorizing, None, None),
             Stage::InReview { authorization } => (StageName::InReview, Some(authorization), None),
@@ -272,11 +273,11 @@ impl From<NetworkCharge> for Stored {
             Stage::Ended => (StageName::Ended, None, None),
         };
         Self {
-            provider: charge.provider,
+            processor: charge.processor,
             account: charge.account,
             stage: Some(stage),
             card: charge.card,
-            network_id,
+            transaction_id,
             capture_id,
             attempts: charge.attempts,
             since: charge.since,
@@ -292,18 +293,18 @@ impl From<NetworkCharge> for Stored {
 /// A stored charge lacks the id that its stage needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a charge lacks the provider's id that its stage needs")]
-struct MissingNetworkId;
+struct MissingTransactionId;
 
-impl TryFrom<Stored> for NetworkCharge {
-    type Error = MissingNetworkId;
+impl TryFrom<Stored> for ProcessorCharge {
+    type Error = MissingTransactionId;
 
-    fn try_from(stored: Stored) -> Result<Self, MissingNetworkId> {
-        let name = stored.stage.unwrap_or(match (&stored.network_id, stored.since) {
+    fn try_from(stored: Stored) -> Result<Self, MissingTransactionId> {
+        let name = stored.stage.unwrap_or(match (&stored.transaction_id, stored.since) {
             (Some(_), _) => StageName::Authorized,
             (None, Some(_)) => StageName::Authorizing,
             (None, None) => StageName::Waiting,
         });
-        let authorization = || stored.network_id.clone().ok_or(MissingNetworkId);
+        let authorization = || stored.transaction_id.clone().ok_or(MissingTransactionId);
         let stage = match name {
             StageName::Waiting => Stage::Waiting,
             StageName::Authorizing => Stage::Authorizing,
@@ -311,9 +312,9 @@ impl TryFrom<Stored> for NetworkCharge {
             StageName::Authorized => Stage::Authorized { authorization: authorization()? },
             StageName::Captured => Stage::Captured {
                 authorization: authorization()?,
-                capture: stored.capture_id.clone().ok_or(MissingNetworkId)?,
+                capture: stored.capture_id.clone().ok_or(MissingTransactionId)?,
             },
-            StageName::Releasing => Stage::Releasing { authorization: stored.network_id.clone() },
+            StageName::Releasing => Stage::Releasing { authorization: stored.transaction_id.clone() },
             StageName::Ended => Stage::Ended,
         };
         // What was stored before requests were counted was sent once, when it last began.
@@ -324,7 +325,7 @@ impl TryFrom<Stored> for NetworkCharge {
             _ => Sent { times: stored.sends, last: stored.sent_at, renewed: stored.renewed },
         };
         Ok(Self {
-            provider: stored.provider,
+            processor: stored.processor,
             account: stored.account,
             card: stored.card,
             stage,
@@ -344,20 +345,20 @@ mod tests {
 
     use super::*;
 
-    fn id(text: &str) -> NetworkId {
-        NetworkId::parse(text).unwrap()
+    fn id(text: &str) -> ProcessorTransactionId {
+        ProcessorTransactionId::parse(text).unwrap()
     }
 
     #[test]
     fn an_id_is_never_empty_and_never_a_path_of_its_own() {
         for bad in ["", ".", "..", "a/b", "a?b", "a b", "é", "%2e", &"1".repeat(65)] {
-            assert!(NetworkId::parse(bad).is_err(), "{bad}");
+            assert!(ProcessorTransactionId::parse(bad).is_err(), "{bad}");
         }
-        assert!(NetworkId::parse("7063849254816301204951").is_ok());
+        assert!(ProcessorTransactionId::parse("7063849254816301204951").is_ok());
         let empty = json!({"provider": "mpgs", "stage": "authorized", "network_id": ""});
-        assert!(serde_json::from_value::<NetworkCharge>(empty).is_err());
+        assert!(serde_json::from_value::<ProcessorCharge>(empty).is_err());
         let none = json!({"provider": "mpgs", "stage": "captured", "network_id": "1"});
-        assert!(serde_json::from_value::<NetworkCharge>(none).is_err());
+        assert!(serde_json::from_value::<ProcessorCharge>(none).is_err());
     }
 
     #[test]
@@ -373,19 +374,19 @@ mod tests {
             Stage::Ended,
         ];
         for stage in stages {
-            let charge = NetworkCharge {
+            let charge = ProcessorCharge {
                 stage,
                 sent: Sent::first(Timestamp::from_s(7)),
-                ..NetworkCharge::new(Provider::Mpgs, None, SealedCard("s".into()))
+                ..ProcessorCharge::new(ProcessorKind::Mpgs, None, SealedCard("s".into()))
             };
             let text = serde_json::to_string(&charge).unwrap();
-            assert_eq!(serde_json::from_str::<NetworkCharge>(&text).unwrap(), charge);
+            assert_eq!(serde_json::from_str::<ProcessorCharge>(&text).unwrap(), charge);
         }
     }
 
     #[test]
     fn what_was_stored_before_stages_were_kept_is_read() {
-        let stage = |value| serde_json::from_value::<NetworkCharge>(value).unwrap().stage;
+        let stage = |value| serde_json::from_value::<ProcessorCharge>(value).unwrap().stage;
         assert_eq!(stage(json!({"provider": "mpgs", "card": "s", "attempts": 0})), Stage::Waiting);
         assert_eq!(
             stage(json!({"provider": "mpgs", "card": "s", "attempts": 1, "since": 5})),

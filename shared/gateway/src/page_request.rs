@@ -1,0 +1,68 @@
+//! The page of a list that a request asks for.
+
+use tollgate_domain::{Id, Refusal, Tenant, id::Kind};
+use tollgate_store::{Cursor, Entity, ListQuery};
+
+use crate::{call::Call, error::Error};
+
+/// The page of a list that a request asks for.
+#[derive(Debug)]
+pub struct PageRequest<K: Kind> {
+    /// Items on the page, at most.
+    pub limit: usize,
+    /// Only items older than this one.
+    pub starting_after: Option<Id<K>>,
+    /// Only items newer than this one, the nearest first.
+    pub ending_before: Option<Id<K>>,
+    /// Items to skip. Each is read; a cursor is cheaper.
+    pub offset: usize,
+}
+
+impl<K: Kind> PageRequest<K> {
+    /// The first page: the newest items.
+    pub const fn newest(limit: usize) -> Self {
+        Self { limit, starting_after: None, ending_before: None, offset: 0 }
+    }
+}
+
+impl<K: Kind> Clone for PageRequest<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K: Kind> Copy for PageRequest<K> {}
+
+impl Call {
+    /// The query of a page. One read for its cursor, if it has one.
+    pub(crate) async fn query_of<E: Entity, K: Kind>(
+        &self,
+        tenant: Tenant,
+        page_request: PageRequest<K>,
+    ) -> Result<ListQuery, Error> {
+        self.query_named::<E, K>(tenant, page_request, |id| id.to_string()).await
+    }
+
+    /// The same for items whose keys are derived from the ids in the request (see `name`).
+    pub(crate) async fn query_named<E: Entity, K: Kind>(
+        &self,
+        tenant: Tenant,
+        page_request: PageRequest<K>,
+        name: impl Fn(Id<K>) -> String,
+    ) -> Result<ListQuery, Error> {
+        let mut query = ListQuery::new(page_request.limit);
+        query.offset = page_request.offset;
+        query.after = self.cursor::<E>(tenant, page_request.starting_after.map(&name)).await?;
+        query.before = self.cursor::<E>(tenant, page_request.ending_before.map(&name)).await?;
+        Ok(query)
+    }
+
+    /// The place of the thing called `id`.
+    async fn cursor<E: Entity>(&self, tenant: Tenant, id: Option<String>) -> Result<Option<Cursor>, Error> {
+        let Some(id) = id else { return Ok(None) };
+        match self.store.get::<E>(tenant, &id, true).await? {
+            Some(resource) => Ok(Some(Cursor { created: resource.created(), id })),
+            None => Err(Refusal::NoSuchCursor.into()),
+        }
+    }
+}
