@@ -39,10 +39,10 @@ mod secrecy;
 mod simple;
 mod start_page;
 mod tenancy;
+mod tools;
 mod trigger;
 mod versions;
 mod webhook_endpoints;
-mod webhook_tools;
 mod webhooks;
 
 use serde_json::{Value, json};
