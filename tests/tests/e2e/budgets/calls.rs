@@ -108,13 +108,7 @@ pub(super) async fn call_intents(intents: &Client, receiver: &Receiver) {
     get(of_named.clone()).await;
     post(format!("{of_named}/confirm"), json!({"payment_method": "pm_card_visa"})).await;
 
-    let refund = json!({"payment_intent": intent["id"], "amount": 100});
-    let refund = post("/refunds".into(), refund).await;
-    let of_refund = format!("/refunds/{}", id(&refund));
-    get(of_refund.clone()).await;
-    post(of_refund.clone(), json!({"metadata": {"a": "b"}})).await;
-    get("/refunds?limit=3".into()).await;
-    post(format!("{of_refund}/cancel"), json!({})).await;
+    call_refunds(intents, &intent["id"]).await;
     post(format!("{of_method}/detach"), json!({})).await;
     intents.delete(&of_customer).await.expect(200);
 
@@ -129,6 +123,23 @@ pub(super) async fn call_intents(intents: &Client, receiver: &Receiver) {
         intents.get("/nothing").await.expect(404);
     }
     call_webhooks(intents, receiver).await;
+}
+
+/// One request to every route of refunds.
+async fn call_refunds(intents: &Client, intent: &Value) {
+    let get = async |path: String| intents.get(&path).await.expect(200);
+    let post = async |path: String, body: Value| {
+        let answer = intents.post(&path, &body).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text);
+        answer.json()
+    };
+    let refund = json!({"payment_intent": intent, "amount": 100});
+    let refund = post("/refunds".into(), refund).await;
+    let of_refund = format!("/refunds/{}", refund["id"].as_str().unwrap());
+    get(of_refund.clone()).await;
+    post(of_refund.clone(), json!({"metadata": {"a": "b"}})).await;
+    get("/refunds?limit=3".into()).await;
+    post(format!("{of_refund}/cancel"), json!({})).await;
 }
 
 /// One request to every route that has to do with an endpoint, its events and its deliveries.

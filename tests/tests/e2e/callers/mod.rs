@@ -97,6 +97,31 @@ async fn expired_token(cloud: &Cloud, key: &str) -> String {
     call.issue_access_token().await.unwrap()
 }
 
+/// Keys of the demo merchant with every scope but one, fresh and over their rate limits.
+async fn without_a_scope(cloud: &Cloud) -> Vec<(Permission, [Caller; 2])> {
+    let demo = cloud.demo_scope().merchant.to_string();
+    let mut without = Vec::new();
+    for needed in Permission::ALL {
+        let others: Vec<_> = Permission::ALL.iter().copied().filter(|p| p != needed).collect();
+        let fresh = cloud.demo_key(Mode::Test, KeyKind::Secret, &others).await;
+        let over = cloud.demo_key(Mode::Test, KeyKind::Secret, &others).await;
+        cloud.use_up_key(&over).await;
+        let caller = |what, key| Caller { what, merchant: demo.clone(), key: Some(key) };
+        without.push((*needed, [caller("restricted", fresh), caller("restricted, over", over)]));
+    }
+    without
+}
+
+/// Another merchant with every scope.
+async fn stranger(cloud: &Cloud) -> Caller {
+    let admin = cloud.admin();
+    let merchant = admin.create_merchant("Another", Tier::Growth).await.unwrap().id;
+    let scopes = Permission::ALL.to_vec();
+    let new = NewKey { merchant, mode: Mode::Test, kind: KeyKind::Secret, scopes };
+    let key = admin.create_key(new).await.unwrap().secret;
+    Caller { what: "another merchant", merchant: merchant.to_string(), key: Some(key) }
+}
+
 impl Callers {
     async fn of(cloud: &Cloud) -> Self {
         let tenant = cloud.demo_scope();
@@ -118,14 +143,6 @@ impl Callers {
         cloud.use_up_key(&publishable_over).await;
         let good_over = secret(Permission::ALL.to_vec()).await;
         cloud.use_up_key(&good_over).await;
-        let mut without = Vec::new();
-        for needed in Permission::ALL {
-            let others: Vec<_> = Permission::ALL.iter().copied().filter(|p| p != needed).collect();
-            let fresh = caller("restricted", &secret(others.clone()).await);
-            let over = secret(others).await;
-            cloud.use_up_key(&over).await;
-            without.push((*needed, [fresh, caller("restricted, over", &over)]));
-        }
         let expired = secret(Permission::ALL.to_vec()).await;
         expire(cloud, &expired).await;
         let doomed = secret(Permission::ALL.to_vec()).await;
@@ -134,18 +151,6 @@ impl Callers {
         let no_payments = [Permission::CustomersRead, Permission::KeysRead];
         let restricted = secret(no_payments.to_vec()).await;
         let restricted_token = access_token(cloud, &demo, &restricted).await;
-        let other = admin.create_merchant("Another", Tier::Growth).await.unwrap();
-        let new = NewKey {
-            merchant: other.id,
-            mode: Mode::Test,
-            kind: KeyKind::Secret,
-            scopes: Permission::ALL.to_vec(),
-        };
-        let stranger = Caller {
-            what: "another merchant",
-            merchant: other.id.to_string(),
-            key: Some(admin.create_key(new).await.unwrap().secret),
-        };
         let live = cloud.demo_key(Mode::Live, KeyKind::Secret, Permission::ALL).await;
         let unheard = json!({"amount": 100, "currency": "eur"});
         let intent = cloud.intents().post("/payment_intents", &unheard).await.expect(201);
@@ -161,8 +166,8 @@ impl Callers {
                 caller("client secret", intent["client_secret"].as_str().unwrap()),
             ],
             publishable: [caller("publishable", publishable), caller("publishable, over", &publishable_over)],
-            without,
-            strangers: vec![stranger, caller("the other mode", &live)],
+            without: without_a_scope(cloud).await,
+            strangers: vec![stranger(cloud).await, caller("the other mode", &live)],
             tokens: Tokens {
                 good: caller("token", &access_token(cloud, &demo, &cloud.key()).await),
                 without_payments: caller("restricted token", &restricted_token),

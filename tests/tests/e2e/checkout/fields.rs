@@ -35,7 +35,12 @@ async fn every_wrong_field_is_listed_at_once() {
     assert_eq!(errors["payment_provider"][0], "The selected payment provider is invalid.");
     assert_eq!(errors["amount"][0], "The amount field must be a number.");
     assert_eq!(errors["exp_month"][0], "The exp month field must be 2 digits.");
-    for (changes, field, message) in [
+    nothing_is_written(&cloud).await;
+}
+
+/// A wrong field, its name, and what is said of it.
+fn wrong_fields() -> Vec<(Value, &'static str, &'static str)> {
+    vec![
         (json!({"amount": 0}), "amount", "The amount field must be at least 0.01."),
         (json!({"amount": -5}), "amount", "The amount field must be at least 0.01."),
         (
@@ -68,10 +73,24 @@ async fn every_wrong_field_is_listed_at_once() {
         (json!({"exp_month": "13"}), "exp_month", "The exp month field must be between 01 and 12."),
         (json!({"cvv": "1234"}), "cvv", "The cvv field must be 3 digits, or 4 on American Express."),
         (json!({"order_id": ""}), "order_id", "The order id field is required."),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn one_wrong_field_is_told_why() {
+    let cloud = Cloud::start().await;
+    let checkout = cloud.checkout();
+    for (changes, field, message) in wrong_fields() {
         let body = checkout.post("/payments/initialize", &with("wrong", &changes)).await.expect(422);
         assert_eq!(body["errors"], json!({field: [message]}));
     }
+    nothing_is_written(&cloud).await;
+}
+
+#[tokio::test]
+async fn what_is_no_request_and_what_is_not_there_are_told_apart() {
+    let cloud = Cloud::start().await;
+    let checkout = cloud.checkout();
     let malformed = checkout.request(reqwest::Method::POST, "/payments/initialize").body("{\"order_id\":");
     assert_eq!(
         failed(&Client::send(malformed).await, 400),
@@ -86,11 +105,20 @@ async fn every_wrong_field_is_listed_at_once() {
         let gone = checkout.post(&format!("/payments/{reference}/refund"), &json!({})).await;
         assert_eq!(failed(&gone, 404), "Transaction not found");
     }
-    let all = cloud.charges().get("/payments").await.expect(200);
-    assert_eq!(all["data"], json!([]), "nothing was written");
-    let all = cloud.charges().get("/customers").await.expect(200);
-    assert_eq!(all["data"], json!([]), "nothing was written");
-    // What nobody knows is ignored; what may be a text is read as one.
+    nothing_is_written(&cloud).await;
+}
+
+async fn nothing_is_written(cloud: &Cloud) {
+    for path in ["/payments", "/customers"] {
+        let all = cloud.charges().get(path).await.expect(200);
+        assert_eq!(all["data"], json!([]), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_fields_are_ignored_and_numbers_may_be_texts() {
+    let cloud = Cloud::start().await;
+    let checkout = cloud.checkout();
     let odd = with("odd", &json!({"amount": "100.50", "colour": "blue", "metadata": {"a": 1}}));
     checkout.post("/payments/initialize", &odd).await.expect(200);
 }

@@ -144,3 +144,19 @@ async fn no_payment_has_a_next_action_without_an_address() {
         }
     }
 }
+
+#[tokio::test]
+async fn direct_gives_a_description_back_and_takes_the_smallest_amount() {
+    let cloud = Cloud::start().await;
+    let direct = cloud.client("direct");
+    let card = json!({"number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123"});
+    let body = json!({"amount": 50, "currency": "USD", "payment_method": "card", "card": card, "description": "Order 7",
+        "nobody_knows": {"this": true}});
+    let paid = direct.post("/payments", &body).await.expect(200);
+    assert_eq!(
+        (&paid["status"], &paid["amount"], &paid["description"]),
+        (&json!("succeeded"), &json!(50), &json!("Order 7"))
+    );
+    let shown = direct.get(&format!("/payments/{}", paid["id"].as_str().unwrap())).await;
+    assert_eq!(shown.expect(200)["description"], "Order 7");
+}

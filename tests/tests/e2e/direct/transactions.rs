@@ -50,6 +50,12 @@ async fn transactions_are_listed_by_offset_status_and_day() {
     }
     assert_eq!(list("?to_date=2024-01-01").await.0.len(), 0);
     assert_eq!(list("?from_date=2999-01-01").await.0.len(), 0);
+}
+
+#[tokio::test]
+async fn wrong_parameters_of_the_list_are_named() {
+    let cloud = Cloud::start().await;
+    let direct = cloud.client("direct");
     for (query, code, param) in [
         ("limit=0", "out_of_range", "limit"),
         ("limit=101", "out_of_range", "limit"),

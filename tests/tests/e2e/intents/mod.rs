@@ -1,12 +1,17 @@
-//! What `intents` has for merchants who build: events, deliveries, secrets, keys, payers' pages.
+//! The `intents` API: its quick start, its versions, and what merchants build with: events, deliveries, secrets, keys, payers' pages.
 
+mod api_keys;
 mod endpoints;
 mod events;
-mod keys;
 mod lists;
 mod payers_pages;
+mod quick_start;
+mod recover;
+mod rolled_keys;
 mod samples;
 mod secrets;
+mod versions;
+mod webhook_endpoints;
 
 use crate::challenge::browser;
 use serde_json::{Value, json};
