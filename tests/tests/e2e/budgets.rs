@@ -166,7 +166,7 @@ fn every_function_may_make_the_calls_of_its_budget() {
 }
 
 /// The functions that no request starts.
-fn is_worker(budget: &&Budget) -> bool {
+fn is_worker(budget: &Budget) -> bool {
     matches!(budget.function, "publish-events" | "deliver-webhook")
 }
 
@@ -252,5 +252,5 @@ async fn publishing_and_delivering_one_change_keep_their_budgets() {
         paid.expect(201);
         receiver.wait_for(round).await;
     }
-    keep_budgets(&cloud, BUDGETS.iter().filter(is_worker), "invocation").await;
+    keep_budgets(&cloud, BUDGETS.iter().filter(|budget| is_worker(budget)), "invocation").await;
 }
