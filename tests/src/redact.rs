@@ -52,7 +52,7 @@ impl Redactor {
     fn after_marker(&mut self, rest: &str, before: &str, is_about_keys: bool) -> Option<(usize, String)> {
         let span = |is_part: fn(char) -> bool| rest.find(|c| !is_part(c)).unwrap_or(rest.len());
         let ends_with_any = |markers: &[&str]| markers.iter().any(|marker| before.ends_with(marker));
-        if ends_with_any(&["/pages/checkout/", "/pages/challenge/", "/pages/result/"]) {
+        if ends_with_any(&["/checkout/", "/challenge/", "/result/"]) {
             let length = span(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
             if length >= SECRET_CHARS_MIN {
                 return Some((length, format!("<link {}>", self.number("link", &rest[..length]))));
@@ -230,6 +230,10 @@ mod tests {
         assert_eq!(
             redacted(&format!(r#""{link}" {link}"#)),
             r#""http://localhost:<port>/pages/challenge/<link 1>" http://localhost:<port>/pages/challenge/<link 1>"#
+        );
+        assert_eq!(
+            redacted(&format!("../challenge/{A}.test.{B}.V4EbWDyB9W68H_qJKshbyg")),
+            "../challenge/<link 1>"
         );
         assert_eq!(redacted("http://127.0.0.1:81/hooks"), "http://127.0.0.1:<port>/hooks");
         assert_eq!(redacted("67f49503-db5f-48e6-a79b-6a13a0905bd8"), "uuid_<1>");

@@ -289,7 +289,8 @@ fn a_test_is_found_where_it_is_and_nowhere_else() {
     for test in [
         "e2e simple::sources_and_declines",
         "e2e callers::pages::a_link_opens_one_page_of_one_payment",
-        "store of_two_changes_of_one_version_one_wins",
+        "books the_providers_books_equal_ours_whatever_fails_and_whoever_dies",
+        "store payments::of_two_changes_of_one_version_one_wins",
         "store keys::keys_are_listed_by_mode_newest_first_in_pages",
         "domain payment::tests::a_failed_payment_cannot_be_refunded",
         "domain rate_limit::tests::no_minute_sees_more_than_the_limit",

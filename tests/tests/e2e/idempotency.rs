@@ -117,34 +117,43 @@ async fn every_post_of_intents_takes_a_key() {
     let cloud = Cloud::start().await;
     // More requests than a sandbox merchant has in a minute.
     let intents = cloud.intents().with_key(&cloud.other_merchants_key().await);
-    let receiver = Receiver::start(&[]).await;
-    let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
+    customers_and_payment_methods_are_made_once(&intents).await;
+    payments_and_refunds_are_made_once(&intents).await;
+    webhooks_are_sent_once(&intents).await;
+    keys_are_made_once(&intents).await;
+}
+
+fn id(thing: &Value) -> String {
+    thing["id"].as_str().unwrap().to_owned()
+}
+
+async fn customers_and_payment_methods_are_made_once(intents: &Client) {
     let customer =
-        is_made_once(&intents, "/customers", &json!({"name": "Ann"}), &json!({"name": "Bob"})).await;
+        is_made_once(intents, "/customers", &json!({"name": "Ann"}), &json!({"name": "Bob"})).await;
     let customer = id(&customer);
     let path = format!("/customers/{customer}");
-    is_made_once(&intents, &path, &json!({"name": "Cid", "metadata": {"a": "1"}}), &json!({"name": "Dan"}))
+    is_made_once(intents, &path, &json!({"name": "Cid", "metadata": {"a": "1"}}), &json!({"name": "Dan"}))
         .await;
 
     let card = json!({"type": "card", "card": {"number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123"}});
     let mut other = card.clone();
     other["card"]["exp_year"] = json!(2031);
-    let method = id(&is_made_once(&intents, "/payment_methods", &card, &other).await);
+    let method = id(&is_made_once(intents, "/payment_methods", &card, &other).await);
     let at = |tail: &str| format!("/payment_methods/{method}{tail}");
     is_made_once(
-        &intents,
+        intents,
         &at("/attach"),
         &json!({"customer": customer}),
         &json!({"customer": customer, "expand": ["customer"]}),
     )
     .await;
     let changed = json!({"metadata": {"a": "1"}, "billing_details": {"name": "Ann"}});
-    is_made_once(&intents, &at(""), &changed, &json!({"metadata": {"a": "2"}})).await;
+    is_made_once(intents, &at(""), &changed, &json!({"metadata": {"a": "2"}})).await;
     let expanding = json!({"expand": ["customer"]});
-    is_made_once(&intents, &at("/detach"), &json!({}), &expanding).await;
+    is_made_once(intents, &at("/detach"), &json!({}), &expanding).await;
     // A named one of the sandbox is made by its attach, once.
     is_made_once(
-        &intents,
+        intents,
         "/payment_methods/pm_card_visa/attach",
         &json!({"customer": customer}),
         &json!({"customer": customer, "expand": ["customer"]}),
@@ -152,28 +161,30 @@ async fn every_post_of_intents_takes_a_key() {
     .await;
     let attached = intents.get(&format!("{path}/payment_methods")).await.expect(200);
     assert_eq!(attached["data"].as_array().unwrap().len(), 1);
+}
 
+async fn payments_and_refunds_are_made_once(intents: &Client) {
     let slow = json!({"type": "card", "card": {"number": "4000000000007726", "exp_month": 12, "exp_year": 2030, "cvc": "123"}});
     let paid = json!({"amount": 3000, "currency": "eur", "confirm": true, "payment_method_data": slow});
     let intent =
-        is_made_once(&intents, "/payment_intents", &paid, &json!({"amount": 1, "currency": "eur"})).await;
+        is_made_once(intents, "/payment_intents", &paid, &json!({"amount": 1, "currency": "eur"})).await;
     assert_eq!(intent["status"], "succeeded", "{intent}");
     let refund = id(&is_made_once(
-        &intents,
+        intents,
         "/refunds",
         &json!({"payment_intent": id(&intent), "amount": 100}),
         &json!({"payment_intent": id(&intent), "amount": 200}),
     )
     .await);
     let at = format!("/refunds/{refund}");
-    is_made_once(&intents, &at, &json!({"metadata": {"a": "1"}}), &json!({"metadata": {"a": "2"}})).await;
+    is_made_once(intents, &at, &json!({"metadata": {"a": "1"}}), &json!({"metadata": {"a": "2"}})).await;
     let canceled =
-        is_made_once(&intents, &format!("{at}/cancel"), &json!({}), &json!({"expand": ["charge"]})).await;
+        is_made_once(intents, &format!("{at}/cancel"), &json!({}), &json!({"expand": ["charge"]})).await;
     assert_eq!(canceled["status"], "canceled");
 
     let manual = json!({"amount": 2000, "currency": "eur", "capture_method": "manual"});
     let made = is_made_once(
-        &intents,
+        intents,
         "/payment_intents",
         &json!({"amount": 2000, "currency": "eur", "capture_method": "manual", "metadata": {"n": "2"}}),
         &manual,
@@ -183,18 +194,21 @@ async fn every_post_of_intents_takes_a_key() {
     let at = |tail: &str| format!("/payment_intents/{}{tail}", id(&intent));
     // A second intent's steps, each with a key of its own.
     let step = |tail: &str| format!("/payment_intents/{}{tail}", id(&made));
-    is_made_once(&intents, &step(""), &json!({"description": "a"}), &json!({"description": "b"})).await;
+    is_made_once(intents, &step(""), &json!({"description": "a"}), &json!({"description": "b"})).await;
     let confirm = json!({"payment_method": "pm_card_visa"});
-    is_made_once(&intents, &step("/confirm"), &confirm, &json!({"payment_method": "pm_card_mastercard"}))
+    is_made_once(intents, &step("/confirm"), &confirm, &json!({"payment_method": "pm_card_mastercard"}))
         .await;
-    is_made_once(&intents, &step("/capture"), &json!({"amount_to_capture": 500}), &json!({})).await;
+    is_made_once(intents, &step("/capture"), &json!({"amount_to_capture": 500}), &json!({})).await;
     intents.post(&at("/cancel"), &json!({})).await.expect(400);
+}
 
+async fn webhooks_are_sent_once(intents: &Client) {
+    let receiver = Receiver::start(&[]).await;
     let hooks = json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]});
-    let endpoint = is_made_once(&intents, "/webhook_endpoints", &hooks, &json!({"url": receiver.url})).await;
+    let endpoint = is_made_once(intents, "/webhook_endpoints", &hooks, &json!({"url": receiver.url})).await;
     let at = |tail: &str| format!("/webhook_endpoints/{}{tail}", id(&endpoint));
-    is_made_once(&intents, &at(""), &json!({"description": "a"}), &json!({"description": "b"})).await;
-    let rolled = is_made_once(&intents, &at("/roll_secret"), &json!({"expires_in": 60}), &json!({})).await;
+    is_made_once(intents, &at(""), &json!({"description": "a"}), &json!({"description": "b"})).await;
+    let rolled = is_made_once(intents, &at("/roll_secret"), &json!({"expires_in": 60}), &json!({})).await;
     assert_ne!(rolled["secret"], endpoint["secret"]);
     // A test event is sent once, and so is what is sent again.
     let event = intents.post_once(&at("/test"), "t", &json!({})).await;
@@ -208,16 +222,18 @@ async fn every_post_of_intents_takes_a_key() {
         (list["data"][0]["status"] == "succeeded").then_some(())
     });
     retried.await;
-    is_made_once(&intents, &event, &only, &json!({})).await;
-    is_made_once(&intents, &at("/recover"), &json!({"since": 0}), &json!({"since": 1})).await;
+    is_made_once(intents, &event, &only, &json!({})).await;
+    is_made_once(intents, &at("/recover"), &json!({"since": 0}), &json!({"since": 1})).await;
     // The test event twice, and the two payments of before, which the endpoint had never got.
     assert_eq!(receiver.wait_for(4).await.len(), 4);
+}
 
+async fn keys_are_made_once(intents: &Client) {
     // The text of a key is worked out anew; it is not stored, and works.
-    let key = is_made_once(&intents, "/api_keys", &json!({}), &json!({"type": "publishable"})).await;
+    let key = is_made_once(intents, "/api_keys", &json!({}), &json!({"type": "publishable"})).await;
     intents.with_key(key["secret"].as_str().unwrap()).get("/account").await.expect(200);
     let path = format!("/api_keys/{}/roll", id(&key));
-    let rolled = is_made_once(&intents, &path, &json!({}), &json!({"expires_in": 1})).await;
+    let rolled = is_made_once(intents, &path, &json!({}), &json!({"expires_in": 1})).await;
     intents.with_key(rolled["secret"].as_str().unwrap()).get("/account").await.expect(200);
     let keys = intents.get("/api_keys").await.expect(200);
     assert_eq!(keys["data"].as_array().unwrap().len(), 3);

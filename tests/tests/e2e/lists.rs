@@ -1,7 +1,7 @@
 //! Lists: cursors, limits and filters.
 
 use serde_json::{Value, json};
-use tollgate_tests::Cloud;
+use tollgate_tests::{Client, Cloud};
 
 use crate::payment;
 
@@ -114,4 +114,53 @@ async fn refunds_are_listed_by_payment_and_status() {
     assert_eq!(count(format!("payment_id={}&limit=1", id.as_str().unwrap())).await, 1);
     assert_eq!(count("status=succeeded".into()).await, 3);
     assert_eq!(count("status=failed".into()).await, 0);
+}
+
+/// Every item of a list that pages by `starting_after`, and how many pages that took.
+async fn followed(client: &Client, path: &str) -> (Vec<Value>, usize) {
+    let (mut items, mut pages) = (Vec::<Value>::new(), 0);
+    loop {
+        let mut page = format!("{path}{}limit=2", if path.contains('?') { '&' } else { '?' });
+        if let Some(last) = items.last() {
+            page = format!("{page}&starting_after={}", last["id"].as_str().unwrap());
+        }
+        let page = client.get(&page).await.expect(200);
+        items.extend(page["data"].as_array().unwrap().iter().cloned());
+        pages += 1;
+        assert!(pages < 20, "{path} never ends");
+        if page["has_more"] == false {
+            return (items, pages);
+        }
+    }
+}
+
+#[tokio::test]
+async fn payments_refunds_and_customers_page_by_their_ids() {
+    let cloud = Cloud::start().await;
+    let (charges, intents) = (cloud.charges(), cloud.intents());
+    for n in 0..5 {
+        let paid = charges.post("/payments", &payment("tok_visa_4242", 1000 + n)).await;
+        let refund = json!({"payment_id": paid.expect(201)["id"], "amount": 10 + n});
+        charges.post("/refunds", &refund).await.expect(201);
+        let customer = json!({"name": n.to_string()});
+        intents.post("/customers", &customer).await.expect(201);
+    }
+    for (client, path, name, newest) in [
+        (&charges, "/payments", "amount", json!(1004)),
+        (&charges, "/refunds", "amount", json!(14)),
+        (&intents, "/refunds", "amount", json!(14)),
+        (&intents, "/customers", "name", json!("4")),
+        (&intents, "/payment_intents", "amount", json!(1004)),
+    ] {
+        let (items, pages) = followed(client, path).await;
+        assert_eq!((items.len(), pages), (5, 3), "{path}");
+        assert_eq!(items[0][name], newest, "{path}");
+        let all = client.get(&format!("{path}?limit=100")).await.expect(200);
+        assert_eq!(&json!(items), &all["data"], "{path}");
+        let middle = items[2]["id"].as_str().unwrap();
+        if path.starts_with('/') && client.get("/account").await.status == 200 {
+            let before = client.get(&format!("{path}?ending_before={middle}")).await.expect(200);
+            assert_eq!(before["data"], json!(items[..2]), "{path}");
+        }
+    }
 }

@@ -81,23 +81,8 @@ async fn the_vaults_key_is_changed_under_payments_in_flight() {
     time_passes(&cloud).await;
     let needed = admin(&cloud, &["retire-vault-key", "1"]).await.unwrap_err();
     assert!(needed.contains("still sealed with version 1"), "{needed}");
-    let mut next: Option<String> = None;
-    let mut resealed = 0;
-    loop {
-        let mut arguments = vec!["reseal", "--pages", "1"];
-        if let Some(next) = &next {
-            arguments.extend(["--after", next.as_str()]);
-        }
-        let done = admin(&cloud, &arguments).await.unwrap();
-        assert_eq!(done["left"], json!([]));
-        resealed += done["resealed"].as_u64().unwrap();
-        match done["next"].as_str() {
-            Some(place) => next = Some(place.to_owned()),
-            None => break,
-        }
-    }
     // Three cards in flight, two accounts and a former one.
-    assert_eq!(resealed, 6);
+    assert_eq!(reseal_all(&cloud).await, 6);
     assert!(sealed_card(&cloud, &second).await.starts_with("2."));
     for processor in [ProcessorKind::CyberSource, ProcessorKind::Mpgs] {
         assert!(sealed_secret(&cloud, processor).await.starts_with("2."));
@@ -117,7 +102,30 @@ async fn the_vaults_key_is_changed_under_payments_in_flight() {
     let path = format!("/payments/{kept}/refund");
     cloud.checkout().post(&path, &json!({})).await.expect(200);
     assert_eq!(status(&cloud, &kept).await["status"], "refunded");
-    // Everything starts anew, without version 1.
+    starts_anew_without_version_1(cloud, &second).await;
+}
+
+/// Seals everything anew, page by page; gives how much that was.
+async fn reseal_all(cloud: &Cloud) -> u64 {
+    let mut next: Option<String> = None;
+    let mut resealed = 0;
+    loop {
+        let mut arguments = vec!["reseal", "--pages", "1"];
+        if let Some(next) = &next {
+            arguments.extend(["--after", next.as_str()]);
+        }
+        let done = admin(cloud, &arguments).await.unwrap();
+        assert_eq!(done["left"], json!([]));
+        resealed += done["resealed"].as_u64().unwrap();
+        next = done["next"].as_str().map(str::to_owned);
+        if next.is_none() {
+            return resealed;
+        }
+    }
+}
+
+/// Everything starts anew, takes a payment, and refunds one of before.
+async fn starts_anew_without_version_1(cloud: Cloud, second: &str) {
     let data = cloud.kill().await;
     let cloud = Cloud::start_in(data, &[]).await;
     let (third, page) = initialized(&cloud, &order("rotate-3")).await;

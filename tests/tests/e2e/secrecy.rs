@@ -41,3 +41,25 @@ async fn no_log_holds_a_key_a_secret_a_signature_or_an_account_number() {
         assert!(!holds("87654321") && !holds(&cloud.key()), "{}", path.display());
     }
 }
+
+#[tokio::test]
+async fn no_file_and_no_log_holds_a_card_number_that_intents_was_sent() {
+    let cloud = Cloud::start_with(&[("LogLevel", "trace")]).await;
+    let intents = cloud.intents();
+    let card = json!({"number": "4000056655665556", "exp_month": 12, "exp_year": 2030, "cvc": "987"});
+    let method = json!({"type": "card", "card": card});
+    let made = intents.post_once("/payment_methods", "m", &method).await.expect(201);
+    let intent = json!({"amount": 1000, "currency": "eur", "payment_method_data": method, "confirm": true});
+    intents.post_once("/payment_intents", "i", &intent).await.expect(201);
+    let customer = intents.post("/customers", &json!({"name": "Ada"})).await.expect(201);
+    let attach = format!("/payment_methods/{}/attach", made["id"].as_str().unwrap());
+    intents.post(&attach, &json!({"customer": customer["id"]})).await.expect(200);
+    let log = cloud.log.lock().unwrap().join("\n");
+    assert!(!log.is_empty());
+    let tables = tollgate_tests::release::scan(&cloud).await.to_string();
+    for text in [log, tables] {
+        for secret in ["4000056655665556", "\"987\"", &cloud.key()] {
+            assert!(!text.contains(secret), "{secret}");
+        }
+    }
+}

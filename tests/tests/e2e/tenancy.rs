@@ -2,9 +2,14 @@
 
 use serde_json::json;
 use tollgate_domain::{KeyKind, Mode, Permission};
-use tollgate_tests::Cloud;
+use tollgate_tests::{Answer, Cloud};
 
 use crate::payment;
+
+#[track_caller]
+fn missing(answer: &Answer, code: &str, param: &str) {
+    answer.charges_error(404, "resource_missing", code, Some(param));
+}
 
 #[tokio::test]
 async fn another_merchants_key_and_the_same_merchants_live_key_find_nothing() {
@@ -26,41 +31,23 @@ async fn another_merchants_key_and_the_same_merchants_live_key_find_nothing() {
     ];
     for key in others {
         let (charges, intents) = (charges.with_key(&key), intents.with_key(&key));
-        let missing = "resource_missing";
         let path = format!("/customers/{}", text(&customer));
-        charges.get(&path).await.charges_error(404, missing, "customer_not_found", Some("id"));
-        charges.patch(&path, &json!({"name": "Theirs"})).await.charges_error(
-            404,
-            missing,
-            "customer_not_found",
-            Some("id"),
-        );
-        charges.delete(&path).await.charges_error(404, missing, "customer_not_found", Some("id"));
-        charges.get(&format!("/payments/{}", text(&paid))).await.charges_error(
-            404,
-            missing,
-            "payment_not_found",
-            Some("id"),
-        );
+        missing(&charges.get(&path).await, "customer_not_found", "id");
+        missing(&charges.patch(&path, &json!({"name": "Theirs"})).await, "customer_not_found", "id");
+        missing(&charges.delete(&path).await, "customer_not_found", "id");
+        missing(&charges.get(&format!("/payments/{}", text(&paid))).await, "payment_not_found", "id");
         let confirm = json!({"return_url": "https://evil.example/"});
-        charges.post(&format!("/payments/{}/confirm", text(&waiting)), &confirm).await.charges_error(
-            404,
-            missing,
+        missing(
+            &charges.post(&format!("/payments/{}/confirm", text(&waiting)), &confirm).await,
             "payment_not_found",
-            Some("id"),
+            "id",
         );
-        charges.post("/refunds", &json!({"payment_id": paid})).await.charges_error(
-            404,
-            missing,
+        missing(
+            &charges.post("/refunds", &json!({"payment_id": paid})).await,
             "payment_not_found",
-            Some("payment_id"),
+            "payment_id",
         );
-        charges.get(&format!("/refunds/{}", text(&refund))).await.charges_error(
-            404,
-            missing,
-            "refund_not_found",
-            Some("id"),
-        );
+        missing(&charges.get(&format!("/refunds/{}", text(&refund))).await, "refund_not_found", "id");
         let path = format!("/webhook_endpoints/{}", text(&endpoint));
         assert_eq!(intents.get(&path).await.expect(404)["error"]["code"], "resource_missing");
         assert_eq!(intents.delete(&path).await.status, 404);

@@ -35,9 +35,9 @@ impl Api {
     /// The first API that has all the events.
     pub(super) fn for_events(events: &[String]) -> Result<Self, Failure> {
         let knows = |api: &Self| {
-            events
-                .iter()
-                .all(|pattern| tollgate_apis::event_types(api.front_door()).any(|known| matches(pattern, known)))
+            events.iter().all(|pattern| {
+                tollgate_apis::event_types(api.front_door()).any(|known| matches(pattern, known))
+            })
         };
         Self::ALL.into_iter().find(knows).ok_or_else(|| {
             Failure::Usage(format!(

@@ -5,6 +5,21 @@ use serde_json::{Value, json};
 use super::{Drive, card_payment, has_intents, id, made, press};
 use crate::{Cloud, eventually};
 
+/// Has a processor's next requests of a kind fail, be held for review, or be declined.
+async fn fault(cloud: &Cloud, processor: &str, operation: &str, times: u32) {
+    let what = match operation {
+        "authorize for review" => "review",
+        "capture in vain" => "decline",
+        _ => "error",
+    };
+    let operation = operation.split(' ').next();
+    let body = json!({"provider": processor, "operation": operation, "when": "before", "what": what,
+        "times": times});
+    let url = cloud.local("/_networks/faults");
+    let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+}
+
 impl Drive {
     /// What is still in flight when the tables are recorded: neither due work nor deliveries go on now.
     pub(in crate::release) async fn leave_half_way(&mut self, cloud: &Cloud) {
@@ -44,19 +59,6 @@ impl Drive {
     }
 
     async fn leave_checkouts(&mut self, cloud: &Cloud) {
-        let fault = async |processor: &str, operation: &str, times: u32| {
-            let what = match operation {
-                "authorize for review" => "review",
-                "capture in vain" => "decline",
-                _ => "error",
-            };
-            let operation = operation.split(' ').next();
-            let body = json!({"provider": processor, "operation": operation, "when": "before", "what": what,
-                "times": times});
-            let url = cloud.local("/_networks/faults");
-            let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
-            assert_eq!(answer.status(), 200);
-        };
         let (reference, _) = self.initialize(cloud, "to-be-confirmed", "mpgs").await;
         self.open["checkout_to_be_confirmed"] = json!(reference);
         self.read("checkout", format!("/payments/{reference}/status"));
@@ -68,15 +70,15 @@ impl Drive {
             // Sent, and never heard of again.
             let (reference, url) = self.initialize(cloud, &format!("in-flight-{processor}"), processor).await;
             let challenge = press(&url, "pay").await;
-            fault(processor, "authorize", 1).await;
-            fault(processor, "look_up", 3).await;
+            fault(cloud, processor, "authorize", 1).await;
+            fault(cloud, processor, "look_up", 3).await;
             press(&challenge, "complete").await;
             self.open[format!("in_flight_{processor}")] = json!(reference);
             clear_faults(cloud).await;
             // Reserved and not captured.
             let (reference, url) = self.initialize(cloud, &format!("reserved-{processor}"), processor).await;
             let challenge = press(&url, "pay").await;
-            fault(processor, "capture", 1).await;
+            fault(cloud, processor, "capture", 1).await;
             press(&challenge, "complete").await;
             self.read("checkout", format!("/payments/{reference}/status"));
             clear_faults(cloud).await;
@@ -87,8 +89,8 @@ impl Drive {
                     let (reference, url) =
                         self.initialize(cloud, &format!("{order}-{processor}"), processor).await;
                     let challenge = press(&url, "pay").await;
-                    fault(processor, end, 1).await;
-                    fault(processor, "void", 10).await;
+                    fault(cloud, processor, end, 1).await;
+                    fault(cloud, processor, "void", 10).await;
                     press(&challenge, "complete").await;
                     self.open[format!("{order}_{processor}").replace('-', "_")] = json!(reference);
                     self.read("checkout", format!("/payments/{reference}/status"));
@@ -99,8 +101,8 @@ impl Drive {
             let (reference, url) = self.initialize(cloud, &format!("refunding-{processor}"), processor).await;
             let challenge = press(&url, "pay").await;
             press(&challenge, "complete").await;
-            fault(processor, "refund", 1).await;
-            fault(processor, "look_up", 3).await;
+            fault(cloud, processor, "refund", 1).await;
+            fault(cloud, processor, "look_up", 3).await;
             let path = format!("/payments/{reference}/refund");
             made(&cloud.checkout().post(&path, &json!({"amount": 10})).await);
             self.read("checkout", format!("/payments/{reference}/status"));

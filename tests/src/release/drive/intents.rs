@@ -5,6 +5,20 @@ use serde_json::{Value, json};
 use super::{Drive, id, made, once};
 use crate::{Client, Cloud, eventually, release::scan};
 
+/// Intents in every state, by a name and by what they are made with.
+fn kinds(customer: &Value, method: &Value) -> [(&'static str, Value); 7] {
+    let manual = json!({"payment_method": "pm_card_visa", "capture_method": "manual", "confirm": true});
+    [
+        ("empty", json!({})),
+        ("given", json!({"payment_method": "pm_card_visa", "description": "x", "metadata": {"a": "b"}})),
+        ("paid", json!({"payment_method": method["id"], "customer": customer["id"], "confirm": true})),
+        ("reserved", manual.clone()),
+        ("captured", manual),
+        ("canceled", json!({})),
+        ("challenged", json!({"payment_method": "pm_card_threeDSecure2Required", "confirm": true})),
+    ]
+}
+
 impl Drive {
     pub(super) async fn use_intents(&mut self, cloud: &Cloud) {
         let intents = cloud.intents();
@@ -49,22 +63,7 @@ impl Drive {
             body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
             body
         };
-        let kinds = [
-            ("empty", json!({})),
-            ("given", json!({"payment_method": "pm_card_visa", "description": "x", "metadata": {"a": "b"}})),
-            ("paid", json!({"payment_method": method["id"], "customer": customer["id"], "confirm": true})),
-            (
-                "reserved",
-                json!({"payment_method": "pm_card_visa", "capture_method": "manual", "confirm": true}),
-            ),
-            (
-                "captured",
-                json!({"payment_method": "pm_card_visa", "capture_method": "manual", "confirm": true}),
-            ),
-            ("canceled", json!({})),
-            ("challenged", json!({"payment_method": "pm_card_threeDSecure2Required", "confirm": true})),
-        ];
-        for (name, changes) in kinds {
+        for (name, changes) in kinds(customer, method) {
             let intent = once(
                 &self.retries,
                 ("intents", &intents),

@@ -6,7 +6,7 @@ use tollgate_domain::{KeyKind, Mode, Permission};
 use tollgate_tests::Client;
 
 use super::*;
-use crate::callers::table::{Row, rows};
+use crate::callers::table::{ROWS, Row};
 
 /// Ids that nothing has, by the names that the table of callers gives things.
 fn unknown(name: &str) -> &'static str {
@@ -38,8 +38,8 @@ fn filled(text: &str) -> String {
 }
 
 fn ask(client: &Client, row: &Row, body: &str) -> RequestBuilder {
-    let request = client.request(row.method.clone(), &filled(row.path));
-    if row.method == Method::GET || row.method == Method::DELETE {
+    let request = client.request(row.method(), &filled(row.path));
+    if row.method() == Method::GET || row.method() == Method::DELETE {
         return request;
     }
     request.header("content-type", "application/json").body(body.to_owned())
@@ -57,23 +57,23 @@ fn body_of(cloud: &Cloud, row: &Row, key: &str) -> String {
 /// Asks every route of a front door what it should refuse; one snapshot for each.
 async fn refuse(front_door: &str) {
     let cloud = Cloud::start().await;
-    let rows = rows();
-    let rows: Vec<_> = rows.iter().filter(|row| row.api() == front_door).collect();
+    let is_asked = |row: &&Row| row.api() == front_door && row.asks_for_a_key();
+    let rows: Vec<_> = ROWS.iter().filter(is_asked).collect();
     let good = cloud.client_of(front_door, &cloud.key());
     let mut transcripts: Vec<_> = rows.iter().map(|_| Transcript::new(good.clone())).collect();
     for (row, transcript) in rows.iter().zip(&mut transcripts) {
         let body = body_of(&cloud, row, &cloud.key());
         if row.function != "direct-issue-token" {
             let url = format!("{}{}", cloud.api(front_door), filled(row.path));
-            let nobody = reqwest::Client::new().request(row.method.clone(), url);
+            let nobody = reqwest::Client::new().request(row.method(), url);
             let nobody = nobody.header("content-type", "application/json").body(body.clone());
             transcript.send("without a key", nobody).await;
         }
         let wrong = good.with_key("sk_test_wrong");
         transcript.send("with a wrong key", ask(&wrong, row, &body_of(&cloud, row, "sk_test_wrong"))).await;
         let others: Vec<_> =
-            Permission::ALL.iter().copied().filter(|scope| Some(*scope) != row.needs).collect();
-        if row.needs.is_some() {
+            Permission::ALL.iter().copied().filter(|scope| Some(*scope) != row.needs()).collect();
+        if row.needs().is_some() {
             let key = cloud.demo_key(Mode::Test, KeyKind::Secret, &others).await;
             transcript.send("without the scope", ask(&good.with_key(&key), row, &body)).await;
         }

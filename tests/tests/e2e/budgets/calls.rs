@@ -7,9 +7,9 @@ use tollgate_tests::{Client, Cloud, Receiver, eventually};
 
 use crate::{challenge::browser, payment};
 
-/// One request to every route that has a budget.
-pub(super) async fn call_every_route(cloud: &Cloud) {
-    let (charges, intents) = (cloud.charges(), cloud.intents());
+/// One request to every route of `charges`, and to the pages of a challenge.
+pub(super) async fn call_charges(cloud: &Cloud) {
+    let charges = cloud.charges();
     let browser = browser();
     charges.get("/health").await.expect(200);
     let customer = charges.post("/customers", &json!({"email": "a@example.com"})).await.expect(201);
@@ -29,12 +29,6 @@ pub(super) async fn call_every_route(cloud: &Cloud) {
     let refund = charges.post("/refunds", &json!({"payment_id": paid["id"]})).await.expect(201);
     charges.get(&format!("/refunds/{}", refund["id"].as_str().unwrap())).await.expect(200);
     charges.get("/refunds").await.expect(200);
-    let endpoint =
-        intents.post("/webhook_endpoints", &json!({"url": "https://example.com/x"})).await.expect(201);
-    let path = format!("/webhook_endpoints/{}", endpoint["id"].as_str().unwrap());
-    intents.get(&path).await.expect(200);
-    intents.get("/webhook_endpoints").await.expect(200);
-    intents.delete(&path).await.expect(200);
     let page = waiting["next_action"]["redirect_url"].as_str().unwrap();
     assert_eq!(browser.get(page).send().await.unwrap().status(), 200);
     let form = ("content-type", "application/x-www-form-urlencoded");
@@ -44,7 +38,7 @@ pub(super) async fn call_every_route(cloud: &Cloud) {
 }
 
 /// One request to every route of the other three front doors, and to the pages of a hosted payment.
-pub(super) async fn call_every_other_route(cloud: &Cloud, round: u32) {
+pub(super) async fn call_the_others(cloud: &Cloud, round: u32) {
     let (simple, direct, checkout) = (cloud.client("simple"), cloud.client("direct"), cloud.checkout());
     let paid = simple
         .post("/payments", &json!({"amount": 10, "currency": "USD", "source": "tok_visa"}))
@@ -53,14 +47,6 @@ pub(super) async fn call_every_other_route(cloud: &Cloud, round: u32) {
     let path = format!("/payments/{}", paid["id"].as_str().unwrap());
     simple.get(&path).await.expect(200);
     simple.post("/refunds", &json!({"payment_id": paid["id"]})).await.expect(201);
-    let intents = cloud.intents();
-    intents.post("/customers", &json!({"email": "b@example.com"})).await.expect(201);
-    let intent =
-        intents.post("/payment_intents", &json!({"amount": 1000, "currency": "eur"})).await.expect(201);
-    let path = format!("/payment_intents/{}", intent["id"].as_str().unwrap());
-    intents.get(&path).await.expect(200);
-    let method = json!({"payment_method": "pm_card_visa"});
-    intents.post(&format!("{path}/confirm"), &method).await.expect(200);
     let credentials = &cloud.ready["credentials"];
     let token = json!({"client_id": credentials["client_id"], "client_secret": credentials["client_secret"]});
     direct.post("/auth/token", &token).await.expect(200);
@@ -82,6 +68,7 @@ pub(super) async fn call_every_other_route(cloud: &Cloud, round: u32) {
     checkout.post(&format!("{path}/refund"), &json!({})).await.expect(200);
 }
 
+/// One request to every route of `intents`.
 pub(super) async fn call_intents(intents: &Client, receiver: &Receiver) {
     let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
     let get = async |path: String| intents.get(&path).await.expect(200);
@@ -114,16 +101,14 @@ pub(super) async fn call_intents(intents: &Client, receiver: &Receiver) {
     post(format!("{of_intent}/capture"), json!({})).await;
     get("/payment_intents?limit=3".into()).await;
     let other = json!({"amount": 1000, "currency": "eur"});
-    let other = post("/payment_intents".into(), other).await;
-    post(format!("/payment_intents/{}/cancel", id(&other)), json!({})).await;
+    let cancelled = post("/payment_intents".into(), other.clone()).await;
+    post(format!("/payment_intents/{}/cancel", id(&cancelled)), json!({})).await;
+    let named = post("/payment_intents".into(), other).await;
+    let of_named = format!("/payment_intents/{}", id(&named));
+    get(of_named.clone()).await;
+    post(format!("{of_named}/confirm"), json!({"payment_method": "pm_card_visa"})).await;
 
-    let refund = json!({"payment_intent": intent["id"], "amount": 100});
-    let refund = post("/refunds".into(), refund).await;
-    let of_refund = format!("/refunds/{}", id(&refund));
-    get(of_refund.clone()).await;
-    post(of_refund.clone(), json!({"metadata": {"a": "b"}})).await;
-    get("/refunds?limit=3".into()).await;
-    post(format!("{of_refund}/cancel"), json!({})).await;
+    call_refunds(intents, &intent["id"]).await;
     post(format!("{of_method}/detach"), json!({})).await;
     intents.delete(&of_customer).await.expect(200);
 
@@ -140,6 +125,23 @@ pub(super) async fn call_intents(intents: &Client, receiver: &Receiver) {
     call_webhooks(intents, receiver).await;
 }
 
+/// One request to every route of refunds.
+async fn call_refunds(intents: &Client, intent: &Value) {
+    let get = async |path: String| intents.get(&path).await.expect(200);
+    let post = async |path: String, body: Value| {
+        let answer = intents.post(&path, &body).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text);
+        answer.json()
+    };
+    let refund = json!({"payment_intent": intent, "amount": 100});
+    let refund = post("/refunds".into(), refund).await;
+    let of_refund = format!("/refunds/{}", refund["id"].as_str().unwrap());
+    get(of_refund.clone()).await;
+    post(of_refund.clone(), json!({"metadata": {"a": "b"}})).await;
+    get("/refunds?limit=3".into()).await;
+    post(format!("{of_refund}/cancel"), json!({})).await;
+}
+
 /// One request to every route that has to do with an endpoint, its events and its deliveries.
 async fn call_webhooks(intents: &Client, receiver: &Receiver) {
     let get = async |path: String| intents.get(&path).await.expect(200);
@@ -152,6 +154,8 @@ async fn call_webhooks(intents: &Client, receiver: &Receiver) {
     let endpoint = post("/webhook_endpoints".into(), hooks).await;
     let of_endpoint = format!("/webhook_endpoints/{}", endpoint["id"].as_str().unwrap());
     post(of_endpoint.clone(), json!({"description": "x"})).await;
+    get(of_endpoint.clone()).await;
+    get("/webhook_endpoints".into()).await;
     post(format!("{of_endpoint}/roll_secret"), json!({})).await;
 
     let before = receiver.received().len();

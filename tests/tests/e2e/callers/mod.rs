@@ -15,29 +15,18 @@ use tollgate_gateway::{Clock, Gateway, Links, NewKey, OsEntropy, SystemClock};
 use tollgate_tests::{Answer, Client, Cloud, DEADLINE};
 
 use self::{
-    table::{OPEN, PAGES, Row, rows},
+    table::{Access, ROWS, Row},
     world::{make, marks},
 };
 
 #[test]
 fn every_route_of_the_templates_has_a_row() {
-    let setting = tollgate_local::template::Setting {
-        front_url: String::new(),
-        sqs_url: String::new(),
-        parameters: Vec::new(),
-        secret: &|_, _| Ok(String::new()),
-    };
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    let cloud = tollgate_local::template::load(&root, &setting).unwrap();
+    let cloud = crate::budgets::templates();
     let routes = cloud.apis.iter().flat_map(|api| &api.routes);
     let routed: BTreeSet<&str> = routes.map(|route| route.function.as_str()).collect();
-    let rows = rows();
-    let open = OPEN.iter().map(|(function, ..)| *function);
-    let known: Vec<&str> =
-        rows.iter().map(|row| row.function).chain(open).chain(PAGES.iter().copied()).collect();
-    let once: BTreeSet<&str> = known.iter().copied().collect();
-    assert_eq!(once.len(), known.len(), "a route has two rows");
-    assert_eq!(routed, once);
+    let rows: BTreeSet<&str> = ROWS.iter().map(|row| row.function).collect();
+    assert_eq!(rows.len(), ROWS.len(), "a route has two rows");
+    assert_eq!(routed, rows);
 }
 
 /// Somebody who calls.
@@ -108,6 +97,31 @@ async fn expired_token(cloud: &Cloud, key: &str) -> String {
     call.issue_access_token().await.unwrap()
 }
 
+/// Keys of the demo merchant with every scope but one, fresh and over their rate limits.
+async fn without_a_scope(cloud: &Cloud) -> Vec<(Permission, [Caller; 2])> {
+    let demo = cloud.demo_scope().merchant.to_string();
+    let mut without = Vec::new();
+    for needed in Permission::ALL {
+        let others: Vec<_> = Permission::ALL.iter().copied().filter(|p| p != needed).collect();
+        let fresh = cloud.demo_key(Mode::Test, KeyKind::Secret, &others).await;
+        let over = cloud.demo_key(Mode::Test, KeyKind::Secret, &others).await;
+        cloud.use_up_key(&over).await;
+        let caller = |what, key| Caller { what, merchant: demo.clone(), key: Some(key) };
+        without.push((*needed, [caller("restricted", fresh), caller("restricted, over", over)]));
+    }
+    without
+}
+
+/// Another merchant with every scope.
+async fn stranger(cloud: &Cloud) -> Caller {
+    let admin = cloud.admin();
+    let merchant = admin.create_merchant("Another", Tier::Growth).await.unwrap().id;
+    let scopes = Permission::ALL.to_vec();
+    let new = NewKey { merchant, mode: Mode::Test, kind: KeyKind::Secret, scopes };
+    let key = admin.create_key(new).await.unwrap().secret;
+    Caller { what: "another merchant", merchant: merchant.to_string(), key: Some(key) }
+}
+
 impl Callers {
     async fn of(cloud: &Cloud) -> Self {
         let tenant = cloud.demo_scope();
@@ -129,14 +143,6 @@ impl Callers {
         cloud.use_up_key(&publishable_over).await;
         let good_over = secret(Permission::ALL.to_vec()).await;
         cloud.use_up_key(&good_over).await;
-        let mut without = Vec::new();
-        for needed in Permission::ALL {
-            let others: Vec<_> = Permission::ALL.iter().copied().filter(|p| p != needed).collect();
-            let fresh = caller("restricted", &secret(others.clone()).await);
-            let over = secret(others).await;
-            cloud.use_up_key(&over).await;
-            without.push((*needed, [fresh, caller("restricted, over", &over)]));
-        }
         let expired = secret(Permission::ALL.to_vec()).await;
         expire(cloud, &expired).await;
         let doomed = secret(Permission::ALL.to_vec()).await;
@@ -145,18 +151,6 @@ impl Callers {
         let no_payments = [Permission::CustomersRead, Permission::KeysRead];
         let restricted = secret(no_payments.to_vec()).await;
         let restricted_token = access_token(cloud, &demo, &restricted).await;
-        let other = admin.create_merchant("Another", Tier::Growth).await.unwrap();
-        let new = NewKey {
-            merchant: other.id,
-            mode: Mode::Test,
-            kind: KeyKind::Secret,
-            scopes: Permission::ALL.to_vec(),
-        };
-        let stranger = Caller {
-            what: "another merchant",
-            merchant: other.id.to_string(),
-            key: Some(admin.create_key(new).await.unwrap().secret),
-        };
         let live = cloud.demo_key(Mode::Live, KeyKind::Secret, Permission::ALL).await;
         let unheard = json!({"amount": 100, "currency": "eur"});
         let intent = cloud.intents().post("/payment_intents", &unheard).await.expect(201);
@@ -172,8 +166,8 @@ impl Callers {
                 caller("client secret", intent["client_secret"].as_str().unwrap()),
             ],
             publishable: [caller("publishable", publishable), caller("publishable, over", &publishable_over)],
-            without,
-            strangers: vec![stranger, caller("the other mode", &live)],
+            without: without_a_scope(cloud).await,
+            strangers: vec![stranger(cloud).await, caller("the other mode", &live)],
             tokens: Tokens {
                 good: caller("token", &access_token(cloud, &demo, &cloud.key()).await),
                 without_payments: caller("restricted token", &restricted_token),
@@ -195,8 +189,8 @@ impl Callers {
             refused.push((caller, told));
         }
         for caller in &self.publishable {
-            let told = match row.needs {
-                _ if !row.pages => Told::Status(403),
+            let told = match row.access {
+                _ if !matches!(row.access, Access::ScopeOrPage(_)) => Told::Status(403),
                 // A payer's page shows what it holds: the client secret, which is not sent here.
                 _ if row.names_something() => Told::NoSuchThing,
                 _ => Told::Allowed,
@@ -204,7 +198,7 @@ impl Callers {
             refused.push((caller, told));
         }
         for (needed, callers) in &self.without {
-            if row.needs == Some(*needed) {
+            if row.needs() == Some(*needed) {
                 refused.extend(callers.iter().map(|caller| (caller, Told::Status(403))));
             }
         }
@@ -227,7 +221,7 @@ impl Callers {
             if is_about_payments(row) {
                 refused.push((&self.tokens.without_payments, Told::Status(403)));
             }
-            if row.needs == Some(Permission::KeysWrite) && row.method == Method::POST {
+            if row.needs() == Some(Permission::KeysWrite) && row.method() == Method::POST {
                 refused.push((&self.tokens.good, Told::Status(403)));
             }
         }
@@ -277,10 +271,10 @@ impl<'a> Request<'a> {
             client = client.with_account(&caller.merchant);
         }
         let mut body = self.body.clone();
-        let mut request = client.request(self.row.method.clone(), &self.path);
+        let mut request = client.request(self.row.method(), &self.path);
         if caller.key.is_none() {
             let url = format!("{}{}", cloud.api(self.row.api()), self.path);
-            request = reqwest::Client::new().request(self.row.method.clone(), url);
+            request = reqwest::Client::new().request(self.row.method(), url);
         }
         if let ("direct-issue-token", Some(key)) = (self.row.function, &caller.key) {
             body = json!({"client_id": caller.merchant, "client_secret": key}).to_string();
@@ -373,13 +367,13 @@ async fn holds(cloud: &Cloud, callers: &Callers, row: &Row) {
 async fn all_hold(api: &str, is_mine: impl Fn(&Row) -> bool) {
     let cloud = Cloud::start().await;
     let callers = Callers::of(&cloud).await;
-    let rows = rows();
-    let mine: Vec<_> = rows.iter().filter(|row| row.api() == api && is_mine(row)).collect();
+    let is_asked = |row: &&Row| row.api() == api && row.asks_for_a_key() && is_mine(row);
+    let mine: Vec<_> = ROWS.iter().filter(is_asked).collect();
     assert!(!mine.is_empty());
     for row in mine {
         holds(&cloud, &callers, row).await;
         // A token is as good as its key.
-        if row.method == Method::GET && api != "checkout" {
+        if row.method() == Method::GET && api != "checkout" {
             let request = Request::prepare(&cloud, row).await;
             let answer = request.send(&cloud, &callers.tokens.good, "t").await;
             assert_eq!(answer.status.as_u16(), row.status, "{}: {}", row.function, answer.text);
@@ -418,5 +412,5 @@ async fn intents_tells_everybody_what_is_theirs_of_everything_else() {
 }
 
 fn is_about_payments(row: &Row) -> bool {
-    matches!(row.needs, Some(Permission::PaymentsRead | Permission::PaymentsWrite))
+    matches!(row.needs(), Some(Permission::PaymentsRead | Permission::PaymentsWrite))
 }

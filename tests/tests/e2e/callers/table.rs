@@ -1,4 +1,4 @@
-//! The table: every route, what a caller needs for it, and a request that a caller who has that is answered well.
+//! The table of permissions: every route of the templates, who may call it, and a request that is answered well.
 //!
 //! `<name>` in a path or a body stands for something that is made for the row (see `world.rs`).
 
@@ -8,18 +8,30 @@ use tollgate_domain::Permission::{
     WebhooksWrite,
 };
 
+/// Who may call a route.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Access {
+    /// A secret key with this scope.
+    Scope(Permission),
+    /// A secret key with this scope, and a payer's page with a publishable key.
+    ScopeOrPage(Permission),
+    /// Any secret key.
+    AnyKey,
+    /// Everybody, with the same answer.
+    Everybody,
+    /// A payer who has a signed link.
+    Link,
+}
+
 /// A route.
 pub(crate) struct Row {
     pub function: &'static str,
-    pub method: Method,
+    method: &'static str,
     pub path: &'static str,
-    /// The scope that a secret key needs; a route without one is open to every secret key.
-    pub needs: Option<Permission>,
-    /// Whether payers' pages may call it with a publishable key.
-    pub pages: bool,
-    pub body: &'static str,
+    pub access: Access,
     /// The status of the answer to a caller who may.
     pub status: u16,
+    pub body: &'static str,
     /// Whether a retry with the same idempotency key is answered with the first answer.
     pub replays: bool,
 }
@@ -29,240 +41,181 @@ impl Row {
         self.function.split('-').next().unwrap()
     }
 
+    pub(crate) fn method(&self) -> Method {
+        self.method.parse().unwrap()
+    }
+
+    /// The scope that a secret key needs.
+    pub(crate) fn needs(&self) -> Option<Permission> {
+        match self.access {
+            Access::Scope(scope) | Access::ScopeOrPage(scope) => Some(scope),
+            Access::AnyKey | Access::Everybody | Access::Link => None,
+        }
+    }
+
+    /// Whether a key is asked for.
+    pub(crate) fn asks_for_a_key(&self) -> bool {
+        !matches!(self.access, Access::Everybody | Access::Link)
+    }
+
     /// Whether it names something that the merchant owns.
     pub(crate) fn names_something(&self) -> bool {
         // An order's number is the caller's own.
         self.path.contains('<') || self.body.replace("<order>", "").contains('<')
     }
 
-    fn for_pages(self) -> Self {
-        Self { pages: true, ..self }
+    const fn any_key(self) -> Self {
+        Self { access: Access::AnyKey, ..self }
     }
 
-    fn without_replay(self) -> Self {
+    const fn or_page(self) -> Self {
+        match self.access {
+            Access::Scope(scope) => Self { access: Access::ScopeOrPage(scope), ..self },
+            _ => self,
+        }
+    }
+
+    const fn no_content(self) -> Self {
+        Self { status: 204, ..self }
+    }
+
+    const fn without_replay(self) -> Self {
         Self { replays: false, ..self }
     }
 }
 
-fn get(function: &'static str, path: &'static str, needs: Permission) -> Row {
-    Row {
-        function,
-        method: Method::GET,
-        path,
-        needs: Some(needs),
-        pages: false,
-        body: "",
-        status: 200,
-        replays: false,
-    }
+const fn get(function: &'static str, path: &'static str, needs: Permission) -> Row {
+    let access = Access::Scope(needs);
+    Row { function, method: "GET", path, access, status: 200, body: "", replays: false }
 }
 
-fn delete(function: &'static str, path: &'static str, needs: Permission, status: u16) -> Row {
-    Row { method: Method::DELETE, status, ..get(function, path, needs) }
+const fn delete(function: &'static str, path: &'static str, needs: Permission) -> Row {
+    Row { method: "DELETE", ..get(function, path, needs) }
 }
 
-fn post(
-    function: &'static str,
-    path: &'static str,
-    needs: Permission,
-    status: u16,
-    body: &'static str,
-) -> Row {
-    Row { method: Method::POST, body, status, replays: true, ..get(function, path, needs) }
+const fn post(function: &'static str, path: &'static str, needs: Permission, body: &'static str) -> Row {
+    Row { method: "POST", body, replays: true, ..get(function, path, needs) }
 }
 
-/// Routes that answer everybody alike, whoever asks, each with a path of it and the status of its answer.
-pub(crate) const OPEN: &[(&str, &str, &str, u16)] = &[
-    ("charges-unknown-route", "GET", "/charges/v1/none", 404),
-    ("direct-unknown-route", "GET", "/direct/v1/none", 404),
-    ("simple-unknown-route", "GET", "/simple/v1/none", 404),
-    ("checkout-unknown-route", "GET", "/checkout/api/v1/none", 404),
-    ("intents-unknown-route", "GET", "/intents/v2/none", 404),
-    ("intents-preflight", "OPTIONS", "/intents/v2/payment_methods", 204),
-    ("pages-unknown-route", "GET", "/pages/none", 404),
+const fn patch(function: &'static str, path: &'static str, needs: Permission, body: &'static str) -> Row {
+    Row { method: "PATCH", ..post(function, path, needs, body) }
+}
+
+/// A `POST` that makes something and says so by 201.
+const fn create(function: &'static str, path: &'static str, needs: Permission, body: &'static str) -> Row {
+    Row { status: 201, ..post(function, path, needs, body) }
+}
+
+/// A route that answers everybody alike, with a whole path of it.
+const fn open(function: &'static str, method: &'static str, path: &'static str, status: u16) -> Row {
+    let access = Access::Everybody;
+    Row { function, method, path, access, status, body: "", replays: false }
+}
+
+/// A page whose link is the credential.
+const fn page(function: &'static str) -> Row {
+    Row { function, method: "", path: "", access: Access::Link, status: 200, body: "", replays: false }
+}
+
+const PAYMENT: &str = r#"{"amount":1000,"currency":"GBP","source":{"type":"card","token":"tok_visa_4242"}}"#;
+const CARD_PAYMENT: &str = r#"{"amount":1000,"currency":"USD","payment_method":"card","card":{"number":"4242424242424242","exp_month":12,"exp_year":2030,"cvc":"123"}}"#;
+const DECIMAL_PAYMENT: &str = r#"{"amount":10.00,"currency":"USD","source":"tok_visa"}"#;
+const DECIMAL_REFUND: &str = r#"{"payment_id":"<simple_payment>","amount":1}"#;
+const ORDER: &str = r#"{"order_id":"<order>","amount":100.50,"currency":"USD","payment_provider":"mpgs","card_number":"4111111111111111","exp_month":"12","exp_year":"25","cvv":"123","return_url":"https://shop.example/ok","cancel_url":"https://shop.example/no"}"#;
+const INTENT: &str = r#"{"amount":2000,"currency":"eur","payment_method":"pm_card_visa","confirm":true}"#;
+const METHOD: &str = r#"{"type":"card","card":{"number":"4242424242424242","exp_month":12,"exp_year":2030}}"#;
+const CONFIRM: &str = r#"{"payment_method":"pm_card_visa"}"#;
+const ENDPOINT: &str = r#"{"url":"https://example.com/hook","enabled_events":["refund.created"]}"#;
+const BACK: &str = r#"{"return_url":"https://shop.example/"}"#;
+const NAME: &str = r#"{"name":"A"}"#;
+const PHONE: &str = r#"{"phone":"+4420"}"#;
+const NOTE: &str = r#"{"description":"D"}"#;
+const METADATA: &str = r#"{"metadata":{"a":"1"}}"#;
+const TEN: &str = r#"{"amount":10}"#;
+const OF_PAYMENT: &str = r#"{"payment_id":"<payment>"}"#;
+const OF_INTENT: &str = r#"{"payment_intent":"<succeeded>"}"#;
+const TO: &str = r#"{"customer":"<customer>"}"#;
+const SINCE: &str = r#"{"since":0}"#;
+
+/// Every route.
+pub(crate) const ROWS: &[Row] = &[
+    get("charges-health", "/health", PaymentsRead).any_key(),
+    create("charges-create-payment", "/payments", PaymentsWrite, PAYMENT),
+    get("charges-list-payments", "/payments", PaymentsRead),
+    get("charges-retrieve-payment", "/payments/<payment>", PaymentsRead),
+    post("charges-confirm-payment", "/payments/<waiting>/confirm", PaymentsWrite, BACK),
+    create("charges-create-refund", "/refunds", PaymentsWrite, OF_PAYMENT),
+    get("charges-list-refunds", "/refunds?payment_id=<payment>", PaymentsRead),
+    get("charges-retrieve-refund", "/refunds/<refund>", PaymentsRead),
+    create("charges-create-customer", "/customers", CustomersWrite, NAME),
+    get("charges-list-customers", "/customers", CustomersRead),
+    get("charges-retrieve-customer", "/customers/<customer>", CustomersRead),
+    patch("charges-update-customer", "/customers/<customer>", CustomersWrite, PHONE),
+    delete("charges-delete-customer", "/customers/<customer>", CustomersWrite).no_content(),
+    open("charges-unknown-route", "GET", "/charges/v1/none", 404),
+    // Its credentials are in the body, and each token is another.
+    post("direct-issue-token", "/auth/token", PaymentsRead, "{}").any_key().without_replay(),
+    post("direct-create-payment", "/payments", PaymentsWrite, CARD_PAYMENT),
+    get("direct-retrieve-payment", "/payments/<payment>", PaymentsRead),
+    post("direct-refund-payment", "/payments/<payment>/refund", PaymentsWrite, TEN),
+    get("direct-list-transactions", "/transactions", PaymentsRead),
+    open("direct-unknown-route", "GET", "/direct/v1/none", 404),
+    create("simple-create-payment", "/payments", PaymentsWrite, DECIMAL_PAYMENT),
+    get("simple-retrieve-payment", "/payments/<simple_payment>", PaymentsRead),
+    create("simple-create-refund", "/refunds", PaymentsWrite, DECIMAL_REFUND),
+    open("simple-unknown-route", "GET", "/simple/v1/none", 404),
+    post("checkout-initialize-payment", "/payments/initialize", PaymentsWrite, ORDER),
+    get("checkout-payment-status", "/payments/<reference>/status", PaymentsRead),
+    post("checkout-refund-payment", "/payments/<reference>/refund", PaymentsWrite, TEN),
+    open("checkout-unknown-route", "GET", "/checkout/api/v1/none", 404),
+    page("pages-show-checkout"),
+    page("pages-answer-checkout"),
+    page("pages-show-challenge"),
+    page("pages-answer-challenge"),
+    page("pages-show-result"),
+    open("pages-unknown-route", "GET", "/pages/none", 404),
+    create("intents-create-payment-intent", "/payment_intents", PaymentsWrite, INTENT),
+    get("intents-list-payment-intents", "/payment_intents", PaymentsRead),
+    get("intents-retrieve-payment-intent", "/payment_intents/<intent>", PaymentsRead).or_page(),
+    post("intents-update-payment-intent", "/payment_intents/<intent>", PaymentsWrite, NOTE),
+    post("intents-confirm-payment-intent", "/payment_intents/<intent>/confirm", PaymentsWrite, CONFIRM)
+        .or_page(),
+    post("intents-capture-payment-intent", "/payment_intents/<capturable>/capture", PaymentsWrite, "{}"),
+    post("intents-cancel-payment-intent", "/payment_intents/<intent>/cancel", PaymentsWrite, "{}"),
+    create("intents-create-payment-method", "/payment_methods", PaymentsWrite, METHOD).or_page(),
+    get("intents-list-payment-methods", "/payment_methods?customer=<customer>", PaymentsRead),
+    get("intents-retrieve-payment-method", "/payment_methods/<method>", PaymentsRead),
+    post("intents-update-payment-method", "/payment_methods/<attached>", PaymentsWrite, METADATA),
+    post("intents-attach-payment-method", "/payment_methods/<method>/attach", PaymentsWrite, TO),
+    post("intents-detach-payment-method", "/payment_methods/<attached>/detach", PaymentsWrite, "{}"),
+    get("intents-list-customer-payment-methods", "/customers/<customer>/payment_methods", PaymentsRead),
+    create("intents-create-refund", "/refunds", PaymentsWrite, OF_INTENT),
+    get("intents-list-refunds", "/refunds", PaymentsRead),
+    get("intents-retrieve-refund", "/refunds/<refund>", PaymentsRead),
+    post("intents-update-refund", "/refunds/<refund>", PaymentsWrite, METADATA),
+    post("intents-cancel-refund", "/refunds/<pending_refund>/cancel", PaymentsWrite, "{}"),
+    create("intents-create-customer", "/customers", CustomersWrite, NAME),
+    get("intents-list-customers", "/customers", CustomersRead),
+    get("intents-retrieve-customer", "/customers/<customer>", CustomersRead),
+    post("intents-update-customer", "/customers/<customer>", CustomersWrite, PHONE),
+    delete("intents-delete-customer", "/customers/<customer>", CustomersWrite),
+    create("intents-create-webhook-endpoint", "/webhook_endpoints", WebhooksWrite, ENDPOINT),
+    get("intents-list-webhook-endpoints", "/webhook_endpoints", WebhooksRead),
+    get("intents-retrieve-webhook-endpoint", "/webhook_endpoints/<endpoint>", WebhooksRead),
+    post("intents-update-webhook-endpoint", "/webhook_endpoints/<endpoint>", WebhooksWrite, NOTE),
+    delete("intents-delete-webhook-endpoint", "/webhook_endpoints/<endpoint>", WebhooksWrite),
+    post("intents-roll-webhook-secret", "/webhook_endpoints/<endpoint>/roll_secret", WebhooksWrite, "{}"),
+    post("intents-test-webhook-endpoint", "/webhook_endpoints/<endpoint>/test", WebhooksWrite, "{}"),
+    post("intents-recover-webhook-endpoint", "/webhook_endpoints/<endpoint>/recover", WebhooksWrite, SINCE),
+    get("intents-list-webhook-deliveries", "/webhook_endpoints/<endpoint>/deliveries", WebhooksRead),
+    get("intents-list-events", "/events", WebhooksRead),
+    get("intents-retrieve-event", "/events/<event>", WebhooksRead),
+    post("intents-retry-event", "/events/<event>/retry", WebhooksWrite, "{}"),
+    get("intents-list-api-keys", "/api_keys", KeysRead),
+    create("intents-create-api-key", "/api_keys", KeysWrite, "{}"),
+    post("intents-roll-api-key", "/api_keys/<key>/roll", KeysWrite, "{}"),
+    delete("intents-revoke-api-key", "/api_keys/<key>", KeysWrite),
+    get("intents-retrieve-account", "/account", KeysRead),
+    open("intents-preflight", "OPTIONS", "/intents/v2/payment_methods", 204),
+    open("intents-unknown-route", "GET", "/intents/v2/none", 404),
 ];
-
-/// Pages for people, whose links are their credentials.
-pub(crate) const PAGES: &[&str] = &[
-    "pages-show-checkout",
-    "pages-answer-checkout",
-    "pages-show-challenge",
-    "pages-answer-challenge",
-    "pages-show-result",
-];
-
-pub(crate) fn rows() -> Vec<Row> {
-    let mut rows = charges();
-    rows.extend(direct());
-    rows.extend(simple());
-    rows.extend(checkout());
-    rows.extend(intents());
-    rows.extend(tools());
-    rows
-}
-
-fn charges() -> Vec<Row> {
-    const PAYMENT: &str =
-        r#"{"amount":1000,"currency":"GBP","source":{"type":"card","token":"tok_visa_4242"}}"#;
-    let confirm = r#"{"return_url":"https://shop.example/"}"#;
-    let health = Row { needs: None, ..get("charges-health", "/health", PaymentsRead) };
-    let update = Row {
-        method: Method::PATCH,
-        ..post(
-            "charges-update-customer",
-            "/customers/<customer>",
-            CustomersWrite,
-            200,
-            r#"{"phone":"+4420"}"#,
-        )
-    };
-    vec![
-        health,
-        post("charges-create-payment", "/payments", PaymentsWrite, 201, PAYMENT),
-        get("charges-list-payments", "/payments", PaymentsRead),
-        get("charges-retrieve-payment", "/payments/<payment>", PaymentsRead),
-        post("charges-confirm-payment", "/payments/<waiting>/confirm", PaymentsWrite, 200, confirm),
-        post("charges-create-refund", "/refunds", PaymentsWrite, 201, r#"{"payment_id":"<payment>"}"#),
-        get("charges-list-refunds", "/refunds?payment_id=<payment>", PaymentsRead),
-        get("charges-retrieve-refund", "/refunds/<refund>", PaymentsRead),
-        post("charges-create-customer", "/customers", CustomersWrite, 201, r#"{"name":"A"}"#),
-        get("charges-list-customers", "/customers", CustomersRead),
-        get("charges-retrieve-customer", "/customers/<customer>", CustomersRead),
-        update,
-        delete("charges-delete-customer", "/customers/<customer>", CustomersWrite, 204),
-    ]
-}
-
-fn direct() -> Vec<Row> {
-    let payment = r#"{"amount":1000,"currency":"USD","payment_method":"card","card":{"number":"4242424242424242","exp_month":12,"exp_year":2030,"cvc":"123"}}"#;
-    let token = Row {
-        needs: None,
-        replays: false,
-        ..post("direct-issue-token", "/auth/token", PaymentsRead, 200, "{}")
-    };
-    vec![
-        token,
-        post("direct-create-payment", "/payments", PaymentsWrite, 200, payment),
-        get("direct-retrieve-payment", "/payments/<payment>", PaymentsRead),
-        post("direct-refund-payment", "/payments/<payment>/refund", PaymentsWrite, 200, r#"{"amount":10}"#),
-        get("direct-list-transactions", "/transactions", PaymentsRead),
-    ]
-}
-
-fn simple() -> Vec<Row> {
-    let payment = r#"{"amount":10.00,"currency":"USD","source":"tok_visa"}"#;
-    vec![
-        post("simple-create-payment", "/payments", PaymentsWrite, 201, payment),
-        get("simple-retrieve-payment", "/payments/<simple_payment>", PaymentsRead),
-        post(
-            "simple-create-refund",
-            "/refunds",
-            PaymentsWrite,
-            201,
-            r#"{"payment_id":"<simple_payment>","amount":1}"#,
-        ),
-    ]
-}
-
-fn checkout() -> Vec<Row> {
-    let order = r#"{"order_id":"<order>","amount":100.50,"currency":"USD","payment_provider":"mpgs","card_number":"4111111111111111","exp_month":"12","exp_year":"25","cvv":"123","return_url":"https://shop.example/ok","cancel_url":"https://shop.example/no"}"#;
-    vec![
-        post("checkout-initialize-payment", "/payments/initialize", PaymentsWrite, 200, order),
-        get("checkout-payment-status", "/payments/<reference>/status", PaymentsRead),
-        post(
-            "checkout-refund-payment",
-            "/payments/<reference>/refund",
-            PaymentsWrite,
-            200,
-            r#"{"amount":10}"#,
-        ),
-    ]
-}
-
-fn intents() -> Vec<Row> {
-    let new = r#"{"amount":2000,"currency":"eur","payment_method":"pm_card_visa","confirm":true}"#;
-    let method = r#"{"type":"card","card":{"number":"4242424242424242","exp_month":12,"exp_year":2030}}"#;
-    let write = |function, path, status, body| post(function, path, PaymentsWrite, status, body);
-    let read = |function, path| get(function, path, PaymentsRead);
-    vec![
-        write("intents-create-payment-intent", "/payment_intents", 201, new),
-        read("intents-list-payment-intents", "/payment_intents"),
-        read("intents-retrieve-payment-intent", "/payment_intents/<intent>").for_pages(),
-        write("intents-update-payment-intent", "/payment_intents/<intent>", 200, r#"{"description":"D"}"#),
-        write(
-            "intents-confirm-payment-intent",
-            "/payment_intents/<intent>/confirm",
-            200,
-            r#"{"payment_method":"pm_card_visa"}"#,
-        )
-        .for_pages(),
-        write("intents-capture-payment-intent", "/payment_intents/<capturable>/capture", 200, "{}"),
-        write("intents-cancel-payment-intent", "/payment_intents/<intent>/cancel", 200, "{}"),
-        write("intents-create-payment-method", "/payment_methods", 201, method).for_pages(),
-        read("intents-list-payment-methods", "/payment_methods?customer=<customer>"),
-        read("intents-retrieve-payment-method", "/payment_methods/<method>"),
-        write(
-            "intents-update-payment-method",
-            "/payment_methods/<attached>",
-            200,
-            r#"{"metadata":{"a":"1"}}"#,
-        ),
-        write(
-            "intents-attach-payment-method",
-            "/payment_methods/<method>/attach",
-            200,
-            r#"{"customer":"<customer>"}"#,
-        ),
-        write("intents-detach-payment-method", "/payment_methods/<attached>/detach", 200, "{}"),
-        read("intents-list-customer-payment-methods", "/customers/<customer>/payment_methods"),
-        write("intents-create-refund", "/refunds", 201, r#"{"payment_intent":"<succeeded>"}"#),
-        read("intents-list-refunds", "/refunds"),
-        read("intents-retrieve-refund", "/refunds/<refund>"),
-        write("intents-update-refund", "/refunds/<refund>", 200, r#"{"metadata":{"a":"1"}}"#),
-        write("intents-cancel-refund", "/refunds/<pending_refund>/cancel", 200, "{}"),
-    ]
-}
-
-fn tools() -> Vec<Row> {
-    let hooks = |function, path, status, body| post(function, path, WebhooksWrite, status, body);
-    let read = |function, path| get(function, path, WebhooksRead);
-    vec![
-        post("intents-create-customer", "/customers", CustomersWrite, 201, r#"{"name":"A"}"#),
-        get("intents-list-customers", "/customers", CustomersRead),
-        get("intents-retrieve-customer", "/customers/<customer>", CustomersRead),
-        post("intents-update-customer", "/customers/<customer>", CustomersWrite, 200, r#"{"phone":"+4420"}"#),
-        delete("intents-delete-customer", "/customers/<customer>", CustomersWrite, 200),
-        hooks(
-            "intents-create-webhook-endpoint",
-            "/webhook_endpoints",
-            201,
-            r#"{"url":"https://example.com/hook","enabled_events":["refund.created"]}"#,
-        ),
-        read("intents-list-webhook-endpoints", "/webhook_endpoints"),
-        read("intents-retrieve-webhook-endpoint", "/webhook_endpoints/<endpoint>"),
-        hooks(
-            "intents-update-webhook-endpoint",
-            "/webhook_endpoints/<endpoint>",
-            200,
-            r#"{"description":"D"}"#,
-        ),
-        delete("intents-delete-webhook-endpoint", "/webhook_endpoints/<endpoint>", WebhooksWrite, 200),
-        hooks("intents-roll-webhook-secret", "/webhook_endpoints/<endpoint>/roll_secret", 200, "{}"),
-        hooks("intents-test-webhook-endpoint", "/webhook_endpoints/<endpoint>/test", 200, "{}"),
-        hooks(
-            "intents-recover-webhook-endpoint",
-            "/webhook_endpoints/<endpoint>/recover",
-            200,
-            r#"{"since":0}"#,
-        ),
-        read("intents-list-webhook-deliveries", "/webhook_endpoints/<endpoint>/deliveries"),
-        read("intents-list-events", "/events"),
-        read("intents-retrieve-event", "/events/<event>"),
-        hooks("intents-retry-event", "/events/<event>/retry", 200, "{}"),
-        get("intents-list-api-keys", "/api_keys", KeysRead),
-        post("intents-create-api-key", "/api_keys", KeysWrite, 201, "{}"),
-        post("intents-roll-api-key", "/api_keys/<key>/roll", KeysWrite, 200, "{}"),
-        delete("intents-revoke-api-key", "/api_keys/<key>", KeysWrite, 200).without_replay(),
-        get("intents-retrieve-account", "/account", KeysRead),
-    ]
-}

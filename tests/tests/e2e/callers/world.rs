@@ -7,7 +7,7 @@ use crate::checkout::{initialized, order, pay};
 
 /// Makes what a row names as `name`; gives how it is named and everything that is said of it.
 pub(super) async fn make(cloud: &Cloud, api: &str, name: &str) -> (String, Vec<Value>) {
-    let (charges, intents) = (cloud.charges(), cloud.intents());
+    let charges = cloud.charges();
     let unique = uuid();
     let marked = json!({"email": format!("{unique}@secret.example"), "name": format!("Secret {unique}")});
     let of = |made: Value| (made["id"].as_str().unwrap().to_owned(), vec![made]);
@@ -43,8 +43,18 @@ pub(super) async fn make(cloud: &Cloud, api: &str, name: &str) -> (String, Vec<V
             let said = json!({"reference": reference, "order_id": unique, "page": page});
             (reference, vec![said])
         }
-        ("intents", "customer") => of(intents.post("/customers", &marked).await.expect(201)),
-        ("intents", "intent" | "capturable" | "succeeded" | "refund" | "pending_refund") => {
+        ("intents", name) => make_of_intents(cloud, name, &marked).await,
+        other => panic!("nothing is called {other:?}"),
+    }
+}
+
+/// Makes something of `intents`, with the marked address and name.
+async fn make_of_intents(cloud: &Cloud, name: &str, marked: &Value) -> (String, Vec<Value>) {
+    let intents = cloud.intents();
+    let of = |made: Value| (made["id"].as_str().unwrap().to_owned(), vec![made]);
+    match name {
+        "customer" => of(intents.post("/customers", marked).await.expect(201)),
+        "intent" | "capturable" | "succeeded" | "refund" | "pending_refund" => {
             let method = if name == "pending_refund" {
                 json!({"type": "card", "card": {"number": "4000000000007726", "exp_month": 12, "exp_year": 2030}})
             } else {
@@ -64,7 +74,7 @@ pub(super) async fn make(cloud: &Cloud, api: &str, name: &str) -> (String, Vec<V
             let refund = json!({"payment_intent": intent["id"], "amount": 10});
             of(intents.post("/refunds", &refund).await.expect(201))
         }
-        ("intents", "method" | "attached") => {
+        "method" | "attached" => {
             let body = json!({
                 "type": "card",
                 "card": {"number": "4242424242424242", "exp_month": 12, "exp_year": 2030},
@@ -72,19 +82,19 @@ pub(super) async fn make(cloud: &Cloud, api: &str, name: &str) -> (String, Vec<V
             });
             let method = intents.post("/payment_methods", &body).await.expect(201);
             if name == "attached" {
-                let customer = intents.post("/customers", &marked).await.expect(201);
+                let customer = intents.post("/customers", marked).await.expect(201);
                 let path = format!("/payment_methods/{}/attach", method["id"].as_str().unwrap());
                 let to = json!({"customer": customer["id"]});
                 intents.post(&path, &to).await.expect(200);
             }
             of(method)
         }
-        ("intents", "endpoint") => {
+        "endpoint" => {
             let body = json!({"url": "https://example.com/hook", "description": marked["name"], "enabled_events": ["refund.created"]});
             of(intents.post("/webhook_endpoints", &body).await.expect(201))
         }
-        ("intents", "event") => {
-            let customer = intents.post("/customers", &marked).await.expect(201);
+        "event" => {
+            let customer = intents.post("/customers", marked).await.expect(201);
             let event = eventually("the customer's event", || async {
                 let page = intents.get("/events?limit=100&type=customer.created").await.expect(200);
                 let events = page["data"].as_array().unwrap().clone();
@@ -92,7 +102,7 @@ pub(super) async fn make(cloud: &Cloud, api: &str, name: &str) -> (String, Vec<V
             });
             of(event.await)
         }
-        ("intents", "key") => of(intents.post("/api_keys", &json!({})).await.expect(201)),
+        "key" => of(intents.post("/api_keys", &json!({})).await.expect(201)),
         other => panic!("nothing is called {other:?}"),
     }
 }

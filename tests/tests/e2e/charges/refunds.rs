@@ -134,3 +134,24 @@ async fn a_slow_refund_is_pending_first_and_a_failed_one_gives_the_money_back() 
         }
     }
 }
+
+#[tokio::test]
+async fn refunds_have_the_reasons_of_the_text_and_no_other() {
+    let cloud = Cloud::start().await;
+    let charges = cloud.charges();
+    let paid = charges.post("/payments", &payment("tok_visa_4242", 1000)).await;
+    let paid = paid.expect(201)["id"].clone();
+    for reason in ["duplicate", "fraudulent", "requested_by_customer"] {
+        let refund = json!({"payment_id": paid, "amount": 10, "reason": reason});
+        assert_eq!(charges.post("/refunds", &refund).await.expect(201)["reason"], reason);
+    }
+    let refund = json!({"payment_id": paid, "amount": 10, "reason": "bored"});
+    charges.post("/refunds", &refund).await.expect(400);
+    // A reason in the words of another API is none in this one's.
+    let direct = cloud.client("direct");
+    let path = format!("/payments/{}/refund", paid.as_str().unwrap());
+    let body = json!({"amount": 10, "reason": "customer_request"});
+    assert_eq!(direct.post(&path, &body).await.expect(200)["reason"], "customer_request");
+    let all = charges.get("/refunds?limit=1").await.expect(200);
+    assert_eq!(all["data"][0]["reason"], json!(null));
+}

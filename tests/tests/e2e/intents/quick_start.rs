@@ -19,57 +19,29 @@ async fn the_quick_start_of_the_text_works_curl_by_curl() {
     let cloud = Cloud::start().await;
     let receiver = Receiver::start(&[]).await;
     cloud.intents().post("/webhook_endpoints", &of_payments(&receiver)).await.expect(201);
-    let (base, user) = (cloud.api("intents"), format!("{}:", cloud.key()));
-    let url = format!("{base}/payment_intents");
-    let (status, body) = curl(&[
-        &url,
-        "-u",
-        &user,
-        "-H",
-        "Idempotency-Key: ord_4e2b8f1a",
-        "-d",
-        "amount=4900",
-        "-d",
-        "currency=eur",
-        "-d",
-        "payment_method_types[]=card",
-        "-d",
-        "metadata[order_id]=ORD-7741",
-    ]);
+    let (url, user) = (format!("{}/payment_intents", cloud.api("intents")), format!("{}:", cloud.key()));
+    let post = |path: &str, headers: &[&str], fields: &[&str]| {
+        let url = format!("{url}{path}");
+        let mut arguments = vec!["-X", "POST", &url, "-u", &user];
+        arguments.extend(headers.iter().flat_map(|header| ["-H", *header]));
+        arguments.extend(fields.iter().flat_map(|field| ["-d", *field]));
+        curl(&arguments)
+    };
+    let fields =
+        ["amount=4900", "currency=eur", "payment_method_types[]=card", "metadata[order_id]=ORD-7741"];
+    let (status, body) = post("", &["Idempotency-Key: ord_4e2b8f1a"], &fields);
     assert_eq!(status, 201, "{body}");
     assert_eq!(
         [&body["object"], &body["amount"], &body["currency"], &body["status"]],
         [&json!("payment_intent"), &json!(4900), &json!("eur"), &json!("requires_payment_method")]
     );
     assert_eq!(body["metadata"]["order_id"], "ORD-7741");
-    let (status, body) = curl(&[
-        "-X",
-        "POST",
-        &url,
-        "-u",
-        &user,
-        "-H",
-        "Content-Type: application/x-www-form-urlencoded",
-        "-H",
-        "Idempotency-Key: test_1",
-        "-d",
-        "amount=9900",
-        "-d",
-        "currency=eur",
-        "-d",
-        "payment_method_types[]=card",
-    ]);
+    let headers = ["Content-Type: application/x-www-form-urlencoded", "Idempotency-Key: test_1"];
+    let fields = ["amount=9900", "currency=eur", "payment_method_types[]=card"];
+    let (status, body) = post("", &headers, &fields);
     assert_eq!(status, 201, "{body}");
-    let id = body["id"].as_str().unwrap();
-    let (status, body) = curl(&[
-        "-X",
-        "POST",
-        &format!("{url}/{id}/confirm"),
-        "-u",
-        &user,
-        "-d",
-        "payment_method=pm_card_visa",
-    ]);
+    let confirm = format!("/{}/confirm", body["id"].as_str().unwrap());
+    let (status, body) = post(&confirm, &[], &["payment_method=pm_card_visa"]);
     assert_eq!((status, body["status"].as_str()), (200, Some("succeeded")));
     let received = receiver.wait_for(4).await;
     let succeeded = received

@@ -75,3 +75,30 @@ async fn an_empty_customer_is_a_customer() {
     let made = cloud.charges().post("/customers", &json!({})).await.expect(201);
     assert_eq!((&made["email"], &made["metadata"]), (&json!(null), &json!({})));
 }
+
+#[tokio::test]
+async fn a_customer_of_intents_and_a_new_intent_have_their_fields() {
+    let cloud = Cloud::start().await;
+    let intents = cloud.intents();
+    let body = json!({"email": "a@example.com", "name": "Ada", "phone": "+44 1", "metadata": {"k": "v"}});
+    let made = intents.post("/customers", &body).await.expect(201);
+    let shown = intents.get(&format!("/customers/{}", made["id"].as_str().unwrap())).await;
+    let shown = shown.expect(200);
+    assert_eq!(shown, made);
+    for (name, value) in body.as_object().unwrap() {
+        assert_eq!(&shown[name], value, "{name}");
+    }
+    assert_eq!(shown["object"], "customer");
+    let listed = intents.get("/customers?limit=1").await.expect(200);
+    assert_eq!(listed["data"][0], made);
+    let shown = cloud.charges().get("/customers?limit=1").await.expect(200)["data"][0].clone();
+    let fields: Vec<&str> = shown.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(fields, ["id", "email", "name", "phone", "created", "updated", "metadata"]);
+    // Upper case is as good, and is printed lower case.
+    let before = tollgate_gateway::Clock::now(&tollgate_gateway::SystemClock).s();
+    let intent = json!({"amount": 1000, "currency": "EUR"});
+    let intent = intents.post("/payment_intents", &intent).await.expect(201);
+    assert_eq!(intent["currency"], "eur");
+    let created = intent["created"].as_i64().unwrap();
+    assert!((before..before + 60).contains(&created), "{created}, after {before}");
+}

@@ -1,0 +1,41 @@
+//! A program of the official JavaScript package.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_of_the_official_javascript_package_runs() {
+    let cloud = Cloud::start().await;
+    let program = r"
+const Stripe = require('stripe');
+const assert = require('assert');
+const base = new URL(process.env.BASE);
+const stripe = new (Stripe.default || Stripe)(process.env.KEY, {host: base.hostname, port: base.port, protocol: 'http', maxNetworkRetries: 0});
+(async () => {
+  const customer = await stripe.customers.create({email: 'node@example.com', metadata: {a: '1'}});
+  let intent = await stripe.paymentIntents.create({amount: 1200, currency: 'eur', customer: customer.id, payment_method_types: ['card'], capture_method: 'manual'});
+  assert.equal(intent.status, 'requires_payment_method');
+  intent = await stripe.paymentIntents.confirm(intent.id, {payment_method: 'pm_card_visa', expand: ['customer', 'latest_charge']});
+  assert.deepEqual([intent.status, intent.customer.email, intent.latest_charge.captured], ['requires_capture', 'node@example.com', false]);
+  intent = await stripe.paymentIntents.capture(intent.id, {amount_to_capture: 700});
+  assert.deepEqual([intent.status, intent.amount_received], ['succeeded', 700]);
+  const refund = await stripe.refunds.create({payment_intent: intent.id, amount: 300});
+  assert.equal(refund.status, 'succeeded');
+  await assert.rejects(stripe.paymentIntents.create({amount: 1200, currency: 'eur', payment_method: 'pm_card_chargeDeclined', confirm: true}), {type: 'StripeCardError', code: 'card_declined'});
+  await assert.rejects(stripe.customers.retrieve('cus_x'), {type: 'StripeInvalidRequestError', statusCode: 404});
+  await assert.rejects(stripe.paymentIntents.capture(intent.id), {code: 'payment_intent_unexpected_state'});
+  for (let n = 0; n < 5; n++) await stripe.paymentIntents.create({amount: 1000 + n, currency: 'eur', customer: customer.id});
+  const all = [];
+  for await (const one of stripe.paymentIntents.list({customer: customer.id, limit: 2})) all.push(one.amount);
+  assert.deepEqual(all, [1004, 1003, 1002, 1001, 1000, 1200]);
+  const deleted = await stripe.customers.del(customer.id);
+  assert.equal(deleted.deleted, true);
+  console.log('done');
+})().catch(error => { console.error(error); process.exit(1); });
+";
+    let program = program
+        .replace("process.env.BASE", &format!("{:?}", cloud.local("")))
+        .replace("process.env.KEY", &format!("{:?}", cloud.key()));
+    if let Some(printed) = run_sample(&["node", "-"], &["node", "-e", "require('stripe')"], &program).await {
+        assert_eq!(printed.trim(), "done");
+    }
+}
