@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
 pub mod dynamodb;
+pub mod redact;
 pub mod release;
+pub mod transcript;
 
 use std::{
     path::{Path, PathBuf},

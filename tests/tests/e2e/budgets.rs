@@ -70,7 +70,8 @@ struct Work {
     write_units: f64,
 }
 
-fn templates() -> template::Cloud {
+/// The stacks' templates, read.
+pub(crate) fn templates() -> template::Cloud {
     let setting = template::Setting {
         front_url: String::new(),
         sqs_url: String::new(),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::too_many_lines)]
 
 mod across_doors;
+mod answers;
 mod api_keys;
 mod authentication;
 mod bad_input;

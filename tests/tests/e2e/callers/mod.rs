@@ -3,7 +3,7 @@
 //! no byte of what is protected is in the answer.
 
 mod pages;
-mod table;
+pub(crate) mod table;
 mod world;
 
 use std::{collections::BTreeSet, sync::Arc};

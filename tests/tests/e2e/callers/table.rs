@@ -9,7 +9,7 @@ use tollgate_domain::Permission::{
 };
 
 /// A route.
-pub(super) struct Row {
+pub(crate) struct Row {
     pub function: &'static str,
     pub method: Method,
     pub path: &'static str,
@@ -25,12 +25,12 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn api(&self) -> &'static str {
+    pub(crate) fn api(&self) -> &'static str {
         self.function.split('-').next().unwrap()
     }
 
     /// Whether it names something that the merchant owns.
-    pub(super) fn names_something(&self) -> bool {
+    pub(crate) fn names_something(&self) -> bool {
         // An order's number is the caller's own.
         self.path.contains('<') || self.body.replace("<order>", "").contains('<')
     }
@@ -72,7 +72,7 @@ fn post(
 }
 
 /// Routes that answer everybody alike, whoever asks, each with a path of it and the status of its answer.
-pub(super) const OPEN: &[(&str, &str, &str, u16)] = &[
+pub(crate) const OPEN: &[(&str, &str, &str, u16)] = &[
     ("charges-unknown-route", "GET", "/charges/v1/none", 404),
     ("direct-unknown-route", "GET", "/direct/v1/none", 404),
     ("simple-unknown-route", "GET", "/simple/v1/none", 404),
@@ -83,7 +83,7 @@ pub(super) const OPEN: &[(&str, &str, &str, u16)] = &[
 ];
 
 /// Pages for people, whose links are their credentials.
-pub(super) const PAGES: &[&str] = &[
+pub(crate) const PAGES: &[&str] = &[
     "pages-show-checkout",
     "pages-answer-checkout",
     "pages-show-challenge",
@@ -91,7 +91,7 @@ pub(super) const PAGES: &[&str] = &[
     "pages-show-result",
 ];
 
-pub(super) fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let mut rows = charges();
     rows.extend(direct());
     rows.extend(simple());

@@ -1,0 +1,115 @@
+//! The answers of `intents`.
+
+mod attach_payment_method;
+mod cancel_payment_intent;
+mod cancel_refund;
+mod capture_payment_intent;
+mod confirm_payment_intent;
+mod create_api_key;
+mod create_customer;
+mod create_payment_intent;
+mod create_payment_method;
+mod create_refund;
+mod create_webhook_endpoint;
+mod delete_customer;
+mod delete_webhook_endpoint;
+mod detach_payment_method;
+mod events;
+mod list_api_keys;
+mod list_customer_payment_methods;
+mod list_customers;
+mod list_events;
+mod list_payment_intents;
+mod list_payment_methods;
+mod list_refunds;
+mod list_webhook_deliveries;
+mod list_webhook_endpoints;
+mod preflight;
+mod recover_webhook_endpoint;
+mod retrieve_account;
+mod retrieve_customer;
+mod retrieve_event;
+mod retrieve_payment_intent;
+mod retrieve_payment_method;
+mod retrieve_refund;
+mod retrieve_webhook_endpoint;
+mod retry_event;
+mod revoke_api_key;
+mod roll_api_key;
+mod roll_webhook_secret;
+mod test_webhook_endpoint;
+mod unknown_route;
+mod update_customer;
+mod update_payment_intent;
+mod update_payment_method;
+mod update_refund;
+mod update_webhook_endpoint;
+mod version_1;
+
+use super::*;
+
+/// A customer with every field.
+fn ada() -> Value {
+    json!({
+        "email": "ada@example.com", "name": "Ada Lovelace", "phone": "+44 7700 900123",
+        "metadata": {"user_id": "12345", "10": "ten"},
+    })
+}
+
+/// A payment method of a card.
+fn card(number: &str) -> Value {
+    json!({"type": "card", "card": {"number": number, "exp_month": 12, "exp_year": 2030, "cvc": "123"}})
+}
+
+/// A payment method of an account in the euro area.
+fn sepa(iban: &str) -> Value {
+    json!({
+        "type": "sepa_debit", "sepa_debit": {"iban": iban},
+        "billing_details": {"name": "Ada Lovelace", "email": "ada@example.com"},
+    })
+}
+
+/// An intent that is not confirmed.
+fn intent() -> Value {
+    json!({"amount": 4900, "currency": "eur"})
+}
+
+/// An intent that is confirmed with a payment method.
+fn confirmed(method: &str) -> Value {
+    json!({"amount": 4900, "currency": "eur", "payment_method": method, "confirm": true})
+}
+
+/// An intent that is authorised and captured later.
+fn capturable() -> Value {
+    json!({
+        "amount": 4900, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true,
+        "capture_method": "manual",
+    })
+}
+
+/// Makes something; gives its id.
+async fn made(cloud: &Cloud, path: &str, body: &Value) -> String {
+    id(&cloud.intents().post(path, body).await)
+}
+
+/// A payment method attached to a customer; gives both ids.
+async fn attached(cloud: &Cloud, body: &Value) -> (String, String) {
+    let (method, customer) =
+        (made(cloud, "/payment_methods", body).await, made(cloud, "/customers", &ada()).await);
+    let attach = format!("/payment_methods/{method}/attach");
+    cloud.intents().post(&attach, &json!({"customer": customer})).await.expect(200);
+    (method, customer)
+}
+
+/// An endpoint for the cancellation of intents; gives its path.
+async fn endpoint(cloud: &Cloud, url: &str) -> String {
+    let body = json!({"url": url, "enabled_events": ["payment_intent.canceled"]});
+    format!("/webhook_endpoints/{}", made(cloud, "/webhook_endpoints", &body).await)
+}
+
+/// Cancels a new intent.
+async fn cancel_one(cloud: &Cloud) -> String {
+    let intent = made(cloud, "/payment_intents", &intent()).await;
+    cloud.intents().post(&format!("/payment_intents/{intent}/cancel"), &json!({})).await.expect(200);
+    intent
+}

@@ -1,0 +1,12 @@
+//! Paths and methods that the text does not have.
+
+use super::*;
+
+#[tokio::test]
+async fn what_is_no_route_is_not_found() {
+    let cloud = Cloud::start().await;
+    let mut simple = Transcript::new(cloud.client("simple"));
+    simple.get("a path that is no route", "/nothing").await;
+    simple.delete("a method that a route does not have", "/payments").await;
+    assert_snapshot!(simple.text());
+}
