@@ -1,4 +1,4 @@
-//! [`Call`]: one request of one caller.
+//! `Call`: one request of one caller.
 
 use tollgate_domain::{
     Denied, FrontDoor, Permission, RequestRef, Tenant, Timestamp, rate_limit::RateLimitStatus,
@@ -14,7 +14,8 @@ use crate::{
     gateway::Gateway,
 };
 
-/// One request of one caller: the API, the time, the request and the authentication. A merchant's use cases are its methods.
+/// One request of one caller: the API, the time, the request and the authentication. A merchant's use cases
+/// are its methods.
 #[derive(Debug)]
 pub struct Call {
     pub(crate) gateway: Gateway,

@@ -7,7 +7,8 @@ use tollgate_store::{Entity, Replaced, StoreError, Writer};
 
 use crate::error::Error;
 
-/// Attempts of a conditional write before a request gives up. Each conflict means that another request succeeded.
+/// Attempts of a conditional write before a request gives up. Each conflict means that another request
+/// succeeded.
 pub(crate) const TRIES_MAX: u32 = 16;
 
 /// The result of one attempt.
@@ -19,7 +20,8 @@ pub(crate) enum Write<T, S> {
 }
 
 impl<T, E> Write<T, Option<E>> {
-    /// The result of a conditional put: `value` if it was written, otherwise the item as it is now, if it still exists.
+    /// The result of a conditional put: `value` if it was written, otherwise the item as it is now, if it
+    /// still exists.
     pub(crate) fn after(replaced: Replaced<E>, value: T) -> Self {
         match replaced {
             Replaced::Done => Self::Done(value),
@@ -28,7 +30,8 @@ impl<T, E> Write<T, Option<E>> {
     }
 }
 
-/// Calls `attempt` until it is done. Returns `Write::Conflict` with the last state after [`TRIES_MAX`] conflicts.
+/// Calls `attempt` until it is done. Returns `Write::Conflict` with the last state after [`TRIES_MAX`]
+/// conflicts.
 pub(crate) async fn retry_conflicts_bounded<T, S, E, F>(
     first: S,
     mut attempt: impl FnMut(S) -> F,
@@ -62,8 +65,8 @@ where
     }
 }
 
-/// Replaces an item by the next version that `decide` returns, and decides again after a conflict. `false` if `decide` returns
-/// `None` or the item is gone. `key` names the item in errors.
+/// Replaces an item by the next version that `decide` returns, and decides again after a conflict. `false` if
+/// `decide` returns `None` or the item is gone. `key` names the item in errors.
 pub(crate) async fn replace_retrying<I, F>(
     writer: &Writer,
     tenant: Tenant,

@@ -1,4 +1,5 @@
-//! Due work. Runs every minute: resumes stuck charges and refunds, expires challenges, continues erasures, requeues webhooks.
+//! Due work. Runs every minute: resumes stuck charges and refunds, expires challenges, continues erasures,
+//! requeues webhooks.
 
 use std::collections::HashSet;
 
@@ -21,7 +22,8 @@ use crate::{
 
 /// Items of each shard on a page.
 const SHARD_ITEMS: i32 = 100;
-/// How long a run reads further pages of one kind, in milliseconds: the next run starts a minute after this one.
+/// How long a run reads further pages of one kind, in milliseconds: the next run starts a minute after this
+/// one.
 const RUN_MS_MAX: i64 = 45_000;
 /// Pages of one kind that a run reads.
 const PASSES_MAX: usize = 200;
@@ -36,8 +38,8 @@ pub struct DueReport {
 }
 
 impl Worker {
-    /// Resumes payments and refunds in flight, expires challenges, continues erasures, requeues webhooks. An item that fails is
-    /// logged and stays due; the others continue.
+    /// Resumes payments and refunds in flight, expires challenges, continues erasures, requeues webhooks. An
+    /// item that fails is logged and stays due; the others continue.
     pub async fn run_due_work(&self, queue: &Queue) -> Result<DueReport, Error> {
         let now = self.now();
         let mut report = DueReport::default();
@@ -104,7 +106,7 @@ impl Worker {
             return Ok(());
         }
         if payment.is_open_with_processor() {
-            return self.resume_charge(item.tenant, &payment).await;
+            return Box::pin(self.resume_charge(item.tenant, &payment)).await;
         }
         let command = match payment.state.status {
             Status::RequiresConfirmation => Command::Cancel,
@@ -164,8 +166,8 @@ impl Worker {
         self.requeue(item.tenant, &delivery, now, queue).await
     }
 
-    /// Queues the next attempt and then moves the due time. In the other order, a function that dies in between would delay the
-    /// attempt by a quarter of an hour.
+    /// Queues the next attempt and then moves the due time. In the other order, a function that dies in
+    /// between would delay the attempt by a quarter of an hour.
     async fn requeue(
         &self,
         tenant: Tenant,

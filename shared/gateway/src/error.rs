@@ -1,4 +1,4 @@
-//! [`Error`]: why a use case failed.
+//! `Error`: why a use case failed.
 
 use tollgate_apis::Problem;
 use tollgate_domain::{Denied, Refusal};

@@ -1,4 +1,4 @@
-//! [`Gateway`]: what all use cases share.
+//! `Gateway`: what all use cases share.
 
 use std::{
     collections::HashMap,
@@ -31,8 +31,8 @@ pub struct Gateway {
     pub(crate) entropy: Arc<dyn Entropy>,
     /// Due items that one run processes concurrently.
     pub(crate) due_items_concurrent: usize,
-    /// API keys that this warm function has authenticated. A key never changes its tenant, so reads for a known key start
-    /// before it is authenticated again.
+    /// API keys that this warm function has authenticated. A key never changes its tenant, so reads for a
+    /// known key start before it is authenticated again.
     pub(crate) known_keys: Arc<Mutex<HashMap<KeyHash, ApiKey>>>,
 }
 

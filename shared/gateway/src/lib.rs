@@ -1,10 +1,10 @@
 //! The use cases of merchants, payers, the operator, the stream, the queue and the schedule.
 //!
-//! A use case reads, lets the domain decide, and writes once. It takes checked values and returns domain values; each API
-//! renders them in its own words.
+//! A use case reads, lets the domain decide, and writes once. It takes checked values and returns domain
+//! values; each API renders them in its own words.
 //!
-//! A merchant's use cases are methods of [`Call`], a payer's of [`Gateway`], background work's of [`Worker`] and the
-//! operator's of [`Admin`]. The rooms below define them; each room's `mod.rs` lists its own.
+//! A merchant's use cases are methods of [`Call`], a payer's of [`Gateway`], background work's of [`Worker`]
+//! and the operator's of [`Admin`]. The rooms below define them; each room's `mod.rs` lists its own.
 //!
 //! | room | for |
 //! |---|---|
@@ -20,8 +20,8 @@
 //! | `vault` | encryption of card numbers and processor secrets |
 //! | `admin` | the operator's tool |
 //!
-//! Beside the rooms: `gateway`, `worker` and `call` (what use cases run on), `start` (opening them), `clock` and
-//! `entropy` (passed in), `error`, `pagination`, `conflict_retry` and `due_work` (the schedule's run).
+//! Beside the rooms: `gateway`, `worker` and `call` (what use cases run on), `start` (opening them), `clock`
+//! and `entropy` (passed in), `error`, `pagination`, `conflict_retry` and `due_work` (the schedule's run).
 
 mod admin;
 mod auth;

@@ -1,4 +1,4 @@
-//! [`PageRequest`]: the page of a list that a request asks for.
+//! `PageRequest`: the page of a list that a request asks for.
 
 use tollgate_domain::{Id, Refusal, Tenant, id::Kind};
 use tollgate_store::{Cursor, Entity, ListQuery};

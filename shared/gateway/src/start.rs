@@ -15,11 +15,12 @@ use crate::{
 };
 
 impl Gateway {
-    /// Opens a gateway from the function's environment (see [`Tables`], [`AwsEnvironment`], [`Links`], [`Processors`] and
-    /// [`AddressIds`]).
+    /// Opens a gateway from the function's environment (see [`Tables`], [`AwsEnvironment`], [`Links`],
+    /// [`Processors`] and [`AddressIds`]).
     ///
-    /// Reads the function's secrets and opens the first connection to the tables concurrently, while the function starts,
-    /// so that no request waits for either. A function whose secrets cannot be read does not start.
+    /// Reads the function's secrets and opens the first connection to the tables concurrently, while the
+    /// function starts, so that no request waits for either. A function whose secrets cannot be read does not
+    /// start.
     pub async fn start() -> Result<Self, StoreError> {
         Ok(Worker::start().await?.gateway().clone())
     }

@@ -1,4 +1,4 @@
-//! [`Worker`]: a gateway with write access.
+//! `Worker`: a gateway with write access.
 
 use std::{fmt, ops::Deref, sync::Arc};
 
@@ -11,9 +11,9 @@ use crate::{
 
 /// A gateway that may write.
 ///
-/// There are three ways to get one: as an admitted caller ([`crate::Admitted`]), with a link that the gateway signed, and by
-/// opening the tables, as the functions of the stream, the queue and the schedule do, and the operator's tool. A [`Gateway`]
-/// alone gives none: it only reads.
+/// There are three ways to get one: as an admitted caller ([`crate::Admitted`]), with a link that the gateway
+/// signed, and by opening the tables, as the functions of the stream, the queue and the schedule do, and the
+/// operator's tool. A [`Gateway`] alone gives none: it only reads.
 #[derive(Clone)]
 pub struct Worker {
     gateway: Gateway,
@@ -45,7 +45,8 @@ impl Worker {
         Self { gateway: Gateway::new(writer.clone(), links, clock, entropy), writer }
     }
 
-    /// Gives a gateway its writer. Only [`crate::auth`] can call it: nothing else gets the writer out of a gateway.
+    /// Gives a gateway its writer. Only [`crate::auth`] can call it: nothing else gets the writer out of a
+    /// gateway.
     pub(crate) fn with_writer(gateway: Gateway, writer: Writer) -> Self {
         Self { gateway, writer }
     }
@@ -58,7 +59,8 @@ impl Worker {
         Self { gateway, ..self }
     }
 
-    /// The same worker, which processes due items one after the other, so that a simulation repeats itself from its seed.
+    /// The same worker, which processes due items one after the other, so that a simulation repeats itself
+    /// from its seed.
     #[must_use]
     pub fn with_due_work_in_order(self) -> Self {
         let gateway = Gateway { due_items_concurrent: 1, ..self.gateway };

@@ -28,15 +28,15 @@ impl Admin {
         self.0.store.get_merchant(id).await?.ok_or(AdminError::NoSuchMerchant)
     }
 
-    /// Sets a merchant's tier, on the merchant and on each of its keys; returns the number of keys. Limits by contract stay stored,
-    /// and apply to enterprises only.
+    /// Sets a merchant's tier, on the merchant and on each of its keys; returns the number of keys. Limits by
+    /// contract stay stored, and apply to enterprises only.
     pub async fn set_tier(&self, merchant: MerchantId, tier: Tier) -> Result<usize, AdminError> {
         let limits = self.merchant(merchant).await?.contract.limits;
         self.set_contract(merchant, Contract { tier, limits }).await
     }
 
-    /// Sets an enterprise's rate limit for an API, on the merchant and on each of its keys; returns the number of keys. Without a
-    /// limit, the largest published one applies.
+    /// Sets an enterprise's rate limit for an API, on the merchant and on each of its keys; returns the
+    /// number of keys. Without a limit, the largest published one applies.
     pub async fn set_limit(
         &self,
         merchant: MerchantId,

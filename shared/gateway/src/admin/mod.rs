@@ -1,11 +1,11 @@
 //! The operator's tool. `Admin` works without a caller, a rate limit or metering.
 //!
-//! - [`operator`]: `Admin` and `AdminError`.
-//! - [`merchants`]: `create_merchant`, `merchant`, `set_tier`, `set_limit`.
-//! - [`api_keys`]: `create_key`, `list_keys`, `revoke_key`, `revoke_key_text`, `set_scopes`.
-//! - [`support`]: `delivery_attempts`, `set_processor`, `resume_money`, `create_endpoint`, `random`.
-//! - [`vault_keys`]: `vault_keys`, `add_vault_key`, `promote_vault_key`, `retire_vault_key`, `reseal`.
-//! - [`reseal`]: encrypts stored texts again with the current vault key.
+//! - `operator`: `Admin` and `AdminError`.
+//! - `merchants`: `create_merchant`, `merchant`, `set_tier`, `set_limit`.
+//! - `api_keys`: `create_key`, `list_keys`, `revoke_key`, `revoke_key_text`, `set_scopes`.
+//! - `support`: `delivery_attempts`, `set_processor`, `resume_money`, `create_endpoint`, `random`.
+//! - `vault_keys`: `vault_keys`, `add_vault_key`, `promote_vault_key`, `retire_vault_key`, `reseal`.
+//! - `reseal`: encrypts stored texts again with the current vault key.
 
 pub(crate) mod api_keys;
 pub(crate) mod merchants;

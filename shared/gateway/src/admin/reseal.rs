@@ -1,4 +1,5 @@
-//! Seals stored texts again with the current version of the vault's key, and counts the texts of each version.
+//! Seals stored texts again with the current version of the vault's key, and counts the texts of each
+//! version.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +30,9 @@ pub struct Resealed {
 }
 
 impl Worker {
-    /// Scans up to `pages` pages of the table after `after`, and seals again the texts of other versions, unless `only_count`.
-    /// Every write is conditional on what was read, so a run can be stopped, repeated and run beside other requests.
+    /// Scans up to `pages` pages of the table after `after`, and seals again the texts of other versions,
+    /// unless `only_count`. Every write is conditional on what was read, so a run can be stopped, repeated
+    /// and run beside other requests.
     pub(crate) async fn reseal(
         &self,
         after: Option<String>,
@@ -86,8 +88,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Stores the payment's next version, which differs only in the sealed text. A concurrent step of the charge gets a conflict and
-    /// continues with this version, so the old text does not return.
+    /// Stores the payment's next version, which differs only in the sealed text. A concurrent step of the
+    /// charge gets a conflict and continues with this version, so the old text does not return.
     async fn reseal_payment(&self, tenant: Tenant, payment: Payment, place: &str) -> Result<bool, Error> {
         replace_retrying(self.writer(), tenant, place, payment, |payment| async move {
             let Some(text) = sealed_card(&payment) else { return Ok(None) };

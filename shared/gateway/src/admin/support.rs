@@ -49,8 +49,9 @@ impl Admin {
         })
     }
 
-    /// Resumes a payment or a refund that waits for the operator (see `docs/operations.md`): due work queries its processor
-    /// immediately, and the limits of requests start again. `false` if nothing of it is open with a processor.
+    /// Resumes a payment or a refund that waits for the operator (see `docs/operations.md`): due work queries
+    /// its processor immediately, and the limits of requests start again. `false` if nothing of it is open
+    /// with a processor.
     pub async fn resume_money(
         &self,
         merchant: MerchantId,

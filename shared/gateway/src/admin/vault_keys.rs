@@ -1,4 +1,5 @@
-//! Rotating the vault's key: a version is added and promoted, stored texts are sealed again, the old version is retired.
+//! Rotating the vault's key: a version is added and promoted, stored texts are sealed again, the old version
+//! is retired.
 
 use tollgate_domain::Timestamp;
 use zeroize::Zeroizing;
@@ -39,7 +40,8 @@ impl Admin {
         VaultKeys::parse(&secret.read().await?).map_err(|e| refused(&e))
     }
 
-    /// Adds a version, which only opens. The secret has no conditional write: run it by one operator at a time.
+    /// Adds a version, which only opens. The secret has no conditional write: run it by one operator at a
+    /// time.
     pub async fn add_vault_key(&self, secret: &VaultSecret) -> Result<VaultKeys, AdminError> {
         let text = Zeroizing::new(hex::encode(self.0.random_bytes::<32>()));
         let keys = self.vault_keys(secret).await?;

@@ -8,8 +8,8 @@ use crate::{call::Call, error::Error, signing::access_token::AccessToken};
 pub const ACCESS_TOKEN_S: i64 = 3600;
 
 impl Call {
-    /// Issues an access token for the caller's key, valid for [`ACCESS_TOKEN_S`] seconds. A caller with an access token is
-    /// refused, so that no token outlives its expiry.
+    /// Issues an access token for the caller's key, valid for [`ACCESS_TOKEN_S`] seconds. A caller with an
+    /// access token is refused, so that no token outlives its expiry.
     pub async fn issue_access_token(&self) -> Result<String, Error> {
         let admitted = self.admitted().await?;
         if admitted.by_access_token() {

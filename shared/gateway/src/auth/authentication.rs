@@ -1,11 +1,13 @@
 //! Authenticates a request's caller and counts the request against its rate limit.
 //!
-//! [`Authentication::start`] begins the one `UpdateItem` in a background task. Reads start before it ends: if this warm
-//! function knows the key, [`Authentication::tenant`] answers immediately. What was read is discarded if the key turns out to
-//! be invalid. Writes need an [`Admitted`], which exists only after authentication.
+//! [`Authentication::start`] begins the one `UpdateItem` in a background task. Reads start before it ends: if
+//! this warm function knows the key, [`Authentication::tenant`] answers immediately. What was read is
+//! discarded if the key turns out to be invalid. Writes need an [`Admitted`], which exists only after
+//! authentication.
 //!
-//! Every caller, replays included, is checked in this order: the key is valid, it is of the right kind, it has the permission,
-//! the rate limit is not exceeded. The first three make an [`Authorized`], which replays require.
+//! Every caller, replays included, is checked in this order: the key is valid, it is of the right kind, it
+//! has the permission, the rate limit is not exceeded. The first three make an [`Authorized`], which replays
+//! require.
 
 use std::sync::PoisonError;
 
@@ -141,7 +143,8 @@ struct Caller {
 }
 
 impl Gateway {
-    /// The digest of a secret, or of the key that an access token was issued to. `None` if it is too long, forged or expired.
+    /// The digest of a secret, or of the key that an access token was issued to. `None` if it is too long,
+    /// forged or expired.
     fn key_hash_of(&self, secret: &str, now: Timestamp) -> Option<KeyHash> {
         if secret.len() > KEY_BYTES_MAX {
             None
@@ -169,8 +172,8 @@ impl Gateway {
     }
 }
 
-/// Finds the key and counts the request. One write where the API limits keys. A read and a write where it limits merchants:
-/// concurrent if this function knows the key's merchant, otherwise one after the other.
+/// Finds the key and counts the request. One write where the API limits keys. A read and a write where it
+/// limits merchants: concurrent if this function knows the key's merchant, otherwise one after the other.
 async fn find_and_count(
     gateway: &Gateway,
     caller: &Caller,

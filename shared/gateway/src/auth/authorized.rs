@@ -5,8 +5,9 @@ use tollgate_store::{ApiKey, KeyHash, Token, Writer};
 
 use crate::{gateway::Gateway, worker::Worker};
 
-/// A caller whose key is valid, of the right kind and has the route's permission. Its rate limit is checked separately,
-/// because a replay is answered over the limit too. Replays and stored answers require an `Authorized`.
+/// A caller whose key is valid, of the right kind and has the route's permission. Its rate limit is checked
+/// separately, because a replay is answered over the limit too. Replays and stored answers require an
+/// `Authorized`.
 #[derive(Clone, Debug)]
 pub struct Authorized {
     pub(super) key: ApiKey,

@@ -1,4 +1,4 @@
-//! [`Credentials`]: what a caller sends to authenticate.
+//! `Credentials`: what a caller sends to authenticate.
 
 /// What a caller sends to authenticate.
 #[derive(Clone)]

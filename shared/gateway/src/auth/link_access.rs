@@ -3,7 +3,8 @@
 use crate::{gateway::Gateway, signing::links::Verified, worker::Worker};
 
 impl Gateway {
-    /// The worker of the payer who opened a link. The [`Verified`] proves that the link was signed by this gateway.
+    /// The worker of the payer who opened a link. The [`Verified`] proves that the link was signed by this
+    /// gateway.
     pub(crate) fn worker_of_payer(&self, _link: &Verified) -> Worker {
         Worker::with_writer(self.clone(), self.write_access.writer().clone())
     }

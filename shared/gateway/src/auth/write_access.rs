@@ -1,4 +1,4 @@
-//! [`WriteAccess`]: the writer of the tables, which only this room can take out of a gateway.
+//! `WriteAccess`: the writer of the tables, which only this room can take out of a gateway.
 
 use tollgate_store::{KeyMeter, Reader, Writer};
 

@@ -1,15 +1,16 @@
-//! [`AddressIds`]: customer ids derived from e-mail addresses.
+//! `AddressIds`: customer ids derived from e-mail addresses.
 
 use tollgate_domain::{CustomerId, Tenant};
 use tollgate_store::{Secrets, StoreError};
 
 use crate::signing::signer::Signer;
 
-/// Derives the id of the customer that the first payment with an e-mail address creates. The next payment with the address
-/// reads that customer and the address's owner concurrently.
+/// Derives the id of the customer that the first payment with an e-mail address creates. The next payment
+/// with the address reads that customer and the address's owner concurrently.
 ///
-/// The ids are keyed with a separate secret, because they outlive their customers: without the secret, an id cannot be traced
-/// to an address by trial. The secret is never rotated. With another one, the customer is read after the owner of the address.
+/// The ids are keyed with a separate secret, because they outlive their customers: without the secret, an id
+/// cannot be traced to an address by trial. The secret is never rotated. With another one, the customer is
+/// read after the owner of the address.
 #[derive(Clone)]
 pub struct AddressIds(Signer);
 
@@ -31,7 +32,8 @@ impl AddressIds {
         Ok(secret.map(|secret| Self::new(secret.as_bytes())))
     }
 
-    /// The id of the customer that the first payment with an address creates. The address's case does not matter.
+    /// The id of the customer that the first payment with an address creates. The address's case does not
+    /// matter.
     pub(crate) fn of(&self, tenant: Tenant, email: &str) -> CustomerId {
         let claim = format!("{tenant}{}", email.to_lowercase());
         let digest = self.0.derive("customer-of-address", claim.as_bytes());

@@ -61,8 +61,8 @@ impl IdempotentResource for Customer {
 }
 
 impl Call {
-    /// Creates a customer. Two round trips: authentication, and one conditional put. With an e-mail address the put is a
-    /// transaction, because the customer then owns its address unless another one does.
+    /// Creates a customer. Two round trips: authentication, and one conditional put. With an e-mail address
+    /// the put is a transaction, because the customer then owns its address unless another one does.
     pub async fn create_customer(
         &self,
         profile: Profile,
@@ -120,10 +120,11 @@ impl Call {
         .await
     }
 
-    /// Erases a customer's personal data and that of its payment methods; only the ids remain. An update, two queries, one more
-    /// put, and a read and a put for each payment method.
+    /// Erases a customer's personal data and that of its payment methods; only the ids remain. An update, two
+    /// queries, one more put, and a read and a put for each payment method.
     ///
-    /// If it is interrupted, due work completes it. A retry continues the erasure, and gets "not found" if it was complete.
+    /// If it is interrupted, due work completes it. A retry continues the erasure, and gets "not found" if it
+    /// was complete.
     pub async fn delete_customer(&self, id: CustomerId) -> Result<(), Error> {
         let tenant = self.tenant().await?;
         let (look_again_at, now) = (self.now.plus_ms(LOOK_AGAIN_MS), self.now);
@@ -132,13 +133,13 @@ impl Call {
                 Ok(customer.erased(now, look_again_at, &self.request))
             })
             .await?;
-        let (tombstone, is_first) = match deleted {
-            Some(deleted) => (deleted.value, true),
-            None => {
-                self.admitted().await?;
-                let tombstone: Option<Customer> = self.store.get(tenant, &id.to_string(), true).await?;
-                (tombstone.ok_or(Refusal::NotFound(Resource::Customer))?, false)
-            }
+        let is_first = deleted.is_some();
+        let tombstone = if let Some(deleted) = deleted {
+            deleted.value
+        } else {
+            self.admitted().await?;
+            let tombstone: Option<Customer> = self.store.get(tenant, &id.to_string(), true).await?;
+            tombstone.ok_or(Refusal::NotFound(Resource::Customer))?
         };
         let was_complete = tombstone.erasure.is_none_or(|erasure| erasure.complete);
         let worker = self.admitted().await?.worker();

@@ -1,8 +1,8 @@
 //! The owner of an e-mail address: the customer that a payment with the address is for.
 //!
-//! Owners are read and written consistently ([`tollgate_store::Ownership`]). The index of addresses, which lags behind the
-//! table, finds only customers without an owner's item: those of earlier releases, and one that shared its address with an
-//! owner that is gone.
+//! Owners are read and written consistently ([`tollgate_store::Ownership`]). The index of addresses, which
+//! lags behind the table, finds only customers without an owner's item: those of earlier releases, and one
+//! that shared its address with an owner that is gone.
 
 use tollgate_domain::{Customer, CustomerId, Tenant};
 use tollgate_store::{Claim, CustomerWrite, ListQuery, Ownership, Page, Reader, Replaced, Writer};
@@ -39,8 +39,9 @@ impl Gateway {
     }
 }
 
-/// Finds the customer with an e-mail address. `likely` is the id derived from the address. Two concurrent reads; one more if
-/// the owner has another id; a query and a read of each candidate if the address has no owner.
+/// Finds the customer with an e-mail address. `likely` is the id derived from the address. Two concurrent
+/// reads; one more if the owner has another id; a query and a read of each candidate if the address has no
+/// owner.
 pub(crate) async fn find_by_address(
     store: &Reader,
     tenant: Tenant,
@@ -67,8 +68,8 @@ pub(crate) async fn find_by_address(
     Ok(FoundByAddress { customer, owns: false, former: owner, id_is_taken })
 }
 
-/// Finds a customer with an address in the index. The index may show what was changed or erased since, so each candidate is
-/// read again.
+/// Finds a customer with an address in the index. The index may show what was changed or erased since, so
+/// each candidate is read again.
 async fn find_in_index(store: &Reader, tenant: Tenant, email: &str) -> Result<Option<Customer>, Error> {
     let query = ListQuery::new(CANDIDATES_MAX).of_email(tenant, email);
     let page: Page<Customer> = store.list(tenant, &query, None).await?;
@@ -82,8 +83,8 @@ async fn find_in_index(store: &Reader, tenant: Tenant, email: &str) -> Result<Op
     Ok(None)
 }
 
-/// Creates a customer, or replaces the version `before`. The customer then owns its address, unless another customer does, and
-/// no longer owns its former one.
+/// Creates a customer, or replaces the version `before`. The customer then owns its address, unless another
+/// customer does, and no longer owns its former one.
 pub(crate) async fn write_customer(
     writer: &Writer,
     tenant: Tenant,

@@ -1,9 +1,10 @@
-//! Erases the data of a deleted customer: its payment methods, attached and detached, the personal data of its payments, and that
-//! of the stored events of all of them. Event ids are derived from the item and its version.
+//! Erases the data of a deleted customer: its payment methods, attached and detached, the personal data of
+//! its payments, and that of the stored events of all of them. Event ids are derived from the item and its
+//! version.
 //!
-//! The customer's own item is erased first. It keeps its id, by which the rest is found, and a due time, so that due work
-//! continues where a request ended. The index of payment methods lags behind the table, and one may be attached during the
-//! deletion: due work looks again until a run finds nothing.
+//! The customer's own item is erased first. It keeps its id, by which the rest is found, and a due time, so
+//! that due work continues where a request ended. The index of payment methods lags behind the table, and one
+//! may be attached during the deletion: due work looks again until a run finds nothing.
 
 use std::{fmt::Display, future::Future};
 
@@ -18,7 +19,8 @@ use crate::{conflict_retry::replace_retrying, error::Error, worker::Worker};
 
 /// Items on a page.
 const PAGE_ITEMS: usize = 100;
-/// Pages of each list that a request erases: more would take longer than a caller waits. Due work does the rest.
+/// Pages of each list that a request erases: more would take longer than a caller waits. Due work does the
+/// rest.
 const REQUEST_PAGES_MAX: usize = 1;
 /// Pages of each list that one run of due work erases, so that a run ends before its function times out.
 const RUN_PAGES_MAX: usize = 20;
@@ -75,8 +77,9 @@ impl Worker {
         }
     }
 
-    /// Erases the customer's payment methods, attached and detached, and the personal data of its payments. Erased payment
-    /// methods leave their list. Payments stay in theirs, so a run continues where the one before ended.
+    /// Erases the customer's payment methods, attached and detached, and the personal data of its payments.
+    /// Erased payment methods leave their list. Payments stay in theirs, so a run continues where the one
+    /// before ended.
     async fn erase_belongings(
         &self,
         tenant: Tenant,
@@ -141,8 +144,8 @@ impl Worker {
         .await
     }
 
-    /// Removes personal data from the stored events of an item, up to `version`. One call for every 25 versions, and a put for
-    /// each event.
+    /// Removes personal data from the stored events of an item, up to `version`. One call for every 25
+    /// versions, and a put for each event.
     async fn erase_events<E: Entity>(
         &self,
         tenant: Tenant,

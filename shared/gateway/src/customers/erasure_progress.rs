@@ -2,8 +2,8 @@
 
 use tollgate_domain::{Timestamp, customer::Erasure};
 
-/// When due work looks again for data that is left, in milliseconds: longer than a request that attaches a payment method runs,
-/// and longer than the index lags behind the table (nearly always less than a second).
+/// When due work looks again for data that is left, in milliseconds: longer than a request that attaches a
+/// payment method runs, and longer than the index lags behind the table (nearly always less than a second).
 pub(crate) const LOOK_AGAIN_MS: i64 = 60_000;
 
 /// What a run found.
@@ -17,7 +17,8 @@ pub(super) struct Swept {
     pub(super) payments_to: Option<Timestamp>,
 }
 
-/// The progress of an erasure after a run; `None` when it is finished, because a run that was due found nothing.
+/// The progress of an erasure after a run; `None` when it is finished, because a run that was due found
+/// nothing.
 pub(super) fn next_step(erasure: Erasure, swept: Swept, now: Timestamp) -> Option<Erasure> {
     if !swept.whole {
         return Some(Erasure {

@@ -24,8 +24,8 @@ pub enum Payer {
     Anonymous,
     /// This customer.
     Customer(CustomerId),
-    /// The customer with this e-mail address, created if there is none. The name and phone number, if given, replace the
-    /// stored ones.
+    /// The customer with this e-mail address, created if there is none. The name and phone number, if given,
+    /// replace the stored ones.
     WithEmail {
         /// The e-mail address.
         email: String,
@@ -55,8 +55,8 @@ impl FoundPayer {
 }
 
 impl Call {
-    /// Finds the payer without writing. One read for a named customer, two concurrent ones for the owner of an address (see
-    /// [`find_by_address`]).
+    /// Finds the payer without writing. One read for a named customer, two concurrent ones for the owner of
+    /// an address (see [`find_by_address`]).
     pub(crate) async fn find_payer(&self, tenant: Tenant, payer: &Payer) -> Result<FoundPayer, Error> {
         Ok(FoundPayer(match payer {
             Payer::Anonymous => FoundByAddress::default(),

@@ -13,10 +13,11 @@ use crate::{
 };
 
 impl Call {
-    /// Changes a resource once: a read while the caller is authenticated, then one conditional put, repeated after a conflict.
-    /// A retry with the same idempotency key gets the first answer, whatever changed since.
+    /// Changes a resource once: a read while the caller is authenticated, then one conditional put, repeated
+    /// after a conflict. A retry with the same idempotency key gets the first answer, whatever changed since.
     ///
-    /// `route` names the change, so that one key can be used for two different changes. `step` returns the next version.
+    /// `route` names the change, so that one key can be used for two different changes. `step` returns the
+    /// next version.
     pub(crate) async fn change<E: IdempotentResource>(
         &self,
         id: &str,

@@ -39,8 +39,8 @@ impl Call {
         }
     }
 
-    /// Prepares a create with `draft` and admits the caller. If either refuses, an earlier request with the same key may have
-    /// succeeded: its answer is then returned, whatever changed since.
+    /// Prepares a create with `draft` and admits the caller. If either refuses, an earlier request with the
+    /// same key may have succeeded: its answer is then returned, whatever changed since.
     pub(crate) async fn prepare_create<E: IdempotentResource, F: Future<Output = Result<Draft<E>, Error>>>(
         &self,
         tenant: Tenant,
@@ -61,7 +61,8 @@ impl Call {
         earlier.map(Prepared::Earlier)
     }
 
-    /// Creates a resource once: the first request with a key creates it, every later one gets the first one's answer.
+    /// Creates a resource once: the first request with a key creates it, every later one gets the first one's
+    /// answer.
     ///
     /// `draft` checks the preconditions and builds the resource (see [`Call::prepare_create`]).
     pub(crate) async fn create_idempotent<
@@ -86,8 +87,8 @@ impl Call {
         }
     }
 
-    /// The answer of an earlier request with the same key, otherwise `error`. A key that another request used is refused as
-    /// such, whatever `error` is, unless the caller is over its rate limit.
+    /// The answer of an earlier request with the same key, otherwise `error`. A key that another request used
+    /// is refused as such, whatever `error` is, unless the caller is over its rate limit.
     pub(crate) async fn earlier_answer_or<E: IdempotentResource>(
         &self,
         error: Error,

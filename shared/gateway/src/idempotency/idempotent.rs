@@ -1,4 +1,4 @@
-//! [`Idempotency`]: a request's idempotency key; [`Idempotent`]: an answer that may be a replay.
+//! `Idempotency`: a request's idempotency key; `Idempotent`: an answer that may be a replay.
 
 use tollgate_domain::{Fingerprint, IdempotencyKey};
 

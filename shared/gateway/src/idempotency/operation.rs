@@ -1,4 +1,5 @@
-//! Operations of more than one write: a record with a lease says whether the operation is running or answered.
+//! Operations of more than one write: a record with a lease says whether the operation is running or
+//! answered.
 
 use std::future::Future;
 
@@ -9,8 +10,8 @@ use tollgate_store::{Put, Replaced, Writer};
 use super::idempotent::{Idempotency, Idempotent};
 use crate::{call::Call, error::Error};
 
-/// How long an operation may run before another request with its key may take over, in milliseconds: longer than the timeout
-/// of every function that runs one.
+/// How long an operation may run before another request with its key may take over, in milliseconds: longer
+/// than the timeout of every function that runs one.
 pub(crate) const LEASE_MS: i64 = 60_000;
 
 /// What a request with a key found.
@@ -22,9 +23,9 @@ enum Operation<'a, T> {
 }
 
 impl Call {
-    /// Runs an operation of more than one write once: the first request with a key runs it, a later one gets the same answer,
-    /// and one that arrives while it runs is refused. If the first one died, the next one after [`LEASE_MS`] runs the operation
-    /// again, so every step of `work` must be repeatable.
+    /// Runs an operation of more than one write once: the first request with a key runs it, a later one gets
+    /// the same answer, and one that arrives while it runs is refused. If the first one died, the next one
+    /// after [`LEASE_MS`] runs the operation again, so every step of `work` must be repeatable.
     pub(crate) async fn run_idempotent<T: Serialize + DeserializeOwned>(
         &self,
         route: &str,
@@ -95,7 +96,8 @@ impl Call {
         }
     }
 
-    /// The answer of an earlier request, for a caller that was not admitted: over the rate limit it still gets the answer.
+    /// The answer of an earlier request, for a caller that was not admitted: over the rate limit it still
+    /// gets the answer.
     async fn answer_or_denied<T: DeserializeOwned>(
         &self,
         tenant: Tenant,

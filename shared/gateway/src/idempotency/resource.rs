@@ -1,4 +1,5 @@
-//! [`IdempotentResource`]: what can be created and changed with an idempotency key, and the replay of its answers.
+//! `IdempotentResource`: what can be created and changed with an idempotency key, and the replay of its
+//! answers.
 
 use std::future::Future;
 
@@ -8,8 +9,8 @@ use tollgate_store::{Entity, Put, Replaced, Writer};
 use super::idempotent::{Idempotency, Idempotent};
 use crate::{auth::authorized::Authorized, error::Error};
 
-/// A resource that can be created and changed with an idempotency key. It stores the fingerprint of the request that created
-/// it, and snapshots of its answers.
+/// A resource that can be created and changed with an idempotency key. It stores the fingerprint of the
+/// request that created it, and snapshots of its answers.
 pub(crate) trait IdempotentResource: Entity + Replayable + Send + Sync {
     /// The resource's name in refusals.
     const RESOURCE: Resource;
@@ -32,7 +33,8 @@ pub(crate) trait IdempotentResource: Entity + Replayable + Send + Sync {
     fn make(&self, writer: &Writer, tenant: Tenant) -> impl Future<Output = Result<Put<Self>, Error>> + Send {
         async move { Ok(writer.create(tenant, self).await?) }
     }
-    /// Replaces the version `before` by this next one, together with whatever belongs in the same transaction.
+    /// Replaces the version `before` by this next one, together with whatever belongs in the same
+    /// transaction.
     fn replace(
         &self,
         writer: &Writer,

@@ -1,8 +1,8 @@
 //! A merchant's account and API keys: list, create, roll with an overlap, revoke.
 //!
-//! A caller cannot gain permissions or time by creating keys. A key cannot create one with permissions that it lacks. A key that
-//! expires, and an access token, which expires within the hour, cannot create any. The same holds for retries, because their
-//! answers contain a secret.
+//! A caller cannot gain permissions or time by creating keys. A key cannot create one with permissions that
+//! it lacks. A key that expires, and an access token, which expires within the hour, cannot create any. The
+//! same holds for retries, because their answers contain a secret.
 
 use tollgate_domain::{KeyId, KeyKind, KeyRefusal, Permission, Refusal, Resource, Timestamp, id};
 use tollgate_store::{ApiKey, Changed, KeyHash, KeyPlace, KeyQuery, Merchant, Page};
@@ -21,8 +21,8 @@ use crate::{
 
 /// How long a rolled key is still accepted, in milliseconds, unless the merchant says otherwise: a day.
 const OVERLAP_DEFAULT_MS: i64 = 24 * 60 * 60 * 1000;
-/// How long a key that rolled itself may repeat the request, in milliseconds: ten minutes. The answer with the new key may have
-/// been lost.
+/// How long a key that rolled itself may repeat the request, in milliseconds: ten minutes. The answer with
+/// the new key may have been lost.
 const ROLL_RETRY_MS_MAX: i64 = 10 * 60 * 1000;
 
 /// The refusal or failure of an admin operation, for a merchant.
@@ -65,8 +65,8 @@ impl Call {
         merchant.ok_or_else(|| failed(AdminError::NoSuchMerchant))
     }
 
-    /// Lists the merchant's keys of this mode, newest first, without their texts. One query, and two reads before it if the page has
-    /// a cursor.
+    /// Lists the merchant's keys of this mode, newest first, without their texts. One query, and two reads
+    /// before it if the page has a cursor.
     pub async fn list_api_keys(&self, page_request: PageRequest<id::KeyKind>) -> Result<Page<ApiKey>, Error> {
         let tenant = self.tenant().await?;
         let from = match (page_request.starting_after, page_request.ending_before) {
@@ -101,8 +101,8 @@ impl Call {
         self.issued(created, &bytes).await
     }
 
-    /// Creates a key that replaces another one. The old key is accepted for `overlap_s` more seconds, or until it expires if that is
-    /// sooner.
+    /// Creates a key that replaces another one. The old key is accepted for `overlap_s` more seconds, or
+    /// until it expires if that is sooner.
     pub async fn roll_api_key(
         &self,
         id: KeyId,
@@ -133,7 +133,8 @@ impl Call {
         self.issued(created, &bytes).await
     }
 
-    /// Whether this request rolled the caller's own key within [`ROLL_RETRY_MS_MAX`], so that it may be repeated.
+    /// Whether this request rolled the caller's own key within [`ROLL_RETRY_MS_MAX`], so that it may be
+    /// repeated.
     async fn is_retry_of_own_roll(&self, old: &ApiKey, bytes: &KeyBytes) -> Result<bool, Error> {
         let caller = self.authorized().await?;
         if caller.key().id != old.id || caller.by_access_token() {
@@ -155,8 +156,8 @@ impl Call {
         Ok(None)
     }
 
-    /// A key with its text. The text is not stored: a retry derives it again. Only a caller that could create the key as it is now
-    /// gets it.
+    /// A key with its text. The text is not stored: a retry derives it again. Only a caller that could create
+    /// the key as it is now gets it.
     async fn issued(
         &self,
         created: Idempotent<ApiKey>,
@@ -169,7 +170,8 @@ impl Call {
         }
         let found = self.find_issued(key.kind, bytes).await?;
         let found = found.filter(|(_, found)| found.id == key.id);
-        // Revoked since, or derived from a secret that the gateway no longer has: the answer cannot be replayed.
+        // Revoked since, or derived from a secret that the gateway no longer has: the answer cannot be
+        // replayed.
         let (secret, now) = found.ok_or(Refusal::NotFound(Resource::ApiKey))?;
         let caller = self.authorized().await?;
         caller.require_all(&now.scopes)?;
@@ -190,8 +192,9 @@ impl Call {
         Ok(issued.key)
     }
 
-    /// The bytes of a key's text: random, or with an idempotency key derived from the gateway's own secret and the request, so that
-    /// a retry derives the same ones. The kind is part of the derivation: a publishable key never has the bytes of a secret one.
+    /// The bytes of a key's text: random, or with an idempotency key derived from the gateway's own secret
+    /// and the request, so that a retry derives the same ones. The kind is part of the derivation: a
+    /// publishable key never has the bytes of a secret one.
     async fn key_bytes(
         &self,
         route: &str,

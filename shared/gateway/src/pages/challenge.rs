@@ -17,8 +17,8 @@ use crate::{
 };
 
 impl Gateway {
-    /// Answers a challenge; a second answer changes nothing. A read and one conditional put with the sandbox. A charge at a
-    /// processor is recorded before and after each of its requests.
+    /// Answers a challenge; a second answer changes nothing. A read and one conditional put with the sandbox.
+    /// A charge at a processor is recorded before and after each of its requests.
     pub async fn answer_challenge(
         &self,
         token: &str,
@@ -37,7 +37,7 @@ impl Gateway {
             }
             self.not_expired(&payment)?;
             if passed && payment.processor_charge.is_some() {
-                let charged = worker.charge_at_processor(tenant, &payment, request).await?;
+                let charged = Box::pin(worker.charge_at_processor(tenant, &payment, request)).await?;
                 return Ok(Write::Done((tenant, charged)));
             }
             let now = self.now();

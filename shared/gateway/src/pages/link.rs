@@ -38,7 +38,8 @@ pub struct HostedView {
 }
 
 impl Gateway {
-    /// Opens a link to a page that waits for the payer. One read, and one more if the page shows the merchant.
+    /// Opens a link to a page that waits for the payer. One read, and one more if the page shows the
+    /// merchant.
     pub async fn open_link(&self, purpose: Purpose, token: &str) -> Result<HostedView, LinkError> {
         let (link, payment) = self.linked_payment(purpose, token).await?;
         let tenant = link.tenant();

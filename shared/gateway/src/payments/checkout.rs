@@ -8,7 +8,10 @@ use tollgate_domain::{
 };
 use tollgate_store::{PaymentPut, ProcessorAccount, StoreError};
 
-use super::{amount::check_amount, checkout_attempts::AttemptId};
+use super::{
+    amount::{CHECKOUT_AMOUNT_MINOR_MIN, check_amount},
+    checkout_attempts::AttemptId,
+};
 use crate::{
     call::Call,
     customers::payment_customer::{FoundPayer, Payer},
@@ -24,8 +27,6 @@ use crate::{
 
 /// How long a hosted payment waits for its payer, in milliseconds, unless set otherwise: an hour.
 const LIFETIME_DEFAULT_MS: i64 = 60 * 60 * 1000;
-/// The smallest amount of `checkout`, in minor units.
-const AMOUNT_MINOR_MIN: i64 = 1;
 
 /// A hosted payment to create.
 #[derive(Clone, Debug)]
@@ -86,15 +87,17 @@ struct CheckoutReads {
 }
 
 impl Call {
-    /// Creates a payment that waits for its payer. Concurrent: authentication and reads of the order's attempt and of the
-    /// merchant's account with the processor. Then one conditional put, which is also the check of the order number.
+    /// Creates a payment that waits for its payer. Concurrent: authentication and reads of the order's
+    /// attempt and of the merchant's account with the processor. Then one conditional put, which is also the
+    /// check of the order number.
     ///
-    /// An order whose attempt failed, was canceled or expired may be initialized again, by any request: the new attempt is
-    /// another payment. The attempt before it has ended without money by then, so at most one is ever charged.
+    /// An order whose attempt failed, was canceled or expired may be initialized again, by any request: the
+    /// new attempt is another payment. The attempt before it has ended without money by then, so at most one
+    /// is ever charged.
     ///
-    /// `idempotency` is the order number. If the request has an idempotency `key`, an item for the key is written in one
-    /// transaction with the payment and names it permanently. A retry with the key gets the attempt that it created, even if
-    /// that has ended; another request with the key is refused.
+    /// `idempotency` is the order number. If the request has an idempotency `key`, an item for the key is
+    /// written in one transaction with the payment and names it permanently. A retry with the key gets the
+    /// attempt that it created, even if that has ended; another request with the key is refused.
     pub async fn initialize_checkout(
         &self,
         new: NewCheckout,
@@ -140,7 +143,7 @@ impl Call {
         reads: CheckoutReads,
         idempotency: &Idempotency,
     ) -> Result<Draft<Payment>, Error> {
-        check_amount(new.amount, AMOUNT_MINOR_MIN)?;
+        check_amount(new.amount, CHECKOUT_AMOUNT_MINOR_MIN)?;
         // The challenge of our own page proves nothing to an issuer.
         if tenant.mode.is_live() {
             return Err(Refusal::NoProcessor.into());
@@ -195,7 +198,8 @@ impl Call {
         Payment::create_hosted(payment, hosted, self.now)
     }
 
-    /// Creates a payment once, like [`Call::create_idempotent`], and stores an item for the key that names the payment.
+    /// Creates a payment once, like [`Call::create_idempotent`], and stores an item for the key that names
+    /// the payment.
     async fn create_with_key(
         &self,
         tenant: Tenant,
@@ -220,7 +224,8 @@ impl Call {
                 }
             }
         };
-        // The first request had no key, or another one. Over the rate limit nothing is written: the next retry stores the key.
+        // The first request had no key, or another one. Over the rate limit nothing is written: the next
+        // retry stores the key.
         if let Ok(admitted) = self.admitted().await {
             let writer = admitted.writer();
             if !writer.claim_payment_key(tenant, key, replay.value.id).await? {

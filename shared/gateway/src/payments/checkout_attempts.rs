@@ -48,8 +48,8 @@ impl Call {
         }
     }
 
-    /// Ends an attempt that has expired, so that its payer can no longer pay it. One that was paid in the last moment takes the
-    /// order's place, so the request is refused.
+    /// Ends an attempt that has expired, so that its payer can no longer pay it. One that was paid in the
+    /// last moment takes the order's place, so the request is refused.
     pub(super) async fn end_expired(&self, tenant: Tenant, attempt: Payment) -> Result<(), Error> {
         let command = match attempt.state.status {
             Status::RequiresConfirmation => Command::Cancel,

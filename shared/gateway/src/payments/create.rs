@@ -63,7 +63,8 @@ pub struct CreatePayment {
 }
 
 impl Call {
-    /// Creates a payment. Two round trips: authentication, and one conditional put; a named customer is read concurrently.
+    /// Creates a payment. Two round trips: authentication, and one conditional put; a named customer is read
+    /// concurrently.
     ///
     /// A decline is stored as a failed payment and answered as [`Refusal::Declined`], also by a replay.
     pub async fn create_payment(
@@ -92,7 +93,8 @@ impl Call {
             }
             from => chargeable(tenant, from, payer.customer())?,
         };
-        // The sandbox is a pure function: calling it before the put charges nobody, so put and charge are one step.
+        // The sandbox is a pure function: calling it before the put charges nobody, so put and charge are one
+        // step.
         let outcome = sandbox_outcome(sandbox::charge(&chargeable.instrument, self.now))?;
         let saved = saved_card(&new.from, &chargeable, outcome);
         let writes_payer = matches!(new.payer, Payer::WithEmail { .. }) || saved.is_some();
@@ -150,8 +152,8 @@ impl Call {
         Ok(sandbox::Chargeable { source: method.source, instrument: method.instrument })
     }
 
-    /// Sets where the payer returns after the challenge of a payment that requires one. A retry with the same idempotency key
-    /// gets the first answer.
+    /// Sets where the payer returns after the challenge of a payment that requires one. A retry with the same
+    /// idempotency key gets the first answer.
     pub async fn confirm_payment(
         &self,
         id: PaymentId,

@@ -71,7 +71,8 @@ impl IntentAction {
 type ActionCommand = (Command, Option<Resolved>);
 
 impl Call {
-    /// Carries out an action on an intent. A retry with the same idempotency key gets the first answer, whatever changed since.
+    /// Carries out an action on an intent. A retry with the same idempotency key gets the first answer,
+    /// whatever changed since.
     pub async fn change_intent(
         &self,
         id: PaymentId,
@@ -95,7 +96,8 @@ impl Call {
             let (command, resolved) = Box::pin(self.command_for(tenant, fresh, &current, action)).await?;
             let mut next = current.apply(command, self.now, &self.request).map_err(Refusal::from)?;
             remember(&mut next, action.route(), idempotency);
-            // The payment method is stored only after the intent accepted it, and before the intent that names it.
+            // The payment method is stored only after the intent accepted it, and before the intent that
+            // names it.
             self.store_method(tenant, resolved.as_ref()).await?;
             let writer = self.admitted().await?.writer();
             let replaced = writer.replace(tenant, &next).await?;
@@ -164,7 +166,8 @@ impl Call {
         return_url: Option<String>,
     ) -> Result<ActionCommand, Error> {
         let known = current.intent.as_ref().and_then(|intent| intent.payment_method);
-        // The intent's own payment method is checked again: it may have been attached to another customer, or detached.
+        // The intent's own payment method is checked again: it may have been attached to another customer, or
+        // detached.
         let known = known.map(|id| MethodRef::Named(id.to_prefixed("pm_")));
         let types = accepted_types(current);
         let resolved =

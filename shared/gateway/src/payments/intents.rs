@@ -43,8 +43,8 @@ pub struct NewIntent {
 }
 
 impl Call {
-    /// Creates an intent, and charges it if it is to be confirmed immediately. Two round trips, and one more if a payment method
-    /// is stored first.
+    /// Creates an intent, and charges it if it is to be confirmed immediately. Two round trips, and one more
+    /// if a payment method is stored first.
     pub async fn create_intent(
         &self,
         new: NewIntent,
@@ -82,7 +82,8 @@ impl Call {
         Box::pin(self.create_idempotent(tenant, &id.to_string(), idempotency, draft)).await
     }
 
-    /// A new intent after its charge. It is created and charged in one put, so it has one version and no earlier answer.
+    /// A new intent after its charge. It is created and charged in one put, so it has one version and no
+    /// earlier answer.
     fn confirmed_intent(&self, intent: &Payment) -> Result<Payment, Error> {
         let instrument = intent.instrument.as_ref();
         let instrument = instrument.ok_or(Refusal::Payment(payment::Refusal::NoMethod))?;

@@ -8,8 +8,8 @@ use crate::{call::Call, error::Error, idempotency::resource::IdempotentResource,
 /// Whether a list shows a payment.
 pub type Keep = Box<dyn Fn(&Payment) -> bool + Send + Sync>;
 
-/// Shows the payments that were ever charged, of one status if `status` names one. `status_of` is a payment's status in the
-/// API's words.
+/// Shows the payments that were ever charged, of one status if `status` names one. `status_of` is a payment's
+/// status in the API's words.
 pub fn charged_and(status: Option<&'static str>, status_of: fn(&Payment) -> &'static str) -> Option<Keep> {
     Some(Box::new(move |payment| {
         payment.was_charged() && status.is_none_or(|status| status_of(payment) == status)

@@ -1,17 +1,17 @@
 //! Payments, payment methods and refunds of a merchant.
 //!
-//! - [`create`]: `create_payment`, `confirm_payment`; payments that are charged at once.
-//! - [`list`]: `retrieve_payment`, `list_payments`, `challenge_url`.
-//! - [`intents`]: `create_intent`, `is_client`, `check_client`; payments made in steps.
-//! - [`intent_actions`]: `change_intent`: update, confirm, capture, cancel.
-//! - [`checkout`]: `initialize_checkout`, `flow_url`; payments on a hosted page.
-//! - [`checkout_attempts`]: the attempts to pay one order.
-//! - [`payment_methods`]: `create_payment_method`, `retrieve_payment_method`, `list_payment_methods`,
+//! - `create`: `create_payment`, `confirm_payment`; payments that are charged at once.
+//! - `list`: `retrieve_payment`, `list_payments`, `challenge_url`.
+//! - `intents`: `create_intent`, `is_client`, `check_client`; payments made in steps.
+//! - `intent_actions`: `change_intent`: update, confirm, capture, cancel.
+//! - `checkout`: `initialize_checkout`, `flow_url`; payments on a hosted page.
+//! - `checkout_attempts`: the attempts to pay one order.
+//! - `payment_methods`: `create_payment_method`, `retrieve_payment_method`, `list_payment_methods`,
 //!   `attach_payment_method`, `detach_payment_method`, `update_payment_method`.
-//! - [`payment_method_ref`]: the payment method that a request names or describes.
-//! - [`refunds`]: `create_refund`, `retrieve_refund`, `update_refund`, `cancel_refund`, `list_refunds`.
-//! - [`amount`]: bounds of amounts.
-//! - [`sandbox_charge`]: what the sandbox charges.
+//! - `payment_method_ref`: the payment method that a request names or describes.
+//! - `refunds`: `create_refund`, `retrieve_refund`, `update_refund`, `cancel_refund`, `list_refunds`.
+//! - `amount`: bounds of amounts.
+//! - `sandbox_charge`: what the sandbox charges.
 
 pub(crate) mod amount;
 pub(crate) mod checkout;

@@ -1,4 +1,4 @@
-//! [`MethodRef`]: the payment method that a request names or describes.
+//! `MethodRef`: the payment method that a request names or describes.
 
 use tollgate_domain::{
     CustomerId, PaymentMethod, PaymentMethodId, Refusal, Resource, Tenant, payment_method::MethodRefusal,
@@ -25,7 +25,8 @@ pub(crate) struct Resolved {
 }
 
 impl Call {
-    /// The payment method that a request names, for a payment of this customer. A new one gets the id `fresh`.
+    /// The payment method that a request names, for a payment of this customer. A new one gets the id
+    /// `fresh`.
     async fn resolve_method(
         &self,
         tenant: Tenant,
@@ -58,7 +59,8 @@ impl Call {
         }
     }
 
-    /// The payment method that a request names, if any. Refuses one of a kind that the intent does not accept.
+    /// The payment method that a request names, if any. Refuses one of a kind that the intent does not
+    /// accept.
     pub(crate) async fn resolve_for(
         &self,
         tenant: Tenant,
@@ -87,7 +89,8 @@ impl Call {
             let writer = self.admitted().await?.writer();
             match writer.create(tenant, &resolved.method).await? {
                 Put::Created => {}
-                // An earlier attempt of this request stored it. If another request with the key stored another one, the key is reused.
+                // An earlier attempt of this request stored it. If another request with the key stored
+                // another one, the key is reused.
                 Put::Exists(existing) if existing.source == resolved.method.source => {}
                 Put::Exists(_) => return Err(Refusal::IdempotencyKeyReused.into()),
             }

@@ -192,7 +192,8 @@ impl Call {
         .await
     }
 
-    /// Updates a payment method, as [`Metadata::updated`] and [`Call::change`] do. Absent fields stay as they are.
+    /// Updates a payment method, as [`Metadata::updated`] and [`Call::change`] do. Absent fields stay as they
+    /// are.
     pub async fn update_payment_method(
         &self,
         id: PaymentMethodId,

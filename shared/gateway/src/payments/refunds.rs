@@ -68,8 +68,8 @@ impl IdempotentResource for Refund {
     fn fingerprint(&self) -> Option<&Fingerprint> {
         self.fingerprint.as_ref()
     }
-    /// A refund at a processor is stored before it is sent. Its outcome, or the end of a request that got none, is the answer
-    /// of the create and is stored as the second version.
+    /// A refund at a processor is stored before it is sent. Its outcome, or the end of a request that got
+    /// none, is the answer of the create and is stored as the second version.
     fn is_being_made(&self, now: Timestamp) -> bool {
         let is_first = self.version == 1 && self.processor_refund.is_some();
         is_first && self.created.plus_ms(LEASE_MS) > now
@@ -77,8 +77,8 @@ impl IdempotentResource for Refund {
 }
 
 impl Call {
-    /// Refunds a payment, fully or partly. A read of the payment while the caller is authenticated, then one transaction that
-    /// creates the refund and adds it to the payment's refunded amount.
+    /// Refunds a payment, fully or partly. A read of the payment while the caller is authenticated, then one
+    /// transaction that creates the refund and adds it to the payment's refunded amount.
     pub async fn create_refund(
         &self,
         new: CreateRefund,
@@ -143,7 +143,7 @@ impl Call {
             // A conflict stored a second version too.
             Ok(Replaced::Done | Replaced::Conflict(_)) => {}
             Err(error) => {
-                tracing::warn!(refund = %refund.id, %error, "a refund's pending answer was not stored")
+                tracing::warn!(refund = %refund.id, %error, "a refund's pending answer was not stored");
             }
         }
         Ok(refund)
@@ -210,8 +210,8 @@ impl Call {
         .await
     }
 
-    /// Cancels a pending refund: its amount can be refunded again. A refund at a processor cannot be canceled: it was recorded
-    /// as sent when it was created, and the processor may have carried it out.
+    /// Cancels a pending refund: its amount can be refunded again. A refund at a processor cannot be
+    /// canceled: it was recorded as sent when it was created, and the processor may have carried it out.
     pub async fn cancel_refund(
         &self,
         id: RefundId,
@@ -241,7 +241,8 @@ impl Call {
         .await
     }
 
-    /// Whether a pending refund without a processor's state was sent to one: earlier releases did not store that state.
+    /// Whether a pending refund without a processor's state was sent to one: earlier releases did not store
+    /// that state.
     async fn is_at_processor(&self, tenant: Tenant, refund: &Refund) -> Result<bool, Error> {
         if refund.status != RefundStatus::Pending {
             return Ok(false);

@@ -21,8 +21,8 @@ impl Gateway {
         Ok(self.now().plus_ms(self.processors()?.ask_after_ms(attempt)))
     }
 
-    /// The processor of a payment, with the account that charged it. One read of 1 unit, and one more if another account has
-    /// replaced that one.
+    /// The processor of a payment, with the account that charged it. One read of 1 unit, and one more if
+    /// another account has replaced that one.
     pub(crate) async fn processor_of(
         &self,
         tenant: Tenant,
@@ -59,8 +59,8 @@ impl Gateway {
 }
 
 impl Worker {
-    /// Stores a merchant's account with a processor, with its secret encrypted. It replaces the current one. If that is another
-    /// account, it is kept for the payments it charged.
+    /// Stores a merchant's account with a processor, with its secret encrypted. It replaces the current one.
+    /// If that is another account, it is kept for the payments it charged.
     pub(crate) async fn set_processor_account(&self, tenant: Tenant, account: &Account) -> Result<(), Error> {
         let current = self.store().get_processor_account(tenant, account.processor).await?;
         if let Some(current) = current.filter(|current| current.merchant_id != account.merchant_id) {

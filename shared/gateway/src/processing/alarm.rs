@@ -1,8 +1,8 @@
 //! The alarm for money that only the operator can move.
 //!
-//! An alarm is one line on standard output in CloudWatch's embedded metric format. CloudWatch counts it as the metric
-//! `MoneyNeedsAttention` of the namespace `Tollgate`, without a call or a permission; `infra/observability.yaml` defines the alarm
-//! on it. The payment or the refund stores the reason too.
+//! An alarm is one line on standard output in CloudWatch's embedded metric format. CloudWatch counts it as
+//! the metric `MoneyNeedsAttention` of the namespace `Tollgate`, without a call or a permission;
+//! `infra/observability.yaml` defines the alarm on it. The payment or the refund stores the reason too.
 
 use std::io::Write;
 

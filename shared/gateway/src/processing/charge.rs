@@ -1,5 +1,5 @@
-//! Charges at a processor. Every request is recorded before it is sent and every clear answer after it arrives, so that due work
-//! can query the status of an interrupted payment and continue it.
+//! Charges at a processor. Every request is recorded before it is sent and every clear answer after it
+//! arrives, so that due work can query the status of an interrupted payment and continue it.
 //!
 //! ```text
 //! requires_action ─(recorded)─▶ processing ─ authorize ─▶ requires_capture ─ capture ─▶ succeeded
@@ -7,14 +7,15 @@
 //!
 //! Four rules keep our books equal to the processor's:
 //!
-//! - Unknown is not failed: only a clear answer decides. After an unclear one the payment stays as it is, and due work queries
-//!   its status.
-//! - A status query that shows nothing proves nothing until the last request has settled (`Processors::settle_ms`). Only then may
-//!   the request be sent again, a limited number of times and for a limited time.
-//! - A clear answer is never dropped: after another change it is applied to what is stored now. If it contradicts that, it is
-//!   stored on the payment and the operator is alerted.
-//! - An authorization is captured or released: a payment that ends without the money stays due until its authorization is
-//!   released.
+//! - Unknown is not failed: only a clear answer decides. After an unclear one the payment stays as it is, and
+//!   due work queries its status.
+//! - A status query that shows nothing proves nothing until the last request has settled
+//!   (`Processors::settle_ms`). Only then may the request be sent again, a limited number of times and for a
+//!   limited time.
+//! - A clear answer is never dropped: after another change it is applied to what is stored now. If it
+//!   contradicts that, it is stored on the payment and the operator is alerted.
+//! - An authorization is captured or released: a payment that ends without the money stays due until its
+//!   authorization is released.
 
 use tollgate_domain::{
     Decline, Payment, ProcessorCharge, ProcessorTransactionId, RequestRef, Stage, Tenant, Timestamp,
@@ -37,8 +38,8 @@ use crate::{error::Error, worker::Worker};
 const STEPS_MAX: u32 = 8;
 
 impl Worker {
-    /// Charges a payment whose challenge was passed. Returns the payment as it is recorded: decided, or in flight and resumed by
-    /// due work.
+    /// Charges a payment whose challenge was passed. Returns the payment as it is recorded: decided, or in
+    /// flight and resumed by due work.
     pub(crate) async fn charge_at_processor(
         &self,
         tenant: Tenant,
@@ -67,7 +68,8 @@ impl Worker {
         };
         let processor = self.processor_of(tenant, &claimed).await?;
         if let Stage::Releasing { authorization } = charge.stage.clone() {
-            return self.release(tenant, claimed, authorization, &processor, &request).await;
+            let release = self.release(tenant, claimed, authorization, &processor, &request);
+            return Box::pin(release).await;
         }
         let found = match self.look_up(charge, &claimed, &processor).await {
             Ok(found) => found,
@@ -130,8 +132,8 @@ impl Worker {
         })
     }
 
-    /// Takes the next steps of a charge while the answers are clear. Without `found`, it sends the request of the charge's stage,
-    /// which was just recorded as sent.
+    /// Takes the next steps of a charge while the answers are clear. Without `found`, it sends the request of
+    /// the charge's stage, which was just recorded as sent.
     async fn advance(
         &self,
         tenant: Tenant,
@@ -158,7 +160,8 @@ impl Worker {
                 ReadAnswer::Command(command) => command,
                 ReadAnswer::Found(clear) => {
                     let Some(command) = self.command_of(&charge, &clear)? else { break };
-                    // A capture may be found before its authorization was recorded: both are recorded, one after the other.
+                    // A capture may be found before its authorization was recorded: both are recorded, one
+                    // after the other.
                     found = Some(clear).filter(|clear| matches!(clear, TransactionStatus::Captured { .. }));
                     command
                 }
@@ -237,7 +240,8 @@ impl Worker {
         })
     }
 
-    /// Reads the answer to a request. After an unclear one, queries the status immediately. `done` is the command of an approval.
+    /// Reads the answer to a request. After an unclear one, queries the status immediately. `done` is the
+    /// command of an approval.
     async fn read_answer(
         &self,
         payment: &Payment,

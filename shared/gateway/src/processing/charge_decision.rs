@@ -20,7 +20,8 @@ pub(super) enum Next {
     Stuck,
 }
 
-/// Decides the next step of a charge whose processor shows `found`. `settle_ms` is how long a request may still take effect.
+/// Decides the next step of a charge whose processor shows `found`. `settle_ms` is how long a request may
+/// still take effect.
 pub(super) fn next_step(
     charge: &ProcessorCharge,
     found: &TransactionStatus,
@@ -98,7 +99,8 @@ mod tests {
         ProcessorTransactionId::parse(text).unwrap()
     }
 
-    /// A charge in a stage, whose `times`-th request was sent `ago_ms` milliseconds ago, in that stage for `lasted_ms`.
+    /// A charge in a stage, whose `times`-th request was sent `ago_ms` milliseconds ago, in that stage for
+    /// `lasted_ms`.
     fn charge(stage: Stage, times: u32, ago_ms: i64, lasted_ms: i64) -> ProcessorCharge {
         ProcessorCharge {
             stage,

@@ -83,8 +83,8 @@ pub(crate) fn renewed(payment: &Payment) -> u32 {
     payment.processor_charge.as_ref().map_or(0, |charge| charge.sent.renewed)
 }
 
-/// The proof of the challenge that our page simulates in test mode: the values of an issuer's directory server, derived from
-/// the payment.
+/// The proof of the challenge that our page simulates in test mode: the values of an issuer's directory
+/// server, derived from the payment.
 fn passed_challenge(payment: &Payment) -> Authentication {
     let mastercard = matches!(&payment.source, Some(Source::Card(card)) if card.brand == Brand::Mastercard);
     let id = payment.id.uuid();

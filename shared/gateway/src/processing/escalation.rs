@@ -59,8 +59,8 @@ impl Worker {
         Ok(())
     }
 
-    /// The operator resumes a payment that waits for a person: it is due immediately. `false` if nothing of it is open with a
-    /// processor.
+    /// The operator resumes a payment that waits for a person: it is due immediately. `false` if nothing of
+    /// it is open with a processor.
     pub(crate) async fn resume_stuck_payment(&self, tenant: Tenant, id: PaymentId) -> Result<bool, Error> {
         retry_conflicts(id, (), |()| async move {
             let payment: Option<Payment> = self.store.get(tenant, &id.to_string(), true).await?;

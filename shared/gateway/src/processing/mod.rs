@@ -1,17 +1,18 @@
-//! Charges, releases and refunds at a processor: everything that is sent over a network and may stay unanswered.
+//! Charges, releases and refunds at a processor: everything that is sent over a network and may stay
+//! unanswered.
 //!
-//! - [`charge`]: authorizes and captures; the rules that keep our books equal to the processor's.
-//! - [`charge_decision`]: the next step of a charge, given its status at the processor.
-//! - [`charge_requests`]: the requests of a charge.
-//! - [`release`]: releases the authorization of a payment that ended without the money.
-//! - [`refund`]: sends refunds and resumes unanswered ones.
-//! - [`outcome`]: records clear answers, and keeps contradicting ones.
-//! - [`transition`]: stores a payment's transition, unless another change was written first.
-//! - [`escalation`]: hands payments to the operator, and takes them back.
-//! - [`alarm`]: the alarm `MoneyNeedsAttention`.
-//! - [`processors`]: `Processors`: timeouts, the vault, the HTTP client.
-//! - [`accounts`]: merchants' accounts with processors.
-//! - [`references`], [`limits`]: names of payments at a processor; limits of requests.
+//! - `charge`: authorizes and captures; the rules that keep our books equal to the processor's.
+//! - `charge_decision`: the next step of a charge, given its status at the processor.
+//! - `charge_requests`: the requests of a charge.
+//! - `release`: releases the authorization of a payment that ended without the money.
+//! - `refund`: sends refunds and resumes unanswered ones.
+//! - `outcome`: records clear answers, and keeps contradicting ones.
+//! - `transition`: stores a payment's transition, unless another change was written first.
+//! - `escalation`: hands payments to the operator, and takes them back.
+//! - `alarm`: the alarm `MoneyNeedsAttention`.
+//! - `processors`: `Processors`: timeouts, the vault, the HTTP client.
+//! - `accounts`: merchants' accounts with processors.
+//! - `references`, `limits`: names of payments at a processor; limits of requests.
 
 pub(crate) mod accounts;
 pub(crate) mod alarm;

@@ -50,8 +50,8 @@ pub(crate) trait Reconcile: Entity + Send + Sync {
 }
 
 impl Worker {
-    /// Records a clear answer, even if other changes were written since. An answer that contradicts what is stored now is kept
-    /// beside it, and the operator is alerted.
+    /// Records a clear answer, even if other changes were written since. An answer that contradicts what is
+    /// stored now is kept beside it, and the operator is alerted.
     pub(crate) async fn record_outcome<E: Reconcile>(
         &self,
         tenant: Tenant,
@@ -129,7 +129,8 @@ impl Reconcile for Refund {
         now: Timestamp,
         request: &RequestRef,
     ) -> Result<Reconciled<Self>, Error> {
-        // From the second version on, the create may have been answered with the first version: it keeps that answer.
+        // From the second version on, the create may have been answered with the first version: it keeps that
+        // answer.
         let settled = if report.at_once && self.version == 1 {
             self.settle_at_once(report.outcome, now, request)
         } else {

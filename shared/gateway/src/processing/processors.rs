@@ -1,4 +1,4 @@
-//! [`Processors`]: timeouts, the vault and the HTTP client that requests to processors use.
+//! `Processors`: timeouts, the vault and the HTTP client that requests to processors use.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -13,12 +13,14 @@ use crate::{
 
 /// Timeout of a request to a processor, in milliseconds, unless set otherwise.
 const TIMEOUT_DEFAULT_MS: u64 = 8000;
-/// How far `CyberSource`'s search may lag behind its transactions, in milliseconds: 25 minutes. Its reference says to repeat a
-/// search that finds nothing after five minutes, five times at most.
+/// How far `CyberSource`'s search may lag behind its transactions, in milliseconds: 25 minutes. Its reference
+/// says to repeat a search that finds nothing after five minutes, five times at most.
 const CYBERSOURCE_LOOK_UP_LAG_MS: u64 = 25 * 60 * 1000;
-/// How far MPGS's orders may lag, in milliseconds: a minute. They are read where they are written; its reference names no lag.
+/// How far MPGS's orders may lag, in milliseconds: a minute. They are read where they are written; its
+/// reference names no lag.
 const MPGS_LOOK_UP_LAG_MS: u64 = 60 * 1000;
-/// Timeouts to wait before querying the processor about an unanswered request: by then it has arrived or never will.
+/// Timeouts to wait before querying the processor about an unanswered request: by then it has arrived or
+/// never will.
 const ARRIVES_WITHIN_TIMEOUTS: i64 = 4;
 /// The longest wait between two queries about one payment, in milliseconds: an hour.
 const ASK_MS_MAX: i64 = 60 * 60 * 1000;
@@ -39,7 +41,8 @@ impl Processors {
         Self { vault, timeout_ms, look_up_lag_ms: None, client: OnceLock::new() }
     }
 
-    /// The same with another lag of status queries, in milliseconds, than the processors' references say: for simulators.
+    /// The same with another lag of status queries, in milliseconds, than the processors' references say: for
+    /// simulators.
     #[must_use]
     pub fn with_look_up_lag_ms(self, look_up_lag_ms: Option<u64>) -> Self {
         Self { look_up_lag_ms, ..self }
@@ -73,13 +76,14 @@ impl Processors {
         timeout_ms.saturating_mul(ARRIVES_WITHIN_TIMEOUTS)
     }
 
-    /// Milliseconds to wait before querying the processor about an unanswered request. Attempt number, starting at 1; the wait
-    /// doubles with each attempt.
+    /// Milliseconds to wait before querying the processor about an unanswered request. Attempt number,
+    /// starting at 1; the wait doubles with each attempt.
     pub(crate) fn ask_after_ms(&self, attempt: u32) -> i64 {
         self.arrives_within_ms().saturating_mul(1 << attempt.saturating_sub(1).min(12)).min(ASK_MS_MAX)
     }
 
-    /// Milliseconds after which a request has settled: a status query that shows nothing then proves that it took no effect.
+    /// Milliseconds after which a request has settled: a status query that shows nothing then proves that it
+    /// took no effect.
     pub(crate) fn settle_ms(&self, processor: ProcessorKind) -> i64 {
         let lag_ms = self.look_up_lag_ms.unwrap_or(match processor {
             ProcessorKind::CyberSource => CYBERSOURCE_LOOK_UP_LAG_MS,

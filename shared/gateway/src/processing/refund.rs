@@ -1,5 +1,5 @@
-//! Refunds at a processor: recorded as sent before they are sent, settled only by a clear answer, by the rules of
-//! [charges](super::charge).
+//! Refunds at a processor: recorded as sent before they are sent, settled only by a clear answer, by the
+//! rules of [charges](super::charge).
 
 use tollgate_domain::{
     Payment, ProcessorTransactionId, Refund, RefundId, RequestRef, Stage, Tenant, Timestamp,
@@ -41,8 +41,8 @@ enum Next {
     Stuck,
 }
 
-/// Decides the next step of a refund that was first sent at `since` and whose processor shows `found`. `settle_ms` is how long a
-/// request may still take effect.
+/// Decides the next step of a refund that was first sent at `since` and whose processor shows `found`.
+/// `settle_ms` is how long a request may still take effect.
 fn next_step(
     refund: &ProcessorRefund,
     since: Timestamp,
@@ -63,8 +63,8 @@ fn next_step(
 }
 
 impl Worker {
-    /// Sends a refund that was just recorded as sent. Returns the refund as it is recorded: settled, or pending and resumed by due
-    /// work.
+    /// Sends a refund that was just recorded as sent. Returns the refund as it is recorded: settled, or
+    /// pending and resumed by due work.
     ///
     /// `at_once` says that the refund's create was not answered yet: what is recorded is its answer.
     pub(crate) async fn send_refund(
@@ -185,7 +185,8 @@ impl Worker {
         Ok(())
     }
 
-    /// The operator resumes a refund that waits for a person: it is due immediately. `false` if nothing of it is open.
+    /// The operator resumes a refund that waits for a person: it is due immediately. `false` if nothing of it
+    /// is open.
     pub(crate) async fn resume_stuck_refund(&self, tenant: Tenant, id: RefundId) -> Result<bool, Error> {
         retry_conflicts(id, (), |()| async move {
             let refund: Option<Refund> = self.store.get(tenant, &id.to_string(), true).await?;
@@ -216,7 +217,8 @@ async fn look_up_refund(
     processor.look_up_refund(&name).await
 }
 
-/// The capture that refunds of a payment name. Earlier releases did not store it: then the processor is queried.
+/// The capture that refunds of a payment name. Earlier releases did not store it: then the processor is
+/// queried.
 async fn capture_of(payment: &Payment, processor: &AnyProcessor) -> Result<ProcessorTransactionId, Error> {
     match payment.processor_charge.as_ref().map(|charge| &charge.stage) {
         Some(Stage::Captured { capture, .. }) => Ok(capture.clone()),

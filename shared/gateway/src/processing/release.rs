@@ -37,7 +37,8 @@ impl Worker {
         let Some(charge) = &payment.processor_charge else {
             return Ok(());
         };
-        // The first void of a known authorization needs no query; before every other one the status is queried.
+        // The first void of a known authorization needs no query; before every other one the status is
+        // queried.
         let checked = match authorization {
             Some(authorization) if charge.sent.times == 0 => Checked::Void(payment, authorization),
             authorization => {
@@ -145,8 +146,8 @@ impl Worker {
         }
     }
 
-    /// Voids an authorization that was never answered and that the processor does not show, or not with its outcome. Voiding a
-    /// request that the processor does not know changes nothing.
+    /// Voids an authorization that was never answered and that the processor does not show, or not with its
+    /// outcome. Voiding a request that the processor does not know changes nothing.
     async fn void_unanswered(
         &self,
         tenant: Tenant,
@@ -172,7 +173,8 @@ impl Worker {
         self.record_outcome(tenant, payment, &Command::Released, request).await.map(|_| ())
     }
 
-    /// The processor contradicts what is recorded: its answer is kept, and the payment waits for the operator.
+    /// The processor contradicts what is recorded: its answer is kept, and the payment waits for the
+    /// operator.
     async fn contradicted(
         &self,
         tenant: Tenant,

@@ -15,8 +15,8 @@ pub(crate) enum Transition {
 }
 
 impl Worker {
-    /// Applies a command to a payment and stores the result, unless another change was written first. Of several concurrent
-    /// runs, one gets [`Transition::Done`].
+    /// Applies a command to a payment and stores the result, unless another change was written first. Of
+    /// several concurrent runs, one gets [`Transition::Done`].
     pub(crate) async fn transition(
         &self,
         tenant: Tenant,

@@ -77,8 +77,8 @@ impl Links {
         Self { base_url: base_url.trim_end_matches('/').to_owned(), signer: Signer::new(key) }
     }
 
-    /// Reads `TOLLGATE_PAGES_URL` and the secret that `TOLLGATE_LINK_SECRET_ARN` names. `None` for a function without the
-    /// secret.
+    /// Reads `TOLLGATE_PAGES_URL` and the secret that `TOLLGATE_LINK_SECRET_ARN` names. `None` for a function
+    /// without the secret.
     pub(crate) async fn from_environment(secrets: &Secrets) -> Result<Option<Self>, StoreError> {
         let key = secrets.named_by("TOLLGATE_LINK_SECRET_ARN").await?;
         let base_url = std::env::var("TOLLGATE_PAGES_URL").unwrap_or_default();
@@ -89,8 +89,8 @@ impl Links {
         &self.signer
     }
 
-    /// The link to a payment's page. `number` is the challenge number, starting at 1: a link to one challenge is invalid for
-    /// every other.
+    /// The link to a payment's page. `number` is the challenge number, starting at 1: a link to one challenge
+    /// is invalid for every other.
     pub fn url(&self, purpose: Purpose, tenant: Tenant, payment: PaymentId, number: u32) -> String {
         let mut claim = format!("{}.{}.{payment}", tenant.merchant, tenant.mode.as_str());
         if number > 1 {

@@ -28,8 +28,8 @@ impl Gateway {
         Ok(links.url(purpose, tenant, payment.id, payment.challenge_number()))
     }
 
-    /// The page on which the payer continues, while the payment waits for the payer. An intent that requires confirmation
-    /// waits for its merchant, so it has no page.
+    /// The page on which the payer continues, while the payment waits for the payer. An intent that requires
+    /// confirmation waits for its merchant, so it has no page.
     pub fn challenge_url(&self, tenant: Tenant, payment: &Payment) -> Option<String> {
         let purpose = match payment.state.status {
             Status::RequiresConfirmation if payment.hosted.is_some() => Purpose::Checkout,

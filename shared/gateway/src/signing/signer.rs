@@ -1,4 +1,5 @@
-//! HMAC signatures with one secret, separate for each purpose: a signature for one is invalid for every other.
+//! HMAC signatures with one secret, separate for each purpose: a signature for one is invalid for every
+//! other.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -30,7 +31,8 @@ impl Signer {
             && self.mac(purpose, claim).verify_truncated_left(signature).is_ok()
     }
 
-    /// Bytes derived from the secret: unpredictable without it, and always the same for a purpose and a claim.
+    /// Bytes derived from the secret: unpredictable without it, and always the same for a purpose and a
+    /// claim.
     pub(crate) fn derive(&self, purpose: &str, claim: &[u8]) -> [u8; 32] {
         self.mac(purpose, claim).finalize().into_bytes().into()
     }

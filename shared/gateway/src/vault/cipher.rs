@@ -1,8 +1,8 @@
-//! [`Vault`]: encrypts with AES-256-GCM what the tables must not show: card numbers until their payment is decided, and the
-//! secrets of merchants' processor accounts.
+//! `Vault`: encrypts with AES-256-GCM what the tables must not show: card numbers until their payment is
+//! decided, and the secrets of merchants' processor accounts.
 //!
-//! Each sealed text is bound to the item that stores it, so that a copy in another item does not open. It begins with the version
-//! of the key that sealed it (see [`super::key_versions`]).
+//! Each sealed text is bound to the item that stores it, so that a copy in another item does not open. It
+//! begins with the version of the key that sealed it (see [`super::key_versions`]).
 
 use std::{
     collections::BTreeMap,
@@ -31,8 +31,8 @@ use crate::entropy::Entropy;
 
 /// Bytes of a nonce of AES-256-GCM.
 const NONCE_BYTES: usize = 12;
-/// The shortest time between two reads of the secret, in milliseconds, so that texts of an unknown version do not cause a read
-/// each.
+/// The shortest time between two reads of the secret, in milliseconds, so that texts of an unknown version do
+/// not cause a read each.
 const READ_AGAIN_MS: i64 = 10_000;
 
 /// Encrypts (seals) and decrypts (opens) texts.
@@ -331,7 +331,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_release_without_versions_sealed_opens() {
-        // The derivation of that release, carried out by another implementation (Node.js) with the secret `FIRST`.
+        // The derivation of that release, carried out by another implementation (Node.js) with the secret
+        // `FIRST`.
         let sealed = "1.AAAAAAAAAAAAAAAADvN23eftWRo/v9Vyur7f5YXVGDc";
         let plain = Vault::new(&keys(FIRST)).open(NOW, PLACE, sealed).await.unwrap();
         assert_eq!(plain.as_slice(), b"kept");

@@ -1,4 +1,4 @@
-//! [`KeySource`]: where the vault reads the versions of its key.
+//! `KeySource`: where the vault reads the versions of its key.
 
 use futures_util::future::BoxFuture;
 use tollgate_store::{Secrets, StoreError};

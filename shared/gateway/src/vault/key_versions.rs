@@ -1,12 +1,12 @@
-//! [`VaultKeys`]: the versions of the vault's key, as their secret stores them.
+//! `VaultKeys`: the versions of the vault's key, as their secret stores them.
 //!
-//! A version is added, promoted and retired, with waits in between, so that every running function can always open what any
-//! other one has sealed:
+//! A version is added, promoted and retired, with waits in between, so that every running function can always
+//! open what any other one has sealed:
 //!
-//! - An **added** version only opens. A function reads it when it uses the vault after [`REFRESH_MS`], or when it meets a text
-//!   that is sealed with it.
-//! - A **promoted** version seals. A function whose copy of the versions is older than [`AGE_MS_MAX`] seals nothing, so after
-//!   that time nothing is sealed with an older version.
+//! - An **added** version only opens. A function reads it when it uses the vault after [`REFRESH_MS`], or
+//!   when it meets a text that is sealed with it.
+//! - A **promoted** version seals. A function whose copy of the versions is older than [`AGE_MS_MAX`] seals
+//!   nothing, so after that time nothing is sealed with an older version.
 //! - Stored texts are then sealed again, and the old version is **retired** when no text needs it.
 
 use std::{collections::BTreeMap, fmt};
@@ -17,10 +17,11 @@ use zeroize::Zeroizing;
 
 /// Age of a copy of the versions after which it is read again before use, in milliseconds: five minutes.
 pub(crate) const REFRESH_MS: i64 = 5 * 60 * 1000;
-/// Age of a copy of the versions after which it seals nothing, in milliseconds: an hour. It is that old if the secret could not be
-/// read.
+/// Age of a copy of the versions after which it seals nothing, in milliseconds: an hour. It is that old if
+/// the secret could not be read.
 pub(crate) const AGE_MS_MAX: i64 = 60 * 60 * 1000;
-/// How long a function may take to write what it sealed, in milliseconds: 15 minutes, the longest timeout of Lambda.
+/// How long a function may take to write what it sealed, in milliseconds: 15 minutes, the longest timeout of
+/// Lambda.
 const IN_FLIGHT_MS: i64 = 15 * 60 * 1000;
 /// Versions at one time: the current one, the next one, and old ones whose texts are being sealed again.
 const VERSIONS_MAX: usize = 4;
@@ -125,8 +126,8 @@ impl VaultKeys {
         Ok(next)
     }
 
-    /// Promotes the added version, once every function has read it. `at_once` is for a key that leaked: functions then read the new
-    /// version when they meet it.
+    /// Promotes the added version, once every function has read it. `at_once` is for a key that leaked:
+    /// functions then read the new version when they meet it.
     pub fn promoted(&self, now: Timestamp, at_once: bool) -> Result<Self, BadVaultKeys> {
         if self.newest() == self.current {
             return Err(BadVaultKeys::NothingToPromote);
@@ -135,7 +136,8 @@ impl VaultKeys {
         Ok(Self { current: self.newest(), changed_at: Some(now), ..self.clone() })
     }
 
-    /// Removes an old version, once no function seals with it. The caller must check that no stored text needs it.
+    /// Removes an old version, once no function seals with it. The caller must check that no stored text
+    /// needs it.
     pub fn retired(&self, version: u32, now: Timestamp) -> Result<Self, BadVaultKeys> {
         if version >= self.current || !self.keys.contains_key(&version) {
             return Err(BadVaultKeys::NotOld(version));

@@ -29,8 +29,8 @@ const ATTEMPT_RETENTION_S: i64 = 30 * 24 * 60 * 60;
 const HELD_BACK_SPREAD_MS: u64 = 60_000;
 /// Events that a function caches: about as many as it delivers concurrently.
 const KNOWN_EVENTS_MAX: usize = 32;
-/// How long after its creation an event is cached, in milliseconds. Later attempts read it again, because its personal data may
-/// have been erased.
+/// How long after its creation an event is cached, in milliseconds. Later attempts read it again, because its
+/// personal data may have been erased.
 const KNOWN_EVENT_MS_MAX: i64 = 10_000;
 
 type KnownEvents = HashMap<(Tenant, EventId), Arc<Event>>;
@@ -87,8 +87,8 @@ impl Deliverer {
 
     /// Makes the attempt of a message, records it, and schedules the next one if it failed.
     ///
-    /// The queue delivers at least once: a message whose attempt was already made is dropped. An error means that nothing was
-    /// sent, or that the result was not recorded; the queue then redelivers the message.
+    /// The queue delivers at least once: a message whose attempt was already made is dropped. An error means
+    /// that nothing was sent, or that the result was not recorded; the queue then redelivers the message.
     pub async fn attempt(&self, message: &Message) -> Result<(), Error> {
         let store = &self.worker.store;
         let tenant = message.tenant;
@@ -184,7 +184,8 @@ impl Deliverer {
         })
     }
 
-    /// Leaves a delivery to due work, at a random time after the endpoint's next probe, so that not all resume at once.
+    /// Leaves a delivery to due work, at a random time after the endpoint's next probe, so that not all
+    /// resume at once.
     async fn hold_back(&self, tenant: Tenant, delivery: &Delivery, until: Timestamp) -> Result<(), Error> {
         let later = i64::try_from(self.random() % HELD_BACK_SPREAD_MS).unwrap_or(0);
         let held = delivery.held_back(until.plus_ms(later));
@@ -254,8 +255,8 @@ impl Deliverer {
             (Outcome::Gone, _) | (Outcome::Failed, None) => DeliveryStatus::Failed,
         };
         if let Some(Delay::Queue(seconds)) = delay {
-            // Before the record is updated: a function that dies in between leaves a surplus message, which is dropped, instead of
-            // losing one.
+            // Before the record is updated: a function that dies in between leaves a surplus message, which
+            // is dropped, instead of losing one.
             let message =
                 Message { tenant, event: delivery.event, endpoint: delivery.endpoint, attempt: number + 1 };
             self.queue.send(&[message.on_queue(seconds)?]).await?;
@@ -269,7 +270,8 @@ impl Deliverer {
             Replaced::Done => Ok(()),
             // The same attempt was made twice concurrently, and the other one was recorded first.
             Replaced::Conflict(Some(now)) if now.attempts_made > before.attempts_made => Ok(()),
-            // Due work changed it meanwhile: the queue redelivers the message, which finds the delivery as it is now.
+            // Due work changed it meanwhile: the queue redelivers the message, which finds the delivery as it
+            // is now.
             Replaced::Conflict(_) => {
                 Err(StoreError::Contended { key: format!("delivery of {}", before.event), attempts: 1 }
                     .into())
@@ -293,7 +295,8 @@ impl Deliverer {
             Ok(Write::after(self.worker.writer().replace(tenant, &next).await?, ()))
         })
         .await?;
-        // After too many conflicts it is not noted: other attempts noted the same, and the next attempt notes it again.
+        // After too many conflicts it is not noted: other attempts noted the same, and the next attempt notes
+        // it again.
         let (Write::Done(()) | Write::Conflict(_)) = noted;
         Ok(())
     }

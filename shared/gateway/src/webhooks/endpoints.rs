@@ -73,7 +73,8 @@ impl IdempotentResource for WebhookEndpoint {
 }
 
 impl Call {
-    /// Creates an endpoint with a new secret. A list while the caller is authenticated, then one conditional put.
+    /// Creates an endpoint with a new secret. A list while the caller is authenticated, then one conditional
+    /// put.
     pub async fn create_endpoint(
         &self,
         new: NewEndpoint,
@@ -136,7 +137,8 @@ impl Call {
         Ok(self.store.list(tenant, &query, None).await?)
     }
 
-    /// Deletes an endpoint: nothing more is delivered to it. A read while the caller is authenticated, then one conditional put.
+    /// Deletes an endpoint: nothing more is delivered to it. A read while the caller is authenticated, then
+    /// one conditional put.
     pub async fn delete_endpoint(&self, id: EndpointId) -> Result<(), Error> {
         self.change(&id.to_string(), "delete", None, |current: &WebhookEndpoint| {
             Ok(current.erased(self.now, &self.request))
@@ -185,7 +187,8 @@ impl Call {
     }
 }
 
-/// Refuses a URL that deliveries may not go to, by its text and, in live mode, by what its name resolves to right now.
+/// Refuses a URL that deliveries may not go to, by its text and, in live mode, by what its name resolves to
+/// right now.
 async fn check_url(tenant: Tenant, url: &str, allow_loopback: bool) -> Result<(), Error> {
     let live = tenant.mode.is_live();
     let unsafe_endpoint = |why: UrlRefusal| Refusal::UnsafeEndpoint(why.to_string());

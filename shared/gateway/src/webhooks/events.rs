@@ -37,8 +37,8 @@ impl Call {
         Ok(event.ok_or(Refusal::NotFound(Resource::Event))?)
     }
 
-    /// Lists the events whose subjects the caller may read, newest first. One round trip in a warm function, one more if the caller
-    /// may not read all of the page.
+    /// Lists the events whose subjects the caller may read, newest first. One round trip in a warm function,
+    /// one more if the caller may not read all of the page.
     pub async fn list_events(&self, filter: EventFilter) -> Result<Page<Event>, Error> {
         let tenant = self.tenant().await?;
         let mut query = self.query_of::<Event, _>(tenant, filter.page_request).await?;
@@ -59,7 +59,8 @@ impl Call {
         Ok(self.store.list(tenant, &query, Some(&keep)).await?)
     }
 
-    /// Lists an endpoint's deliveries, newest first, each with its attempts. Also returns whether there are more.
+    /// Lists an endpoint's deliveries, newest first, each with its attempts. Also returns whether there are
+    /// more.
     pub async fn list_deliveries(
         &self,
         endpoint: EndpointId,

@@ -1,4 +1,4 @@
-//! [`Message`]: the queue message of a delivery attempt.
+//! `Message`: the queue message of a delivery attempt.
 
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{EndpointId, EventId, Tenant};
@@ -38,7 +38,8 @@ const fn first_format() -> u32 {
 }
 
 impl Message {
-    /// Reads a message. A newer format is an error, so that the queue redelivers the message until a release reads it.
+    /// Reads a message. A newer format is an error, so that the queue redelivers the message until a release
+    /// reads it.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let bad = |e: serde_json::Error| Error::Internal(format!("message does not read: {e}"));
         let written: Written<serde_json::Value> = serde_json::from_str(text).map_err(bad)?;
@@ -51,7 +52,8 @@ impl Message {
         serde_json::from_value(written.message).map_err(bad)
     }
 
-    /// The message for the queue, with its endpoint as the group, so that an unreachable endpoint delays no other.
+    /// The message for the queue, with its endpoint as the group, so that an unreachable endpoint delays no
+    /// other.
     pub fn on_queue(&self, delay_s: u32) -> Result<QueueMessage, Error> {
         let written = Written { format: MESSAGE_FORMAT, message: self };
         let body = serde_json::to_string(&written).map_err(|e| Error::Internal(e.to_string()))?;

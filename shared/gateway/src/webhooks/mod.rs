@@ -1,14 +1,14 @@
 //! Webhook endpoints, events and deliveries.
 //!
-//! - [`endpoints`]: `create_endpoint`, `retrieve_endpoint`, `list_endpoints`, `update_endpoint`, `roll_endpoint_secret`,
-//!   `delete_endpoint`.
-//! - [`events`]: `retrieve_event`, `list_events`, `list_deliveries`.
-//! - [`publish`]: `Publisher`: from committed changes to events and deliveries.
-//! - [`delivery`]: `Deliverer`: one delivery attempt per queue message.
-//! - [`redelivery`]: `retry_event`, `recover_endpoint`.
-//! - [`test_event`]: `test_endpoint`.
-//! - [`message`]: the queue message of an attempt.
-//! - [`subscription`]: whether an endpoint gets an event.
+//! - `endpoints`: `create_endpoint`, `retrieve_endpoint`, `list_endpoints`, `update_endpoint`,
+//!   `roll_endpoint_secret`, `delete_endpoint`.
+//! - `events`: `retrieve_event`, `list_events`, `list_deliveries`.
+//! - `publish`: `Publisher`: from committed changes to events and deliveries.
+//! - `delivery`: `Deliverer`: one delivery attempt per queue message.
+//! - `redelivery`: `retry_event`, `recover_endpoint`.
+//! - `test_event`: `test_endpoint`.
+//! - `message`: the queue message of an attempt.
+//! - `subscription`: whether an endpoint gets an event.
 
 pub(crate) mod delivery;
 pub(crate) mod endpoints;

@@ -37,9 +37,9 @@ impl Worker {
 }
 
 impl Publisher<'_> {
-    /// Publishes one committed change of the item at `key`: stores its events and a delivery for every subscribed endpoint, and
-    /// then queues a message for each. Publishing the same change again stores nothing new. It may queue a message twice; the
-    /// delivery's record makes the second one harmless.
+    /// Publishes one committed change of the item at `key`: stores its events and a delivery for every
+    /// subscribed endpoint, and then queues a message for each. Publishing the same change again stores
+    /// nothing new. It may queue a message twice; the delivery's record makes the second one harmless.
     pub async fn publish(
         &self,
         tenant: Tenant,

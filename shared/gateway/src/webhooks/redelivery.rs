@@ -16,7 +16,8 @@ use crate::{
     pagination::PageRequest,
 };
 
-/// Events that one recovery checks: more would take longer than a caller waits. The next recovery continues after them.
+/// Events that one recovery checks: more would take longer than a caller waits. The next recovery continues
+/// after them.
 const RECOVERED_EVENTS_MAX: usize = 500;
 /// Events on a page.
 const PAGE_ITEMS: usize = 100;
@@ -41,12 +42,14 @@ pub struct Recovered {
 pub enum RecoverUntil {
     /// The newest event created at this time or earlier.
     Time(Timestamp),
-    /// The event before this one, where an earlier recovery ended. A time would not do: several events may share one.
+    /// The event before this one, where an earlier recovery ended. A time would not do: several events may
+    /// share one.
     Before(EventId),
 }
 
 impl Call {
-    /// Sends an event again, to one endpoint or to all subscribed ones, even if it was delivered; returns the number of deliveries.
+    /// Sends an event again, to one endpoint or to all subscribed ones, even if it was delivered; returns the
+    /// number of deliveries.
     pub async fn retry_event(
         &self,
         id: EventId,
@@ -72,8 +75,8 @@ impl Call {
         Ok((event, sent))
     }
 
-    /// Sends an endpoint the events since `since` that it subscribes to and did not get, newest first. Deliveries that wait for a
-    /// retry are attempted now. Checks [`RECOVERED_EVENTS_MAX`] events at most.
+    /// Sends an endpoint the events since `since` that it subscribes to and did not get, newest first.
+    /// Deliveries that wait for a retry are attempted now. Checks [`RECOVERED_EVENTS_MAX`] events at most.
     pub async fn recover_endpoint(
         &self,
         id: EndpointId,
