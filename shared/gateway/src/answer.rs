@@ -81,7 +81,7 @@ impl Worker {
                 Replaced::Done => return Ok(next),
                 Replaced::Conflict(Some(now)) => Some(now),
                 // Something that is written together with it was in the way.
-                Replaced::Conflict(None) => self.store().get(tenant, &id, true).await?,
+                Replaced::Conflict(None) => self.store().get(tenant, &id).await?,
             };
             current = now.ok_or_else(|| Error::Internal(format!("{} {id} is gone", E::CODE)))?;
         }

@@ -233,7 +233,7 @@ impl Call {
     }
 
     async fn read_attempt(&self, tenant: Tenant, id: PaymentId) -> Result<Option<Payment>, Error> {
-        Ok(self.store.get(tenant, &id.to_string(), true).await?)
+        Ok(self.store.get(tenant, &id.to_string()).await?)
     }
 
     /// Whether an attempt has ended without the money, or would have, had due work come by already.

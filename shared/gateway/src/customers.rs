@@ -30,7 +30,7 @@ pub struct CustomerFilter {
 
 /// A customer that a request refers to has to exist and not be deleted. One read.
 pub(crate) async fn must_exist(store: &Reader, tenant: Tenant, id: CustomerId) -> Result<Customer, Error> {
-    let customer: Option<Customer> = store.get(tenant, &id.to_string(), true).await?;
+    let customer: Option<Customer> = store.get(tenant, &id.to_string()).await?;
     Ok(customer.filter(|c| !c.deleted).ok_or(Refusal::NoSuchReference(Resource::Customer))?)
 }
 
@@ -65,7 +65,7 @@ impl Call {
     /// Reads a customer, or what is left of one that was deleted.
     pub async fn retrieve_customer_even_deleted(&self, id: CustomerId) -> Result<Customer, Error> {
         let tenant = self.tenant().await?;
-        let customer: Option<Customer> = self.store.get(tenant, &id.to_string(), true).await?;
+        let customer: Option<Customer> = self.store.get(tenant, &id.to_string()).await?;
         Ok(customer.ok_or(Refusal::NotFound(Resource::Customer))?)
     }
 
@@ -110,7 +110,7 @@ impl Call {
             Ok(made) => (made.value, true),
             Err(Error::Refused(Refusal::NotFound(_))) => {
                 self.admitted().await?;
-                let tombstone: Option<Customer> = self.store.get(tenant, &id.to_string(), true).await?;
+                let tombstone: Option<Customer> = self.store.get(tenant, &id.to_string()).await?;
                 (tombstone.ok_or(Refusal::NotFound(Resource::Customer))?, false)
             }
             Err(error) => return Err(error),

@@ -145,9 +145,9 @@ impl Deliverer {
         let delivery_id = format!("{}#{}", message.event, message.endpoint);
         let endpoint_id = message.endpoint.to_string();
         let (delivery, event, endpoint) = tokio::join!(
-            store.get::<Delivery>(tenant, &delivery_id, true),
+            store.get::<Delivery>(tenant, &delivery_id),
             self.event(tenant, message),
-            store.get::<WebhookEndpoint>(tenant, &endpoint_id, true),
+            store.get::<WebhookEndpoint>(tenant, &endpoint_id),
         );
         let Some(delivery) = delivery? else {
             // Its time to live ended: 30 days after the event there is nothing to deliver.
@@ -191,7 +191,7 @@ impl Deliverer {
         if known.is_some() {
             return Ok(known);
         }
-        let event: Option<Event> = self.worker.store.get(tenant, &id.to_string(), true).await?;
+        let event: Option<Event> = self.worker.store.get(tenant, &id.to_string()).await?;
         let event = event.map(Arc::new);
         if let Some(event) = &event {
             let mut events = events();

@@ -92,7 +92,7 @@ impl Worker {
 
     /// What due work does for a customer whose erasure is not finished.
     pub(crate) async fn look_after_erasure(&self, item: &DueItem, now: Timestamp) -> Result<(), Error> {
-        let customer: Option<Customer> = self.store.get_by_key(&item.pk, true).await?;
+        let customer: Option<Customer> = self.store.get_by_key(&item.pk).await?;
         match customer {
             Some(customer) if customer.erasure.is_some_and(|erasure| erasure.look_again_at <= now) => {
                 let request = self.new_request();

@@ -232,7 +232,7 @@ impl Call {
             return Err(error);
         }
         let existing: Option<E> = match idempotency {
-            Some(_) => self.store.get(tenant, id, true).await?,
+            Some(_) => self.store.get(tenant, id).await?,
             None => None,
         };
         let to = self.authorized().await?;
@@ -255,7 +255,7 @@ impl Call {
         step: impl Fn(&E) -> Result<E, Error>,
     ) -> Result<Idempotent<E>, Error> {
         let tenant = self.tenant().await?;
-        let mut resource: Option<E> = self.store.get(tenant, id, true).await?;
+        let mut resource: Option<E> = self.store.get(tenant, id).await?;
         for _ in 0..TRIES_MAX {
             let current = resource.filter(|resource| !resource.is_gone());
             let current = current.ok_or(Refusal::NotFound(E::RESOURCE))?;
@@ -301,7 +301,7 @@ impl Call {
             Ok(admitted) => admitted.writer(),
             Err(denied) => {
                 // An answer that was given already costs nothing to give again.
-                let earlier: Option<IdempotencyRecord> = self.store.get(tenant, &id, true).await?;
+                let earlier: Option<IdempotencyRecord> = self.store.get(tenant, &id).await?;
                 let answer =
                     earlier.and_then(|earlier| Some(earlier.answer_to(&idempotency.fingerprint)?.to_owned()));
                 return match answer.filter(|_| matches!(denied, Denied::RateLimited { .. })) {

@@ -175,7 +175,7 @@ impl Call {
         let tenant = self.tenant().await?;
         // Idempotent once for all tries and all retries, so that none of them leaves a payment method behind.
         let fresh = self.id_for(tenant, &format!("{id}/{}/payment_method", action.route()), idempotency);
-        let mut payment: Option<Payment> = self.store.get(tenant, &id.to_string(), true).await?;
+        let mut payment: Option<Payment> = self.store.get(tenant, &id.to_string()).await?;
         for _ in 0..TRIES_MAX {
             let current = payment.ok_or(Refusal::NotFound(Resource::Payment))?;
             if let Some(answer) = earlier_answer(&current, action.route(), idempotency)? {

@@ -60,7 +60,7 @@ impl Call {
     /// The place of the thing called `id`.
     async fn cursor<E: Entity>(&self, tenant: Tenant, id: Option<String>) -> Result<Option<Cursor>, Error> {
         let Some(id) = id else { return Ok(None) };
-        match self.store.get::<E>(tenant, &id, true).await? {
+        match self.store.get::<E>(tenant, &id).await? {
             Some(resource) => Ok(Some(Cursor { created: resource.created(), id })),
             None => Err(Refusal::NoSuchCursor.into()),
         }

@@ -138,7 +138,7 @@ impl Call {
             MethodRef::Named(name) => {
                 let id = PaymentMethodId::parse("pm_", name);
                 let id = id.map_err(|_| Refusal::NoSuchReference(Resource::PaymentMethod))?;
-                let method: Option<PaymentMethod> = self.store.get(tenant, &id.to_string(), true).await?;
+                let method: Option<PaymentMethod> = self.store.get(tenant, &id.to_string()).await?;
                 let method = method.ok_or(Refusal::NoSuchReference(Resource::PaymentMethod))?;
                 if method.detached {
                     return Err(Refusal::Method(MethodRefusal::Detached).into());
@@ -154,7 +154,7 @@ impl Call {
     /// Reads a payment method. One round trip in a warm function.
     pub async fn retrieve_payment_method(&self, id: PaymentMethodId) -> Result<PaymentMethod, Error> {
         let tenant = self.tenant().await?;
-        let method = self.store.get(tenant, &id.to_string(), true).await?;
+        let method = self.store.get(tenant, &id.to_string()).await?;
         Ok(method.ok_or(Refusal::NotFound(Resource::PaymentMethod))?)
     }
 

@@ -117,7 +117,7 @@ impl Call {
             let writes_payer = matches!(new.payer, Payer::WithEmail { .. }) || saved.is_some();
             if writes_payer && idempotency.is_some() {
                 // A retry, or a key of another request, is told so before anything is written about the payer.
-                let earlier: Option<Payment> = self.store.get(tenant, &id.to_string(), true).await?;
+                let earlier: Option<Payment> = self.store.get(tenant, &id.to_string()).await?;
                 if earlier.is_some() {
                     return Err(Refusal::IdempotencyKeyReused.into());
                 }
@@ -151,7 +151,7 @@ impl Call {
             return Err(Refusal::NoProcessor.into());
         }
         let id = PaymentMethodId::parse("pm_", token).map_err(|_| Refusal::InvalidToken)?;
-        let method: Option<PaymentMethod> = self.store.get(tenant, &id.to_string(), true).await?;
+        let method: Option<PaymentMethod> = self.store.get(tenant, &id.to_string()).await?;
         let method = method.filter(|m| !m.detached && matches!(m.source, Source::Card(_)));
         let method = method.ok_or(Refusal::InvalidToken)?;
         if method.customer.is_some() && method.customer != payer.map(|payer| payer.id) {
@@ -163,7 +163,7 @@ impl Call {
     /// Reads a payment. One round trip in a warm function.
     pub async fn retrieve_payment(&self, id: PaymentId) -> Result<Payment, Error> {
         let tenant = self.tenant().await?;
-        let payment = self.store.get(tenant, &id.to_string(), true).await?;
+        let payment = self.store.get(tenant, &id.to_string()).await?;
         Ok(payment.ok_or(Refusal::NotFound(Resource::Payment))?)
     }
 

@@ -179,7 +179,7 @@ impl Worker {
     /// begin.
     pub(crate) async fn resume_stuck_refund(&self, tenant: Tenant, id: RefundId) -> Result<bool, Error> {
         for _ in 0..TRIES_MAX {
-            let refund: Option<Refund> = self.store.get(tenant, &id.to_string(), true).await?;
+            let refund: Option<Refund> = self.store.get(tenant, &id.to_string()).await?;
             let resumed = refund.and_then(|refund| refund.resumed(self.now(), &self.new_request()));
             let Some(resumed) = resumed else { return Ok(false) };
             if let Replaced::Done = self.writer().replace(tenant, &resumed).await? {

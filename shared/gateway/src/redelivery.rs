@@ -76,7 +76,7 @@ impl Call {
 
     async fn find_event(&self, id: EventId) -> Result<Event, Error> {
         let tenant = self.tenant().await?;
-        let event = self.store.get(tenant, &id.to_string(), true).await?;
+        let event = self.store.get(tenant, &id.to_string()).await?;
         Ok(event.ok_or(Refusal::NotFound(Resource::Event))?)
     }
 

@@ -80,7 +80,7 @@ impl Call {
         new: &CreateRefund,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Refund>, Error> {
-        let mut payment: Option<Payment> = self.store.get(tenant, &new.payment.to_string(), true).await?;
+        let mut payment: Option<Payment> = self.store.get(tenant, &new.payment.to_string()).await?;
         for _ in 0..TRIES_MAX {
             let current = payment.ok_or(Refusal::NoSuchReference(Resource::Payment))?;
             let refund = self.decide_refund(id, new, &current, idempotency)?;
@@ -168,7 +168,7 @@ impl Call {
     /// Reads a refund. One round trip in a warm function.
     pub async fn retrieve_refund(&self, id: RefundId) -> Result<Refund, Error> {
         let tenant = self.tenant().await?;
-        let refund = self.store.get(tenant, &id.to_string(), true).await?;
+        let refund = self.store.get(tenant, &id.to_string()).await?;
         Ok(refund.ok_or(Refusal::NotFound(Resource::Refund))?)
     }
 
@@ -195,7 +195,7 @@ impl Call {
     ) -> Result<Idempotent<Refund>, Error> {
         let tenant = self.tenant().await?;
         for _ in 0..TRIES_MAX {
-            let refund: Option<Refund> = self.store.get(tenant, &id.to_string(), true).await?;
+            let refund: Option<Refund> = self.store.get(tenant, &id.to_string()).await?;
             let current = refund.ok_or(Refusal::NotFound(Resource::Refund))?;
             if let Some(answer) = earlier_answer(&current, "cancel", idempotency)? {
                 return Ok(Idempotent::replay(answer, self.authorized().await?));
@@ -221,7 +221,7 @@ impl Call {
         if refund.status != RefundStatus::Pending {
             return Ok(false);
         }
-        let payment: Option<Payment> = self.store.get(tenant, &refund.payment.to_string(), true).await?;
+        let payment: Option<Payment> = self.store.get(tenant, &refund.payment.to_string()).await?;
         Ok(payment.is_none_or(|payment| payment.processor_charge.is_some()))
     }
 

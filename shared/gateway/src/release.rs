@@ -175,7 +175,7 @@ impl Worker {
     /// nothing to begin.
     pub(crate) async fn resume_stuck_payment(&self, tenant: Tenant, id: PaymentId) -> Result<bool, Error> {
         for _ in 0..TRIES_MAX {
-            let payment: Option<Payment> = self.store.get(tenant, &id.to_string(), true).await?;
+            let payment: Option<Payment> = self.store.get(tenant, &id.to_string()).await?;
             let Some(payment) = payment.filter(Payment::is_open_with_processor) else {
                 return Ok(false);
             };

@@ -338,7 +338,7 @@ impl World {
     }
 
     async fn read<E: Entity>(&self, id: &str) -> Option<E> {
-        self.worker.store().get(self.tenant, id, true).await.unwrap()
+        self.worker.store().get(self.tenant, id).await.unwrap()
     }
 
     /// The payer presses the button of the page that waits.

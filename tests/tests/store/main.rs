@@ -104,7 +104,7 @@ fn refund(n: u32, of: &Payment, minor: i64, outcome: RefundOutcome) -> Refund {
 }
 
 async fn read(store: &Writer, tenant: Tenant, id: PaymentId) -> Payment {
-    store.get(tenant, &id.to_string(), true).await.unwrap().unwrap()
+    store.get(tenant, &id.to_string()).await.unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn an_item_is_read_back_as_it_was_written_and_by_its_own_tenant_only() {
     assert_eq!(read(store, tenant(1), made.id).await, made);
     let live = Tenant { mode: Mode::Live, ..tenant(1) };
     for other in [tenant(2), live] {
-        assert_eq!(store.get::<Payment>(other, &made.id.to_string(), true).await.unwrap(), None);
+        assert_eq!(store.get::<Payment>(other, &made.id.to_string()).await.unwrap(), None);
     }
 }
 
@@ -168,7 +168,7 @@ async fn a_refund_and_its_payment_agree_or_neither_is_written() {
         panic!("the second refund does not fit")
     };
     assert_eq!(now.refundable(), 400);
-    assert_eq!(store.get::<Refund>(tenant(1), &second.id.to_string(), true).await.unwrap(), None);
+    assert_eq!(store.get::<Refund>(tenant(1), &second.id.to_string()).await.unwrap(), None);
     let taken = Refund { request: "req_other".into(), ..first.clone() };
     assert_eq!(
         store.create_refund(tenant(1), &taken, &now).await.unwrap(),
@@ -230,7 +230,7 @@ async fn due_work_is_found_at_its_time_and_leaves_the_index_with_the_work() {
     assert_eq!(store.due(DueKind::Payment, ask_at.plus_ms(-1), 100).await.unwrap(), []);
     let due = store.due(DueKind::Payment, ask_at, 100).await.unwrap();
     assert_eq!(due.len(), 10);
-    let stuck: Payment = store.get_by_key(&due[0].pk, true).await.unwrap().unwrap();
+    let stuck: Payment = store.get_by_key(&due[0].pk).await.unwrap().unwrap();
     let settled = stuck.apply(Command::Settled(Outcome::Approved), ask_at, &"req".into()).unwrap();
     assert_eq!(store.replace(due[0].tenant, &settled).await.unwrap(), Replaced::Done);
     assert_eq!(store.due(DueKind::Payment, ask_at, 100).await.unwrap().len(), 9);
@@ -501,7 +501,7 @@ async fn an_address_is_owned_by_one_customer_at_a_time() {
     let refused = store.write_customer(tenant(1), &second, &claims("A@x.example")).await;
     let owned = CustomerWrite::OwnedBy { claimed: Some(first.id), released: None };
     assert_eq!(refused.unwrap(), owned);
-    assert_eq!(store.get::<Customer>(tenant(1), &second.id.to_string(), true).await.unwrap(), None);
+    assert_eq!(store.get::<Customer>(tenant(1), &second.id.to_string()).await.unwrap(), None);
     let elsewhere = store.write_customer(tenant(2), &second, &claims("a@x.example")).await;
     assert_eq!(elsewhere.unwrap(), CustomerWrite::Done);
     let made = store.write_customer(tenant(1), &second, &Ownership::default()).await;
