@@ -159,7 +159,7 @@ impl Call {
             amount: Money { minor, ..payment.amount },
             reason: new.reason.clone(),
             metadata: new.metadata.clone(),
-            over_wire: payment.processor_charge.is_some(),
+            by_processor: payment.processor_charge.is_some(),
             fingerprint: idempotency.map(|i| i.fingerprint.clone()),
         };
         Ok(Refund::create(refund, outcome, self.now))
@@ -200,7 +200,7 @@ impl Call {
             if let Some(answer) = earlier_answer(&current, "cancel", idempotency)? {
                 return Ok(Idempotent::replay(answer, self.authorized().await?));
             }
-            if current.processor_refund.is_some() || self.is_over_wire(tenant, &current).await? {
+            if current.processor_refund.is_some() || self.is_by_processor(tenant, &current).await? {
                 return Err(Refusal::RefundSent.into());
             }
             let mut next = current
@@ -216,8 +216,8 @@ impl Call {
         Err(contended(id))
     }
 
-    /// Whether a refund that says nothing of a wire went over one: it may have been stored before that was kept.
-    async fn is_over_wire(&self, tenant: Tenant, refund: &Refund) -> Result<bool, Error> {
+    /// Whether a processor refunds, for a refund of the first releases, which did not store it.
+    async fn is_by_processor(&self, tenant: Tenant, refund: &Refund) -> Result<bool, Error> {
         if refund.status != RefundStatus::Pending {
             return Ok(false);
         }

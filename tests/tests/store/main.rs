@@ -97,7 +97,7 @@ fn refund(n: u32, of: &Payment, minor: i64, outcome: RefundOutcome) -> Refund {
         amount: Money { minor, ..of.amount },
         reason: None,
         metadata: Metadata::default(),
-        over_wire: false,
+        by_processor: false,
         fingerprint: None,
     };
     Refund::create(new, outcome, NOW)
