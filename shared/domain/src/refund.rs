@@ -123,7 +123,7 @@ pub struct NewRefund {
     /// The merchant's metadata.
     pub metadata: Metadata,
     /// Whether a processor refunds; otherwise the sandbox does.
-    pub over_wire: bool,
+    pub by_processor: bool,
     /// Fingerprint of the request, if it has an idempotency key.
     pub fingerprint: Option<Fingerprint>,
 }
@@ -151,7 +151,7 @@ impl Refund {
             updated: now,
             due,
             processor_refund: new
-                .over_wire
+                .by_processor
                 .then(|| ProcessorRefund { sent: Sent::first(now), ..ProcessorRefund::default() }),
             fingerprint: new.fingerprint,
             replay: ReplaySnapshots::default(),
@@ -202,7 +202,7 @@ impl Refund {
     }
 
     /// The requests to the processor. A refund of the first releases was sent once.
-    pub fn sent_over_wire(&self) -> ProcessorRefund {
+    pub fn processor_requests(&self) -> ProcessorRefund {
         self.processor_refund.clone().unwrap_or_else(|| ProcessorRefund {
             sent: Sent::first(self.created),
             ..ProcessorRefund::default()
@@ -217,7 +217,7 @@ impl Refund {
         request: &RequestRef,
         note: impl FnOnce(&mut ProcessorRefund),
     ) -> Self {
-        let mut processor = self.sent_over_wire();
+        let mut processor = self.processor_requests();
         note(&mut processor);
         Self {
             version: self.version + 1,
@@ -340,7 +340,7 @@ mod tests {
             amount: Money { minor: 5, currency: Currency::from_code("EUR").unwrap() },
             reason: None,
             metadata: Metadata::default(),
-            over_wire: false,
+            by_processor: false,
             fingerprint: None,
         };
         Refund::create(new, outcome, NOW)

@@ -1,7 +1,8 @@
 //! Answers kept on a resource, so that a retry with the same idempotency key gets the first answer again.
 //!
-//! A create is answered with the resource as it was first, a change with the resource as it was after that change. The
-//! write that makes an answer out of date keeps it, so no answer is lost and a create costs nothing extra.
+//! A create is answered with the resource as it was first, a change with the resource as it was after that
+//! change. The write that makes an answer out of date keeps it, so no answer is lost and a create costs
+//! nothing extra.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -114,13 +115,15 @@ pub trait Replayable: Clone + Serialize {
         copy
     }
 
-    /// The resource with a part that the first releases stored; `None` for resources of which they stored none.
+    /// The resource with a part that the first releases stored; `None` for resources of which they stored
+    /// none.
     #[must_use]
     fn with_legacy_part(&self, _part: &Value) -> Option<Self> {
         None
     }
 
-    /// Keeps the answer to the create, which is `before` if nothing is kept yet. Every change that answers show calls this.
+    /// Keeps the answer to the create, which is `before` if nothing is kept yet. Every change that answers
+    /// show calls this.
     fn keep_created(&mut self, before: &Self) {
         self.keep_whole_created(before);
     }

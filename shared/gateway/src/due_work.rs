@@ -99,7 +99,7 @@ impl Worker {
     }
 
     async fn process_payment(&self, item: &DueItem, now: Timestamp) -> Result<(), Error> {
-        let Some(payment) = self.store.get_by_key::<Payment>(&item.pk, true).await? else {
+        let Some(payment) = self.store.get_by_key::<Payment>(&item.pk).await? else {
             return Ok(());
         };
         if payment.due.is_none_or(|due| due > now) {
@@ -133,13 +133,13 @@ impl Worker {
     }
 
     async fn process_refund(&self, item: &DueItem, now: Timestamp) -> Result<(), Error> {
-        let Some(refund) = self.store.get_by_key::<Refund>(&item.pk, true).await? else {
+        let Some(refund) = self.store.get_by_key::<Refund>(&item.pk).await? else {
             return Ok(());
         };
         if refund.status != RefundStatus::Pending || refund.due.is_none_or(|due| due > now) {
             return Ok(());
         }
-        let payment: Option<Payment> = self.store.get(item.tenant, &refund.payment.to_string(), true).await?;
+        let payment: Option<Payment> = self.store.get(item.tenant, &refund.payment.to_string()).await?;
         let Some(payment) = payment else {
             return Err(Error::Internal(format!("refund {} has no payment", refund.id)));
         };
@@ -157,7 +157,7 @@ impl Worker {
     }
 
     async fn process_delivery(&self, item: &DueItem, now: Timestamp, queue: &Queue) -> Result<(), Error> {
-        let Some(delivery) = self.store.get_by_key::<Delivery>(&item.pk, true).await? else {
+        let Some(delivery) = self.store.get_by_key::<Delivery>(&item.pk).await? else {
             return Ok(());
         };
         if delivery.status != DeliveryStatus::Pending || delivery.due.is_none_or(|due| due > now) {

@@ -60,7 +60,7 @@ impl Call {
     /// The position of the item with this key.
     async fn cursor<E: Entity>(&self, tenant: Tenant, id: Option<String>) -> Result<Option<Cursor>, Error> {
         let Some(id) = id else { return Ok(None) };
-        match self.store.get::<E>(tenant, &id, true).await? {
+        match self.store.get::<E>(tenant, &id).await? {
             Some(item) => Ok(Some(Cursor { created: item.created(), id })),
             None => Err(Refusal::NoSuchCursor.into()),
         }

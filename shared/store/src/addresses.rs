@@ -79,7 +79,7 @@ impl Reader {
     /// The customer that owns an e-mail address. One call, 1 unit; consistent.
     pub async fn address_owner(&self, tenant: Tenant, email: &str) -> Result<Option<CustomerId>, StoreError> {
         let key = email_key(tenant, email);
-        let item = self.read_item(&self.tables.main, &key, true).await?;
+        let item = self.read_item(&self.tables.main, &key).await?;
         item.map(|item| owner_of(&item, &key)).transpose()
     }
 }

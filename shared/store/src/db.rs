@@ -16,16 +16,16 @@ use aws_sdk_dynamodb::{
     operation::{
         batch_get_item::{BatchGetItemOutput, builders::BatchGetItemInputBuilder},
         get_item::builders::GetItemInputBuilder,
-        put_item::{PutItemError, builders::PutItemInputBuilder},
+        put_item::builders::PutItemInputBuilder,
         query::{QueryOutput, builders::QueryInputBuilder},
         scan::{ScanOutput, builders::ScanInputBuilder},
         transact_write_items::{TransactWriteItemsInput, builders::TransactWriteItemsInputBuilder},
-        update_item::{UpdateItemError, builders::UpdateItemInputBuilder},
+        update_item::builders::UpdateItemInputBuilder,
     },
     types::{CancellationReason, TransactWriteItem},
 };
 
-use self::operation::{Operation, reasons};
+use self::operation::{ConditionalWrite, Operation, reasons};
 use crate::{attributes::Item, aws::AwsEnvironment, error::StoreError, meter::Meter};
 
 /// Most tries of an operation that conflicts with transactions. Each conflict means that another change
@@ -121,18 +121,7 @@ impl Db {
 
     /// Puts an item.
     pub(crate) async fn put_item(&self, request: PutItemInputBuilder) -> Result<Conditional, StoreError> {
-        match self.run(request).await? {
-            Ok(done) => Ok(Conditional::Done(done.attributes)),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                match e.into_err() {
-                    PutItemError::ConditionalCheckFailedException(refused) => {
-                        Ok(Conditional::Refused(shown(refused.item)))
-                    }
-                    _ => Ok(Conditional::Refused(None)),
-                }
-            }
-            Err(error) => Err(failed::<PutItemInputBuilder>(error)),
-        }
+        self.write(request).await
     }
 
     /// Updates an item's attributes.
@@ -140,17 +129,18 @@ impl Db {
         &self,
         request: UpdateItemInputBuilder,
     ) -> Result<Conditional, StoreError> {
+        self.write(request).await
+    }
+
+    async fn write<W: ConditionalWrite>(&self, request: W) -> Result<Conditional, StoreError> {
         match self.run(request).await? {
-            Ok(done) => Ok(Conditional::Done(done.attributes)),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                match e.into_err() {
-                    UpdateItemError::ConditionalCheckFailedException(refused) => {
-                        Ok(Conditional::Refused(shown(refused.item)))
-                    }
-                    _ => Ok(Conditional::Refused(None)),
+            Ok(done) => Ok(Conditional::Done(W::attributes(done))),
+            Err(error) => match error.as_service_error() {
+                Some(refused) if W::is_refusal(refused) => {
+                    Ok(Conditional::Refused(shown(W::existing(refused).cloned())))
                 }
-            }
-            Err(error) => Err(failed::<UpdateItemInputBuilder>(error)),
+                Some(_) | None => Err(failed::<W>(error)),
+            },
         }
     }
 

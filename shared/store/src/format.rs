@@ -1,11 +1,13 @@
 //! The format of stored items: a number in the attribute `f`; an item without it has format 1.
 //!
-//! During a rollout or a rollback two releases work on the same tables. A reader ignores attributes that it does not
-//! know, so an attribute that older releases may ignore does not raise the format. A change that older releases would
-//! misread does: an attribute with a new meaning, or a value without which the item is not understood.
+//! During a rollout or a rollback two releases work on the same tables. A reader ignores attributes that it
+//! does not know, so an attribute that older releases may ignore does not raise the format. A change that
+//! older releases would misread does: an attribute with a new meaning, or a value without which the item is
+//! not understood.
 //!
-//! A reader refuses an item of a newer format. The request then fails without a change, and the caller, the stream or
-//! the queue retries until a newer release handles it. `docs/operations.md` says how a format is raised.
+//! A reader refuses an item of a newer format. The request then fails without a change, and the caller, the
+//! stream or the queue retries until a newer release handles it. `docs/operations.md` says how a format is
+//! raised.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Serialize, de::DeserializeOwned};

@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
-    operation::{batch_get_item::BatchGetItemInput, get_item::GetItemInput, put_item::PutItemInput},
+    operation::{
+        batch_get_item::BatchGetItemInput,
+        get_item::{GetItemInput, builders::GetItemInputBuilder},
+        put_item::PutItemInput,
+    },
     types::{
         AttributeValue, KeysAndAttributes, Put as PutOperation, ReturnValuesOnConditionCheckFailure,
         TransactWriteItem,
@@ -23,6 +27,10 @@ use crate::{
 const BATCH_ITEMS_MAX: usize = 100;
 /// Most calls per batch; each may leave items unprocessed.
 const BATCH_TRIES_MAX: u32 = 5;
+
+fn get_request(table: &str, pk: &str) -> GetItemInputBuilder {
+    GetItemInput::builder().table_name(table).key("pk", s(pk)).key("sk", s(SK))
+}
 
 /// A conditional put for a transaction; its condition may contain one value. A refusal returns the existing
 /// item.
@@ -78,36 +86,20 @@ impl Reader {
         if E::IN_EVENTS_TABLE { &self.tables.events } else { &self.tables.main }
     }
 
-    /// Reads one item by its key. One call, 0.5 units (1 when `consistent`) per 4 KB.
-    pub async fn get<E: Entity>(
-        &self,
-        tenant: Tenant,
-        id: &str,
-        consistent: bool,
-    ) -> Result<Option<E>, StoreError> {
-        self.get_by_key(&pk(tenant, E::CODE, id), consistent).await
+    /// Reads one item by its id. One call, 1 unit per 4 KB; consistent.
+    pub async fn get<E: Entity>(&self, tenant: Tenant, id: &str) -> Result<Option<E>, StoreError> {
+        self.get_by_key(&pk(tenant, E::CODE, id)).await
     }
 
-    /// Reads one item by its partition key, as in [`crate::DueItem`]. One call, 1 unit per 4 KB if
-    /// `consistent`, else 0.5.
-    pub async fn get_by_key<E: Entity>(&self, pk: &str, consistent: bool) -> Result<Option<E>, StoreError> {
-        let item = self.read_item(self.table_of::<E>(), pk, consistent).await?;
+    /// Reads one item by its partition key, as in [`crate::DueItem`]. One call, 1 unit per 4 KB; consistent.
+    pub async fn get_by_key<E: Entity>(&self, pk: &str) -> Result<Option<E>, StoreError> {
+        let item = self.read_item(self.table_of::<E>(), pk).await?;
         item.map(from_item).transpose()
     }
 
-    /// Reads an item of any table. One call, 0.5 units (1 if `consistent`) per 4 KB.
-    pub(crate) async fn read_item(
-        &self,
-        table: &str,
-        pk: &str,
-        consistent: bool,
-    ) -> Result<Option<Item>, StoreError> {
-        let request = GetItemInput::builder()
-            .table_name(table)
-            .key("pk", s(pk))
-            .key("sk", s(SK))
-            .consistent_read(consistent);
-        self.db.get_item(request).await
+    /// Reads an item of any table. One call, 1 unit per 4 KB; consistent.
+    pub(crate) async fn read_item(&self, table: &str, pk: &str) -> Result<Option<Item>, StoreError> {
+        self.db.get_item(get_request(table, pk).consistent_read(true)).await
     }
 
     /// Reads several items by id, in any order; missing ones are left out. One call per hundred, 1 unit per 4
@@ -153,7 +145,7 @@ impl Reader {
     /// Errors are ignored: the connection is open even if the function may not read the table, and other
     /// errors recur with the first request.
     pub async fn warm_up(&self) {
-        if let Err(error) = self.read_item(&self.tables.main, "WARM-UP", false).await {
+        if let Err(error) = self.db.get_item(get_request(&self.tables.main, "WARM-UP")).await {
             tracing::debug!(%error, "warm-up read failed");
         }
     }

@@ -37,7 +37,7 @@ fn pk(id: MerchantId) -> String {
 impl Reader {
     /// Reads a merchant. One call, 1 unit.
     pub async fn get_merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
-        let item = self.read_item(&self.tables.main, &pk(id), true).await?;
+        let item = self.read_item(&self.tables.main, &pk(id)).await?;
         item.map(|item| format::decode(item, FORMAT)).transpose()
     }
 }

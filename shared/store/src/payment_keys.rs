@@ -44,7 +44,7 @@ fn named(item: &Item) -> Result<PaymentId, StoreError> {
 impl Reader {
     /// The payment of a key; `key` is the key's digest. One call, 1 unit.
     pub async fn payment_of_key(&self, tenant: Tenant, key: &str) -> Result<Option<PaymentId>, StoreError> {
-        let item = self.read_item(&self.tables.main, &pk(tenant, CODE, key), true).await?;
+        let item = self.read_item(&self.tables.main, &pk(tenant, CODE, key)).await?;
         item.as_ref().map(named).transpose()
     }
 }

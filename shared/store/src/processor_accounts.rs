@@ -80,7 +80,7 @@ impl Reader {
         merchant_id: &str,
     ) -> Result<Option<ProcessorAccount>, StoreError> {
         let pk = former_pk(tenant, processor, merchant_id);
-        let item = self.read_item(&self.tables.main, &pk, true).await?;
+        let item = self.read_item(&self.tables.main, &pk).await?;
         item.map(from_item).transpose()
     }
 
@@ -91,7 +91,7 @@ impl Reader {
         processor: ProcessorKind,
     ) -> Result<Option<ProcessorAccount>, StoreError> {
         let pk = pk(tenant, processor);
-        let item = self.read_item(&self.tables.main, &pk, true).await?;
+        let item = self.read_item(&self.tables.main, &pk).await?;
         item.map(from_item).transpose()
     }
 }

@@ -15,7 +15,7 @@ use tollgate_store::{AwsEnvironment, Entity, KeyHash, Reader, Tables, Writer, su
 type Outcome = Result<(), String>;
 
 async fn of<E: Entity>(store: &Reader, pk: &str) -> Outcome {
-    let read = store.get_by_key::<E>(pk, true).await.map_err(|e| e.to_string())?;
+    let read = store.get_by_key::<E>(pk).await.map_err(|e| e.to_string())?;
     read.map(|_| ()).ok_or_else(|| "it is not there".to_owned())
 }
 

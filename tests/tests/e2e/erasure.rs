@@ -27,7 +27,7 @@ async fn method(cloud: &Cloud, customer: CustomerId) -> PaymentMethodId {
 }
 
 async fn stored<E: tollgate_store::Entity>(cloud: &Cloud, id: impl ToString) -> E {
-    let found = cloud.store().get(cloud.demo_scope(), &id.to_string(), true).await;
+    let found = cloud.store().get(cloud.demo_scope(), &id.to_string()).await;
     found.unwrap().unwrap()
 }
 

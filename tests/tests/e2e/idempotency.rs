@@ -273,7 +273,7 @@ async fn a_key_whose_request_still_runs_is_in_use_and_one_that_died_is_taken_ove
     let key = IdempotencyKey::parse("k").unwrap();
     let run: IdempotencyRecordId =
         key.derive_id(tenant, &format!("intents/webhook_endpoints/{endpoint_id}/recover"));
-    let ended: IdempotencyRecord = store.get(tenant, &run.to_string(), true).await.unwrap().unwrap();
+    let ended: IdempotencyRecord = store.get(tenant, &run.to_string()).await.unwrap().unwrap();
     let running = |before: &IdempotencyRecord, until| IdempotencyRecord {
         version: before.version + 1,
         answer: None,

@@ -42,7 +42,7 @@ async fn ends(cloud: &Cloud, reference: &str, end: Status) {
     let (store, tenant) = (cloud.store(), cloud.demo_scope());
     let id = PaymentId::parse_uuid(reference).unwrap().to_string();
     let payment: Payment = eventually(&format!("{reference} is {}", end.as_str()), || async {
-        let payment: Payment = store.get(tenant, &id, true).await.unwrap().unwrap();
+        let payment: Payment = store.get(tenant, &id).await.unwrap().unwrap();
         (payment.state.status == end).then_some(payment)
     })
     .await;

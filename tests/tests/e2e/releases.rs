@@ -65,7 +65,7 @@ impl Opened {
     async fn completes(&self, reference: &str) {
         let id = PaymentId::parse_uuid(reference).unwrap().to_string();
         eventually(&format!("{reference} is completed"), || async {
-            let payment: Payment = self.cloud.store().get(self.tenant(), &id, true).await.unwrap().unwrap();
+            let payment: Payment = self.cloud.store().get(self.tenant(), &id).await.unwrap().unwrap();
             (payment.state.status == Status::Succeeded).then_some(())
         })
         .await;
@@ -142,7 +142,7 @@ async fn reads_answer_as_before(opened: &Opened) {
 }
 
 async fn of<E: Entity>(store: &tollgate_gateway::Writer, pk: &str) -> bool {
-    store.get_by_key::<E>(pk, true).await.unwrap().is_some()
+    store.get_by_key::<E>(pk).await.unwrap().is_some()
 }
 
 /// Each item, by the reader of its kind. A kind that is not listed has no reader that is tested, so it fails.
@@ -164,7 +164,7 @@ async fn every_item_is_read(opened: &Opened) {
                 "DLV" => of::<Delivery>(&store, &pk).await,
                 "RUN" => of::<IdempotencyRecord>(&store, &pk).await,
                 "ATT" => {
-                    let delivery: Delivery = store.get_by_key(&pk, true).await.unwrap().unwrap();
+                    let delivery: Delivery = store.get_by_key(&pk).await.unwrap().unwrap();
                     let attempts =
                         store.list_attempts(tenant.unwrap(), delivery.event, delivery.endpoint).await;
                     !attempts.unwrap().is_empty()
@@ -280,7 +280,7 @@ async fn a_message_is_delivered(opened: &Opened) {
         let (store, tenant) = (opened.cloud.store(), opened.tenant());
         let delivery = format!("{event}#{}", message["endpoint"].as_str().unwrap());
         eventually("the message is attempted", || async {
-            let delivery: Delivery = store.get(tenant, &delivery, true).await.unwrap().unwrap();
+            let delivery: Delivery = store.get(tenant, &delivery).await.unwrap().unwrap();
             (delivery.attempts_made > 0).then_some(())
         })
         .await;

@@ -35,8 +35,7 @@ async fn time_passes(cloud: &Cloud) {
 async fn charge(cloud: &Cloud, reference: &str) -> ProcessorCharge {
     let uuid = u128::from_str_radix(&reference.replace('-', ""), 16).unwrap();
     let id = PaymentId::from_bytes(uuid.to_be_bytes());
-    let payment: Option<Payment> =
-        cloud.store().get(cloud.demo_scope(), &id.to_string(), true).await.unwrap();
+    let payment: Option<Payment> = cloud.store().get(cloud.demo_scope(), &id.to_string()).await.unwrap();
     payment.unwrap().processor_charge.unwrap()
 }
 

@@ -16,7 +16,7 @@ async fn due_work_is_found_at_its_time_and_leaves_the_index_with_the_work() {
     assert_eq!(store.due(DueKind::Payment, ask_at.plus_ms(-1), 100).await.unwrap(), []);
     let due = store.due(DueKind::Payment, ask_at, 100).await.unwrap();
     assert_eq!(due.len(), 10);
-    let stuck: Payment = store.get_by_key(&due[0].pk, true).await.unwrap().unwrap();
+    let stuck: Payment = store.get_by_key(&due[0].pk).await.unwrap().unwrap();
     let settled = stuck.apply(Command::Settled(Outcome::Approved), ask_at, &"req".into()).unwrap();
     assert_eq!(store.replace(due[0].tenant, &settled).await.unwrap(), Replaced::Done);
     assert_eq!(store.due(DueKind::Payment, ask_at, 100).await.unwrap().len(), 9);

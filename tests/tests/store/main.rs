@@ -101,14 +101,14 @@ fn refund(n: u32, of: &Payment, minor: i64, outcome: RefundOutcome) -> Refund {
         amount: Money { minor, ..of.amount },
         reason: None,
         metadata: Metadata::default(),
-        over_wire: false,
+        by_processor: false,
         fingerprint: None,
     };
     Refund::create(new, outcome, NOW)
 }
 
 async fn read(store: &Writer, tenant: Tenant, id: PaymentId) -> Payment {
-    store.get(tenant, &id.to_string(), true).await.unwrap().unwrap()
+    store.get(tenant, &id.to_string()).await.unwrap().unwrap()
 }
 
 /// A clock that a test sets.

@@ -95,8 +95,8 @@ pub enum Command {
     },
     /// The processor refused for good.
     Refused(Decline),
-    /// The processor refused for good although the amount is authorized, for example because a risk rule refused what
-    /// the issuer had approved. The authorization has to be voided.
+    /// The processor refused for good although the amount is authorized, for example because a risk rule
+    /// refused what the issuer had approved. The authorization has to be voided.
     RefusedWithHold {
         /// The processor's id of the authorization.
         authorization: ProcessorTransactionId,

@@ -49,8 +49,8 @@ impl Payment {
         payment
     }
 
-    /// Creates a payment that waits for its payer until `hosted.expires`: for the confirmation, or for the challenge
-    /// if `hosted.confirmed`.
+    /// Creates a payment that waits for its payer until `hosted.expires`: for the confirmation, or for the
+    /// challenge if `hosted.confirmed`.
     pub fn create_hosted(new: NewPayment, hosted: HostedCharge, now: Timestamp) -> Self {
         let mut payment = Self::new(new, now);
         payment.state.status =

@@ -1,4 +1,5 @@
-//! Data of payments that are taken as intents: created first, then confirmed, captured or canceled by the merchant.
+//! Data of payments that are taken as intents: created first, then confirmed, captured or canceled by the
+//! merchant.
 
 use serde::{Deserialize, Serialize};
 

@@ -6,13 +6,13 @@
 //!                     └────▶ canceled ◀─────┘                └───▶ failed ◀───┘
 //! ```
 //!
-//! A payment may start in any of these statuses: the sandbox decides at once, a hosted payment waits for its payer, a
-//! bank transfer stays `processing`. A payment that a processor charges goes through `processing` and
-//! `requires_capture`.
+//! A payment may start in any of these statuses: the sandbox decides at once, a hosted payment waits for its
+//! payer, a bank transfer stays `processing`. A payment that a processor charges goes through `processing`
+//! and `requires_capture`.
 //!
-//! An intent starts in `requires_payment_method`, or in `requires_confirmation` if it has a payment method. It
-//! returns to `requires_payment_method` when it is declined, waits in `requires_capture` if the merchant captures
-//! separately, and can be canceled until it is captured.
+//! An intent starts in `requires_payment_method`, or in `requires_confirmation` if it has a payment method.
+//! It returns to `requires_payment_method` when it is declined, waits in `requires_capture` if the merchant
+//! captures separately, and can be canceled until it is captured.
 //!
 //! | file | content |
 //! |---|---|
@@ -140,8 +140,8 @@ impl Payment {
         self.intent.as_ref().is_none_or(|intent| intent.charges > 0)
     }
 
-    /// Number of the payment's latest challenge, starting at 1. A link names the number, so a link to an earlier
-    /// challenge cannot answer a later one.
+    /// Number of the payment's latest challenge, starting at 1. A link names the number, so a link to an
+    /// earlier challenge cannot answer a later one.
     pub fn challenge_number(&self) -> u32 {
         self.intent.as_ref().map_or(1, |intent| intent.charges.max(1))
     }

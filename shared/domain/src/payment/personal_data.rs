@@ -1,12 +1,13 @@
 //! Erasure of personal data from payments.
 //!
-//! A payment may hold the address for the receipt, the bank account's holder, and the fingerprint of a request that
-//! contained an e-mail address or a name: a fingerprint can be matched by trying values.
+//! A payment may hold the address for the receipt, the bank account's holder, and the fingerprint of a
+//! request that contained an e-mail address or a name: a fingerprint can be matched by trying values.
 
 use super::Payment;
 use crate::{front_door::FrontDoor, request_ref::RequestRef, source::Source, time::Timestamp};
 
-/// The JSON members with personal data: answers that the first releases stored as JSON are dropped if they have one.
+/// The JSON members with personal data: answers that the first releases stored as JSON are dropped if they
+/// have one.
 const PERSONAL_MEMBERS: [&str; 2] = ["receipt_email", "account_holder_name"];
 
 impl Payment {
@@ -45,7 +46,8 @@ impl Payment {
         })
     }
 
-    /// Whether the payment or one of its stored answers holds a receipt's address or an account holder's name.
+    /// Whether the payment or one of its stored answers holds a receipt's address or an account holder's
+    /// name.
     fn names_person(&self) -> bool {
         let receipt = self.intent.as_ref().and_then(|intent| intent.receipt_email.as_ref());
         let holder = self.source.as_ref().and_then(Source::holder);

@@ -1,8 +1,8 @@
 //! The steps of a charge by a processor.
 //!
-//! A payment may fail or be canceled while an authorization exists: a capture was declined, a review rejected it, or
-//! the processor did not decide in time. The charge is then [`Stage::Releasing`], and the payment stays due until the
-//! processor reports that nothing is authorized any more.
+//! A payment may fail or be canceled while an authorization exists: a capture was declined, a review rejected
+//! it, or the processor did not decide in time. The charge is then [`Stage::Releasing`], and the payment
+//! stays due until the processor reports that nothing is authorized any more.
 
 use super::{
     Payment,

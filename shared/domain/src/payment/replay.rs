@@ -13,7 +13,8 @@ impl Replayable for Payment {
         &mut self.replay
     }
 
-    /// Leaves out the charge with its sealed card, the processor's name for the source, and the create's fingerprint.
+    /// Leaves out the charge with its sealed card, the processor's name for the source, and the create's
+    /// fingerprint.
     fn snapshot(&self) -> Self {
         Self {
             replay: ReplaySnapshots::default(),
@@ -31,8 +32,8 @@ impl Replayable for Payment {
         Some(Self { state: PaymentState::deserialize(part).ok()?, ..self.snapshot() })
     }
 
-    /// Keeps a whole intent. Of other payments only the [`PaymentState`] changes, so only that is kept: a whole copy
-    /// would cost each write of a charge another capacity unit.
+    /// Keeps a whole intent. Of other payments only the [`PaymentState`] changes, so only that is kept: a
+    /// whole copy would cost each write of a charge another capacity unit.
     fn keep_created(&mut self, before: &Self) {
         if self.intent.is_some() {
             self.keep_whole_created(before);

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::status::Status;
 use crate::source::Decline;
 
-/// The part of a payment that answers show and that changes. Its fields are stored beside the payment's other fields.
+/// The part of a payment that answers show and that changes. Its fields are stored beside the payment's other
+/// fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentState {
     /// The status.

@@ -182,8 +182,8 @@ proptest! {
     }
 }
 
-/// The payment's status and its charge's stage agree: the card is kept while a request may need it, and an authorization
-/// is captured, being voided, or gone.
+/// The payment's status and its charge's stage agree: the card is kept while a request may need it, and an
+/// authorization is captured, being voided, or gone.
 fn keeps_its_stage(payment: &Payment, charge: &ProcessorCharge) -> Result<(), TestCaseError> {
     let card_is_needed = matches!(charge.stage, Stage::Waiting | Stage::Authorizing);
     prop_assert_eq!(charge.card.is_some(), card_is_needed);

@@ -34,7 +34,7 @@ pub struct CustomerFilter {
 
 /// Reads a customer that a request refers to; refuses one that does not exist or was deleted. One read.
 pub(crate) async fn must_exist(store: &Reader, tenant: Tenant, id: CustomerId) -> Result<Customer, Error> {
-    let customer: Option<Customer> = store.get(tenant, &id.to_string(), true).await?;
+    let customer: Option<Customer> = store.get(tenant, &id.to_string()).await?;
     Ok(customer.filter(|c| !c.deleted).ok_or(Refusal::NoSuchReference(Resource::Customer))?)
 }
 
@@ -91,7 +91,7 @@ impl Call {
     /// Reads a customer, including one that was deleted and keeps only its id.
     pub async fn retrieve_customer_even_deleted(&self, id: CustomerId) -> Result<Customer, Error> {
         let tenant = self.tenant().await?;
-        let customer: Option<Customer> = self.store.get(tenant, &id.to_string(), true).await?;
+        let customer: Option<Customer> = self.store.get(tenant, &id.to_string()).await?;
         Ok(customer.ok_or(Refusal::NotFound(Resource::Customer))?)
     }
 
@@ -138,7 +138,7 @@ impl Call {
             deleted.value
         } else {
             self.admitted().await?;
-            let tombstone: Option<Customer> = self.store.get(tenant, &id.to_string(), true).await?;
+            let tombstone: Option<Customer> = self.store.get(tenant, &id.to_string()).await?;
             tombstone.ok_or(Refusal::NotFound(Resource::Customer))?
         };
         let was_complete = tombstone.erasure.is_none_or(|erasure| erasure.complete);

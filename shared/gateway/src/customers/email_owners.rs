@@ -50,13 +50,13 @@ pub(crate) async fn find_by_address(
 ) -> Result<FoundByAddress, Error> {
     let likely_text = likely.to_string();
     let (owner, guess) =
-        tokio::join!(store.address_owner(tenant, email), store.get::<Customer>(tenant, &likely_text, true));
+        tokio::join!(store.address_owner(tenant, email), store.get::<Customer>(tenant, &likely_text));
     let (owner, guess) = (owner?, guess?);
     let has_it = |customer: &Customer| customer.has_address(email);
     let id_is_taken = guess.is_some();
     if let Some(owner) = owner {
         let customer =
-            if owner == likely { guess.clone() } else { store.get(tenant, &owner.to_string(), true).await? };
+            if owner == likely { guess.clone() } else { store.get(tenant, &owner.to_string()).await? };
         if let Some(customer) = customer.filter(has_it) {
             return Ok(FoundByAddress { customer: Some(customer), owns: true, ..FoundByAddress::default() });
         }
@@ -74,7 +74,7 @@ async fn find_in_index(store: &Reader, tenant: Tenant, email: &str) -> Result<Op
     let query = ListQuery::new(CANDIDATES_MAX).of_email(tenant, email);
     let page: Page<Customer> = store.list(tenant, &query, None).await?;
     for candidate in page.items {
-        let now: Option<Customer> = store.get(tenant, &candidate.id.to_string(), true).await?;
+        let now: Option<Customer> = store.get(tenant, &candidate.id.to_string()).await?;
         let customer = now.filter(|customer| customer.has_address(email));
         if customer.is_some() {
             return Ok(customer);
@@ -109,7 +109,7 @@ pub(crate) async fn write_customer(
             ownership.release = None;
         }
         if let (Some(owner), Some(claim)) = (claimed, &mut ownership.claim) {
-            let customer: Option<Customer> = writer.get(tenant, &owner.to_string(), true).await?;
+            let customer: Option<Customer> = writer.get(tenant, &owner.to_string()).await?;
             if customer.is_some_and(|customer| customer.has_address(claim.email)) {
                 ownership.claim = None;
             } else {

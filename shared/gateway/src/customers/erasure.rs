@@ -67,7 +67,7 @@ impl Worker {
 
     /// Due work: continues an erasure that is not finished.
     pub(crate) async fn resume_erasure(&self, item: &DueItem, now: Timestamp) -> Result<(), Error> {
-        let customer: Option<Customer> = self.store.get_by_key(&item.pk, true).await?;
+        let customer: Option<Customer> = self.store.get_by_key(&item.pk).await?;
         match customer {
             Some(customer) if customer.erasure.is_some_and(|erasure| erasure.look_again_at <= now) => {
                 let request = self.new_request();

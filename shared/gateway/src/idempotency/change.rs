@@ -38,7 +38,7 @@ impl Call {
         step: impl Fn(&E) -> Result<E, Error>,
     ) -> Result<Option<Idempotent<E>>, Error> {
         let tenant = self.tenant().await?;
-        let stored: Option<E> = self.store.get(tenant, id, true).await?;
+        let stored: Option<E> = self.store.get(tenant, id).await?;
         let step = &step;
         retry_conflicts(id, stored, |stored| async move {
             let Some(current) = stored.filter(|resource| !resource.is_gone()) else {

@@ -101,7 +101,7 @@ impl Call {
             return Err(error);
         }
         let existing: Option<E> = match idempotency {
-            Some(_) => self.store.get(tenant, id, true).await?,
+            Some(_) => self.store.get(tenant, id).await?,
             None => None,
         };
         let to = self.authorized().await?;

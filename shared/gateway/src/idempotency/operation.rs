@@ -105,7 +105,7 @@ impl Call {
         idempotency: &Idempotency,
         denied: Denied,
     ) -> Result<Idempotent<T>, Error> {
-        let earlier: Option<IdempotencyRecord> = self.store.get(tenant, record_id, true).await?;
+        let earlier: Option<IdempotencyRecord> = self.store.get(tenant, record_id).await?;
         let answer =
             earlier.and_then(|earlier| Some(earlier.answer_to(&idempotency.fingerprint)?.to_owned()));
         match answer.filter(|_| matches!(denied, Denied::RateLimited { .. })) {

@@ -76,7 +76,7 @@ impl Gateway {
         let links = self.links.as_ref();
         let link = links.and_then(|links| links.verify(purpose, token)).ok_or(LinkError::Invalid)?;
         let payment: Option<Payment> =
-            self.store.get(link.tenant(), &link.payment().to_string(), true).await.map_err(Error::from)?;
+            self.store.get(link.tenant(), &link.payment().to_string()).await.map_err(Error::from)?;
         let payment = payment.ok_or(LinkError::Invalid)?;
         if purpose == Purpose::Challenge && link.challenge() != payment.challenge_number() {
             return Err(LinkError::Changed);

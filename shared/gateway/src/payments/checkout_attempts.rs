@@ -31,7 +31,7 @@ impl Call {
     }
 
     pub(super) async fn read_attempt(&self, tenant: Tenant, id: PaymentId) -> Result<Option<Payment>, Error> {
-        Ok(self.store.get(tenant, &id.to_string(), true).await?)
+        Ok(self.store.get(tenant, &id.to_string()).await?)
     }
 
     /// Whether an attempt has ended without the money, or has expired and waits for due work to end it.

@@ -100,7 +100,7 @@ impl Call {
         let writes_payer = matches!(new.payer, Payer::WithEmail { .. }) || saved.is_some();
         if writes_payer && idempotency.is_some() {
             // A retry, or a key of another request, is answered before anything is written about the payer.
-            let earlier: Option<Payment> = self.store.get(tenant, &id.to_string(), true).await?;
+            let earlier: Option<Payment> = self.store.get(tenant, &id.to_string()).await?;
             if earlier.is_some() {
                 return Ok(Draft::IdTaken);
             }
@@ -143,7 +143,7 @@ impl Call {
             return Err(Refusal::NoProcessor.into());
         }
         let id = PaymentMethodId::parse("pm_", token).map_err(|_| Refusal::InvalidToken)?;
-        let method: Option<PaymentMethod> = self.store.get(tenant, &id.to_string(), true).await?;
+        let method: Option<PaymentMethod> = self.store.get(tenant, &id.to_string()).await?;
         let method = method.filter(|m| !m.detached && matches!(m.source, Source::Card(_)));
         let method = method.ok_or(Refusal::InvalidToken)?;
         if method.customer.is_some() && method.customer != payer.map(|payer| payer.id) {

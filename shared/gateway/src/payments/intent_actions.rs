@@ -82,7 +82,7 @@ impl Call {
         let tenant = self.tenant().await?;
         // One id for all attempts and retries, so that none of them leaves an unused payment method behind.
         let fresh = self.id_for(tenant, &format!("{id}/{}/payment_method", action.route()), idempotency);
-        let payment: Option<Payment> = self.store.get(tenant, &id.to_string(), true).await?;
+        let payment: Option<Payment> = self.store.get(tenant, &id.to_string()).await?;
         retry_conflicts(id, payment, |payment| async move {
             let current = payment.ok_or(Refusal::NotFound(Resource::Payment))?;
             if let Some(answer) = earlier_answer(&current, action.route(), idempotency)? {

@@ -41,7 +41,7 @@ impl Call {
     /// Reads a payment. One round trip in a warm function.
     pub async fn retrieve_payment(&self, id: PaymentId) -> Result<Payment, Error> {
         let tenant = self.tenant().await?;
-        let payment = self.store.get(tenant, &id.to_string(), true).await?;
+        let payment = self.store.get(tenant, &id.to_string()).await?;
         Ok(payment.ok_or(Refusal::NotFound(Resource::Payment))?)
     }
 

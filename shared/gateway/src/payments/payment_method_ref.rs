@@ -46,7 +46,7 @@ impl Call {
             MethodRef::Named(name) => {
                 let id = PaymentMethodId::parse("pm_", name);
                 let id = id.map_err(|_| Refusal::NoSuchReference(Resource::PaymentMethod))?;
-                let method: Option<PaymentMethod> = self.store.get(tenant, &id.to_string(), true).await?;
+                let method: Option<PaymentMethod> = self.store.get(tenant, &id.to_string()).await?;
                 let method = method.ok_or(Refusal::NoSuchReference(Resource::PaymentMethod))?;
                 if method.detached {
                     return Err(Refusal::Method(MethodRefusal::Detached).into());

@@ -130,7 +130,7 @@ impl Call {
     /// Reads a payment method. One round trip in a warm function.
     pub async fn retrieve_payment_method(&self, id: PaymentMethodId) -> Result<PaymentMethod, Error> {
         let tenant = self.tenant().await?;
-        let method = self.store.get(tenant, &id.to_string(), true).await?;
+        let method = self.store.get(tenant, &id.to_string()).await?;
         Ok(method.ok_or(Refusal::NotFound(Resource::PaymentMethod))?)
     }
 

@@ -99,7 +99,7 @@ impl Call {
         new: &CreateRefund,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Refund>, Error> {
-        let payment: Option<Payment> = self.store.get(tenant, &new.payment.to_string(), true).await?;
+        let payment: Option<Payment> = self.store.get(tenant, &new.payment.to_string()).await?;
         retry_conflicts(new.payment, payment, |payment| async move {
             let current = payment.ok_or(Refusal::NoSuchReference(Resource::Payment))?;
             let refund = self.decide_refund(id, new, &current, idempotency)?;
@@ -183,7 +183,7 @@ impl Call {
             amount: Money { minor, ..payment.amount },
             reason: new.reason.clone(),
             metadata: new.metadata.clone(),
-            over_wire: payment.processor_charge.is_some(),
+            by_processor: payment.processor_charge.is_some(),
             fingerprint: idempotency.map(|i| i.fingerprint.clone()),
         };
         Ok(Refund::create(refund, outcome, self.now))
@@ -192,7 +192,7 @@ impl Call {
     /// Reads a refund. One round trip in a warm function.
     pub async fn retrieve_refund(&self, id: RefundId) -> Result<Refund, Error> {
         let tenant = self.tenant().await?;
-        let refund = self.store.get(tenant, &id.to_string(), true).await?;
+        let refund = self.store.get(tenant, &id.to_string()).await?;
         Ok(refund.ok_or(Refusal::NotFound(Resource::Refund))?)
     }
 
@@ -219,7 +219,7 @@ impl Call {
     ) -> Result<Idempotent<Refund>, Error> {
         let tenant = self.tenant().await?;
         retry_conflicts(id, (), |()| async move {
-            let refund: Option<Refund> = self.store.get(tenant, &id.to_string(), true).await?;
+            let refund: Option<Refund> = self.store.get(tenant, &id.to_string()).await?;
             let current = refund.ok_or(Refusal::NotFound(Resource::Refund))?;
             if let Some(answer) = earlier_answer(&current, "cancel", idempotency)? {
                 return Ok(Write::Done(Idempotent::replay(answer, self.authorized().await?)));
@@ -247,7 +247,7 @@ impl Call {
         if refund.status != RefundStatus::Pending {
             return Ok(false);
         }
-        let payment: Option<Payment> = self.store.get(tenant, &refund.payment.to_string(), true).await?;
+        let payment: Option<Payment> = self.store.get(tenant, &refund.payment.to_string()).await?;
         Ok(payment.is_none_or(|payment| payment.processor_charge.is_some()))
     }
 

@@ -63,7 +63,7 @@ impl Worker {
     /// it is open with a processor.
     pub(crate) async fn resume_stuck_payment(&self, tenant: Tenant, id: PaymentId) -> Result<bool, Error> {
         retry_conflicts(id, (), |()| async move {
-            let payment: Option<Payment> = self.store.get(tenant, &id.to_string(), true).await?;
+            let payment: Option<Payment> = self.store.get(tenant, &id.to_string()).await?;
             let Some(payment) = payment.filter(Payment::is_open_with_processor) else {
                 return Ok(Write::Done(false));
             };

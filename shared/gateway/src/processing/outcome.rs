@@ -82,7 +82,7 @@ impl Worker {
                 }
                 Replaced::Conflict(Some(now)) => Some(now),
                 // Another item of the transaction was in conflict.
-                Replaced::Conflict(None) => self.store().get(tenant, id, true).await?,
+                Replaced::Conflict(None) => self.store().get(tenant, id).await?,
             };
             let now = now.ok_or_else(|| Error::Internal(format!("{} {id} is gone", E::CODE)))?;
             Ok(Write::Conflict(now))

@@ -77,7 +77,7 @@ impl Worker {
     ) -> Result<Refund, Error> {
         let processor = self.processor_of(tenant, payment).await?;
         let (reference, own_reference) = (payment_reference(payment.id), refund_reference(refund.id));
-        let sent = refund.sent_over_wire().sent;
+        let sent = refund.processor_requests().sent;
         let capture = capture_of(payment, &processor).await?;
         let answer = processor
             .refund(&RefundRequest {
@@ -127,7 +127,7 @@ impl Worker {
         refund: &Refund,
     ) -> Result<(), Error> {
         let request = self.new_request();
-        let sent = refund.sent_over_wire();
+        let sent = refund.processor_requests();
         let ask_at = self.ask_at(sent.attempts.saturating_add(1))?;
         let claimed = refund.asked_again(ask_at, &request);
         let Replaced::Done = self.writer().replace(tenant, &claimed).await? else {
@@ -189,7 +189,7 @@ impl Worker {
     /// is open.
     pub(crate) async fn resume_stuck_refund(&self, tenant: Tenant, id: RefundId) -> Result<bool, Error> {
         retry_conflicts(id, (), |()| async move {
-            let refund: Option<Refund> = self.store.get(tenant, &id.to_string(), true).await?;
+            let refund: Option<Refund> = self.store.get(tenant, &id.to_string()).await?;
             let resumed = refund.and_then(|refund| refund.resumed(self.now(), &self.new_request()));
             let Some(resumed) = resumed else { return Ok(Write::Done(false)) };
             Ok(match self.writer().replace(tenant, &resumed).await? {

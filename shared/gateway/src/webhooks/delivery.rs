@@ -95,9 +95,9 @@ impl Deliverer {
         let delivery_id = format!("{}#{}", message.event, message.endpoint);
         let endpoint_id = message.endpoint.to_string();
         let (delivery, event, endpoint) = tokio::join!(
-            store.get::<Delivery>(tenant, &delivery_id, true),
+            store.get::<Delivery>(tenant, &delivery_id),
             self.event(tenant, message),
-            store.get::<WebhookEndpoint>(tenant, &endpoint_id, true),
+            store.get::<WebhookEndpoint>(tenant, &endpoint_id),
         );
         let Some(delivery) = delivery? else {
             // It expired, 30 days after the event.
@@ -154,7 +154,7 @@ impl Deliverer {
         if known.is_some() {
             return Ok(known);
         }
-        let event: Option<Event> = self.worker.store.get(tenant, &id.to_string(), true).await?;
+        let event: Option<Event> = self.worker.store.get(tenant, &id.to_string()).await?;
         let event = event.map(Arc::new);
         if let Some(event) = &event {
             let mut events = events();

@@ -123,7 +123,7 @@ impl Call {
     /// Reads an endpoint. One round trip in a warm function.
     pub async fn retrieve_endpoint(&self, id: EndpointId) -> Result<WebhookEndpoint, Error> {
         let tenant = self.tenant().await?;
-        let endpoint: Option<WebhookEndpoint> = self.store.get(tenant, &id.to_string(), true).await?;
+        let endpoint: Option<WebhookEndpoint> = self.store.get(tenant, &id.to_string()).await?;
         Ok(endpoint.filter(|e| !e.deleted).ok_or(Refusal::NotFound(Resource::WebhookEndpoint))?)
     }
 

@@ -33,7 +33,7 @@ impl Call {
     /// Reads an event without a check of permissions.
     pub(super) async fn find_event(&self, id: EventId) -> Result<Event, Error> {
         let tenant = self.tenant().await?;
-        let event = self.store.get(tenant, &id.to_string(), true).await?;
+        let event = self.store.get(tenant, &id.to_string()).await?;
         Ok(event.ok_or(Refusal::NotFound(Resource::Event))?)
     }
 

@@ -1,6 +1,5 @@
-//! The operations of DynamoDB that the store uses: how each is sent, what it consumes, and which failures are retried.
-
-use std::collections::HashMap;
+//! The operations of DynamoDB that the store uses: how each is sent, what it consumes, and which failures are
+//! retried.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -18,6 +17,8 @@ use aws_sdk_dynamodb::{
     },
     types::{AttributeValue, CancellationReason, ReturnConsumedCapacity},
 };
+
+use crate::attributes::Item;
 
 /// Size of a write capacity unit, in bytes.
 const WRITE_UNIT_BYTES: usize = 1024;
@@ -51,6 +52,43 @@ pub(super) trait Operation: Clone {
         matches!(error.code(), Some("TransactionConflictException" | "TransactionInProgressException"))
     }
 }
+
+/// A write of one item that may have a condition.
+pub(super) trait ConditionalWrite: Operation {
+    /// The attributes in an answer, if requested.
+    fn attributes(output: Self::Output) -> Option<Item>;
+
+    /// Whether the condition failed.
+    fn is_refusal(error: &Self::Error) -> bool;
+
+    /// The existing item whose condition failed, if requested and there is one.
+    fn existing(error: &Self::Error) -> Option<&Item>;
+}
+
+macro_rules! conditional_write {
+    ($builder:ty, $output:ty, $error:ident) => {
+        impl ConditionalWrite for $builder {
+            fn attributes(output: $output) -> Option<Item> {
+                output.attributes
+            }
+
+            fn is_refusal(error: &$error) -> bool {
+                error.is_conditional_check_failed_exception()
+            }
+
+            fn existing(error: &$error) -> Option<&Item> {
+                match error {
+                    $error::ConditionalCheckFailedException(refused) => refused.item(),
+                    // The SDK's other errors; its enum can grow.
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+conditional_write!(PutItemInputBuilder, PutItemOutput, PutItemError);
+conditional_write!(UpdateItemInputBuilder, UpdateItemOutput, UpdateItemError);
 
 macro_rules! operation {
     ($builder:ty, $name:literal, $writes:literal, $output:ty, $error:ty $(, $more:item)*) => {
@@ -87,10 +125,7 @@ operation!(
     PutItemOutput,
     PutItemError,
     fn refused_units(error: &PutItemError) -> f64 {
-        match error {
-            PutItemError::ConditionalCheckFailedException(failed) => write_units(failed.item()),
-            _ => 0.0,
-        }
+        if Self::is_refusal(error) { write_units(Self::existing(error)) } else { 0.0 }
     }
 );
 operation!(
@@ -100,10 +135,7 @@ operation!(
     UpdateItemOutput,
     UpdateItemError,
     fn refused_units(error: &UpdateItemError) -> f64 {
-        match error {
-            UpdateItemError::ConditionalCheckFailedException(failed) => write_units(failed.item()),
-            _ => 0.0,
-        }
+        if Self::is_refusal(error) { write_units(Self::existing(error)) } else { 0.0 }
     }
 );
 operation!(
@@ -134,7 +166,7 @@ pub(super) fn reasons(error: &TransactWriteItemsError) -> &[CancellationReason] 
 }
 
 /// Write units of an item, at least one.
-fn write_units(item: Option<&HashMap<String, AttributeValue>>) -> f64 {
+fn write_units(item: Option<&Item>) -> f64 {
     let bytes: usize = item.into_iter().flatten().map(|(name, value)| name.len() + size(value)).sum();
     let units = bytes.div_ceil(WRITE_UNIT_BYTES).max(1);
     f64::from(u32::try_from(units).unwrap_or(u32::MAX))

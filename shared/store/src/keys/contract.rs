@@ -42,7 +42,7 @@ impl Writer {
         // The index may lack the newest keys.
         for mode in [Mode::Test, Mode::Live] {
             let tenant = Tenant { merchant, mode };
-            let item = self.read_item(&self.tables.keys, &live_pk(tenant), true).await?;
+            let item = self.read_item(&self.tables.keys, &live_pk(tenant)).await?;
             let Some(item) = item else { continue };
             for id in LiveKeys::read(&item)?.ends.into_keys() {
                 let id: KeyId = id.parse().map_err(|e: NotAnId| StoreError::BadValue(e.to_string()))?;

@@ -20,7 +20,7 @@ impl Reader {
     /// Finds an accepted key without counting a request: one read of 1 unit. `None` if there is none, or it
     /// is revoked or expired.
     pub async fn find_key(&self, hash: &KeyHash, now: Timestamp) -> Result<Option<ApiKey>, StoreError> {
-        let item = self.read_item(&self.tables.keys, &hash.pk(), true).await?;
+        let item = self.read_item(&self.tables.keys, &hash.pk()).await?;
         let key = item.map(key_of).transpose()?;
         Ok(key.filter(|key| key.is_live(now)))
     }
@@ -52,7 +52,7 @@ impl Reader {
 
     /// Finds a key by digest in any state. One read of 1 unit.
     pub async fn key_of_hash(&self, hash: &KeyHash) -> Result<Option<ApiKey>, StoreError> {
-        let item = self.read_item(&self.tables.keys, &hash.pk(), true).await?;
+        let item = self.read_item(&self.tables.keys, &hash.pk()).await?;
         item.map(key_of).transpose()
     }
 
@@ -62,7 +62,7 @@ impl Reader {
         merchant: MerchantId,
         id: KeyId,
     ) -> Result<Option<String>, StoreError> {
-        let item = self.read_item(&self.tables.keys, &id_pk(merchant, id), true).await?;
+        let item = self.read_item(&self.tables.keys, &id_pk(merchant, id)).await?;
         Ok(item.and_then(|item| string_of(&item, "key").map(str::to_owned)))
     }
 
@@ -72,7 +72,7 @@ impl Reader {
         tenant: Tenant,
         now: Timestamp,
     ) -> Result<(LiveKeys, bool), StoreError> {
-        let item = self.read_item(&self.tables.keys, &live_pk(tenant), true).await?;
+        let item = self.read_item(&self.tables.keys, &live_pk(tenant)).await?;
         if let Some(item) = item {
             return Ok((LiveKeys::read(&item)?, true));
         }

@@ -108,7 +108,7 @@ impl World {
     }
 
     pub(super) async fn read<E: Entity>(&self, id: &str) -> Option<E> {
-        self.worker.store().get(self.tenant, id, true).await.unwrap()
+        self.worker.store().get(self.tenant, id).await.unwrap()
     }
 
     pub(super) async fn all<E: Entity + Sync>(&self) -> Vec<E> {

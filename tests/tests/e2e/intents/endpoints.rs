@@ -111,7 +111,7 @@ async fn an_endpoint_that_does_not_answer_is_left_alone_until_its_merchant_says_
     // As two rounds of attempts without an answer leave it.
     let (store, tenant) = (cloud.store(), cloud.demo_scope());
     let id = EndpointId::parse("we_", path.trim_start_matches("/webhook_endpoints/")).unwrap();
-    let made: WebhookEndpoint = store.get(tenant, &id.to_string(), true).await.unwrap().unwrap();
+    let made: WebhookEndpoint = store.get(tenant, &id.to_string()).await.unwrap().unwrap();
     let now = SystemClock.now();
     let failing = made.after_attempt(Attempted::TimedOut, false, now).unwrap();
     assert_eq!(store.replace(tenant, &failing).await.unwrap(), tollgate_store::Replaced::Done);
@@ -131,7 +131,7 @@ async fn an_endpoint_that_does_not_answer_is_left_alone_until_its_merchant_says_
     assert_eq!(recovered["recovered"], 1);
     receiver.wait_for(1).await;
     let healed: WebhookEndpoint = eventually("it is well again", || async {
-        let now: Option<WebhookEndpoint> = store.get(tenant, &id.to_string(), true).await.unwrap();
+        let now: Option<WebhookEndpoint> = store.get(tenant, &id.to_string()).await.unwrap();
         now.filter(|endpoint| endpoint.failing_since.is_none())
     })
     .await;
