@@ -178,8 +178,11 @@ async fn payments_and_refunds_are_made_once(intents: &Client) {
     .await);
     let at = format!("/refunds/{refund}");
     is_made_once(intents, &at, &json!({"metadata": {"a": "1"}}), &json!({"metadata": {"a": "2"}})).await;
-    let canceled =
-        is_made_once(intents, &format!("{at}/cancel"), &json!({}), &json!({"expand": ["charge"]})).await;
+    // Another one, cancelled before the sandbox has settled it.
+    let refund = json!({"payment_intent": id(&intent), "amount": 50});
+    let refund = intents.post("/refunds", &refund).await.expect(201);
+    let cancel = format!("/refunds/{}/cancel", id(&refund));
+    let canceled = is_made_once(intents, &cancel, &json!({}), &json!({"expand": ["charge"]})).await;
     assert_eq!(canceled["status"], "canceled");
 
     let manual = json!({"amount": 2000, "currency": "eur", "capture_method": "manual"});
