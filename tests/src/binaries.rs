@@ -5,7 +5,7 @@ use std::{
     sync::OnceLock,
 };
 
-/// The folder of the built binaries: whatever a test binary lies in.
+/// The folder of the built binaries: the one that holds the running test.
 pub fn target() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.ancestors()
@@ -39,7 +39,7 @@ pub fn build_some(binaries: &[&str]) {
 fn run_cargo(arguments: &[&str]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut cargo = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // Build scripts run again, and whatever depends on them is built again, where these differ from an ordinary build's.
+    // Where these differ from an ordinary build's, build scripts run again and their dependents are built again.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         let differs = text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_");

@@ -23,7 +23,7 @@ use crate::{
     release,
 };
 
-/// A local cloud of its own, ended when it is dropped.
+/// A local cloud for one test. It ends when it is dropped.
 pub struct Cloud {
     child: Child,
     /// The line that `cargo local --json` printed.
@@ -80,7 +80,7 @@ impl Cloud {
         Self::launch(command, data, &[]).await
     }
 
-    /// Starts a release's, or today's, in which these functions fail whatever they are asked.
+    /// Starts a release's, or today's, in which these functions fail every request.
     pub async fn start_of(
         release: Option<&release::Release>,
         data: Arc<tempfile::TempDir>,
@@ -151,7 +151,7 @@ impl Cloud {
 }
 
 impl Drop for Cloud {
-    /// A call that a function's policies do not grant fails every test that meets it, whatever came of the call.
+    /// A call that a function's policies do not grant fails the test that meets it, even if the call succeeded.
     fn drop(&mut self) {
         let log = self.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let refused: Vec<&String> = log.iter().filter(|line| line.starts_with("[grants]")).collect();

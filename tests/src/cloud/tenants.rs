@@ -41,7 +41,7 @@ impl Cloud {
         Admin::new(Worker::new(self.store(), None, Arc::new(SystemClock), Arc::new(OsEntropy)))
     }
 
-    /// A key of a merchant of its own.
+    /// A key of another merchant, made for it.
     pub async fn other_merchants_key(&self) -> String {
         let admin = self.admin();
         let merchant = admin.create_merchant("Another", Tier::Growth).await.unwrap();

@@ -34,7 +34,7 @@ fn made(answer: &Answer) -> Value {
     answer.json()
 }
 
-/// Makes a request with an idempotency key and notes it: whoever comes later makes it again.
+/// Makes a request with an idempotency key and notes it: a later release makes it again.
 async fn once(
     retries: &Mutex<Vec<Retry>>,
     (api, client): (&str, &Client),

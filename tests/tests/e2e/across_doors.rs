@@ -95,7 +95,7 @@ async fn a_payment_method_of_a_customer_is_charged_for_that_customer_only() {
         json!({"type": "card", "card": {"number": "4242424242424242", "exp_month": 12, "exp_year": 2030}});
     let method = intents.post("/payment_methods", &card).await.expect(201)["id"].clone();
     let method = method.as_str().unwrap();
-    // An intent of nobody's that took it on before it was anybody's.
+    // An intent without a customer that was given the payment method before it was attached.
     let early = json!({"amount": 1000, "currency": "eur", "payment_method": method});
     let early = intents.post("/payment_intents", &early).await.expect(201);
     let attach = format!("/payment_methods/{method}/attach");

@@ -25,7 +25,7 @@ async fn every_answer_carries_version_request_id_and_rate_limit() {
         assert_eq!(answer.header("x-api-version"), "2025-09-01");
         assert!(answer.header("x-request-id").starts_with("req_"));
         assert_eq!(answer.header("x-ratelimit-limit"), "1000");
-        // Each costs one, whatever it is answered, and the window ends within a minute and a bucket.
+        // Each request costs one token, refused ones too, and the window ends within a minute and a bucket.
         assert_eq!(answer.header("x-ratelimit-remaining"), remaining.to_string());
         let reset: i64 = answer.header("x-ratelimit-reset").parse().unwrap();
         assert!((now_s - 10..=now_s + 70).contains(&reset), "{reset}, now {now_s}");

@@ -137,7 +137,7 @@ fn actions_of(call: &str) -> &'static [&'static str] {
     }
 }
 
-/// What a function's policies let it do, on whatever resource.
+/// The actions that a function's policies allow, on any resource.
 fn actions(function: &template::Function) -> BTreeSet<&str> {
     let actions = function.grants.iter().flat_map(|grant| &grant.actions);
     actions.map(String::as_str).collect()

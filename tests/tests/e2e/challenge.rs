@@ -75,7 +75,7 @@ async fn a_failed_challenge_and_a_declined_card_end_in_failure() {
 async fn a_forged_link_shows_nothing_and_moves_nothing() {
     let cloud = Cloud::start().await;
     let (id, url) = challenged(&cloud, "tok_visa_3220").await;
-    // Another first character of the signature, whatever it is.
+    // The signature with another first character.
     let (claim, signature) = url.rsplit_once('.').expect("a signature");
     let other = if signature.starts_with('A') { 'B' } else { 'A' };
     let forged = format!("{claim}.{other}{}", &signature[1..]);

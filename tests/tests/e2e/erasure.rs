@@ -1,4 +1,4 @@
-//! Erasing a customer: all of it, whatever interrupts it.
+//! Erasing a customer completely, even when the erasure is interrupted.
 
 use serde_json::json;
 use tollgate_domain::{Customer, CustomerId, PaymentMethod, PaymentMethodId, Timestamp};

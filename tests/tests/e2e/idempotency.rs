@@ -1,4 +1,4 @@
-//! Idempotency keys: one thing for each, whoever retries how often.
+//! Idempotency keys: one resource for each key, however often the request is retried.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -29,7 +29,7 @@ async fn a_hundred_concurrent_creates_with_one_key_are_one_payment_and_one_event
     }
     let listed = charges.get("/payments").await.expect(200);
     assert_eq!(listed["data"].as_array().unwrap().len(), 1);
-    // A later payment's event comes after whatever the hundred made.
+    // A later payment's event comes after those of the hundred.
     let later = charges.post("/payments", &payment("tok_visa_4242", 777)).await.expect(201);
     let inbox = eventually("the later event", || async {
         let inbox = cloud.inbox().await;
@@ -178,8 +178,11 @@ async fn payments_and_refunds_are_made_once(intents: &Client) {
     .await);
     let at = format!("/refunds/{refund}");
     is_made_once(intents, &at, &json!({"metadata": {"a": "1"}}), &json!({"metadata": {"a": "2"}})).await;
-    let canceled =
-        is_made_once(intents, &format!("{at}/cancel"), &json!({}), &json!({"expand": ["charge"]})).await;
+    // Another one, cancelled before the sandbox has settled it.
+    let refund = json!({"payment_intent": id(&intent), "amount": 50});
+    let refund = intents.post("/refunds", &refund).await.expect(201);
+    let cancel = format!("/refunds/{}/cancel", id(&refund));
+    let canceled = is_made_once(intents, &cancel, &json!({}), &json!({"expand": ["charge"]})).await;
     assert_eq!(canceled["status"], "canceled");
 
     let manual = json!({"amount": 2000, "currency": "eur", "capture_method": "manual"});
@@ -192,7 +195,7 @@ async fn payments_and_refunds_are_made_once(intents: &Client) {
     .await;
     assert_eq!(made["status"], "requires_payment_method");
     let at = |tail: &str| format!("/payment_intents/{}{tail}", id(&intent));
-    // A second intent's steps, each with a key of its own.
+    // A second intent's steps, each with its own key.
     let step = |tail: &str| format!("/payment_intents/{}{tail}", id(&made));
     is_made_once(intents, &step(""), &json!({"description": "a"}), &json!({"description": "b"})).await;
     let confirm = json!({"payment_method": "pm_card_visa"});

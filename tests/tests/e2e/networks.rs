@@ -1,4 +1,4 @@
-//! Charges over a wire when everything goes wrong on it: one truthful end, one charge.
+//! Charges through a processor that fails in every way: one charge, and the end that the processor says.
 
 use serde_json::{Value, json};
 use tollgate_domain::{Payment, PaymentId, payment::Status};

@@ -95,7 +95,7 @@ fn made(answer: &Answer) -> Value {
     answer.json()
 }
 
-/// What an answer may not have lost or changed, whatever has been added or corrected since.
+/// What an answer must still hold. Other fields may have been added or corrected since.
 #[track_caller]
 fn says_the_same(path: &str, before: &Value, now: &Value, uncharged: &[String]) {
     for name in

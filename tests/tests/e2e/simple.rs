@@ -1,4 +1,4 @@
-//! The `simple` API: decimal amounts, errors that are one sentence, nothing of any other front door.
+//! The `simple` API: decimal amounts, errors of one sentence, and its samples.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Nobody sees, changes or refers to what is another tenant's.
+//! A tenant cannot see, change or refer to another tenant's resources.
 
 use serde_json::json;
 use tollgate_domain::{KeyKind, Mode, Permission};

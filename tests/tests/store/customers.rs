@@ -74,7 +74,7 @@ async fn an_address_is_owned_by_one_customer_at_a_time() {
     assert_eq!(written.unwrap(), CustomerWrite::Done);
     assert_eq!(owner().await, None);
 
-    // One that owns it wrongly gives way to whoever read that.
+    // A wrong owner is replaced by a writer that has read who owns it.
     let claim = |instead_of| Claim { email: "a@x.example", instead_of };
     let claimed =
         |claim: Claim<'static>, id| async move { store.claim_address(tenant(1), &claim, id).await.unwrap() };

@@ -41,7 +41,7 @@ async fn a_key_is_counted_over_a_sliding_minute_in_one_call() {
     let later =
         store.key_meter().meter_key(&hash, FrontDoor::Charges, at(2001)).await.unwrap().accepted().unwrap();
     assert_eq!(later.counted.counts, [(tollgate_domain::rate_limit::bucket_at(at(2001)), 2)]);
-    // Each front door has a window of its own.
+    // Each front door has its own window.
     let other =
         store.key_meter().meter_key(&hash, FrontDoor::Simple, at(2001)).await.unwrap().accepted().unwrap();
     assert_eq!(other.counted.counts, [(tollgate_domain::rate_limit::bucket_at(at(2001)), 1)]);

@@ -147,7 +147,7 @@ pub async fn queues(cloud: &Cloud) -> Vec<String> {
     serde_json::from_value(queues["QueueUrls"].clone()).unwrap()
 }
 
-/// Takes a message about a delivery off whatever queue has one.
+/// Takes a message about a delivery off the queue that has one.
 async fn take_message(cloud: &Cloud) -> String {
     let urls = queues(cloud).await;
     eventually("a message is on a queue", || async {

@@ -64,7 +64,7 @@ impl World {
         *self.tally.entry(what.into()).or_default() += 1;
     }
 
-    /// What was done, for whoever reads the test's output.
+    /// How often each thing was done, for the test's output.
     pub(crate) fn tally(&self) -> String {
         let all: Vec<String> = self.tally.iter().map(|(what, n)| format!("{what}: {n}")).collect();
         all.join(", ")

@@ -182,7 +182,7 @@ async fn call_webhooks(intents: &Client, receiver: &Receiver) {
     intents.delete(&of_endpoint).await.expect(200);
 }
 
-/// One request to every function that has no table: it answers without asking anybody.
+/// One request to every function that has no table: it answers without a call.
 pub(super) async fn call_without_tables(cloud: &Cloud) {
     for (front_door, path) in [("charges", "/nothing"), ("checkout", "/nothing"), ("simple", "/nothing")] {
         cloud.client(front_door).get(path).await.expect(404);

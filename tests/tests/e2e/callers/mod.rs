@@ -1,6 +1,6 @@
-//! Who may do what: every route of the templates against every kind of caller, fresh and over the rate limit, with a first
-//! request and with a retry of one that a caller who may had answered. Who may not is told so by its status, and told nothing else:
-//! no byte of what is protected is in the answer.
+//! Permissions: every route of the templates against every kind of caller, within and over the rate limit, with a first request
+//! and with a retry of a permitted caller's request. A caller without permission gets the documented status, and no byte of
+//! what is protected.
 
 mod pages;
 pub(crate) mod table;
@@ -29,7 +29,7 @@ fn every_route_of_the_templates_has_a_row() {
     assert_eq!(routed, rows);
 }
 
-/// Somebody who calls.
+/// A caller.
 struct Caller {
     what: &'static str,
     /// The id of the merchant it says it is of, where a front door asks for that.
@@ -42,7 +42,7 @@ struct Caller {
 enum Told {
     /// This status.
     Status(u16),
-    /// Some status below 500, and nothing of anybody else's.
+    /// A status below 500, and nothing of another caller's.
     OnlyItsOwn,
     /// That there is no such thing, or that the request is wrong.
     NoSuchThing,
@@ -177,7 +177,7 @@ impl Callers {
         }
     }
 
-    /// Everybody who may not, and what each is told.
+    /// Callers without permission, and what each is told.
     fn refused(&self, row: &Row) -> Vec<(&Caller, Told)> {
         let mut refused = Vec::new();
         for caller in &self.nobody {
@@ -318,7 +318,7 @@ impl<'a> Request<'a> {
 async fn holds(cloud: &Cloud, callers: &Callers, row: &Row) {
     let mut request = Request::prepare(cloud, row).await;
     let refused = callers.refused(row);
-    // Before anybody who may has touched what is named.
+    // Before a permitted caller has used what is named.
     for (caller, told) in &refused {
         let answer = request.send(cloud, caller, caller.what).await;
         request.check(caller, &answer, *told, "first request");

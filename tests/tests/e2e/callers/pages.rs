@@ -1,4 +1,4 @@
-//! Hosted pages ask for no key: a link is good for one payment and one purpose. And what asks nobody who they are says nothing.
+//! Routes without a key: a link opens one page of one payment, and open routes tell nothing of a merchant.
 
 use reqwest::Method;
 use serde_json::json;

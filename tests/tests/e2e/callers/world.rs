@@ -1,4 +1,4 @@
-//! What rows name: made anew for each of them, with the markers that only who may read it may be shown.
+//! Makes what rows name, anew for each row, with markers that only permitted callers may be shown.
 
 use serde_json::{Value, json};
 use tollgate_tests::{Cloud, eventually};

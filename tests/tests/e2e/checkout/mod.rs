@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tollgate_domain::{KeyKind, Mode, Permission, Tier};
 use tollgate_tests::{Answer, Client, Cloud, run_sample};
 
-/// The request of the text, for an order of its own.
+/// The request of the text with another order's number.
 pub(crate) fn order(order_id: &str) -> Value {
     json!({
         "order_id": order_id,

@@ -24,7 +24,7 @@ async fn an_idempotency_key_is_for_one_initialization() {
     assert_eq!(post("key-3", &changed).await.expect(422)["errors"], used);
     // A key of a refused request is free.
     post("key-3", &order("k-3")).await.expect(200);
-    // A key that came with a retry is the order's from then on, whatever the first request came with.
+    // A key that comes with a retry belongs to the order from then on, even if the first request had none.
     let keyless = checkout.post("/payments/initialize", &order("k-4")).await;
     assert_eq!(post("key-4", &order("k-4")).await.text, keyless.text);
     assert_eq!(post("key-4", &order("k-5")).await.expect(422)["errors"], other_order);
@@ -121,7 +121,7 @@ async fn an_order_whose_attempt_ended_without_money_can_be_paid_under_its_number
         assert!(back.contains("/payment/success?"), "{back}");
         assert_eq!(status(&cloud, &second).await["status"], "completed");
         assert_eq!(status(&cloud, &first).await["status"], ended, "it stays readable");
-        // A paid order is paid: its number stays taken, whatever the request.
+        // A paid order is paid: its number stays taken for every request.
         let taken = cloud.checkout().post("/payments/initialize", &with(&number, &card)).await;
         assert_eq!(taken.status, 422, "{}", taken.text);
     }

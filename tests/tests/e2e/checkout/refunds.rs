@@ -40,7 +40,7 @@ async fn refunds_of_wrong_amounts_are_told_why() {
     assert_eq!(status(&cloud, &reference).await["status"], "completed");
     checkout.post(&path, &json!({"amount": 0.01})).await.expect(200);
     assert_eq!(status(&cloud, &reference).await["status"], "refunded");
-    // A payment that was not made has nothing to refund, whatever the amount.
+    // A payment that was not made has nothing to refund, for any amount.
     let (reference, _) = initialized(&cloud, &order("not-paid")).await;
     let path = format!("/payments/{reference}/refund");
     for amount in [json!(1), json!(1000), Value::Null] {

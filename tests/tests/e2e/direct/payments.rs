@@ -18,7 +18,7 @@ async fn a_card_payment_has_the_documented_fields_and_makes_its_customer() {
     assert!(!paid.text.contains("4242424242424242") && !paid.text.contains("123\""));
     let id = body["id"].as_str().unwrap();
     assert_eq!(direct.get(&format!("/payments/{id}")).await.expect(200), body);
-    // The customer is one of the ledger's, found again by its address in whatever case, and told of a new name.
+    // The customer is one of the ledger's, found by its address in upper or lower case. A new name replaces the old one.
     let known = cloud.charges().get(&format!("/customers/{customer}")).await.expect(200);
     assert_eq!((&known["email"], &known["name"]), (&json!("customer@example.com"), &json!("John Doe")));
     let mut again = with("/customer/email", json!("Customer@Example.com"));

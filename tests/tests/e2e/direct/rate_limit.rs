@@ -72,7 +72,7 @@ async fn a_standard_merchant_has_a_hundred_requests_for_all_its_keys_together() 
     assert_eq!((answer.header("x-ratelimit-limit"), answer.header("x-ratelimit-remaining")), ("100", "0"));
     let wait: i64 = answer.header("retry-after").parse().unwrap();
     assert!((wait - tollgate_tests::reset_in(&answer)).abs() <= 2, "{wait}");
-    // Another front door has a window of its own.
+    // Another front door has its own window.
     clients[0].get("/payments/pay_1").await.expect(429);
     Client::new(cloud.api("charges"), &cloud.key()).get("/health").await.expect(200);
 }

@@ -126,7 +126,7 @@ async fn an_end_only_moves_nearer_and_what_ends_makes_no_keys() {
         key["expires_at"].as_i64().unwrap()
     };
     let first = end().await;
-    // Neither does it prolong itself, nor does anybody else.
+    // Nobody can move its end further away, the key itself included.
     for body in [json!({"expires_in": 604_800}), json!({})] {
         assert_eq!(code(&ending.post(&roll, &body).await.expect(403)), "lasting_api_key_required");
         intents.post(&roll, &body).await.expect(200);

@@ -1,4 +1,4 @@
-//! Versions of `intents`, and where every caller stands in its rate window, whatever it is answered.
+//! Versions of `intents`, and the rate-limit headers of every answer to a known key.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -9,10 +9,9 @@ async fn pages_and_filters() {
     charges.get("nothing yet", "/refunds").await;
     let (mut paid, mut refunds) = (Vec::new(), Vec::new());
     for amount in [10, 11, 12] {
-        paid.push(id(&cloud.charges().post("/payments", &payment("tok_visa_7726", 1000)).await));
+        paid.push(id(&cloud.charges().post("/payments", &payment("tok_visa_4242", 1000)).await));
         let refund = json!({"payment_id": paid.last(), "amount": amount});
         refunds.push(id(&cloud.charges().post("/refunds", &refund).await));
-        has_status(&cloud.charges(), &format!("/refunds/{}", refunds.last().unwrap()), "succeeded").await;
     }
     charges.get("the first page", "/refunds?limit=2").await;
     charges.get("the page after", &format!("/refunds?limit=2&starting_after={}", refunds[1])).await;

@@ -16,7 +16,7 @@ use crate::{
     checkout::{initialized, order, pay, press_at, with},
 };
 
-/// A transcript of somebody who has links and no key.
+/// A transcript of a payer, who has links and no key.
 fn payer(cloud: &Cloud) -> Transcript {
     Transcript::new(Client::new(cloud.local(""), ""))
 }
