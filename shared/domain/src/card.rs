@@ -210,7 +210,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_s(1_795_219_200); // 2026-11-21
 
     #[test]
-    fn schemes_are_told_by_their_numbers() {
+    fn a_number_shows_its_scheme() {
         for (number, brand) in [
             ("4242 4242 4242 4242", Brand::Visa),
             ("5555-5555-5555-4444", Brand::Mastercard),

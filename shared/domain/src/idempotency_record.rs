@@ -34,8 +34,8 @@ impl IdempotencyRecord {
 
     /// Returns the next version for a request that takes over; `None` while the earlier one may be running.
     pub fn taken_over(&self, now: Timestamp, lease_ms: i64, request: &RequestRef) -> Option<Self> {
-        let is_dead = self.answer.is_none() && self.until <= now;
-        is_dead.then(|| Self {
+        let has_died = self.answer.is_none() && self.until <= now;
+        has_died.then(|| Self {
             version: self.version + 1,
             request: request.clone(),
             until: now.plus_ms(lease_ms),
@@ -63,7 +63,7 @@ mod tests {
     use crate::payment::tests::NOW;
 
     #[test]
-    fn a_run_is_taken_over_when_it_is_dead_and_not_before() {
+    fn a_request_is_taken_over_after_its_lease_and_not_before() {
         let record = IdempotencyRecord {
             id: IdempotencyRecordId::from_bytes([1; 16]),
             version: 1,

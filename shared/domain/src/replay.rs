@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_first_releases_kept_is_still_told() {
+    fn answers_of_the_first_releases_are_still_replayed() {
         use crate::{Customer, payment::tests::NOW};
         let kept = serde_json::json!({
             "id": "0000000000000000000001", "version": 2, "front_door": "charges", "request_id": "req_2",
@@ -228,9 +228,9 @@ mod tests {
         let customer: Customer = serde_json::from_value(kept.clone()).unwrap();
         let name = |customer: Customer| customer.profile.name.unwrap();
         assert_eq!(name(customer.clone().into_created()), "Ann");
-        let told = customer.earlier_change(&fingerprint("k"), &fingerprint("r"));
-        let Some(Earlier::Same(told)) = told else { panic!("{told:?}") };
-        assert_eq!(name(*told), "Cid");
+        let replayed = customer.earlier_change(&fingerprint("k"), &fingerprint("r"));
+        let Some(Earlier::Same(replayed)) = replayed else { panic!("{replayed:?}") };
+        assert_eq!(name(*replayed), "Cid");
         let other = customer.earlier_change(&fingerprint("k"), &fingerprint("x"));
         assert_eq!(other, Some(Earlier::Other));
         // A further change keeps no other first answer, and what was kept goes on being kept.
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_told_what_it_was_told_and_another_request_apart() {
+    fn a_key_replays_its_answer_and_refuses_another_request() {
         let third = changed(&changed(&note("one"), "two", "k1"), "three", "k2");
         assert_eq!(third.clone().into_created(), note("one"));
         let earlier = |key: &str, text: &str| third.earlier_change(&fingerprint(key), &fingerprint(text));

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scope_is_read_back_from_a_key() {
+    fn a_tenant_is_read_back_from_a_key() {
         let tenant = Tenant { merchant: MerchantId::from_bytes([3; 16]), mode: Mode::Live };
         assert_eq!(Tenant::from_key(&format!("{tenant}PAY#x")), Some(tenant));
         assert_eq!(Tenant::from_key("KEY#abc"), None);

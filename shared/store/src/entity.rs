@@ -45,7 +45,7 @@ pub trait Entity: Serialize + DeserializeOwned + Clone {
     /// When it was created.
     fn created(&self) -> Timestamp;
     /// The parent in whose list it appears.
-    fn parent(&self, _scope: Tenant) -> Option<String> {
+    fn parent(&self, _tenant: Tenant) -> Option<String> {
         None
     }
     /// The kind and time of its due work.

@@ -48,8 +48,8 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
             // Lists sort by time, so each event of a change is one millisecond later than the one before.
             created: after.updated().plus_ms(i64::try_from(index).unwrap_or(0)),
             request: after.request().clone(),
-            subject: after.told(),
-            previous: before.filter(|_| kind.is_a_change()).map(Subject::told),
+            subject: after.snapshot(),
+            previous: before.filter(|_| kind.is_a_change()).map(Subject::snapshot),
         })
         .collect()
 }

@@ -77,7 +77,7 @@ impl Subject {
     }
 
     /// The part of the resource that an event stores: no stored answers, no sealed card, no secrets.
-    pub(super) fn told(&self) -> Self {
+    pub(super) fn snapshot(&self) -> Self {
         match self {
             Self::Payment(payment) => Self::Payment(Box::new(payment.snapshot())),
             Self::Refund(refund) => Self::Refund(Box::new(refund.snapshot())),

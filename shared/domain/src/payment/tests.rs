@@ -206,7 +206,7 @@ fn after(payment: &Payment, commands: &[Command]) -> Payment {
 }
 
 #[test]
-fn what_was_reserved_for_a_payment_that_fails_is_to_be_let_go() {
+fn an_authorization_of_a_failed_payment_has_to_be_voided() {
     let ask_at = NOW.plus_ms(9);
     let begun = after(&hosted(1000, true), &[Command::BeginCharge { ask_at }]);
     let authorized = Command::Authorized { authorization: transaction_id("a"), ask_at };

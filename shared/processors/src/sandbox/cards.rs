@@ -113,13 +113,13 @@ pub fn test_cards() -> impl Iterator<Item = TestCard> {
             number,
             brand: *brand,
             token: super::card_token(&token).is_some().then_some(token),
-            outcome: told(*behavior),
+            outcome: description(*behavior),
         }
     })
 }
 
 /// The description of a behavior.
-fn told(behavior: Behavior) -> String {
+fn description(behavior: Behavior) -> String {
     let text = match behavior {
         Declines(decline) => return format!("declined: {}", decline.code()),
         Succeeds | SucceedsThenDisputed | Behavior::BankSucceedsLater => "succeeds",

@@ -39,7 +39,7 @@ fn statuses_are_read() {
 }
 
 #[test]
-fn refusals_are_told_apart_from_what_is_not_known() {
+fn refusals_and_unknown_results_differ() {
     let said = |status: u16, reason: &str| {
         let body = json!({"status": "INVALID_REQUEST", "reason": reason});
         answer(&reply(status, body), "r", &[])
