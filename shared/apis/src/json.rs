@@ -145,7 +145,7 @@ mod tests {
         let mut runner = TestRunner::default();
         let lines: Vec<String> =
             (0..500).map(|_| to_canonical(&values().new_tree(&mut runner).unwrap().current())).collect();
-        let script = "let t='';process.stdin.on('data',d=>t+=d).on('end',()=>{\
+        let script = "let t='';process.stdin.setEncoding('utf8').on('data',d=>t+=d).on('end',()=>{\
             for(const l of t.split('\\n'))if(l)console.log(JSON.stringify(JSON.parse(l)))})";
         let mut node = Command::new("node")
             .args(["-e", script])

@@ -36,21 +36,19 @@ pub(crate) const fn requests_by_tier(tier: Tier) -> u32 {
 /// How often a merchant with this contract may call an API: as agreed with an enterprise, otherwise as published for its tier.
 pub fn rate_limit(contract: &Contract, front_door: FrontDoor) -> RateLimit {
     let agreed = contract.limits.get(front_door).filter(|_| contract.tier == Tier::Enterprise);
-    match agreed {
-        Some(agreed) => RateLimit {
+    if let Some(agreed) = agreed {
+        return RateLimit {
             requests_per_minute: agreed.requests_per_minute,
             burst: agreed.burst.map(|capacity| Burst {
                 capacity: i64::from(capacity),
                 per_second: i64::from(agreed.requests_per_minute.div_ceil(60)),
             }),
-        },
-        None => {
-            let limits = published(front_door).limits();
-            RateLimit {
-                requests_per_minute: (limits.requests_per_minute)(contract.tier),
-                burst: limits.burst.map(|burst| burst(contract.tier)),
-            }
-        }
+        };
+    }
+    let limits = published(front_door).limits();
+    RateLimit {
+        requests_per_minute: (limits.requests_per_minute)(contract.tier),
+        burst: limits.burst.map(|burst| burst(contract.tier)),
     }
 }
 

@@ -7,7 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 use tollgate_domain::{Event, EventKind, FrontDoor, Tier};
 
-pub use objects::{Customer, NextAction, Payment, PaymentCustomer, Refund, payment, payment_status, refund};
+pub use objects::{
+    Customer, CustomerEmail, NextAction, Payment, PaymentCustomer, Refund, payment, payment_status, refund,
+};
 
 use crate::{
     Answer, EventContext, Problem, PublishedApi, SignatureScheme, event::EventBody, json::to_value,

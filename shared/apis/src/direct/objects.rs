@@ -40,9 +40,25 @@ pub struct Payment {
 pub struct PaymentCustomer {
     /// `cus_…`.
     pub id: String,
-    /// E-mail address; absent from events, `null` for a caller who may not read customers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email: Option<Option<String>>,
+    /// E-mail address.
+    #[serde(skip_serializing_if = "CustomerEmail::is_absent")]
+    pub email: CustomerEmail,
+}
+
+/// The address of a payment's customer.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum CustomerEmail {
+    /// The field is left out: events have only the customer's id.
+    Absent,
+    /// The address; `null` for a caller who may not read customers.
+    Shown(Option<String>),
+}
+
+impl CustomerEmail {
+    const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
 }
 
 /// Where the payer completes a 3-D Secure challenge.
@@ -102,9 +118,8 @@ pub const fn payment_status(payment: &StoredPayment) -> &'static str {
 }
 
 impl Payment {
-    /// A payment; `challenge_url` is the page of its challenge, if it has one. `email` is the customer's address: `None`
-    /// leaves the field out, `Some(None)` is `null`.
-    fn new(payment: &StoredPayment, email: Option<Option<&str>>, challenge_url: Option<&str>) -> Self {
+    /// A payment; `challenge_url` is the page of its challenge, if it has one. `email` is the customer's address.
+    fn new(payment: &StoredPayment, email: CustomerEmail, challenge_url: Option<&str>) -> Self {
         let status = payment_status(payment);
         Self {
             id: payment.id.to_prefixed(PAYMENT_PREFIX),
@@ -113,10 +128,9 @@ impl Payment {
             currency: payment.amount.currency.code(),
             created: payment.created.s(),
             description: payment.description.clone(),
-            customer: payment.customer.map(|id| PaymentCustomer {
-                id: id.to_prefixed(CUSTOMER_PREFIX),
-                email: email.map(|email| email.map(str::to_owned)),
-            }),
+            customer: payment
+                .customer
+                .map(|id| PaymentCustomer { id: id.to_prefixed(CUSTOMER_PREFIX), email }),
             next_action: challenge_url
                 .filter(|_| status == "pending")
                 .map(|url| NextAction { r#type: "redirect", redirect_url: url.to_owned() }),
@@ -127,7 +141,7 @@ impl Payment {
 
 /// A payment as JSON, with its customer's address where that is known.
 pub fn payment(payment: &StoredPayment, email: Option<&str>, challenge_url: Option<&str>) -> Value {
-    to_value(&Payment::new(payment, Some(email), challenge_url))
+    to_value(&Payment::new(payment, CustomerEmail::Shown(email.map(str::to_owned)), challenge_url))
 }
 
 /// A refund as JSON.
@@ -155,7 +169,7 @@ fn customer(customer: &StoredCustomer) -> Value {
 /// The object of an event.
 pub(super) fn subject(subject: &Subject, challenge_url: Option<&str>) -> Value {
     match subject {
-        Subject::Payment(it) => to_value(&Payment::new(it, None, challenge_url)),
+        Subject::Payment(it) => to_value(&Payment::new(it, CustomerEmail::Absent, challenge_url)),
         Subject::Refund(it) => refund(it),
         Subject::Customer(it) => customer(it),
         // The text has no events about these.

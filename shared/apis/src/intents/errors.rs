@@ -80,7 +80,7 @@ impl ApiError {
                 413,
                 INVALID,
                 None,
-                format!("The request body must have at most {} bytes.", BODY_BYTES_MAX),
+                format!("The request body must have at most {BODY_BYTES_MAX} bytes."),
             ),
             Problem::UnknownRoute => api_error(
                 404,
@@ -172,8 +172,7 @@ impl ApiError {
                 INVALID,
                 Some("too_many_api_keys"),
                 format!(
-                    "There can be at most {} API keys in each mode that are neither revoked nor expired. Revoke one first.",
-                    LIVE_KEYS_MAX
+                    "There can be at most {LIVE_KEYS_MAX} API keys in each mode that are neither revoked nor expired. Revoke one first."
                 ),
             ),
             KeyRefusal::Ended => api_error(

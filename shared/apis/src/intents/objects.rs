@@ -124,6 +124,7 @@ pub struct RedirectToUrl {
 
 /// A charge.
 #[derive(Debug, Serialize)]
+#[allow(clippy::struct_excessive_bools)] // The fields of the published object.
 pub struct Charge {
     /// `ch_…`, with the payment's id.
     pub id: String,
