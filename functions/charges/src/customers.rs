@@ -2,7 +2,7 @@
 
 use tollgate_apis::charges::CUSTOMER_PREFIX;
 use tollgate_domain::{
-    CustomerId, Refusal, Resource,
+    CustomerId, Resource,
     customer::{Profile, ProfileUpdate},
     text::{NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
@@ -13,8 +13,7 @@ use crate::lists::{self, Bound};
 
 /// The customer that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<CustomerId, Problem> {
-    CustomerId::parse(CUSTOMER_PREFIX, ctx.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Resource::Customer).into())
+    ctx.id_in_path(CUSTOMER_PREFIX, Resource::Customer)
 }
 
 /// Reads the body of a create.

@@ -4,15 +4,12 @@ use serde_json::Value;
 use tollgate_apis::charges::list;
 use tollgate_domain::{Id, Timestamp};
 use tollgate_gateway::Page;
-use tollgate_http::{FieldError, Fields, Issue};
+use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue};
 
 /// Most items of a page.
 const LIMIT_MAX: i64 = 100;
 /// Items of a page when nothing is said.
 const LIMIT_DEFAULT: i64 = 20;
-/// Longest text that is looked at as an id.
-pub(crate) const ID_CHARS_MAX: usize = 64;
-
 /// Reads `limit`.
 pub(crate) fn limit(query: &mut Fields) -> Result<usize, FieldError> {
     let limit = query.integer_in("limit", 1, LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT);

@@ -9,7 +9,7 @@ use tollgate_domain::{
 use tollgate_gateway::{
     AMOUNT_MINOR_MIN, ChargeFrom, CreatePayment, PageRequest, Payer, PaymentFilter, charged_and, declined,
 };
-use tollgate_http::{Api, FieldError, Fields, Issue, Problem, Reply, RequestContext};
+use tollgate_http::{Api, FieldError, Fields, ID_CHARS_MAX, Issue, Problem, Reply, RequestContext};
 
 use crate::{
     api::Charges,
@@ -25,8 +25,7 @@ const STATUSES: &[&str] = &["succeeded", "pending", "requires_action", "failed"]
 
 /// The payment that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
-    PaymentId::parse(PAYMENT_PREFIX, ctx.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Resource::Payment).into())
+    ctx.id_in_path(PAYMENT_PREFIX, Resource::Payment)
 }
 
 /// Reads the body of a create.
@@ -48,7 +47,7 @@ pub fn read_create(mut body: Fields) -> Result<CreatePayment, Problem> {
 
 /// An id of another form is the id of no customer.
 fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
-    let Some(text) = body.string("customer_id", lists::ID_CHARS_MAX)? else {
+    let Some(text) = body.string("customer_id", ID_CHARS_MAX)? else {
         return Ok(None);
     };
     let id = CustomerId::parse(CUSTOMER_PREFIX, &text);

@@ -3,7 +3,7 @@
 use tollgate_apis::charges::{PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS, refund_status};
 use tollgate_domain::{RefundId, Refusal, Resource, refund::RefundStatus};
 use tollgate_gateway::{CreateRefund, PageRequest, RefundFilter};
-use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
+use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
 use crate::lists;
 
@@ -12,13 +12,12 @@ const STATUSES: &[&str] = &["succeeded", "pending", "failed"];
 
 /// The refund that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<RefundId, Problem> {
-    RefundId::parse(REFUND_PREFIX, ctx.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Resource::Refund).into())
+    ctx.id_in_path(REFUND_PREFIX, Resource::Refund)
 }
 
 /// Reads the body of a create.
 pub fn read_create(mut body: Fields) -> Result<CreateRefund, Problem> {
-    let payment = body.required_string("payment_id", lists::ID_CHARS_MAX)?;
+    let payment = body.required_string("payment_id", ID_CHARS_MAX)?;
     // An id of another form is the id of no payment.
     let payment = tollgate_domain::PaymentId::parse(PAYMENT_PREFIX, &payment);
     let new = CreateRefund {

@@ -1,6 +1,6 @@
 //! Initialising a payment: what its route takes and answers.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tollgate_apis::checkout::Initialized;
 use tollgate_domain::{
     BadCard, Currency, EnteredCard, IdempotencyKey, JsonObject, Money, Payment, Refusal, Source, Timestamp,
@@ -9,7 +9,9 @@ use tollgate_domain::{
     text::{NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
 use tollgate_gateway::{CheckoutFlow, Error, NewCheckout, Payer};
-use tollgate_http::{FieldError, Fields, Issue, Problem, Reply, RequestContext, Wrong};
+use tollgate_http::{
+    CardPlace, FieldError, Fields, Issue, Problem, Reply, RequestContext, Wrong, without_card_data,
+};
 
 /// Longest number of an order, in characters.
 const ORDER_ID_CHARS_MAX: usize = 255;
@@ -152,22 +154,13 @@ fn read_payer(body: &mut Fields, wrong: &mut Wrong) -> Payer {
     }
 }
 
-/// A request's body without the parts of a card that may not be kept, not even in a fingerprint.
-fn without_card_data(body: &Value) -> Value {
-    let mut body = body.clone();
-    if let Some(fields) = body.as_object_mut() {
-        fields.shift_remove("cvv");
-        if let Some(number) = fields.get_mut("card_number") {
-            *number = json!(tollgate_domain::card::last_four_digits(number.as_str().unwrap_or_default()));
-        }
-    }
-    body
-}
+/// Where an initialization has a card: in the body itself.
+const CARD_PLACES: &[CardPlace] = &[CardPlace { object: "", number: "card_number", security_code: "cvv" }];
 
 /// Makes the payment. The order's number is an idempotency key: the same order again, asked for in the same way, is the same payment.
 /// A key in the header is one, too: for one request about one order.
 pub async fn initialize(ctx: &RequestContext, body: &Value, new: NewCheckout) -> Result<Reply, Problem> {
-    let body = without_card_data(body);
+    let body = without_card_data(body, CARD_PLACES);
     let key = ctx.idempotency(&body)?;
     let number = IdempotencyKey::from_reference(&new.order_id);
     let order = ctx.keyed(number, &body);

@@ -1,21 +1,18 @@
 //! Payments: what their routes take and show.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tollgate_apis::direct::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
 use tollgate_domain::{
     CustomerId, EnteredCard, Money, Payment, PaymentId, Permission, Refusal, Resource, Timestamp,
-    card::last_four_digits,
     source::Wallet,
     tenant::Mode,
     text::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
 use tollgate_gateway::{AMOUNT_MINOR_MIN, ChargeFrom, CreatePayment, Error, Payer};
-use tollgate_http::{Fields, Issue, Problem, RequestContext};
+use tollgate_http::{CardPlace, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
 /// Longest token of a wallet.
 const TOKEN_CHARS_MAX: usize = 255;
-/// Longest id that is looked at.
-const ID_CHARS_MAX: usize = 64;
 /// Longest text in place of a card number, so that a wrong one is told apart from a huge one.
 const CARD_NUMBER_CHARS_MAX: usize = 64;
 /// What may be paid with.
@@ -107,17 +104,9 @@ pub fn refused(error: Error, body: &Value) -> Problem {
     Problem::RefusedParam(param, refusal)
 }
 
-/// A request's body without the parts of a card that may not be kept, not even in a fingerprint.
-pub fn without_card_data(body: &Value) -> Value {
-    let mut body = body.clone();
-    if let Some(card) = body.get_mut("card").and_then(Value::as_object_mut) {
-        card.shift_remove("cvc");
-        if let Some(number) = card.get_mut("number") {
-            *number = json!(last_four_digits(number.as_str().unwrap_or_default()));
-        }
-    }
-    body
-}
+/// Where a create has a card.
+pub const CARD_PLACES: &[CardPlace] =
+    &[CardPlace { object: "/card", number: "number", security_code: "cvc" }];
 
 /// Payments as the text shows them, each with its customer's id and, for a caller who may read customers, address, and with the
 /// page that waits for its payer. One call, if any has a customer.

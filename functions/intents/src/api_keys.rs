@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tollgate_apis::intents::{self, KEY_PREFIX as PREFIX};
-use tollgate_domain::{KeyId, KeyKind, Permission, Refusal, Resource, Timestamp, id::KeyKind as KeyMarker};
+use tollgate_domain::{KeyId, KeyKind, Permission, Resource, Timestamp, id::KeyKind as KeyMarker};
 use tollgate_gateway::{ApiKey, IssuedKey, Merchant, PageRequest};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 
@@ -15,8 +15,7 @@ const OVERLAP_S_MAX: i64 = 7 * 24 * 60 * 60;
 
 /// The key that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<KeyId, Problem> {
-    KeyId::parse(PREFIX, ctx.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Resource::ApiKey).into())
+    ctx.id_in_path(PREFIX, Resource::ApiKey)
 }
 
 /// Reads the body of a create: `type` and `scopes[]`, all of them for a secret key when absent.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tollgate_apis::intents::{self, CUSTOMER_PREFIX};
 use tollgate_domain::{
-    Customer, CustomerId, Refusal, Resource, Tenant,
+    Customer, CustomerId, Resource, Tenant,
     customer::{Profile, ProfileUpdate},
     text::{EMAIL_BYTES_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
@@ -14,8 +14,7 @@ use crate::{expansions, lists};
 
 /// The customer that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<CustomerId, Problem> {
-    CustomerId::parse(CUSTOMER_PREFIX, ctx.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Resource::Customer).into())
+    ctx.id_in_path(CUSTOMER_PREFIX, Resource::Customer)
 }
 
 /// Reads the body of a create.

@@ -6,28 +6,22 @@ use tollgate_apis::{
     intents::{RecoveryEnd, list, webhook_delivery, webhook_recovery},
 };
 use tollgate_domain::{
-    Delivery, EndpointId, Event, EventId, FrontDoor, Refusal, Resource, Tenant, Timestamp,
-    delivery::AttemptRecord,
+    Delivery, EndpointId, Event, EventId, FrontDoor, Resource, Tenant, Timestamp, delivery::AttemptRecord,
 };
 use tollgate_gateway::{EventFilter, RecoverUntil, Recovered};
-use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
+use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
 /// Prefix of an event's id.
 pub use tollgate_apis::intents::EVENT_PREFIX as PREFIX;
 
-use crate::{
-    expansions,
-    lists::{self, ID_CHARS_MAX},
-    webhook_endpoints::PREFIX as ENDPOINT_PREFIX,
-};
+use crate::{expansions, lists, webhook_endpoints::PREFIX as ENDPOINT_PREFIX};
 
 /// Types that one list may ask for.
 const TYPES_MAX: usize = 20;
 
 /// The event that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<EventId, Problem> {
-    EventId::parse(PREFIX, ctx.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Resource::Event).into())
+    ctx.id_in_path(PREFIX, Resource::Event)
 }
 
 /// An event, as it is delivered to an endpoint of this API.

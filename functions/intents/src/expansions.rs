@@ -6,9 +6,9 @@
 use serde_json::Value;
 use tollgate_apis::intents::{self, CHARGE_PREFIX, CUSTOMER_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX};
 use tollgate_domain::{CustomerId, PaymentId, PaymentMethodId, Permission};
-use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
+use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
-use crate::lists::{ID_CHARS_MAX, context};
+use crate::lists::context;
 
 /// Links that one request may ask for.
 const EXPANSIONS_MAX: usize = 8;

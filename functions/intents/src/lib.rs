@@ -29,21 +29,14 @@ pub fn queue() -> Result<&'static tollgate_gateway::Queue, tollgate_http::Proble
     Ok(QUEUE.get_or_init(|| queue))
 }
 
-/// A request's body without the parts of a card or an account that may not be kept, not even in a fingerprint.
+/// The body without card data, for its fingerprint.
 pub fn without_card_data(body: &serde_json::Value) -> serde_json::Value {
-    use serde_json::{Value, json};
-    use tollgate_domain::card::last_four_digits;
-    let mut body = body.clone();
-    for at in ["", "/payment_method_data"] {
-        for (object, number) in [("card", "number"), ("sepa_debit", "iban")] {
-            let found = body.pointer_mut(&format!("{at}/{object}"));
-            if let Some(fields) = found.and_then(Value::as_object_mut) {
-                fields.shift_remove("cvc");
-                if let Some(number) = fields.get_mut(number) {
-                    *number = json!(last_four_digits(number.as_str().unwrap_or_default()));
-                }
-            }
-        }
-    }
-    body
+    use tollgate_http::CardPlace;
+    const PLACES: &[CardPlace] = &[
+        CardPlace { object: "/card", number: "number", security_code: "cvc" },
+        CardPlace { object: "/sepa_debit", number: "iban", security_code: "cvc" },
+        CardPlace { object: "/payment_method_data/card", number: "number", security_code: "cvc" },
+        CardPlace { object: "/payment_method_data/sepa_debit", number: "iban", security_code: "cvc" },
+    ];
+    tollgate_http::without_card_data(body, PLACES)
 }

@@ -4,12 +4,9 @@ use serde_json::Value;
 use tollgate_apis::intents::{Context, list};
 use tollgate_domain::{Id, Tenant, Timestamp, id::Kind};
 use tollgate_gateway::{Page, PageRequest};
-use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
+use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
 use crate::versions::Version;
-
-/// Longest id that is looked at.
-pub const ID_CHARS_MAX: usize = 64;
 
 /// The furthest that an offset may reach.
 const OFFSET_MAX: i64 = 10_000;

@@ -8,12 +8,11 @@ use tollgate_domain::{
     text::DESCRIPTION_CHARS_MAX,
 };
 use tollgate_gateway::{IntentAction, IntentUpdate, MethodRef, NewIntent, PaymentFilter};
-use tollgate_http::{FieldError, Fields, Issue, Problem, Reply, RequestContext};
+use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, Reply, RequestContext};
 
 use crate::{
     expansions::{self, Permitted},
-    lists::{self, ID_CHARS_MAX},
-    payment_methods,
+    lists, payment_methods,
 };
 
 /// The kinds of payment method that an intent may accept. Wallets present cards.
@@ -26,8 +25,7 @@ const METHODS: &[&str] = &["automatic", "manual"];
 
 /// The intent that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
-    PaymentId::parse(PAYMENT_PREFIX, ctx.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Resource::Payment).into())
+    ctx.id_in_path(PAYMENT_PREFIX, Resource::Payment)
 }
 
 fn read_types(body: &mut Fields) -> Result<Option<Vec<String>>, FieldError> {

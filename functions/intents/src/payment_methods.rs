@@ -8,12 +8,9 @@ use tollgate_domain::{
     text::{NAME_CHARS_MAX, PHONE_CHARS_MAX},
 };
 use tollgate_gateway::{MethodData, MethodFilter, NewMethod};
-use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
+use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
-use crate::{
-    expansions,
-    lists::{self, ID_CHARS_MAX},
-};
+use crate::{expansions, lists};
 
 /// The kinds that can be made.
 const TYPES: &[&str] = &["card", "sepa_debit"];
@@ -24,8 +21,7 @@ const TOKEN_CHARS_MAX: usize = 255;
 
 /// The payment method that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentMethodId, Problem> {
-    PaymentMethodId::parse(METHOD_PREFIX, ctx.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Resource::PaymentMethod).into())
+    ctx.id_in_path(METHOD_PREFIX, Resource::PaymentMethod)
 }
 
 /// Reads a description of a new payment method: the body of a create, or `payment_method_data`.

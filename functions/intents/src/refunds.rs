@@ -4,17 +4,13 @@ use serde_json::Value;
 use tollgate_apis::intents::{self, CHARGE_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS};
 use tollgate_domain::{PaymentId, Refund, RefundId, Refusal, Resource};
 use tollgate_gateway::{CreateRefund, RefundFilter};
-use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
+use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
-use crate::{
-    expansions,
-    lists::{self, ID_CHARS_MAX},
-};
+use crate::{expansions, lists};
 
 /// The refund that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<RefundId, Problem> {
-    RefundId::parse(REFUND_PREFIX, ctx.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Resource::Refund).into())
+    ctx.id_in_path(REFUND_PREFIX, Resource::Refund)
 }
 
 /// The payment, named as an intent or as its charge.

@@ -5,7 +5,7 @@ use tollgate_apis::intents;
 /// Prefix of an endpoint's id.
 pub use tollgate_apis::intents::ENDPOINT_PREFIX as PREFIX;
 use tollgate_domain::{
-    EndpointId, FrontDoor, Refusal, Resource, Tenant, WebhookEndpoint,
+    EndpointId, FrontDoor, Resource, Tenant, WebhookEndpoint,
     endpoint::ENABLED_EVENTS_MAX,
     id::EndpointKind,
     text::{DESCRIPTION_CHARS_MAX, URL_BYTES_MAX},
@@ -86,8 +86,7 @@ fn is_known(pattern: &str, api: FrontDoor) -> bool {
 
 /// The endpoint that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<EndpointId, Problem> {
-    EndpointId::parse(PREFIX, ctx.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Resource::WebhookEndpoint).into())
+    ctx.id_in_path(PREFIX, Resource::WebhookEndpoint)
 }
 
 /// Reads the query of a list.

@@ -1,7 +1,7 @@
 //! Payments: what their routes take and show.
 
 use tollgate_apis::simple::{self, PAYMENT_PREFIX};
-use tollgate_domain::{Metadata, Money, Payment, PaymentId, Refusal, Resource, text::DESCRIPTION_CHARS_MAX};
+use tollgate_domain::{Metadata, Money, Payment, PaymentId, Resource, text::DESCRIPTION_CHARS_MAX};
 use tollgate_gateway::{ChargeFrom, CreatePayment, Payer, declined};
 use tollgate_http::{Api, Fields, Issue, Problem, Reply, RequestContext};
 
@@ -14,8 +14,7 @@ const SOURCE_CHARS_MAX: usize = 255;
 
 /// The payment that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
-    PaymentId::parse(PAYMENT_PREFIX, ctx.request.path_parameter("id"))
-        .map_err(|_| Refusal::NotFound(Resource::Payment).into())
+    ctx.id_in_path(PAYMENT_PREFIX, Resource::Payment)
 }
 
 /// Reads the body of a create. `amount` is its text, as it was sent.

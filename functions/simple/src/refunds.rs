@@ -3,10 +3,7 @@
 use tollgate_apis::simple::{self, PAYMENT_PREFIX};
 use tollgate_domain::{Metadata, PaymentId, Refund, Refusal, Resource};
 use tollgate_gateway::{CreateRefund, RefundAmount};
-use tollgate_http::{Fields, Problem, Reply};
-
-/// Longest id that is looked at.
-const ID_CHARS_MAX: usize = 64;
+use tollgate_http::{Fields, ID_CHARS_MAX, Problem, Reply};
 
 /// Reads the body of a create. `amount` is its text, as it was sent; without one all that is left is refunded.
 pub fn read_create(mut body: Fields, amount: Option<String>) -> Result<CreateRefund, Problem> {

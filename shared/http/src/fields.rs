@@ -11,6 +11,9 @@ use tollgate_domain::{
     text::{has_control_characters, is_email, is_web_url},
 };
 
+/// Longest id in a body or a query, in characters. A longer one is refused before it is parsed.
+pub const ID_CHARS_MAX: usize = 64;
+
 /// A set of named values: a body, an object within it, or a query.
 #[derive(Debug)]
 pub struct Fields {

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `event` | receives Lambda's events |
 //! | `request`, `fields` | read a request |
+//! | `card_data` | removes card data before a body is fingerprinted |
 //! | `request_context` | what a handler gets: the request and the caller's use cases |
 //! | `handler` | runs a route's handler |
 //! | `admission` | decides whether the caller gets what the handler found |
@@ -18,6 +19,7 @@
 mod access_log;
 mod admission;
 mod api;
+mod card_data;
 mod cors;
 mod event;
 mod fields;
@@ -31,9 +33,10 @@ mod response;
 mod unknown_route;
 
 pub use api::Api;
+pub use card_data::{CardPlace, without_card_data};
 pub use cors::serve_preflight;
 pub use event::run;
-pub use fields::{Fields, Wrong};
+pub use fields::{Fields, ID_CHARS_MAX, Wrong};
 pub use handler::serve;
 pub use lambda_http::Error as LambdaError;
 pub use logs::init_logs;

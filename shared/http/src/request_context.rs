@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tollgate_apis::Problem;
-use tollgate_domain::{Fingerprint, IdempotencyKey, Permission, Tenant};
+use tollgate_domain::{Fingerprint, Id, IdempotencyKey, Permission, Refusal, Resource, Tenant, id::Kind};
 use tollgate_gateway::{Call, Idempotency};
 
 use crate::{fields::Fields, request::Request};
@@ -70,6 +70,12 @@ impl RequestContext {
     /// The body as a JSON object; an absent body is an empty one.
     pub fn json(&self) -> Result<Value, Problem> {
         self.request.json()
+    }
+
+    /// The id in the path. An id of another form names nothing.
+    pub fn id_in_path<K: Kind>(&self, prefix: &str, resource: Resource) -> Result<Id<K>, Problem> {
+        let id = Id::parse(prefix, self.request.path_parameter("id"));
+        id.map_err(|_| Refusal::NotFound(resource).into())
     }
 
     /// The tenant, for reading only.
