@@ -63,7 +63,10 @@ pub use due_work::DueReport;
 pub use entropy::{Entropy, OsEntropy};
 pub use error::Error;
 pub use gateway::Gateway;
-pub use idempotency::idempotent::{Idempotency, Idempotent};
+pub use idempotency::{
+    idempotent::{Idempotency, Idempotent},
+    operation::LEASE_MS,
+};
 pub use pages::{
     link::{HostedView, LinkError},
     redirect::Onward,
@@ -71,7 +74,7 @@ pub use pages::{
 pub use pagination::PageRequest;
 pub use payments::{
     amount::AMOUNT_MINOR_MIN,
-    checkout::{CheckoutFlow, NewCheckout},
+    checkout::{CheckoutFlow, LIFETIME_DEFAULT_MS, NewCheckout},
     create::{ChargeFrom, CreatePayment, declined},
     intent_actions::{IntentAction, IntentUpdate},
     intents::NewIntent,
@@ -80,7 +83,7 @@ pub use payments::{
     payment_methods::{MethodData, MethodFilter, NewMethod, kind_of},
     refunds::{CreateRefund, RefundAmount, RefundFilter},
 };
-pub use processing::processors::Processors;
+pub use processing::processors::{Processors, TIMEOUT_DEFAULT_MS};
 pub use signing::links::{Links, Purpose};
 pub use tollgate_store::{
     ApiKey, AwsEnvironment, Cost, Cursor, Merchant, Page, Queue, Reader, Secrets, StoreError, Tables, Writer,

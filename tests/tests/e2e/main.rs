@@ -32,6 +32,7 @@ mod samples;
 mod secrecy;
 mod simple;
 mod start_page;
+mod template_figures;
 mod tenancy;
 mod trigger;
 mod webhooks;

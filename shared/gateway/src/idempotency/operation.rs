@@ -12,7 +12,7 @@ use crate::{call::Call, error::Error};
 
 /// How long an operation may run before another request with its key may take over, in milliseconds: longer
 /// than the timeout of every function that runs one.
-pub(crate) const LEASE_MS: i64 = 60_000;
+pub const LEASE_MS: i64 = 60_000;
 
 /// What a request with a key found.
 enum Operation<'a, T> {

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How long a hosted payment waits for its payer, in milliseconds, unless set otherwise: an hour.
-const LIFETIME_DEFAULT_MS: i64 = 60 * 60 * 1000;
+pub const LIFETIME_DEFAULT_MS: i64 = 60 * 60 * 1000;
 
 /// A hosted payment to create.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Timeout of a request to a processor, in milliseconds, unless set otherwise.
-const TIMEOUT_DEFAULT_MS: u64 = 8000;
+pub const TIMEOUT_DEFAULT_MS: u64 = 8000;
 /// How far `CyberSource`'s search may lag behind its transactions, in milliseconds: 25 minutes. Its reference
 /// says to repeat a search that finds nothing after five minutes, five times at most.
 const CYBERSOURCE_LOOK_UP_LAG_MS: u64 = 25 * 60 * 1000;
