@@ -294,7 +294,7 @@ fn a_test_is_found_where_it_is_and_nowhere_else() {
         "store keys::keys_are_listed_by_mode_newest_first_in_pages",
         "domain payment::tests::a_failed_payment_cannot_be_refunded",
         "domain rate_limit::tests::no_minute_sees_more_than_the_limit",
-        "charges api::tests::our_own_failures_are_told_in_the_documented_shape_and_without_their_cause",
+        "apis charges::errors::tests::our_own_failures_are_answered_in_the_documented_shape_and_without_their_cause",
     ] {
         assert!(test_exists(&root, test), "{test}");
     }
