@@ -36,7 +36,7 @@ macro_rules! permissions {
             /// Every permission there is: what a key has unless it was made with fewer.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// As the texts to_prefixed it.
+            /// As the texts spell it.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text),* }
             }
