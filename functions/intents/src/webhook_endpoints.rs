@@ -23,11 +23,7 @@ const APIS: &[&str] = &["intents", "charges", "direct"];
 /// Reads the body of a create. `enabled_events` is every event when absent.
 pub fn read_create(mut body: Fields) -> Result<NewEndpoint, FieldError> {
     let url = body.required_string("url", URL_BYTES_MAX)?;
-    let api = match body.one_of("api", APIS)? {
-        Some("charges") => FrontDoor::Charges,
-        Some("direct") => FrontDoor::Direct,
-        _ => FrontDoor::Intents,
-    };
+    let api = body.one_of("api", APIS)?.and_then(FrontDoor::parse).unwrap_or(FrontDoor::Intents);
     let enabled_events = body
         .strings("enabled_events", ENABLED_EVENTS_MAX, EVENT_TYPE_CHARS_MAX)?
         .unwrap_or_else(|| vec!["*".to_owned()]);

@@ -2,17 +2,9 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tollgate_domain::FrontDoor;
 
 use crate::{demo::Credentials, template::Cloud};
-
-/// The front doors: name, version prefix, and what each is for.
-pub(crate) const FRONT_DOORS: [(&str, &str, &str); 5] = [
-    ("intents", "/v2", "new integrations, and webhook endpoints of every API"),
-    ("charges", "/v1", "servers that charge tokens"),
-    ("direct", "/v1", "servers that take raw cards and wallets"),
-    ("simple", "/v1", "the smallest integration: three routes"),
-    ("checkout", "/api/v1", "hosted pages with 3-D Secure"),
-];
 
 /// The running local cloud, as the line of `--json` describes it.
 #[derive(Clone, Serialize)]
@@ -40,8 +32,10 @@ pub struct Ready {
 /// The front doors' base URLs. One that the templates lack is listed, too, because programs rely on the keys of this
 /// object; its URL answers 404.
 pub(crate) fn published(cloud: &Cloud, url: &str) -> Map<String, Value> {
-    let missing =
-        FRONT_DOORS.iter().map(|(name, prefix, _)| ((*name).to_owned(), format!("{url}/{name}{prefix}")));
+    let missing = FrontDoor::ALL.iter().map(|door| {
+        let name = door.as_str();
+        (name.to_owned(), format!("{url}/{name}{}", tollgate_apis::published(*door).base_path()))
+    });
     let described = cloud.apis.iter().filter_map(|api| Some((api.name.clone(), api.base_url.clone()?)));
     missing.chain(described).map(|(name, url)| (name, Value::from(url))).collect()
 }

@@ -13,6 +13,12 @@ pub trait PublishedApi: Sync {
     /// Which API it is.
     fn front_door(&self) -> FrontDoor;
 
+    /// What begins the paths of its routes: its version's prefix.
+    fn base_path(&self) -> &'static str;
+
+    /// Whom it is for, in a few words.
+    fn purpose(&self) -> &'static str;
+
     /// How often it may be called.
     fn limits(&self) -> ApiLimits;
 

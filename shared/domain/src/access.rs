@@ -1,6 +1,11 @@
 //! API keys: what they may do and how often.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 
 use crate::{front_door::FrontDoor, rate_limit::Burst};
 
@@ -155,50 +160,64 @@ impl ContractLimit {
     }
 }
 
-/// The limits of an enterprise contract, where they differ from the largest published ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ContractLimits {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    intents: Option<ContractLimit>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    charges: Option<ContractLimit>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    direct: Option<ContractLimit>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    simple: Option<ContractLimit>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    checkout: Option<ContractLimit>,
-}
+/// The limits of an enterprise contract, where they differ from the largest published ones: a map from front doors' names to
+/// limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ContractLimits([Option<ContractLimit>; FrontDoor::ALL.len()]);
 
 impl ContractLimits {
     /// What the contract says of a front door, if it says anything.
     pub const fn get(&self, front_door: FrontDoor) -> Option<ContractLimit> {
-        match front_door {
-            FrontDoor::Intents => self.intents,
-            FrontDoor::Charges => self.charges,
-            FrontDoor::Direct => self.direct,
-            FrontDoor::Simple => self.simple,
-            FrontDoor::Checkout => self.checkout,
-        }
+        self.0[front_door as usize]
     }
 
     /// The same contract with another limit of one front door; `None` is the largest published one.
     #[must_use]
     pub const fn with(mut self, front_door: FrontDoor, limit: Option<ContractLimit>) -> Self {
-        match front_door {
-            FrontDoor::Intents => self.intents = limit,
-            FrontDoor::Charges => self.charges = limit,
-            FrontDoor::Direct => self.direct = limit,
-            FrontDoor::Simple => self.simple = limit,
-            FrontDoor::Checkout => self.checkout = limit,
-        }
+        self.0[front_door as usize] = limit;
         self
     }
 
     /// Whether it says nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+impl Serialize for ContractLimits {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let agreed = |door: &FrontDoor| Some((door.as_str(), self.get(*door)?));
+        serializer.collect_map(FrontDoor::ALL.iter().filter_map(agreed))
+    }
+}
+
+impl<'de> Deserialize<'de> for ContractLimits {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(LimitsVisitor)
+    }
+}
+
+struct LimitsVisitor;
+
+impl<'de> Visitor<'de> for LimitsVisitor {
+    type Value = ContractLimits;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map from front doors to limits")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut limits = ContractLimits::default();
+        while let Some(name) = map.next_key::<String>()? {
+            // A front door of a later release is passed over.
+            match FrontDoor::parse(&name) {
+                Some(front_door) => limits = limits.with(front_door, map.next_value()?),
+                None => {
+                    let IgnoredAny = map.next_value()?;
+                }
+            }
+        }
+        Ok(limits)
     }
 }
 
@@ -245,5 +264,44 @@ mod tests {
         assert_eq!(check(100, Some(0), true), Err(BadLimit::Burst));
         assert_eq!(check(100, Some(101), true), Err(BadLimit::Burst));
         assert_eq!(check(100, Some(10), false), Err(BadLimit::NoBursts));
+    }
+
+    #[test]
+    fn limits_are_stored_by_front_door() {
+        let limit = |requests_per_minute| ContractLimit { requests_per_minute, burst: None };
+        let contract = Contract {
+            tier: Tier::Enterprise,
+            limits: ContractLimits::default()
+                .with(FrontDoor::Checkout, Some(limit(5)))
+                .with(FrontDoor::Intents, Some(ContractLimit { requests_per_minute: 1, burst: Some(1) }))
+                .with(FrontDoor::Direct, Some(limit(3)))
+                .with(FrontDoor::Simple, Some(limit(4)))
+                .with(FrontDoor::Charges, Some(limit(2))),
+        };
+        let all = "{\"tier\":\"enterprise\",\"limits\":{\"intents\":{\"requests_per_minute\":1,\"burst\":1},\
+                   \"charges\":{\"requests_per_minute\":2},\"direct\":{\"requests_per_minute\":3},\
+                   \"simple\":{\"requests_per_minute\":4},\"checkout\":{\"requests_per_minute\":5}}}";
+        assert_eq!(serde_json::to_string(&contract).expect("JSON"), all);
+        let fewer = contract.limits.with(FrontDoor::Intents, None).with(FrontDoor::Simple, None);
+        assert_eq!(
+            serde_json::to_string(&fewer).expect("JSON"),
+            r#"{"charges":{"requests_per_minute":2},"direct":{"requests_per_minute":3},"checkout":{"requests_per_minute":5}}"#
+        );
+        for contract in [contract, Contract { limits: fewer, ..contract }, Tier::Growth.into()] {
+            let text = serde_json::to_string(&contract).expect("JSON");
+            assert_eq!(serde_json::from_str::<Contract>(&text).expect("a contract"), contract);
+        }
+        assert_eq!(
+            serde_json::to_string(&Contract::from(Tier::Growth)).expect("JSON"),
+            r#"{"tier":"growth"}"#
+        );
+    }
+
+    #[test]
+    fn limits_of_a_later_release_are_passed_over() {
+        let text = r#"{"later":{"any":["thing"]},"direct":{"requests_per_minute":3},"simple":null}"#;
+        let read: ContractLimits = serde_json::from_str(text).expect("limits");
+        let limit = ContractLimit { requests_per_minute: 3, burst: None };
+        assert_eq!(read, ContractLimits::default().with(FrontDoor::Direct, Some(limit)));
     }
 }

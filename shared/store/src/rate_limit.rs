@@ -86,17 +86,6 @@ pub struct Metered {
     pub counted: Counted,
 }
 
-/// A counter's name is a letter for the API, since each API has its own limit, and the number of the bucket.
-const fn counter_letter(front_door: FrontDoor) -> &'static str {
-    match front_door {
-        FrontDoor::Intents => "i",
-        FrontDoor::Charges => "c",
-        FrontDoor::Direct => "d",
-        FrontDoor::Simple => "s",
-        FrontDoor::Checkout => "k",
-    }
-}
-
 impl KeyMeter {
     /// The same meter; `counts` says whether it also counts by second, for APIs that limit bursts.
     #[must_use]
@@ -136,8 +125,8 @@ impl KeyMeter {
         }
     }
 
-    /// Counters are named by bucket, so the window needs no reset: the same expression increments the current
-    /// counter and removes those that have left the window.
+    /// Counters are named by the API's letter and the bucket, so the window needs no reset: the same expression
+    /// increments the current counter and removes those that have left the window.
     async fn count(
         &self,
         pk: String,
@@ -145,7 +134,7 @@ impl KeyMeter {
         now: Timestamp,
         is_key: bool,
     ) -> Result<Count, StoreError> {
-        let letter = counter_letter(front_door);
+        let letter = front_door.counter_letter();
         let bucket = rate_limit::bucket_at(now);
         let oldest = bucket - rate_limit::BUCKETS + 1;
         let name = |bucket: i64| format!("{letter}{bucket}");

@@ -3,20 +3,17 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tollgate_domain::FrontDoor;
 use tollgate_tests::{Cloud, DEADLINE};
 
 #[tokio::test]
 async fn the_line_of_json_says_all_that_a_client_needs() {
     let cloud = Cloud::start().await;
     let ready = &cloud.ready;
-    for (api, prefix) in [
-        ("intents", "/intents/v2"),
-        ("charges", "/charges/v1"),
-        ("direct", "/direct/v1"),
-        ("simple", "/simple/v1"),
-        ("checkout", "/checkout/api/v1"),
-    ] {
-        assert!(ready["apis"][api].as_str().unwrap().ends_with(prefix));
+    // The templates say where an API is, and so does the API.
+    for api in FrontDoor::ALL {
+        let path = format!("/{}{}", api.as_str(), tollgate_apis::published(*api).base_path());
+        assert!(ready["apis"][api.as_str()].as_str().unwrap().ends_with(&path), "{path}");
     }
     for name in ["secret_key", "publishable_key", "client_id", "client_secret", "api_key", "api_secret"] {
         assert!(!ready["credentials"][name].as_str().unwrap().is_empty(), "{name}");

@@ -2,6 +2,7 @@
 
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
+use tollgate_domain::FrontDoor;
 use tollgate_tests::{Cloud, run_sample};
 
 fn get(cloud: &Cloud, path: &str) -> RequestBuilder {
@@ -39,8 +40,9 @@ async fn the_page_says_what_runs_and_loads_nothing() {
     }
     let (status, html) = text(answer).await;
     assert_eq!(status, 200);
-    for api in ["intents", "charges", "direct", "simple", "checkout"] {
-        assert!(html.contains(&cloud.api(api)), "{api}");
+    for api in FrontDoor::ALL {
+        assert!(html.contains(&cloud.api(api.as_str())), "{api:?}");
+        assert!(html.contains(tollgate_apis::published(*api).purpose()), "{api:?}");
     }
     for key in ["secret_key", "publishable_key", "api_key"] {
         assert!(html.contains(cloud.ready["credentials"][key].as_str().unwrap()), "{key}");

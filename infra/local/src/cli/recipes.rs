@@ -10,9 +10,6 @@ const IBAN: &str = "DE89370400440532013000";
 /// The URL of a temporary endpoint: the discard port, where nothing listens.
 const UNREACHABLE_URL: &str = "http://127.0.0.1:9/made-by-cargo-local-trigger";
 
-/// The APIs by whose names an event can be requested.
-const APIS: [FrontDoor; 3] = [FrontDoor::Charges, FrontDoor::Intents, FrontDoor::Direct];
-
 /// A request. `{name}` in its path or body stands for the id in the answer to the earlier request of that name.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
@@ -28,7 +25,7 @@ pub(super) struct Step {
 
 /// The names of all events of every API, without duplicates.
 pub(super) fn names() -> Vec<&'static str> {
-    let mut names: Vec<_> = APIS.into_iter().flat_map(tollgate_apis::event_types).collect();
+    let mut names: Vec<_> = FrontDoor::ALL.iter().copied().flat_map(tollgate_apis::event_types).collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -36,8 +33,9 @@ pub(super) fn names() -> Vec<&'static str> {
 
 /// The first kind of event that has this name in an API.
 pub(super) fn kind_of(name: &str) -> Option<EventKind> {
-    let is_called_so =
-        |kind: &EventKind| APIS.into_iter().any(|api| tollgate_apis::event_type(*kind, api) == Some(name));
+    let is_called_so = |kind: &EventKind| {
+        FrontDoor::ALL.iter().any(|api| tollgate_apis::event_type(*kind, *api) == Some(name))
+    };
     EventKind::ALL.iter().copied().find(is_called_so)
 }
 

@@ -9,13 +9,14 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use tollgate_domain::FrontDoor;
 use tollgate_processors::sandbox::{TestCard, test_cards};
 
 use super::payment::{PaymentResult, payment_body};
 use crate::{
     demo::Credentials,
     inbox::{self, escape},
-    ready::{FRONT_DOORS, Ready},
+    ready::Ready,
 };
 
 const SCRIPT: &str = include_str!("start.js");
@@ -119,7 +120,7 @@ fn front_doors(ready: &Ready) -> String {
     let mut rows = String::new();
     for name in ready.apis.keys().filter(|name| ready.served.contains(name)) {
         let url = ready.apis.get(name).and_then(Value::as_str).unwrap_or_default();
-        let what = FRONT_DOORS.iter().find(|(door, ..)| door == name).map_or("", |(.., what)| *what);
+        let what = FrontDoor::parse(name).map_or("", |door| tollgate_apis::published(door).purpose());
         let _ = writeln!(
             rows,
             "<tr><th scope=\"row\">{}</th><td><code>{}</code></td><td>{what}</td></tr>",

@@ -38,6 +38,14 @@ impl PublishedApi for Charges {
         FrontDoor::Charges
     }
 
+    fn base_path(&self) -> &'static str {
+        "/v1"
+    }
+
+    fn purpose(&self) -> &'static str {
+        "servers that charge tokens"
+    }
+
     /// 1000 requests a minute for each key.
     fn limits(&self) -> ApiLimits {
         ApiLimits { requests_per_minute: |_| 1000, burst: None, per_merchant: false }

@@ -18,6 +18,14 @@ impl PublishedApi for Checkout {
         FrontDoor::Checkout
     }
 
+    fn base_path(&self) -> &'static str {
+        "/api/v1"
+    }
+
+    fn purpose(&self) -> &'static str {
+        "hosted pages with 3-D Secure"
+    }
+
     /// 100 requests a minute for each merchant.
     fn limits(&self) -> ApiLimits {
         ApiLimits { requests_per_minute: |_| 100, burst: None, per_merchant: true }

@@ -32,6 +32,14 @@ impl PublishedApi for Direct {
         FrontDoor::Direct
     }
 
+    fn base_path(&self) -> &'static str {
+        "/v1"
+    }
+
+    fn purpose(&self) -> &'static str {
+        "servers that take raw cards and wallets"
+    }
+
     /// 100 requests a minute for each account, 500 from the tier `growth` on.
     fn limits(&self) -> ApiLimits {
         let requests_per_minute = |tier| match tier {

@@ -58,6 +58,14 @@ impl PublishedApi for Intents {
         FrontDoor::Intents
     }
 
+    fn base_path(&self) -> &'static str {
+        "/v2"
+    }
+
+    fn purpose(&self) -> &'static str {
+        "new integrations, and webhook endpoints of every API"
+    }
+
     fn limits(&self) -> ApiLimits {
         ApiLimits { requests_per_minute: requests_by_tier, burst: Some(burst_by_tier), per_merchant: false }
     }

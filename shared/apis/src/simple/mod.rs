@@ -26,6 +26,14 @@ impl PublishedApi for Simple {
         FrontDoor::Simple
     }
 
+    fn base_path(&self) -> &'static str {
+        "/v1"
+    }
+
+    fn purpose(&self) -> &'static str {
+        "the smallest integration: three routes"
+    }
+
     fn limits(&self) -> ApiLimits {
         ApiLimits { requests_per_minute: requests_by_tier, burst: Some(burst_by_tier), per_merchant: false }
     }

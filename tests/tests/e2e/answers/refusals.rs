@@ -54,6 +54,15 @@ fn body_of(cloud: &Cloud, row: &Row, key: &str) -> String {
     filled(row.body)
 }
 
+#[test]
+fn every_route_that_asks_for_a_key_has_a_snapshot() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/answers/snapshots");
+    let file = |row: &Row| folder.join(format!("e2e__answers__refusals__{}.snap", row.function));
+    let asked = ROWS.iter().filter(|row| row.asks_for_a_key());
+    let missing: Vec<_> = asked.map(file).filter(|file| !file.is_file()).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
 /// Asks every route of a front door what it should refuse; one snapshot for each.
 async fn refuse(front_door: &str) {
     let cloud = Cloud::start().await;
