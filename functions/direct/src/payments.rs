@@ -13,7 +13,7 @@ use tollgate_http::{CardPlace, Fields, ID_CHARS_MAX, Issue, Problem, RequestCont
 
 /// Longest token of a wallet.
 const TOKEN_CHARS_MAX: usize = 255;
-/// Longest text in place of a card number, so that a wrong one is told apart from a huge one.
+/// Longest text in the place of a card number, in characters.
 const CARD_NUMBER_CHARS_MAX: usize = 64;
 /// What may be paid with.
 const PAYMENT_METHODS: &[&str] = &["card", "apple_pay", "google_pay"];

@@ -1,6 +1,6 @@
 //! `expand[]`: the links that an answer shows whole, to a caller who may read what they lead to.
 //!
-//! A link leads to an object that has a route of its own, so showing it whole needs what that route needs. Links are checked
+//! A link leads to an object with its own route, so expanding it needs the permission of that route. Links are checked
 //! before anything is done: a request that asks for one it may not see, or that does not exist, changes nothing.
 
 use serde_json::Value;
@@ -96,7 +96,7 @@ pub fn read_alone(mut body: Fields) -> Result<Vec<String>, FieldError> {
     Ok(expand)
 }
 
-/// Checks that the answer has these links and that the caller may read what they lead to. No call of its own: it waits for the
+/// Checks that the answer has these links and that the caller may read what they lead to. It makes no call: it waits for the
 /// caller's admission.
 pub async fn permitted(ctx: &RequestContext, wanted: &[String], of: Linked) -> Result<Permitted, Problem> {
     let mut links = Vec::with_capacity(wanted.len());

@@ -71,7 +71,7 @@ fn page_with(status: u16, title: &str, head: &str, content: &str) -> Result<Resp
         .body(Body::Text(html))?)
 }
 
-/// A page that says one thing.
+/// A page with one message.
 pub fn notice(status: u16, title: &str, text: &str) -> Result<Response<Body>, LambdaError> {
     page(status, title, &format!("<p>{}</p>", escape(text)))
 }
@@ -136,7 +136,7 @@ pub fn pressed<'a>(request: &Request, buttons: &[&'a str]) -> Option<&'a str> {
     buttons.iter().find(|button| **button == answer).copied()
 }
 
-/// What is shown to whoever sent a form without pressing one of its buttons.
+/// The page for a form that was sent without one of its buttons.
 pub fn nothing_pressed() -> Result<Response<Body>, LambdaError> {
     notice(400, "Nothing was chosen", "Go back and choose one of the two buttons.")
 }

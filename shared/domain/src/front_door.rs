@@ -19,7 +19,7 @@ macro_rules! front_doors {
                 match self { $(Self::$variant => $name),* }
             }
 
-            /// The letter that begins the names of its request counters, since each API has a limit of its own.
+            /// The letter that begins the names of its request counters, because each API is limited separately.
             pub const fn counter_letter(self) -> &'static str {
                 match self { $(Self::$variant => $letter),* }
             }

@@ -107,10 +107,10 @@ impl Resource {
 /// Why the rules do not allow a request. Each API has its own code and message for each of these.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The thing that the request is about does not exist for this caller.
+    /// The resource of the request does not exist for this caller.
     #[error("no such {}", .0.noun())]
     NotFound(Resource),
-    /// A thing that the request refers to does not exist for this caller.
+    /// A resource that the request refers to does not exist for this caller.
     #[error("no such {}", .0.noun())]
     NoSuchReference(Resource),
     /// The place that a list is to begin after does not exist.

@@ -20,7 +20,7 @@ pub(crate) async fn admit(
         Err(Denied::RateLimited { rate_limit, .. }) if replayed => (outcome, Some(rate_limit)),
         // What it may not do at all comes before how often it may.
         Err(Denied::RateLimited { rate_limit, .. }) if is_forbidden(&outcome) => (outcome, Some(rate_limit)),
-        // That there is no such thing to be called is true for everybody.
+        // A route that does not exist may be reported to any caller.
         Err(denied) if is_nowhere(&outcome) && !matches!(denied, Denied::RateLimited { .. }) => {
             (outcome, denied.rate_limit())
         }

@@ -72,7 +72,7 @@ impl Request {
     }
 }
 
-/// `serde_json`'s reason without its position, which the caller is told in words.
+/// `serde_json`'s reason without the position, which the message has in words.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split_once(" at line ").map_or(text.as_str(), |(reason, _)| reason).to_owned()

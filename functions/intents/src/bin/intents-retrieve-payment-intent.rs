@@ -20,7 +20,7 @@ async fn retrieve_payment_intent(ctx: Arc<RequestContext>) -> Result<Reply, Prob
     let client_secret = query.string("client_secret", 256)?;
     let expand = expansions::read(&mut query)?;
     query.finish()?;
-    // Read first, beside the admission that the check has to wait for; shown only to whoever passes the check.
+    // Reads while the caller is authenticated; the answer is shown only after the check.
     let payment = ctx.call.retrieve_payment(id).await;
     ctx.call.check_client(id, client_secret.as_deref()).await?;
     let payment = payment?;

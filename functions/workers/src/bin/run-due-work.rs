@@ -1,4 +1,4 @@
-//! The schedule: does what is due and nobody else will do.
+//! Runs every minute: resumes stuck charges and refunds, expires challenges, requeues webhooks, continues erasures.
 
 use std::time::Instant;
 

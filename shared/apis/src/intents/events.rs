@@ -84,7 +84,7 @@ pub(super) const fn event_type(kind: EventKind) -> &'static str {
         EventKind::ChargeCaptured => "charge.captured",
         EventKind::ChargeRefunded => "charge.refunded",
         EventKind::RefundCreated => "refund.created",
-        // In this API a settled refund is an updated one; a failed one has a name of its own.
+        // In this API a settled refund is an updated one; a failed one has another name.
         EventKind::RefundSucceeded | EventKind::RefundUpdated => "refund.updated",
         EventKind::RefundFailed => "refund.failed",
         EventKind::CustomerCreated => "customer.created",
