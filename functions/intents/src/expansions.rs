@@ -151,7 +151,7 @@ async fn expand_one(ctx: &RequestContext, object: &mut Value, link: Link) -> Res
         Link::PaymentIntent => {
             let id = PaymentId::parse(PAYMENT_PREFIX, id).map_err(no_id)?;
             let payment = ctx.call.retrieve_payment(id).await?;
-            crate::payment_intents::show(ctx, tenant, &payment)?
+            crate::objects::payment_intent(ctx, tenant, &payment)?
         }
     };
     object[link.name()] = whole;

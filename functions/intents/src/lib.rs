@@ -9,6 +9,7 @@ pub mod customers;
 pub mod events;
 pub mod expansions;
 pub mod lists;
+pub mod objects;
 pub mod payment_intents;
 pub mod payment_methods;
 pub mod refunds;

@@ -1,9 +1,8 @@
 //! Payment intents: what their routes take and show.
 
-use serde_json::Value;
-use tollgate_apis::intents::{self, CUSTOMER_PREFIX, Context, PAYMENT_PREFIX};
+use tollgate_apis::intents::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
 use tollgate_domain::{
-    CustomerId, Money, Payment, PaymentId, Refusal, Resource, Tenant,
+    CustomerId, Money, Payment, PaymentId, Refusal, Resource,
     payment::{Amendment, Intent, Status},
     text::DESCRIPTION_CHARS_MAX,
 };
@@ -12,7 +11,7 @@ use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, Reply, Req
 
 use crate::{
     expansions::{self, Permitted},
-    lists, payment_methods,
+    lists, objects, payment_methods,
 };
 
 /// The kinds of payment method that an intent may accept. Wallets present cards.
@@ -179,21 +178,6 @@ pub fn read_list(mut query: Fields) -> Result<(PaymentFilter, Vec<String>), Fiel
     Ok((filter, expand))
 }
 
-/// An intent, with the page of its challenge and its client secret.
-pub fn show(ctx: &RequestContext, tenant: Tenant, payment: &Payment) -> Result<Value, Problem> {
-    let gateway = ctx.call.gateway();
-    let challenge_url = gateway.challenge_url(tenant, payment);
-    let client_secret = gateway.client_secret(tenant, payment.id)?;
-    Ok(intents::payment_intent(
-        payment,
-        Context {
-            livemode: tenant.mode.is_live(),
-            challenge_url: challenge_url.as_deref(),
-            client_secret: Some(&client_secret),
-        },
-    ))
-}
-
 /// The answer that shows an intent, with links shown whole. An intent whose charge was declined by this very request is
 /// the error that the decline is, with the intent inside.
 pub async fn answer(
@@ -204,7 +188,7 @@ pub async fn answer(
     expand: &Permitted,
 ) -> Result<Reply, Problem> {
     let tenant = ctx.tenant().await?;
-    let mut shown = show(ctx, tenant, payment)?;
+    let mut shown = objects::payment_intent(ctx, tenant, payment)?;
     expansions::expand(ctx, &mut shown, expand).await?;
     let is_declined = charged && payment.state.status == Status::RequiresPaymentMethod;
     let declined = is_declined.then(|| intents::declined(payment, &shown)).flatten();

@@ -4,7 +4,8 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `mod.rs` | the API's [`PublishedApi`]: version, limits, signature, event types |
+//! | `mod.rs` | the API's [`PublishedApi`]: limits, signature, event types |
+//! | `names.rs` | prefixes of ids, the version, the words of fields |
 //! | `objects.rs` | the objects of its answers and events: add a field here |
 //! | `errors.rs` | the code, message and status of each [`Problem`] |
 //!
@@ -15,21 +16,22 @@ pub mod charges;
 pub mod checkout;
 pub mod direct;
 mod error;
-mod event;
+mod event_body;
 mod failure;
 pub mod intents;
 mod json;
 mod limits;
 mod problem;
 mod published;
+mod registry;
 mod signature;
 pub mod simple;
 
 pub use error::{Answer, ApiError, ErrorKind};
-pub use event::{event, event_type, event_types};
 pub use failure::Failure;
 pub use json::to_canonical;
-pub use limits::{ApiLimits, rate_limit};
+pub use limits::ApiLimits;
 pub use problem::{BODY_BYTES_MAX, FieldError, Issue, Problem};
-pub use published::{EventContext, PublishedApi, published};
+pub use published::{EventContext, PublishedApi};
+pub use registry::{event, event_type, event_types, published, rate_limit};
 pub use signature::{RotationOrder, SignatureScheme};

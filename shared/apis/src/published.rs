@@ -3,10 +3,7 @@
 use serde_json::Value;
 use tollgate_domain::{Event, EventKind, FrontDoor};
 
-use crate::{
-    Answer, Problem, SignatureScheme, charges::Charges, checkout::Checkout, direct::Direct, intents::Intents,
-    limits::ApiLimits, simple::Simple,
-};
+use crate::{error::Answer, limits::ApiLimits, problem::Problem, signature::SignatureScheme};
 
 /// A published API: everything that its text decides and that others need to know.
 pub trait PublishedApi: Sync {
@@ -48,15 +45,4 @@ pub struct EventContext<'a> {
     pub livemode: bool,
     /// Where the payer completes the payment's challenge, if there is one.
     pub challenge_url: Option<&'a str>,
-}
-
-/// The published API of a front door.
-pub const fn published(front_door: FrontDoor) -> &'static dyn PublishedApi {
-    match front_door {
-        FrontDoor::Intents => &Intents,
-        FrontDoor::Charges => &Charges,
-        FrontDoor::Direct => &Direct,
-        FrontDoor::Simple => &Simple,
-        FrontDoor::Checkout => &Checkout,
-    }
 }

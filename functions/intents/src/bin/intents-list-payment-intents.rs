@@ -7,7 +7,7 @@ use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{
     Intents,
     expansions::{self, Linked},
-    lists, payment_intents,
+    lists, objects, payment_intents,
 };
 
 fn main() -> Result<(), LambdaError> {
@@ -19,7 +19,7 @@ async fn list_payment_intents(ctx: Arc<RequestContext>) -> Result<Reply, Problem
     let page = ctx.call.list_payments(filter).await?;
     let tenant = ctx.tenant().await?;
     let shown = page.items.iter();
-    let shown = shown.map(|payment| payment_intents::show(&ctx, tenant, payment));
+    let shown = shown.map(|payment| objects::payment_intent(&ctx, tenant, payment));
     let mut shown = shown.collect::<Result<Vec<_>, _>>()?.into_iter();
     let mut answer = lists::page(&ctx, &page, |_| shown.next().unwrap_or_default());
     let expand = expansions::permitted(&ctx, &expand, Linked::INTENT.list()).await?;

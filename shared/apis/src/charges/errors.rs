@@ -3,7 +3,10 @@
 use serde::Serialize;
 use tollgate_domain::{Denied, Refusal, payment};
 
-use super::{PAYMENT_PREFIX, VERSION, objects::status_name};
+use super::{
+    names::{PAYMENT_PREFIX, VERSION},
+    objects::status_name,
+};
 use crate::{Answer, ApiError, Problem, json::to_value};
 
 /// The body of an error.

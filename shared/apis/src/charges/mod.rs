@@ -2,6 +2,7 @@
 
 mod errors;
 mod list;
+mod names;
 mod objects;
 
 use serde::Serialize;
@@ -9,25 +10,15 @@ use serde_json::Value;
 use tollgate_domain::{Event, EventKind, FrontDoor};
 
 pub use list::{List, list};
+pub use names::{CUSTOMER_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS, VERSION};
 pub use objects::{
     Customer, NextAction, Payment, Refund, Source, customer, payment, payment_status, refund, refund_status,
 };
 
 use crate::{
-    Answer, EventContext, Problem, PublishedApi, RotationOrder, SignatureScheme, event::EventBody,
+    Answer, EventContext, Problem, PublishedApi, RotationOrder, SignatureScheme, event_body::EventBody,
     json::to_value, limits::ApiLimits,
 };
-
-/// The version of the API, which `X-API-Version` may name.
-pub const VERSION: &str = "2025-09-01";
-/// Prefix of a payment's id ("Common Response Fields").
-pub const PAYMENT_PREFIX: &str = "pay_";
-/// Prefix of a refund's id.
-pub const REFUND_PREFIX: &str = "rfnd_";
-/// Prefix of a customer's id.
-pub const CUSTOMER_PREFIX: &str = "cus_";
-/// The reasons that a refund may have.
-pub const REFUND_REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
 
 /// The `charges` API.
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use tollgate_domain::{
     Subject, payment::Status, refund::RefundStatus, source::Wallet,
 };
 
-use super::{CUSTOMER_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS};
+use super::names::{CUSTOMER_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS};
 use crate::{failure::Failure, json::to_value};
 
 /// A payment.

@@ -1,27 +1,22 @@
 //! The `direct` API: `/v1`, raw cards.
 
 mod errors;
+mod names;
 mod objects;
 
 use serde::Serialize;
 use serde_json::Value;
 use tollgate_domain::{Event, EventKind, FrontDoor, Tier};
 
+pub use names::{CUSTOMER_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX};
 pub use objects::{
     Customer, CustomerEmail, NextAction, Payment, PaymentCustomer, Refund, payment, payment_status, refund,
 };
 
 use crate::{
-    Answer, EventContext, Problem, PublishedApi, SignatureScheme, event::EventBody, json::to_value,
+    Answer, EventContext, Problem, PublishedApi, SignatureScheme, event_body::EventBody, json::to_value,
     limits::ApiLimits,
 };
-
-/// Prefix of a payment's id.
-pub const PAYMENT_PREFIX: &str = "pay_";
-/// Prefix of a refund's id.
-pub const REFUND_PREFIX: &str = "rfnd_";
-/// Prefix of a customer's id.
-pub const CUSTOMER_PREFIX: &str = "cus_";
 
 /// The `direct` API.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@ use tollgate_domain::{
     Customer as StoredCustomer, Payment as StoredPayment, Refund as StoredRefund, Subject, payment::Status,
 };
 
-use super::{CUSTOMER_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX};
+use super::names::{CUSTOMER_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX};
 use crate::{charges::refund_status, failure::Failure, json::to_value};
 
 /// A payment.

@@ -7,7 +7,7 @@ use tollgate_domain::{
     delivery::{AttemptRecord, DeliveryStatus},
 };
 
-use super::{ENDPOINT_PREFIX, EVENT_PREFIX};
+use super::names::{ENDPOINT_PREFIX, EVENT_PREFIX};
 use crate::json::to_value;
 
 /// The delivery of an event to an endpoint.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use tollgate_domain::{Event, EventKind};
 
 use super::{
-    EVENT_PREFIX, VERSION,
+    names::{EVENT_PREFIX, VERSION},
     objects::{Context, subject},
 };
 use crate::{EventContext, json::to_value};

@@ -4,6 +4,7 @@ mod account;
 mod deliveries;
 mod errors;
 mod events;
+mod names;
 mod objects;
 
 use serde_json::Value;
@@ -12,6 +13,10 @@ use tollgate_domain::{Event, EventKind, FrontDoor};
 pub use account::{Account, ApiKey, BusinessProfile, List, list};
 pub use deliveries::{
     DeliveryAttempt, RecoveryEnd, WebhookDelivery, WebhookRecovery, webhook_delivery, webhook_recovery,
+};
+pub use names::{
+    ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, ENDPOINT_PREFIX, EVENT_PREFIX, KEY_PREFIX, METHOD_PREFIX,
+    PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS, VERSION,
 };
 pub use objects::{
     BankTransferDetails, BillingDetails, CardDetails, Charge, Context, Customer, Deleted, MethodDetails,
@@ -24,30 +29,6 @@ use crate::{
     Answer, EventContext, Problem, PublishedApi, RotationOrder, SignatureScheme,
     limits::{ApiLimits, burst_by_tier, requests_by_tier},
 };
-
-/// The version of the API, as its changelog counts.
-pub const VERSION: &str = "2.4";
-/// Prefix of an intent's id.
-pub const PAYMENT_PREFIX: &str = "pi_";
-/// See [`PAYMENT_PREFIX`]. A payment's charge has the payment's id.
-pub const CHARGE_PREFIX: &str = "ch_";
-/// See [`PAYMENT_PREFIX`].
-pub const METHOD_PREFIX: &str = "pm_";
-/// See [`PAYMENT_PREFIX`].
-pub const REFUND_PREFIX: &str = "re_";
-/// See [`PAYMENT_PREFIX`].
-pub const CUSTOMER_PREFIX: &str = "cus_";
-/// See [`PAYMENT_PREFIX`].
-pub const ENDPOINT_PREFIX: &str = "we_";
-
-/// The reasons that a refund may have.
-pub const REFUND_REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
-/// Prefix of an event's id.
-pub const EVENT_PREFIX: &str = crate::event::EVENT_PREFIX;
-/// Prefix of an API key's id.
-pub const KEY_PREFIX: &str = "key_";
-/// Prefix of the account's id.
-pub const ACCOUNT_PREFIX: &str = "acct_";
 
 /// The `intents` API.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use tollgate_domain::{
     endpoint::EndpointStatus, payment::Status, refund::RefundStatus, source::Wallet,
 };
 
-use super::{
+use super::names::{
     CHARGE_PREFIX, CUSTOMER_PREFIX, ENDPOINT_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX,
     REFUND_REASONS,
 };

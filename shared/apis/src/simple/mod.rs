@@ -1,21 +1,18 @@
 //! The `simple` API: `/v1`, decimal amounts, errors of one sentence.
 
 mod errors;
+mod names;
 mod objects;
 
 use tollgate_domain::FrontDoor;
 
+pub use names::{PAYMENT_PREFIX, REFUND_PREFIX};
 pub use objects::{Payment, Refund};
 
 use crate::{
     Answer, Problem, PublishedApi,
     limits::{ApiLimits, burst_by_tier, requests_by_tier},
 };
-
-/// Prefix of a payment's id.
-pub const PAYMENT_PREFIX: &str = "pay_";
-/// Prefix of a refund's id.
-pub const REFUND_PREFIX: &str = "refund_";
 
 /// The `simple` API.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@ use tollgate_domain::{
     Payment as StoredPayment, Refund as StoredRefund, payment::Status, refund::RefundStatus,
 };
 
-use super::{PAYMENT_PREFIX, REFUND_PREFIX};
+use super::names::{PAYMENT_PREFIX, REFUND_PREFIX};
 use crate::{Problem, json::decimal};
 
 /// A payment.

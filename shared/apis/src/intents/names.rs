@@ -1,0 +1,24 @@
+//! Prefixes of ids and other names of the `intents` API.
+
+/// The version of the API, as its changelog counts.
+pub const VERSION: &str = "2.4";
+/// Prefix of an intent's id.
+pub const PAYMENT_PREFIX: &str = "pi_";
+/// See [`PAYMENT_PREFIX`]. A payment's charge has the payment's id.
+pub const CHARGE_PREFIX: &str = "ch_";
+/// See [`PAYMENT_PREFIX`].
+pub const METHOD_PREFIX: &str = "pm_";
+/// See [`PAYMENT_PREFIX`].
+pub const REFUND_PREFIX: &str = "re_";
+/// See [`PAYMENT_PREFIX`].
+pub const CUSTOMER_PREFIX: &str = "cus_";
+/// See [`PAYMENT_PREFIX`].
+pub const ENDPOINT_PREFIX: &str = "we_";
+/// The reasons that a refund may have.
+pub const REFUND_REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
+/// Prefix of an event's id.
+pub const EVENT_PREFIX: &str = crate::event_body::EVENT_PREFIX;
+/// Prefix of an API key's id.
+pub const KEY_PREFIX: &str = "key_";
+/// Prefix of the account's id.
+pub const ACCOUNT_PREFIX: &str = "acct_";
