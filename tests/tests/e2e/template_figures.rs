@@ -1,6 +1,6 @@
-//! Figures that a template has to repeat are those of the code.
+//! What a template or a list has to repeat is the same in both places.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use tollgate_gateway::{LEASE_MS, LIFETIME_DEFAULT_MS, TIMEOUT_DEFAULT_MS};
 use tollgate_local::template::Function;
@@ -43,4 +43,25 @@ fn a_message_is_hidden_for_six_times_the_timeout_of_its_function() {
     let queue = cloud.queues.iter().find(|queue| queue.redrive.is_some()).unwrap();
     assert!(function.timeout > Duration::ZERO);
     assert_eq!(queue.visibility, function.timeout * 6);
+}
+
+/// The lists that name every crate of functions: the profile that keeps their debug binaries small, and the alias that builds
+/// them for Lambda.
+#[test]
+fn every_crate_of_functions_is_in_the_lists_of_crates() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |file: &str| std::fs::read_to_string(root.join(file)).unwrap();
+    let folders = std::fs::read_dir(root.join("functions")).unwrap();
+    let crates: BTreeSet<String> =
+        folders.map(|folder| format!("tollgate-{}", folder.unwrap().file_name().to_string_lossy())).collect();
+    let (workspace, aliases) = (read("Cargo.toml"), read(".cargo/config.toml"));
+    let profile = workspace.split("[profile.dev.package]").nth(1).unwrap();
+    let profile = profile.split("\n[").next().unwrap();
+    let stripped = profile.lines().filter(|line| line.starts_with("tollgate-"));
+    let stripped: BTreeSet<String> =
+        stripped.map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(stripped, crates);
+    let built = aliases.lines().find(|line| line.starts_with("bootstraps")).unwrap();
+    let built = built.trim_end_matches('"').split(" -p ").skip(1);
+    assert_eq!(built.map(str::to_owned).collect::<BTreeSet<_>>(), crates);
 }
