@@ -1,4 +1,4 @@
-//! The `charges` API: its words for the ledger's things, rules and errors.
+//! The `charges` API: its routes, and how they read requests.
 //!
 //! One binary per route in `src/bin`; what they share is here. The contract is the published text, as settled by the
 //! project's decisions in `docs/decisions.md`.

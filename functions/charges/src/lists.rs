@@ -8,7 +8,7 @@ use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue};
 
 /// Most items of a page.
 const LIMIT_MAX: i64 = 100;
-/// Items of a page when nothing is said.
+/// Items on a page by default.
 const LIMIT_DEFAULT: i64 = 20;
 /// Reads `limit`.
 pub(crate) fn limit(query: &mut Fields) -> Result<usize, FieldError> {
@@ -35,7 +35,7 @@ pub(crate) fn created(query: &mut Fields, bound: Bound) -> Result<Option<Timesta
     let seconds = query.integer_in(name, 0, 9_999_999_999)?;
     Ok(seconds.map(|s| match bound {
         Bound::From => Timestamp::from_s(s),
-        // The whole of the last second belongs to the range.
+        // The range includes the whole last second.
         Bound::To => Timestamp::from_s(s).plus_ms(999),
     }))
 }

@@ -45,7 +45,7 @@ pub fn read_create(mut body: Fields) -> Result<CreatePayment, Problem> {
     Ok(new)
 }
 
-/// An id of another form is the id of no customer.
+/// An id of another form names no customer.
 fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
     let Some(text) = body.string("customer_id", ID_CHARS_MAX)? else {
         return Ok(None);
@@ -118,7 +118,7 @@ pub async fn show(ctx: &RequestContext, status: u16, payment: &Payment) -> Resul
     Ok(Reply::new(status, charges::payment(payment, challenge_url.as_deref())))
 }
 
-/// The answer to a create: the payment, or the error that its decline is.
+/// The answer to a create: the payment, or the error of its decline.
 pub async fn show_created(ctx: &RequestContext, payment: &Payment) -> Result<Reply, Problem> {
     match declined(payment) {
         Some(refusal) => Ok(Charges.problem(&refusal.into(), ctx.call.request_id())),

@@ -18,7 +18,7 @@ pub fn id_in_path(ctx: &RequestContext) -> Result<RefundId, Problem> {
 /// Reads the body of a create.
 pub fn read_create(mut body: Fields) -> Result<CreateRefund, Problem> {
     let payment = body.required_string("payment_id", ID_CHARS_MAX)?;
-    // An id of another form is the id of no payment.
+    // An id of another form names no payment.
     let payment = tollgate_domain::PaymentId::parse(PAYMENT_PREFIX, &payment);
     let new = CreateRefund {
         payment: payment.map_err(|_| Refusal::NoSuchReference(Resource::Payment))?,

@@ -22,7 +22,7 @@ const MINOR_MAX: i64 = tollgate_domain::money::AMOUNT_MINOR_MAX;
 /// The processors of the text.
 const PROVIDERS: &[&str] = &["cybersource", "mpgs"];
 
-/// Reads the body, all of it before anything is said to be wrong. `amount` and `metadata` are their texts, as they were sent.
+/// Reads the whole body, then reports all errors. `amount` and `metadata` are the texts that were sent.
 pub fn read(
     mut body: Fields,
     amount: Option<&str>,
@@ -55,7 +55,7 @@ pub fn read(
             metadata: metadata?,
         })
     };
-    // Whatever is missing was said to be wrong above.
+    // A missing field was reported above.
     read().ok_or_else(|| Problem::Internal("a field was neither read nor wrong".into()))
 }
 
@@ -64,7 +64,7 @@ fn minimum_minor(currency: Currency) -> i64 {
     10_i64.pow(currency.exponent().saturating_sub(2))
 }
 
-/// `None` for an amount that cannot be judged because its currency is wrong.
+/// `None` if the amount cannot be checked because the currency is wrong.
 fn read_amount(
     body: &Fields,
     sent: Option<&str>,
@@ -72,7 +72,7 @@ fn read_amount(
 ) -> Result<Option<Money>, FieldError> {
     let error = |issue| body.error("amount", issue);
     let text = sent.filter(|text| *text != "null").ok_or_else(|| error(Issue::Missing))?;
-    // A number within quotation marks is a number to many a client.
+    // Some clients send numbers in quotation marks.
     let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     if text.is_empty() {
         return Err(error(Issue::Missing));
@@ -143,7 +143,7 @@ fn read_digits(body: &mut Fields, name: &str, lengths: &[usize], otherwise: &str
         .ok_or_else(|| body.error(name, Issue::Other(otherwise.to_owned())))
 }
 
-/// A payer without an e-mail address is nobody who could be found again.
+/// A payer without an e-mail address has no customer.
 fn read_payer(body: &mut Fields, wrong: &mut Wrong) -> Payer {
     let email = wrong.take(body.email("customer_email")).flatten();
     let name = wrong.take(body.string("customer_name", NAME_CHARS_MAX)).flatten();
@@ -157,8 +157,8 @@ fn read_payer(body: &mut Fields, wrong: &mut Wrong) -> Payer {
 /// Where an initialization has a card: in the body itself.
 const CARD_PLACES: &[CardPlace] = &[CardPlace { object: "", number: "card_number", security_code: "cvv" }];
 
-/// Makes the payment. The order's number is an idempotency key: the same order again, asked for in the same way, is the same payment.
-/// A key in the header is one, too: for one request about one order.
+/// Initializes the payment. The order number is an idempotency key: a repeated request for an order returns the same payment.
+/// An `Idempotency-Key` header is for one request about one order.
 pub async fn initialize(ctx: &RequestContext, body: &Value, new: NewCheckout) -> Result<Reply, Problem> {
     let body = without_card_data(body, CARD_PLACES);
     let key = ctx.idempotency(&body)?;

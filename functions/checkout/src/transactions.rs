@@ -16,7 +16,7 @@ pub fn show(payment: &Payment) -> Result<Reply, Problem> {
     Reply::verbatim(200, &TransactionAnswer::new(payment)?)
 }
 
-/// The refund that a body asks for: `amount` as it was sent, all that is left without one.
+/// Reads a refund: `amount` as it was sent; without one, everything that is left.
 pub fn read_refund(payment: PaymentId, amount: Option<String>) -> CreateRefund {
     let amount = amount.filter(|text| text != "null").map(|text| {
         let bare = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));

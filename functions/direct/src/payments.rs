@@ -15,9 +15,9 @@ use tollgate_http::{CardPlace, Fields, ID_CHARS_MAX, Issue, Problem, RequestCont
 const TOKEN_CHARS_MAX: usize = 255;
 /// Longest text in the place of a card number, in characters.
 const CARD_NUMBER_CHARS_MAX: usize = 64;
-/// What may be paid with.
+/// The accepted payment methods.
 const PAYMENT_METHODS: &[&str] = &["card", "apple_pay", "google_pay"];
-/// Those of them that are wallets, which give a token.
+/// The wallets among them, which send a token.
 const WALLETS: &[&str] = &["apple_pay", "google_pay"];
 
 /// The payment that the path names. The API of the release before called it `payment_id` in refunds, and is there until
@@ -73,7 +73,7 @@ fn read_wallet(body: &mut Fields, method: &str, wallet: Wallet) -> Result<Charge
     Ok(ChargeFrom::WalletToken(wallet, token))
 }
 
-/// `customer`: `{"id"}` names one, `{"email","name","phone"}` finds or makes one.
+/// `customer`: `{"id"}` names a customer; `{"email","name","phone"}` finds or creates one.
 fn read_payer(body: &mut Fields) -> Result<Payer, Problem> {
     let Some(mut customer) = body.object("customer")? else {
         return Ok(Payer::Anonymous);
@@ -138,7 +138,7 @@ pub async fn show(ctx: &RequestContext, payment: &Payment) -> Result<Value, Prob
     Ok(shown.into_iter().next().unwrap_or_default())
 }
 
-/// The answer to a create. The request itself says the payer's address, so nothing more is read for it.
+/// The answer to a create. The request has the payer's address, so the customer is not read.
 pub async fn show_created(ctx: &RequestContext, payment: &Payment, payer: &Payer) -> Result<Value, Problem> {
     match payer {
         Payer::WithEmail { email, .. } => {

@@ -9,7 +9,7 @@ use tollgate_http::{Fields, Problem};
 /// Longest reason, in characters.
 const REASON_CHARS_MAX: usize = 255;
 
-/// Reads the body of a refund of a payment: `amount` in minor units (all that is left without one) and `reason`.
+/// Reads the body of a refund of a payment: `amount` in minor units (by default everything that is left) and `reason`.
 pub fn read_create(mut body: Fields, payment: PaymentId) -> Result<CreateRefund, Problem> {
     Ok(CreateRefund {
         payment,

@@ -5,9 +5,9 @@ use tollgate_domain::Timestamp;
 use tollgate_gateway::{PageRequest, PaymentFilter, charged_and};
 use tollgate_http::{FieldError, Fields, Issue};
 
-/// Transactions of a page unless asked otherwise.
+/// Transactions on a page by default.
 const DEFAULT_LIMIT: usize = 10;
-/// The furthest that an offset may reach.
+/// Largest offset.
 const OFFSET_MAX: i64 = 10_000;
 /// The statuses of the text.
 const STATUSES: &[&str] = &["pending", "succeeded", "failed"];

@@ -45,7 +45,7 @@ pub fn read_list(mut query: Fields) -> Result<PageRequest<KeyMarker>, FieldError
     Ok(page_request)
 }
 
-/// Reads `expires_in`: seconds for which what is rolled is still good.
+/// Reads `expires_in`: seconds for which the rolled key or secret stays valid.
 pub fn read_roll(mut body: Fields) -> Result<Option<i64>, FieldError> {
     let overlap = body.integer_in("expires_in", 0, OVERLAP_S_MAX)?;
     body.finish()?;

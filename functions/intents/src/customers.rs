@@ -63,7 +63,7 @@ pub fn show(tenant: Tenant, customer: &Customer) -> Value {
     intents::customer(customer, lists::context(tenant))
 }
 
-/// What a delete answers.
+/// The answer to a delete.
 pub fn show_deleted(id: CustomerId) -> Value {
     json!({"id": id.to_prefixed(CUSTOMER_PREFIX), "object": "customer", "deleted": true})
 }

@@ -35,7 +35,7 @@ pub fn show(ctx: &RequestContext, tenant: Tenant, event: &Event) -> Value {
     tollgate_apis::event(event, FrontDoor::Intents, context).unwrap_or_default()
 }
 
-/// Reads the query of a list of events: `type` or `types[]`, `created`, and a window.
+/// Reads the query of a list of events: `type` or `types[]`, `created`, and the page.
 pub fn read_list(mut query: Fields) -> Result<EventFilter, FieldError> {
     let page_request = lists::page_request(&mut query, PREFIX)?;
     let (created_from, created_to) = lists::created(&mut query)?;

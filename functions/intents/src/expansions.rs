@@ -1,7 +1,7 @@
-//! `expand[]`: the links that an answer shows whole, to a caller who may read what they lead to.
+//! `expand[]`: ids in an answer that are replaced by their objects, if the caller may read those.
 //!
 //! A link leads to an object with its own route, so expanding it needs the permission of that route. Links are checked
-//! before anything is done: a request that asks for one it may not see, or that does not exist, changes nothing.
+//! first: a request for a link that does not exist, or that the caller may not read, changes nothing.
 
 use serde_json::Value;
 use tollgate_apis::intents::{self, CHARGE_PREFIX, CUSTOMER_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX};
@@ -77,14 +77,14 @@ impl Linked {
     }
 }
 
-/// Links that this caller may see whole: made by [`permitted`] alone.
+/// Links that this caller may expand; only [`permitted`] makes them.
 #[derive(Debug)]
 pub struct Permitted {
     links: Vec<Link>,
     listed: bool,
 }
 
-/// Reads `expand`: the links that the answer is to show whole.
+/// Reads `expand`: the links to expand.
 pub fn read(fields: &mut Fields) -> Result<Vec<String>, FieldError> {
     Ok(fields.strings("expand", EXPANSIONS_MAX, ID_CHARS_MAX)?.unwrap_or_default())
 }
@@ -111,7 +111,7 @@ pub async fn permitted(ctx: &RequestContext, wanted: &[String], of: Linked) -> R
     Ok(Permitted { links, listed: of.listed })
 }
 
-/// Shows the links of an answer whole, of the object itself or of every object of a list. A call for each.
+/// Expands the links of an object, or of every object of a list. One call for each.
 pub async fn expand(ctx: &RequestContext, answer: &mut Value, permitted: &Permitted) -> Result<(), Problem> {
     for link in &permitted.links {
         if permitted.listed {
@@ -127,7 +127,7 @@ pub async fn expand(ctx: &RequestContext, answer: &mut Value, permitted: &Permit
 }
 
 async fn expand_one(ctx: &RequestContext, object: &mut Value, link: Link) -> Result<(), Problem> {
-    // A link that leads nowhere is `null`.
+    // An absent link is `null`.
     let Some(id) = object.get(link.name()).and_then(Value::as_str) else {
         return Ok(());
     };

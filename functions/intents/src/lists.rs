@@ -1,4 +1,4 @@
-//! What every list of this API takes and answers.
+//! Lists: their parameters and their envelope.
 
 use serde_json::Value;
 use tollgate_apis::intents::{Context, list};
@@ -8,10 +8,10 @@ use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestCon
 
 use crate::versions::Version;
 
-/// The furthest that an offset may reach.
+/// Largest offset.
 const OFFSET_MAX: i64 = 10_000;
 
-/// The parameters of a list. `offset` is version 1's.
+/// The parameters of a list. Only version 1 has `offset`.
 pub fn query(ctx: &RequestContext) -> Result<Fields, Problem> {
     let query = ctx.nested_query()?;
     if query.has("offset") && Version::of(&ctx.request.path) != Some(Version::One) {
@@ -46,7 +46,7 @@ pub fn page_request<K: Kind>(query: &mut Fields, prefix: &str) -> Result<PageReq
     })
 }
 
-/// An id that narrows a list; `None` when it is absent. One of another form is the id of nothing.
+/// An id that narrows a list; `None` when it is absent. An id of another form is refused.
 pub fn id<K: Kind>(query: &mut Fields, name: &str, prefix: &str) -> Result<Option<Id<K>>, FieldError> {
     match query.string(name, ID_CHARS_MAX)? {
         None => Ok(None),
@@ -56,7 +56,7 @@ pub fn id<K: Kind>(query: &mut Fields, name: &str, prefix: &str) -> Result<Optio
     }
 }
 
-/// Reads `created`: an instant, or an object with `gt`, `gte`, `lt`, `lte`; both ends included in what is given back.
+/// Reads `created`: a time, or an object with `gt`, `gte`, `lt`, `lte`. The returned range includes both ends.
 pub fn created(query: &mut Fields) -> Result<(Option<Timestamp>, Option<Timestamp>), FieldError> {
     if !query.has("created") {
         return Ok((None, None));
@@ -83,7 +83,7 @@ pub fn page<E>(ctx: &RequestContext, page: &Page<E>, show: impl FnMut(&E) -> Val
     list(page.items.iter().map(show).collect(), page.next.is_some(), &ctx.request.path)
 }
 
-/// The context of objects that need no more than their mode.
+/// The context of objects that show only the mode.
 pub fn context(tenant: Tenant) -> Context<'static> {
     Context { livemode: tenant.mode.is_live(), ..Context::default() }
 }

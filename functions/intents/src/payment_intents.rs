@@ -62,7 +62,7 @@ async fn read_method(ctx: &RequestContext, body: &mut Fields) -> Result<Option<M
     Ok(named.or(described))
 }
 
-/// Reads the body of a create, and the links to show whole.
+/// Reads the body of a create, and the links to expand.
 pub async fn read_create(
     ctx: &RequestContext,
     mut body: Fields,
@@ -126,9 +126,9 @@ pub async fn read_update(
 pub struct Confirmation {
     /// The action.
     pub action: IntentAction,
-    /// What a payer's page shows to prove that the intent is its own.
+    /// The client secret, with which a payer's page shows that the intent is its own.
     pub client_secret: Option<String>,
-    /// The links to show whole.
+    /// The links to expand.
     pub expand: Vec<String>,
 }
 
@@ -178,8 +178,8 @@ pub fn read_list(mut query: Fields) -> Result<(PaymentFilter, Vec<String>), Fiel
     Ok((filter, expand))
 }
 
-/// The answer that shows an intent, with links shown whole. An intent whose charge was declined by this very request is
-/// the error that the decline is, with the intent inside.
+/// The answer that shows an intent, with expanded links. If this request's charge was declined, it is the decline's error
+/// with the intent in it.
 pub async fn answer(
     ctx: &RequestContext,
     status: u16,

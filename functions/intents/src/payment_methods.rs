@@ -67,7 +67,7 @@ fn read_billing(body: &mut Fields) -> Result<Option<Billing>, FieldError> {
         name: details.string("name", NAME_CHARS_MAX)?,
         phone: details.string("phone", PHONE_CHARS_MAX)?,
     };
-    // An address is accepted, as clients send it, and not kept: nothing here needs one.
+    // Clients send an address. It is accepted and not stored.
     details.take("address");
     details.finish()?;
     Ok(Some(billing))
@@ -80,7 +80,7 @@ pub struct Update {
     pub billing: Option<Billing>,
     /// Metadata to merge.
     pub metadata: Option<Value>,
-    /// The links to show whole.
+    /// The links to expand.
     pub expand: Vec<String>,
 }
 

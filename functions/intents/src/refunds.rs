@@ -24,7 +24,7 @@ fn read_payment(fields: &mut Fields) -> Result<Option<PaymentId>, Problem> {
     Ok(None)
 }
 
-/// Reads the body of a create, and the links to show whole.
+/// Reads the body of a create, and the links to expand.
 pub fn read_create(mut body: Fields) -> Result<(CreateRefund, Vec<String>), Problem> {
     let payment = read_payment(&mut body)?.ok_or_else(|| body.error("payment_intent", Issue::Missing))?;
     let new = CreateRefund {

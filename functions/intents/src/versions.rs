@@ -1,5 +1,5 @@
-//! The versions of this API: the first segment of every path. Version 1 is served by the functions of version 2 and is on its way
-//! out, as the text's versioning policy says.
+//! The versions of this API: the first segment of every path. Version 1 is deprecated; the functions of
+//! version 2 serve it until its end, as the text's versioning policy says.
 
 use std::sync::OnceLock;
 
@@ -47,7 +47,7 @@ fn served() -> Served {
     })
 }
 
-/// Refuses a version that does not exist, or no more.
+/// Refuses a version that does not exist or has ended.
 pub(crate) fn check(request: &Request, now: Timestamp) -> Result<(), Problem> {
     judge(&request.path, now, served())
 }
@@ -61,8 +61,8 @@ fn judge(path: &str, now: Timestamp, served: Served) -> Result<(), Problem> {
     }
 }
 
-/// What an answer to a request of version 1 says of its end: `Deprecation` (RFC 9745), `Sunset` (RFC 8594), and where the same
-/// is in version 2, relative to the request, because only the caller knows what stands before the path.
+/// The headers of answers in version 1: `Deprecation` (RFC 9745), `Sunset` (RFC 8594) and a link to the same route in version 2.
+/// The link is relative, because only the caller knows the URL before the path.
 pub(crate) fn headers(request: &Request) -> Vec<(&'static str, String)> {
     if Version::of(&request.path) != Some(Version::One) {
         return Vec::new();

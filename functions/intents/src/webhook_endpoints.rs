@@ -75,7 +75,7 @@ fn allow_loopback() -> bool {
     std::env::var("TOLLGATE_ALLOW_LOOPBACK_WEBHOOKS").is_ok_and(|value| value == "true")
 }
 
-/// Whether a pattern covers at least one event type of the API: one that covers none is a spelling mistake.
+/// Whether a pattern covers at least one event type of the API: one that covers none is an error.
 fn is_known(pattern: &str, api: FrontDoor) -> bool {
     tollgate_apis::event_types(api).any(|known| tollgate_domain::endpoint::matches(pattern, known))
 }

@@ -12,7 +12,7 @@ use tollgate_domain::{
 use tollgate_gateway::{Gateway, HostedView, LinkError, Onward};
 use tollgate_http::{LambdaError, Request};
 
-/// Seconds between two looks at a payment that is being decided.
+/// Seconds between two reloads while a payment is being decided.
 const WAIT_S: u32 = 2;
 
 /// What every page may do: show its own style, known by its digest, and send its form to this very host. A form's answer
@@ -85,7 +85,7 @@ fn redirect(url: &str) -> Result<Response<Body>, LambdaError> {
         .body(Body::Empty)?)
 }
 
-/// What is paid with what, and for what.
+/// The amount, the card and the order.
 fn summary(payment: &Payment, merchant: Option<&str>) -> String {
     let paid_with = match &payment.source {
         Some(Source::Card(card)) => ("Card", format!("{} •••• {}", card.brand.as_str(), card.last4)),
@@ -141,7 +141,7 @@ pub fn nothing_pressed() -> Result<Response<Body>, LambdaError> {
     notice(400, "Nothing was chosen", "Go back and choose one of the two buttons.")
 }
 
-/// After an answer: on to the next page or to the merchant, or a page that says what came of it.
+/// The answer to a form: a redirect to the next page or the merchant, or a page with the result.
 pub fn go_on(gateway: &Gateway, tenant: Tenant, payment: &Payment) -> Result<Response<Body>, LambdaError> {
     match gateway.onward(tenant, payment) {
         Ok(Onward::To(url) | Onward::Wait(url)) => redirect(&url),
@@ -150,7 +150,7 @@ pub fn go_on(gateway: &Gateway, tenant: Tenant, payment: &Payment) -> Result<Res
     }
 }
 
-/// The page that waits until the payment is decided, and then goes on.
+/// The page that reloads until the payment is decided.
 pub fn result(gateway: &Gateway, tenant: Tenant, payment: &Payment) -> Result<Response<Body>, LambdaError> {
     match gateway.onward(tenant, payment) {
         Ok(Onward::Wait(_)) => page_with(
@@ -173,7 +173,7 @@ fn outcome(payment: &Payment) -> Result<Response<Body>, LambdaError> {
     notice(200, title, text)
 }
 
-/// What is shown when a link cannot be followed.
+/// The page for a link that is invalid, used or expired.
 pub fn link_error(gateway: &Gateway, error: &LinkError) -> Result<Response<Body>, LambdaError> {
     match error {
         LinkError::Invalid => notice(404, "This link is not valid", "Go back to the shop and try again."),

@@ -1,12 +1,11 @@
-//! What Lambda's event sources start: the functions that no caller waits for.
+//! The functions that event sources start: stream, queue and schedule.
 
 use std::time::Instant;
 
 use serde::Serialize;
 use tollgate_gateway::Cost;
 
-/// One line for every invocation that had something to do: how much it was and what it cost. A batch may make thousands of
-/// calls, so they are counted and not named.
+/// Logs an invocation that had work: how much, and its cost. Calls are counted, not named: a batch may make thousands.
 pub fn log_invocation(records: usize, cost: &Cost, began: Instant) {
     tracing::info!(
         function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
@@ -20,7 +19,7 @@ pub fn log_invocation(records: usize, cost: &Cost, began: Instant) {
     );
 }
 
-/// The part of a batch that has to be delivered again.
+/// The items of a batch that have to be delivered again.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchResponse {
@@ -34,7 +33,7 @@ struct BatchItemFailure {
 }
 
 impl BatchResponse {
-    /// Marks an item of the batch as failed. For a stream, Lambda starts again at the first one that is.
+    /// Marks an item of the batch as failed. For a stream, Lambda starts again at the first failed one.
     pub fn failed(&mut self, item_identifier: impl Into<String>) {
         self.batch_item_failures.push(BatchItemFailure { item_identifier: item_identifier.into() });
     }

@@ -13,7 +13,7 @@ pub(crate) struct Logged<'a> {
     pub(crate) began: Instant,
 }
 
-/// One line for every request: what it was, what came of it, what it cost. Never a body, a key, a path or a header.
+/// Logs a request: API, method, status, duration, calls and capacity units. Never a body, a key, a path or a header.
 pub(crate) fn log(api: &str, method: &str, logged: &Logged<'_>) {
     tracing::info!(
         api,

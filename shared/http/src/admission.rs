@@ -5,8 +5,9 @@ use tollgate_domain::{Denied, rate_limit::RateLimitStatus};
 
 use crate::{api::Api, reply::Reply, request_context::RequestContext};
 
-/// Lets an outcome out only to a caller who was let in. Until here a handler may have read for a caller whose key is
-/// bad by now; whatever it found is thrown away. A replay is let out over the rate limit, too: it costs no token.
+/// Returns the handler's outcome to an authorized caller, and the refusal to any other. A handler may read before the
+/// caller is authenticated; what it read for an unauthorized caller is discarded. A replay is returned even over the rate
+/// limit, and its token is given back.
 pub(crate) async fn admit(
     api: &dyn Api,
     ctx: &RequestContext,
@@ -18,7 +19,7 @@ pub(crate) async fn admit(
         Ok(_) if replayed => (outcome, ctx.call.give_token_back().await),
         Ok(admitted) => (outcome, Some(admitted.rate_limit())),
         Err(Denied::RateLimited { rate_limit, .. }) if replayed => (outcome, Some(rate_limit)),
-        // What it may not do at all comes before how often it may.
+        // A missing permission is reported before an exceeded limit.
         Err(Denied::RateLimited { rate_limit, .. }) if is_forbidden(&outcome) => (outcome, Some(rate_limit)),
         // A route that does not exist may be reported to any caller.
         Err(denied) if is_nowhere(&outcome) && !matches!(denied, Denied::RateLimited { .. }) => {

@@ -4,7 +4,7 @@ use lambda_http::{Body, Error as LambdaError, Response, http::HeaderValue};
 
 use crate::event;
 
-/// A page of whatever origin may read the answer: the key that it came with is no secret.
+/// Lets pages of any origin read the answer: the publishable key in the request is not secret.
 pub(crate) fn allow_any_origin(response: &mut Response<Body>) {
     for (name, value) in [
         ("access-control-allow-origin", "*"),
@@ -17,7 +17,7 @@ pub(crate) fn allow_any_origin(response: &mut Response<Body>) {
     }
 }
 
-/// Runs the route that answers a browser's question whether a page may call another one.
+/// Runs the route for a browser's preflight requests.
 ///
 /// # Errors
 /// Those of Lambda's runtime.

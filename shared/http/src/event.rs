@@ -1,5 +1,5 @@
-//! API Gateway's events, read and answered here. `lambda_http` would parse the query string as a part of a URI, and panics where
-//! it is none: a client's `"`, `<` or `>` would be a 500 that no front door has worded. Here every event reads.
+//! Reads API Gateway's events. `lambda_http` parses the query string as part of a URI and panics if it is not valid there: a
+//! `"`, `<` or `>` from a client would be a 500 without the API's error body.
 
 use std::{collections::HashMap, future::Future, pin::Pin};
 
@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::request::Request;
 
-/// The parts of an HTTP API's event, payload version 2.0, that a request is made of.
+/// The parts of an HTTP API's event (payload version 2.0) that make a request.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Event {
@@ -45,14 +45,14 @@ impl From<Event> for Request {
         let mut headers = HeaderMap::new();
         for (name, value) in event.headers.unwrap_or_default() {
             if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
-                // A value that is none is kept as an empty one: that the header was sent counts, too.
+                // An invalid value is kept as an empty one, because it matters that the header was sent.
                 let value = HeaderValue::from_bytes(value.as_bytes());
                 headers.append(name, value.unwrap_or_else(|_| HeaderValue::from_static("")));
             }
         }
         let body = event.body.unwrap_or_default();
         let body = if event.is_base64_encoded {
-            // API Gateway's own encoding; what is not of it is no body that any route accepts.
+            // API Gateway encodes binary bodies as base64. An invalid one is kept as it is; no route accepts it.
             STANDARD.decode(&body).unwrap_or_else(|_| body.into_bytes())
         } else {
             body.into_bytes()
@@ -72,7 +72,7 @@ fn answer(response: Response<Body>) -> ApiGatewayV2httpResponse {
     let (mut parts, body) = response.into_parts();
     let mut answer = ApiGatewayV2httpResponse::default();
     answer.status_code = i64::from(parts.status.as_u16());
-    // API Gateway sets cookies from a list of their own.
+    // API Gateway sends cookies as a separate list.
     let cookies = parts.headers.get_all(SET_COOKIE).iter();
     answer.cookies = cookies.filter_map(|cookie| cookie.to_str().ok().map(str::to_owned)).collect();
     parts.headers.remove(SET_COOKIE);
@@ -83,13 +83,13 @@ fn answer(response: Response<Body>) -> ApiGatewayV2httpResponse {
 }
 
 type Answered = Pin<Box<dyn Future<Output = Result<Response<Body>, LambdaError>> + Send>>;
-/// What answers a request; boxed, so that Lambda's runtime is compiled here and not once more for every route.
+/// Answers a request. It is boxed so that Lambda's runtime is compiled here once, not for every route.
 pub(crate) type Handle = Box<dyn Fn(Request) -> Answered + Send + Sync>;
 
 /// Answers requests until Lambda ends the function.
 ///
 /// # Errors
-/// Those of Lambda's runtime. For what `handle` could not make an answer of, API Gateway answers 500 by itself.
+/// Those of Lambda's runtime. If `handle` fails, API Gateway answers 500.
 pub fn run<H, F>(handle: H) -> Result<(), LambdaError>
 where
     H: Fn(Request) -> F + Send + Sync + 'static,
@@ -98,7 +98,7 @@ where
     block_on(Box::pin(answer_requests(Box::new(move |request| Box::pin(handle(request))))))
 }
 
-/// Sets up logs and runs a function on this thread alone: Lambda gives it one request at a time.
+/// Sets up logging and runs a function on one thread: Lambda sends it one request at a time.
 pub(crate) fn block_on(
     function: Pin<Box<dyn Future<Output = Result<(), LambdaError>>>>,
 ) -> Result<(), LambdaError> {

@@ -1,6 +1,6 @@
-//! Reading a body's fields one by one, so that every mistake names its parameter.
+//! Reads fields one by one, so that every error names its parameter.
 //!
-//! JSON bodies, form bodies and query strings are all read through [`Fields`]; where a value came as text, numbers and
+//! JSON bodies, form bodies and query strings are all read through [`Fields`]; in forms and queries, numbers and
 //! booleans are read from their text.
 
 use serde_json::{Map, Value};
@@ -29,7 +29,7 @@ impl Fields {
         Self { path: Vec::new(), values, textual: false }
     }
 
-    /// The fields of a JSON body that was read as an object; of anything else there are none.
+    /// The fields of a JSON object; none for any other value.
     pub fn of(body: &Value) -> Self {
         Self::from_json(body.as_object().cloned().unwrap_or_default())
     }
@@ -39,7 +39,7 @@ impl Fields {
         Self { path: Vec::new(), values, textual: true }
     }
 
-    /// The parameters of a query; of one that is repeated the last counts.
+    /// The parameters of a query. The last one counts if a parameter is repeated.
     pub fn from_query(pairs: &[(String, String)]) -> Self {
         Self::from_form(
             pairs.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect(),
@@ -62,7 +62,7 @@ impl Fields {
         self.take(name).filter(|value| !value.is_null())
     }
 
-    /// Whether a field was sent as `null`, or empty in a form: what unsets it in an update. Takes it if so.
+    /// Takes a field that an update unsets: `null`, or an empty text in a form. Says whether it was there.
     pub fn take_unset(&mut self, name: &str) -> bool {
         let unset = match self.values.get(name) {
             Some(Value::Null) => true,
@@ -75,7 +75,7 @@ impl Fields {
         unset
     }
 
-    /// What an update does to a field: nothing when it was not sent, unset it, or set it to what `read` makes of it.
+    /// The change of a field in an update: `None` if it was not sent, `Some(None)` to unset it, else the value that `read` gives.
     pub fn change<T>(
         &mut self,
         name: &str,
@@ -120,7 +120,7 @@ impl Fields {
         Ok(Some(text))
     }
 
-    /// A text that has to be there and not be empty.
+    /// A required text that is not empty.
     pub fn required_string(&mut self, name: &str, max_chars: usize) -> Result<String, FieldError> {
         match self.string(name, max_chars)? {
             None => Err(self.error(name, Issue::Missing)),
@@ -129,14 +129,14 @@ impl Fields {
         }
     }
 
-    /// A whole number.
+    /// An integer.
     pub fn integer(&mut self, name: &str) -> Result<Option<i64>, FieldError> {
         let Some(value) = self.take_present(name) else {
             return Ok(None);
         };
         let number = match &value {
             Value::Number(number) => number.as_i64(),
-            // `+5`, ` 5` and `5.0` are not how whole numbers are written.
+            // `+5`, ` 5` and `5.0` are refused.
             Value::String(text) if self.textual => {
                 text.parse().ok().filter(|number: &i64| number.to_string() == *text)
             }
@@ -145,12 +145,12 @@ impl Fields {
         number.map(Some).ok_or_else(|| self.error(name, Issue::NotInteger))
     }
 
-    /// A whole number that has to be there.
+    /// A required integer.
     pub fn required_integer(&mut self, name: &str) -> Result<i64, FieldError> {
         self.integer(name)?.ok_or_else(|| self.error(name, Issue::Missing))
     }
 
-    /// A whole number within bounds.
+    /// An integer from `min` to `max`.
     pub fn integer_in(&mut self, name: &str, min: i64, max: i64) -> Result<Option<i64>, FieldError> {
         match self.integer(name)? {
             Some(number) if !(min..=max).contains(&number) => {
@@ -160,7 +160,7 @@ impl Fields {
         }
     }
 
-    /// A yes or no.
+    /// A boolean.
     pub fn boolean(&mut self, name: &str) -> Result<Option<bool>, FieldError> {
         match self.take_present(name) {
             None => Ok(None),
@@ -171,7 +171,7 @@ impl Fields {
         }
     }
 
-    /// An instant in Unix seconds.
+    /// A time in Unix seconds, up to the year 9999.
     pub fn unix_time(&mut self, name: &str) -> Result<Option<tollgate_domain::Timestamp>, FieldError> {
         Ok(self.integer_in(name, 0, 253_402_300_799)?.map(tollgate_domain::Timestamp::from_s))
     }
@@ -195,7 +195,7 @@ impl Fields {
         }
     }
 
-    /// One of some words.
+    /// One of the given words.
     pub fn one_of(
         &mut self,
         name: &str,
@@ -223,7 +223,7 @@ impl Fields {
         };
         let list = match value {
             Value::Array(list) => list,
-            // A form's `a[0]=x` arrives as an object with positions for keys.
+            // A form's `a[0]=x` is parsed as an object with positions as keys.
             Value::Object(map) if self.textual => map.into_values().collect(),
             _ => return Err(self.error(name, Issue::NotA("a list of strings"))),
         };
@@ -258,12 +258,12 @@ impl Fields {
         Ok(Some(Self { path, values, textual: self.textual }))
     }
 
-    /// An object that has to be there.
+    /// A required object.
     pub fn required_object(&mut self, name: &str) -> Result<Self, FieldError> {
         self.object(name)?.ok_or_else(|| self.error(name, Issue::Missing))
     }
 
-    /// An ISO 4217 code that has to be there, in either case.
+    /// A required ISO 4217 currency code, in upper or lower case.
     pub fn required_currency(&mut self, name: &str) -> Result<Currency, FieldError> {
         let code = self.required_string(name, 16)?;
         Currency::from_code(&code)
@@ -279,7 +279,7 @@ impl Fields {
         }
     }
 
-    /// A web address.
+    /// An absolute http or https URL.
     pub fn url(&mut self, name: &str) -> Result<Option<String>, FieldError> {
         match self.string(name, tollgate_domain::text::URL_BYTES_MAX)? {
             Some(text) if !is_web_url(&text) => Err(self.error(name, Issue::NotUrl)),
@@ -287,12 +287,12 @@ impl Fields {
         }
     }
 
-    /// A web address that has to be there.
+    /// A required http or https URL.
     pub fn required_url(&mut self, name: &str) -> Result<String, FieldError> {
         self.url(name)?.ok_or_else(|| self.error(name, Issue::Missing))
     }
 
-    /// Metadata of something new; none when absent.
+    /// The metadata of a create; empty when absent.
     pub fn metadata(&mut self, name: &str) -> Result<Metadata, FieldError> {
         match self.take_present(name) {
             None => Ok(Metadata::default()),
@@ -307,7 +307,7 @@ impl Fields {
         error
     }
 
-    /// Everything known was taken: whatever is left is not known.
+    /// Refuses fields that were not taken: they are unknown.
     pub fn finish(self) -> Result<(), FieldError> {
         match self.values.keys().next() {
             None => Ok(()),
@@ -319,22 +319,22 @@ impl Fields {
     }
 }
 
-/// Gathers what is wrong with several parameters, for front doors that tell all of it at once.
+/// Collects errors of several parameters, for APIs that report all of them at once.
 #[derive(Debug, Default)]
 pub struct Wrong(Vec<FieldError>);
 
 impl Wrong {
-    /// The value that was read, or nothing after noting why not.
+    /// The value, or `None` after the error was added.
     pub fn take<T>(&mut self, read: Result<T, FieldError>) -> Option<T> {
         read.map_err(|error| self.0.push(error)).ok()
     }
 
-    /// Notes one more.
+    /// Adds an error.
     pub fn add(&mut self, error: FieldError) {
         self.0.push(error);
     }
 
-    /// All of it, if there is any.
+    /// The problem with all errors, if there are any.
     pub fn into_problem(self) -> Option<Problem> {
         (!self.0.is_empty()).then_some(Problem::Fields(self.0))
     }

@@ -27,7 +27,7 @@ type Handler = Box<dyn Fn(Arc<RequestContext>) -> Outcome + Send + Sync>;
 /// Runs a route of a front door until Lambda ends it.
 ///
 /// # Errors
-/// What keeps the function from starting: its environment or its secrets.
+/// The function cannot start: its environment or its secrets are missing or invalid.
 pub fn serve<H, F>(api: &'static dyn Api, route: Route, handler: H) -> Result<(), LambdaError>
 where
     H: Fn(Arc<RequestContext>) -> F + Send + Sync + 'static,

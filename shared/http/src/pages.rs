@@ -17,7 +17,7 @@ type Render = Box<dyn Fn(Gateway, Request) -> Page + Send + Sync>;
 /// Runs a page for people: no key, no JSON; `render` makes status, headers and body.
 ///
 /// # Errors
-/// As those of [`serve`].
+/// See [`serve`](crate::serve).
 pub fn serve_pages<H, F>(render: H) -> Result<(), LambdaError>
 where
     H: Fn(Gateway, Request) -> F + Send + Sync + 'static,

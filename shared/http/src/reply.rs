@@ -20,7 +20,7 @@ pub struct Reply {
     pub status: u16,
     /// The body; none for 204.
     pub body: Option<Content>,
-    /// Whether it is the answer that an earlier request with the same idempotency key was given.
+    /// Whether it is the answer of an earlier request with the same idempotency key.
     pub replayed: bool,
 }
 
@@ -40,7 +40,7 @@ impl Reply {
         Self { status, body: Some(Content::Json(body)), replayed: false }
     }
 
-    /// A status with a body whose every character counts, such as decimal amounts with a currency's own digits.
+    /// A status with a body that is sent exactly as serialized, for amounts with a currency's decimal places.
     pub fn verbatim(status: u16, body: &impl Serialize) -> Result<Self, Problem> {
         let text = serde_json::to_string(body).map_err(|e| Problem::Internal(e.to_string()))?;
         Ok(Self { status, body: Some(Content::Verbatim(text)), replayed: false })

@@ -1,4 +1,4 @@
-//! A request, as handlers see it: plain values, whatever event it came in.
+//! A request as plain values, independent of the event it came in.
 
 use std::collections::HashMap;
 
@@ -31,7 +31,7 @@ impl Request {
         &self.query
     }
 
-    /// The query's parameters in their usual spelling.
+    /// The query's parameters, URL-encoded.
     pub fn query_string(&self) -> String {
         let mut text = url::form_urlencoded::Serializer::new(String::new());
         text.extend_pairs(&self.query);

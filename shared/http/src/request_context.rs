@@ -1,4 +1,4 @@
-//! A request and the call it makes, as a handler is given them.
+//! What a handler gets: the request and the caller's use cases.
 
 use serde_json::Value;
 use tollgate_apis::Problem;
@@ -7,7 +7,7 @@ use tollgate_gateway::{Call, Idempotency};
 
 use crate::{fields::Fields, request::Request};
 
-/// Brackets within brackets of a form that are read.
+/// Most levels of brackets in a form's field names.
 const FORM_DEPTH_MAX: usize = 5;
 
 /// What a route needs.
@@ -15,7 +15,7 @@ const FORM_DEPTH_MAX: usize = 5;
 pub struct Route {
     /// The permission that the caller's key must have, if any.
     pub permission: Option<Permission>,
-    /// Whether a publishable key will do, so that payers' pages may call it, from wherever they are.
+    /// Whether a publishable key is enough, so that payers' pages may call the route from any origin.
     pub publishable: bool,
 }
 
@@ -30,23 +30,23 @@ impl Route {
         Self { permission: None, publishable: false }
     }
 
-    /// The same, open to payers' pages.
+    /// The same route, also for publishable keys.
     #[must_use]
     pub const fn for_pages_too(self) -> Self {
         Self { publishable: true, ..self }
     }
 }
 
-/// A request and the call it makes.
+/// A request with the use cases of its caller.
 #[derive(Debug)]
 pub struct RequestContext {
-    /// What was sent.
+    /// The request.
     pub request: Request,
-    /// Who calls, and the use cases.
+    /// The caller and the use cases.
     pub call: Call,
 }
 
-/// A body that may have come as a form.
+/// A body that was JSON or a form.
 #[derive(Debug)]
 pub struct Decoded {
     value: Value,
@@ -60,7 +60,7 @@ impl Decoded {
         if self.textual { Fields::from_form(values) } else { Fields::from_json(values) }
     }
 
-    /// What it says, for the request's fingerprint.
+    /// The body as JSON, for the request's fingerprint.
     pub fn value(&self) -> &Value {
         &self.value
     }
@@ -95,8 +95,8 @@ impl RequestContext {
         Ok(caller.may(permission))
     }
 
-    /// The text of a number (or of anything else) at the top of a JSON body, exactly as it was sent: decimal amounts are
-    /// never read as binary floats. `None` when there is none.
+    /// The text of a top-level field of a JSON body, exactly as it was sent, so that decimal amounts are never read as binary
+    /// floats. `None` if it is absent.
     pub fn raw(&self, name: &str) -> Option<String> {
         use serde_json::value::RawValue;
         let body: std::collections::HashMap<String, &RawValue> =
@@ -126,7 +126,7 @@ impl RequestContext {
         Fields::from_query(self.request.query())
     }
 
-    /// The query's parameters with their brackets read: `expand[]=customer`, `created[gte]=…`.
+    /// The query's parameters with brackets: `expand[]=customer`, `created[gte]=…`.
     pub fn nested_query(&self) -> Result<Fields, Problem> {
         let value: Value = serde_qs::Config::new()
             .max_depth(FORM_DEPTH_MAX)
@@ -136,20 +136,20 @@ impl RequestContext {
         Ok(Fields::from_form(value.as_object().cloned().unwrap_or_default()))
     }
 
-    /// The request's idempotency key and what it asks for: method, path and meaning of the body, which must hold no card
-    /// number and no security code.
+    /// The request's idempotency key with the fingerprint of method, path and body. `body` must not hold a card number or a
+    /// security code.
     pub fn idempotency(&self, body: &Value) -> Result<Option<Idempotency>, Problem> {
         if !self.request.has_header("idempotency-key") {
             return Ok(None);
         }
-        // A header that is not text is a bad key, not an absent one: the caller counts on it.
+        // An invalid key is an error, not an absent key: the caller relies on it.
         let key = idempotency_key(&self.request).ok_or(Problem::BadIdempotencyKey)?;
         Ok(Some(self.keyed(key, body)))
     }
 }
 
 impl RequestContext {
-    /// The same for a key that is not in the header: an order's own number, say.
+    /// The same for a key that is not in the header, such as an order number.
     pub fn keyed(&self, key: IdempotencyKey, body: &Value) -> Idempotency {
         let route = format!("{} {}", self.request.method, self.request.path);
         let fingerprint = Fingerprint::of(&route, &[sorted(body).to_string().as_bytes()]);
@@ -157,12 +157,12 @@ impl RequestContext {
     }
 }
 
-/// The key that a request came with, if it is one.
+/// The request's idempotency key, if it is valid.
 pub(crate) fn idempotency_key(request: &Request) -> Option<IdempotencyKey> {
     IdempotencyKey::parse(request.header("idempotency-key")?)
 }
 
-/// The same value with every object's keys in order: two spellings of one request have one fingerprint.
+/// The same value with sorted keys, so that the order of fields does not change the fingerprint.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {

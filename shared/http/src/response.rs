@@ -44,7 +44,7 @@ pub(crate) fn respond(
         }
     };
     response.header("cache-control", "no-store").body(body).unwrap_or_else(|error| {
-        // Every part above is text that HTTP allows.
+        // Cannot happen: every header above is valid.
         tracing::error!(%error, "answer could not be built");
         let mut response = Response::new(Body::Empty);
         *response.status_mut() = lambda_http::http::StatusCode::INTERNAL_SERVER_ERROR;

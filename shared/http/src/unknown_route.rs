@@ -6,17 +6,16 @@ use tollgate_gateway::{Entropy, OsEntropy};
 
 use crate::{api::Api, event, handler::serve, request_context::Route, response::respond};
 
-/// Runs the route that answers every path and method that no other route does, of an API that tells every caller with a key
-/// where it stands in its rate window.
+/// Runs the route for every other path and method, for an API that sends rate-limit headers with every answer to a key.
 ///
 /// # Errors
-/// As those of [`serve`].
+/// See [`serve`].
 pub fn serve_counted_unknown_route(api: &'static dyn Api) -> Result<(), LambdaError> {
     let route = Route::any_key().for_pages_too();
     serve(api, route, |_| std::future::ready(Err(Problem::UnknownRoute)))
 }
 
-/// Runs the route that answers every path and method that no other route does. It needs no key and no table.
+/// Runs the route for every other path and method. It needs no key and no table.
 ///
 /// # Errors
 /// Those of Lambda's runtime.

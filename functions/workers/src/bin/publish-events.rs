@@ -24,11 +24,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     .await
 }
 
-/// Changes that are published at the same time.
+/// Changes that are published concurrently.
 const AT_A_TIME: usize = 8;
 
-/// Publishes a batch, a few changes at a time, and says which change was the first that failed: Lambda begins again
-/// there. What came after it and was published is published again, which changes nothing.
+/// Publishes a batch, a few changes at a time, and returns the first change that failed: Lambda starts again there. Later
+/// changes are then published again, which changes nothing.
 async fn publish(
     worker: &Worker,
     queue: &Queue,
