@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
 mod binaries;
+mod built_release;
 mod client;
 mod cloud;
 mod receiver;

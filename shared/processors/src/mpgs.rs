@@ -19,13 +19,10 @@ use crate::{
         RefundRequest, Review, TransactionStatus,
     },
 };
-use answers::{answer, authorized, found, found_refund};
+use answers::{AUTHORIZATION, CAPTURE, answer, authorized, found, found_refund};
 
 /// The version of the API.
 const VERSION: u32 = 100;
-/// The names of an order's transactions. A refund is named by its reference.
-const AUTHORIZATION: &str = "1";
-const CAPTURE: &str = "2";
 const VOID: &str = "3";
 
 /// The client of MPGS.

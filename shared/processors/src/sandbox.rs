@@ -2,6 +2,7 @@
 //!
 //! The [`Instrument`] itself names its behavior, so the sandbox stores nothing.
 
+mod behavior;
 mod cards;
 
 use tollgate_domain::{
@@ -22,22 +23,9 @@ const FAILING_ACCOUNT: &str = "00012345";
 /// The IBAN whose debits fail.
 const FAILING_IBAN: &str = "DE62370400440532013001";
 
-/// The result of a charge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Behavior {
-    Succeeds,
-    Declines(Decline),
-    ChallengeThenSucceeds,
-    ChallengeThenDeclines,
-    SucceedsThenDisputed,
-    RefundFailsLater,
-    RefundSucceedsLater,
-    BankSucceedsLater,
-    BankFailsLater,
-}
-
-use cards::{CARDS, NAMED, SIMPLE_SOURCES};
-pub use cards::{TestCard, test_cards};
+use behavior::Behavior;
+pub use cards::TestCard;
+use cards::{CARDS, NAMED, SIMPLE_SOURCES, description};
 
 use Behavior::{
     BankFailsLater, BankSucceedsLater, ChallengeThenDeclines, ChallengeThenSucceeds, Declines,
@@ -83,6 +71,20 @@ pub fn card_token(token: &str) -> Option<Chargeable> {
     let (brand, last4) = token.strip_prefix("tok_")?.split_once('_')?;
     let brand = [Brand::Visa, Brand::Mastercard, Brand::Amex].into_iter().find(|b| b.as_str() == brand)?;
     card(brand, last4)
+}
+
+/// The test cards, the most used first.
+pub fn test_cards() -> impl Iterator<Item = TestCard> {
+    CARDS.iter().map(|(number, brand, behavior)| {
+        let last4 = number.len().saturating_sub(4);
+        let token = format!("tok_{}_{}", brand.as_str(), &number[last4..]);
+        TestCard {
+            number,
+            brand: *brand,
+            token: card_token(&token).is_some().then_some(token),
+            outcome: description(*behavior),
+        }
+    })
 }
 
 /// The test card of a source of `simple`: `tok_visa`, `tok_chargeDeclined`, …

@@ -20,7 +20,7 @@ use tokio::{
 use crate::{
     DEADLINE, Signal,
     binaries::{binary, build, is_release, link_binaries, target},
-    release,
+    built_release::Release,
 };
 
 /// A local cloud for one test. It ends when it is dropped.
@@ -82,7 +82,7 @@ impl Cloud {
 
     /// Starts a release's, or today's, in which these functions fail every request.
     pub async fn start_of(
-        release: Option<&release::Release>,
+        release: Option<&Release>,
         data: Arc<tempfile::TempDir>,
         parameters: &[(&str, &str)],
         broken: &[&str],

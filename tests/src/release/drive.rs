@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use super::{Read, Release, Retry};
+use super::recording::{Read, Retry};
+use crate::built_release::Release;
 use crate::{Answer, Client, Cloud, Receiver, eventually};
 
 /// Drives a local cloud and notes what it made.

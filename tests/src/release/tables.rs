@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::Recording;
+use super::recording::Recording;
 use crate::{Cloud, dynamodb::ask};
 
 /// The tables of a local cloud.

@@ -3,11 +3,14 @@
 use serde_json::Value;
 use tollgate_domain::{Decline, ProcessorTransactionId};
 
-use super::{AUTHORIZATION, CAPTURE};
 use crate::{
     http::{self, Reply, text},
     processor::{Answer, ProcessorError, ProcessorRefundStatus, TransactionStatus},
 };
+
+/// The names of an order's transactions. A refund is named by its reference.
+pub(super) const AUTHORIZATION: &str = "1";
+pub(super) const CAPTURE: &str = "2";
 
 /// The result of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

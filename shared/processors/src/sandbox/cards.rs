@@ -2,7 +2,7 @@
 
 use tollgate_domain::{Decline, source::Brand};
 
-use super::Behavior::{
+use super::behavior::Behavior::{
     self, ChallengeThenDeclines, ChallengeThenSucceeds, Declines, RefundFailsLater, RefundSucceedsLater,
     Succeeds, SucceedsThenDisputed,
 };
@@ -104,22 +104,8 @@ pub struct TestCard {
     pub outcome: String,
 }
 
-/// The test cards, the most used first.
-pub fn test_cards() -> impl Iterator<Item = TestCard> {
-    CARDS.iter().map(|(number, brand, behavior)| {
-        let last4 = number.len().saturating_sub(4);
-        let token = format!("tok_{}_{}", brand.as_str(), &number[last4..]);
-        TestCard {
-            number,
-            brand: *brand,
-            token: super::card_token(&token).is_some().then_some(token),
-            outcome: description(*behavior),
-        }
-    })
-}
-
 /// The description of a behavior.
-fn description(behavior: Behavior) -> String {
+pub(super) fn description(behavior: Behavior) -> String {
     let text = match behavior {
         Declines(decline) => return format!("declined: {}", decline.code()),
         Succeeds | SucceedsThenDisputed | Behavior::BankSucceedsLater => "succeeds",
@@ -135,6 +121,7 @@ fn description(behavior: Behavior) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::test_cards;
 
     #[test]
     fn every_token_that_is_shown_stands_for_the_card_beside_it() {

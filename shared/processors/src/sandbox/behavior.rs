@@ -1,0 +1,17 @@
+//! How the sandbox behaves when an instrument is charged.
+
+use tollgate_domain::Decline;
+
+/// The result of a charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Behavior {
+    Succeeds,
+    Declines(Decline),
+    ChallengeThenSucceeds,
+    ChallengeThenDeclines,
+    SucceedsThenDisputed,
+    RefundFailsLater,
+    RefundSucceedsLater,
+    BankSucceedsLater,
+    BankFailsLater,
+}
