@@ -10,9 +10,11 @@ mod receiver;
 mod samples;
 mod wait;
 
+pub mod due_work;
 pub mod dynamodb;
 pub mod redact;
 pub mod release;
+pub mod sqs;
 pub mod transcript;
 
 pub use rustix::process::Signal;

@@ -26,7 +26,7 @@ pub fn queue() -> Result<&'static tollgate_gateway::Queue, tollgate_http::Proble
         return Ok(queue);
     }
     let environment = AwsEnvironment::from_environment().map_err(Error::from)?;
-    let queue = Queue::from_environment(&environment).map_err(Error::from)?;
+    let queue = Queue::of_webhooks(&environment).map_err(Error::from)?;
     Ok(QUEUE.get_or_init(|| queue))
 }
 

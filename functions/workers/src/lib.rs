@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use serde::Serialize;
-use tollgate_gateway::Cost;
+use tollgate_gateway::{AwsEnvironment, Cost, DueQueues, Queue, StoreError};
 
 /// Logs an invocation that had work: how much, and its cost. Calls are counted, not named: a batch may make thousands.
 pub fn log_invocation(records: usize, cost: &Cost, began: Instant) {
@@ -17,6 +17,12 @@ pub fn log_invocation(records: usize, cost: &Cost, began: Instant) {
         write_units = cost.write_units,
         "invocation"
     );
+}
+
+/// The queues that the function's environment names.
+pub fn due_queues() -> Result<DueQueues, StoreError> {
+    let environment = AwsEnvironment::from_environment()?;
+    Ok(DueQueues { webhooks: Queue::of_webhooks(&environment)?, due_work: Queue::of_due_work(&environment)? })
 }
 
 /// The items of a batch that have to be delivered again.

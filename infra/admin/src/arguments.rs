@@ -80,7 +80,7 @@ pub(crate) enum Command {
         #[arg(long)]
         live: bool,
     },
-    /// Put the webhook messages that were given up (each failed five times in a function) back on their queue
+    /// Put what was given up back on its queue: webhook messages, due work, changes that could not be published
     Redrive,
     #[command(flatten)]
     Vault(VaultCommand),

@@ -21,6 +21,13 @@ use arguments::{
     VaultCommand,
 };
 
+/// What `redrive` moves back, and the queues in which it waits, without the stack's name.
+const DEAD_LETTERS: &[(&str, &str)] = &[
+    ("webhooks", "webhook-dead-letters"),
+    ("due_work", "due-work-dead-letters"),
+    ("changes", "stream-dead-letters"),
+];
+
 fn show(key: &ApiKey) -> Value {
     json!({
         "id": key.id.to_prefixed(KEY_PREFIX),
@@ -49,9 +56,7 @@ fn environment(arguments: &Arguments) -> Result<AwsEnvironment, StoreError> {
 }
 
 fn open(environment: &AwsEnvironment, stack: &str) -> Worker {
-    let tables =
-        Tables { main: stack.to_owned(), keys: format!("{stack}-keys"), events: format!("{stack}-events") };
-    let writer = Writer::open(environment, tables);
+    let writer = Writer::open(environment, Tables::of_stack(stack));
     Worker::new(writer, None, Arc::new(SystemClock), Arc::new(OsEntropy))
 }
 
@@ -102,8 +107,12 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
             json!({"resumed": admin.resume_money(merchant, mode, id).await?})
         }
         Command::Redrive => {
-            let queue = Queue::named(environment, &format!("{stack}-webhook-dead-letters")).await?;
-            json!({"messages": queue.redrive().await?})
+            let mut moved = serde_json::Map::new();
+            for (what, queue) in DEAD_LETTERS {
+                let queue = Queue::named(environment, &format!("{stack}-{queue}")).await?;
+                moved.insert((*what).to_owned(), json!(queue.redrive().await?));
+            }
+            Value::Object(moved)
         }
         Command::CreateMerchant { name, tier } => {
             let merchant = admin.create_merchant(&name, tier).await?;

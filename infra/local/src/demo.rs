@@ -75,7 +75,10 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
         return Ok(None);
     };
     let environment = AwsEnvironment::emulated(context.dynamodb_url, context.sqs_url);
-    let writer = Writer::open(&environment, Tables { main, keys, events });
+    let writer = Writer::open(
+        &environment,
+        Tables { main, keys, events, due_shards: tollgate_gateway::DUE_SHARDS_MIN },
+    );
     let worker = Worker::new(writer, None, Arc::new(SystemClock), Arc::new(OsEntropy));
     let admin = Admin::new(match &context.vault_keys {
         Some(keys) => worker.with_processors(Processors::new(Vault::new(keys), 0)),

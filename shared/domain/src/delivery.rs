@@ -42,6 +42,9 @@ pub struct Delivery {
     /// When due work checks that the next attempt was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
+    /// Whether it waits in the backlog of its endpoint, which is paused. Then it is no due work itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held: bool,
 }
 
 /// An attempt, as it is stored and listed.
@@ -82,6 +85,7 @@ impl Delivery {
             created: now,
             next_attempt_at: Some(now),
             due: Some(now.plus_ms(LOST_AFTER_MS)),
+            held: false,
         }
     }
 
@@ -95,6 +99,7 @@ impl Delivery {
             attempts_made: self.attempts_made + 1,
             next_attempt_at: next.map(|(at, _)| at),
             due: next.map(|(_, due)| due),
+            held: false,
             ..self.clone()
         }
     }
@@ -108,14 +113,32 @@ impl Delivery {
             status: DeliveryStatus::Pending,
             next_attempt_at: Some(now),
             due: Some(now.plus_ms(LOST_AFTER_MS)),
+            held: false,
             ..self.clone()
         })
     }
 
-    /// Returns the next version, postponed: its endpoint is paused.
+    /// Returns the next version, held back: its endpoint is paused until then at least.
     #[must_use]
     pub fn held_back(&self, until: Timestamp) -> Self {
-        Self { version: self.version + 1, next_attempt_at: Some(until), due: Some(until), ..self.clone() }
+        Self {
+            version: self.version + 1,
+            next_attempt_at: Some(until),
+            due: None,
+            held: true,
+            ..self.clone()
+        }
+    }
+
+    /// Returns the next version, due at once; `None` unless it is held back.
+    pub fn released(&self, now: Timestamp) -> Option<Self> {
+        (self.held && self.status == DeliveryStatus::Pending).then(|| Self {
+            version: self.version + 1,
+            next_attempt_at: Some(now),
+            due: Some(now.plus_ms(LOST_AFTER_MS)),
+            held: false,
+            ..self.clone()
+        })
     }
 
     /// Returns the next version, canceled before an attempt.
@@ -126,13 +149,8 @@ impl Delivery {
             status: DeliveryStatus::Canceled,
             next_attempt_at: None,
             due: None,
+            held: false,
             ..self.clone()
         }
-    }
-
-    /// Returns the next version, after due work put a message on the queue.
-    #[must_use]
-    pub fn requeued(&self, now: Timestamp) -> Self {
-        Self { version: self.version + 1, due: Some(now.plus_ms(LOST_AFTER_MS)), ..self.clone() }
     }
 }

@@ -4,6 +4,7 @@
 //! from the old value and a command to the new value or a refusal, so the rules can be tested exhaustively.
 
 pub mod access;
+pub mod backlog;
 pub mod card;
 pub mod customer;
 pub mod delivery;
@@ -15,9 +16,11 @@ pub mod idempotency;
 pub mod idempotency_record;
 pub mod metadata;
 pub mod money;
+pub mod pause;
 pub mod payment;
 pub mod payment_method;
 pub mod processor_charge;
+pub mod processor_health;
 pub mod rate_limit;
 pub mod refund;
 pub mod refusal;

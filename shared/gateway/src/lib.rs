@@ -17,11 +17,12 @@
 //! | `webhooks` | endpoints, events, deliveries |
 //! | `pages` | what payers do on hosted pages |
 //! | `processing` | charges, releases and refunds at a processor |
+//! | `due_work` | what is due at a certain time, and who does it |
 //! | `vault` | encryption of card numbers and processor secrets |
 //! | `admin` | the operator's tool |
 //!
 //! Beside the rooms: `gateway`, `worker` and `call` (what use cases run on), `start` (opening them), `clock`
-//! and `entropy` (passed in), `error`, `pagination`, `conflict_retry` and `due_work` (the schedule's run).
+//! and `entropy` (passed in), `error`, `pagination`, `conflict_retry`, `message_format` and `metric_line`.
 
 mod admin;
 mod auth;
@@ -35,6 +36,8 @@ mod error;
 mod gateway;
 mod idempotency;
 mod merchants;
+mod message_format;
+mod metric_line;
 mod pages;
 mod pagination;
 mod payments;
@@ -59,7 +62,12 @@ pub use auth::{
 pub use call::Call;
 pub use clock::{Clock, SystemClock};
 pub use customers::{address_ids::AddressIds, customer::CustomerFilter, payment_customer::Payer};
-pub use due_work::DueReport;
+pub use due_work::{
+    find::{ClaimedPage, DueQueues, FindReport, FoundWork, Part},
+    message::DueMessage,
+    metrics::failed as due_work_failed,
+    run::DueOutcome,
+};
 pub use entropy::{Entropy, OsEntropy};
 pub use error::Error;
 pub use gateway::Gateway;
@@ -86,8 +94,8 @@ pub use payments::{
 pub use processing::processors::{Processors, TIMEOUT_DEFAULT_MS};
 pub use signing::links::{Links, Purpose};
 pub use tollgate_store::{
-    ApiKey, AwsEnvironment, Cost, Cursor, Merchant, Page, Queue, Reader, Secrets, StoreError, Tables, Writer,
-    subject_of,
+    ApiKey, AwsEnvironment, Cost, Cursor, DUE_SHARDS_MIN, DueKind, Merchant, Page, Queue, Reader, Secrets,
+    StoreError, Tables, Writer, subject_of,
 };
 pub use vault::{
     cipher::{Vault, VaultError},
@@ -95,6 +103,7 @@ pub use vault::{
     key_versions::{BadVaultKeys, VaultKeys},
 };
 pub use webhooks::{
+    change_message::ChangeMessage,
     delivery::{Deliverer, DeliverySettings},
     endpoints::{EndpointUpdate, NewEndpoint},
     events::EventFilter,

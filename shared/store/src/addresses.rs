@@ -167,7 +167,7 @@ impl Writer {
     }
 
     fn put_customer(&self, tenant: Tenant, next: &Customer) -> Result<TransactWriteItem, StoreError> {
-        let item = to_item(tenant, next)?;
+        let item = to_item(tenant, next, self.tables.due_shards)?;
         if next.version == 1 {
             return put_in_transaction(&self.tables.main, item, ABSENT, None);
         }

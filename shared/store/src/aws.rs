@@ -23,7 +23,7 @@ use aws_smithy_http_client::{
 
 use aws_types::SdkConfig;
 
-use crate::error::StoreError;
+use crate::{due::DUE_SHARDS_MIN, error::StoreError};
 
 /// The roots of Amazon Trust Services, from <https://www.amazontrust.com/repository>.
 const AMAZON_ROOTS: &str = include_str!("../certs/amazon-roots.pem");
@@ -59,6 +59,8 @@ pub struct Tables {
     /// Events and deliveries, with a time to live. Without a stream, so that publishing does not trigger
     /// itself.
     pub events: String,
+    /// Shards of the due index that writers use, from [`DUE_SHARDS_MIN`](crate::DUE_SHARDS_MIN) on. Readers read as many.
+    pub due_shards: u8,
 }
 
 fn variable(name: &'static str) -> Result<String, StoreError> {
@@ -66,14 +68,30 @@ fn variable(name: &'static str) -> Result<String, StoreError> {
 }
 
 impl Tables {
-    /// Reads `TOLLGATE_TABLE`, `TOLLGATE_KEYS_TABLE` and `TOLLGATE_EVENTS_TABLE`. A function that does not
-    /// use a table need not have its variable.
+    /// The tables of the stack with this name, for the operator and for tests. Every finder reads the fewest
+    /// shards, so due work that is written here is found whatever the stack's setting is.
+    pub fn of_stack(stack: &str) -> Self {
+        Self {
+            main: stack.to_owned(),
+            keys: format!("{stack}-keys"),
+            events: format!("{stack}-events"),
+            due_shards: DUE_SHARDS_MIN,
+        }
+    }
+
+    /// Reads `TOLLGATE_TABLE`, `TOLLGATE_KEYS_TABLE`, `TOLLGATE_EVENTS_TABLE` and `TOLLGATE_DUE_SHARDS`. A
+    /// function that does not use a table need not have its variable.
     pub fn from_environment() -> Result<Self, StoreError> {
         let other = |name| variable(name).unwrap_or_default();
+        let due_shards = match variable("TOLLGATE_DUE_SHARDS") {
+            Ok(text) => text.parse().ok().filter(|shards| *shards >= DUE_SHARDS_MIN),
+            Err(_) => Some(DUE_SHARDS_MIN),
+        };
         Ok(Self {
             main: variable("TOLLGATE_TABLE")?,
             keys: other("TOLLGATE_KEYS_TABLE"),
             events: other("TOLLGATE_EVENTS_TABLE"),
+            due_shards: due_shards.ok_or(StoreError::Environment("TOLLGATE_DUE_SHARDS"))?,
         })
     }
 }

@@ -1,17 +1,24 @@
 //! Due work: a sparse index of the items that have to be processed at a certain time.
+//!
+//! `gsi3pk` is `DUE#<kind>#<shard>`. `gsi3sk` is the due time; after a claim it is the end of the claim, the
+//! number of claims and the time at which the item was due first: `<ms>#<claims>#<ms>`. A claim changes only
+//! this key. The next write of the item sets it anew.
 
-use aws_sdk_dynamodb::operation::query::QueryInput;
+use aws_sdk_dynamodb::operation::{query::QueryInput, update_item::UpdateItemInput};
+use aws_sdk_dynamodb::types::ReturnValue;
 use sha2::{Digest, Sha256};
-use tollgate_domain::{Tenant, Timestamp};
+use tollgate_domain::{EndpointId, Tenant, Timestamp};
 
 use crate::{
-    Reader,
-    attributes::{s, sortable, string_of},
+    Reader, Writer,
+    attributes::{Item, SK, s, sortable, string_of},
+    db::Conditional,
+    entity::{Entity, from_item},
     error::StoreError,
 };
 
-/// Partitions of each kind: enough to avoid a hot one, and few enough to query all of them every minute.
-pub(crate) const SHARDS: u8 = 4;
+/// Shards of the due index that every finder reads, whatever the setting of its stack.
+pub const DUE_SHARDS_MIN: u8 = 4;
 
 /// A kind of due work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,64 +31,216 @@ pub enum DueKind {
     Customer,
     /// A webhook delivery whose next attempt is due or was lost.
     Delivery,
+    /// The held deliveries of a webhook endpoint.
+    Backlog,
 }
 
-/// A due item.
+/// An entry of the due index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueItem {
     /// The tenant.
     pub tenant: Tenant,
     /// The item's partition key.
     pub pk: String,
+    /// When it was due first.
+    pub since: Timestamp,
+    /// Claims since then.
+    pub claims: u32,
+    /// The sort key of the entry.
+    key: String,
+}
+
+/// An item that was claimed.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The item's partition key.
+    pub pk: String,
+    /// The claim, as [`Writer::postpone_due`] takes it.
+    pub claim: String,
+    item: Item,
+}
+
+impl Claimed {
+    /// The item as it was claimed.
+    pub fn read<E: Entity>(&self) -> Result<E, StoreError> {
+        from_item(self.item.clone())
+    }
 }
 
 impl DueKind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Payment, Self::Refund, Self::Customer, Self::Delivery];
+    pub const ALL: &'static [Self] =
+        &[Self::Payment, Self::Refund, Self::Customer, Self::Delivery, Self::Backlog];
 
-    const fn code(self) -> &'static str {
+    /// The name, as keys, messages, schedules and metrics have it.
+    pub const fn code(self) -> &'static str {
         match self {
             Self::Payment => "PAY",
             Self::Refund => "REF",
             Self::Customer => "CUS",
             Self::Delivery => "DLV",
+            Self::Backlog => "HLD",
         }
+    }
+
+    /// The kind with this name.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.code() == code)
     }
 
     const fn in_events_table(self) -> bool {
-        matches!(self, Self::Delivery)
+        matches!(self, Self::Delivery | Self::Backlog)
     }
 
-    pub(crate) fn keys(self, pk: &str, at: Timestamp) -> (String, String) {
-        let shard = Sha256::digest(pk.as_bytes())[0] % SHARDS;
-        (format!("DUE#{}#{shard}", self.code()), sortable(at))
+    fn partition(self, shard: u8) -> String {
+        format!("DUE#{}#{shard}", self.code())
+    }
+
+    /// The keys of an item that is due at `at`.
+    pub(crate) fn keys(self, pk: &str, at: Timestamp, shards: u8) -> (String, String) {
+        let shard = Sha256::digest(pk.as_bytes())[0] % shards;
+        (self.partition(shard), sortable(at))
     }
 }
 
+/// The keys of a held delivery: the deliveries of one endpoint, oldest first.
+pub(crate) fn held_keys(tenant: Tenant, endpoint: EndpointId, at: Timestamp, id: &str) -> (String, String) {
+    (held_partition(tenant, endpoint), format!("{}#{id}", sortable(at)))
+}
+
+fn held_partition(tenant: Tenant, endpoint: EndpointId) -> String {
+    format!("HELD#{tenant}{endpoint}")
+}
+
+/// The sort key of an item that is claimed until `until`.
+fn claimed_key(until: Timestamp, claims: u32, since: Timestamp) -> String {
+    format!("{}#{claims}#{}", sortable(until), sortable(since))
+}
+
+/// An entry of the index; `None` if its keys are not a tenant's.
+fn entry(item: &Item) -> Option<DueItem> {
+    let (pk, key) = (string_of(item, "pk")?, string_of(item, "gsi3sk")?);
+    let tenant = Tenant::from_key(pk)?;
+    let mut parts = key.splitn(3, '#');
+    let ms = |part: Option<&str>| part?.parse().ok().map(Timestamp::from_ms);
+    let at = ms(parts.next())?;
+    let claims = parts.next().and_then(|claims| claims.parse().ok()).unwrap_or(0);
+    let since = ms(parts.next()).unwrap_or(at);
+    Some(DueItem { tenant, pk: pk.to_owned(), since, claims, key: key.to_owned() })
+}
+
 impl Reader {
-    /// Lists the items of a kind that were due by `now`, the longest overdue first, at most `limit` per
-    /// shard: [`SHARDS`] queries of `gsi3` (keys only), each 0.5 units per 4 KB.
-    pub async fn due(&self, kind: DueKind, now: Timestamp, limit: i32) -> Result<Vec<DueItem>, StoreError> {
-        let table = if kind.in_events_table() { &self.tables.events } else { &self.tables.main };
-        let mut due = Vec::new();
-        for shard in 0..SHARDS {
-            let request = QueryInput::builder()
-                .table_name(table)
-                .index_name("gsi3")
-                .key_condition_expression("gsi3pk = :pk AND gsi3sk <= :now")
-                .expression_attribute_values(":pk", s(format!("DUE#{}#{shard}", kind.code())))
-                .expression_attribute_values(":now", s(sortable(now)))
-                .limit(limit);
-            let page = self.db.query(request).await?;
-            for item in page.items.unwrap_or_default() {
-                let Some(pk) = string_of(&item, "pk") else {
-                    continue;
-                };
-                if let Some(tenant) = Tenant::from_key(pk) {
-                    due.push(DueItem { tenant, pk: pk.to_owned() });
-                }
-            }
-        }
-        Ok(due)
+    /// Shards of the due index: [`crate::Tables::due_shards`].
+    pub fn due_shards(&self) -> u8 {
+        self.tables.due_shards
+    }
+
+    fn due_table(&self, kind: DueKind) -> &str {
+        if kind.in_events_table() { &self.tables.events } else { &self.tables.main }
+    }
+
+    /// Lists the items of one shard of a kind that were due by `now`, the longest overdue first, at most
+    /// `limit`; after an entry, those that follow it. One query of `gsi3` (keys only), 0.5 units per 4 KB.
+    pub async fn due(
+        &self,
+        kind: DueKind,
+        shard: u8,
+        now: Timestamp,
+        after: Option<&DueItem>,
+        limit: i32,
+    ) -> Result<Vec<DueItem>, StoreError> {
+        let partition = kind.partition(shard);
+        let start = after.map(|entry| {
+            Item::from([
+                ("pk".to_owned(), s(&entry.pk)),
+                ("sk".to_owned(), s(SK)),
+                ("gsi3pk".to_owned(), s(&partition)),
+                ("gsi3sk".to_owned(), s(&entry.key)),
+            ])
+        });
+        let request = QueryInput::builder()
+            .table_name(self.due_table(kind))
+            .index_name("gsi3")
+            .key_condition_expression("gsi3pk = :pk AND gsi3sk < :after")
+            .expression_attribute_values(":pk", s(&partition))
+            // A claimed item's key goes on after the time.
+            .expression_attribute_values(":after", s(sortable(now.plus_ms(1))))
+            .set_exclusive_start_key(start)
+            .limit(limit);
+        let page = self.db.query(request).await?;
+        Ok(page.items.unwrap_or_default().iter().filter_map(entry).collect())
+    }
+
+    /// Lists the ids of an endpoint's held deliveries, oldest first, at most `limit`. One query of `gsi3` (keys
+    /// only), 0.5 units per 4 KB.
+    pub async fn held_deliveries(
+        &self,
+        tenant: Tenant,
+        endpoint: EndpointId,
+        limit: i32,
+    ) -> Result<Vec<String>, StoreError> {
+        let request = QueryInput::builder()
+            .table_name(&self.tables.events)
+            .index_name("gsi3")
+            .key_condition_expression("gsi3pk = :pk")
+            .expression_attribute_values(":pk", s(held_partition(tenant, endpoint)))
+            .limit(limit);
+        let page = self.db.query(request).await?;
+        let items = page.items.unwrap_or_default();
+        let ids = items.iter().filter_map(|item| string_of(item, "gsi3sk")?.split_once('#'));
+        Ok(ids.map(|(_, id)| id.to_owned()).collect())
+    }
+}
+
+impl Writer {
+    /// Claims a due item until `until`: it is not due before. `None` if it changed since it was found. One
+    /// call; 1 unit per KB of the item and 2 for the index.
+    pub async fn claim_due(
+        &self,
+        kind: DueKind,
+        found: &DueItem,
+        until: Timestamp,
+    ) -> Result<Option<Claimed>, StoreError> {
+        let claim = claimed_key(until, found.claims.saturating_add(1), found.since);
+        let request = UpdateItemInput::builder()
+            .table_name(self.due_table(kind))
+            .key("pk", s(&found.pk))
+            .key("sk", s(SK))
+            .update_expression("SET gsi3sk = :claim")
+            .condition_expression("gsi3sk = :found")
+            .expression_attribute_values(":claim", s(&claim))
+            .expression_attribute_values(":found", s(&found.key))
+            .return_values(ReturnValue::AllNew);
+        let Conditional::Done(item) = self.db.update_item(request).await? else {
+            return Ok(None);
+        };
+        let item = item.unwrap_or_default();
+        Ok(Some(Claimed { tenant: found.tenant, pk: found.pk.clone(), claim, item }))
+    }
+
+    /// Moves a claimed item's due time to `until`, unless it changed since the claim; its claim is not counted.
+    /// One call, cost as [`Writer::claim_due`].
+    pub async fn postpone_due(
+        &self,
+        kind: DueKind,
+        pk: &str,
+        claim: &str,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut parts = claim.splitn(3, '#').skip(1);
+        let claims: u32 = parts.next().and_then(|claims| claims.parse().ok()).unwrap_or(1);
+        let since = parts.next().and_then(|ms| ms.parse().ok()).map_or(until, Timestamp::from_ms);
+        let request = UpdateItemInput::builder()
+            .table_name(self.due_table(kind))
+            .key("pk", s(pk))
+            .key("sk", s(SK))
+            .update_expression("SET gsi3sk = :until")
+            .condition_expression("gsi3sk = :claim")
+            .expression_attribute_values(":until", s(claimed_key(until, claims.saturating_sub(1), since)))
+            .expression_attribute_values(":claim", s(claim));
+        let (Conditional::Done(_) | Conditional::Refused(_)) = self.db.update_item(request).await?;
+        Ok(())
     }
 }

@@ -6,17 +6,18 @@
 //! | `gsi1` | `<tenant><TYPE>` + created, id | a type, newest first |
 //! | `gsi2` | `<tenant><PARENT>#<id>` + type, created, id | a parent's children |
 //! | `gsi3` | `DUE#<kind>#<shard>` + due time | due work; sparse |
+//! | `gsi3` | `HELD#<tenant><endpoint>` + created, id | the held deliveries of a paused endpoint |
 
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
     Customer, CustomerId, Delivery, Event, IdempotencyRecord, Payment, PaymentMethod, Refund, Subject,
-    Tenant, Timestamp, WebhookEndpoint, id::Kind,
+    Tenant, Timestamp, WebhookEndpoint, backlog::Backlog, id::Kind, processor_health::ProcessorHealth,
 };
 
 use crate::{
     attributes::{Item, SK, n, pk, s, sortable},
-    due::DueKind,
+    due::{DueKind, held_keys},
     error::StoreError,
     format,
 };
@@ -52,6 +53,10 @@ pub trait Entity: Serialize + DeserializeOwned + Clone {
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         None
     }
+    /// Its keys in `gsi3`.
+    fn gsi3(&self, _tenant: Tenant, pk: &str, due_shards: u8) -> Option<(String, String)> {
+        self.due().map(|(kind, at)| kind.keys(pk, at, due_shards))
+    }
     /// Whether it appears in the list of its type.
     fn listed(&self) -> bool {
         true
@@ -74,7 +79,8 @@ pub(crate) fn email_key(tenant: Tenant, email: &str) -> String {
     format!("{tenant}EML#{}", hex::encode(&digest[..16]))
 }
 
-pub(crate) fn to_item<E: Entity>(tenant: Tenant, entity: &E) -> Result<Item, StoreError> {
+/// The item of a resource, in tables with this many due shards.
+pub(crate) fn to_item<E: Entity>(tenant: Tenant, entity: &E, due_shards: u8) -> Result<Item, StoreError> {
     let mut item = format::encode(entity, E::FORMAT)?;
     let id = entity.key_id();
     let pk = pk(tenant, E::CODE, &id);
@@ -87,8 +93,7 @@ pub(crate) fn to_item<E: Entity>(tenant: Tenant, entity: &E) -> Result<Item, Sto
         item.insert("gsi2pk".into(), s(parent));
         item.insert("gsi2sk".into(), s(format!("{}#{created}#{id}", E::CODE)));
     }
-    if let Some((kind, at)) = entity.due() {
-        let (gsi3pk, gsi3sk) = kind.keys(&pk, at);
+    if let Some((gsi3pk, gsi3sk)) = entity.gsi3(tenant, &pk, due_shards) {
         item.insert("gsi3pk".into(), s(gsi3pk));
         item.insert("gsi3sk".into(), s(gsi3sk));
     }
@@ -269,10 +274,60 @@ impl Entity for Delivery {
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         self.due.map(|at| (DueKind::Delivery, at))
     }
+    fn gsi3(&self, tenant: Tenant, pk: &str, due_shards: u8) -> Option<(String, String)> {
+        if self.held {
+            return Some(held_keys(tenant, self.endpoint, self.created, &self.key_id()));
+        }
+        self.due().map(|(kind, at)| kind.keys(pk, at, due_shards))
+    }
     fn listed(&self) -> bool {
         false
     }
     fn expires_after_s() -> Option<i64> {
         Some(EVENT_LIFETIME_S)
+    }
+}
+
+impl Entity for Backlog {
+    const CODE: &'static str = "HLD";
+    const IN_EVENTS_TABLE: bool = true;
+
+    fn key_id(&self) -> String {
+        self.endpoint.to_string()
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn request_id(&self) -> &'static str {
+        ""
+    }
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+    fn due(&self) -> Option<(DueKind, Timestamp)> {
+        self.due.map(|at| (DueKind::Backlog, at))
+    }
+    fn listed(&self) -> bool {
+        false
+    }
+}
+
+impl Entity for ProcessorHealth {
+    const CODE: &'static str = "PRH";
+
+    fn key_id(&self) -> String {
+        self.processor.as_str().to_owned()
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn request_id(&self) -> &'static str {
+        ""
+    }
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+    fn listed(&self) -> bool {
+        false
     }
 }

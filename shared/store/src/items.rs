@@ -205,7 +205,7 @@ impl Writer {
     ) -> Result<Option<Option<E>>, StoreError> {
         let request = PutItemInput::builder()
             .table_name(self.table_of::<E>())
-            .set_item(Some(to_item(tenant, entity)?))
+            .set_item(Some(to_item(tenant, entity, self.tables.due_shards)?))
             .condition_expression(condition)
             .set_expression_attribute_values(
                 value.map(|(name, value)| HashMap::from([(name.to_owned(), value)])),

@@ -7,6 +7,7 @@
 mod addresses;
 mod attributes;
 mod aws;
+mod changes;
 mod db;
 mod deliveries;
 mod due;
@@ -29,7 +30,8 @@ mod secrets;
 
 pub use addresses::{Claim, CustomerWrite, Ownership};
 pub use aws::{AwsEnvironment, Tables};
-pub use due::{DueItem, DueKind};
+pub use changes::Change;
+pub use due::{Claimed, DUE_SHARDS_MIN, DueItem, DueKind};
 pub use entity::{Entity, subject_of};
 pub use error::StoreError;
 pub use handles::{KeyMeter, Reader, Writer};

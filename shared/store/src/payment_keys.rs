@@ -58,7 +58,7 @@ impl Writer {
         payment: &Payment,
         key: &str,
     ) -> Result<PaymentPut, StoreError> {
-        let item = to_item(tenant, payment)?;
+        let item = to_item(tenant, payment, self.tables.due_shards)?;
         let operations = vec![
             put_in_transaction(&self.tables.main, item, ABSENT, None)?,
             self.put_payment_key(tenant, key, payment.id)?,

@@ -1,4 +1,4 @@
-//! The queue of webhook messages.
+//! The queues.
 
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use tollgate_domain::delivery::QUEUE_DELAY_S_MAX;
@@ -32,10 +32,24 @@ impl Queue {
         Self { sqs: environment.sqs(), url: url.into() }
     }
 
-    /// Opens the queue that `TOLLGATE_WEBHOOK_QUEUE_URL` names. Makes no call.
-    pub fn from_environment(environment: &AwsEnvironment) -> Result<Self, StoreError> {
-        let url = std::env::var("TOLLGATE_WEBHOOK_QUEUE_URL").ok().filter(|url| !url.is_empty());
-        Ok(Self::open(environment, url.ok_or(StoreError::Environment("TOLLGATE_WEBHOOK_QUEUE_URL"))?))
+    /// Opens the queue of delivery attempts, which `TOLLGATE_WEBHOOK_QUEUE_URL` names. Makes no call.
+    pub fn of_webhooks(environment: &AwsEnvironment) -> Result<Self, StoreError> {
+        Self::of_variable(environment, "TOLLGATE_WEBHOOK_QUEUE_URL")
+    }
+
+    /// Opens the queue of due work, which `TOLLGATE_DUE_WORK_QUEUE_URL` names. Makes no call.
+    pub fn of_due_work(environment: &AwsEnvironment) -> Result<Self, StoreError> {
+        Self::of_variable(environment, "TOLLGATE_DUE_WORK_QUEUE_URL")
+    }
+
+    /// Opens the queue of changes that were put aside, which `TOLLGATE_CHANGE_QUEUE_URL` names. Makes no call.
+    pub fn of_changes(environment: &AwsEnvironment) -> Result<Self, StoreError> {
+        Self::of_variable(environment, "TOLLGATE_CHANGE_QUEUE_URL")
+    }
+
+    fn of_variable(environment: &AwsEnvironment, name: &'static str) -> Result<Self, StoreError> {
+        let url = std::env::var(name).ok().filter(|url| !url.is_empty());
+        Ok(Self::open(environment, url.ok_or(StoreError::Environment(name))?))
     }
 
     /// Opens the queue with this name. One call.

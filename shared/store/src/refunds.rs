@@ -40,7 +40,12 @@ impl Writer {
         refund: &Refund,
         payment: &Payment,
     ) -> Result<RefundPut, StoreError> {
-        let put = put_in_transaction(&self.tables.main, to_item(tenant, refund)?, ABSENT, None)?;
+        let put = put_in_transaction(
+            &self.tables.main,
+            to_item(tenant, refund, self.tables.due_shards)?,
+            ABSENT,
+            None,
+        )?;
         let update = self
             .count_refund(tenant, refund, refund.amount.minor)
             .condition_expression(
@@ -84,7 +89,7 @@ impl Writer {
         let before = n(settled.version.saturating_sub(1));
         let put = put_in_transaction(
             &self.tables.main,
-            to_item(tenant, settled)?,
+            to_item(tenant, settled, self.tables.due_shards)?,
             "version = :before",
             Some((":before", before)),
         )?;

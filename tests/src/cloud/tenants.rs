@@ -15,11 +15,7 @@ impl Cloud {
     pub fn store(&self) -> Writer {
         let url = |name: &str| self.ready[name].as_str().unwrap().to_owned();
         let environment = AwsEnvironment::emulated(&url("dynamodb"), &url("sqs"));
-        let tables = Tables {
-            main: "tollgate".into(),
-            keys: "tollgate-keys".into(),
-            events: "tollgate-events".into(),
-        };
+        let tables = Tables::of_stack("tollgate");
         Writer::open(&environment, tables)
     }
 

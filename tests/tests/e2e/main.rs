@@ -14,6 +14,7 @@ mod charges;
 mod checkout;
 mod consistency;
 mod direct;
+mod due_work;
 mod durability;
 mod erasure;
 mod idempotency;

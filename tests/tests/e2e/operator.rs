@@ -159,9 +159,9 @@ async fn a_message_that_was_given_up_is_revived() {
     dead.send(&[message.on_queue(0).unwrap()]).await.unwrap();
     let sqs = url("sqs");
     let revived = admin(&cloud, &["--sqs", &sqs, "redrive"]).unwrap();
-    assert_eq!(revived, json!({"messages": 1}));
+    assert_eq!(revived, json!({"webhooks": 1, "due_work": 0, "changes": 0}));
     let webhook = receiver.wait_for(1).await.remove(0);
     assert_eq!(webhook.json()["id"], event.to_prefixed("evt_"));
     let revived = admin(&cloud, &["--sqs", &sqs, "redrive"]).unwrap();
-    assert_eq!(revived, json!({"messages": 0}));
+    assert_eq!(revived, json!({"webhooks": 0, "due_work": 0, "changes": 0}));
 }

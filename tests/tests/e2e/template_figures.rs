@@ -1,9 +1,13 @@
 //! What a template or a list has to repeat is the same in both places.
 
-use std::{collections::BTreeSet, path::Path, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::Path,
+    time::Duration,
+};
 
-use tollgate_gateway::{LEASE_MS, LIFETIME_DEFAULT_MS, TIMEOUT_DEFAULT_MS};
-use tollgate_local::template::Function;
+use tollgate_gateway::{DueKind, LEASE_MS, LIFETIME_DEFAULT_MS, TIMEOUT_DEFAULT_MS};
+use tollgate_local::template::{Function, Source};
 use tollgate_webhooks::RetrySchedule;
 
 use crate::budgets::templates;
@@ -39,10 +43,38 @@ fn no_request_outlives_the_lease_of_its_idempotency_key() {
 #[test]
 fn a_message_is_hidden_for_six_times_the_timeout_of_its_function() {
     let cloud = templates();
-    let function = cloud.functions.iter().find(|function| function.name == "deliver-webhook").unwrap();
-    let queue = cloud.queues.iter().find(|queue| queue.redrive.is_some()).unwrap();
-    assert!(function.timeout > Duration::ZERO);
-    assert_eq!(queue.visibility, function.timeout * 6);
+    let mut sources = 0;
+    for source in &cloud.sources {
+        let Source::Queue(source) = source else { continue };
+        let function = cloud.functions.iter().find(|function| function.name == source.function).unwrap();
+        let queue = cloud.queues.iter().find(|queue| queue.name == source.queue).unwrap();
+        assert!(function.timeout > Duration::ZERO);
+        assert_eq!(queue.visibility, function.timeout * 6, "{}", queue.name);
+        assert!(queue.redrive.is_some() && source.partial_responses, "{}", queue.name);
+        sources += 1;
+    }
+    assert_eq!(sources, 3);
+}
+
+#[test]
+fn every_kind_of_due_work_is_looked_for_in_every_shard() {
+    let cloud = templates();
+    let mut parts: HashMap<&str, Vec<(u64, u64)>> = HashMap::new();
+    for source in &cloud.sources {
+        let Source::Schedule(source) = source else { continue };
+        assert_eq!(source.function, "find-due-work");
+        let input = source.input.as_ref().unwrap();
+        let kind = DueKind::from_code(input["kind"].as_str().unwrap()).unwrap();
+        let number = |name: &str, default| input[name].as_u64().unwrap_or(default);
+        parts.entry(kind.code()).or_default().push((number("part", 0), number("of", 1)));
+    }
+    for kind in DueKind::ALL {
+        let mut parts = parts.remove(kind.code()).unwrap_or_default();
+        parts.sort_unstable();
+        let of = parts.len() as u64;
+        assert_eq!(parts, (0..of).map(|part| (part, of)).collect::<Vec<_>>(), "{kind:?}");
+        assert!(of > 0, "{kind:?}");
+    }
 }
 
 /// The lists that name every crate of functions: the profile that keeps their debug binaries small, and the alias that builds

@@ -225,7 +225,7 @@ async fn use_resources(store: &Writer) {
     assert_eq!(store.create(tenant, &paid).await.unwrap(), Put::Created);
     let pending = refund(1, &paid, 600, RefundOutcome::Pending { ask_at: NOW });
     assert_eq!(store.create_refund(tenant, &pending, &paid).await.unwrap(), RefundPut::Created);
-    assert_eq!(store.due(DueKind::Refund, NOW, 10).await.unwrap().len(), 1);
+    assert_eq!(due(store, DueKind::Refund, NOW).await.len(), 1);
     for (outcome, request) in [(RefundOutcome::Failed, "req_failed"), (RefundOutcome::Succeeded, "req_late")]
     {
         let settled = pending.settle(outcome, NOW, &request.into()).unwrap();

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
 use tollgate_domain::{Customer, CustomerId, Payment, Source, payment::Outcome, source::BankAccount};
-use tollgate_gateway::{OsEntropy, Queue, Worker};
-use tollgate_store::{AwsEnvironment, ListQuery, Put, Replaced};
+use tollgate_gateway::{OsEntropy, Worker};
+use tollgate_store::{ListQuery, Put, Replaced};
+use tollgate_tests::due_work::{no_queues, run_due_work};
 
 use crate::{NOW, Opened, SetClock, bytes, open, payment, tenant};
 
@@ -14,11 +15,9 @@ const PAYMENTS: u32 = 2100;
 
 /// Runs due work some milliseconds after [`NOW`].
 async fn run_at(opened: &Opened, ms: i64) {
-    let nowhere = AwsEnvironment::emulated("http://127.0.0.1:9", "http://127.0.0.1:9");
     let clock = Arc::new(SetClock(NOW.plus_ms(ms)));
     let worker = Worker::new(opened.store.clone(), None, clock, Arc::new(OsEntropy));
-    let report = worker.run_due_work(&Queue::open(&nowhere, "unused")).await;
-    assert_eq!(report.unwrap().failed, 0);
+    assert_eq!(run_due_work(&worker, &no_queues()).await.left, 0);
 }
 
 /// Payments whose account holder is still named.

@@ -26,6 +26,7 @@ use tollgate_store::{
     AwsEnvironment, Changed, Claim, CustomerWrite, DueKind, KeyHash, KeyPut, ListQuery, Ownership, Put,
     RefundPut, Replaced, Tables, Writer,
 };
+use tollgate_tests::due_work::due;
 
 const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
 
@@ -55,8 +56,7 @@ async fn open() -> Opened {
 }
 
 fn store_at(url: &str) -> Writer {
-    let names =
-        Tables { main: "tollgate".into(), keys: "tollgate-keys".into(), events: "tollgate-events".into() };
+    let names = Tables::of_stack("tollgate");
     Writer::open(&AwsEnvironment::emulated(url, url), names)
 }
 

@@ -61,12 +61,12 @@ async fn a_failed_refund_gives_its_amount_back_once() {
     assert_eq!(store.create(tenant(1), &paid).await.unwrap(), Put::Created);
     let pending = refund(1, &paid, 600, RefundOutcome::Pending { ask_at: NOW });
     assert_eq!(store.create_refund(tenant(1), &pending, &paid).await.unwrap(), RefundPut::Created);
-    assert_eq!(store.due(DueKind::Refund, NOW, 10).await.unwrap().len(), 1);
+    assert_eq!(due(store, DueKind::Refund, NOW).await.len(), 1);
     let failed = pending.settle(RefundOutcome::Failed, NOW, &"req_settle".into()).unwrap();
     assert_eq!(store.settle_refund(tenant(1), &failed).await.unwrap(), Replaced::Done);
     assert_eq!(store.settle_refund(tenant(1), &failed).await.unwrap(), Replaced::Done, "sent again");
     let late = pending.settle(RefundOutcome::Failed, NOW, &"req_late".into()).unwrap();
     assert_eq!(store.settle_refund(tenant(1), &late).await.unwrap(), Replaced::Conflict(Some(failed)));
     assert_eq!(read(store, tenant(1), paid.id).await.amount_refunded, 0);
-    assert_eq!(store.due(DueKind::Refund, NOW, 10).await.unwrap(), []);
+    assert_eq!(due(store, DueKind::Refund, NOW).await, []);
 }

@@ -5,15 +5,15 @@ use std::time::Instant;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tokio::task::JoinSet;
-use tollgate_gateway::{AwsEnvironment, Deliverer, DeliverySettings, Error, Message, Queue, Worker};
-use tollgate_workers::{BatchResponse, log_invocation};
+use tollgate_gateway::{Deliverer, DeliverySettings, Error, Message, Worker};
+use tollgate_workers::{BatchResponse, due_queues, log_invocation};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     tollgate_http::init_logs();
     let worker = Worker::start().await?;
-    let queue = Queue::from_environment(&AwsEnvironment::from_environment()?)?;
-    let deliverer = Deliverer::new(worker, queue, DeliverySettings::from_environment()?)?;
+    let queues = due_queues()?;
+    let deliverer = Deliverer::new(worker, queues, DeliverySettings::from_environment()?)?;
     let deliverer = &deliverer;
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
         let (began, records) = (Instant::now(), event.payload.records.len());

@@ -1,45 +1,57 @@
-//! The stream of the table `tollgate`: turns each committed change into events and a message for every endpoint.
+//! The stream of the main table: turns each committed change into events and a message for every endpoint. Also the queue
+//! of changes that were put aside.
 
 use std::time::Instant;
 
-use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{LambdaEvent, service_fn};
-use tollgate_gateway::{AwsEnvironment, Error, Publisher, Queue, StoreError, Worker, subject_of};
+use serde::Deserialize;
+use serde_json::Value;
+use tollgate_gateway::{AwsEnvironment, ChangeMessage, Error, Publisher, Queue, Worker};
 use tollgate_workers::{BatchResponse, log_invocation};
+
+/// Changes that are published concurrently.
+const AT_A_TIME: usize = 8;
+
+/// A batch of the stream or of the queue. Records are read one by one, so that one that does not read costs no other.
+#[derive(Deserialize)]
+struct Batch {
+    #[serde(rename = "Records")]
+    records: Vec<Value>,
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     tollgate_http::init_logs();
     let worker = Worker::start().await?;
-    let queue = Queue::from_environment(&AwsEnvironment::from_environment()?)?;
-    let (worker, queue) = (&worker, &queue);
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| async move {
-        let (began, records) = (Instant::now(), event.payload.records.len());
+    let environment = AwsEnvironment::from_environment()?;
+    let (webhooks, changes) = (Queue::of_webhooks(&environment)?, Queue::of_changes(&environment)?);
+    let (worker, webhooks, changes) = (&worker, &webhooks, &changes);
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Batch>| async move {
+        let (began, records) = (Instant::now(), event.payload.records);
+        let count = records.len();
         let worker = worker.metered();
-        let response = publish(&worker, queue, event.payload).await;
-        log_invocation(records, &worker.cost(), began);
-        response
+        let publisher = worker.publisher(webhooks);
+        let is_of_queue = records.iter().any(|record| record["eventSource"] == "aws:sqs");
+        let response = if is_of_queue {
+            publish_messages(&publisher, records).await
+        } else {
+            publish_changes(&publisher, changes, records).await
+        };
+        log_invocation(count, &worker.cost(), began);
+        Ok::<_, lambda_runtime::Error>(response)
     }))
     .await
 }
 
-/// Changes that are published concurrently.
-const AT_A_TIME: usize = 8;
-
-/// Publishes a batch, a few changes at a time, and returns the first change that failed: Lambda starts again there. Later
-/// changes are then published again, which changes nothing.
-async fn publish(
-    worker: &Worker,
-    queue: &Queue,
-    batch: Event,
-) -> Result<BatchResponse, lambda_runtime::Error> {
+/// Publishes a batch of the stream, a few changes at a time, and returns the first change that failed: Lambda starts again
+/// there. Later changes are then published again, which changes nothing.
+async fn publish_changes(publisher: &Publisher<'_>, changes: &Queue, records: Vec<Value>) -> BatchResponse {
     let mut response = BatchResponse::default();
-    let publisher = &worker.publisher(queue);
-    let mut outcomes = stream::iter(batch.records)
+    let mut outcomes = stream::iter(records)
         .map(|record| async move {
-            let sequence = record.change.sequence_number.clone().unwrap_or_default();
-            (sequence, publish_one(publisher, record).await)
+            let outcome = publisher.publish_or_put_aside(&record, changes).await;
+            (record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default().to_owned(), outcome)
         })
         .buffered(AT_A_TIME);
     while let Some((sequence, outcome)) = outcomes.next().await {
@@ -49,22 +61,24 @@ async fn publish(
             break;
         }
     }
-    Ok(response)
+    response
 }
 
-async fn publish_one(publisher: &Publisher<'_>, record: EventRecord) -> Result<(), Error> {
-    let before = read(record.change.old_image)?;
-    let Some((tenant, key, after)) = read(record.change.new_image)? else {
-        return Ok(());
-    };
-    let published =
-        publisher.publish(tenant, &key, before.as_ref().map(|(_, _, subject)| subject), &after).await?;
-    tracing::info!(key, events = published.events, messages = published.messages, "published");
+/// Publishes changes that were put aside, one after the other.
+async fn publish_messages(publisher: &Publisher<'_>, records: Vec<Value>) -> BatchResponse {
+    let mut response = BatchResponse::default();
+    for record in records {
+        let id = record["messageId"].as_str().unwrap_or_default();
+        if let Err(error) = publish_message(publisher, &record).await {
+            tracing::error!(%error, message = id, "change was not published");
+            response.failed(id);
+        }
+    }
+    response
+}
+
+async fn publish_message(publisher: &Publisher<'_>, record: &Value) -> Result<(), Error> {
+    let message = ChangeMessage::parse(record["body"].as_str().unwrap_or_default())?;
+    publisher.publish(&message.record).await?;
     Ok(())
-}
-
-type Subject = (tollgate_domain::Tenant, String, tollgate_domain::Subject);
-
-fn read(image: serde_dynamo::Item) -> Result<Option<Subject>, StoreError> {
-    subject_of(image)
 }

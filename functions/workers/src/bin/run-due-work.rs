@@ -1,28 +1,62 @@
-//! Runs every minute: resumes stuck charges and refunds, expires challenges, requeues webhooks, continues erasures.
+//! The queue of due work: does the work of every message, all of a batch at the same time.
 
 use std::time::Instant;
 
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use lambda_runtime::{LambdaEvent, service_fn};
-use serde_json::Value;
-use tollgate_gateway::{AwsEnvironment, Queue, Worker};
-use tollgate_workers::log_invocation;
+use tokio::task::JoinSet;
+use tollgate_gateway::{DueMessage, DueOutcome, DueQueues, Error, Worker, due_work_failed};
+use tollgate_workers::{BatchResponse, due_queues, log_invocation};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     tollgate_http::init_logs();
-    let worker = Worker::start().await?;
-    let queue = Queue::from_environment(&AwsEnvironment::from_environment()?)?;
-    let (worker, queue) = (&worker, &queue);
-    lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| async move {
-        let began = Instant::now();
+    let (worker, queues) = (Worker::start().await?, due_queues()?);
+    let (worker, queues) = (&worker, &queues);
+    lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+        let (began, records) = (Instant::now(), event.payload.records.len());
         let worker = worker.metered();
-        let report = worker.run_due_work(queue).await?;
-        let found = report.done + report.failed;
-        if found > 0 {
-            tracing::info!(done = report.done, failed = report.failed, "due work");
-            log_invocation(found, &worker.cost(), began);
-        }
-        Ok::<_, lambda_runtime::Error>(())
+        let response = run(&worker, queues, event.payload).await;
+        log_invocation(records, &worker.cost(), began);
+        response
     }))
     .await
+}
+
+async fn run(
+    worker: &Worker,
+    queues: &DueQueues,
+    batch: SqsEvent,
+) -> Result<BatchResponse, lambda_runtime::Error> {
+    let mut work = JoinSet::new();
+    for message in batch.records {
+        let (worker, queues) = (worker.clone(), queues.clone());
+        work.spawn(async move {
+            let id = message.message_id.clone().unwrap_or_default();
+            (id, run_one(&worker, &queues, &message).await)
+        });
+    }
+    let mut response = BatchResponse::default();
+    while let Some(done) = work.join_next().await {
+        let (id, outcome) = done?;
+        if let Err(error) = outcome {
+            tracing::error!(%error, message = id, "message of due work does not read");
+            response.failed(id);
+        }
+    }
+    Ok(response)
+}
+
+/// An error means that the message does not read. Work that fails is measured, and found again.
+async fn run_one(worker: &Worker, queues: &DueQueues, message: &SqsMessage) -> Result<(), Error> {
+    let message = DueMessage::parse(message.body.as_deref().unwrap_or_default())?;
+    match Box::pin(worker.run_due_work(&message, queues)).await {
+        Ok(DueOutcome::Done | DueOutcome::Postponed) => {}
+        Ok(DueOutcome::Silent) => due_work_failed(worker.now(), message.kind, 1),
+        Err(error) => {
+            tracing::error!(item = message.pk, %error, "due work failed");
+            due_work_failed(worker.now(), message.kind, 1);
+        }
+    }
+    Ok(())
 }

@@ -31,7 +31,8 @@ pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
         None => (std::env::temp_dir().join(format!("tollgate-{}", state::random_text(10)?)), true),
     };
     logs::set_up(arguments.logs, &data)?;
-    let mut parameters = template::parse_overrides("AllowLoopbackWebhooks=true ServeVersion1=always");
+    let mut parameters =
+        template::parse_overrides("AllowLoopbackWebhooks=true ServeVersion1=always DueShards=4");
     let checks = std::env::var("TOLLGATE_LOCAL_CHECK").unwrap_or_default();
     let checked = |name: &str| checks.split(',').any(|check| check.trim() == name);
     let overrides = std::env::var("TOLLGATE_PARAMETER_OVERRIDES").unwrap_or_default();

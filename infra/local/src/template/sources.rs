@@ -102,5 +102,7 @@ fn partial_responses(event: &Value) -> bool {
 }
 
 fn size(value: &Value) -> Option<usize> {
-    value.as_u64().and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0)
+    // An overridden parameter is a text.
+    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    number.and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0)
 }

@@ -1,7 +1,7 @@
 //! The health of an endpoint: paused while it does not answer, disabled after five days of failures.
 
-use super::{EndpointStatus, WebhookEndpoint, pause::Pause};
-use crate::{request_ref::RequestRef, time::Timestamp};
+use super::{EndpointStatus, WebhookEndpoint};
+use crate::{pause::Pause, request_ref::RequestRef, time::Timestamp};
 
 /// How long all deliveries must fail before an endpoint is disabled, in milliseconds: five days.
 pub const DISABLE_AFTER_MS: i64 = 5 * 24 * 60 * 60 * 1000;

@@ -1,7 +1,6 @@
 //! Webhook endpoints of merchants.
 
 mod health;
-mod pause;
 #[cfg(test)]
 mod tests;
 
@@ -9,15 +8,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{
-    health::{Attempted, DISABLE_AFTER_MS, PAUSE_AFTER_MS},
-    pause::Pause,
-};
+pub use self::health::{Attempted, DISABLE_AFTER_MS, PAUSE_AFTER_MS};
 use crate::{
     front_door::FrontDoor,
     id::EndpointId,
     idempotency::Fingerprint,
     metadata::Metadata,
+    pause::Pause,
     replay::{ReplaySnapshots, Replayable},
     request_ref::RequestRef,
     time::Timestamp,

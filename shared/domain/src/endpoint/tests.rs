@@ -1,10 +1,9 @@
 #![allow(clippy::unwrap_used)]
-use super::{
-    health::TRY_OUT_MS,
+use super::{health::TRY_OUT_MS, *};
+use crate::{
     pause::{FIRST_PAUSE_MS, PAUSE_MS_MAX},
-    *,
+    payment::tests::NOW,
 };
-use crate::payment::tests::NOW;
 
 #[test]
 fn patterns_cover_whole_words_only() {

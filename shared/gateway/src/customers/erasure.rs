@@ -10,9 +10,9 @@ use std::{fmt::Display, future::Future};
 
 use futures_util::stream::{self, StreamExt};
 use tollgate_domain::{
-    Customer, CustomerId, Event, Payment, PaymentMethod, RequestRef, Tenant, Timestamp, event::ids_of_events,
+    Customer, CustomerId, Event, Payment, PaymentMethod, RequestRef, Tenant, event::ids_of_events,
 };
-use tollgate_store::{Cursor, DueItem, Entity, ListQuery, Page};
+use tollgate_store::{Cursor, Entity, ListQuery, Page};
 
 use super::erasure_progress::{Swept, next_step};
 use crate::{conflict_retry::replace_retrying, error::Error, worker::Worker};
@@ -66,12 +66,13 @@ impl Worker {
     }
 
     /// Due work: continues an erasure that is not finished.
-    pub(crate) async fn resume_erasure(&self, item: &DueItem, now: Timestamp) -> Result<(), Error> {
-        let customer: Option<Customer> = self.store.get_by_key(&item.pk).await?;
+    pub(crate) async fn resume_erasure(&self, tenant: Tenant, pk: &str) -> Result<(), Error> {
+        let now = self.now();
+        let customer: Option<Customer> = self.store.get_by_key(pk).await?;
         match customer {
             Some(customer) if customer.erasure.is_some_and(|erasure| erasure.look_again_at <= now) => {
                 let request = self.new_request();
-                self.erase(item.tenant, customer, &request, RUN_PAGES_MAX).await
+                self.erase(tenant, customer, &request, RUN_PAGES_MAX).await
             }
             _ => Ok(()),
         }

@@ -29,6 +29,7 @@ use tollgate_processors::{
 use super::{
     charge_decision::{Next, next_step},
     charge_requests::of_authorization,
+    health::Resumed,
     references::payment_reference,
     transition::Transition,
 };
@@ -56,15 +57,15 @@ impl Worker {
     }
 
     /// Due work: claims a charge that is open with its processor, queries its status, and continues.
-    pub(crate) async fn resume_charge(&self, tenant: Tenant, payment: &Payment) -> Result<(), Error> {
+    pub(crate) async fn resume_charge(&self, tenant: Tenant, payment: &Payment) -> Result<Resumed, Error> {
         let Some(charge) = &payment.processor_charge else {
-            return Ok(());
+            return Ok(Resumed::NotAsked);
         };
         let request = self.new_request();
         let ask_at = self.ask_at(charge.attempts.saturating_add(1))?;
         let claimed = match self.transition(tenant, payment, Command::AskAgain { ask_at }, &request).await? {
             Transition::Done(claimed) => claimed,
-            Transition::Overtaken(_) => return Ok(()),
+            Transition::Overtaken(_) => return Ok(Resumed::NotAsked),
         };
         let processor = self.processor_of(tenant, &claimed).await?;
         if let Stage::Releasing { authorization } = charge.stage.clone() {
@@ -73,7 +74,7 @@ impl Worker {
         }
         let found = match self.look_up(charge, &claimed, &processor).await {
             Ok(found) => found,
-            Err(error) => return self.not_looked_up(tenant, &claimed, &error, &request).await,
+            Err(error) => return self.not_looked_up(tenant, &claimed, error, &request).await,
         };
         let settle_ms = self.processors()?.settle_ms(charge.processor);
         match next_step(charge, &found, self.now(), settle_ms) {
@@ -95,7 +96,7 @@ impl Worker {
                 self.stuck(tenant, &claimed, what, &request).await?;
             }
         }
-        Ok(())
+        Ok(Resumed::Answered)
     }
 
     /// The status of a payment at its processor. For one that is held for review, the result of the review.

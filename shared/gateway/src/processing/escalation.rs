@@ -5,6 +5,7 @@ use tollgate_processors::processor::ProcessorError;
 
 use super::{
     alarm,
+    health::Resumed,
     limits::{STUCK_ASK_MS, TRY_MS_MAX},
     transition::Transition,
 };
@@ -15,16 +16,17 @@ use crate::{
 };
 
 impl Worker {
-    /// After a failed status query: the payment stays due, and after [`TRY_MS_MAX`] the operator is alerted.
+    /// After a status query without an answer: the payment stays due, and after [`TRY_MS_MAX`] the operator is
+    /// alerted.
     pub(crate) async fn not_looked_up(
         &self,
         tenant: Tenant,
         payment: &Payment,
-        error: &ProcessorError,
+        error: ProcessorError,
         request: &RequestRef,
-    ) -> Result<(), Error> {
+    ) -> Result<Resumed, Error> {
         self.stuck_if_late(tenant, payment, "the provider cannot be asked", request).await?;
-        Err(Error::Internal(error.to_string()))
+        Ok(Resumed::after(error))
     }
 
     /// Hands a payment to the operator if its stage has lasted for [`TRY_MS_MAX`].

@@ -9,6 +9,7 @@
 //! - `outcome`: records clear answers, and keeps contradicting ones.
 //! - `transition`: stores a payment's transition, unless another change was written first.
 //! - `escalation`: hands payments to the operator, and takes them back.
+//! - `health`: leaves a processor alone that does not answer.
 //! - `alarm`: the alarm `MoneyNeedsAttention`.
 //! - `processors`: `Processors`: timeouts, the vault, the HTTP client.
 //! - `accounts`: merchants' accounts with processors.
@@ -20,6 +21,7 @@ pub(crate) mod charge;
 pub(crate) mod charge_decision;
 pub(crate) mod charge_requests;
 pub(crate) mod escalation;
+pub(crate) mod health;
 pub(crate) mod limits;
 pub(crate) mod outcome;
 pub(crate) mod processors;

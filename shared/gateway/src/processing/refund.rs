@@ -16,6 +16,7 @@ use tollgate_store::Replaced;
 
 use super::{
     alarm,
+    health::Resumed,
     limits::{SENDS_MAX, STUCK_ASK_MS, TRY_MS_MAX},
     outcome::RefundReport,
     references::{payment_reference, refund_reference},
@@ -125,13 +126,13 @@ impl Worker {
         tenant: Tenant,
         payment: &Payment,
         refund: &Refund,
-    ) -> Result<(), Error> {
+    ) -> Result<Resumed, Error> {
         let request = self.new_request();
         let sent = refund.processor_requests();
         let ask_at = self.ask_at(sent.attempts.saturating_add(1))?;
         let claimed = refund.asked_again(ask_at, &request);
         let Replaced::Done = self.writer().replace(tenant, &claimed).await? else {
-            return Ok(());
+            return Ok(Resumed::NotAsked);
         };
         let processor = self.processor_of(tenant, payment).await?;
         let settle_ms = match &payment.processor_charge {
@@ -146,7 +147,7 @@ impl Worker {
             Err(_) => Next::Wait,
         };
         self.take_step(tenant, payment, claimed, next, &request).await?;
-        found.map(|_| ()).map_err(|error| Error::Internal(error.to_string()))
+        Ok(found.map_or_else(Resumed::after, |_| Resumed::Answered))
     }
 
     /// Takes the next step of a claimed refund.

@@ -8,6 +8,7 @@ use tollgate_processors::{
 
 use super::{
     charge_requests::{of_authorization, renewed},
+    health::Resumed,
     limits::SENDS_MAX,
     references::payment_reference,
     transition::Transition,
@@ -17,12 +18,15 @@ use crate::{error::Error, worker::Worker};
 /// What to do after the processor's status was queried.
 enum Checked {
     /// The run ends: the release is recorded, waits, or was handed to the operator.
-    Ended,
+    Ended(Resumed),
     /// This authorization of this payment is voided.
     Void(Payment, ProcessorTransactionId),
     /// The processor shows no authorization: whatever the request reserved is voided.
     VoidUnanswered(Payment),
 }
+
+/// The run ends after an answer of the processor.
+const ANSWERED: Checked = Checked::Ended(Resumed::Answered);
 
 impl Worker {
     /// Releases the authorization of a payment that has ended, while the answers are clear.
@@ -33,9 +37,9 @@ impl Worker {
         authorization: Option<ProcessorTransactionId>,
         processor: &AnyProcessor,
         request: &RequestRef,
-    ) -> Result<(), Error> {
+    ) -> Result<Resumed, Error> {
         let Some(charge) = &payment.processor_charge else {
-            return Ok(());
+            return Ok(Resumed::NotAsked);
         };
         // The first void of a known authorization needs no query; before every other one the status is
         // queried.
@@ -46,7 +50,7 @@ impl Worker {
             }
         };
         match checked {
-            Checked::Ended => Ok(()),
+            Checked::Ended(resumed) => Ok(resumed),
             Checked::Void(payment, authorization) => {
                 self.void(tenant, payment, &authorization, processor, request).await
             }
@@ -66,26 +70,26 @@ impl Worker {
         request: &RequestRef,
     ) -> Result<Checked, Error> {
         let Some(charge) = &payment.processor_charge else {
-            return Ok(Checked::Ended);
+            return Ok(Checked::Ended(Resumed::NotAsked));
         };
         let settle_ms = self.processors()?.settle_ms(charge.processor);
         let is_settled = charge.sent.is_settled(self.now(), settle_ms);
         let found = match processor.look_up(&payment_reference(payment.id)).await {
             Ok(found) => found,
             Err(error) => {
-                return self.not_looked_up(tenant, &payment, &error, request).await.map(|()| Checked::Ended);
+                return self.not_looked_up(tenant, &payment, error, request).await.map(Checked::Ended);
             }
         };
         match (found, authorization) {
             (TransactionStatus::Voided | TransactionStatus::Declined(_), _) => {
-                self.released(tenant, payment, request).await.map(|()| Checked::Ended)
+                self.released(tenant, payment, request).await.map(|()| ANSWERED)
             }
             (TransactionStatus::Captured { .. }, _) => {
                 let what = "the provider took money for a payment that has ended";
-                self.contradicted(tenant, payment, what, request).await.map(|()| Checked::Ended)
+                self.contradicted(tenant, payment, what, request).await.map(|()| ANSWERED)
             }
             (TransactionStatus::Nothing, None) if is_settled => {
-                self.released(tenant, payment, request).await.map(|()| Checked::Ended)
+                self.released(tenant, payment, request).await.map(|()| ANSWERED)
             }
             (
                 TransactionStatus::Authorized { authorization }
@@ -107,7 +111,7 @@ impl Worker {
                 | TransactionStatus::Authorized { .. }
                 | TransactionStatus::DeclinedWithHold { .. },
                 Some(authorization),
-            ) => Ok(if is_settled { Checked::Void(payment, authorization) } else { Checked::Ended }),
+            ) => Ok(if is_settled { Checked::Void(payment, authorization) } else { ANSWERED }),
         }
     }
 
@@ -119,29 +123,36 @@ impl Worker {
         authorization: &ProcessorTransactionId,
         processor: &AnyProcessor,
         request: &RequestRef,
-    ) -> Result<(), Error> {
+    ) -> Result<Resumed, Error> {
         let sends = payment.processor_charge.as_ref().map_or(0, |charge| charge.sent.times);
         if sends >= SENDS_MAX {
             let what = "a reservation is not let go";
-            return self.stuck(tenant, &payment, what, request).await;
+            self.stuck(tenant, &payment, what, request).await?;
+            return Ok(Resumed::NotAsked);
         }
         let again = Command::SendAgain { ask_at: self.ask_at(1)? };
         let Transition::Done(payment) = self.transition(tenant, &payment, again, request).await? else {
-            return Ok(());
+            return Ok(Resumed::NotAsked);
         };
         let of = of_authorization(&payment, authorization);
         match processor.void(&of.as_request()).await {
-            Ok(Answer::Approved { .. }) => self.released(tenant, payment, request).await,
-            Err(ProcessorError::NothingDone(_)) => {
+            Ok(Answer::Approved { .. }) => {
+                self.released(tenant, payment, request).await?;
+                Ok(Resumed::Answered)
+            }
+            Err(error @ ProcessorError::NothingDone(_)) => {
                 let nothing = Command::NothingDone { ask_at: self.ask_at(1)? };
                 // The payment stays due, even if another change was written first.
                 let (Transition::Done(_) | Transition::Overtaken(_)) =
                     self.transition(tenant, &payment, nothing, request).await?;
-                Ok(())
+                Ok(Resumed::after(error))
             }
             answer => {
                 tracing::warn!(payment = %payment.id, ?answer, "a reservation was not let go yet");
-                Ok(())
+                Ok(match answer {
+                    Err(error) => Resumed::after(error),
+                    Ok(_) => Resumed::Answered,
+                })
             }
         }
     }
@@ -154,16 +165,20 @@ impl Worker {
         payment: Payment,
         processor: &AnyProcessor,
         request: &RequestRef,
-    ) -> Result<(), Error> {
+    ) -> Result<Resumed, Error> {
         let voided = processor
             .void_unanswered(&payment_reference(payment.id), payment.amount, renewed(&payment))
             .await;
         match voided {
-            Ok(()) => self.released(tenant, payment, request).await,
+            Ok(()) => {
+                self.released(tenant, payment, request).await?;
+                Ok(Resumed::Answered)
+            }
             Err(error) => {
                 tracing::warn!(payment = %payment.id, %error, "an unanswered authorization was not voided");
                 let what = "whether money is reserved is not known";
-                self.stuck_if_late(tenant, &payment, what, request).await
+                self.stuck_if_late(tenant, &payment, what, request).await?;
+                Ok(Resumed::after(error))
             }
         }
     }

@@ -7,11 +7,11 @@ use std::{
 
 use tollgate_apis::{EventContext, published, to_canonical};
 use tollgate_domain::{
-    Delivery, Event, EventId, Subject, Tenant, Timestamp, WebhookEndpoint,
+    Delivery, EndpointId, Event, EventId, Subject, Tenant, Timestamp, WebhookEndpoint,
     delivery::{AttemptRecord, DeliveryStatus, LOST_AFTER_MS},
     endpoint::{Attempted, EndpointStatus},
 };
-use tollgate_store::{Cost, Queue, Replaced, StoreError};
+use tollgate_store::{Cost, Replaced, StoreError};
 use tollgate_webhooks::{
     Attempt, Delay, EndpointUrl, Outcome, RetrySchedule, SendError, Sender, SigningSecret, UrlRules, sign,
 };
@@ -19,14 +19,18 @@ use tollgate_webhooks::{
 use super::message::Message;
 use crate::{
     conflict_retry::{Write, retry_conflicts_bounded},
+    due_work::find::DueQueues,
     error::Error,
     worker::Worker,
 };
 
 /// How long the records of attempts are kept after the event, in seconds: 30 days.
 const ATTEMPT_RETENTION_S: i64 = 30 * 24 * 60 * 60;
-/// Held-back deliveries of an endpoint resume at random times within this many milliseconds, not all at once.
-const HELD_BACK_SPREAD_MS: u64 = 60_000;
+/// How long a function trusts that an endpoint's backlog takes deliveries, in milliseconds. With the time of an
+/// invocation it is shorter than [`ENDING_MS`](tollgate_domain::backlog::ENDING_MS).
+const OPEN_BACKLOG_MS: i64 = 30_000;
+/// Backlogs that a function remembers.
+const OPEN_BACKLOGS_MAX: usize = 1000;
 /// Events that a function caches: about as many as it delivers concurrently.
 const KNOWN_EVENTS_MAX: usize = 32;
 /// How long after its creation an event is cached, in milliseconds. Later attempts read it again, because its
@@ -34,6 +38,7 @@ const KNOWN_EVENTS_MAX: usize = 32;
 const KNOWN_EVENT_MS_MAX: i64 = 10_000;
 
 type KnownEvents = HashMap<(Tenant, EventId), Arc<Event>>;
+type OpenBacklogs = HashMap<(Tenant, EndpointId), Timestamp>;
 
 /// The settings of deliveries.
 #[derive(Clone, Debug)]
@@ -61,17 +66,20 @@ impl DeliverySettings {
 #[derive(Clone, Debug)]
 pub struct Deliverer {
     worker: Worker,
-    queue: Queue,
+    queues: DueQueues,
     sender: Sender,
     settings: DeliverySettings,
     events: Arc<Mutex<KnownEvents>>,
+    /// Until when a backlog certainly takes deliveries.
+    open_backlogs: Arc<Mutex<OpenBacklogs>>,
 }
 
 impl Deliverer {
-    /// A deliverer that queues further attempts on `queue`.
-    pub fn new(worker: Worker, queue: Queue, settings: DeliverySettings) -> Result<Self, Error> {
+    /// A deliverer that queues further attempts and backlogs on `queues`.
+    pub fn new(worker: Worker, queues: DueQueues, settings: DeliverySettings) -> Result<Self, Error> {
         let sender = Sender::new(settings.allow_loopback).map_err(|e| Error::Internal(e.to_string()))?;
-        Ok(Self { worker, queue, sender, settings, events: Arc::default() })
+        let (events, open_backlogs) = (Arc::default(), Arc::default());
+        Ok(Self { worker, queues, sender, settings, events, open_backlogs })
     }
 
     /// A copy with a new meter, so that the cost of one batch is counted separately.
@@ -184,12 +192,20 @@ impl Deliverer {
         })
     }
 
-    /// Leaves a delivery to due work, at a random time after the endpoint's next probe, so that not all
-    /// resume at once.
+    /// Puts a delivery into the backlog of its endpoint, which is paused.
     async fn hold_back(&self, tenant: Tenant, delivery: &Delivery, until: Timestamp) -> Result<(), Error> {
-        let later = i64::try_from(self.random() % HELD_BACK_SPREAD_MS).unwrap_or(0);
-        let held = delivery.held_back(until.plus_ms(later));
-        self.record(tenant, delivery, &held).await
+        let open = || self.open_backlogs.lock().unwrap_or_else(PoisonError::into_inner);
+        let (key, now) = ((tenant, delivery.endpoint), self.worker.now());
+        let is_open = open().get(&key).is_some_and(|trusted_until| *trusted_until > now);
+        if !is_open {
+            self.worker.open_backlog(tenant, delivery.endpoint, until).await?;
+            let mut open = open();
+            if open.len() >= OPEN_BACKLOGS_MAX {
+                open.clear();
+            }
+            open.insert(key, now.plus_ms(OPEN_BACKLOG_MS));
+        }
+        self.record(tenant, delivery, &delivery.held_back(until)).await
     }
 
     /// The URL and the body of a delivery; `None` if the endpoint no longer takes the event.
@@ -259,7 +275,7 @@ impl Deliverer {
             // is dropped, instead of losing one.
             let message =
                 Message { tenant, event: delivery.event, endpoint: delivery.endpoint, attempt: number + 1 };
-            self.queue.send(&[message.on_queue(seconds)?]).await?;
+            self.queues.webhooks.send(&[message.on_queue(seconds)?]).await?;
         }
         self.record(tenant, delivery, &delivery.attempted(status, next)).await
     }
@@ -287,18 +303,26 @@ impl Deliverer {
         attempted: Attempted,
         is_probe: bool,
     ) -> Result<(), Error> {
+        let id = endpoint.id;
         let noted = retry_conflicts_bounded(Some(endpoint), |endpoint| async move {
-            let Some(current) = endpoint else { return Ok::<_, Error>(Write::Done(())) };
+            let Some(current) = endpoint else { return Ok::<_, Error>(Write::Done(false)) };
             let Some(next) = current.after_attempt(attempted, is_probe, self.worker.now()) else {
-                return Ok(Write::Done(()));
+                return Ok(Write::Done(false));
             };
-            Ok(Write::after(self.worker.writer().replace(tenant, &next).await?, ()))
+            let has_recovered = current.pause.is_some() && next.pause.is_none();
+            Ok(Write::after(self.worker.writer().replace(tenant, &next).await?, has_recovered))
         })
         .await?;
-        // After too many conflicts it is not noted: other attempts noted the same, and the next attempt notes
-        // it again.
-        let (Write::Done(()) | Write::Conflict(_)) = noted;
-        Ok(())
+        match noted {
+            Write::Done(true) => {
+                let begun = self.worker.wake_backlog(tenant, id).await?;
+                let begun = begun.map(|message| message.on_queue(0)).transpose()?;
+                Ok(self.queues.due_work.send(begun.as_slice()).await?)
+            }
+            // After too many conflicts it is not noted: other attempts noted the same, and the next attempt
+            // notes it again.
+            Write::Done(false) | Write::Conflict(_) => Ok(()),
+        }
     }
 
     fn random(&self) -> u64 {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tollgate_domain::{EndpointId, EventId, Tenant};
 use tollgate_store::QueueMessage;
 
-use crate::error::Error;
+use crate::{error::Error, message_format};
 
 /// A message of the webhook queue: make this attempt. The event is read from its table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,44 +20,17 @@ pub struct Message {
     pub attempt: u32,
 }
 
-/// The format in which messages are written, and the newest that is read.
-const MESSAGE_FORMAT: u32 = 1;
-
-/// A message with its format: during a deployment, a release reads messages of the other one.
-#[derive(Serialize, Deserialize)]
-struct Written<M> {
-    /// The format. Absent means 1.
-    #[serde(rename = "f", default = "first_format")]
-    format: u32,
-    #[serde(flatten)]
-    message: M,
-}
-
-const fn first_format() -> u32 {
-    1
-}
-
 impl Message {
     /// Reads a message. A newer format is an error, so that the queue redelivers the message until a release
     /// reads it.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let bad = |e: serde_json::Error| Error::Internal(format!("message does not read: {e}"));
-        let written: Written<serde_json::Value> = serde_json::from_str(text).map_err(bad)?;
-        if written.format > MESSAGE_FORMAT {
-            return Err(Error::Internal(format!(
-                "message has format {}; this release reads up to {MESSAGE_FORMAT}",
-                written.format
-            )));
-        }
-        serde_json::from_value(written.message).map_err(bad)
+        message_format::read(text)
     }
 
     /// The message for the queue, with its endpoint as the group, so that an unreachable endpoint delays no
     /// other.
     pub fn on_queue(&self, delay_s: u32) -> Result<QueueMessage, Error> {
-        let written = Written { format: MESSAGE_FORMAT, message: self };
-        let body = serde_json::to_string(&written).map_err(|e| Error::Internal(e.to_string()))?;
-        Ok(QueueMessage { body, group: self.endpoint.to_string(), delay_s })
+        Ok(QueueMessage { body: message_format::write(self)?, group: self.endpoint.to_string(), delay_s })
     }
 }
 

@@ -10,6 +10,7 @@
 //! - `message`: the queue message of an attempt.
 //! - `subscription`: whether an endpoint gets an event.
 
+pub(crate) mod change_message;
 pub(crate) mod delivery;
 pub(crate) mod endpoints;
 pub(crate) mod events;

@@ -3,13 +3,12 @@
 use std::{collections::HashMap, sync::Arc};
 
 use futures_util::future::try_join_all;
+use serde_json::Value;
 use tokio::sync::Mutex;
-use tollgate_domain::{
-    Delivery, Event, Subject, Tenant, WebhookEndpoint, endpoint::ENDPOINTS_MAX, event::events_of,
-};
-use tollgate_store::{ListQuery, Page, Put, Queue, QueueMessage};
+use tollgate_domain::{Delivery, Event, Tenant, WebhookEndpoint, endpoint::ENDPOINTS_MAX, event::events_of};
+use tollgate_store::{Change, ListQuery, Page, Put, Queue, QueueMessage};
 
-use super::{message::Message, subscription::wants};
+use super::{change_message::ChangeMessage, message::Message, subscription::wants};
 use crate::{error::Error, worker::Worker};
 
 /// What was published.
@@ -37,24 +36,37 @@ impl Worker {
 }
 
 impl Publisher<'_> {
-    /// Publishes one committed change of the item at `key`: stores its events and a delivery for every
-    /// subscribed endpoint, and then queues a message for each. Publishing the same change again stores
-    /// nothing new. It may queue a message twice; the delivery's record makes the second one harmless.
-    pub async fn publish(
-        &self,
-        tenant: Tenant,
-        key: &str,
-        before: Option<&Subject>,
-        after: &Subject,
-    ) -> Result<Published, Error> {
+    /// Publishes one record of the stream: stores its events and a delivery for every subscribed endpoint, and
+    /// then queues a message for each. Publishing the same change again stores nothing new. It may queue a
+    /// message twice; the delivery's record makes the second one harmless.
+    pub async fn publish(&self, record: &Value) -> Result<Published, Error> {
         let mut published = Published::default();
-        for event in events_of(key, before, after) {
+        let Some(Change { tenant, key, before, after }) = Change::read(record)? else {
+            return Ok(published);
+        };
+        for event in events_of(&key, before.as_ref(), &after) {
             let messages = self.prepare(tenant, &event).await?;
             self.queue.send(&messages).await?;
             published.events += 1;
             published.messages += messages.len();
         }
+        tracing::info!(key, events = published.events, messages = published.messages, "published");
         Ok(published)
+    }
+
+    /// Publishes one record of the stream. One that this release can't read is put on the queue of changes,
+    /// whole, so that its successors do not wait for it: there it is tried again for half an hour, and then
+    /// waits for the operator.
+    pub async fn publish_or_put_aside(&self, record: &Value, changes: &Queue) -> Result<(), Error> {
+        match self.publish(record).await {
+            Ok(_) => Ok(()),
+            Err(Error::Store(error)) if error.is_unreadable() => {
+                tracing::error!(%error, "a change does not read and is put aside");
+                let message = ChangeMessage { record: record.clone() };
+                Ok(changes.send(&[message.on_queue()?]).await?)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn prepare(&self, tenant: Tenant, event: &Event) -> Result<Vec<QueueMessage>, Error> {

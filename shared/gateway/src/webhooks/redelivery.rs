@@ -101,6 +101,8 @@ impl Call {
                 // A conflict is an attempt's update of the endpoint's health, which is as recent.
                 let writer = self.admitted().await?.writer();
                 let (Replaced::Done | Replaced::Conflict(_)) = writer.replace(tenant, &unpaused).await?;
+                // A finder begins it within a minute.
+                let _ = self.admitted().await?.worker().wake_backlog(tenant, id).await?;
             }
             let mut recovered = Recovered::default();
             let mut checked = 0;

@@ -10,6 +10,7 @@ use tollgate_domain::{
     Event, EventKind, Mode, Payment, PaymentId, Refund, Stage, Subject, payment::Status, refund::RefundStatus,
 };
 use tollgate_gateway::{Admin, OpenMoney};
+use tollgate_tests::due_work::run_due_work;
 
 use super::{HOUR, World};
 
@@ -40,7 +41,7 @@ impl World {
         for _ in 0..ROUNDS_TO_REST {
             self.review(Some(true)).await;
             self.clock.0.fetch_add(6 * HOUR, Ordering::SeqCst);
-            self.worker.run_due_work(&self.queue).await.unwrap();
+            run_due_work(&self.worker, &self.queues).await;
             let open = self.still_open().await;
             if open.is_empty() {
                 break;

@@ -14,7 +14,7 @@ use std::{
 };
 
 use tollgate_domain::{PaymentId, RefundId, Tenant, Timestamp};
-use tollgate_gateway::{Clock, Links, Queue, Worker};
+use tollgate_gateway::{Clock, DueQueues, Links, Worker};
 use tollgate_local::dynamodb::DynamoDb;
 use tollgate_store::{Cursor, Entity, ListQuery};
 
@@ -42,7 +42,7 @@ pub(crate) struct World {
     fate: Arc<Fate>,
     worker: Worker,
     links: Links,
-    queue: Queue,
+    queues: DueQueues,
     dynamodb: Arc<DynamoDb>,
     position: Option<String>,
     tenant: Tenant,

@@ -18,7 +18,8 @@ use axum::{
 use tokio::sync::watch;
 use tollgate_domain::{KeyKind, Mode, Permission, Tenant, Tier};
 use tollgate_gateway::{
-    Admin, AwsEnvironment, Links, NewKey, Processors, Queue, Tables, Vault, VaultKeys, Worker, Writer,
+    Admin, AwsEnvironment, DueQueues, Links, NewKey, Processors, Queue, Tables, Vault, VaultKeys, Worker,
+    Writer,
 };
 use tollgate_local::{
     dynamodb::DynamoDb,
@@ -136,11 +137,7 @@ impl World {
         let clock = Arc::new(TestClock(AtomicI64::new(BEGIN)));
         let (dynamodb, environment) = storage(folder.path(), &fate, stopped).await;
         let control = simulators(folder.path(), clock.clone(), fate.clone()).await;
-        let names = Tables {
-            main: "tollgate".into(),
-            keys: "tollgate-keys".into(),
-            events: "tollgate-events".into(),
-        };
+        let names = Tables::of_stack("tollgate");
         let links = Links::new("https://pages.example", b"a link secret of the simulation");
         let vault = Vault::new(&VaultKeys::parse("a vault secret of the simulation").unwrap());
         let lag = u64::try_from(LAG_MS_MAX).unwrap();
@@ -152,7 +149,11 @@ impl World {
         )
         .with_processors(Processors::new(vault, TIMEOUT_MS).with_look_up_lag_ms(Some(lag)))
         .with_due_work_in_order();
-        let queue = Queue::named(&environment, "tollgate-webhooks").await.unwrap();
+        let queue = async |name: &str| Queue::named(&environment, name).await.unwrap();
+        let queues = DueQueues {
+            webhooks: queue("tollgate-webhooks").await,
+            due_work: queue("tollgate-due-work").await,
+        };
         let (tenant, secret) = merchant(&worker, &control).await;
         Self {
             chance,
@@ -160,7 +161,7 @@ impl World {
             fate,
             worker,
             links,
-            queue,
+            queues,
             dynamodb,
             position: None,
             tenant,

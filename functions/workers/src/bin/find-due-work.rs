@@ -1,0 +1,43 @@
+//! Runs every minute for each kind of due work: claims what is due, and queues it.
+
+use std::time::Instant;
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::Deserialize;
+use tollgate_gateway::{DueKind, Part, Worker};
+use tollgate_workers::{due_queues, log_invocation};
+
+/// The input of a schedule: a kind, and which of its shards.
+#[derive(Deserialize)]
+struct Input {
+    kind: String,
+    #[serde(default)]
+    part: u8,
+    #[serde(default = "one")]
+    of: u8,
+}
+
+const fn one() -> u8 {
+    1
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    tollgate_http::init_logs();
+    let (worker, queues) = (Worker::start().await?, due_queues()?);
+    let (worker, queues) = (&worker, &queues);
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Input>| async move {
+        let began = Instant::now();
+        let Input { kind, part, of } = event.payload;
+        let kind = DueKind::from_code(&kind).ok_or_else(|| format!("there is no due work `{kind}`"))?;
+        let worker = worker.metered();
+        let report = worker.find_due_work(kind, Part { index: part, of }, queues).await?;
+        if report.found > 0 {
+            let (found, queued, failed) = (report.found, report.queued, report.failed);
+            tracing::info!(kind = kind.code(), found, queued, failed, "due work found");
+            log_invocation(report.found, &worker.cost(), began);
+        }
+        Ok::<_, lambda_runtime::Error>(())
+    }))
+    .await
+}
