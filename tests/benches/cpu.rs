@@ -18,6 +18,7 @@ const BINARIES: &[&str] = &[
     "charges-retrieve-payment",
     "publish-events",
     "deliver-webhook",
+    "find-due-work",
     "run-due-work",
 ];
 

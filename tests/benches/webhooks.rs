@@ -41,6 +41,7 @@ const BINARIES: &[&str] = &[
     "tollgate-local",
     "publish-events",
     "deliver-webhook",
+    "find-due-work",
     "run-due-work",
     "intents-create-webhook-endpoint",
     "intents-recover-webhook-endpoint",

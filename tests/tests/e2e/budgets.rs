@@ -125,6 +125,12 @@ fn every_route_of_the_templates_has_a_budget() {
     assert!(unknown.is_empty(), "routes without a budget: {}", unknown.len());
 }
 
+/// The units that a function may read and write.
+pub(crate) fn budgeted_units(function: &str) -> [f64; 2] {
+    let budget = BUDGETS.iter().find(|budget| budget.function == function).unwrap();
+    [budget.read_units, budget.write_units]
+}
+
 /// What a function has to be allowed for a call.
 fn actions_of(call: &str) -> &'static [&'static str] {
     match call {

@@ -10,7 +10,7 @@ use tollgate_gateway::{DueKind, LEASE_MS, LIFETIME_DEFAULT_MS, TIMEOUT_DEFAULT_M
 use tollgate_local::template::{Function, Source};
 use tollgate_webhooks::RetrySchedule;
 
-use crate::budgets::templates;
+use crate::budgets::{budgeted_units, templates};
 
 /// The value of an environment variable; it is the same in every function that has it.
 fn variable(functions: &[Function], name: &str) -> String {
@@ -96,4 +96,22 @@ fn every_crate_of_functions_is_in_the_lists_of_crates() {
     let built = aliases.lines().find(|line| line.starts_with("bootstraps")).unwrap();
     let built = built.trim_end_matches('"').split(" -p ").skip(1);
     assert_eq!(built.map(str::to_owned).collect::<BTreeSet<_>>(), crates);
+}
+
+#[test]
+fn the_page_about_scale_has_the_measured_units() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/scale.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let row = |first: &str| -> [f64; 2] {
+        let row = page.lines().find(|line| line.starts_with(&format!("| {first} |"))).unwrap();
+        let mut cells = row.split('|').map(str::trim).skip(2);
+        [0, 1].map(|_| cells.next().unwrap().parse().unwrap())
+    };
+    let mut sum = [0.0, 0.0];
+    for function in ["charges-create-payment", "publish-events", "deliver-webhook"] {
+        let units = budgeted_units(function);
+        assert_eq!(row(&format!("`{function}`")).map(f64::to_bits), units.map(f64::to_bits), "{function}");
+        sum = [sum[0] + units[0], sum[1] + units[1]];
+    }
+    assert_eq!(row("together").map(f64::to_bits), sum.map(f64::to_bits));
 }
