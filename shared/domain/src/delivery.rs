@@ -45,6 +45,15 @@ pub struct Delivery {
     /// Whether it waits in the backlog of its endpoint, which is paused. Then it is no due work itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub held: bool,
+    /// Attempts that were trials of a paused endpoint and got no answer. They are not among the attempts of the
+    /// retry schedule.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub trials: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// An attempt, as it is stored and listed.
@@ -86,6 +95,7 @@ impl Delivery {
             next_attempt_at: Some(now),
             due: Some(now.plus_ms(LOST_AFTER_MS)),
             held: false,
+            trials: 0,
         }
     }
 
@@ -130,6 +140,13 @@ impl Delivery {
         }
     }
 
+    /// Returns the next version after an attempt that was its endpoint's trial and got no answer: it goes back to
+    /// the backlog.
+    #[must_use]
+    pub fn after_trial(&self, until: Timestamp) -> Self {
+        Self { attempts_made: self.attempts_made + 1, trials: self.trials + 1, ..self.held_back(until) }
+    }
+
     /// Returns the next version, due at once; `None` unless it is held back.
     pub fn released(&self, now: Timestamp) -> Option<Self> {
         (self.held && self.status == DeliveryStatus::Pending).then(|| Self {
@@ -152,5 +169,28 @@ impl Delivery {
             held: false,
             ..self.clone()
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_s(1_795_219_200);
+
+    #[test]
+    fn a_held_delivery_is_due_only_after_it_is_released_and_trials_count_apart() {
+        let delivery = Delivery::new(EventId::from_bytes([1; 16]), EndpointId::from_bytes([2; 16]), NOW);
+        assert_eq!(delivery.released(NOW), None);
+        let held = delivery.held_back(NOW.plus_ms(1)).released(NOW).unwrap().after_trial(NOW.plus_ms(2));
+        assert_eq!((held.held, held.due, held.attempts_made, held.trials), (true, None, 1, 1));
+        let released = held.released(NOW).unwrap();
+        assert_eq!((released.held, released.due), (false, Some(NOW.plus_ms(LOST_AFTER_MS))));
+        // Whatever else becomes of it, it leaves the backlog.
+        let left = [held.canceled(), held.retried(NOW.plus_ms(1)).unwrap()];
+        assert!(left.iter().all(|delivery| !delivery.held));
+        assert!(!held.attempted(DeliveryStatus::Succeeded, None).held);
+        assert_eq!(held.canceled().released(NOW), None);
     }
 }

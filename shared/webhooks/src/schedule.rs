@@ -60,6 +60,11 @@ impl FromStr for RetrySchedule {
 }
 
 impl RetrySchedule {
+    /// All waits together, in milliseconds: how long after its event a delivery is tried.
+    pub fn total_ms(&self) -> i64 {
+        self.0.iter().map(|wait_s| i64::from(*wait_s) * 1000).sum()
+    }
+
     /// The wait after `attempts_made` failed attempts; `None` after the last attempt. `random` changes it by
     /// up to a tenth.
     pub fn after(&self, attempts_made: u32, random: u64) -> Option<Delay> {

@@ -130,7 +130,7 @@ impl Deliverer {
         };
         let at = self.worker.now();
         let attempt = self.send(message, &endpoint, &url, body, at).await;
-        self.finish(tenant, &delivery, at, &attempt).await?;
+        self.finish(tenant, &delivery, at, &attempt, is_probe).await?;
         self.note_health(tenant, endpoint, attempted(&attempt), is_probe).await
     }
 
@@ -194,18 +194,30 @@ impl Deliverer {
 
     /// Puts a delivery into the backlog of its endpoint, which is paused.
     async fn hold_back(&self, tenant: Tenant, delivery: &Delivery, until: Timestamp) -> Result<(), Error> {
-        let open = || self.open_backlogs.lock().unwrap_or_else(PoisonError::into_inner);
-        let (key, now) = ((tenant, delivery.endpoint), self.worker.now());
-        let is_open = open().get(&key).is_some_and(|trusted_until| *trusted_until > now);
-        if !is_open {
-            self.worker.open_backlog(tenant, delivery.endpoint, until).await?;
-            let mut open = open();
-            if open.len() >= OPEN_BACKLOGS_MAX {
-                open.clear();
-            }
-            open.insert(key, now.plus_ms(OPEN_BACKLOG_MS));
-        }
+        self.ensure_backlog(tenant, delivery.endpoint, until).await?;
         self.record(tenant, delivery, &delivery.held_back(until)).await
+    }
+
+    /// Makes sure that an endpoint's backlog takes deliveries. Before the delivery is written, so that none is in a
+    /// backlog that nobody looks at.
+    async fn ensure_backlog(
+        &self,
+        tenant: Tenant,
+        endpoint: EndpointId,
+        due: Timestamp,
+    ) -> Result<(), Error> {
+        let open = || self.open_backlogs.lock().unwrap_or_else(PoisonError::into_inner);
+        let (key, now) = ((tenant, endpoint), self.worker.now());
+        if open().get(&key).is_some_and(|trusted_until| *trusted_until > now) {
+            return Ok(());
+        }
+        self.worker.open_backlog(tenant, endpoint, due).await?;
+        let mut open = open();
+        if open.len() >= OPEN_BACKLOGS_MAX {
+            open.clear();
+        }
+        open.insert(key, now.plus_ms(OPEN_BACKLOG_MS));
+        Ok(())
     }
 
     /// The URL and the body of a delivery; `None` if the endpoint no longer takes the event.
@@ -239,6 +251,7 @@ impl Deliverer {
         delivery: &Delivery,
         at: Timestamp,
         attempt: &Attempt,
+        is_probe: bool,
     ) -> Result<(), Error> {
         let number = delivery.attempts_made + 1;
         let record = AttemptRecord {
@@ -252,10 +265,17 @@ impl Deliverer {
         let expires_at_s = delivery.created.s().saturating_add(ATTEMPT_RETENTION_S);
         self.worker.writer().put_attempt(tenant, delivery, &record, expires_at_s).await?;
         let now = self.worker.now();
+        let is_tried_on = delivery.created.plus_ms(self.settings.schedule.total_ms()) > now;
+        if is_probe && is_tried_on && attempted(attempt) == Attempted::TimedOut {
+            // A trial uses up none of the delivery's own attempts.
+            self.ensure_backlog(tenant, delivery.endpoint, now).await?;
+            return self.record(tenant, delivery, &delivery.after_trial(now)).await;
+        }
         let outcome = attempt.outcome();
+        let tries = number.saturating_sub(delivery.trials);
         let delay = match outcome {
             Outcome::Delivered | Outcome::Gone => None,
-            Outcome::Failed => self.settings.schedule.after(number, self.random()),
+            Outcome::Failed => self.settings.schedule.after(tries, self.random()),
         };
         let next = delay.map(|delay| {
             let next_at = now.plus_ms(i64::from(delay.seconds()) * 1000);
