@@ -138,9 +138,8 @@ fn actions_of(call: &str) -> &'static [&'static str] {
 }
 
 /// The actions that a function's policies allow, on any resource.
-fn actions(function: &template::Function) -> BTreeSet<&str> {
-    let actions = function.grants.iter().flat_map(|grant| &grant.actions);
-    actions.map(String::as_str).collect()
+fn actions(function: &template::Function) -> BTreeSet<String> {
+    function.grants().into_iter().map(|grant| grant.action).collect()
 }
 
 #[test]

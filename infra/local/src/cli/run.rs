@@ -42,7 +42,7 @@ pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
         port: arguments.port,
         data: data.clone(),
         parameters,
-        checks: Checks { grants: checked("grants"), stale_reads: checked("stale-reads") },
+        checks: Checks { stale_reads: checked("stale-reads") },
     })
     .await?;
     if arguments.json {
