@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::{
     aws_json::{JSON, error},
-    iam::{Caller, PartitionKeys, Roles, needs, reads_key},
+    iam::{Caller, LeadingKeys, Need, PartitionKeys, Roles, needs},
     logs::log,
 };
 
@@ -99,17 +99,25 @@ async fn call(
     }
 }
 
+/// Whether it is a function's first read. Refused or not, it has opened the connection, which is its purpose: no function
+/// needs a grant for it.
+fn is_warm_up(need: &Need) -> bool {
+    matches!(&need.leading_keys, LeadingKeys::Of(keys) if keys.iter().all(|key| key == WARM_UP_KEY))
+}
+
 impl Front {
     /// The answer to a call that the caller may not make.
     fn refusal(&self, caller: &Caller, operation: &str, body: &Bytes) -> Option<Response> {
         let Some(needs) = needs(operation, body, &self.partition_keys) else {
             return Some(error("SerializationException", "The body of the request can't be read."));
         };
-        let refusal = self.roles.refusal(caller, &needs)?;
-        // A refused warm-up has opened the connection, which is its purpose.
-        if !reads_key(body, "pk", WARM_UP_KEY) {
+        let refusal = if needs.iter().all(is_warm_up) {
+            self.roles.refusal_unrecorded(caller, &needs)?
+        } else {
+            let refusal = self.roles.refusal(caller, &needs)?;
             log("iam", &refusal);
-        }
+            refusal
+        };
         Some(error("AccessDeniedException", &refusal))
     }
 

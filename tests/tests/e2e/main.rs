@@ -16,6 +16,7 @@ mod consistency;
 mod direct;
 mod durability;
 mod erasure;
+mod grants;
 mod idempotency;
 mod intents;
 mod listen;

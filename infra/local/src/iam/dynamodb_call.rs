@@ -129,12 +129,6 @@ pub(crate) fn needs(operation: &str, body: &[u8], partition_keys: &PartitionKeys
     }
 }
 
-/// Whether a call reads the item with this key: a function's first read, which may be refused.
-pub(crate) fn reads_key(body: &[u8], attribute: &str, key: &str) -> bool {
-    let body: Body<'_> = serde_json::from_slice(body).unwrap_or_default();
-    body.key.is_some_and(|attributes| value_of(&attributes, attribute).as_deref() == Some(key))
-}
-
 fn action(operation: &str) -> String {
     format!("dynamodb:{operation}")
 }
@@ -251,8 +245,6 @@ mod tests {
         assert_eq!(read("Scan", &scan), [expected("Scan", "", LeadingKeys::None)]);
         assert_eq!(read("PutItem", &scan), [expected("PutItem", "", LeadingKeys::Unreadable)]);
         assert!(needs("PutItem", b"[", &partition_keys()).is_none());
-        assert!(reads_key(key.to_string().as_bytes(), "sk", "#"));
-        assert!(!reads_key(key.to_string().as_bytes(), "pk", "#"));
     }
 
     #[test]

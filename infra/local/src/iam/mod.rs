@@ -6,6 +6,6 @@ pub(crate) mod policy;
 mod roles;
 
 pub(crate) use credentials::{Caller, Credentials};
-pub(crate) use dynamodb_call::{PartitionKeys, needs, reads_key};
-pub(crate) use policy::Need;
+pub(crate) use dynamodb_call::{PartitionKeys, needs};
+pub(crate) use policy::{LeadingKeys, Need};
 pub(crate) use roles::Roles;

@@ -1,8 +1,8 @@
 //! The functions' roles: what each may do, and which of its grants it has used.
 
 use std::{
-    collections::HashMap,
-    sync::atomic::{AtomicBool, Ordering},
+    collections::{BTreeSet, HashMap},
+    sync::{Mutex, PoisonError},
 };
 
 use serde::Serialize;
@@ -26,10 +26,11 @@ struct Role {
     grants: Vec<Grant>,
     /// How many of the grants are the template's. The others are those that SAM adds for event sources.
     own: usize,
-    used: Vec<AtomicBool>,
+    /// For each grant, the resources on which it was used.
+    used: Vec<Mutex<BTreeSet<String>>>,
 }
 
-/// A grant of a function's policies in the templates, and whether it was used.
+/// A grant of a function's policies in the templates, and the resources on which it was used.
 #[derive(Debug, Serialize)]
 pub(crate) struct GrantUse {
     function: String,
@@ -37,14 +38,14 @@ pub(crate) struct GrantUse {
     resource: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     leading_keys: Vec<String>,
-    used: bool,
+    used: BTreeSet<String>,
 }
 
 impl Role {
     fn of(function: &Function) -> Self {
         let statements = function.statements();
         let grants = grants(&statements);
-        let used: Vec<_> = grants.iter().map(|_| AtomicBool::new(false)).collect();
+        let used: Vec<_> = grants.iter().map(|_| Mutex::default()).collect();
         let role = Self { own: function.grants().len(), statements, grants, used };
         // What SAM adds nothing for, an event source needs of the function's own policies: always, so it counts as used.
         for need in &function.source_needs {
@@ -52,10 +53,24 @@ impl Role {
             if let (Decision::Allowed(grant), false) =
                 (decide(&role.statements, need), matches!(added, Decision::Allowed(_)))
             {
-                role.used[grant].store(true, Ordering::Relaxed);
+                role.record(grant, need);
             }
         }
         role
+    }
+
+    /// Records that a need was allowed by a grant.
+    fn record(&self, grant: usize, need: &Need) {
+        if let Some(used) = self.used.get(grant) {
+            let mut used = used.lock().unwrap_or_else(PoisonError::into_inner);
+            if !used.contains(&need.resource) {
+                used.insert(need.resource.clone());
+            }
+        }
+    }
+
+    fn decide(&self, need: &Need) -> Decision {
+        decide(&self.statements, need)
     }
 }
 
@@ -64,35 +79,39 @@ impl Roles {
         Self(functions.iter().map(|function| (function.name.clone(), Role::of(function))).collect())
     }
 
-    /// Why a caller may not do this; `None` if it may. The operator may do anything.
+    /// Why a caller may not do this; `None` if it may. The operator may do anything. What is allowed is recorded as used.
     pub(crate) fn refusal(&self, caller: &Caller, needs: &[Need]) -> Option<String> {
+        let refusal = self.refusal_unrecorded(caller, needs);
         let Caller::Function(name) = caller else { return None };
-        needs.iter().find_map(|need| self.refusal_of_function(name, need))
-    }
-
-    fn refusal_of_function(&self, name: &str, need: &Need) -> Option<String> {
-        let role = self.0.get(name);
-        let reason = match role.map_or(Decision::NotAllowed, |role| decide(&role.statements, need)) {
-            Decision::Allowed(grant) => {
-                if let Some(used) = role.and_then(|role| role.used.get(grant)) {
-                    used.store(true, Ordering::Relaxed);
+        if let (None, Some(role)) = (&refusal, self.0.get(name)) {
+            for need in needs {
+                if let Decision::Allowed(grant) = role.decide(need) {
+                    role.record(grant, need);
                 }
-                return None;
             }
-            Decision::NotAllowed => {
-                format!("because no identity-based policy allows the {} action", need.action)
-            }
-            Decision::Denied => "with an explicit deny in an identity-based policy".to_owned(),
-        };
-        Some(format!(
-            "User: {} is not authorized to perform: {} on resource: {} {reason}",
-            user(name),
-            need.action,
-            need.resource
-        ))
+        }
+        refusal
     }
 
-    /// Every grant of the templates, and whether a function has used it.
+    /// The same, but nothing is recorded.
+    pub(crate) fn refusal_unrecorded(&self, caller: &Caller, needs: &[Need]) -> Option<String> {
+        let Caller::Function(name) = caller else { return None };
+        needs.iter().find_map(|need| {
+            let reason = match self.0.get(name).map_or(Decision::NotAllowed, |role| role.decide(need)) {
+                Decision::Allowed(_) => return None,
+                Decision::NotAllowed => {
+                    format!("because no identity-based policy allows the {} action", need.action)
+                }
+                Decision::Denied => "with an explicit deny in an identity-based policy".to_owned(),
+            };
+            let (user, Need { action, resource, .. }) = (user(name), need);
+            Some(format!(
+                "User: {user} is not authorized to perform: {action} on resource: {resource} {reason}"
+            ))
+        })
+    }
+
+    /// Every grant of the templates, and on which resources its function has used it.
     pub(crate) fn uses(&self) -> Vec<GrantUse> {
         let mut names: Vec<_> = self.0.keys().collect();
         names.sort();
@@ -105,7 +124,7 @@ impl Roles {
                     action: grant.action.clone(),
                     resource: grant.resource.clone(),
                     leading_keys: grant.leading_keys.clone(),
-                    used: used.load(Ordering::Relaxed),
+                    used: used.lock().unwrap_or_else(PoisonError::into_inner).clone(),
                 });
             }
         }

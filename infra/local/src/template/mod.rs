@@ -26,3 +26,4 @@ pub use model::{
     Api, Cloud, Function, Queue, QueueSource, Route, ScheduleSource, Secret, Source, StreamSource, Table,
 };
 pub use setting::{Setting, parse_overrides};
+pub use yaml::read as read_yaml;
