@@ -38,15 +38,33 @@ pub(crate) fn trace_id() -> String {
     format!("Root=1-{:08x}-{};Sampled=0", now_ms() / 1000, &random[..24])
 }
 
-/// Whether a text is covered by a pattern, in which `*` stands for any text.
+/// Whether a text is covered by a pattern, in which `*` stands for any text and `?` for one character.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
-    let Some((start, pattern)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(rest) = text.strip_prefix(start) else {
-        return false;
-    };
-    rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| matches(pattern, &rest[at..]))
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut at, mut seen) = (0, 0);
+    // The last star, and how much of the text it stands for so far: it takes one character more whenever the rest fails.
+    let mut star: Option<(usize, usize)> = None;
+    while seen < text.len() {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, seen));
+                at += 1;
+            }
+            Some(c) if *c == '?' || *c == text[seen] => {
+                at += 1;
+                seen += 1;
+            }
+            Some(_) | None => {
+                let Some((at_star, from)) = star else {
+                    return false;
+                };
+                star = Some((at_star, from + 1));
+                at = at_star + 1;
+                seen = from + 1;
+            }
+        }
+    }
+    pattern[at..].iter().all(|c| *c == '*')
 }
 
 #[cfg(test)]
@@ -54,13 +72,17 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn a_star_stands_for_any_text() {
-        for (pattern, covered) in
-            [("a/*/*", true), ("a/*/GET/v1/*", true), ("*", true), ("a/$default/GET/v1/x", true)]
-                .into_iter()
-                .chain([("a/*/POST/*", false), ("b/*", false), ("a/*/GET", false), ("", false)])
+    fn a_star_stands_for_any_text_and_a_question_mark_for_one_character() {
+        for pattern in
+            ["a/*/*", "a/*/GET/v1/*", "*", "a/$default/GET/v1/x", "a/$default/GET/v1/x*", "?/*v?/?"]
         {
-            assert_eq!(matches(pattern, "a/$default/GET/v1/x"), covered, "{pattern}");
+            assert!(matches(pattern, "a/$default/GET/v1/x"), "{pattern}");
         }
+        for pattern in ["a/*/POST/*", "b/*", "a/*/GET", "", "a/*/?x", "a/$default/GET/v1/x?"] {
+            assert!(!matches(pattern, "a/$default/GET/v1/x"), "{pattern}");
+        }
+        assert!(matches("", "") && matches("**", "") && !matches("?", ""));
+        // No pattern takes long.
+        assert!(!matches(&"*a".repeat(40), &"a".repeat(39)));
     }
 }

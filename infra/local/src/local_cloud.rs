@@ -10,7 +10,9 @@ use tollgate_webhooks::SigningSecret;
 use crate::{
     Error, Options, Ready,
     demo::{self, Credentials, Demo, DemoContext},
-    front, inbox,
+    front,
+    iam::Roles,
+    inbox,
     lambda::{self, Lambda},
     processors, ready,
     services::{Listeners, Services, bind},
@@ -53,7 +55,7 @@ impl LocalCloud {
             .merge(start::router(ready.clone(), inbox.clone())?)
             .merge(inbox::router(inbox))
             .merge(processors::router(simulators))
-            .merge(own_routes(lambda.clone()));
+            .merge(own_routes(lambda.clone(), services.roles.clone()));
         let port = front.port;
         services.servers.push(tokio::spawn(front.serve(routes)));
         let Services { dynamodb, sqs, servers, .. } = services;
@@ -147,13 +149,19 @@ fn tables_by_variable(cloud: &Cloud) -> Vec<(String, String)> {
     found.into_iter().collect()
 }
 
-fn own_routes(lambda: Arc<Lambda>) -> Router {
+fn own_routes(lambda: Arc<Lambda>, roles: Arc<Roles>) -> Router {
     Router::new()
         .route("/_local/health", get(|| async { (StatusCode::OK, "{\"status\":\"ok\"}") }))
         .route("/_local/functions", get(functions))
         .with_state(lambda)
+        .merge(Router::new().route("/_local/grants", get(grants)).with_state(roles))
 }
 
 async fn functions(State(lambda): State<Arc<Lambda>>) -> impl IntoResponse {
     axum::Json(lambda.running())
+}
+
+/// Every grant of the functions' policies, and the resources on which it was used since the start.
+async fn grants(State(roles): State<Arc<Roles>>) -> impl IntoResponse {
+    axum::Json(roles.uses())
 }

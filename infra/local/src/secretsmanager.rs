@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode},
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Error,
-    grants::{Grants, caller},
+    iam::{Caller, Need, Roles},
     state::Secrets,
     template::Secret,
 };
@@ -25,31 +25,31 @@ const JSON: [(&str, &str); 1] = [("content-type", "application/x-amz-json-1.1")]
 struct Endpoint {
     known: Vec<Secret>,
     secrets: Arc<Secrets>,
-    /// The policies, if they are enforced.
-    grants: Option<Grants>,
+    roles: Arc<Roles>,
 }
 
 /// Creates the templates' secrets that do not exist yet, and serves them.
-pub(crate) fn router(
-    known: Vec<Secret>,
-    secrets: Arc<Secrets>,
-    grants: Option<Grants>,
-) -> Result<Router, Error> {
+pub(crate) fn router(known: Vec<Secret>, secrets: Arc<Secrets>, roles: Arc<Roles>) -> Result<Router, Error> {
     for secret in &known {
         secrets.get(&secret.name, secret.length)?;
     }
-    let endpoint = Endpoint { known, secrets, grants };
+    let endpoint = Endpoint { known, secrets, roles };
     Ok(Router::new().route("/", post(call)).with_state(Arc::new(endpoint)))
 }
 
 /// Why a call is refused: the error's name and its text.
 type Refusal = (&'static str, String);
 
-async fn call(State(endpoint): State<Arc<Endpoint>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn call(
+    State(endpoint): State<Arc<Endpoint>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let target = headers.get("x-amz-target").and_then(|t| t.to_str().ok());
     let operation = target.and_then(|t| t.strip_prefix("secretsmanager.")).unwrap_or_default();
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    match endpoint.perform(operation, caller(&headers), &body) {
+    match endpoint.perform(operation, &caller, &body) {
         Ok(answer) => (JSON, answer.to_string()).into_response(),
         Err((kind, text)) => {
             let body = json!({"__type": kind, "Message": text}).to_string();
@@ -59,17 +59,18 @@ async fn call(State(endpoint): State<Arc<Endpoint>>, headers: HeaderMap, body: B
 }
 
 impl Endpoint {
-    fn perform(&self, operation: &str, caller: &str, body: &Value) -> Result<Value, Refusal> {
+    fn perform(&self, operation: &str, caller: &Caller, body: &Value) -> Result<Value, Refusal> {
         let id = body["SecretId"].as_str().unwrap_or_default();
-        let missing = || ("ResourceNotFoundException", format!("there is no secret `{id}`"));
         let secret = self.known.iter().find(|secret| secret.arn == id || secret.name == id);
-        let secret = secret.ok_or_else(missing)?;
-        let action = format!("secretsmanager:{operation}");
-        let refusal = self.grants.as_ref().and_then(|grants| grants.refusal(caller, &action, &secret.arn));
-        if let Some(refusal) = refusal {
-            crate::logs::log("grants", &refusal);
+        // Whether there is such a secret is told only to who may ask for it.
+        let arn = secret.map_or(id, |secret| secret.arn.as_str());
+        let need = Need::new(format!("secretsmanager:{operation}"), arn);
+        if let Some(refusal) = self.roles.refusal(caller, &[need]) {
+            crate::logs::log("iam", &refusal);
             return Err(("AccessDeniedException", refusal));
         }
+        let missing = || ("ResourceNotFoundException", format!("there is no secret `{id}`"));
+        let secret = secret.ok_or_else(missing)?;
         let failed = |error: Error| ("InternalServiceError", error.to_string());
         let mut answer = json!({"ARN": secret.arn, "Name": secret.name, "VersionStages": ["AWSCURRENT"]});
         match operation {

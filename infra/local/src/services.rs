@@ -10,18 +10,14 @@ use crate::{
     aws::REGION,
     checks,
     dynamodb::DynamoDb,
-    grants::Grants,
+    iam::{Credentials, PartitionKeys, Roles},
     lambda::Host,
     net::{self, Listener},
     secretsmanager,
-    session::Session,
     sqs::{self, Sqs},
     state::Secrets,
     template::Cloud,
 };
-
-/// Credentials that the emulated services accept unchecked.
-const ACCESS_KEY: &str = "local";
 
 /// The services' ports. They are taken before the templates are read, which name SQS's.
 pub(crate) struct Listeners {
@@ -50,9 +46,11 @@ pub(crate) struct Services {
     pub(crate) secrets_url: String,
     /// What serves their endpoints, except DynamoDB's own.
     pub(crate) servers: Vec<JoinHandle<()>>,
-    /// The endpoint of DynamoDB that functions are given: with checks, the one that checks.
+    /// The endpoint of DynamoDB that functions are given: the one that checks their calls.
     functions_dynamodb_url: String,
-    session: Session,
+    /// What the functions may do, and what of it they have done.
+    pub(crate) roles: Arc<Roles>,
+    credentials: Arc<Credentials>,
 }
 
 impl Services {
@@ -66,35 +64,34 @@ impl Services {
     ) -> Result<Self, Error> {
         let dynamodb = DynamoDb::open(&options.data.join("dynamodb.db"), &cloud.tables)?;
         let sqs = Sqs::open(&options.data.join("sqs.db"), &cloud.queues)?;
-        let grants = Grants::of(&cloud.functions);
-        let enforced = options.checks.grants.then(|| grants.clone());
-        let secrets_routes = secretsmanager::router(cloud.secrets.clone(), secrets.clone(), enforced)?;
-        let dynamodb_url = listeners.dynamodb.url();
+        let roles = Arc::new(Roles::of(&cloud.functions));
+        let secrets_routes = secretsmanager::router(cloud.secrets.clone(), secrets.clone(), roles.clone())?;
+        let functions_dynamodb = bind(0).await?;
         let mut services = Self {
-            functions_dynamodb_url: dynamodb_url.clone(),
-            dynamodb_url,
+            functions_dynamodb_url: functions_dynamodb.url(),
+            dynamodb_url: listeners.dynamodb.url(),
             sqs_url: listeners.sqs.url(),
             secrets_url: listeners.secrets.url(),
             servers: Vec::new(),
-            session: Session::new(),
+            credentials: Credentials::of(&cloud.functions)?,
+            roles,
             dynamodb,
             sqs,
             secrets,
         };
         services.dynamodb.serve(listeners.dynamodb.into_v4(), stopped.clone());
-        services.serve(listeners.sqs, sqs::router(services.sqs.clone(), services.sqs_url.clone()));
+        let roles = services.roles.clone();
+        let sqs_routes = sqs::checked_router(services.sqs.clone(), services.sqs_url.clone(), roles.clone());
+        services.serve(listeners.sqs, sqs_routes);
         services.serve(listeners.secrets, secrets_routes);
-        if options.checks.any() {
-            let listener = bind(0).await?;
-            services.functions_dynamodb_url = listener.url();
-            let routes = checks::router(services.dynamodb_url.clone(), options.checks, grants);
-            services.serve(listener, routes);
-        }
+        let partition_keys = PartitionKeys::of(&cloud.tables);
+        let routes = checks::router(services.dynamodb_url.clone(), options.checks, roles, partition_keys);
+        services.serve(functions_dynamodb, routes);
         Ok(services)
     }
 
     fn serve(&mut self, listener: Listener, routes: Router) {
-        self.servers.push(tokio::spawn(listener.serve(self.session.guard(routes))));
+        self.servers.push(tokio::spawn(listener.serve(self.credentials.guard(routes))));
     }
 
     /// What every function's process is given.
@@ -102,9 +99,6 @@ impl Services {
         let environment = [
             ("AWS_REGION", REGION),
             ("AWS_DEFAULT_REGION", REGION),
-            ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-            ("AWS_SECRET_ACCESS_KEY", ACCESS_KEY),
-            ("AWS_SESSION_TOKEN", self.session.as_str()),
             ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.functions_dynamodb_url.as_str()),
             ("AWS_ENDPOINT_URL_SQS", self.sqs_url.as_str()),
@@ -112,6 +106,7 @@ impl Services {
         ];
         Host {
             binaries: binaries.to_owned(),
+            credentials: self.credentials.clone(),
             environment: environment
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -10,8 +10,9 @@ use tollgate_domain::{Id, RequestRef, Timestamp, id::EventKind};
 use tollgate_store::{ApiKey, Cost, KeyHash, Reader, Writer};
 
 use crate::{
-    auth::write_access::WriteAccess, clock::Clock, customers::address_ids::AddressIds, entropy::Entropy,
-    processing::processors::Processors, signing::links::Links,
+    auth::write_access::WriteAccess, clock::Clock, customers::address_ids::AddressIds,
+    due_work::find::DUE_CLAIM_MS, entropy::Entropy, processing::processors::Processors,
+    signing::links::Links,
 };
 
 /// Due items that one run processes concurrently.
@@ -31,6 +32,8 @@ pub struct Gateway {
     pub(crate) entropy: Arc<dyn Entropy>,
     /// Due items that one run processes concurrently.
     pub(crate) due_items_concurrent: usize,
+    /// How long the first claim of a due item lasts, in milliseconds.
+    pub(crate) due_claim_ms: i64,
     /// API keys that this warm function has authenticated. A key never changes its tenant, so reads for a
     /// known key start before it is authenticated again.
     pub(crate) known_keys: Arc<Mutex<HashMap<KeyHash, ApiKey>>>,
@@ -59,6 +62,7 @@ impl Gateway {
             clock,
             entropy,
             due_items_concurrent: DUE_ITEMS_CONCURRENT_MAX,
+            due_claim_ms: DUE_CLAIM_MS,
             known_keys: Arc::default(),
         }
     }

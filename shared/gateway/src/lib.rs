@@ -63,7 +63,7 @@ pub use call::Call;
 pub use clock::{Clock, SystemClock};
 pub use customers::{address_ids::AddressIds, customer::CustomerFilter, payment_customer::Payer};
 pub use due_work::{
-    find::{ClaimedPage, DueQueues, FindReport, FoundWork, Part},
+    find::{ClaimedPage, DUE_CLAIM_MS, DueQueues, FindReport, FoundWork, Part},
     message::DueMessage,
     metrics::failed as due_work_failed,
     run::DueOutcome,

@@ -67,6 +67,13 @@ impl Worker {
         Self { gateway, ..self }
     }
 
+    /// The same worker, whose first claim of a due item lasts this many milliseconds.
+    #[must_use]
+    pub fn with_due_claim_ms(self, due_claim_ms: i64) -> Self {
+        let gateway = Gateway { due_claim_ms, ..self.gateway };
+        Self { gateway, ..self }
+    }
+
     pub(crate) fn with_address_ids(self, address_ids: Option<AddressIds>) -> Self {
         let gateway = Gateway { address_ids, ..self.gateway };
         Self { gateway, ..self }

@@ -52,7 +52,7 @@ async fn is_erased(cloud: &Cloud, methods: &[PaymentMethodId]) -> bool {
 }
 
 /// What is left when a function dies right after its first write.
-async fn delete_half(cloud: &Cloud, id: CustomerId, look_again_at: Timestamp) {
+pub(crate) async fn delete_half(cloud: &Cloud, id: CustomerId, look_again_at: Timestamp) {
     let before: Customer = stored(cloud, id).await;
     let erased = before.erased(before.updated, look_again_at, &"req_died".into());
     let written = cloud.store().replace(cloud.demo_scope(), &erased).await.unwrap();

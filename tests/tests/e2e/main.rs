@@ -17,6 +17,7 @@ mod direct;
 mod due_work;
 mod durability;
 mod erasure;
+mod grants;
 mod idempotency;
 mod intents;
 mod listen;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tollgate_gateway::{DueKind, LEASE_MS, LIFETIME_DEFAULT_MS, TIMEOUT_DEFAULT_MS};
+use tollgate_gateway::{DUE_CLAIM_MS, DueKind, LEASE_MS, LIFETIME_DEFAULT_MS, TIMEOUT_DEFAULT_MS};
 use tollgate_local::template::{Function, Source};
 use tollgate_webhooks::RetrySchedule;
 
@@ -26,6 +26,8 @@ fn the_parameters_defaults_are_the_codes() {
     let retries = variable(&functions, "TOLLGATE_WEBHOOK_RETRY_SECONDS");
     assert_eq!(retries.parse::<RetrySchedule>().unwrap(), RetrySchedule::default());
     assert_eq!(variable(&functions, "TOLLGATE_PROCESSOR_TIMEOUT_MS"), TIMEOUT_DEFAULT_MS.to_string());
+    let claim_s = variable(&functions, "TOLLGATE_DUE_CLAIM_SECONDS");
+    assert_eq!(claim_s, (DUE_CLAIM_MS / 1000).to_string());
     let checkout_s = variable(&functions, "TOLLGATE_CHECKOUT_SECONDS");
     assert_eq!(checkout_s, (LIFETIME_DEFAULT_MS / 1000).to_string());
 }

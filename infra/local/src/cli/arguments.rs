@@ -12,8 +12,8 @@ const ENVIRONMENT: &str = "Environment:
   TOLLGATE_PARAMETER_OVERRIDES   template parameters, as samconfig.toml writes them: Key=Value Other=\"1,2\"
   TOLLGATE_LOCAL_SKIP_BUILD=1    run the binaries that are there already
   TOLLGATE_LOCAL_BINARIES=DIR    run the binaries of this folder
-  TOLLGATE_LOCAL_CHECK=LIST      what tests check: `grants` refuses calls of DynamoDB that a function's policies do not
-                                 allow, `stale-reads` answers eventually consistent reads as if nothing were written yet
+  TOLLGATE_LOCAL_CHECK=LIST      what tests check: `stale-reads` answers eventually consistent reads as if nothing were
+                                 written yet
 
 `cargo local listen --help` and `cargo local trigger --help` say more of the two tools.";
 

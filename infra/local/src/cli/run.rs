@@ -31,8 +31,9 @@ pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
         None => (std::env::temp_dir().join(format!("tollgate-{}", state::random_text(10)?)), true),
     };
     logs::set_up(arguments.logs, &data)?;
-    let mut parameters =
-        template::parse_overrides("AllowLoopbackWebhooks=true ServeVersion1=always DueShards=4");
+    let mut parameters = template::parse_overrides(
+        "AllowLoopbackWebhooks=true ServeVersion1=always DueShards=4 DueClaimSeconds=2",
+    );
     let checks = std::env::var("TOLLGATE_LOCAL_CHECK").unwrap_or_default();
     let checked = |name: &str| checks.split(',').any(|check| check.trim() == name);
     let overrides = std::env::var("TOLLGATE_PARAMETER_OVERRIDES").unwrap_or_default();
@@ -43,7 +44,7 @@ pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
         port: arguments.port,
         data: data.clone(),
         parameters,
-        checks: Checks { grants: checked("grants"), stale_reads: checked("stale-reads") },
+        checks: Checks { stale_reads: checked("stale-reads") },
     })
     .await?;
     if arguments.json {

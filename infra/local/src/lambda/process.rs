@@ -16,7 +16,7 @@ use super::{
     instance::Instance,
     runtime_api::{self, OnReleased},
 };
-use crate::{logs, net, template::Function};
+use crate::{iam::Credentials, logs, net, template::Function};
 
 /// How long a process may take to ask for its first invocation. Lambda's limit is 10 s; a debug build may need more.
 const INIT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -26,8 +26,10 @@ const INIT_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct Host {
     /// The folder of the functions' binaries.
     pub(crate) binaries: PathBuf,
-    /// Variables of every process: endpoints, credentials, Region.
+    /// Variables of every process: endpoints, Region.
     pub(crate) environment: Vec<(String, String)>,
+    /// The credentials of each function.
+    pub(crate) credentials: Arc<Credentials>,
 }
 
 /// A process of a function and the server of its Runtime API.
@@ -104,8 +106,7 @@ fn spawn(host: &Host, function: &Function, port: u16, number: u64) -> std::io::R
         )
         .envs(host.environment.iter().map(|(name, value)| (name, value)))
         .envs(&function.environment)
-        // The access key id tells endpoints which function calls.
-        .env("AWS_ACCESS_KEY_ID", &function.name)
+        .envs(host.credentials.variables(&function.name))
         .env("AWS_LAMBDA_RUNTIME_API", format!("127.0.0.1:{port}"))
         .env("AWS_LAMBDA_FUNCTION_NAME", &function.name)
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string())

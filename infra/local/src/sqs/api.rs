@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State},
     http::{HeaderMap, StatusCode},
@@ -20,6 +20,8 @@ use super::{
 use crate::{
     aws::{ACCOUNT, name_in, queue_arn},
     clock,
+    iam::{Caller, Need, Roles},
+    logs::log,
     template::Queue,
 };
 
@@ -33,21 +35,28 @@ struct Endpoint {
     sqs: Arc<Sqs>,
     /// The beginning of queue URLs.
     url: String,
+    roles: Arc<Roles>,
 }
 
-/// The endpoint's routes; `url` is the beginning of queue URLs.
+/// The endpoint's routes, for callers that may do anything; `url` is the beginning of queue URLs.
 pub fn router(sqs: Arc<Sqs>, url: String) -> Router {
+    checked_router(sqs, url, Arc::default())
+}
+
+/// The endpoint's routes, for callers that may do what their roles say.
+pub(crate) fn checked_router(sqs: Arc<Sqs>, url: String, roles: Arc<Roles>) -> Router {
     Router::new()
         .route("/", post(call))
         // Some clients post to the queue's URL.
         .route("/{account}/{queue}", post(call))
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
-        .with_state(Arc::new(Endpoint { sqs, url }))
+        .with_state(Arc::new(Endpoint { sqs, url, roles }))
 }
 
 enum Refusal {
     Sqs(SqsError),
     UnknownOperation(String),
+    AccessDenied(String),
     Batch(&'static str, String),
 }
 
@@ -61,11 +70,20 @@ fn bad(text: impl Into<String>) -> Refusal {
     Refusal::Sqs(SqsError::BadValue(text.into()))
 }
 
-async fn call(State(endpoint): State<Arc<Endpoint>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn call(
+    State(endpoint): State<Arc<Endpoint>>,
+    caller: Option<Extension<Caller>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let caller = caller.map_or(Caller::Operator, |Extension(caller)| caller);
     let target = headers.get("x-amz-target").and_then(|t| t.to_str().ok()).unwrap_or_default();
     let operation = target.strip_prefix("AmazonSQS.").unwrap_or_default().to_owned();
     let result = match serde_json::from_slice::<Value>(&body) {
-        Ok(body) => endpoint.perform(&operation, &body).await,
+        Ok(body) => match endpoint.refusal(&caller, &operation, &body) {
+            Some(refusal) => Err(refusal),
+            None => endpoint.perform(&operation, &body).await,
+        },
         Err(error) => Err(bad(error.to_string())),
     };
     match result {
@@ -80,6 +98,7 @@ fn refuse(refusal: &Refusal) -> Response {
             let (kind, code) = codes(error);
             (kind, code, error.to_string())
         }
+        Refusal::AccessDenied(text) => ("AccessDeniedException", "AccessDenied", text.clone()),
         Refusal::UnknownOperation(name) => (
             "UnsupportedOperation",
             "AWS.SimpleQueueService.UnsupportedOperation",
@@ -89,13 +108,18 @@ fn refuse(refusal: &Refusal) -> Response {
     };
     let status = match refusal {
         Refusal::Sqs(SqsError::Storage(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+        Refusal::AccessDenied(_) => StatusCode::FORBIDDEN,
         Refusal::Sqs(
             SqsError::NoSuchQueue | SqsError::BadValue(_) | SqsError::BadReceipt | SqsError::NotInFlight(_),
         )
         | Refusal::UnknownOperation(_)
         | Refusal::Batch(..) => StatusCode::BAD_REQUEST,
     };
-    let body = json!({"__type": format!("com.amazonaws.sqs#{kind}"), "message": text}).to_string();
+    let namespace = match refusal {
+        Refusal::AccessDenied(_) => "com.amazon.coral.service",
+        Refusal::Sqs(_) | Refusal::UnknownOperation(_) | Refusal::Batch(..) => "com.amazonaws.sqs",
+    };
+    let body = json!({"__type": format!("{namespace}#{kind}"), "message": text}).to_string();
     let headers = [
         ("content-type", "application/x-amz-json-1.0".to_owned()),
         ("x-amzn-query-error", format!("{query_code};Sender")),
@@ -114,7 +138,25 @@ fn codes(error: &SqsError) -> (&'static str, &'static str) {
     }
 }
 
+/// The action that an operation needs: a batch needs that of its entries. The service names it in small letters.
+fn action(operation: &str) -> String {
+    let single = operation.strip_suffix("Batch").unwrap_or(operation);
+    format!("sqs:{}", single.to_ascii_lowercase())
+}
+
 impl Endpoint {
+    /// Why a caller may not do this, if so.
+    fn refusal(&self, caller: &Caller, operation: &str, body: &Value) -> Option<Refusal> {
+        let resource = match operation {
+            "StartMessageMoveTask" => text(body, "SourceArn").to_owned(),
+            "GetQueueUrl" | "CreateQueue" => queue_arn(text(body, "QueueName")),
+            _ => queue_arn(text(body, "QueueUrl").rsplit('/').next().unwrap_or_default()),
+        };
+        let refusal = self.roles.refusal(caller, &[Need::new(action(operation), resource)])?;
+        log("iam", &refusal);
+        Some(Refusal::AccessDenied(refusal))
+    }
+
     async fn perform(&self, operation: &str, body: &Value) -> Result<Value, Refusal> {
         let queue = || queue_name(body);
         match operation {
@@ -216,7 +258,9 @@ impl Endpoint {
                 Err(Refusal::Sqs(error)) => failed.push(json!({
                     "Id": entry["Id"], "SenderFault": true, "Code": codes(&error).1, "Message": error.to_string(),
                 })),
-                Err(refusal @ (Refusal::UnknownOperation(_) | Refusal::Batch(..))) => return Err(refusal),
+                Err(
+                    refusal @ (Refusal::UnknownOperation(_) | Refusal::AccessDenied(_) | Refusal::Batch(..)),
+                ) => return Err(refusal),
             }
         }
         let mut answer = json!({"Successful": successful});

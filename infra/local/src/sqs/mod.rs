@@ -6,6 +6,7 @@ mod message;
 mod order;
 mod store;
 
+pub(crate) use api::checked_router;
 pub use api::router;
 pub(crate) use message::BATCH_MAX;
 pub use message::{Received, SendRequest, Sent};

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
-use super::{Function, Grant, TemplateError, intrinsics::Stack};
+use super::{Function, TemplateError, intrinsics::Stack, policies};
 
 /// Lambda's defaults, where neither the function nor `Globals` has a value.
 const TIMEOUT_S_DEFAULT: u64 = 3;
@@ -42,30 +42,8 @@ pub(super) fn read(stack: &Stack<'_>, id: &str, resource: &Value) -> Result<Func
         environment,
         timeout: Duration::from_secs(number("Timeout", TIMEOUT_S_DEFAULT)?),
         memory_mb: number("MemorySize", MEMORY_MB_DEFAULT)?,
-        grants: grants(stack, id, properties)?,
+        policies: policies::read(stack, id, properties)?,
+        source_policies: Vec::new(),
+        source_needs: Vec::new(),
     })
-}
-
-/// The statements of a function's inline policies; the templates have no others.
-fn grants(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Vec<Grant>, TemplateError> {
-    let mut grants = Vec::new();
-    for policy in properties["Policies"].as_array().into_iter().flatten() {
-        for statement in policy["Statement"].as_array().into_iter().flatten() {
-            let statement = stack.evaluate(statement, id)?;
-            if statement["Effect"] != "Allow" {
-                return Err(stack.error(id, "the local cloud knows only policies that allow"));
-            }
-            grants.push(Grant {
-                actions: texts(&statement["Action"]),
-                resources: texts(&statement["Resource"]),
-            });
-        }
-    }
-    Ok(grants)
-}
-
-/// A text or a list of texts.
-fn texts(value: &Value) -> Vec<String> {
-    let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }

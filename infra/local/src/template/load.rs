@@ -5,7 +5,8 @@ use std::{collections::HashMap, path::Path};
 use serde_json::Value;
 
 use super::{
-    Cloud, Setting, Source, TemplateError, apis, functions, intrinsics::Stack, queues, sources, tables,
+    Cloud, Setting, Source, TemplateError, apis, functions, intrinsics::Stack, policies, queues, sources,
+    tables,
 };
 
 /// The root stack's name, with which its tables' names begin.
@@ -43,7 +44,9 @@ fn gather(stack: &Stack<'_>, cloud: &mut Cloud) -> Result<(), TemplateError> {
         let mut made = functions::read(stack, &id, &resource)?;
         for (event_id, event) in resource["Properties"]["Events"].as_object().into_iter().flatten() {
             let at = format!("{id}.{event_id}");
-            cloud.sources.push(sources::read(stack, &at, event, &made.name)?);
+            let source = sources::read(stack, &at, event, &made.name)?;
+            policies::connect(stack, &at, event, &source, &mut made)?;
+            cloud.sources.push(source);
         }
         made.environment.retain(|_, value| !value.is_empty());
         cloud.functions.push(made);

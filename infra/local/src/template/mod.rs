@@ -10,6 +10,7 @@ mod functions;
 mod intrinsics;
 mod load;
 mod model;
+mod policies;
 mod queues;
 mod setting;
 mod sources;
@@ -18,10 +19,11 @@ mod tables;
 mod tests;
 mod yaml;
 
+pub use crate::iam::policy::{Actions, Condition, Effect, Grant, Statement};
 pub use error::TemplateError;
 pub use load::load;
 pub use model::{
-    Api, Cloud, Function, Grant, Queue, QueueSource, Route, ScheduleSource, Secret, Source, StreamSource,
-    Table,
+    Api, Cloud, Function, Queue, QueueSource, Route, ScheduleSource, Secret, Source, StreamSource, Table,
 };
 pub use setting::{Setting, parse_overrides};
+pub use yaml::read as read_yaml;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use serde_json::Value;
 
-use crate::aws::matches;
+use crate::iam::policy::{Grant, Need, Statement, grants};
 
 /// Everything that is run.
 #[derive(Debug, Default)]
@@ -60,24 +60,23 @@ pub struct Function {
     pub timeout: Duration,
     /// The memory that the function is told; it is not enforced.
     pub memory_mb: u64,
-    /// What its policies allow.
-    pub grants: Vec<Grant>,
+    /// The statements of its policies in the template.
+    pub policies: Vec<Statement>,
+    /// The statements that SAM adds for its event sources.
+    pub source_policies: Vec<Statement>,
+    /// What its event sources do with its role.
+    pub(crate) source_needs: Vec<Need>,
 }
 
-/// What a policy allows: actions on resources. `*` in either stands for any text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    /// `dynamodb:GetItem`, ….
-    pub actions: Vec<String>,
-    /// ARNs.
-    pub resources: Vec<String>,
-}
+impl Function {
+    /// The statements of its role: its own, then those that SAM adds.
+    pub(crate) fn statements(&self) -> Vec<Statement> {
+        self.policies.iter().chain(&self.source_policies).cloned().collect()
+    }
 
-impl Grant {
-    /// Whether it allows an action on a resource.
-    pub(crate) fn allows(&self, action: &str, resource: &str) -> bool {
-        let any = |patterns: &[String], text: &str| patterns.iter().any(|pattern| matches(pattern, text));
-        any(&self.actions, action) && any(&self.resources, resource)
+    /// The grants of its own policies.
+    pub fn grants(&self) -> Vec<Grant> {
+        grants(&self.policies)
     }
 }
 

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::TemplateError;
 
-pub(super) fn read(path: &Path) -> Result<Value, TemplateError> {
+/// Reads a template as JSON, with the long names of its intrinsics.
+pub fn read(path: &Path) -> Result<Value, TemplateError> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| TemplateError::Read { path: path.to_owned(), source })?;
     parse(&text).map_err(|reason| TemplateError::Yaml { path: path.to_owned(), reason })

@@ -3,6 +3,7 @@
 
 mod clients;
 mod http;
+mod iam;
 mod processes;
 mod running;
 mod sources;

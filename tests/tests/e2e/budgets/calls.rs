@@ -8,7 +8,7 @@ use tollgate_tests::{Client, Cloud, Receiver, eventually};
 use crate::{challenge::browser, payment};
 
 /// One request to every route of `charges`, and to the pages of a challenge.
-pub(super) async fn call_charges(cloud: &Cloud) {
+pub(crate) async fn call_charges(cloud: &Cloud) {
     let charges = cloud.charges();
     let browser = browser();
     charges.get("/health").await.expect(200);
@@ -38,7 +38,7 @@ pub(super) async fn call_charges(cloud: &Cloud) {
 }
 
 /// One request to every route of the other three front doors, and to the pages of a hosted payment.
-pub(super) async fn call_the_others(cloud: &Cloud, round: u32) {
+pub(crate) async fn call_the_others(cloud: &Cloud, round: u32) {
     let (simple, direct, checkout) = (cloud.client("simple"), cloud.client("direct"), cloud.checkout());
     let paid = simple
         .post("/payments", &json!({"amount": 10, "currency": "USD", "source": "tok_visa"}))
@@ -69,7 +69,7 @@ pub(super) async fn call_the_others(cloud: &Cloud, round: u32) {
 }
 
 /// One request to every route of `intents`.
-pub(super) async fn call_intents(intents: &Client, receiver: &Receiver) {
+pub(crate) async fn call_intents(intents: &Client, receiver: &Receiver) {
     let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
     let get = async |path: String| intents.get(&path).await.expect(200);
     let post = async |path: String, body: Value| {
@@ -183,7 +183,7 @@ async fn call_webhooks(intents: &Client, receiver: &Receiver) {
 }
 
 /// One request to every function that has no table: it answers without a call.
-pub(super) async fn call_without_tables(cloud: &Cloud) {
+pub(crate) async fn call_without_tables(cloud: &Cloud) {
     for (front_door, path) in [("charges", "/nothing"), ("checkout", "/nothing"), ("simple", "/nothing")] {
         cloud.client(front_door).get(path).await.expect(404);
     }

@@ -4,7 +4,7 @@
 
 mod pages;
 pub(crate) mod table;
-mod world;
+pub(crate) mod world;
 
 use std::{collections::BTreeSet, sync::Arc};
 

@@ -6,7 +6,7 @@ use tollgate_tests::{Cloud, eventually};
 use crate::checkout::{initialized, order, pay};
 
 /// Makes what a row names as `name`; gives how it is named and everything that is said of it.
-pub(super) async fn make(cloud: &Cloud, api: &str, name: &str) -> (String, Vec<Value>) {
+pub(crate) async fn make(cloud: &Cloud, api: &str, name: &str) -> (String, Vec<Value>) {
     let charges = cloud.charges();
     let unique = uuid();
     let marked = json!({"email": format!("{unique}@secret.example"), "name": format!("Secret {unique}")});
