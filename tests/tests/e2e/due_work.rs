@@ -89,7 +89,7 @@ async fn the_backlog_of_a_deleted_endpoint_is_canceled() {
 }
 
 /// A payment's item as no release has written it.
-async fn poison(cloud: &Cloud, format: i64) -> String {
+pub(crate) async fn poison(cloud: &Cloud, format: i64) -> String {
     let tenant = cloud.demo_scope();
     let url = cloud.ready["dynamodb"].as_str().unwrap();
     let key = format!("{tenant}PAY#poison");

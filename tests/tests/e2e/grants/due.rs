@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    Customer, CustomerId, Delivery, EndpointId, EventId, Timestamp, WebhookEndpoint, endpoint::Attempted,
+    Customer, CustomerId, Delivery, EndpointId, EventId, Timestamp, WebhookEndpoint, backlog::Backlog,
+    endpoint::Attempted, pause::Pause,
 };
 use tollgate_gateway::{Clock, SystemClock};
 use tollgate_store::{Put, Replaced};
@@ -12,7 +13,7 @@ use tollgate_tests::{
 };
 
 use super::ways::customer_with_everything;
-use crate::{callers::world::make, erasure::delete_half, payment};
+use crate::{callers::world::make, due_work::poison, erasure::delete_half, payment};
 
 /// Leaves every kind of work for later, and waits until it is done.
 pub(super) async fn leave_and_finish(cloud: &Cloud) {
@@ -22,9 +23,13 @@ pub(super) async fn leave_and_finish(cloud: &Cloud) {
     for receiver in &receivers {
         lost_delivery(cloud, receiver).await;
     }
+    let recovered = Receiver::start(&[]).await;
+    waiting_backlog(cloud, &recovered).await;
+    poison(cloud, 99).await;
     for receiver in &receivers {
         receiver.wait_for(1).await;
     }
+    recovered.wait_for(2).await;
     eventually("the refund has failed", || async {
         let shown = cloud.charges().get(&format!("/refunds/{refund}")).await.expect(200);
         (shown["status"] == "failed").then_some(())
@@ -67,6 +72,24 @@ async fn lost_delivery(cloud: &Cloud, receiver: &Receiver) {
     assert_eq!(store.replace(tenant, &failing).await.unwrap(), Replaced::Done);
     let lost = Delivery::new(event, endpoint, Timestamp::from_s(1_700_000_000));
     assert_eq!(store.create(tenant, &lost).await.unwrap(), Put::Created);
+}
+
+/// The backlog of an endpoint whose pause is over, with two deliveries: the trial, and one that is woken.
+async fn waiting_backlog(cloud: &Cloud, receiver: &Receiver) {
+    let (store, tenant, now) = (cloud.store(), cloud.demo_scope(), SystemClock.now());
+    let hooks = json!({"url": receiver.url, "enabled_events": ["customer.created"]});
+    let endpoint = cloud.intents().post("/webhook_endpoints", &hooks).await.expect(201);
+    let endpoint = EndpointId::parse("we_", endpoint["id"].as_str().unwrap()).unwrap();
+    let made: Option<WebhookEndpoint> = store.get(tenant, &endpoint.to_string()).await.unwrap();
+    let mut paused = made.unwrap().after_attempt(Attempted::TimedOut, false, now).unwrap();
+    paused.pause = Some(Pause { until: now, times: 1 });
+    assert_eq!(store.replace(tenant, &paused).await.unwrap(), Replaced::Done);
+    for _ in 0..2 {
+        let (event, _) = make(cloud, "intents", "event").await;
+        let held = Delivery::new(EventId::parse("evt_", &event).unwrap(), endpoint, now).held_back(now);
+        assert_eq!(store.create(tenant, &held).await.unwrap(), Put::Created);
+    }
+    assert_eq!(store.create(tenant, &Backlog::new(endpoint, now, now)).await.unwrap(), Put::Created);
 }
 
 /// Waits until nothing is undecided, every change is published, and every event was sent to the demo merchant's inbox.
