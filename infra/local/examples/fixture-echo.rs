@@ -1,5 +1,5 @@
 //! A function for the local cloud's tests. It answers an HTTP request with its event and environment, or fails as the
-//! request's `id` says. It appends the records of batches to the file `RECORD`, one line each.
+//! request's `id` says. `START_MS` delays its start. It appends the records of batches to the file `RECORD`, one line each.
 
 use std::{io::Write as _, time::Duration};
 
@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
+    if let Ok(start_ms) = std::env::var("START_MS") {
+        tokio::time::sleep(Duration::from_millis(start_ms.parse()?)).await;
+    }
     lambda_runtime::run(service_fn(answer)).await
 }
 
@@ -20,7 +23,19 @@ async fn answer(event: LambdaEvent<Value>) -> Result<Value, Error> {
         record(line)?;
         return Ok(Value::Null);
     }
+    if let Some(bytes) = event["bytes"].as_u64() {
+        // With its quotes the answer has two bytes more.
+        return Ok("x".repeat(usize::try_from(bytes)?).into());
+    }
     match event["pathParameters"]["id"].as_str() {
+        Some("outlive") => {
+            tokio::spawn(async {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                record("outlived")
+            });
+            respond(&json!({"pid": std::process::id()}))
+        }
+        Some("large") => respond(&"x".repeat(7 * 1024 * 1024).into()),
         Some("crash") => std::process::exit(3),
         Some("error") => Err("it went wrong".into()),
         Some("slow") => {

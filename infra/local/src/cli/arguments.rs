@@ -14,6 +14,8 @@ const ENVIRONMENT: &str = "Environment:
   TOLLGATE_LOCAL_BINARIES=DIR    run the binaries of this folder
   TOLLGATE_LOCAL_CHECK=LIST      what tests check: `grants` refuses calls of DynamoDB that a function's policies do not
                                  allow, `stale-reads` answers eventually consistent reads as if nothing were written yet
+  TOLLGATE_LOCAL_FREEZE=1        stop a function's process while it waits for an invocation, as Lambda freezes it
+  TOLLGATE_LOCAL_INIT_SECONDS=N  how long a function's start may take [default: 10, as on Lambda]
 
 `cargo local listen --help` and `cargo local trigger --help` say more of the two tools.";
 

@@ -7,6 +7,7 @@ mod failure;
 mod greeting;
 mod listen;
 mod recipes;
+mod root;
 mod run;
 mod terminal;
 mod trigger;

@@ -9,6 +9,8 @@ use super::{Function, Grant, TemplateError, intrinsics::Stack};
 /// Lambda's defaults, where neither the function nor `Globals` has a value.
 const TIMEOUT_S_DEFAULT: u64 = 3;
 const MEMORY_MB_DEFAULT: u64 = 128;
+/// The largest environment of a function. Lambda measures its variables as a JSON object.
+const ENVIRONMENT_BYTES_MAX: usize = 4096;
 
 pub(super) fn read(stack: &Stack<'_>, id: &str, resource: &Value) -> Result<Function, TemplateError> {
     let globals = stack.globals("Function");
@@ -30,6 +32,7 @@ pub(super) fn read(stack: &Stack<'_>, id: &str, resource: &Value) -> Result<Func
             environment.insert(name.clone(), stack.text(value, &format!("{id}.{name}"))?);
         }
     }
+    check_environment(stack, id, &environment)?;
     let name = stack.function_name(id)?;
     let binary = match &resource["Metadata"]["BuildProperties"]["Binary"] {
         Value::Null => name.clone(),
@@ -42,8 +45,36 @@ pub(super) fn read(stack: &Stack<'_>, id: &str, resource: &Value) -> Result<Func
         environment,
         timeout: Duration::from_secs(number("Timeout", TIMEOUT_S_DEFAULT)?),
         memory_mb: number("MemorySize", MEMORY_MB_DEFAULT)?,
+        reserved_concurrency: reserved_concurrency(stack, id, &property("ReservedConcurrentExecutions"))?,
         grants: grants(stack, id, properties)?,
     })
+}
+
+/// Fails where Lambda would refuse to configure the function.
+fn check_environment(
+    stack: &Stack<'_>,
+    id: &str,
+    environment: &BTreeMap<String, String>,
+) -> Result<(), TemplateError> {
+    let measured = serde_json::json!(environment).to_string().len();
+    if measured <= ENVIRONMENT_BYTES_MAX {
+        return Ok(());
+    }
+    let reason = format!(
+        "its environment variables have {measured} bytes as JSON, and Lambda takes {ENVIRONMENT_BYTES_MAX}"
+    );
+    Err(stack.error(id, reason))
+}
+
+/// `ReservedConcurrentExecutions`, also where a condition leaves it out.
+fn reserved_concurrency(stack: &Stack<'_>, id: &str, value: &Value) -> Result<Option<usize>, TemplateError> {
+    match stack.evaluate(value, id)? {
+        Value::Null => Ok(None),
+        value => match stack.text(&value, id)?.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(stack.error(id, "ReservedConcurrentExecutions is not a number")),
+        },
+    }
 }
 
 /// The statements of a function's inline policies; the templates have no others.

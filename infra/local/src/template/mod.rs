@@ -13,6 +13,7 @@ mod model;
 mod queues;
 mod setting;
 mod sources;
+mod stages;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,6 @@ pub use error::TemplateError;
 pub use load::load;
 pub use model::{
     Api, Cloud, Function, Grant, Queue, QueueSource, Route, ScheduleSource, Secret, Source, StreamSource,
-    Table,
+    Table, Throttle,
 };
 pub use setting::{Setting, parse_overrides};

@@ -2,7 +2,10 @@
 #![expect(clippy::expect_used, reason = "the tests' helpers fail as tests do")]
 
 mod clients;
+mod freezing;
 mod http;
+mod limits;
+mod paths;
 mod processes;
 mod running;
 mod sources;
