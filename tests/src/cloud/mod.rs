@@ -111,6 +111,10 @@ impl Cloud {
             command.env(logs.0, logs.1);
         }
         let mut child = command
+            // As on Lambda: work that outlives an answer, and connections that break meanwhile, show.
+            .env("TOLLGATE_LOCAL_FREEZE", "1")
+            // A debug build on a loaded machine starts slowly.
+            .env("TOLLGATE_LOCAL_INIT_SECONDS", "30")
             .args(is_release().then_some("--release"))
             .args(["--port", "0", "--json", "--data"])
             .arg(data.path())

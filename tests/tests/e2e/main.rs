@@ -16,6 +16,8 @@ mod consistency;
 mod direct;
 mod durability;
 mod erasure;
+mod event_files;
+mod frozen_connections;
 mod idempotency;
 mod intents;
 mod listen;

@@ -68,14 +68,19 @@ async fn made(
 }
 
 /// A function's process.
-struct Function {
+pub(crate) struct Function {
     events: mpsc::Sender<Value>,
     made: mpsc::Receiver<(bool, Value)>,
-    _child: tokio::process::Child,
+    child: tokio::process::Child,
 }
 
 impl Function {
     async fn start(name: &str, cloud: &Cloud) -> Self {
+        Self::start_with(name, cloud.ready["dynamodb"].as_str().unwrap()).await
+    }
+
+    /// Starts a function that calls DynamoDB at this URL.
+    pub(crate) async fn start_with(name: &str, dynamodb: &str) -> Self {
         let (events, next_event) = mpsc::channel(1);
         let (sent, answers) = mpsc::channel(1);
         let runtime = Runtime {
@@ -100,7 +105,7 @@ impl Function {
             .env("AWS_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
-            .env("AWS_ENDPOINT_URL_DYNAMODB", cloud.ready["dynamodb"].as_str().unwrap())
+            .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
             .env("TOLLGATE_TABLE", "tollgate")
             .env("TOLLGATE_KEYS_TABLE", "tollgate-keys")
             .env("TOLLGATE_EVENTS_TABLE", "tollgate-events")
@@ -111,18 +116,36 @@ impl Function {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        Self { events, made: answers, _child: child }
+        Self { events, made: answers, child }
+    }
+
+    /// Its process's id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().unwrap()
     }
 
     /// What API Gateway is answered: status and body.
     async fn ask(&mut self, method: &str, path: &str, query: &str, key: &str) -> (u64, String) {
+        let parameters = json!({"id": "x\"<>%", "token": "a\"<>%"});
+        self.ask_for(method, path, query, key, &parameters).await
+    }
+
+    /// What API Gateway is answered about what a path's variables name: status and body.
+    pub(crate) async fn ask_for(
+        &mut self,
+        method: &str,
+        path: &str,
+        query: &str,
+        key: &str,
+        parameters: &Value,
+    ) -> (u64, String) {
         let event = json!({
             "version": "2.0",
             "routeKey": format!("{method} {path}"),
             "rawPath": path,
             "rawQueryString": query,
             "headers": {"authorization": format!("Bearer {key}"), "host": "api.example.com"},
-            "pathParameters": {"id": "x\"<>%", "token": "a\"<>%"},
+            "pathParameters": parameters,
             "requestContext": {
                 "accountId": "000000000000",
                 "apiId": "api",
