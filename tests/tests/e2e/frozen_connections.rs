@@ -1,12 +1,15 @@
 //! Connections that break while a function is frozen: Lambda freezes a function between invocations for minutes, and DynamoDB
 //! closes what is idle.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -89,7 +92,7 @@ async fn pass(mut client: TcpStream, mut server: TcpStream, mut fate: watch::Rec
 /// Asks a function, freezes it, lets its connections come to an end, thaws it and asks again.
 async fn survives(cloud: &Cloud, function: &str, path: &str, id: &str, fate: Fate) {
     let proxy = Proxy::start(cloud.ready["dynamodb"].as_str().unwrap()).await;
-    let mut asked = Function::start_with(function, &proxy.url).await;
+    let mut asked = Function::start_with(function, cloud, &proxy.url).await;
     let parameters = json!({"id": id});
     let path = path.replace("{id}", id);
     let first = asked.ask_for("GET", &path, "", &cloud.key(), &parameters).await;
@@ -117,5 +120,44 @@ async fn a_request_after_a_freeze_in_which_connections_broke_succeeds() {
         for fate in [Fate::Closed, Fate::Reset, Fate::Silent] {
             survives(&cloud, function, "/v1/payments/{id}", payment["id"].as_str().unwrap(), fate).await;
         }
+    }
+}
+
+/// The event file of `publish-events`, with as many changes as there are letters: each is of another customer.
+fn changes(cloud: &Cloud, letters: &str) -> Value {
+    let merchant = cloud.ready["credentials"]["client_id"].as_str().unwrap();
+    let event = include_str!("../../events/publish-events.json").replace("MERCHANT_REPLACE_ME", merchant);
+    let record = serde_json::from_str::<Value>(&event).unwrap()["Records"][0].to_string();
+    let id = "0dVZx9UJ3U9BYVarxldCEM";
+    let change = |letter: char| {
+        let other = record.replace(id, &format!("{}{letter}", &id[..id.len() - 1]));
+        serde_json::from_str::<Value>(&other).unwrap()
+    };
+    json!({"Records": letters.chars().map(change).collect::<Vec<_>>()})
+}
+
+/// Longer than a function keeps a connection that it does not use.
+const LONG: Duration = Duration::from_secs(11);
+
+#[tokio::test]
+async fn a_worker_whose_many_connections_broke_in_a_long_freeze_publishes_the_next_change() {
+    let cloud = Cloud::start().await;
+    let done = Ok(json!({"batchItemFailures": []}));
+    let mut frozen = Vec::new();
+    for fate in [Fate::Reset, Fate::Silent] {
+        let proxy = Proxy::start(cloud.ready["dynamodb"].as_str().unwrap()).await;
+        let mut worker = Function::start_with("publish-events", &cloud, &proxy.url).await;
+        assert_eq!(worker.send(changes(&cloud, "abcdefgh")).await, done);
+        // More than a call has tries: each try could meet another of them.
+        assert!(proxy.open() > 4, "{} connections", proxy.open());
+        assert!(signal(worker.pid(), Signal::STOP));
+        proxy.fate.send(fate).unwrap();
+        frozen.push((worker, fate));
+    }
+    let began = Instant::now();
+    eventually("the freeze is long", || async { (began.elapsed() > LONG).then_some(()) }).await;
+    for (mut worker, fate) in frozen {
+        assert!(signal(worker.pid(), Signal::CONT));
+        assert_eq!(worker.send(changes(&cloud, "i")).await, done, "its connections were {fate:?}");
     }
 }
