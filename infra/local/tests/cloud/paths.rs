@@ -17,7 +17,7 @@ async fn send(run: &Running, request: &str) -> (u16, Value) {
     let answer = String::from_utf8(answer).expect("text");
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
     let body = answer.rsplit("\r\n\r\n").next().unwrap_or_default();
-    (status.unwrap_or_else(|| panic!("{answer}")), serde_json::from_str(body).unwrap_or(Value::Null))
+    (status.expect("a status"), serde_json::from_str(body).unwrap_or(Value::Null))
 }
 
 #[tokio::test(flavor = "multi_thread")]
