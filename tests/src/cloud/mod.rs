@@ -110,9 +110,11 @@ impl Cloud {
         if command.as_std().get_envs().all(|(name, _)| name != logs.0) {
             command.env(logs.0, logs.1);
         }
+        // As on Lambda: work that outlives an answer, and connections that break meanwhile, show.
+        if std::env::var_os("TOLLGATE_LOCAL_FREEZE").is_none() {
+            command.env("TOLLGATE_LOCAL_FREEZE", "1");
+        }
         let mut child = command
-            // As on Lambda: work that outlives an answer, and connections that break meanwhile, show.
-            .env("TOLLGATE_LOCAL_FREEZE", "1")
             // A debug build on a loaded machine starts slowly.
             .env("TOLLGATE_LOCAL_INIT_SECONDS", "30")
             .args(is_release().then_some("--release"))
@@ -160,7 +162,8 @@ impl Drop for Cloud {
         let log = self.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let refused: Vec<&String> = log.iter().filter(|line| line.starts_with("[grants]")).collect();
         if std::thread::panicking() {
-            eprintln!("refused by policies: {refused:?}");
+            let failed: Vec<&String> = log.iter().filter(|line| line.contains("errorType")).collect();
+            eprintln!("refused by policies: {refused:?}\nfailed invocations: {failed:?}");
         } else {
             assert!(refused.is_empty(), "{refused:?}");
         }

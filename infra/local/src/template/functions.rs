@@ -1,6 +1,6 @@
 //! Functions: their binaries, environments and policies.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
 use serde_json::Value;
 
@@ -9,6 +9,20 @@ use super::{Function, Grant, TemplateError, intrinsics::Stack};
 /// Lambda's defaults, where neither the function nor `Globals` has a value.
 const TIMEOUT_S_DEFAULT: u64 = 3;
 const MEMORY_MB_DEFAULT: u64 = 128;
+/// What Lambda takes.
+const TIMEOUT_S: RangeInclusive<u64> = 1..=900;
+const MEMORY_MB: RangeInclusive<u64> = 128..=10_240;
+/// Beginnings of the names of variables that Lambda sets itself and lets nobody else set.
+const RESERVED: [&str; 8] = [
+    "_HANDLER",
+    "_X_AMZN_TRACE_ID",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_LAMBDA_",
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+];
 /// The largest environment of a function. Lambda measures its variables as a JSON object.
 const ENVIRONMENT_BYTES_MAX: usize = 4096;
 
@@ -16,15 +30,15 @@ pub(super) fn read(stack: &Stack<'_>, id: &str, resource: &Value) -> Result<Func
     let globals = stack.globals("Function");
     let properties = &resource["Properties"];
     let property = |name: &str| properties.get(name).unwrap_or(&globals[name]).clone();
-    let number = |name: &str, default: u64| -> Result<u64, TemplateError> {
-        match property(name) {
+    let number =
+        |name: &str, default: u64, range: &RangeInclusive<u64>| match property(name) {
             Value::Null => Ok(default),
-            value => stack
-                .text(&value, id)?
-                .parse()
-                .map_err(|_| stack.error(id, format!("{name} is not a number"))),
-        }
-    };
+            value => match stack.text(&value, id)?.parse() {
+                Ok(number) if range.contains(&number) => Ok(number),
+                _ => Err(stack
+                    .error(id, format!("{name} is not a number from {} to {}", range.start(), range.end()))),
+            },
+        };
     let mut environment = BTreeMap::new();
     // SAM merges the variables of `Globals` and of the function.
     for variables in [&globals["Environment"]["Variables"], &properties["Environment"]["Variables"]] {
@@ -43,8 +57,8 @@ pub(super) fn read(stack: &Stack<'_>, id: &str, resource: &Value) -> Result<Func
         binary,
         code: stack.folder().join(stack.text(&property("CodeUri"), id)?),
         environment,
-        timeout: Duration::from_secs(number("Timeout", TIMEOUT_S_DEFAULT)?),
-        memory_mb: number("MemorySize", MEMORY_MB_DEFAULT)?,
+        timeout: Duration::from_secs(number("Timeout", TIMEOUT_S_DEFAULT, &TIMEOUT_S)?),
+        memory_mb: number("MemorySize", MEMORY_MB_DEFAULT, &MEMORY_MB)?,
         reserved_concurrency: reserved_concurrency(stack, id, &property("ReservedConcurrentExecutions"))?,
         grants: grants(stack, id, properties)?,
     })
@@ -56,6 +70,9 @@ fn check_environment(
     id: &str,
     environment: &BTreeMap<String, String>,
 ) -> Result<(), TemplateError> {
+    if let Some(name) = environment.keys().find(|name| RESERVED.iter().any(|start| name.starts_with(start))) {
+        return Err(stack.error(id, format!("Lambda sets the variable `{name}` itself")));
+    }
     let measured = serde_json::json!(environment).to_string().len();
     if measured <= ENVIRONMENT_BYTES_MAX {
         return Ok(());

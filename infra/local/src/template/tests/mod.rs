@@ -96,6 +96,23 @@ fn an_environment_of_more_than_four_kilobytes_is_an_error_that_names_the_functio
 }
 
 #[test]
+fn what_lambda_refuses_of_a_function_is_an_error() {
+    for refused in [
+        "Timeout: 0",
+        "Timeout: 901",
+        "Timeout: soon",
+        "MemorySize: 64",
+        "Environment: {Variables: {AWS_LAMBDA_FUNCTION_NAME: mine}}",
+        "Environment: {Variables: {AWS_SESSION_TOKEN: mine}}",
+    ] {
+        assert!(function(refused).is_err(), "{refused}");
+    }
+    assert!(
+        function("Timeout: 900, MemorySize: 128, Environment: {Variables: {AWS_ENDPOINT_URL: x}}").is_ok()
+    );
+}
+
+#[test]
 fn concurrency_is_read_and_what_lambda_refuses_is_refused() {
     let reserved = |value: &str| {
         let property = format!("ReservedConcurrentExecutions: {value}");
