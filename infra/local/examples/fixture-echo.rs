@@ -17,7 +17,7 @@ async fn main() -> Result<(), Error> {
 async fn answer(event: LambdaEvent<Value>) -> Result<Value, Error> {
     let event = event.payload;
     if let Some(records) = event["Records"].as_array() {
-        return batch(records);
+        return batch(records).await;
     }
     if let Some(line) = event["record"].as_str() {
         record(line)?;
@@ -58,8 +58,9 @@ fn respond(body: &Value) -> Result<Value, Error> {
     Ok(json!({"statusCode": 200, "headers": {"content-type": "application/json"}, "body": body.to_string()}))
 }
 
-/// Writes each record to the file. One that begins with `bad` is reported as failed; one with `poison` fails the batch.
-fn batch(records: &[Value]) -> Result<Value, Error> {
+/// Writes each record to the file. One that begins with `wait` takes a while and is written with the process's id. One that
+/// begins with `bad` is reported as failed; one with `poison` fails the batch.
+async fn batch(records: &[Value]) -> Result<Value, Error> {
     let mut failures = Vec::new();
     for item in records {
         let (id, text) = match item["eventSource"].as_str() {
@@ -70,7 +71,10 @@ fn batch(records: &[Value]) -> Result<Value, Error> {
         if text.starts_with("poison") {
             return Err("poisoned".into());
         }
-        if text.starts_with("bad") {
+        if text.starts_with("wait") {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            record(&format!("{text} in {}", std::process::id()))?;
+        } else if text.starts_with("bad") {
             failures.push(json!({"itemIdentifier": id}));
             if item["eventSource"] == "aws:dynamodb" {
                 break;

@@ -13,7 +13,7 @@ use tokio::{sync::Notify, task::AbortHandle};
 
 use super::{
     freezer::Freezer,
-    invocation::{Invocation, Outcome, Verdict},
+    invocation::{Invocation, Verdict},
 };
 use crate::template;
 
@@ -193,22 +193,15 @@ impl Instance {
         }
     }
 
-    /// Answers the invocation with this id, if it is the current one.
-    pub(super) fn answer(&self, id: &str, outcome: Outcome) -> bool {
-        let done = {
+    /// Takes the current invocation, which is answered, if it has this id.
+    pub(super) fn take_answered(&self, id: &str) -> Option<Invocation> {
+        let (invocation, timer) = {
             let mut work = self.lock();
             work.last_used = Instant::now();
-            match &work.current {
-                Some((invocation, _)) if invocation.id == id => work.current.take(),
-                _ => None,
-            }
-        };
-        let Some((invocation, timer)) = done else {
-            return false;
+            work.current.take_if(|(invocation, _)| invocation.id == id)?
         };
         timer.abort();
         self.invocations.fetch_add(1, Ordering::Relaxed);
-        invocation.finish(outcome);
-        true
+        Some(invocation)
     }
 }

@@ -107,10 +107,12 @@ async fn error(State(endpoint): Shared, Path(id): Path<String>, headers: HeaderM
 }
 
 fn finish(endpoint: &Endpoint, id: &str, outcome: Outcome) -> Response {
-    if !endpoint.instance.answer(id, outcome) {
+    let Some(invocation) = endpoint.instance.take_answered(id) else {
         return (StatusCode::BAD_REQUEST, "{\"errorType\":\"InvalidRequestID\"}").into_response();
-    }
+    };
+    // Before the answer: a caller who has it may invoke again at once, and this process is free.
     (endpoint.on_released)(&endpoint.instance);
+    invocation.finish(outcome);
     (StatusCode::ACCEPTED, "{\"status\":\"OK\"}").into_response()
 }
 

@@ -1,11 +1,14 @@
 //! Lambda's limits: payloads, concurrency, starts.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::json;
 use tollgate_local::LambdaOptions;
 
-use crate::{clients::until, running::Running};
+use crate::{
+    clients::{queue_url, sqs, until},
+    running::Running,
+};
 
 const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
 const ANSWER_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + 100;
@@ -19,9 +22,9 @@ fn text_of(bytes: usize) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_of_more_than_six_megabytes_fails_and_the_process_goes_on() {
     let run = Running::start().await;
-    let (_, before) = run.get("/demo/v1/echo/1").await;
+    let (_, before) = run.get("/demo/v1/single/1").await;
     let answer =
-        async |bytes: usize| run.invoke("demo-echo", json!({"bytes": bytes - 2}).to_string(), &[]).await;
+        async |bytes: usize| run.invoke("demo-single", json!({"bytes": bytes - 2}).to_string(), &[]).await;
     let largest = answer(ANSWER_BYTES_MAX).await;
     assert_eq!((largest.status, largest.failed), (200, false));
     let larger = answer(ANSWER_BYTES_MAX + 1).await;
@@ -31,9 +34,9 @@ async fn an_answer_of_more_than_six_megabytes_fails_and_the_process_goes_on() {
         "errorMessage": "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
     });
     assert_eq!(larger.body, expected);
-    let (status, body) = run.get("/demo/v1/echo/large").await;
+    let (status, body) = run.get("/demo/v1/single/large").await;
     assert_eq!((status, body), (500, json!({"message": "Internal Server Error"})));
-    let (_, after) = run.get("/demo/v1/echo/1").await;
+    let (_, after) = run.get("/demo/v1/single/1").await;
     assert_eq!(before["pid"], after["pid"]);
     run.cloud.stop().await;
 }
@@ -92,6 +95,26 @@ async fn invocations_above_the_reserved_concurrency_are_throttled() {
     assert_eq!(accepted.status, 202);
     until("the event is handled", async || run.recorded().contains(&"in the end".to_owned()).then_some(()))
         .await;
+    run.cloud.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_has_as_many_batches_at_a_time_as_its_source_says() {
+    let run = Running::start().await;
+    let client = sqs(&run.cloud.ready.sqs);
+    let url = queue_url(&client, "narrow").await;
+    for number in 0..10 {
+        let message = client.send_message().queue_url(&url).message_body(format!("wait {number}"));
+        message.send().await.expect("a send");
+    }
+    let handled = until("all are handled", async || {
+        let lines: BTreeSet<_> =
+            run.recorded().into_iter().filter(|line| line.starts_with("wait ")).collect();
+        (lines.len() == 10).then_some(lines)
+    })
+    .await;
+    let processes: BTreeSet<_> = handled.iter().filter_map(|line| line.rsplit(' ').next()).collect();
+    assert_eq!(processes.len(), 2, "{handled:?}");
     run.cloud.stop().await;
 }
 

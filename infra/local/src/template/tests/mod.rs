@@ -92,7 +92,7 @@ fn an_environment_of_more_than_four_kilobytes_is_an_error_that_names_the_functio
     let of = |bytes: usize| format!("Environment: {{Variables: {{A: '{}'}}}}", "x".repeat(bytes - 8));
     assert!(function(&of(4096)).is_ok());
     let error = function(&of(4097)).expect_err("too large").to_string();
-    assert!(error.contains("F: its environment variables have 4097 bytes"), "{error}");
+    assert!(error.contains("(F): its environment variables have 4097 bytes"), "{error}");
 }
 
 #[test]
