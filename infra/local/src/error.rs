@@ -41,6 +41,9 @@ pub enum Error {
     /// The system gives no random bytes.
     #[error("no randomness: {0}")]
     Random(String),
+    /// The functions' processes can't be grouped.
+    #[error("no process group for the functions: {0}")]
+    Processes(std::io::Error),
     /// The demo merchant can't be made.
     #[error("the demo merchant was not made: {0}")]
     Demo(String),

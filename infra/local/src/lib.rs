@@ -32,5 +32,5 @@ pub mod template;
 pub use checks::Checks;
 pub use error::Error;
 pub use local_cloud::LocalCloud;
-pub use options::Options;
+pub use options::{LambdaOptions, Options};
 pub use ready::Ready;

@@ -43,7 +43,8 @@ impl LocalCloud {
         let cloud = read_templates(options, &secrets, &url, &listeners.sqs.url())?;
         let (stop, stopped) = watch::channel(false);
         let mut services = Services::start(options, &cloud, secrets, listeners, &stopped).await?;
-        let lambda = Lambda::new(services.host(&options.binaries), &cloud.functions);
+        let host = services.host(&options.binaries);
+        let lambda = Lambda::new(host, options.lambda, &cloud.functions).map_err(Error::Processes)?;
 
         let demo = provision_demo(options, &cloud, &services, &url).await?;
         let secret = demo.as_ref().map(|demo| SigningSecret::from_text(&demo.inbox_secret));

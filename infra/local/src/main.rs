@@ -20,6 +20,7 @@ fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match &arguments.command {
             None => cli::run(&arguments.run).await,
+            Some(Command::Invoke(invoke)) => cli::invoke(invoke).await,
             Some(Command::Listen(listen)) => cli::listen(listen).await,
             Some(Command::Trigger(trigger)) => cli::trigger(trigger).await,
         }

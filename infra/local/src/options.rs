@@ -1,6 +1,6 @@
 //! The options of a local cloud.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use crate::Checks;
 
@@ -19,4 +19,26 @@ pub struct Options {
     pub parameters: Vec<(String, String)>,
     /// What to check beyond running the functions.
     pub checks: Checks,
+    /// How functions run.
+    pub lambda: LambdaOptions,
+}
+
+/// How functions run.
+#[derive(Debug, Clone, Copy)]
+pub struct LambdaOptions {
+    /// How long a process may take to ask for its first invocation.
+    pub init_timeout: Duration,
+    /// Whether a process is stopped while it waits for an invocation.
+    pub freeze: bool,
+}
+
+impl LambdaOptions {
+    /// Lambda's limit of a function's start.
+    pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+}
+
+impl Default for LambdaOptions {
+    fn default() -> Self {
+        Self { init_timeout: Self::INIT_TIMEOUT, freeze: false }
+    }
 }

@@ -29,6 +29,9 @@ use crate::{due::DUE_SHARDS_MIN, error::StoreError};
 const AMAZON_ROOTS: &str = include_str!("../certs/amazon-roots.pem");
 /// Timeout of one try of a call.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a connection is kept that no call uses. A function is frozen between invocations, for minutes, and AWS
+/// forgets connections meanwhile: after a busy invocation there would be more broken ones than a call has tries.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most tries of a call.
 const ATTEMPTS_MAX: u32 = 3;
 
@@ -139,7 +142,8 @@ impl AwsEnvironment {
         dynamodb_endpoint: Option<String>,
         sqs_endpoint: Option<String>,
     ) -> Self {
-        let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+        let builder =
+            Builder::new().pool_idle_timeout(IDLE_TIMEOUT).tls_provider(Provider::Rustls(CryptoMode::Ring));
         let http = match amazon_roots() {
             Some(context) => builder.tls_context(context).build_https(),
             None => builder.build_https(),

@@ -117,7 +117,13 @@ impl Cloud {
         if command.as_std().get_envs().all(|(name, _)| name != logs.0) {
             command.env(logs.0, logs.1);
         }
+        // As on Lambda: work that outlives an answer, and connections that break meanwhile, show.
+        if std::env::var_os("TOLLGATE_LOCAL_FREEZE").is_none() {
+            command.env("TOLLGATE_LOCAL_FREEZE", "1");
+        }
         let mut child = command
+            // A debug build on a loaded machine starts slowly.
+            .env("TOLLGATE_LOCAL_INIT_SECONDS", "30")
             .args(is_release().then_some("--release"))
             .args(["--port", "0", "--json", "--data"])
             .arg(data.path())
@@ -166,7 +172,8 @@ impl Drop for Cloud {
             return;
         }
         if std::thread::panicking() {
-            eprintln!("refused by policies: {refused:?}");
+            let failed: Vec<&String> = log.iter().filter(|line| line.contains("errorType")).collect();
+            eprintln!("refused by policies: {refused:?}\nfailed invocations: {failed:?}");
         } else {
             assert!(refused.is_empty(), "{refused:?}");
         }

@@ -17,6 +17,8 @@ mod direct;
 mod due_work;
 mod durability;
 mod erasure;
+mod event_files;
+mod frozen_connections;
 mod grants;
 mod idempotency;
 mod intents;

@@ -68,14 +68,20 @@ async fn made(
 }
 
 /// A function's process.
-struct Function {
+pub(crate) struct Function {
     events: mpsc::Sender<Value>,
     made: mpsc::Receiver<(bool, Value)>,
-    _child: tokio::process::Child,
+    child: tokio::process::Child,
 }
 
 impl Function {
     async fn start(name: &str, cloud: &Cloud) -> Self {
+        Self::start_with(name, cloud, cloud.ready["dynamodb"].as_str().unwrap()).await
+    }
+
+    /// Starts a function that calls DynamoDB at this URL.
+    pub(crate) async fn start_with(name: &str, cloud: &Cloud, dynamodb: &str) -> Self {
+        let sqs = cloud.ready["sqs"].as_str().unwrap();
         let (events, next_event) = mpsc::channel(1);
         let (sent, answers) = mpsc::channel(1);
         let runtime = Runtime {
@@ -100,7 +106,9 @@ impl Function {
             .env("AWS_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
-            .env("AWS_ENDPOINT_URL_DYNAMODB", cloud.ready["dynamodb"].as_str().unwrap())
+            .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
+            .env("AWS_ENDPOINT_URL_SQS", sqs)
+            .env("TOLLGATE_WEBHOOK_QUEUE_URL", format!("{sqs}/000000000000/tollgate-webhooks"))
             .env("TOLLGATE_TABLE", "tollgate")
             .env("TOLLGATE_KEYS_TABLE", "tollgate-keys")
             .env("TOLLGATE_EVENTS_TABLE", "tollgate-events")
@@ -111,18 +119,44 @@ impl Function {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        Self { events, made: answers, _child: child }
+        Self { events, made: answers, child }
+    }
+
+    /// Its process's id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
+    /// What the function makes of an event, or its error.
+    pub(crate) async fn send(&mut self, event: Value) -> Result<Value, Value> {
+        self.events.send(event).await.unwrap();
+        let (answered, value) =
+            timeout(tollgate_tests::DEADLINE, self.made.recv()).await.expect("it answers in time").unwrap();
+        if answered { Ok(value) } else { Err(value) }
     }
 
     /// What API Gateway is answered: status and body.
     async fn ask(&mut self, method: &str, path: &str, query: &str, key: &str) -> (u64, String) {
+        let parameters = json!({"id": "x\"<>%", "token": "a\"<>%"});
+        self.ask_for(method, path, query, key, &parameters).await
+    }
+
+    /// What API Gateway is answered about what a path's variables name: status and body.
+    pub(crate) async fn ask_for(
+        &mut self,
+        method: &str,
+        path: &str,
+        query: &str,
+        key: &str,
+        parameters: &Value,
+    ) -> (u64, String) {
         let event = json!({
             "version": "2.0",
             "routeKey": format!("{method} {path}"),
             "rawPath": path,
             "rawQueryString": query,
             "headers": {"authorization": format!("Bearer {key}"), "host": "api.example.com"},
-            "pathParameters": {"id": "x\"<>%", "token": "a\"<>%"},
+            "pathParameters": parameters,
             "requestContext": {
                 "accountId": "000000000000",
                 "apiId": "api",
@@ -135,10 +169,7 @@ impl Function {
             },
             "isBase64Encoded": false,
         });
-        self.events.send(event).await.unwrap();
-        let (answered, value) =
-            timeout(tollgate_tests::DEADLINE, self.made.recv()).await.expect("it answers in time").unwrap();
-        assert!(answered, "{method} {path}?{query}: {value}");
+        let value = self.send(event).await.unwrap_or_else(|e| panic!("{method} {path}?{query}: {e}"));
         let body = value["body"].as_str().unwrap_or_default().to_owned();
         (value["statusCode"].as_u64().unwrap(), body)
     }

@@ -14,12 +14,14 @@ const ENVIRONMENT: &str = "Environment:
   TOLLGATE_LOCAL_BINARIES=DIR    run the binaries of this folder
   TOLLGATE_LOCAL_CHECK=LIST      what tests check: `stale-reads` answers eventually consistent reads as if nothing were
                                  written yet
+  TOLLGATE_LOCAL_FREEZE=1        stop a function's process while it waits for an invocation, as Lambda freezes it
+  TOLLGATE_LOCAL_INIT_SECONDS=N  how long a function's start may take [default: 10, as on Lambda]
 
-`cargo local listen --help` and `cargo local trigger --help` say more of the two tools.";
+`cargo local listen --help`, `trigger --help` and `invoke --help` say more of the three tools.";
 
 /// Tollgate on this machine: builds every function, runs it behind one port, and makes a demo merchant.
 ///
-/// `listen` and `trigger` are for a second terminal, while this one runs.
+/// `listen`, `trigger` and `invoke` are for a second terminal, while this one runs.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo local",
@@ -69,6 +71,24 @@ pub(crate) enum Command {
     /// The requests go to the local cloud that runs, with the demo merchant's key. Each is printed with its status and the
     /// id of what it made.
     Trigger(Trigger),
+    /// Invoke one function with an event file, and print its answer
+    ///
+    /// The event is the function's file in tests/events, or another. The demo merchant's credentials are put into it, and what
+    /// its placeholders name is made first. The status is 1 if the function fails.
+    Invoke(Invoke),
+}
+
+/// The options of `cargo local invoke`.
+#[derive(Debug, Args)]
+pub(crate) struct Invoke {
+    /// The function's name, which is its binary's; a wrong one lists all
+    pub(crate) function: String,
+    /// The event [default: tests/events/FUNCTION.json]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) event: Option<PathBuf>,
+    /// The port of the local cloud
+    #[arg(long, default_value_t = PORT_DEFAULT, value_name = "N")]
+    pub(crate) port: u16,
 }
 
 /// The options of `cargo local listen`.
@@ -143,12 +163,20 @@ mod tests {
             panic!("{given:?}");
         };
         assert_eq!((trigger.set, trigger.port), (vec!["amount=5".to_owned()], 1));
+        let given = read(&["invoke", "charges-health", "--event", "x.json"]).expect("arguments");
+        let Some(Command::Invoke(invoke)) = given.command else {
+            panic!("{given:?}");
+        };
+        assert_eq!((invoke.event, invoke.port), (Some(PathBuf::from("x.json")), 9000));
+        assert!(read(&["invoke"]).is_err());
     }
 
     #[test]
     fn the_help_names_every_command_and_option() {
         let help = Arguments::command().render_long_help().to_string();
-        for text in ["listen", "trigger", "--port", "--data", "--json", "--release", "--logs", "NO_COLOR"] {
+        for text in
+            ["listen", "trigger", "invoke", "--port", "--data", "--json", "--release", "--logs", "NO_COLOR"]
+        {
             assert!(help.contains(text), "{text}: {help}");
         }
     }

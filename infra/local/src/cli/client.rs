@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::failure::Failure;
-
-/// How long the local cloud may take to answer, including a function's first start.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(40);
+use super::{failure::Failure, local::Local};
 
 /// How often a waiting tool checks that the local cloud still runs.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(2);
@@ -63,29 +60,14 @@ impl Client {
     ///
     /// Nothing answers there, or something else does, or there is no demo merchant.
     pub(super) async fn connect(port: u16) -> Result<Self, Failure> {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(ANSWER_TIMEOUT)
-            .build()
-            .map_err(|e| Failure::System(e.to_string()))?;
-        let not_running = |reason: String| Failure::NotRunning { port, reason };
-        let origin = format!("http://127.0.0.1:{port}");
-        let answer = http.get(format!("{origin}/_local/ready")).send().await.map_err(|e| {
-            not_running(if e.is_connect() { "nothing listens there".to_owned() } else { e.to_string() })
-        })?;
-        let text = answer.text().await.map_err(|e| not_running(e.to_string()))?;
-        let ready: Value = serde_json::from_str(&text)
-            .map_err(|_| not_running("something else listens there".to_owned()))?;
-        let base = ready["apis"]["intents"]
-            .as_str()
-            .ok_or_else(|| not_running("something else listens there".to_owned()))?;
-        let key = ready["credentials"]["secret_key"].as_str().ok_or(Failure::NoMerchant(port))?;
+        let local = Local::connect(port).await?;
+        let (base, key) = (local.url("/apis/intents")?, local.credential("secret_key")?);
         Ok(Self {
             // `localhost` may resolve to `::1`, where another program may listen.
             base: base.replacen("://localhost:", "://127.0.0.1:", 1),
             key: key.to_owned(),
-            origin,
-            http,
+            origin: local.origin,
+            http: local.http,
         })
     }
 

@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     NoMerchant(u16),
     #[error("{method} {path}: {reason}")]
     Request { method: &'static str, path: String, reason: String },
+    #[error("the function `{0}` failed")]
+    Function(String),
     #[error("{0}")]
     Usage(String),
     #[error("{0}")]
@@ -28,6 +30,7 @@ impl Failure {
             | Self::NotRunning { .. }
             | Self::NoMerchant(_)
             | Self::Request { .. }
+            | Self::Function(_)
             | Self::System(_) => 1,
         }
     }

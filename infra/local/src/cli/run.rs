@@ -1,11 +1,15 @@
 //! `cargo local`: starts everything and stops it at a signal.
 
-use std::path::{Path, PathBuf};
+use std::{path::PathBuf, time::Duration};
 
 use tokio::signal::unix::{SignalKind, signal};
-use tollgate_local::{Checks, Error, LocalCloud, Options, binaries, logs, state, template};
+use tollgate_local::{Checks, Error, LambdaOptions, LocalCloud, Options, binaries, logs, state, template};
 
-use super::{arguments::Run, failure::Failure, greeting, terminal::print_line};
+use super::{arguments::Run, failure::Failure, greeting, root::find_root, terminal::print_line};
+
+/// How long a function's start may take.
+const INIT_SECONDS: &str = "TOLLGATE_LOCAL_INIT_SECONDS";
+const INIT_SECONDS_MAX: u64 = 900;
 
 /// Runs the local cloud until SIGINT or SIGTERM.
 ///
@@ -16,6 +20,7 @@ pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
     // From here on a signal, even during the build, leads to an orderly end.
     let mut terminate = signal(SignalKind::terminate()).map_err(|e| Error::Build(e.to_string()))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|e| Error::Build(e.to_string()))?;
+    let lambda = lambda_options()?;
     let root = find_root()?;
     let given = std::env::var_os("TOLLGATE_LOCAL_BINARIES").map(PathBuf::from);
     let skip =
@@ -45,6 +50,7 @@ pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
         data: data.clone(),
         parameters,
         checks: Checks { stale_reads: checked("stale-reads") },
+        lambda,
     })
     .await?;
     if arguments.json {
@@ -65,18 +71,19 @@ pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The nearest folder with a `template.yaml`, from the current folder or from where this program was built.
-fn find_root() -> Result<PathBuf, Error> {
-    let starts = [
-        std::env::current_dir().ok(),
-        std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from),
-        Some(PathBuf::from(env!("CARGO_MANIFEST_DIR"))),
-    ];
-    starts
-        .iter()
-        .flatten()
-        .flat_map(|start| start.ancestors())
-        .find(|folder| folder.join("template.yaml").is_file())
-        .map(Path::to_owned)
-        .ok_or_else(|| Error::Build("there is no template.yaml in this folder or one above it".to_owned()))
+/// How functions run, as the environment says.
+fn lambda_options() -> Result<LambdaOptions, Failure> {
+    let init_timeout = match std::env::var(INIT_SECONDS) {
+        Err(_) => LambdaOptions::INIT_TIMEOUT,
+        Ok(text) => text
+            .parse()
+            .ok()
+            .filter(|seconds| (1..=INIT_SECONDS_MAX).contains(seconds))
+            .map(Duration::from_secs)
+            .ok_or_else(|| {
+                Failure::Usage(format!("{INIT_SECONDS} is not a number from 1 to {INIT_SECONDS_MAX}"))
+            })?,
+    };
+    let freeze = std::env::var_os("TOLLGATE_LOCAL_FREEZE").is_some_and(|value| value == "1");
+    Ok(LambdaOptions { init_timeout, freeze })
 }

@@ -162,6 +162,7 @@ fn is_text(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
     use axum::http::Request;
 
     use super::*;
@@ -214,5 +215,94 @@ mod tests {
             assert_eq!(event["body"], STANDARD.encode(body));
             assert_eq!(event["isBase64Encoded"], true);
         }
+    }
+
+    /// The example of AWS's documentation of payload 2.0, without what this API's routes have none of: a client's
+    /// certificate (`authentication`), an `authorizer`, `stageVariables`.
+    fn documented() -> Value {
+        json!({
+            "version": "2.0",
+            "routeKey": "$default",
+            "rawPath": "/my/path",
+            "rawQueryString": "parameter1=value1&parameter1=value2&parameter2=value",
+            "cookies": ["cookie1", "cookie2"],
+            "headers": {"header1": "value1", "header2": "value1,value2"},
+            "queryStringParameters": {"parameter1": "value1,value2", "parameter2": "value"},
+            "requestContext": {
+                "accountId": "123456789012",
+                "apiId": "api-id",
+                "domainName": "id.execute-api.us-east-1.amazonaws.com",
+                "domainPrefix": "id",
+                "http": {
+                    "method": "POST",
+                    "path": "/my/path",
+                    "protocol": "HTTP/1.1",
+                    "sourceIp": "192.0.2.1",
+                    "userAgent": "agent",
+                },
+                "requestId": "id",
+                "routeKey": "$default",
+                "stage": "$default",
+                "time": "12/Mar/2020:19:03:58 +0000",
+                "timeEpoch": 1_583_348_638_390_u64,
+            },
+            "body": "Hello from Lambda",
+            "pathParameters": {"parameter1": "value1"},
+            "isBase64Encoded": false,
+        })
+    }
+
+    /// The request of the documentation's example.
+    fn documented_request() -> Value {
+        let query = "parameter1=value1&parameter1=value2&parameter2=value";
+        let request = Request::post(format!("/api-id/my/path?{query}"))
+            .header("Host", "id.execute-api.us-east-1.amazonaws.com")
+            .header("Cookie", "cookie1; cookie2")
+            .header("Header1", "value1")
+            .header("Header2", "value1")
+            .header("Header2", "value2")
+            .header("User-Agent", "agent")
+            .body(())
+            .expect("a request");
+        let route = Route { method: None, path: "$default".to_owned(), function: String::new() };
+        let variables = vec![("parameter1".to_owned(), "value1".to_owned())];
+        let route_match = RouteMatch { route: &route, variables };
+        let peer = SocketAddr::from(([192, 0, 2, 1], 5000));
+        build("api-id", "/my/path", &route_match, &request.into_parts().0, b"Hello from Lambda", peer)
+    }
+
+    #[test]
+    fn the_documentations_example_is_made_field_by_field() {
+        let (mut event, mut expected) = (documented_request(), documented());
+        // API Gateway adds headers of its own, which the example leaves out.
+        let headers = event["headers"].as_object_mut().expect("headers");
+        headers.retain(|name, _| name.starts_with("header"));
+        let context = event["requestContext"].as_object_mut().expect("a context");
+        // What another request has another of: the same kind of value, and the time's form.
+        let mut of_request = |name: &str| context.insert(name.to_owned(), Value::Null).unwrap_or_default();
+        assert!(of_request("requestId").is_string() && of_request("accountId").is_string());
+        let (time, epoch) = (of_request("time"), of_request("timeEpoch"));
+        assert_eq!(time, clock::common_log(epoch.as_u64().expect("milliseconds")));
+        for name in ["requestId", "accountId", "time", "timeEpoch"] {
+            expected["requestContext"][name] = Value::Null;
+        }
+        assert_eq!(event, expected);
+    }
+
+    #[test]
+    fn the_documentations_example_reads_as_lambdas_type() {
+        let read = |event: Value| {
+            let event: ApiGatewayV2httpRequest = serde_json::from_value(event).expect("an event");
+            let context = event.request_context;
+            let http = context.http;
+            (
+                (event.version, event.route_key, event.raw_path, event.raw_query_string, event.cookies),
+                (event.query_string_parameters, event.path_parameters, event.body, event.is_base64_encoded),
+                (context.apiid, context.domain_name, context.domain_prefix, context.stage, context.route_key),
+                (http.method, http.path, http.protocol, http.source_ip, http.user_agent),
+                (event.headers.get("header1").cloned(), event.headers.get("header2").cloned()),
+            )
+        };
+        assert_eq!(read(documented_request()), read(documented()));
     }
 }

@@ -37,11 +37,11 @@ pub(super) fn begin(method: &Method, path: &str) -> RequestLine {
     }
 }
 
-/// Adds the function and the route's own path to the line.
+/// Adds the function and the route's own path to the line. `before` is the part of the path before it, which names the API.
 pub(super) fn route(
     line: &mut RequestLine,
     api: &str,
-    path: &str,
+    before: &str,
     raw_path: &str,
     route_match: &RouteMatch<'_>,
 ) {
@@ -50,8 +50,6 @@ pub(super) fn route(
         "$default" => Vec::new(),
         pattern => pattern.split('/').skip(1).collect(),
     };
-    // The part before the route's own path names the API.
-    let before = path.strip_suffix(raw_path).unwrap_or(path);
     line.path = format!("{before}{}", shown(raw_path, &pattern, api == PAGES));
 }
 
@@ -123,7 +121,7 @@ mod tests {
         let route_of = Route { method: None, path: pattern.to_owned(), function: "f".to_owned() };
         let route_match = RouteMatch { route: &route_of, variables: Vec::new() };
         let mut line = begin(&Method::GET, path);
-        route(&mut line, api, path, raw_path, &route_match);
+        route(&mut line, api, path.strip_suffix(raw_path).unwrap_or_default(), raw_path, &route_match);
         assert_eq!(line.function.as_deref(), Some("f"));
         line.path
     }

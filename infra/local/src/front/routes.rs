@@ -1,7 +1,5 @@
 //! Finds the route of a request, in API Gateway's order of precedence.
 
-use percent_encoding::percent_decode_str;
-
 use crate::template::Route;
 
 /// An HTTP API's routes.
@@ -46,7 +44,7 @@ impl Table {
         Self { routes: routes.iter().map(|r| (Pattern::read(&r.path), r.clone())).collect() }
     }
 
-    /// The most specific route: a fixed segment before a variable, a variable before a greedy one, `$default` last; and a
+    /// The most specific route of a decoded path: a fixed segment before a variable, a variable before a greedy one, `$default` last; and a
     /// route for this method before one for any method.
     pub(super) fn find(&self, method: &str, path: &str) -> Option<RouteMatch<'_>> {
         self.routes
@@ -89,7 +87,7 @@ impl Pattern {
             let part = parts.next()?;
             match segment {
                 Segment::Fixed(text) => {
-                    if decode(part) != *text {
+                    if part != text {
                         return None;
                     }
                     rank.push(0);
@@ -99,22 +97,18 @@ impl Pattern {
                         return None;
                     }
                     rank.push(1);
-                    variables.push((name.clone(), decode(part)));
+                    variables.push((name.clone(), part.to_owned()));
                 }
                 Segment::Greedy(name) => {
                     let rest: Vec<_> = std::iter::once(part).chain(parts).collect();
                     rank.push(2);
-                    variables.push((name.clone(), decode(&rest.join("/"))));
+                    variables.push((name.clone(), rest.join("/")));
                     return Some((rank, variables));
                 }
             }
         }
         parts.next().is_none().then_some((rank, variables))
     }
-}
-
-fn decode(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -181,11 +175,11 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_decoded() {
+    fn variables_are_the_decoded_paths_segments() {
         let table = table();
-        let one = table.find("POST", "/v1/payments/a%20b/confirm").expect("a route");
+        let one = table.find("POST", "/v1/payments/a b/confirm").expect("a route");
         assert_eq!(one.variables, [("id".to_owned(), "a b".to_owned())]);
-        let rest = table.find("GET", "/files/x/y%2Fz").expect("a route");
+        let rest = table.find("GET", "/files/x/y/z").expect("a route");
         assert_eq!(rest.variables, [("proxy".to_owned(), "x/y/z".to_owned())]);
     }
 }

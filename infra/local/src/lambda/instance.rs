@@ -5,19 +5,24 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use axum::body::Bytes;
 use tokio::{sync::Notify, task::AbortHandle};
 
-use super::invocation::{Invocation, Outcome};
+use super::{
+    freezer::Freezer,
+    invocation::{Invocation, Verdict},
+};
 use crate::template;
 
 /// One process of a function.
 pub(super) struct Instance {
     pub(super) function: Arc<template::Function>,
     pub(super) pid: Option<u32>,
+    freezer: Freezer,
+    began: Instant,
     work: Mutex<Work>,
     assigned: Notify,
     kill: Notify,
@@ -30,8 +35,9 @@ struct Work {
     /// Picked up and not answered yet, with the timer of its timeout.
     current: Option<(Invocation, AbortHandle)>,
     asked: bool,
-    /// Why the process is being killed, for the waiting caller.
-    verdict: Option<String>,
+    /// Whether the process starts within its first invocation, because another has failed to start for it.
+    starts_within: bool,
+    verdict: Option<Verdict>,
     last_used: Instant,
 }
 
@@ -39,14 +45,26 @@ struct Work {
 pub(super) struct PickedUp {
     pub(super) id: String,
     pub(super) payload: Bytes,
+    /// How much of the function's timeout is left.
+    pub(super) timeout: Duration,
 }
 
 impl Instance {
-    pub(super) fn new(function: Arc<template::Function>, pid: Option<u32>) -> Arc<Self> {
-        let work = Work { next: None, current: None, asked: false, verdict: None, last_used: Instant::now() };
+    pub(super) fn new(function: Arc<template::Function>, pid: Option<u32>, freeze: bool) -> Arc<Self> {
+        let began = Instant::now();
+        let work = Work {
+            next: None,
+            current: None,
+            asked: false,
+            starts_within: false,
+            verdict: None,
+            last_used: began,
+        };
         Arc::new(Self {
             function,
             pid,
+            freezer: Freezer::new(pid, freeze),
+            began,
             work: Mutex::new(work),
             assigned: Notify::new(),
             kill: Notify::new(),
@@ -58,9 +76,38 @@ impl Instance {
         self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Assigns an invocation to the process, which waits for one or is starting.
     pub(super) fn assign(&self, invocation: Invocation) {
-        self.lock().next = Some(invocation);
+        {
+            let mut work = self.lock();
+            work.starts_within = invocation.init_failed && !work.asked;
+            work.next = Some(invocation);
+            // Under the lock: else the process could be frozen after this.
+            self.freezer.thaw();
+        }
         self.assigned.notify_one();
+    }
+
+    /// How long the process may take to ask for its first invocation: `limit`, or the function's timeout if it starts
+    /// within an invocation.
+    pub(super) fn init_timeout(&self, limit: Duration) -> Duration {
+        if self.lock().starts_within { self.function.timeout } else { limit }
+    }
+
+    /// Kills a process that has not asked for its first invocation within the limit.
+    pub(super) fn time_out_init(&self, limit: Duration) {
+        let (asked, within) = {
+            let work = self.lock();
+            (work.asked, work.starts_within)
+        };
+        if asked {
+            return;
+        }
+        self.kill_because(if within {
+            Verdict::timed_out(self.function.timeout)
+        } else {
+            Verdict::exit(format!("Runtime init took longer than {} s", limit.as_secs_f64()))
+        });
     }
 
     /// Takes the unanswered invocations of a process that has ended: the current one, and the one not picked up.
@@ -95,12 +142,12 @@ impl Instance {
     }
 
     /// Kills the process; the waiting caller is told this reason.
-    pub(super) fn kill_because(&self, verdict: String) {
+    pub(super) fn kill_because(&self, verdict: Verdict) {
         self.lock().verdict = Some(verdict);
         self.kill();
     }
 
-    pub(super) fn take_verdict(&self) -> Option<String> {
+    pub(super) fn take_verdict(&self) -> Option<Verdict> {
         self.lock().verdict.take()
     }
 
@@ -108,7 +155,7 @@ impl Instance {
         self.kill.notified().await;
     }
 
-    /// Waits for the next invocation. Its timeout begins when it is picked up.
+    /// Waits for the next invocation, frozen. Its timeout begins when it is picked up.
     pub(super) async fn next(self: &Arc<Self>) -> PickedUp {
         loop {
             // Registered before the check, so that no invocation is missed.
@@ -123,40 +170,38 @@ impl Instance {
     fn pick_up(self: &Arc<Self>) -> Option<PickedUp> {
         let mut work = self.lock();
         work.asked = true;
-        let invocation = work.next.take()?;
-        let picked_up = PickedUp { id: invocation.id.clone(), payload: invocation.payload.clone() };
-        let timer = tokio::spawn(self.clone().time_out(invocation.id.clone()));
+        let Some(invocation) = work.next.take() else {
+            self.freezer.freeze();
+            return None;
+        };
+        let mut timeout = self.function.timeout;
+        if std::mem::take(&mut work.starts_within) {
+            timeout = timeout.saturating_sub(self.began.elapsed());
+        }
+        let picked_up = PickedUp { id: invocation.id.clone(), payload: invocation.payload.clone(), timeout };
+        let timer = tokio::spawn(self.clone().time_out(invocation.id.clone(), timeout));
         work.current = Some((invocation, timer.abort_handle()));
         Some(picked_up)
     }
 
-    /// Kills the process if the invocation still runs after the function's timeout.
-    async fn time_out(self: Arc<Self>, id: String) {
-        let timeout = self.function.timeout;
+    /// Kills the process if the invocation still runs after its timeout.
+    async fn time_out(self: Arc<Self>, id: String, timeout: Duration) {
         tokio::time::sleep(timeout).await;
         let still_running = self.lock().current.as_ref().is_some_and(|(i, _)| i.id == id);
         if still_running {
-            self.kill_because(format!("Task timed out after {:.2} seconds", timeout.as_secs_f64()));
+            self.kill_because(Verdict::timed_out(self.function.timeout));
         }
     }
 
-    /// Answers the invocation with this id, if it is the current one.
-    pub(super) fn answer(&self, id: &str, outcome: Outcome) -> bool {
-        let done = {
+    /// Takes the current invocation, which is answered, if it has this id.
+    pub(super) fn take_answered(&self, id: &str) -> Option<Invocation> {
+        let (invocation, timer) = {
             let mut work = self.lock();
             work.last_used = Instant::now();
-            match &work.current {
-                Some((invocation, _)) if invocation.id == id => work.current.take(),
-                _ => None,
-            }
-        };
-        let Some((invocation, timer)) = done else {
-            return false;
+            work.current.take_if(|(invocation, _)| invocation.id == id)?
         };
         timer.abort();
         self.invocations.fetch_add(1, Ordering::Relaxed);
-        // The caller may be gone.
-        let _ = invocation.reply.send(outcome);
-        true
+        Some(invocation)
     }
 }

@@ -1,5 +1,7 @@
 //! Lambda: functions as processes, each with one invocation at a time, and more processes under load.
 
+mod freezer;
+mod group;
 mod instance;
 mod invocation;
 mod invoke_api;

@@ -11,19 +11,22 @@ use std::{
 
 use axum::body::Bytes;
 use serde::Serialize;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::{
+    group::ProcessGroup,
     instance::Instance,
-    invocation::{FunctionError, Invocation, Outcome},
-    process::{Host, Process},
+    invocation::{FunctionError, Invocation, Outcome, Verdict},
+    process::{Host, Place, Process},
 };
-use crate::template;
+use crate::{options::LambdaOptions, template};
 
 /// Processes of one function, at most.
 const INSTANCES_PER_FUNCTION_MAX: usize = 8;
 /// Processes of all functions, at most. When there are as many, the one idle for longest ends to make room for another.
 const INSTANCES_MAX: usize = 64;
+/// Lambda's largest payload of an invocation whose caller waits.
+pub(super) const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// Invocations that wait for a process of one function, at most; more are throttled.
 const WAITING_MAX: usize = 1000;
 
@@ -39,9 +42,18 @@ pub(crate) struct Running {
 /// All functions and their processes.
 pub(crate) struct Lambda {
     host: Host,
-    functions: HashMap<String, Arc<template::Function>>,
+    options: LambdaOptions,
+    group: ProcessGroup,
+    functions: HashMap<String, Known>,
     pool: Mutex<Pool>,
     next_instance: AtomicU64,
+}
+
+/// A function of the templates.
+struct Known {
+    function: Arc<template::Function>,
+    /// One permit for each invocation that its reserved concurrency allows at the same time.
+    reserved: Option<Arc<Semaphore>>,
 }
 
 #[derive(Default)]
@@ -63,23 +75,56 @@ struct Fleet {
 
 impl Lambda {
     /// A pool without processes: they start when a function is called.
-    pub(crate) fn new(host: Host, functions: &[template::Function]) -> Arc<Self> {
-        Arc::new(Self {
+    ///
+    /// # Errors
+    ///
+    /// The process group of the functions can't be made.
+    pub(crate) fn new(
+        host: Host,
+        options: LambdaOptions,
+        functions: &[template::Function],
+    ) -> std::io::Result<Arc<Self>> {
+        let known = |function: &template::Function| Known {
+            function: Arc::new(function.clone()),
+            reserved: function.reserved_concurrency.map(|max| Arc::new(Semaphore::new(max))),
+        };
+        Ok(Arc::new(Self {
             host,
-            functions: functions
-                .iter()
-                .map(|function| (function.name.clone(), Arc::new(function.clone())))
-                .collect(),
+            options,
+            group: ProcessGroup::start()?,
+            functions: functions.iter().map(|function| (function.name.clone(), known(function))).collect(),
             pool: Mutex::default(),
             next_instance: AtomicU64::new(1),
-        })
+        }))
+    }
+
+    /// The names of all functions, sorted.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names: Vec<_> = self.functions.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
     }
 
     /// Calls a function and waits for its answer.
     pub(crate) async fn invoke(self: &Arc<Self>, name: &str, payload: Bytes) -> Outcome {
+        let known = self.functions.get(name).ok_or_else(|| FunctionError::Unknown(name.to_owned()))?;
+        if payload.len() > PAYLOAD_BYTES_MAX {
+            return Err(FunctionError::TooLarge {
+                bytes: payload.len(),
+                invocation_type: "RequestResponse",
+                bytes_max: PAYLOAD_BYTES_MAX,
+            });
+        }
+        let slot = match &known.reserved {
+            Some(reserved) => {
+                Some(reserved.clone().try_acquire_owned().map_err(|_| FunctionError::Throttled)?)
+            }
+            None => None,
+        };
         let (reply, answer) = oneshot::channel();
-        let invocation = Invocation { id: uuid::Uuid::new_v4().to_string(), payload, reply };
-        self.dispatch(name, invocation);
+        let id = uuid::Uuid::new_v4().to_string();
+        let invocation = Invocation { id, payload, reply, slot, init_failed: false };
+        self.dispatch(&known.function, invocation);
         answer
             .await
             .unwrap_or_else(|_| Err(FunctionError::failed("Runtime.ExitError", "The invocation was lost")))
@@ -90,24 +135,18 @@ impl Lambda {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn dispatch(self: &Arc<Self>, name: &str, invocation: Invocation) {
-        let Some(function) = self.functions.get(name) else {
-            let _ = invocation.reply.send(Err(FunctionError::Unknown(name.to_owned())));
-            return;
-        };
+    fn dispatch(self: &Arc<Self>, function: &Arc<template::Function>, invocation: Invocation) {
         let mut pool = self.lock();
         if pool.stopped {
-            let _ = invocation.reply.send(Err(FunctionError::Throttled));
-            return;
+            return invocation.finish(Err(FunctionError::Throttled));
         }
-        let fleet = pool.fleets.entry(name.to_owned()).or_default();
+        let fleet = pool.fleets.entry(function.name.clone()).or_default();
         if let Some(instance) = fleet.idle.pop() {
             instance.assign(invocation);
             return;
         }
         if fleet.waiting.len() >= WAITING_MAX {
-            let _ = invocation.reply.send(Err(FunctionError::Throttled));
-            return;
+            return invocation.finish(Err(FunctionError::Throttled));
         }
         fleet.waiting.push_back(invocation);
         self.grow(&mut pool, function);
@@ -138,13 +177,18 @@ impl Lambda {
     async fn run(self: Arc<Self>, function: Arc<template::Function>, number: u64) {
         let lambda = self.clone();
         let on_released = Box::new(move |instance: &Arc<Instance>| lambda.released(instance));
-        let mut process = match Process::start(&self.host, &function, number, on_released).await {
+        let Some(group) = self.group.id() else {
+            return self.not_started(&function, "the process group of the functions has ended");
+        };
+        let place = Place { number, group };
+        let started = Process::start(&self.host, self.options, &function, &place, on_released).await;
+        let mut process = match started {
             Ok(process) => process,
             Err(reason) => return self.not_started(&function, &reason),
         };
         self.started(&process.instance);
-        let reason = process.ended().await;
-        self.ended(&process.instance, &reason);
+        let verdict = process.ended().await;
+        self.ended(&process.instance, &verdict);
     }
 
     /// A process has started: it takes a waiting invocation.
@@ -168,7 +212,7 @@ impl Lambda {
         if let Some(fleet) = pool.fleets.get_mut(&function.name) {
             fleet.starting = fleet.starting.saturating_sub(1);
             if let Some(invocation) = fleet.waiting.pop_front() {
-                let _ = invocation.reply.send(Err(FunctionError::failed("Runtime.Unknown", reason)));
+                invocation.finish(Err(FunctionError::failed("Runtime.Unknown", reason)));
             }
         }
         self.grow(&mut pool, function);
@@ -189,9 +233,9 @@ impl Lambda {
         }
     }
 
-    /// A process has ended. An invocation that it had not picked up goes to another process. If it never asked for one,
-    /// another would probably fail in the same way, and the caller is answered.
-    fn ended(self: &Arc<Self>, instance: &Arc<Instance>, reason: &str) {
+    /// A process has ended. An invocation that it had not picked up goes to another process. If it never asked for one, the
+    /// next start counts as a part of the invocation, and after that the caller is answered.
+    fn ended(self: &Arc<Self>, instance: &Arc<Instance>, verdict: &Verdict) {
         let mut pool = self.lock();
         pool.total -= 1;
         let Some(fleet) = pool.fleets.get_mut(&instance.function.name) else {
@@ -201,17 +245,17 @@ impl Lambda {
         fleet.idle.retain(|other| !Arc::ptr_eq(other, instance));
         let (current, unbegun) = instance.take_work();
         if let Some(invocation) = current {
-            let error = FunctionError::failed(
-                "Runtime.ExitError",
-                &format!("RequestId: {} Error: {reason}", invocation.id),
-            );
-            let _ = invocation.reply.send(Err(error));
+            let error = verdict.error(&invocation);
+            invocation.finish(Err(error));
         }
-        if let Some(invocation) = unbegun {
-            if instance.has_asked() {
-                fleet.waiting.push_front(invocation);
+        if let Some(mut invocation) = unbegun {
+            let asked = instance.has_asked();
+            if !asked && invocation.init_failed {
+                let error = verdict.error(&invocation);
+                invocation.finish(Err(error));
             } else {
-                let _ = invocation.reply.send(Err(FunctionError::failed("Runtime.ExitError", reason)));
+                invocation.init_failed |= !asked;
+                fleet.waiting.push_front(invocation);
             }
         }
         if !pool.stopped {
@@ -226,7 +270,7 @@ impl Lambda {
             .fleets
             .iter()
             .filter(|(_, fleet)| !fleet.waiting.is_empty() && fleet.instances.len() + fleet.starting == 0)
-            .filter_map(|(name, _)| self.functions.get(name).cloned())
+            .filter_map(|(name, _)| self.functions.get(name).map(|known| known.function.clone()))
             .collect();
         for function in starved {
             self.grow(pool, &function);

@@ -1,10 +1,9 @@
 //! Starts a function's process, serves its Runtime API and says why it ended.
 //!
 //! Every process has its own listener: `AWS_LAMBDA_RUNTIME_API` is only a host and a port, so the port identifies the
-//! process. When the local cloud dies, even when it is killed, the connections on which functions wait for their next
-//! invocation close, and their runtimes end: no process is left behind.
+//! process. All processes are in one group, which ends with the local cloud: none is left behind.
 
-use std::{path::PathBuf, process::Stdio, sync::Arc, time::Duration};
+use std::{path::PathBuf, process::Stdio, sync::Arc};
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
@@ -14,12 +13,10 @@ use tokio::{
 
 use super::{
     instance::Instance,
+    invocation::Verdict,
     runtime_api::{self, OnReleased},
 };
-use crate::{iam::Credentials, logs, net, template::Function};
-
-/// How long a process may take to ask for its first invocation. Lambda's limit is 10 s; a debug build may need more.
-const INIT_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::{iam::Credentials, logs, net, options::LambdaOptions, template::Function};
 
 /// The part of a process that is the same for all functions.
 #[derive(Debug, Clone)]
@@ -37,49 +34,60 @@ pub(super) struct Process {
     pub(super) instance: Arc<Instance>,
     child: Child,
     server: JoinHandle<()>,
+    options: LambdaOptions,
+}
+
+/// What tells one process from the others.
+pub(super) struct Place {
+    /// The number in the name of its log stream.
+    pub(super) number: u64,
+    /// Its process group.
+    pub(super) group: i32,
 }
 
 impl Process {
     /// Starts a process; an error says why it can't be started.
     pub(super) async fn start(
         host: &Host,
+        options: LambdaOptions,
         function: &Arc<Function>,
-        number: u64,
+        place: &Place,
         on_released: OnReleased,
     ) -> Result<Self, String> {
         let listener = net::bind(0).await.map_err(|error| error.to_string())?;
-        let mut child = spawn(host, function, listener.port, number).map_err(|error| {
+        let mut child = spawn(host, function, listener.port, place).map_err(|error| {
             let reason = format!("{} can't be started: {error}", function.binary);
             logs::log(&function.name, &reason);
             reason
         })?;
         forward(&function.name, child.stdout.take());
         forward(&function.name, child.stderr.take());
-        let instance = Instance::new(function.clone(), child.id());
+        let instance = Instance::new(function.clone(), child.id(), options.freeze);
         let server = tokio::spawn(listener.serve(runtime_api::routes(instance.clone(), on_released)));
-        Ok(Self { instance, child, server })
+        Ok(Self { instance, child, server, options })
     }
 
     /// Waits for the process to end, by itself or because it was killed; returns the reason.
-    pub(super) async fn ended(&mut self) -> String {
-        let reason = watch(&self.instance, &mut self.child).await;
+    pub(super) async fn ended(&mut self) -> Verdict {
+        let verdict = watch(&self.instance, &mut self.child, self.options).await;
         self.server.abort();
-        reason
+        verdict
     }
 }
 
-async fn watch(instance: &Instance, child: &mut Child) -> String {
-    let init_timeout = tokio::time::sleep(INIT_TIMEOUT);
+async fn watch(instance: &Instance, child: &mut Child, options: LambdaOptions) -> Verdict {
+    let limit = instance.init_timeout(options.init_timeout);
+    let init_timeout = tokio::time::sleep(limit);
     tokio::pin!(init_timeout);
     let mut initialising = true;
     loop {
         tokio::select! {
             status = child.wait() => {
                 let verdict = instance.take_verdict();
-                return verdict.unwrap_or_else(|| match status {
+                return verdict.unwrap_or_else(|| Verdict::exit(match status {
                     Ok(status) => format!("Runtime exited with error: {status}"),
                     Err(error) => format!("Runtime exited: {error}"),
-                });
+                }));
             }
             () = instance.killed() => {
                 // It may have ended meanwhile; `wait` returns either way.
@@ -87,15 +95,13 @@ async fn watch(instance: &Instance, child: &mut Child) -> String {
             }
             () = &mut init_timeout, if initialising => {
                 initialising = false;
-                if !instance.has_asked() {
-                    instance.kill_because(format!("Runtime init took longer than {} s", INIT_TIMEOUT.as_secs()));
-                }
+                instance.time_out_init(limit);
             }
         }
     }
 }
 
-fn spawn(host: &Host, function: &Function, port: u16, number: u64) -> std::io::Result<Child> {
+fn spawn(host: &Host, function: &Function, port: u16, place: &Place) -> std::io::Result<Child> {
     let mut command = Command::new(host.binaries.join(&function.binary));
     command
         .env_clear()
@@ -113,11 +119,12 @@ fn spawn(host: &Host, function: &Function, port: u16, number: u64) -> std::io::R
         .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
         .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
         .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.name))
-        .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[$LATEST]{number}"))
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[$LATEST]{}", place.number))
         .env("_HANDLER", "bootstrap")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        .process_group(place.group)
         .kill_on_drop(true);
     command.spawn()
 }

@@ -8,11 +8,13 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Api, Cloud, Route, TemplateError, intrinsics::Stack};
+use super::{
+    Api, Cloud, Route, TemplateError,
+    intrinsics::Stack,
+    stages::{self, STAGE},
+};
 use crate::aws::{self, name_in};
 
-/// The only stage: the one that adds no segment to paths.
-const STAGE: &str = "$default";
 const API_GATEWAY: &str = "apigateway.amazonaws.com";
 const INVOKE: &str = "lambda:InvokeFunction";
 
@@ -51,7 +53,7 @@ pub(super) fn read(stack: &Stack<'_>, id: &str, properties: &Value) -> Result<Ap
     if properties.get("Body").is_some() {
         return Err(stack.error(id, "an API with a Body takes no routes beside it"));
     }
-    Ok(Api { name: stack.name.clone(), base_url: None, routes: Vec::new() })
+    Ok(Api { name: stack.name.clone(), base_url: None, routes: Vec::new(), throttle: None })
 }
 
 /// Adds the routes to the APIs, after all stacks are gathered.
@@ -75,13 +77,9 @@ fn connect_stack(
 ) -> Result<(), TemplateError> {
     for (id, stage) in stack.resources("AWS::ApiGatewayV2::Stage")? {
         let properties = &stage["Properties"];
-        if properties["StageName"] != STAGE {
-            return Err(stack.error(&id, format!("the local cloud knows the stage `{STAGE}` only")));
-        }
-        if properties["AutoDeploy"] != true {
-            return Err(stack.error(&id, "without AutoDeploy the stage has no routes"));
-        }
+        let throttle = stages::read(stack, &id, properties)?;
         let index = api_of(stack, &id, properties, &cloud.apis)?;
+        cloud.apis[index].throttle = throttle;
         staged.insert(cloud.apis[index].name.clone());
     }
     let mut permissions = Vec::new();

@@ -14,6 +14,7 @@ mod policies;
 mod queues;
 mod setting;
 mod sources;
+mod stages;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use error::TemplateError;
 pub use load::load;
 pub use model::{
     Api, Cloud, Function, Queue, QueueSource, Route, ScheduleSource, Secret, Source, StreamSource, Table,
+    Throttle,
 };
 pub use setting::{Setting, parse_overrides};
 pub use yaml::read as read_yaml;

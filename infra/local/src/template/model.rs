@@ -32,6 +32,17 @@ pub struct Api {
     pub base_url: Option<String>,
     /// In the template's order.
     pub routes: Vec<Route>,
+    /// How many requests its stage takes.
+    pub throttle: Option<Throttle>,
+}
+
+/// How many requests a stage takes: API Gateway's token bucket.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Throttle {
+    /// Requests per second.
+    pub rate: f64,
+    /// The bucket's size.
+    pub burst: u32,
 }
 
 /// A route of an HTTP API.
@@ -60,6 +71,8 @@ pub struct Function {
     pub timeout: Duration,
     /// The memory that the function is told; it is not enforced.
     pub memory_mb: u64,
+    /// Invocations at the same time, at most; `None` for no limit of the function's own.
+    pub reserved_concurrency: Option<usize>,
     /// The statements of its policies in the template.
     pub policies: Vec<Statement>,
     /// The statements that SAM adds for its event sources.

@@ -12,6 +12,8 @@ const RECORD_AGE_MAX: Duration = Duration::from_hours(24);
 /// Lambda's default batch sizes.
 const STREAM_BATCH_DEFAULT: usize = 100;
 const QUEUE_BATCH_DEFAULT: usize = 10;
+/// What Lambda takes as a queue's maximum concurrency.
+const MAX_CONCURRENCY: std::ops::RangeInclusive<usize> = 2..=1000;
 
 /// Reads an event of a function; `at` is the function's and the event's name.
 pub(super) fn read(
@@ -59,13 +61,20 @@ fn queue_source(stack: &Stack<'_>, at: &str, event: &Value, function: &str) -> R
     if event.get("FilterCriteria").is_some() {
         return Err(stack.error(at, "the local cloud does not filter a queue's messages"));
     }
+    let max_concurrency = size(&event["ScalingConfig"]["MaximumConcurrency"]);
+    if max_concurrency.is_some_and(|max| !MAX_CONCURRENCY.contains(&max)) {
+        let (from, to) = (MAX_CONCURRENCY.start(), MAX_CONCURRENCY.end());
+        return Err(
+            stack.error(at, format!("MaximumConcurrency is not from {from} to {to}, as Lambda asks for"))
+        );
+    }
     Ok(Source::Queue(QueueSource {
         function: function.to_owned(),
         queue: name_in(event["Queue"].as_str().unwrap_or_default()).to_owned(),
         batch_size: size(&event["BatchSize"]).unwrap_or(QUEUE_BATCH_DEFAULT),
         window: Duration::from_secs(event["MaximumBatchingWindowInSeconds"].as_u64().unwrap_or(0)),
         partial_responses: partial_responses(&event),
-        max_concurrency: size(&event["ScalingConfig"]["MaximumConcurrency"]),
+        max_concurrency,
     }))
 }
 
@@ -101,8 +110,8 @@ fn partial_responses(event: &Value) -> bool {
     types.into_iter().flatten().any(|t| t == "ReportBatchItemFailures")
 }
 
+/// A number above zero; a parameter's value is a text.
 fn size(value: &Value) -> Option<usize> {
-    // An overridden parameter is a text.
     let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
     number.and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0)
 }

@@ -10,7 +10,7 @@ async fn a_request_becomes_an_event_and_the_answer_a_response() {
     assert_eq!(run.cloud.ready.apis["demo"], run.url("/demo/v1"));
     let (status, body) = run.get("/demo/v1/echo/a%20b?x=1").await;
     assert_eq!(status, 200);
-    assert_eq!(body["event"]["rawPath"], "/v1/echo/a%20b");
+    assert_eq!(body["event"]["rawPath"], "/v1/echo/a b");
     assert_eq!(body["event"]["routeKey"], "ANY /v1/echo/{id}");
     assert_eq!(body["event"]["pathParameters"], json!({"id": "a b"}));
     let environment = &body["environment"];

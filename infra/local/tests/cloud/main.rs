@@ -2,8 +2,11 @@
 #![expect(clippy::expect_used, reason = "the tests' helpers fail as tests do")]
 
 mod clients;
+mod freezing;
 mod http;
 mod iam;
+mod limits;
+mod paths;
 mod processes;
 mod running;
 mod sources;

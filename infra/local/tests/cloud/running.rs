@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tollgate_local::{LocalCloud, Options};
+use tollgate_local::{LambdaOptions, LocalCloud, Options};
 
 use crate::clients::get;
 
@@ -29,10 +29,14 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn start() -> Self {
-        Self::start_in(tempfile::tempdir().expect("a folder")).await
+        Self::start_with(LambdaOptions::default()).await
     }
 
-    async fn start_in(data: TempDir) -> Self {
+    pub(crate) async fn start_with(lambda: LambdaOptions) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a folder"), lambda).await
+    }
+
+    async fn start_in(data: TempDir, lambda: LambdaOptions) -> Self {
         let record = data.path().join("record").to_string_lossy().into_owned();
         let cloud = LocalCloud::start(&Options {
             root: fixture(),
@@ -41,6 +45,7 @@ impl Running {
             binaries: binaries(),
             parameters: vec![("Record".to_owned(), record)],
             checks: tollgate_local::Checks::default(),
+            lambda,
         })
         .await
         .expect("the local cloud starts");
@@ -49,7 +54,7 @@ impl Running {
 
     pub(crate) async fn restart(self) -> Self {
         self.cloud.stop().await;
-        Self::start_in(self.data).await
+        Self::start_in(self.data, LambdaOptions::default()).await
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -65,6 +70,29 @@ impl Running {
     }
 }
 
+/// What Lambda's Invoke API answers.
+pub(crate) struct Invoked {
+    pub(crate) status: u16,
+    /// Whether the function failed.
+    pub(crate) failed: bool,
+    pub(crate) body: Value,
+}
+
+impl Running {
+    /// Invokes a function; `headers` are names and values.
+    pub(crate) async fn invoke(&self, name: &str, payload: String, headers: &[(&str, &str)]) -> Invoked {
+        let url = self.url(&format!("/2015-03-31/functions/{name}/invocations"));
+        let mut request = reqwest::Client::new().post(url).body(payload);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.expect("an answer");
+        let (status, failed) = (answer.status(), answer.headers().contains_key("x-amz-function-error"));
+        let text = answer.text().await.expect("a body");
+        Invoked { status: status.as_u16(), failed, body: serde_json::from_str(&text).unwrap_or(Value::Null) }
+    }
+}
+
 /// The lines that the function wrote.
 pub(crate) fn recorded(data: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(data.join("record")).unwrap_or_default();
@@ -73,11 +101,17 @@ pub(crate) fn recorded(data: &Path) -> Vec<String> {
 
 /// Starts the program; gives its line of JSON.
 pub(crate) fn spawn(data: &Path) -> (Child, Value) {
+    spawn_with(data, &[])
+}
+
+/// Starts the program with variables of the environment.
+pub(crate) fn spawn_with(data: &Path, variables: &[(&str, &str)]) -> (Child, Value) {
     use std::io::BufRead as _;
     let mut child = Command::new(env!("CARGO_BIN_EXE_tollgate-local"))
         .args(["--port", "0", "--json", "--data"])
         .arg(data)
         .current_dir(fixture())
+        .envs(variables.iter().copied())
         .env("TOLLGATE_LOCAL_BINARIES", binaries())
         .env("TOLLGATE_PARAMETER_OVERRIDES", format!("Record=\"{}\"", data.join("record").display()))
         .stdout(Stdio::piped())
@@ -92,6 +126,16 @@ pub(crate) fn spawn(data: &Path) -> (Child, Value) {
 
 /// Whether a process runs; one that has ended and was not waited for does not.
 pub(crate) fn is_alive(pid: u64) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/stat"))
-        .is_ok_and(|stat| stat.rsplit(')').next().is_some_and(|rest| !rest.trim_start().starts_with('Z')))
+    state(pid).is_some_and(|state| state != 'Z')
+}
+
+/// Whether a process is stopped.
+pub(crate) fn is_frozen(pid: u64) -> bool {
+    state(pid) == Some('T')
+}
+
+/// A process's state, as the system shows it: a letter.
+fn state(pid: u64) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit(')').next()?.trim_start().chars().next()
 }

@@ -148,7 +148,7 @@ async fn every_wrong_parameter_of_a_customer_is_named() {
     }
     assert_eq!(charges.get("/customers").await.expect(200)["data"].as_array().unwrap().len(), 1);
     assert_eq!(charges.get(&path).await.expect(200), existing);
-    for id in ["cus_123", "x", "%00", "cus_%2e%2e%2f", &"y".repeat(2000)] {
+    for id in ["cus_123", "x", "%00", "cus_%2e%2e", "cus_%3Fx=1", &"y".repeat(2000)] {
         charges.get(&format!("/customers/{id}")).await.charges_error(
             404,
             "resource_missing",
@@ -156,4 +156,7 @@ async fn every_wrong_parameter_of_a_customer_is_named() {
             Some("id"),
         );
     }
+    // API Gateway decodes a slash, so this is a path of more segments.
+    let deeper = charges.get("/customers/cus_%2e%2e%2f").await.expect(404);
+    assert_eq!(deeper["error"]["code"], "route_not_found");
 }

@@ -1,6 +1,6 @@
 //! Routes, integrations and permissions.
 
-use super::super::{Cloud, Setting, TemplateError, load};
+use super::super::{Cloud, Setting, TemplateError, Throttle, load};
 
 /// An API whose route is in a stack nested in its own.
 const ROOT: &str = "
@@ -116,5 +116,35 @@ fn a_route_that_would_not_reach_its_function_is_a_clear_error() {
         assert!(ROUTES.contains(text), "{text}");
         let error = loaded(ROOT, &ROUTES.replacen(text, replacement, 1)).expect_err(reason);
         assert!(error.to_string().contains(reason), "{reason}: {error}");
+    }
+}
+
+#[test]
+fn a_stages_throttle_is_read() {
+    let throttle = |settings: &str| {
+        let stage = format!("AutoDeploy: true, {settings}");
+        loaded(&ROOT.replace("AutoDeploy: true", &stage), ROUTES).map(|cloud| cloud.apis[0].throttle)
+    };
+    let of = |rate: f64, burst: u32| Some(Throttle { rate, burst });
+    for (settings, read) in [
+        ("DefaultRouteSettings: {ThrottlingRateLimit: 2.5, ThrottlingBurstLimit: 7}", of(2.5, 7)),
+        (
+            "DefaultRouteSettings: {ThrottlingRateLimit: !Sub '100', ThrottlingBurstLimit: !Sub '5'}",
+            of(100.0, 5),
+        ),
+        ("DefaultRouteSettings: {ThrottlingBurstLimit: 7}", of(10_000.0, 7)),
+        ("DefaultRouteSettings: {ThrottlingRateLimit: 3}", of(3.0, 5_000)),
+        ("DefaultRouteSettings: {DetailedMetricsEnabled: true}", None),
+        ("Description: none", None),
+    ] {
+        assert_eq!(throttle(settings).expect(settings), read, "{settings}");
+    }
+    for wrong in [
+        "DefaultRouteSettings: {ThrottlingRateLimit: many}",
+        "DefaultRouteSettings: {ThrottlingRateLimit: -1}",
+        "DefaultRouteSettings: {ThrottlingBurstLimit: 1.5}",
+        "RouteSettings: {}",
+    ] {
+        assert!(throttle(wrong).is_err(), "{wrong}");
     }
 }

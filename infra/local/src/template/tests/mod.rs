@@ -74,6 +74,71 @@ fn what_can_not_be_evaluated_is_a_clear_error() {
     assert!(error.to_string().contains("`Typo`"));
 }
 
+/// Loads a template with one function with these properties.
+fn function(properties: &str) -> Result<super::Cloud, TemplateError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("template.yaml");
+    let text = format!(
+        "Parameters: {{Max: {{Type: String, Default: '7'}}}}\nConditions: {{Never: !Equals [a, b]}}\n\
+         Resources:\n  Queue: {{Type: AWS::SQS::Queue, Properties: {{QueueName: q}}}}\n  F:\n    \
+         Type: AWS::Serverless::Function\n    Properties: {{CodeUri: ., {properties}}}\n"
+    );
+    std::fs::write(&path, text).expect("written");
+    load(&path, &setting(&[]))
+}
+
+#[test]
+fn an_environment_of_more_than_four_kilobytes_is_an_error_that_names_the_function() {
+    // As JSON: {"A":"…"}
+    let of = |bytes: usize| format!("Environment: {{Variables: {{A: '{}'}}}}", "x".repeat(bytes - 8));
+    assert!(function(&of(4096)).is_ok());
+    let error = function(&of(4097)).expect_err("too large").to_string();
+    assert!(error.contains("(F): its environment variables have 4097 bytes"), "{error}");
+}
+
+#[test]
+fn what_lambda_refuses_of_a_function_is_an_error() {
+    for refused in [
+        "Timeout: 0",
+        "Timeout: 901",
+        "Timeout: soon",
+        "MemorySize: 64",
+        "Environment: {Variables: {AWS_LAMBDA_FUNCTION_NAME: mine}}",
+        "Environment: {Variables: {AWS_SESSION_TOKEN: mine}}",
+    ] {
+        assert!(function(refused).is_err(), "{refused}");
+    }
+    assert!(
+        function("Timeout: 900, MemorySize: 128, Environment: {Variables: {AWS_ENDPOINT_URL: x}}").is_ok()
+    );
+}
+
+#[test]
+fn concurrency_is_read_and_what_lambda_refuses_is_refused() {
+    let reserved = |value: &str| {
+        let property = format!("ReservedConcurrentExecutions: {value}");
+        function(&property).map(|cloud| cloud.functions[0].reserved_concurrency)
+    };
+    assert_eq!(reserved("3").expect("it loads"), Some(3));
+    assert_eq!(reserved("0").expect("it loads"), Some(0));
+    assert_eq!(reserved("!Ref Max").expect("it loads"), Some(7));
+    assert_eq!(reserved("!If [Never, 1, !Ref AWS::NoValue]").expect("it loads"), None);
+    assert_eq!(function("Timeout: 3").expect("it loads").functions[0].reserved_concurrency, None);
+    assert!(reserved("many").is_err());
+    let max = |value: &str| {
+        let scaling = format!("ScalingConfig: {{MaximumConcurrency: {value}}}");
+        let event =
+            format!("Events: {{E: {{Type: SQS, Properties: {{Queue: !GetAtt Queue.Arn, {scaling}}}}}}}");
+        function(&event).map(|cloud| match &cloud.sources[0] {
+            Source::Queue(source) => source.max_concurrency,
+            other => panic!("{other:?}"),
+        })
+    };
+    assert_eq!(max("2").expect("it loads"), Some(2));
+    assert_eq!(max("!Ref Max").expect("it loads"), Some(7));
+    assert!(max("1").is_err(), "Lambda's least is 2");
+}
+
 #[test]
 fn the_gateways_own_templates_load() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
