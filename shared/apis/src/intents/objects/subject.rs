@@ -9,7 +9,7 @@ use super::{
 };
 
 /// The object of an event.
-pub(in super::super) fn subject(subject: &Subject, kind: EventKind, context: Context<'_>) -> Value {
+pub(crate) fn subject(subject: &Subject, kind: EventKind, context: Context<'_>) -> Value {
     let is_about_charge = matches!(
         kind,
         EventKind::ChargeSucceeded
