@@ -1,5 +1,18 @@
-//! DynamoDB asked directly, past the store: what an earlier release wrote, and what a test would wait too long for.
+//! DynamoDB asked directly, past the store: what an earlier release wrote, and what a test would wait too long for. And
+//! Amazon's own DynamoDB Local, where the store tests run on it.
 
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, HeaderValue},
+    response::{IntoResponse, Response},
+};
 use serde_json::{Value, json};
 
 /// A text as an attribute.
@@ -28,4 +41,44 @@ pub async fn ask(url: &str, operation: &str, body: &Value) -> Value {
     let (status, text) = (answer.status(), answer.text().await.unwrap());
     assert!(status.is_success(), "{operation}: {text}");
     serde_json::from_str(&text).unwrap()
+}
+
+/// The URL of Amazon's DynamoDB Local, if the store tests are to run on it: `TOLLGATE_TEST_DYNAMODB`.
+pub fn amazons() -> Option<String> {
+    std::env::var("TOLLGATE_TEST_DYNAMODB").ok().filter(|url| !url.is_empty())
+}
+
+/// A DynamoDB Local that its callers share, each of which has a database of its own.
+#[derive(Clone)]
+struct Shared {
+    url: String,
+    client: reqwest::Client,
+    access_key: String,
+}
+
+/// The URL of an empty database in Amazon's DynamoDB Local at `url`, which keeps a database for each access key: what comes
+/// here goes there under a key that no other test has.
+pub async fn own_database(url: &str) -> String {
+    static OPENED: AtomicU64 = AtomicU64::new(0);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let access_key = format!("T{:x}n{}", since.as_nanos(), OPENED.fetch_add(1, Ordering::Relaxed));
+    let shared = Shared { url: url.to_owned(), client: reqwest::Client::new(), access_key };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(pass_on).with_state(shared);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    own
+}
+
+async fn pass_on(State(shared): State<Shared>, mut headers: HeaderMap, body: Bytes) -> Response {
+    let signed = headers["authorization"].to_str().unwrap();
+    let (before, credential) = signed.split_once("Credential=").unwrap();
+    let (_, scope) = credential.split_once('/').unwrap();
+    let signed = format!("{before}Credential={}/{scope}", shared.access_key);
+    headers.insert("authorization", HeaderValue::from_str(&signed).unwrap());
+    headers.remove("host");
+    let answer = shared.client.post(&shared.url).headers(headers).body(body).send().await.unwrap();
+    let (status, mut headers) = (answer.status(), answer.headers().clone());
+    headers.remove("transfer-encoding");
+    (status, headers, answer.bytes().await.unwrap()).into_response()
 }

@@ -1,4 +1,4 @@
-//! The store's access patterns on a real (embedded) DynamoDB with the templates' own tables.
+//! The store's access patterns on the templates' own tables, in the embedded DynamoDB or in Amazon's DynamoDB Local.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod calls;
@@ -26,18 +26,23 @@ use tollgate_store::{
     AwsEnvironment, Changed, Claim, CustomerWrite, DueKind, KeyHash, KeyPut, ListQuery, Ownership, Put,
     RefundPut, Replaced, Tables, Writer,
 };
+use tollgate_tests::dynamodb;
 
 const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
 
+/// A database with the templates' tables: the embedded one, or one of Amazon's (see [`dynamodb::amazons`]).
 struct Opened {
     store: Writer,
     url: String,
+    _embedded: Option<Embedded>,
+}
+
+struct Embedded {
     _folder: tempfile::TempDir,
     _stop: tokio::sync::watch::Sender<bool>,
 }
 
-async fn open() -> Opened {
-    let folder = tempfile::tempdir().unwrap();
+fn tables() -> Vec<template::Table> {
     let setting = template::Setting {
         front_url: String::new(),
         sqs_url: String::new(),
@@ -45,13 +50,36 @@ async fn open() -> Opened {
         secret: &|_, _| Ok(String::new()),
     };
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    let tables = template::load(&template, &setting).unwrap().tables;
-    let dynamodb = DynamoDb::open(&folder.path().join("dynamodb.db"), &tables).unwrap();
+    template::load(&template, &setting).unwrap().tables
+}
+
+async fn open() -> Opened {
+    if let Some(amazons) = dynamodb::amazons() {
+        return open_amazons(&amazons).await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let dynamodb = DynamoDb::open(&folder.path().join("dynamodb.db"), &tables()).unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = tokio::sync::watch::channel(false);
     dynamodb.serve(listener, stopped);
-    Opened { store: store_at(&url), url, _folder: folder, _stop: stop }
+    let embedded = Embedded { _folder: folder, _stop: stop };
+    Opened { store: store_at(&url), url, _embedded: Some(embedded) }
+}
+
+async fn open_amazons(amazons: &str) -> Opened {
+    let url = dynamodb::own_database(amazons).await;
+    for table in tables() {
+        dynamodb::ask(&url, "CreateTable", &table.definition).await;
+        if let Some(attribute) = &table.ttl_attribute {
+            let ttl = serde_json::json!({
+                "TableName": table.name,
+                "TimeToLiveSpecification": {"Enabled": true, "AttributeName": attribute},
+            });
+            dynamodb::ask(&url, "UpdateTimeToLive", &ttl).await;
+        }
+    }
+    Opened { store: store_at(&url), url, _embedded: None }
 }
 
 fn store_at(url: &str) -> Writer {
