@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::{
     aws_json::{JSON, error},
+    dynamodb_rules,
     grants::{Grants, caller, required_actions},
     logs::log,
 };
@@ -79,6 +80,9 @@ async fn call(State(front): State<Arc<Front>>, headers: HeaderMap, body: Bytes) 
     let target = headers.get("x-amz-target").and_then(|t| t.to_str().ok());
     let operation = target.and_then(|t| t.rsplit('.').next()).unwrap_or_default();
     let read: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if let Some(refusal) = dynamodb_rules::refusal(operation, &read) {
+        return refusal;
+    }
     if front.checks.grants {
         let refusal = required_actions(operation, &read)
             .iter()

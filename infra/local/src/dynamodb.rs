@@ -88,6 +88,11 @@ impl DynamoDb {
         blocking(move || this.read_records(&table, after.as_deref(), limit)).await
     }
 
+    /// Writes a copy of all tables to a new file.
+    pub(crate) fn copy_to(&self, path: &Path) -> Result<(), Error> {
+        self.database.vacuum_into(&path.to_string_lossy()).map_err(dynamo)
+    }
+
     fn read_records(&self, table: &str, after: Option<&str>, limit: usize) -> Result<Vec<Value>, Error> {
         let kind = if after.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
         let request: GetShardIteratorRequest = request(json!({

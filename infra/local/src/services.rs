@@ -1,6 +1,6 @@
 //! The emulated AWS services, each behind its own port: DynamoDB, SQS and Secrets Manager.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::{sync::watch, task::JoinHandle};
@@ -10,6 +10,7 @@ use crate::{
     aws::REGION,
     checks,
     dynamodb::DynamoDb,
+    dynamodb_faults::{self, Faults, Replica},
     grants::Grants,
     lambda::Host,
     net::{self, Listener},
@@ -48,6 +49,8 @@ pub(crate) struct Services {
     pub(crate) dynamodb_url: String,
     pub(crate) sqs_url: String,
     pub(crate) secrets_url: String,
+    /// What fails DynamoDB's calls, if the options ask for it.
+    pub(crate) faults: Option<Arc<Faults>>,
     /// What serves their endpoints, except DynamoDB's own.
     pub(crate) servers: Vec<JoinHandle<()>>,
     /// The endpoint of DynamoDB that functions are given: with checks, the one that checks.
@@ -75,6 +78,7 @@ impl Services {
             dynamodb_url,
             sqs_url: listeners.sqs.url(),
             secrets_url: listeners.secrets.url(),
+            faults: None,
             servers: Vec::new(),
             session: Session::new(),
             dynamodb,
@@ -84,13 +88,37 @@ impl Services {
         services.dynamodb.serve(listeners.dynamodb.into_v4(), stopped.clone());
         services.serve(listeners.sqs, sqs::router(services.sqs.clone(), services.sqs_url.clone()));
         services.serve(listeners.secrets, secrets_routes);
+        if options.dynamodb.can_fail {
+            services.serve_faults(options, stopped).await?;
+        }
         if options.checks.any() {
             let listener = bind(0).await?;
+            let routes = checks::router(services.functions_dynamodb_url.clone(), options.checks, grants);
             services.functions_dynamodb_url = listener.url();
-            let routes = checks::router(services.dynamodb_url.clone(), options.checks, grants);
             services.serve(listener, routes);
         }
         Ok(services)
+    }
+
+    /// Puts an endpoint that can fail in front of DynamoDB's, for functions.
+    async fn serve_faults(
+        &mut self,
+        options: &Options,
+        stopped: &watch::Receiver<bool>,
+    ) -> Result<(), Error> {
+        let listener = bind(0).await?;
+        let faults = Arc::new(Faults::new(options.dynamodb.faults));
+        let mut replica = None;
+        if options.dynamodb.lag_ms > 0 {
+            let copy = Replica::open(self.dynamodb.clone(), &options.data, stopped.clone()).await?;
+            copy.clone().follow(Duration::from_millis(options.dynamodb.lag_ms), stopped.clone());
+            replica = Some(copy);
+        }
+        let routes = dynamodb_faults::router(&self.dynamodb_url, faults.clone(), replica);
+        self.functions_dynamodb_url = listener.url();
+        self.faults = Some(faults);
+        self.serve(listener, routes);
+        Ok(())
     }
 
     fn serve(&mut self, listener: Listener, routes: Router) {

@@ -14,6 +14,8 @@ const ENVIRONMENT: &str = "Environment:
   TOLLGATE_LOCAL_BINARIES=DIR    run the binaries of this folder
   TOLLGATE_LOCAL_CHECK=LIST      what tests check: `grants` refuses calls of DynamoDB that a function's policies do not
                                  allow, `stale-reads` answers eventually consistent reads as if nothing were written yet
+  TOLLGATE_LOCAL_DYNAMODB=LIST   what DynamoDB does to the functions' calls: per-mille=50,seed=7,at-most=200 fails 50 of
+                                 1000 calls, 200 at most; lag-ms=300 shows eventually consistent reads an older state
 
 `cargo local listen --help` and `cargo local trigger --help` say more of the two tools.";
 

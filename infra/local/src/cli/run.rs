@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use tokio::signal::unix::{SignalKind, signal};
-use tollgate_local::{Checks, Error, LocalCloud, Options, binaries, logs, state, template};
+use tollgate_local::{
+    Checks, Error, LocalCloud, Options, binaries, dynamodb_faults::DynamoDbSettings, logs, state, template,
+};
 
 use super::{arguments::Run, failure::Failure, greeting, terminal::print_line};
 
@@ -42,6 +44,7 @@ pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
         port: arguments.port,
         data: data.clone(),
         parameters,
+        dynamodb: DynamoDbSettings::parse(&std::env::var("TOLLGATE_LOCAL_DYNAMODB").unwrap_or_default())?,
         checks: Checks { grants: checked("grants"), stale_reads: checked("stale-reads") },
     })
     .await?;

@@ -41,6 +41,7 @@ impl Running {
             binaries: binaries(),
             parameters: vec![("Record".to_owned(), record)],
             checks: tollgate_local::Checks::default(),
+            dynamodb: tollgate_local::dynamodb_faults::DynamoDbSettings::default(),
         })
         .await
         .expect("the local cloud starts");
