@@ -27,7 +27,19 @@ pub fn n(number: i64) -> Value {
 
 /// Asks an operation of the local DynamoDB at `url`.
 pub async fn ask(url: &str, operation: &str, body: &Value) -> Value {
-    let request = reqwest::Client::new()
+    let (status, answer) = try_ask(&reqwest::Client::new(), url, operation, body).await;
+    assert!(status.is_success(), "{operation}: {answer}");
+    answer
+}
+
+/// Asks an operation with a client; returns the answer's status and body.
+pub async fn try_ask(
+    client: &reqwest::Client,
+    url: &str,
+    operation: &str,
+    body: &Value,
+) -> (reqwest::StatusCode, Value) {
+    let request = client
         .post(url)
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
@@ -38,9 +50,7 @@ pub async fn ask(url: &str, operation: &str, body: &Value) -> Value {
         )
         .body(body.to_string());
     let answer = request.send().await.unwrap();
-    let (status, text) = (answer.status(), answer.text().await.unwrap());
-    assert!(status.is_success(), "{operation}: {text}");
-    serde_json::from_str(&text).unwrap()
+    (answer.status(), answer.json().await.unwrap())
 }
 
 /// The URL of Amazon's DynamoDB Local, if the store tests are to run on it: `TOLLGATE_TEST_DYNAMODB`.

@@ -1,7 +1,6 @@
 //! Items of a format that this release does not read: refused, never misread.
 
 use serde_json::{Value, json};
-use tollgate_store::StoreError;
 
 use super::{dynamodb::ask, *};
 

@@ -5,13 +5,17 @@ mod calls;
 mod customers;
 mod due_work;
 mod erasure;
+mod faults;
 mod formats;
 mod keys;
+mod lag;
 mod payments;
 mod rate_limit;
 mod refunds;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
+
+use tokio::sync::watch;
 use tollgate_domain::{
     Currency, Customer, CustomerId, FrontDoor, KeyId, MerchantId, Metadata, Mode, Money, Payment, PaymentId,
     Refund, RefundId, Replayable, Source, Tenant, Timestamp,
@@ -21,10 +25,14 @@ use tollgate_domain::{
     refund::{NewRefund, RefundOutcome},
     source::{Brand, Card, Instrument},
 };
-use tollgate_local::{dynamodb::DynamoDb, template};
+use tollgate_local::{
+    dynamodb::DynamoDb,
+    dynamodb_faults::{self, Faults, Replica},
+    template,
+};
 use tollgate_store::{
     AwsEnvironment, Changed, Claim, CustomerWrite, DueKind, KeyHash, KeyPut, ListQuery, Ownership, Put,
-    RefundPut, Replaced, Tables, Writer,
+    RefundPut, Replaced, StoreError, Tables, Writer,
 };
 use tollgate_tests::dynamodb;
 
@@ -37,9 +45,16 @@ struct Opened {
     _embedded: Option<Embedded>,
 }
 
+/// An embedded database behind an endpoint that can fail, and that refuses what DynamoDB refuses.
 struct Embedded {
-    _folder: tempfile::TempDir,
-    _stop: tokio::sync::watch::Sender<bool>,
+    /// The endpoint.
+    url: String,
+    faults: Arc<Faults>,
+    dynamodb: Arc<DynamoDb>,
+    /// The database's own endpoint, which does not fail.
+    tables_url: String,
+    folder: tempfile::TempDir,
+    stop: watch::Sender<bool>,
 }
 
 fn tables() -> Vec<template::Table> {
@@ -57,14 +72,33 @@ async fn open() -> Opened {
     if let Some(amazons) = dynamodb::amazons() {
         return open_amazons(&amazons).await;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let dynamodb = DynamoDb::open(&folder.path().join("dynamodb.db"), &tables()).unwrap();
+    let embedded = Embedded::open().await;
+    Opened { store: store_at(&embedded.url), url: embedded.url.clone(), _embedded: Some(embedded) }
+}
+
+async fn listen() -> (tokio::net::TcpListener, String) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (stop, stopped) = tokio::sync::watch::channel(false);
-    dynamodb.serve(listener, stopped);
-    let embedded = Embedded { _folder: folder, _stop: stop };
-    Opened { store: store_at(&url), url, _embedded: Some(embedded) }
+    (listener, url)
+}
+
+impl Embedded {
+    async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let dynamodb = DynamoDb::open(&folder.path().join("dynamodb.db"), &tables()).unwrap();
+        let (listener, tables_url) = listen().await;
+        let (stop, stopped) = watch::channel(false);
+        dynamodb.serve(listener, stopped);
+        let faults = Arc::new(Faults::default());
+        let url = Self::serve(dynamodb_faults::router(&tables_url, faults.clone(), None)).await;
+        Self { url, faults, dynamodb, tables_url, folder, stop }
+    }
+
+    async fn serve(routes: axum::Router) -> String {
+        let (listener, url) = listen().await;
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        url
+    }
 }
 
 async fn open_amazons(amazons: &str) -> Opened {
@@ -83,9 +117,13 @@ async fn open_amazons(amazons: &str) -> Opened {
 }
 
 fn store_at(url: &str) -> Writer {
+    store_in(&AwsEnvironment::emulated(url, url))
+}
+
+fn store_in(environment: &AwsEnvironment) -> Writer {
     let names =
         Tables { main: "tollgate".into(), keys: "tollgate-keys".into(), events: "tollgate-events".into() };
-    Writer::open(&AwsEnvironment::emulated(url, url), names)
+    Writer::open(environment, names)
 }
 
 fn bytes(n: u32) -> [u8; 16] {
