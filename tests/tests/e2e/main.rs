@@ -15,6 +15,7 @@ mod checkout;
 mod consistency;
 mod direct;
 mod durability;
+mod dynamodb_faults;
 mod erasure;
 mod idempotency;
 mod intents;

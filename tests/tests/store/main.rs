@@ -3,6 +3,7 @@
 
 mod calls;
 mod customers;
+mod differences;
 mod due_work;
 mod erasure;
 mod faults;

@@ -5,6 +5,7 @@
 //! calling it again brings the effect about, once.
 
 mod accounts;
+mod answers;
 mod keys;
 mod payers;
 mod payments;
