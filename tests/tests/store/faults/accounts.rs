@@ -36,9 +36,11 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 
 fn merchants() -> Vec<Scenario> {
     vec![
-        scenario!("create_merchant", |_before| (), |store| async move {
-            store.create_merchant(&merchant()).await
-        }),
+        scenario!(
+            "create_merchant",
+            nothing,
+            |store| async move { store.create_merchant(&merchant()).await }
+        ),
         scenario!(
             "get_merchant",
             |store| assert_eq!(store.create_merchant(&merchant()).await.unwrap(), Put::Created),
@@ -54,7 +56,7 @@ fn merchants() -> Vec<Scenario> {
 
 fn accounts() -> Vec<Scenario> {
     vec![
-        scenario!("put_processor_account", |_before| (), |store| async move {
+        scenario!("put_processor_account", nothing, |store| async move {
             store.put_processor_account(tenant(1), &account("s")).await
         }),
         scenario!(

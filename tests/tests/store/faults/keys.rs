@@ -60,7 +60,7 @@ fn reads() -> Vec<Scenario> {
 
 fn ends() -> Vec<Scenario> {
     vec![
-        scenario!("create_key", |_before| (), |store| async move {
+        scenario!("create_key", nothing, |store| async move {
             // The same key is the one that was made: its text is random, or derived from the request.
             let is_made = |put| match put {
                 KeyPut::Created => true,
@@ -97,7 +97,7 @@ fn windows() -> Vec<Scenario> {
             let met = store.key_meter().meter_key(&new().hash, FrontDoor::Charges, NOW).await?;
             Ok::<Option<ApiKey>, StoreError>(met.accepted().map(|metered| metered.key))
         }),
-        scenario!("meter_merchant", Effect::AtLeastOnce, |_before| (), |store| async move {
+        scenario!("meter_merchant", Effect::AtLeastOnce, nothing, |store| async move {
             let counted = store.key_meter().meter_merchant(tenant(1), FrontDoor::Direct, NOW).await?;
             Ok::<bool, StoreError>(counted.counts[0].1 >= 1)
         }),

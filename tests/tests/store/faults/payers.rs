@@ -24,7 +24,7 @@ async fn make(store: &Writer) {
 
 pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
-        scenario!("write_customer", |_before| (), |store| async move {
+        scenario!("write_customer", nothing, |store| async move {
             store.write_customer(tenant(1), &customer(1), &claims()).await
         }),
         scenario!("write_customer", |store| make(&store).await, |store| async move {

@@ -74,7 +74,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 
 fn single_items() -> Vec<Scenario> {
     vec![
-        scenario!("create", |_before| (), |store| store.create(tenant(1), &paid())),
+        scenario!("create", nothing, |store| store.create(tenant(1), &paid())),
         scenario!("replace", |store| make(&store, &waiting()).await, |store| store
             .replace(tenant(1), &passed())),
         scenario!("get", |store| make(&store, &paid()).await, |store| async move {
@@ -83,7 +83,7 @@ fn single_items() -> Vec<Scenario> {
         scenario!("get_by_key", |store| make(&store, &paid()).await, |store| async move {
             store.get_by_key::<Payment>(&format!("{}PAY#{}", tenant(1), paid().id)).await
         }),
-        scenario!("warm_up", |_before| (), |store| async move {
+        scenario!("warm_up", nothing, |store| async move {
             store.warm_up().await;
             Ok::<_, StoreError>(())
         }),
@@ -124,7 +124,7 @@ fn several_items() -> Vec<Scenario> {
 
 fn keyed() -> Vec<Scenario> {
     vec![
-        scenario!("create_payment_with_key", |_before| (), |store| async move {
+        scenario!("create_payment_with_key", nothing, |store| async move {
             store.create_payment_with_key(tenant(1), &paid(), KEY).await
         }),
         scenario!("claim_payment_key", |store| make(&store, &paid()).await, |store| async move {

@@ -31,21 +31,25 @@ pub(super) struct Scenario {
     pub(super) act: fn(Writer) -> Step<Result<String, StoreError>>,
 }
 
-/// A row: the function, what was there before it is called, and the call.
+/// A row: the function, what was there before it is called (`nothing`, or what a block makes), and the call.
 macro_rules! scenario {
+    ($function:literal, nothing, |$store:ident| $act:expr) => {
+        scenario!($function, Effect::Once, nothing, |$store| $act)
+    };
     ($function:literal, |$before:ident| $prepare:expr, |$store:ident| $act:expr) => {
         scenario!($function, Effect::Once, |$before| $prepare, |$store| $act)
     };
+    ($function:literal, $effect:expr, nothing, |$store:ident| $act:expr) => {
+        scenario!(@ $function, $effect, |_| Box::pin(async {}), |$store| $act)
+    };
     ($function:literal, $effect:expr, |$before:ident| $prepare:expr, |$store:ident| $act:expr) => {
+        scenario!(@ $function, $effect, |$before| Box::pin(async move { $prepare; }), |$store| $act)
+    };
+    (@ $function:literal, $effect:expr, $prepare:expr, |$store:ident| $act:expr) => {
         Scenario {
             function: $function,
             effect: $effect,
-            prepare: |$before| {
-                Box::pin(async move {
-                    let _ = &$before;
-                    $prepare;
-                })
-            },
+            prepare: $prepare,
             act: |$store| Box::pin(async move { ($act).await.map(|answer| format!("{answer:?}")) }),
         }
     };
