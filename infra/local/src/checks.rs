@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 use crate::{
     aws_json::{JSON, error},
+    dynamodb_rules,
     iam::{Caller, LeadingKeys, Need, PartitionKeys, Roles, needs},
     logs::log,
 };
@@ -84,11 +85,13 @@ async fn call(
     if let Some(refusal) = front.refusal(&caller, operation, &body) {
         return refusal;
     }
-    if front.checks.stale_reads {
-        let read: Value = serde_json::from_slice(&body).unwrap_or_default();
-        if let Some(answer) = stale_answer(operation, &read) {
-            return (JSON, answer.to_string()).into_response();
-        }
+    let read: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if let Some(refusal) = dynamodb_rules::refusal(operation, &read) {
+        return refusal;
+    }
+    let stale = stale_answer(operation, &read).filter(|_| front.checks.stale_reads);
+    if let Some(answer) = stale {
+        return (JSON, answer.to_string()).into_response();
     }
     match front.forward(&headers, body).await {
         Ok(answer) => answer,

@@ -88,6 +88,22 @@ impl DynamoDb {
         blocking(move || this.read_records(&table, after.as_deref(), limit)).await
     }
 
+    /// Writes a copy of all tables to a new file.
+    ///
+    /// # Errors
+    /// The file exists, or can't be written.
+    pub fn copy_to(&self, path: &Path) -> Result<(), Error> {
+        self.database.vacuum_into(&path.to_string_lossy()).map_err(dynamo)
+    }
+
+    /// Replaces all tables by those of a copy.
+    ///
+    /// # Errors
+    /// The file is no copy.
+    pub fn restore_from(&self, path: &Path) -> Result<(), Error> {
+        self.database.restore_from(&path.to_string_lossy()).map_err(dynamo)
+    }
+
     fn read_records(&self, table: &str, after: Option<&str>, limit: usize) -> Result<Vec<Value>, Error> {
         let kind = if after.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
         let request: GetShardIteratorRequest = request(json!({

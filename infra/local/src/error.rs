@@ -35,6 +35,11 @@ pub enum Error {
     /// DynamoDB fails.
     #[error("DynamoDB: {0}")]
     Dynamo(String),
+    /// A setting of DynamoDB's faults is none.
+    #[error(
+        "`{0}` is no setting of DynamoDB: there are per-mille (to 1000), seed, at-most and lag-ms, each with a number"
+    )]
+    DynamoDbSetting(String),
     /// SQS fails.
     #[error("SQS: {0}")]
     Sqs(#[from] SqsError),

@@ -10,6 +10,8 @@ mod checks;
 mod clock;
 pub mod demo;
 pub mod dynamodb;
+pub mod dynamodb_faults;
+mod dynamodb_rules;
 mod error;
 mod front;
 mod iam;

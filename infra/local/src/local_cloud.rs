@@ -10,7 +10,7 @@ use tollgate_webhooks::SigningSecret;
 use crate::{
     Error, Options, Ready,
     demo::{self, Credentials, Demo, DemoContext},
-    front,
+    dynamodb_faults, front,
     iam::Roles,
     inbox,
     lambda::{self, Lambda},
@@ -57,6 +57,10 @@ impl LocalCloud {
             .merge(inbox::router(inbox))
             .merge(processors::router(simulators))
             .merge(own_routes(lambda.clone(), services.roles.clone()));
+        let routes = match &services.faults {
+            Some(faults) => routes.merge(dynamodb_faults::routes(faults.clone())),
+            None => routes,
+        };
         let port = front.port;
         services.servers.push(tokio::spawn(front.serve(routes)));
         let Services { dynamodb, sqs, servers, .. } = services;

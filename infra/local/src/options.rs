@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::Checks;
+use crate::{Checks, dynamodb_faults::DynamoDbSettings};
 
 /// What to run and where.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct Options {
     pub parameters: Vec<(String, String)>,
     /// What to check beyond running the functions.
     pub checks: Checks,
+    /// What DynamoDB does to the functions' calls.
+    pub dynamodb: DynamoDbSettings,
     /// How functions run.
     pub lambda: LambdaOptions,
 }

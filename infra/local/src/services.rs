@@ -1,6 +1,6 @@
 //! The emulated AWS services, each behind its own port: DynamoDB, SQS and Secrets Manager.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::{sync::watch, task::JoinHandle};
@@ -10,6 +10,7 @@ use crate::{
     aws::REGION,
     checks,
     dynamodb::DynamoDb,
+    dynamodb_faults::{self, Faults, Replica},
     iam::{Credentials, PartitionKeys, Roles},
     lambda::Host,
     net::{self, Listener},
@@ -44,6 +45,8 @@ pub(crate) struct Services {
     pub(crate) dynamodb_url: String,
     pub(crate) sqs_url: String,
     pub(crate) secrets_url: String,
+    /// What fails DynamoDB's calls, if the options ask for it.
+    pub(crate) faults: Option<Arc<Faults>>,
     /// What serves their endpoints, except DynamoDB's own.
     pub(crate) servers: Vec<JoinHandle<()>>,
     /// The endpoint of DynamoDB that functions are given: the one that checks their calls.
@@ -72,6 +75,7 @@ impl Services {
             dynamodb_url: listeners.dynamodb.url(),
             sqs_url: listeners.sqs.url(),
             secrets_url: listeners.secrets.url(),
+            faults: None,
             servers: Vec::new(),
             credentials: Credentials::of(&cloud.functions)?,
             roles,
@@ -84,10 +88,36 @@ impl Services {
         let sqs_routes = sqs::checked_router(services.sqs.clone(), services.sqs_url.clone(), roles.clone());
         services.serve(listeners.sqs, sqs_routes);
         services.serve(listeners.secrets, secrets_routes);
+        let dynamodb_url = if options.dynamodb.can_fail {
+            services.serve_faults(options, stopped).await?
+        } else {
+            services.dynamodb_url.clone()
+        };
         let partition_keys = PartitionKeys::of(&cloud.tables);
-        let routes = checks::router(services.dynamodb_url.clone(), options.checks, roles, partition_keys);
+        let routes = checks::router(dynamodb_url, options.checks, roles, partition_keys);
         services.serve(functions_dynamodb, routes);
         Ok(services)
+    }
+
+    /// Puts an endpoint that can fail in front of DynamoDB's, for functions; returns its URL.
+    async fn serve_faults(
+        &mut self,
+        options: &Options,
+        stopped: &watch::Receiver<bool>,
+    ) -> Result<String, Error> {
+        let listener = bind(0).await?;
+        let faults = Arc::new(Faults::new(options.dynamodb.faults));
+        let mut replica = None;
+        if options.dynamodb.lag_ms > 0 {
+            let copy = Replica::open(self.dynamodb.clone(), &options.data, stopped.clone()).await?;
+            copy.clone().follow(Duration::from_millis(options.dynamodb.lag_ms), stopped.clone());
+            replica = Some(copy);
+        }
+        let routes = dynamodb_faults::router(&self.dynamodb_url, faults.clone(), replica);
+        let url = listener.url();
+        self.faults = Some(faults);
+        self.serve(listener, routes);
+        Ok(url)
     }
 
     fn serve(&mut self, listener: Listener, routes: Router) {

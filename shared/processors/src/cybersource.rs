@@ -268,7 +268,7 @@ const fn card_type(brand: Brand) -> &'static str {
     }
 }
 
-/// The 3-D Secure result by scheme and ECI: authenticated or attempted.
+/// The commerce indicator: whether the card's scheme and ECI mean authenticated, attempted or neither.
 fn commerce_indicator(card: &EnteredCard, proof: &Authentication) -> &'static str {
     match (card.brand, proof.eci.as_str()) {
         (Brand::Visa, "05") => "vbv",
@@ -289,7 +289,7 @@ fn commerce_indicator(card: &EnteredCard, proof: &Authentication) -> &'static st
     }
 }
 
-/// The 3-D Secure authentication. Mastercard has fields of its own.
+/// The fields that carry the 3-D Secure proof: `ucaf…` for Mastercard, `cavv` and `eciRaw` for the others.
 fn authentication(card: &EnteredCard, proof: &Authentication) -> Value {
     let mut fields = json!({
         "directoryServerTransactionId": proof.transaction_id,

@@ -32,8 +32,13 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a connection is kept that no call uses. A function is frozen between invocations, for minutes, and AWS
 /// forgets connections meanwhile: after a busy invocation there would be more broken ones than a call has tries.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Most tries of a call.
-const ATTEMPTS_MAX: u32 = 3;
+/// Timeout of a call with all its tries. It leaves a function, which has ten seconds, the time to answer its caller.
+const CALL_TIMEOUT: Duration = Duration::from_secs(6);
+/// Most tries of a call. With the waits between them a throttled call is given up within two seconds.
+const ATTEMPTS_MAX: u32 = 6;
+/// The longest wait after the first failure; it doubles with each failure and is randomized. The SDK's own is a second, which
+/// is long beside a call of DynamoDB.
+const FIRST_WAIT_MAX: Duration = Duration::from_millis(50);
 
 /// Region, credentials and endpoints.
 #[derive(Clone)]
@@ -176,6 +181,7 @@ impl AwsEnvironment {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(CALL_TIMEOUT)
             .build();
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -183,7 +189,9 @@ impl AwsEnvironment {
             .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
             .http_client(self.http.clone())
             .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
+            .retry_config(
+                RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_initial_backoff(FIRST_WAIT_MAX),
+            )
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
             .build()

@@ -8,10 +8,11 @@
 
 mod operation;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::{
     Client,
+    config::retry::{RetryConfig, RetryPartition, TokenBucket},
     error::{DisplayErrorContext, SdkError},
     operation::{
         batch_get_item::{BatchGetItemOutput, builders::BatchGetItemInputBuilder},
@@ -31,8 +32,13 @@ use crate::{attributes::Item, aws::AwsEnvironment, error::StoreError, meter::Met
 /// Most tries of an operation that conflicts with transactions. Each conflict means that another change
 /// succeeded, so this limits how many changes of one item may race.
 const TRIES_MAX: u32 = 64;
+/// How long such an operation is tried. As `CALL_TIMEOUT` in [`crate::aws`], it leaves the time to answer.
+const TRIES_TIMEOUT: Duration = Duration::from_secs(6);
 /// The first and the longest wait after a conflict, in milliseconds. The wait doubles and is randomized.
 const WAIT_MS: (u64, u64) = (4, 64);
+/// How fast the SDK's allowance of retries grows again. It holds 500 tokens, and a retry takes about five: a long
+/// outage uses it up, and calls are then tried once. By default only successes refill it.
+const RETRY_TOKENS_PER_SECOND: f32 = 10.0;
 /// The reason code of a transaction's operation whose condition failed.
 const REFUSED: &str = "ConditionalCheckFailed";
 /// The client and its meter.
@@ -79,6 +85,8 @@ impl Db {
     pub(crate) fn open(environment: &AwsEnvironment) -> Self {
         let mut config = aws_sdk_dynamodb::config::Builder::from(&environment.shared());
         config.set_endpoint_url(environment.dynamodb_endpoint());
+        let bucket = TokenBucket::builder().refill_rate(RETRY_TOKENS_PER_SECOND).build();
+        config.set_retry_partition(Some(RetryPartition::custom("tollgate").token_bucket(bucket).build()));
         Self { client: Client::from_conf(config.build()), meter: Meter::default() }
     }
 
@@ -132,16 +140,19 @@ impl Db {
         self.write(request).await
     }
 
+    /// Updates an item's attributes once at most: a failure is not repeated, since the update may have been made.
+    #[expect(clippy::disallowed_methods, reason = "its calls are counted as the other client's are")]
+    pub(crate) async fn update_item_once(
+        &self,
+        request: UpdateItemInputBuilder,
+    ) -> Result<Conditional, StoreError> {
+        let once = self.client.config().to_builder().retry_config(RetryConfig::disabled());
+        let client = Client::from_conf(once.build());
+        result_of_write::<UpdateItemInputBuilder>(self.run_with(&client, request).await?)
+    }
+
     async fn write<W: ConditionalWrite>(&self, request: W) -> Result<Conditional, StoreError> {
-        match self.run(request).await? {
-            Ok(done) => Ok(Conditional::Done(W::attributes(done))),
-            Err(error) => match error.as_service_error() {
-                Some(refused) if W::is_refusal(refused) => {
-                    Ok(Conditional::Refused(shown(W::existing(refused).cloned())))
-                }
-                Some(_) | None => Err(failed::<W>(error)),
-            },
-        }
+        result_of_write::<W>(self.run(request).await?)
     }
 
     /// Makes several writes, all or nothing.
@@ -169,11 +180,22 @@ impl Db {
         &self,
         request: O,
     ) -> Result<Result<O::Output, SdkError<O::Error>>, StoreError> {
-        let mut wait_ms = WAIT_MS.0;
-        for _ in 0..TRIES_MAX {
+        self.run_with(&self.client, request).await
+    }
+
+    async fn run_with<O: Operation>(
+        &self,
+        client: &Client,
+        request: O,
+    ) -> Result<Result<O::Output, SdkError<O::Error>>, StoreError> {
+        let mut wait = Wait::default();
+        let first = Instant::now();
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
             let began = Instant::now();
             // Boxed because the SDK's future is large and every use case holds one.
-            let sent = Box::pin(request.clone().send(&self.client)).await;
+            let sent = Box::pin(request.clone().send(client)).await;
             let units = match &sent {
                 Ok(output) => O::units(output),
                 Err(error) => error.as_service_error().map_or(0.0, O::refused_units),
@@ -186,12 +208,47 @@ impl Db {
             if !transient {
                 return Ok(sent);
             }
-            // The elapsed nanoseconds are random enough to spread racing functions.
-            let spread = u64::from(began.elapsed().subsec_nanos()) % wait_ms;
-            tokio::time::sleep(std::time::Duration::from_millis(wait_ms / 2 + spread)).await;
-            wait_ms = (wait_ms * 2).min(WAIT_MS.1);
+            if attempts >= TRIES_MAX || first.elapsed() > TRIES_TIMEOUT {
+                return Err(StoreError::Contended { key: O::NAME.to_owned(), attempts });
+            }
+            wait.pass(began).await;
         }
-        Err(StoreError::Contended { key: O::NAME.to_owned(), attempts: TRIES_MAX })
+    }
+}
+
+/// The waits between the tries of a call. Each is longer than the one before, and randomized.
+#[derive(Debug)]
+pub(crate) struct Wait {
+    ms: u64,
+}
+
+impl Default for Wait {
+    fn default() -> Self {
+        Self { ms: WAIT_MS.0 }
+    }
+}
+
+impl Wait {
+    /// Waits before the next try; `began` is when the last one began.
+    pub(crate) async fn pass(&mut self, began: Instant) {
+        // The elapsed nanoseconds are random enough to spread racing functions.
+        let spread = u64::from(began.elapsed().subsec_nanos()) % self.ms;
+        tokio::time::sleep(Duration::from_millis(self.ms / 2 + spread)).await;
+        self.ms = (self.ms * 2).min(WAIT_MS.1);
+    }
+}
+
+fn result_of_write<W: ConditionalWrite>(
+    sent: Result<W::Output, SdkError<W::Error>>,
+) -> Result<Conditional, StoreError> {
+    match sent {
+        Ok(done) => Ok(Conditional::Done(W::attributes(done))),
+        Err(error) => match error.as_service_error() {
+            Some(refused) if W::is_refusal(refused) => {
+                Ok(Conditional::Refused(shown(W::existing(refused).cloned())))
+            }
+            Some(_) | None => Err(failed::<W>(error)),
+        },
     }
 }
 

@@ -1,11 +1,11 @@
 //! Due work: a sparse index of the items that have to be processed at a certain time.
 //!
 //! `gsi3pk` is `DUE#<kind>#<shard>`. `gsi3sk` is the due time; after a claim it is the end of the claim, the
-//! number of claims and the time at which the item was due first: `<ms>#<claims>#<ms>`. A claim changes only
-//! this key. The next write of the item sets it anew.
+//! number of claims, the time at which the item was due first, and who claimed it: `<ms>#<claims>#<ms>#<by>`. A
+//! claim changes only this key. The next write of the item sets it anew.
 
 use aws_sdk_dynamodb::operation::{query::QueryInput, update_item::UpdateItemInput};
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{EndpointId, Tenant, Timestamp};
 
@@ -48,6 +48,13 @@ pub struct DueItem {
     pub claims: u32,
     /// The sort key of the entry.
     key: String,
+}
+
+impl DueItem {
+    /// The entry of an item that is due at `at` and was not claimed.
+    pub fn unclaimed(tenant: Tenant, pk: impl Into<String>, at: Timestamp) -> Self {
+        Self { tenant, pk: pk.into(), since: at, claims: 0, key: sortable(at) }
+    }
 }
 
 /// An item that was claimed.
@@ -115,15 +122,15 @@ fn held_partition(tenant: Tenant, endpoint: EndpointId) -> String {
 }
 
 /// The sort key of an item that is claimed until `until`.
-fn claimed_key(until: Timestamp, claims: u32, since: Timestamp) -> String {
-    format!("{}#{claims}#{}", sortable(until), sortable(since))
+fn claimed_key(until: Timestamp, claims: u32, since: Timestamp, by: &str) -> String {
+    format!("{}#{claims}#{}#{by}", sortable(until), sortable(since))
 }
 
 /// An entry of the index; `None` if its keys are not a tenant's.
 fn entry(item: &Item) -> Option<DueItem> {
     let (pk, key) = (string_of(item, "pk")?, string_of(item, "gsi3sk")?);
     let tenant = Tenant::from_key(pk)?;
-    let mut parts = key.splitn(3, '#');
+    let mut parts = key.split('#');
     let ms = |part: Option<&str>| part?.parse().ok().map(Timestamp::from_ms);
     let at = ms(parts.next())?;
     let claims = parts.next().and_then(|claims| claims.parse().ok()).unwrap_or(0);
@@ -195,15 +202,17 @@ impl Reader {
 }
 
 impl Writer {
-    /// Claims a due item until `until`: it is not due before. `None` if it changed since it was found. One
-    /// call; 1 unit per KB of the item and 2 for the index.
+    /// Claims a due item until `until`: it is not due before. `None` if it changed since it was found. `by`
+    /// names the caller, so that it knows its own claim when an answer was lost. One call; 1 unit per KB of the
+    /// item and 2 for the index.
     pub async fn claim_due(
         &self,
         kind: DueKind,
         found: &DueItem,
         until: Timestamp,
+        by: &str,
     ) -> Result<Option<Claimed>, StoreError> {
-        let claim = claimed_key(until, found.claims.saturating_add(1), found.since);
+        let claim = claimed_key(until, found.claims.saturating_add(1), found.since, by);
         let request = UpdateItemInput::builder()
             .table_name(self.due_table(kind))
             .key("pk", s(&found.pk))
@@ -212,12 +221,11 @@ impl Writer {
             .condition_expression("gsi3sk = :found")
             .expression_attribute_values(":claim", s(&claim))
             .expression_attribute_values(":found", s(&found.key))
-            .return_values(ReturnValue::AllNew);
-        let Conditional::Done(item) = self.db.update_item(request).await? else {
-            return Ok(None);
-        };
-        let item = item.unwrap_or_default();
-        Ok(Some(Claimed { tenant: found.tenant, pk: found.pk.clone(), claim, item }))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let (Conditional::Done(item) | Conditional::Refused(item)) = self.db.update_item(request).await?;
+        let ours = item.filter(|item| string_of(item, "gsi3sk") == Some(&claim));
+        Ok(ours.map(|item| Claimed { tenant: found.tenant, pk: found.pk.clone(), claim, item }))
     }
 
     /// Moves a claimed item's due time to `until`, unless it changed since the claim; its claim is not counted.
@@ -229,16 +237,17 @@ impl Writer {
         claim: &str,
         until: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut parts = claim.splitn(3, '#').skip(1);
+        let mut parts = claim.split('#').skip(1);
         let claims: u32 = parts.next().and_then(|claims| claims.parse().ok()).unwrap_or(1);
         let since = parts.next().and_then(|ms| ms.parse().ok()).map_or(until, Timestamp::from_ms);
+        let by = parts.next().unwrap_or_default();
         let request = UpdateItemInput::builder()
             .table_name(self.due_table(kind))
             .key("pk", s(pk))
             .key("sk", s(SK))
             .update_expression("SET gsi3sk = :until")
             .condition_expression("gsi3sk = :claim")
-            .expression_attribute_values(":until", s(claimed_key(until, claims.saturating_sub(1), since)))
+            .expression_attribute_values(":until", s(claimed_key(until, claims.saturating_sub(1), since, by)))
             .expression_attribute_values(":claim", s(claim));
         let (Conditional::Done(_) | Conditional::Refused(_)) = self.db.update_item(request).await?;
         Ok(())

@@ -1,6 +1,6 @@
 //! Reads and writes of single items.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Instant};
 
 use aws_sdk_dynamodb::{
     operation::{
@@ -18,15 +18,15 @@ use tollgate_domain::Tenant;
 use crate::{
     Reader, Writer,
     attributes::{ABSENT, Item, SK, n, pk, s},
-    db::Conditional,
+    db::{Conditional, Wait},
     entity::{Entity, from_item, to_item},
     error::StoreError,
 };
 
 /// Most items that one call reads, by DynamoDB's limit.
 const BATCH_ITEMS_MAX: usize = 100;
-/// Most calls per batch; each may leave items unprocessed.
-const BATCH_TRIES_MAX: u32 = 5;
+/// Most calls per batch; each may leave items unprocessed. Halved eight times, a hundred keys are read.
+const BATCH_TRIES_MAX: u32 = 10;
 
 fn get_request(table: &str, pk: &str) -> GetItemInputBuilder {
     GetItemInput::builder().table_name(table).key("pk", s(pk)).key("sk", s(SK))
@@ -113,10 +113,12 @@ impl Reader {
                     HashMap::from([("pk".to_owned(), s(pk(tenant, E::CODE, id))), ("sk".to_owned(), s(SK))])
                 })
                 .collect::<Vec<_>>();
+            let mut wait = Wait::default();
             for _ in 0..BATCH_TRIES_MAX {
                 if wanted.is_empty() {
                     break;
                 }
+                let began = Instant::now();
                 let keys = KeysAndAttributes::builder()
                     .set_keys(Some(wanted))
                     .consistent_read(true)
@@ -133,6 +135,10 @@ impl Reader {
                     .into_values()
                     .flat_map(|keys| keys.keys)
                     .collect();
+                if !wanted.is_empty() {
+                    // DynamoDB leaves keys unread when the table is throttled.
+                    wait.pass(began).await;
+                }
             }
             if !wanted.is_empty() {
                 return Err(StoreError::Contended { key: E::CODE.to_owned(), attempts: BATCH_TRIES_MAX });

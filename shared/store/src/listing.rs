@@ -16,6 +16,8 @@ const FILTERED_PAGE: usize = 100;
 const SKIPPED_PAGE: usize = 1000;
 /// Most queries per list. A filter that drops nearly everything stops there and returns a cursor.
 const QUERIES_MAX: usize = 10;
+/// A sort key before every instant. DynamoDB refuses an empty string as the value of a key.
+const START_OF_TIME: &str = "0";
 /// A sort key after every instant.
 const END_OF_TIME: &str = "9999999999999~";
 
@@ -192,7 +194,7 @@ impl Reader {
             None => ("gsi1", format!("{tenant}{}", E::CODE), String::new()),
             Some(Parent(parent)) => ("gsi2", parent.clone(), format!("{}#", E::CODE)),
         };
-        let mut low = query.created_from.map_or_else(String::new, sortable);
+        let mut low = query.created_from.map_or_else(|| START_OF_TIME.to_owned(), sortable);
         let mut high =
             query.created_to.map_or_else(|| END_OF_TIME.to_owned(), |at| format!("{}~", sortable(at)));
         if let Some(cursor) = after {

@@ -1,6 +1,9 @@
 //! Merchants: accounts, which the operator's tool creates.
 
-use aws_sdk_dynamodb::operation::{put_item::PutItemInput, update_item::UpdateItemInput};
+use aws_sdk_dynamodb::{
+    operation::{put_item::PutItemInput, update_item::UpdateItemInput},
+    types::ReturnValuesOnConditionCheckFailure,
+};
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{Contract, MerchantId, Timestamp};
 
@@ -43,7 +46,8 @@ impl Reader {
 }
 
 impl Writer {
-    /// Creates a merchant unless the id is taken. One call, 1 unit.
+    /// Creates a merchant unless the id is taken by another one. One call, 1 unit. If the SDK repeats a put
+    /// whose answer was lost, it finds the same merchant, which counts as created.
     pub async fn create_merchant(&self, merchant: &Merchant) -> Result<Put<()>, StoreError> {
         let mut item = format::encode(merchant, FORMAT)?;
         item.insert("pk".into(), s(pk(merchant.id)));
@@ -52,10 +56,15 @@ impl Writer {
         let request = PutItemInput::builder()
             .table_name(&self.tables.main)
             .set_item(Some(item))
-            .condition_expression(ABSENT);
+            .condition_expression(ABSENT)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         Ok(match self.db.put_item(request).await? {
             Conditional::Done(_) => Put::Created,
-            Conditional::Refused(_) => Put::Exists(()),
+            Conditional::Refused(existing) => {
+                let existing: Option<Merchant> =
+                    existing.map(|item| format::decode(item, FORMAT)).transpose()?;
+                if existing.as_ref() == Some(merchant) { Put::Created } else { Put::Exists(()) }
+            }
         })
     }
 

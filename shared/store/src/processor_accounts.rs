@@ -120,8 +120,10 @@ impl Writer {
         let request = PutItemInput::builder()
             .table_name(&self.tables.main)
             .set_item(Some(to_item(tenant, next)?))
-            .condition_expression("secret = :before")
-            .expression_attribute_values(":before", s(&before.secret));
+            // The second: this call repeated, because its answer was lost.
+            .condition_expression("secret = :before OR secret = :next")
+            .expression_attribute_values(":before", s(&before.secret))
+            .expression_attribute_values(":next", s(&next.secret));
         Ok(matches!(self.db.put_item(request).await?, Conditional::Done(_)))
     }
 }

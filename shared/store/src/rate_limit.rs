@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use aws_sdk_dynamodb::{
-    operation::update_item::UpdateItemInput,
+    operation::update_item::{UpdateItemInput, builders::UpdateItemInputBuilder},
     types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use tollgate_domain::{FrontDoor, Tenant, Timestamp, rate_limit};
@@ -177,14 +177,17 @@ impl KeyMeter {
     }
 
     /// Returns a token: replays of idempotent requests and refused requests are not counted. One call, 1
-    /// unit.
+    /// unit. It is not repeated when it fails: a token that is returned twice would admit a request too many.
     pub async fn give_token_back(&self, token: &Token) -> Result<(), StoreError> {
+        let update = self.counters_update(token, -1, &[], Condition::Exists);
         // If the item is gone there is no token to return.
         let (Conditional::Done(_) | Conditional::Refused(_)) =
-            self.update_counters(token, -1, &[], Condition::Exists).await?;
+            self.reader.db.update_item_once(update).await?;
         Ok(())
     }
 
+    /// Changes counters. If the SDK repeats the call because its answer was lost, the request counts twice:
+    /// the window may admit less than its limit, never more.
     async fn update_counters(
         &self,
         token: &Token,
@@ -192,6 +195,16 @@ impl KeyMeter {
         remove: &[String],
         condition: Condition,
     ) -> Result<Conditional, StoreError> {
+        self.reader.db.update_item(self.counters_update(token, add, remove, condition)).await
+    }
+
+    fn counters_update(
+        &self,
+        token: &Token,
+        add: i64,
+        remove: &[String],
+        condition: Condition,
+    ) -> UpdateItemInputBuilder {
         let names: Vec<String> = (0..token.attributes.len()).map(|at| format!("#c{at}")).collect();
         let added: Vec<String> = names.iter().map(|name| format!("{name} :add")).collect();
         let mut expression = format!("ADD {}", added.join(", "));
@@ -220,6 +233,6 @@ impl KeyMeter {
                 .expression_attribute_values(":now", n(now.ms()))
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld),
         };
-        self.reader.db.update_item(update.update_expression(expression)).await
+        update.update_expression(expression)
     }
 }

@@ -7,9 +7,10 @@ use url::Host;
 
 use crate::address::{EndpointUrl, UrlRefusal, UrlRules};
 
-/// How long a registration waits for DNS. Every connection resolves the name again.
+/// Timeout of the look-up when an endpoint is registered. Each delivery looks the name up again.
 const REGISTRATION_PATIENCE: Duration = Duration::from_secs(2);
-/// The name has no allowed address. The HTTP client passes this on as a source of its own error.
+
+/// The name has no allowed address. The HTTP client's error has this as its source.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("no address of this name is on the public internet")]
 pub(crate) struct AddressRefused;

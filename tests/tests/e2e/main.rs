@@ -16,6 +16,7 @@ mod consistency;
 mod direct;
 mod due_work;
 mod durability;
+mod dynamodb_faults;
 mod erasure;
 mod event_files;
 mod frozen_connections;

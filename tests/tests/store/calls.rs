@@ -13,7 +13,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use tollgate_domain::{Delivery, Permission, ProcessorKind, Tier, delivery::AttemptRecord};
-use tollgate_store::{KeyQuery, Merchant, ProcessorAccount, StoreError};
+use tollgate_store::{KeyQuery, Merchant, ProcessorAccount};
 
 use super::*;
 
@@ -170,7 +170,9 @@ async fn use_accounts(store: &Writer) {
         Merchant { id: tenant.merchant, name: "A".into(), contract: Tier::Growth.into(), created: NOW };
     store.warm_up().await;
     assert_eq!(store.create_merchant(&merchant).await.unwrap(), Put::Created);
-    assert_eq!(store.create_merchant(&merchant).await.unwrap(), Put::Exists(()));
+    assert_eq!(store.create_merchant(&merchant).await.unwrap(), Put::Created, "sent again");
+    let other = Merchant { name: "B".into(), ..merchant.clone() };
+    assert_eq!(store.create_merchant(&other).await.unwrap(), Put::Exists(()));
     assert_eq!(store.get_merchant(merchant.id).await.unwrap(), Some(merchant.clone()));
     for tier in [Tier::Sandbox, Tier::Growth] {
         let changed = store.set_merchant_contract(merchant.id, tier.into()).await.unwrap();

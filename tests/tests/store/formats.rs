@@ -1,10 +1,8 @@
 //! Items of a format that this release does not read: refused, never misread.
 
 use serde_json::{Value, json};
-use tollgate_store::StoreError;
-use tollgate_tests::dynamodb::ask;
 
-use super::*;
+use super::{dynamodb::ask, *};
 
 /// Marks an item as written by a release of the future.
 async fn raise(opened: &Opened, table: &str, pk: &str) {

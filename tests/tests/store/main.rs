@@ -1,17 +1,22 @@
-//! The store's access patterns on a real (embedded) DynamoDB with the templates' own tables.
+//! The store's access patterns on the templates' own tables, in the embedded DynamoDB or in Amazon's DynamoDB Local.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod calls;
 mod customers;
+mod differences;
 mod due_work;
 mod erasure;
+mod faults;
 mod formats;
 mod keys;
+mod lag;
 mod payments;
 mod rate_limit;
 mod refunds;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
+
+use tokio::sync::watch;
 use tollgate_domain::{
     Currency, Customer, CustomerId, FrontDoor, KeyId, MerchantId, Metadata, Mode, Money, Payment, PaymentId,
     Refund, RefundId, Replayable, Source, Tenant, Timestamp,
@@ -21,24 +26,39 @@ use tollgate_domain::{
     refund::{NewRefund, RefundOutcome},
     source::{Brand, Card, Instrument},
 };
-use tollgate_local::{dynamodb::DynamoDb, template};
+use tollgate_local::{
+    dynamodb::DynamoDb,
+    dynamodb_faults::{self, Faults, Replica},
+    template,
+};
 use tollgate_store::{
     AwsEnvironment, Changed, Claim, CustomerWrite, DueKind, KeyHash, KeyPut, ListQuery, Ownership, Put,
-    RefundPut, Replaced, Tables, Writer,
+    RefundPut, Replaced, StoreError, Tables, Writer,
 };
-use tollgate_tests::due_work::due;
+use tollgate_tests::{due_work::due, dynamodb};
 
 const NOW: Timestamp = Timestamp::from_s(1_736_720_000);
 
+/// A database with the templates' tables: the embedded one, or one of Amazon's (see [`dynamodb::amazons`]).
 struct Opened {
     store: Writer,
     url: String,
-    _folder: tempfile::TempDir,
-    _stop: tokio::sync::watch::Sender<bool>,
+    _embedded: Option<Embedded>,
 }
 
-async fn open() -> Opened {
-    let folder = tempfile::tempdir().unwrap();
+/// An embedded database behind an endpoint that can fail, and that refuses what DynamoDB refuses.
+struct Embedded {
+    /// The endpoint.
+    url: String,
+    faults: Arc<Faults>,
+    dynamodb: Arc<DynamoDb>,
+    /// The database's own endpoint, which does not fail.
+    tables_url: String,
+    folder: tempfile::TempDir,
+    stop: watch::Sender<bool>,
+}
+
+fn tables() -> Vec<template::Table> {
     let setting = template::Setting {
         front_url: String::new(),
         sqs_url: String::new(),
@@ -46,18 +66,63 @@ async fn open() -> Opened {
         secret: &|_, _| Ok(String::new()),
     };
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    let tables = template::load(&template, &setting).unwrap().tables;
-    let dynamodb = DynamoDb::open(&folder.path().join("dynamodb.db"), &tables).unwrap();
+    template::load(&template, &setting).unwrap().tables
+}
+
+async fn open() -> Opened {
+    if let Some(amazons) = dynamodb::amazons() {
+        return open_amazons(&amazons).await;
+    }
+    let embedded = Embedded::open().await;
+    Opened { store: store_at(&embedded.url), url: embedded.url.clone(), _embedded: Some(embedded) }
+}
+
+async fn listen() -> (tokio::net::TcpListener, String) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (stop, stopped) = tokio::sync::watch::channel(false);
-    dynamodb.serve(listener, stopped);
-    Opened { store: store_at(&url), url, _folder: folder, _stop: stop }
+    (listener, url)
+}
+
+impl Embedded {
+    async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let dynamodb = DynamoDb::open(&folder.path().join("dynamodb.db"), &tables()).unwrap();
+        let (listener, tables_url) = listen().await;
+        let (stop, stopped) = watch::channel(false);
+        dynamodb.serve(listener, stopped);
+        let faults = Arc::new(Faults::default());
+        let url = Self::serve(dynamodb_faults::router(&tables_url, faults.clone(), None)).await;
+        Self { url, faults, dynamodb, tables_url, folder, stop }
+    }
+
+    async fn serve(routes: axum::Router) -> String {
+        let (listener, url) = listen().await;
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        url
+    }
+}
+
+async fn open_amazons(amazons: &str) -> Opened {
+    let url = dynamodb::own_database(amazons).await;
+    for table in tables() {
+        dynamodb::ask(&url, "CreateTable", &table.definition).await;
+        if let Some(attribute) = &table.ttl_attribute {
+            let ttl = serde_json::json!({
+                "TableName": table.name,
+                "TimeToLiveSpecification": {"Enabled": true, "AttributeName": attribute},
+            });
+            dynamodb::ask(&url, "UpdateTimeToLive", &ttl).await;
+        }
+    }
+    Opened { store: store_at(&url), url, _embedded: None }
 }
 
 fn store_at(url: &str) -> Writer {
-    let names = Tables::of_stack("tollgate");
-    Writer::open(&AwsEnvironment::emulated(url, url), names)
+    store_in(&AwsEnvironment::emulated(url, url))
+}
+
+fn store_in(environment: &AwsEnvironment) -> Writer {
+    Writer::open(environment, Tables::of_stack("tollgate"))
 }
 
 fn bytes(n: u32) -> [u8; 16] {

@@ -16,6 +16,8 @@ const ENVIRONMENT: &str = "Environment:
                                  written yet
   TOLLGATE_LOCAL_FREEZE=1        stop a function's process while it waits for an invocation, as Lambda freezes it
   TOLLGATE_LOCAL_INIT_SECONDS=N  how long a function's start may take [default: 10, as on Lambda]
+  TOLLGATE_LOCAL_DYNAMODB=LIST   what DynamoDB does to the functions' calls: per-mille=50,seed=7,at-most=200 fails 50 of
+                                 1000 calls, 200 at most; lag-ms=300 shows eventually consistent reads an older state
 
 `cargo local listen --help`, `trigger --help` and `invoke --help` say more of the three tools.";
 

@@ -3,7 +3,10 @@
 use std::{path::PathBuf, time::Duration};
 
 use tokio::signal::unix::{SignalKind, signal};
-use tollgate_local::{Checks, Error, LambdaOptions, LocalCloud, Options, binaries, logs, state, template};
+use tollgate_local::{
+    Checks, Error, LambdaOptions, LocalCloud, Options, binaries, dynamodb_faults::DynamoDbSettings, logs,
+    state, template,
+};
 
 use super::{arguments::Run, failure::Failure, greeting, root::find_root, terminal::print_line};
 
@@ -51,6 +54,7 @@ pub(crate) async fn run(arguments: &Run) -> Result<(), Failure> {
         parameters,
         checks: Checks { stale_reads: checked("stale-reads") },
         lambda,
+        dynamodb: DynamoDbSettings::parse(&std::env::var("TOLLGATE_LOCAL_DYNAMODB").unwrap_or_default())?,
     })
     .await?;
     if arguments.json {

@@ -318,35 +318,42 @@ fn void(known: &Order, body: &Value) -> Checked {
     Ok((authorization.money, authorization.last4.clone(), Outcome::Done))
 }
 
-async fn retrieve_order(
-    State(simulators): State<Arc<Simulators>>,
-    Path((version, mid, reference)): Path<(String, String, String)>,
-    headers: HeaderMap,
+/// Carries out a look-up of the order: `show` makes the answer of what look-ups show of it.
+async fn look_up(
+    simulators: &Simulators,
+    headers: &HeaderMap,
+    (version, mid, reference): (String, String, String),
+    show: impl Fn(&Order, &str, i64) -> Response + Send + Sync + 'static,
 ) -> Response {
-    if !authorized(&headers, &mid) {
+    if !authorized(headers, &mid) {
         return unauthorized();
     }
     if version != VERSION {
         return invalid("Value of version is invalid");
     }
-    simulators
-        .perform(
-            PROCESSOR,
-            Operation::LookUp,
-            Box::new(move |ledger, effects| {
-                let order = ledger.order(PROCESSOR, &reference)?.shown_at(effects.now);
-                let Some(first) = order.0.first() else {
-                    return Ok(invalid("The order does not exist"));
-                };
-                let mut body = shown_order(&order, first.money, effects.now);
-                body["id"] = json!(reference);
-                body["result"] = json!("SUCCESS");
-                let all = order.0.iter().map(|transaction| shown_transaction(transaction, effects.now));
-                body["transaction"] = all.collect();
-                Ok(reply(200, &body))
-            }),
-        )
-        .await
+    let work = move |ledger: &Ledger, effects: &Effects| {
+        let order = ledger.order(PROCESSOR, &reference)?.shown_at(effects.now);
+        Ok(show(&order, &reference, effects.now))
+    };
+    simulators.perform(PROCESSOR, Operation::LookUp, Box::new(work)).await
+}
+
+async fn retrieve_order(
+    State(simulators): State<Arc<Simulators>>,
+    Path(path): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    look_up(&simulators, &headers, path, |order, reference, now| {
+        let Some(first) = order.0.first() else {
+            return invalid("The order does not exist");
+        };
+        let mut body = shown_order(order, first.money, now);
+        body["id"] = json!(reference);
+        body["result"] = json!("SUCCESS");
+        body["transaction"] = order.0.iter().map(|transaction| shown_transaction(transaction, now)).collect();
+        reply(200, &body)
+    })
+    .await
 }
 
 async fn retrieve_transaction(
@@ -354,24 +361,12 @@ async fn retrieve_transaction(
     Path((version, mid, reference, name)): Path<(String, String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    if !authorized(&headers, &mid) {
-        return unauthorized();
-    }
-    if version != VERSION {
-        return invalid("Value of version is invalid");
-    }
-    simulators
-        .perform(
-            PROCESSOR,
-            Operation::LookUp,
-            Box::new(move |ledger, effects| {
-                let order = ledger.order(PROCESSOR, &reference)?.shown_at(effects.now);
-                let found = order.0.iter().find(|transaction| transaction.id == name);
-                Ok(match found {
-                    Some(transaction) => answer(transaction, &order, effects.now, 200),
-                    None => invalid("The transaction does not exist"),
-                })
-            }),
-        )
-        .await
+    look_up(&simulators, &headers, (version, mid, reference), move |order, _, now| {
+        let found = order.0.iter().find(|transaction| transaction.id == name);
+        match found {
+            Some(transaction) => answer(transaction, order, now, 200),
+            None => invalid("The transaction does not exist"),
+        }
+    })
+    .await
 }

@@ -142,7 +142,7 @@ impl Simulators {
             due
         };
         for (at, work) in due {
-            // As of its own time, not of now.
+            // The clock of a delayed request is the time it was put off to.
             let effects = Effects { now: at, ..self.effects(None) };
             let _ = self.carry_out(&work, &effects);
         }

@@ -46,6 +46,7 @@ impl Running {
             parameters: vec![("Record".to_owned(), record)],
             checks: tollgate_local::Checks::default(),
             lambda,
+            dynamodb: tollgate_local::dynamodb_faults::DynamoDbSettings::default(),
         })
         .await
         .expect("the local cloud starts");

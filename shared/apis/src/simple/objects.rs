@@ -2,12 +2,10 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tollgate_domain::{
-    Payment as StoredPayment, Refund as StoredRefund, payment::Status, refund::RefundStatus,
-};
+use tollgate_domain::{Payment as StoredPayment, Refund as StoredRefund, payment::Status};
 
 use super::names::{PAYMENT_PREFIX, REFUND_PREFIX};
-use crate::{Problem, json::decimal};
+use crate::{Problem, charges::refund_status, json::decimal};
 
 /// A payment.
 #[derive(Debug, Serialize)]
@@ -73,11 +71,7 @@ impl Refund {
             id: refund.id.to_prefixed(REFUND_PREFIX),
             payment_id: refund.payment.to_prefixed(PAYMENT_PREFIX),
             amount: decimal(refund.amount)?,
-            status: match refund.status {
-                RefundStatus::Succeeded => "succeeded",
-                RefundStatus::Pending => "pending",
-                RefundStatus::Failed | RefundStatus::Canceled => "failed",
-            },
+            status: refund_status(refund.status),
             created_at: refund.created.rfc3339(),
         })
     }

@@ -151,10 +151,12 @@ impl Worker {
         let is_full = i32::try_from(items.len()).is_ok_and(|count| count >= PAGE_ITEMS);
         let mut page =
             ClaimedPage { last: items.last().cloned().filter(|_| is_full), ..ClaimedPage::default() };
+        let by = hex::encode(self.random_bytes::<4>());
+        let by = by.as_str();
         let claims = items.iter().map(|item| {
             page.report.found += 1;
             page.report.oldest_ms = page.report.oldest_ms.max(now.ms() - item.since.ms());
-            async move { (item, self.claim(kind, item, now).await) }
+            async move { (item, self.claim(kind, item, now, by).await) }
         });
         // Ordered, so that a simulation repeats itself from its seed.
         let claims: Vec<_> = claims.collect();
@@ -178,9 +180,10 @@ impl Worker {
         kind: DueKind,
         item: &DueItem,
         now: Timestamp,
+        by: &str,
     ) -> Result<Option<FoundWork>, StoreError> {
         let until = now.plus_ms(claim_ms(kind, self.due_claim_ms, item.claims));
-        let Some(claimed) = self.writer().claim_due(kind, item, until).await? else { return Ok(None) };
+        let Some(claimed) = self.writer().claim_due(kind, item, until, by).await? else { return Ok(None) };
         Self::work_of(kind, &claimed)
     }
 

@@ -93,13 +93,12 @@ impl Call {
             }
             from => chargeable(tenant, from, payer.customer())?,
         };
-        // The sandbox is a pure function: calling it before the put charges nobody, so put and charge are one
-        // step.
+        // The sandbox only computes an outcome and charges nobody. The put of the payment is the charge.
         let outcome = sandbox_outcome(sandbox::charge(&chargeable.instrument, self.now))?;
         let saved = saved_card(&new.from, &chargeable, outcome);
         let writes_payer = matches!(new.payer, Payer::WithEmail { .. }) || saved.is_some();
         if writes_payer && idempotency.is_some() {
-            // A retry, or a key of another request, is answered before anything is written about the payer.
+            // If the key was used already, nothing about the payer may be written.
             let earlier: Option<Payment> = self.store.get(tenant, &id.to_string()).await?;
             if earlier.is_some() {
                 return Ok(Draft::IdTaken);

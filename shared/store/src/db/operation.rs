@@ -47,9 +47,10 @@ pub(super) trait Operation: Clone {
         0.0
     }
 
-    /// Whether the request conflicted with a transaction, so that a retry may succeed.
+    /// Whether the request conflicted with a transaction, so that a retry may succeed. The SDK itself retries a
+    /// transaction that is in progress, with the same token.
     fn is_transient(error: &Self::Error) -> bool {
-        matches!(error.code(), Some("TransactionConflictException" | "TransactionInProgressException"))
+        error.code() == Some("TransactionConflictException")
     }
 }
 
@@ -153,7 +154,7 @@ operation!(
         let mut codes = reasons(error).iter().filter_map(|reason| reason.code.as_deref());
         codes.any(|code| {
             matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
-        }) || matches!(error.code(), Some("TransactionConflictException" | "TransactionInProgressException"))
+        }) || error.code() == Some("TransactionConflictException")
     }
 );
 

@@ -35,8 +35,8 @@ impl Writer {
         self.end_key(hash, key, revoke, forget).await
     }
 
-    /// Sets the end of a key. An end can only move nearer; `Missing` if the key has ended or ends earlier. A
-    /// transaction of 2 writes.
+    /// Sets the end of a key. An end can only move nearer, and may be set again; `Missing` if the key has ended
+    /// or ends earlier. A transaction of 2 writes.
     pub async fn expire_key(
         &self,
         hash: &KeyHash,
@@ -48,7 +48,7 @@ impl Writer {
             .update_expression("SET expires_at = :at")
             .condition_expression(
                 "attribute_exists(pk) AND attribute_not_exists(revoked_at) \
-                 AND (attribute_not_exists(expires_at) OR (expires_at > :at AND expires_at > :now))",
+                 AND (attribute_not_exists(expires_at) OR (expires_at >= :at AND expires_at > :now))",
             )
             .expression_attribute_values(":at", n(at.ms()))
             .expression_attribute_values(":now", n(now.ms()));

@@ -18,7 +18,7 @@ async fn a_card_payment_has_the_documented_fields_and_makes_its_customer() {
     assert!(!paid.text.contains("4242424242424242") && !paid.text.contains("123\""));
     let id = body["id"].as_str().unwrap();
     assert_eq!(direct.get(&format!("/payments/{id}")).await.expect(200), body);
-    // The customer is one of the ledger's, found by its address in upper or lower case. A new name replaces the old one.
+    // The customer is also in `charges`. Its address is matched in any case, and a new name replaces the old one.
     let known = cloud.charges().get(&format!("/customers/{customer}")).await.expect(200);
     assert_eq!((&known["email"], &known["name"]), (&json!("customer@example.com"), &json!("John Doe")));
     let mut again = with("/customer/email", json!("Customer@Example.com"));
@@ -26,7 +26,7 @@ async fn a_card_payment_has_the_documented_fields_and_makes_its_customer() {
     assert_eq!(direct.post("/payments", &again).await.expect(200)["customer"]["id"], customer);
     let known = cloud.charges().get(&format!("/customers/{customer}")).await.expect(200);
     assert_eq!((&known["email"], &known["name"]), (&json!("customer@example.com"), &json!("John R. Doe")));
-    // Nobody needs to be named.
+    // A payment without a customer.
     let anonymous = direct.post("/payments", &without("", "customer")).await.expect(200);
     assert_eq!((&anonymous["status"], anonymous.get("customer")), (&json!("succeeded"), None));
     assert_eq!(paid.header("x-ratelimit-limit"), "500");

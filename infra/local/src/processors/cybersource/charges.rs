@@ -7,6 +7,7 @@ use axum::{
     response::Response,
 };
 use serde_json::Value;
+use tollgate_domain::Money;
 use tollgate_processors::sandbox;
 
 use super::{
@@ -44,6 +45,37 @@ fn check_unused(ledger: &Ledger, transaction_id: &str) -> Result<(), Refusal> {
         return Err("DUPLICATE_REQUEST".into());
     }
     Ok(())
+}
+
+/// What a capture, a reversal or a refund asks for.
+struct FollowUp {
+    kind: Kind,
+    transaction_id: String,
+    code: String,
+    money: Money,
+}
+
+/// Records a transaction that follows another one of its order; `status` is the answer's.
+fn follow_up(
+    ledger: &Ledger,
+    effects: &Effects,
+    request: FollowUp,
+    earlier: Transaction,
+    status: &'static str,
+) -> Result<Response, Refusal> {
+    let transaction = Transaction {
+        kind: request.kind,
+        id: new_id(),
+        transaction_id: request.transaction_id,
+        code: request.code,
+        money: request.money,
+        outcome: effects.outcome(Outcome::Done),
+        visible_at: effects.visible_at(),
+        decided_at: effects.decided_at(),
+        ..earlier
+    };
+    ledger.add(PROCESSOR, &transaction)?;
+    Ok(answer(&transaction, effects, status))
 }
 
 pub(super) async fn authorize(State(simulators): State<Arc<Simulators>>, Signed(body): Signed) -> Response {
@@ -94,19 +126,8 @@ pub(super) async fn capture(
         if money.minor > authorization.money.minor {
             return Err("EXCEEDS_AUTH_AMOUNT".into());
         }
-        let transaction = Transaction {
-            kind: Kind::Capture,
-            id: new_id(),
-            transaction_id,
-            code,
-            money,
-            outcome: effects.outcome(Outcome::Done),
-            visible_at: effects.visible_at(),
-            decided_at: effects.decided_at(),
-            ..authorization
-        };
-        ledger.add(PROCESSOR, &transaction)?;
-        Ok(answer(&transaction, effects, "PENDING"))
+        let request = FollowUp { kind: Kind::Capture, transaction_id, code, money };
+        follow_up(ledger, effects, request, authorization, "PENDING")
     })
     .await
 }
@@ -163,18 +184,8 @@ fn reversal(
     if money != authorization.money {
         return Err("INVALID_AMOUNT".into());
     }
-    let transaction = Transaction {
-        kind: Kind::Void,
-        id: new_id(),
-        transaction_id: String::new(),
-        code,
-        outcome: effects.outcome(Outcome::Done),
-        visible_at: effects.visible_at(),
-        decided_at: effects.decided_at(),
-        ..authorization
-    };
-    ledger.add(PROCESSOR, &transaction)?;
-    Ok(answer(&transaction, effects, "REVERSED"))
+    let request = FollowUp { kind: Kind::Void, transaction_id: String::new(), code, money };
+    follow_up(ledger, effects, request, authorization, "REVERSED")
 }
 
 /// For payments that were authorised and captured in one request. The gateway makes none.
@@ -198,19 +209,8 @@ pub(super) async fn refund_capture(
         if order.refunded() + money.minor > order.captured() {
             return Err("INVALID_AMOUNT".into());
         }
-        let transaction = Transaction {
-            kind: Kind::Refund,
-            id: new_id(),
-            transaction_id,
-            code,
-            money,
-            outcome: effects.outcome(Outcome::Done),
-            visible_at: effects.visible_at(),
-            decided_at: effects.decided_at(),
-            ..capture
-        };
-        ledger.add(PROCESSOR, &transaction)?;
-        Ok(answer(&transaction, effects, "PENDING"))
+        let request = FollowUp { kind: Kind::Refund, transaction_id, code, money };
+        follow_up(ledger, effects, request, capture, "PENDING")
     })
     .await
 }

@@ -34,8 +34,7 @@ impl Hooks {
         self.seen += count;
     }
 
-    /// Whether a request of the test caused an event. Whether an endpoint hears of its own creation, and of the local cloud's
-    /// own endpoint, depends on how fast the indexes and the stream are.
+    /// Whether a request of the test caused the event. The others are left out: whether they arrive depends on timing.
     fn is_of_a_request(&self, event: &Value) -> bool {
         event["data"]["object"]["id"] != self.own && !event["request"]["id"].is_null()
     }

@@ -1,0 +1,27 @@
+//! The objects of the `intents` API. Where its text is silent they are Stripe's.
+
+mod charge;
+mod context;
+mod customer;
+mod decline;
+mod deleted;
+mod method_details;
+mod payment_intent;
+mod payment_method;
+mod refund;
+mod subject;
+mod webhook_endpoint;
+
+pub use charge::{Charge, charge};
+pub use context::Context;
+pub use customer::{Customer, customer};
+pub use decline::{MethodLink, PaymentError};
+pub use deleted::{Deleted, deleted};
+pub use method_details::{BankTransferDetails, CardDetails, MethodDetails, SepaDebitDetails, WalletDetails};
+pub use payment_intent::{
+    NextAction, PaymentIntent, RedirectToUrl, declined, payment_intent, payment_status,
+};
+pub use payment_method::{BillingDetails, PaymentMethod, payment_method};
+pub use refund::{Refund, refund};
+pub(super) use subject::subject;
+pub use webhook_endpoint::{WebhookEndpoint, webhook_endpoint, webhook_endpoint_with_secret};

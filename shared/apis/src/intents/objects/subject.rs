@@ -1,0 +1,28 @@
+//! The object of an event.
+
+use serde_json::Value;
+use tollgate_domain::{EventKind, Subject};
+
+use super::{
+    charge::charge, context::Context, customer::customer, payment_intent::payment_intent,
+    payment_method::payment_method, refund::refund, webhook_endpoint::webhook_endpoint,
+};
+
+/// The object of an event.
+pub(crate) fn subject(subject: &Subject, kind: EventKind, context: Context<'_>) -> Value {
+    let is_about_charge = matches!(
+        kind,
+        EventKind::ChargeSucceeded
+            | EventKind::ChargeFailed
+            | EventKind::ChargeCaptured
+            | EventKind::ChargeRefunded
+    );
+    match subject {
+        Subject::Payment(payment) if is_about_charge => charge(payment, context),
+        Subject::Payment(payment) => payment_intent(payment, context),
+        Subject::Refund(it) => refund(it),
+        Subject::Customer(it) => customer(it, context),
+        Subject::PaymentMethod(it) => payment_method(it, context),
+        Subject::Endpoint(it) => webhook_endpoint(it, context),
+    }
+}
