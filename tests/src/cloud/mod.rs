@@ -167,6 +167,11 @@ impl Drop for Cloud {
         }
         if std::thread::panicking() {
             eprintln!("refused by policies: {refused:?}");
+            // Why a function gave no answer.
+            let is_end = |line: &&String| {
+                ["Task timed out", "Runtime", "Runtime.ExitError"].iter().any(|end| line.contains(end))
+            };
+            eprintln!("functions that ended: {:?}", log.iter().filter(is_end).collect::<Vec<_>>());
         } else {
             assert!(refused.is_empty(), "{refused:?}");
         }

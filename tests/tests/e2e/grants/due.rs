@@ -11,7 +11,7 @@ use tollgate_tests::{
     release::{queues, scan, sqs},
 };
 
-use super::ways::customer_with_everything;
+use super::ways::{customer_with_everything, event};
 use crate::{callers::world::make, erasure::delete_half, payment};
 
 /// Leaves every kind of work for later, and waits until it is done.
@@ -57,9 +57,8 @@ async fn half_erased(cloud: &Cloud) -> CustomerId {
 /// A delivery whose message was lost, to an endpoint whose last attempt timed out.
 async fn lost_delivery(cloud: &Cloud, receiver: &Receiver) {
     let (store, tenant) = (cloud.store(), cloud.demo_scope());
-    let (event, _) = make(cloud, "intents", "event").await;
-    let event = EventId::parse("evt_", &event).unwrap();
-    let hooks = json!({"url": receiver.url, "enabled_events": ["customer.created"]});
+    let event = EventId::parse("evt_", &event(cloud).await).unwrap();
+    let hooks = json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]});
     let endpoint = cloud.intents().post("/webhook_endpoints", &hooks).await.expect(201);
     let endpoint = EndpointId::parse("we_", endpoint["id"].as_str().unwrap()).unwrap();
     let made: Option<WebhookEndpoint> = store.get(tenant, &endpoint.to_string()).await.unwrap();
