@@ -97,7 +97,10 @@ pub(super) fn connect(
     }
     let statements = function.statements();
     match needs.iter().find(|need| !matches!(decide(&statements, need), Decision::Allowed(_))) {
-        None => Ok(function.source_needs.extend(needs)),
+        None => {
+            function.source_needs.extend(needs);
+            Ok(())
+        }
         Some(need) => {
             let reason = format!(
                 "the policies of `{}` do not let the source do {} on {}",

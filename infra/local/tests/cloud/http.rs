@@ -18,7 +18,7 @@ async fn a_request_becomes_an_event_and_the_answer_a_response() {
     assert_eq!(environment["TABLE"], "table:tollgate-things");
     assert_eq!(environment["SECRET"].as_str().map(str::len), Some(40));
     // The one that checks what a function may do.
-    let dynamodb = environment["AWS_ENDPOINT_URL_DYNAMODB"].as_str().unwrap();
+    let dynamodb = environment["AWS_ENDPOINT_URL_DYNAMODB"].as_str().expect("a URL");
     assert!(dynamodb.starts_with("http://127.0.0.1:") && dynamodb != run.cloud.ready.dynamodb);
     assert_eq!(run.get("/demo/v1/nothing").await, (404, json!({"message": "Not Found"})));
     assert_eq!(run.get("/nobody/v1").await, (404, json!({"message": "Not Found"})));

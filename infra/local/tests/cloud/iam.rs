@@ -17,7 +17,7 @@ impl Function {
     }
 
     fn variable(&self, name: &str) -> &str {
-        self.environment[name].as_str().unwrap_or_else(|| panic!("{name} of {}", self.environment))
+        self.environment[name].as_str().expect("a variable")
     }
 
     /// Calls a service as the function would; gives the status, the code for old SDKs, and the answer.
@@ -40,7 +40,7 @@ async fn call(url: &str, target: &str, (key, token): (&str, &str), body: &Value)
     }
     let answer = request.send().await.expect("an answer");
     let status = answer.status().as_u16();
-    let code = answer.headers().get("x-amzn-query-error").map(|v| v.to_str().unwrap().to_owned());
+    let code = answer.headers().get("x-amzn-query-error").map(|v| v.to_str().expect("text").to_owned());
     let text = answer.text().await.expect("a body");
     (status, code.unwrap_or_default(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
@@ -96,9 +96,9 @@ async fn dynamodb_refuses_what_a_functions_policies_do_not_allow() {
     }
     let uses = run.get("/_local/grants").await.1;
     let used = |action: &str| {
-        let mut uses = uses.as_array().unwrap().iter();
+        let mut uses = uses.as_array().expect("a list").iter();
         let found = uses.find(|u| u["function"] == "demo-echo" && u["action"] == action);
-        found.unwrap_or_else(|| panic!("{uses:?}"))["used"].clone()
+        found.expect("a grant")["used"].clone()
     };
     assert_eq!((used("dynamodb:Query"), used("sqs:SendMessage")), (json!([TABLE]), json!([])));
     run.cloud.stop().await;

@@ -11,6 +11,8 @@ use crate::challenge::browser;
 pub(super) struct Callers {
     /// A key of the demo merchant whose rate windows are used up.
     over: String,
+    /// An endpoint for all requests that leave it as it is: a merchant may have few.
+    pub(super) endpoint: String,
 }
 
 impl Callers {
@@ -24,7 +26,10 @@ impl Callers {
         }
         let over = cloud.demo_key(Mode::Test, KeyKind::Secret, Permission::ALL).await;
         cloud.use_up_key(&over).await;
-        Self { over }
+        // Nothing listens there.
+        let hooks = json!({"url": "http://127.0.0.1:9/", "enabled_events": ["payment_intent.succeeded"]});
+        let endpoint = cloud.intents().post("/webhook_endpoints", &hooks).await.expect(201);
+        Self { over, endpoint: endpoint["id"].as_str().unwrap().to_owned() }
     }
 }
 
@@ -170,6 +175,11 @@ impl Ask {
         };
         answer.status.is_server_error() && has_shape
     }
+}
+
+/// A number like no other.
+pub(super) fn unique_number() -> u128 {
+    u128::from_str_radix(&unique(), 16).unwrap()
 }
 
 /// A text like no other.

@@ -12,7 +12,7 @@ use tollgate_tests::{
     release::{queues, scan, sqs},
 };
 
-use super::ways::customer_with_everything;
+use super::ways::{customer_with_everything, event};
 use crate::{callers::world::make, due_work::poison, erasure::delete_half, payment};
 
 /// Leaves every kind of work for later, and waits until it is done.
@@ -62,9 +62,8 @@ async fn half_erased(cloud: &Cloud) -> CustomerId {
 /// A delivery whose message was lost, to an endpoint whose last attempt timed out.
 async fn lost_delivery(cloud: &Cloud, receiver: &Receiver) {
     let (store, tenant) = (cloud.store(), cloud.demo_scope());
-    let (event, _) = make(cloud, "intents", "event").await;
-    let event = EventId::parse("evt_", &event).unwrap();
-    let hooks = json!({"url": receiver.url, "enabled_events": ["customer.created"]});
+    let event = EventId::parse("evt_", &event(cloud).await).unwrap();
+    let hooks = json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]});
     let endpoint = cloud.intents().post("/webhook_endpoints", &hooks).await.expect(201);
     let endpoint = EndpointId::parse("we_", endpoint["id"].as_str().unwrap()).unwrap();
     let made: Option<WebhookEndpoint> = store.get(tenant, &endpoint.to_string()).await.unwrap();
@@ -77,7 +76,7 @@ async fn lost_delivery(cloud: &Cloud, receiver: &Receiver) {
 /// The backlog of an endpoint whose pause is over, with two deliveries: the trial, and one that is woken.
 async fn waiting_backlog(cloud: &Cloud, receiver: &Receiver) {
     let (store, tenant, now) = (cloud.store(), cloud.demo_scope(), SystemClock.now());
-    let hooks = json!({"url": receiver.url, "enabled_events": ["customer.created"]});
+    let hooks = json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]});
     let endpoint = cloud.intents().post("/webhook_endpoints", &hooks).await.expect(201);
     let endpoint = EndpointId::parse("we_", endpoint["id"].as_str().unwrap()).unwrap();
     let made: Option<WebhookEndpoint> = store.get(tenant, &endpoint.to_string()).await.unwrap();
@@ -85,8 +84,8 @@ async fn waiting_backlog(cloud: &Cloud, receiver: &Receiver) {
     paused.pause = Some(Pause { until: now, times: 1 });
     assert_eq!(store.replace(tenant, &paused).await.unwrap(), Replaced::Done);
     for _ in 0..2 {
-        let (event, _) = make(cloud, "intents", "event").await;
-        let held = Delivery::new(EventId::parse("evt_", &event).unwrap(), endpoint, now).held_back(now);
+        let event = EventId::parse("evt_", &event(cloud).await).unwrap();
+        let held = Delivery::new(event, endpoint, now).held_back(now);
         assert_eq!(store.create(tenant, &held).await.unwrap(), Put::Created);
     }
     assert_eq!(store.create(tenant, &Backlog::new(endpoint, now, now)).await.unwrap(), Put::Created);

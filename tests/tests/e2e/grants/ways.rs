@@ -8,20 +8,22 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tollgate_domain::{
-    EndpointId, RefundId, WebhookEndpoint,
+    Delivery, EndpointId, EventId, RefundId, WebhookEndpoint,
+    delivery::DeliveryStatus,
     endpoint::{self, Attempted},
 };
 use tollgate_gateway::{Clock, SystemClock};
-use tollgate_store::Replaced;
-use tollgate_tests::{Cloud, dynamodb, eventually};
+use tollgate_store::{Put, Replaced};
+use tollgate_tests::{Cloud, dynamodb};
 
-use super::ask::{Ask, Callers, unique};
+use super::ask::{Ask, Callers, unique, unique_number};
 use crate::{
     callers::{
         table::{Access, ROWS, Row},
         world::make,
     },
     checkout::{initialized, press_at, with},
+    intents::recover::succeeded_at,
 };
 
 /// Which ways of which functions are asked for.
@@ -35,26 +37,35 @@ pub(super) async fn all(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>) ->
     for row in ROWS {
         of_row(cloud, callers, row, wanted, &mut asks).await;
     }
-    lists(cloud, wanted, &mut asks).await;
+    lists(cloud, callers, wanted, &mut asks).await;
     customers(cloud, callers, wanted, &mut asks).await;
     keys(wanted, &mut asks);
-    webhooks(cloud, wanted, &mut asks).await;
+    webhooks(cloud, callers, wanted, &mut asks).await;
     pages(cloud, wanted, &mut asks).await;
     asks
 }
 
 /// A row's request about things that are made for it.
-async fn request_of(cloud: &Cloud, row: &Row) -> Ask {
+async fn request_of(cloud: &Cloud, callers: &Callers, row: &Row) -> Ask {
     let (mut path, mut body) = (row.path.to_owned(), row.body.to_owned());
     let whole = format!("{path}{body}");
     let names = whole.split('<').skip(1).map(|rest| rest.split('>').next().unwrap());
     for name in names.collect::<BTreeSet<_>>() {
-        let (id, _) = make(cloud, row.api(), name).await;
+        let id = match name {
+            "event" => event(cloud).await,
+            "endpoint" if !row.function.contains("-delete-") => callers.endpoint.clone(),
+            _ => make(cloud, row.api(), name).await.0,
+        };
         if name == "pending_refund" {
             keep_pending(cloud, &id).await;
         }
         path = path.replace(&format!("<{name}>"), &id);
         body = body.replace(&format!("<{name}>"), &id);
+    }
+    if row.function == "intents-recover-webhook-endpoint" {
+        // One event that the endpoint missed, not all there ever were.
+        event(cloud).await;
+        body = json!({"since": SystemClock.now().s() - 1}).to_string();
     }
     if row.function == "direct-issue-token" {
         let credentials = &cloud.ready["credentials"];
@@ -75,7 +86,7 @@ async fn of_row(cloud: &Cloud, callers: &Callers, row: &Row, wanted: Wanted<'_>,
         return;
     }
     if wanted(row.function, AS_IN_THE_TABLE) {
-        asks.push(request_of(cloud, row).await);
+        asks.push(request_of(cloud, callers, row).await);
     }
     // These count a caller who has a key.
     let counts = row.function.ends_with("-unknown-route") && matches!(row.api(), "direct" | "intents");
@@ -83,12 +94,19 @@ async fn of_row(cloud: &Cloud, callers: &Callers, row: &Row, wanted: Wanted<'_>,
         asks.push(Ask::get(row.function, "/none").expecting(404).way("with a key"));
     }
     if row.asks_for_a_key() && wanted(row.function, "over the limit") {
-        let known = request_of(cloud, row).await;
+        let known = request_of(cloud, callers, row).await;
         if row.replays {
             known.succeed(cloud, callers).await;
         }
         asks.push(known.over(if row.replays { row.status } else { 429 }));
     }
+}
+
+/// An event of a payment, written as `publish-events` would; gives its id.
+pub(super) async fn event(cloud: &Cloud) -> String {
+    let event = succeeded_at(unique_number(), SystemClock.now());
+    assert_eq!(cloud.store().create(cloud.demo_scope(), &event).await.unwrap(), Put::Created);
+    event.id.to_prefixed("evt_")
 }
 
 /// Hides a refund from due work, which would settle it within seconds.
@@ -100,7 +118,7 @@ async fn keep_pending(cloud: &Cloud, id: &str) {
 }
 
 /// Lists after a cursor, of a parent, and of everything.
-async fn lists(cloud: &Cloud, wanted: Wanted<'_>, asks: &mut Vec<Ask>) {
+async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut Vec<Ask>) {
     for (function, path, cursor) in [
         ("charges-list-customers", "/customers?limit=1", "customer"),
         ("charges-list-payments", "/payments?limit=1", "payment"),
@@ -117,7 +135,11 @@ async fn lists(cloud: &Cloud, wanted: Wanted<'_>, asks: &mut Vec<Ask>) {
         }
         if wanted(function, "after a cursor") {
             let api = function.split('-').next().unwrap();
-            let (id, _) = make(cloud, api, cursor).await;
+            let id = match cursor {
+                "event" => event(cloud).await,
+                "endpoint" => callers.endpoint.clone(),
+                _ => make(cloud, api, cursor).await.0,
+            };
             asks.push(Ask::get(function, format!("{path}&starting_after={id}")).way("after a cursor"));
         }
     }
@@ -211,24 +233,23 @@ fn keys(wanted: Wanted<'_>, asks: &mut Vec<Ask>) {
 }
 
 /// Endpoints that were paused, and deliveries to one.
-async fn webhooks(cloud: &Cloud, wanted: Wanted<'_>, asks: &mut Vec<Ask>) {
+async fn webhooks(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut Vec<Ask>) {
     if wanted("intents-recover-webhook-endpoint", "of a paused endpoint") {
         let (id, _) = make(cloud, "intents", "endpoint").await;
         pause(cloud, &id).await;
         let path = format!("/webhook_endpoints/{id}/recover");
-        let recover = Ask::post("intents-recover-webhook-endpoint", path, &json!({"since": 0}));
+        let recover =
+            Ask::post("intents-recover-webhook-endpoint", path, &json!({"since": SystemClock.now().s()}));
         asks.push(recover.way("of a paused endpoint"));
     }
     if wanted("intents-retry-event", "to one endpoint") {
-        let (event, _) = make(cloud, "intents", "event").await;
-        let (endpoint, _) = make(cloud, "intents", "endpoint").await;
-        let to = json!({"webhook_endpoint": endpoint});
+        let (event, to) = (event(cloud).await, json!({"webhook_endpoint": callers.endpoint}));
         asks.push(
             Ask::post("intents-retry-event", format!("/events/{event}/retry"), &to).way("to one endpoint"),
         );
     }
     if wanted("intents-list-webhook-deliveries", "after a cursor") {
-        let path = delivered(cloud).await;
+        let path = delivered(cloud, &callers.endpoint).await;
         asks.push(Ask::get("intents-list-webhook-deliveries", path).way("after a cursor"));
     }
 }
@@ -249,21 +270,18 @@ async fn pause(cloud: &Cloud, id: &str) {
     assert_eq!(store.replace(tenant, &paused).await.unwrap(), Replaced::Done);
 }
 
-/// The list of an endpoint's deliveries after its newest one.
-async fn delivered(cloud: &Cloud) -> String {
-    let intents = cloud.intents();
-    make(cloud, "intents", "customer").await;
-    eventually("a delivery", || async {
-        for endpoint in intents.get("/webhook_endpoints?limit=100").await.expect(200)["data"].as_array()? {
-            let path = format!("/webhook_endpoints/{}/deliveries?limit=1", endpoint["id"].as_str()?);
-            let deliveries = intents.get(&path).await.expect(200);
-            if let Some(event) = deliveries["data"][0]["event"].as_str() {
-                return Some(format!("{path}&starting_after={event}"));
-            }
-        }
-        None
-    })
-    .await
+/// The list of an endpoint's deliveries after one.
+async fn delivered(cloud: &Cloud, endpoint: &str) -> String {
+    let event = event(cloud).await;
+    let (of_event, to) =
+        (EventId::parse("evt_", &event).unwrap(), EndpointId::parse("we_", endpoint).unwrap());
+    let ended = Delivery {
+        status: DeliveryStatus::Succeeded,
+        due: None,
+        ..Delivery::new(of_event, to, SystemClock.now())
+    };
+    assert_eq!(cloud.store().create(cloud.demo_scope(), &ended).await.unwrap(), Put::Created);
+    format!("/webhook_endpoints/{endpoint}/deliveries?limit=1&starting_after={event}")
 }
 
 /// The pages, each of a payment of its own.

@@ -6,7 +6,7 @@ mod events;
 mod lists;
 mod payers_pages;
 mod quick_start;
-mod recover;
+pub(crate) mod recover;
 mod rolled_keys;
 mod samples;
 mod secrets;

@@ -30,7 +30,7 @@ async fn a_recovery_gets_through_any_number_of_events_of_one_instant() {
         let (store, tenant) = (cloud.store(), cloud.demo_scope());
         writers.spawn(async move {
             for n in (writer..EVENTS).step_by(8) {
-                let event = succeeded_at(n, at);
+                let event = succeeded_at(n as u128, at);
                 assert_eq!(store.create(tenant, &event).await.unwrap(), Put::Created);
                 if n % MISSED_EVERY != 0 {
                     let arrived = Delivery {
@@ -73,8 +73,8 @@ async fn a_recovery_gets_through_any_number_of_events_of_one_instant() {
 }
 
 /// An event of a payment that succeeded, written as `publish-events` would.
-fn succeeded_at(n: usize, at: Timestamp) -> Event {
-    let bytes = u128::try_from(n).unwrap().to_be_bytes();
+pub(crate) fn succeeded_at(n: u128, at: Timestamp) -> Event {
+    let bytes = n.to_be_bytes();
     let payment = NewPayment {
         id: PaymentId::from_bytes(bytes),
         front_door: FrontDoor::Intents,
