@@ -105,10 +105,20 @@ pub(crate) fn templates() -> template::Cloud {
 
 /// The templates of another folder.
 pub(crate) fn templates_in(root: &Path) -> Result<template::Cloud, template::TemplateError> {
+    load(root, &[])
+}
+
+/// The stacks' templates with these parameters.
+pub(crate) fn templates_with(parameters: &[(&str, &str)]) -> template::Cloud {
+    load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), parameters).unwrap()
+}
+
+fn load(root: &Path, parameters: &[(&str, &str)]) -> Result<template::Cloud, template::TemplateError> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let setting = template::Setting {
         front_url: String::new(),
         sqs_url: String::new(),
-        parameters: Vec::new(),
+        parameters: parameters.iter().map(owned).collect(),
         secret: &|_, _| Ok(String::new()),
     };
     template::load(&root.join("template.yaml"), &setting)

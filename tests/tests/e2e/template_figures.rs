@@ -10,7 +10,7 @@ use tollgate_gateway::{DUE_CLAIM_MS, DueKind, LEASE_MS, LIFETIME_DEFAULT_MS, TIM
 use tollgate_local::template::{Function, Source};
 use tollgate_webhooks::RetrySchedule;
 
-use crate::budgets::{budgeted_units, templates};
+use crate::budgets::{budgeted_units, templates, templates_with};
 
 /// The value of an environment variable; it is the same in every function that has it.
 fn variable(functions: &[Function], name: &str) -> String {
@@ -116,4 +116,30 @@ fn the_page_about_scale_has_the_measured_units() {
         sum = [sum[0] + units[0], sum[1] + units[1]];
     }
     assert_eq!(row("together").map(f64::to_bits), sum.map(f64::to_bits));
+}
+
+#[test]
+fn what_is_reserved_is_reserved_for_every_function_that_moves_money_and_every_worker() {
+    let reserved = |parameters: &[(&str, &str)]| -> BTreeSet<String> {
+        let functions = templates_with(parameters).functions.into_iter();
+        let reserved = functions.filter(|function| function.reserved_concurrency == Some(70));
+        reserved.map(|function| function.name).collect()
+    };
+    assert_eq!(reserved(&[]), BTreeSet::new());
+    let of_money = reserved(&[("PaymentConcurrency", "70")]);
+    let moves =
+        ["create-payment", "initialize-payment", "create-refund", "refund-payment", "answer-", "confirm-"];
+    let templates = templates();
+    let routes = templates.functions.iter().map(|function| &function.name);
+    let expected = routes.filter(|name| {
+        let is_money = moves.iter().any(|part| name.contains(part)) && !name.ends_with("-method");
+        is_money
+            || ["capture-payment-intent", "cancel-payment-intent", "cancel-refund"]
+                .iter()
+                .any(|end| name.ends_with(end))
+    });
+    assert_eq!(of_money, expected.cloned().collect::<BTreeSet<_>>());
+    let workers = reserved(&[("WorkerConcurrency", "70")]);
+    let expected = ["deliver-webhook", "find-due-work", "publish-events", "run-due-work"];
+    assert_eq!(workers, expected.map(str::to_owned).into());
 }
