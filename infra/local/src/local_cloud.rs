@@ -166,7 +166,7 @@ async fn functions(State(lambda): State<Arc<Lambda>>) -> impl IntoResponse {
     axum::Json(lambda.running())
 }
 
-/// Every grant of the functions' policies, and the resources on which it was used since the start.
+/// Every grant of the functions' policies, and how often it was used since the start, on which resources.
 async fn grants(State(roles): State<Arc<Roles>>) -> impl IntoResponse {
     axum::Json(roles.uses())
 }

@@ -1,7 +1,7 @@
 //! The functions' roles: what each may do, and which of its grants it has used.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::{Mutex, PoisonError},
 };
 
@@ -26,11 +26,11 @@ struct Role {
     grants: Vec<Grant>,
     /// How many of the grants are the template's. The others are those that SAM adds for event sources.
     own: usize,
-    /// For each grant, the resources on which it was used.
-    used: Vec<Mutex<BTreeSet<String>>>,
+    /// For each grant, how often it was used on which resource.
+    used: Vec<Mutex<BTreeMap<String, u64>>>,
 }
 
-/// A grant of a function's policies in the templates, and the resources on which it was used.
+/// A grant of a function's policies in the templates, and how often it was used on which resource.
 #[derive(Debug, Serialize)]
 pub(crate) struct GrantUse {
     function: String,
@@ -38,7 +38,7 @@ pub(crate) struct GrantUse {
     resource: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     leading_keys: Vec<String>,
-    used: BTreeSet<String>,
+    used: BTreeMap<String, u64>,
 }
 
 impl Role {
@@ -63,8 +63,9 @@ impl Role {
     fn record(&self, grant: usize, need: &Need) {
         if let Some(used) = self.used.get(grant) {
             let mut used = used.lock().unwrap_or_else(PoisonError::into_inner);
-            if !used.contains(&need.resource) {
-                used.insert(need.resource.clone());
+            match used.get_mut(&need.resource) {
+                Some(count) => *count += 1,
+                None => drop(used.insert(need.resource.clone(), 1)),
             }
         }
     }
@@ -111,7 +112,7 @@ impl Roles {
         })
     }
 
-    /// Every grant of the templates, and on which resources its function has used it.
+    /// Every grant of the templates, and how often its function has used it on which resource.
     pub(crate) fn uses(&self) -> Vec<GrantUse> {
         let mut names: Vec<_> = self.0.keys().collect();
         names.sort();

@@ -55,11 +55,13 @@ async fn grants(cloud: &Cloud) -> Vec<Value> {
 /// Goes every way of every function, and finds out what each was first to use.
 async fn learn(cloud: &Cloud, callers: &Callers, wrong: &mut Vec<String>) -> Uses {
     let mut first: HashMap<(String, usize), &'static str> = HashMap::new();
+    let mut any_way: HashMap<String, &'static str> = HashMap::new();
     // The local cloud keeps the functions of one half warm, but not all.
     for of_intents in [true, false] {
         let is_of_half = |function: &str, _: &str| function.starts_with("intents-") == of_intents;
         let mut of_function: BTreeMap<&str, Vec<Ask>> = BTreeMap::new();
         for ask in ways::all(cloud, callers, &is_of_half).await {
+            any_way.entry(ask.function.to_owned()).or_insert(ask.way);
             of_function.entry(ask.function).or_default().push(ask);
         }
         // One way of each function at a time, so that what is new was used by it.
@@ -68,10 +70,12 @@ async fn learn(cloud: &Cloud, callers: &Callers, wrong: &mut Vec<String>) -> Use
             if layer.is_empty() {
                 break;
             }
+            let before = grants(cloud).await;
             wrong.extend(unexpected(cloud, &send_all(cloud, callers, &layer).await));
             let ways: HashMap<&str, &'static str> = layer.iter().map(|a| (a.function, a.way)).collect();
-            for (function, number, grant) in numbered(&grants(cloud).await) {
-                if let Some(way) = ways.get(function.as_str()).filter(|_| is_used(&grant)) {
+            for ((function, number, grant), before) in numbered(&grants(cloud).await).into_iter().zip(&before)
+            {
+                if let Some(way) = ways.get(function.as_str()).filter(|_| times(&grant) > times(before)) {
                     first.entry((function, number)).or_insert(way);
                 }
             }
@@ -80,8 +84,14 @@ async fn learn(cloud: &Cloud, callers: &Callers, wrong: &mut Vec<String>) -> Use
     let mut uses = Uses::new();
     for (function, number, grant) in numbered(&grants(cloud).await).into_iter().filter(|(.., g)| is_used(g)) {
         let text = |name: &str| grant[name].as_str().unwrap().to_owned();
-        let way = first.get(&(function.clone(), number)).copied();
+        // A secret is read when the function starts, whichever way it goes.
+        let is_secret = text("action").starts_with("secretsmanager:");
+        let way = if is_secret { any_way.get(&function) } else { first.get(&(function.clone(), number)) };
+        let way = way.copied();
         let used = Used { number, action: text("action"), resource: text("resource"), way };
+        if way.is_none() && is_route(&function) {
+            wrong.push(format!("no way of {function} uses {used:?}"));
+        }
         uses.entry(function).or_default().push(used);
     }
     uses
@@ -103,8 +113,17 @@ fn said_of(cloud: &Cloud, function: &str) -> Vec<String> {
     lines.take(6).map(|line| line.chars().take(600).collect()).collect()
 }
 
+/// How often a grant was used.
+fn times(grant: &Value) -> u64 {
+    grant["used"].as_object().unwrap().values().map(|times| times.as_u64().unwrap()).sum()
+}
+
 fn is_used(grant: &Value) -> bool {
-    !grant["used"].as_array().unwrap().is_empty()
+    times(grant) > 0
+}
+
+fn is_route(function: &str) -> bool {
+    ROWS.iter().any(|row| row.function == function)
 }
 
 /// Grants with their functions and their numbers among the function's.
@@ -143,23 +162,14 @@ struct Round {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_grant_is_used() {
-    let cloud = Cloud::start().await;
-    let callers = Callers::of(&cloud).await;
-    let mut wrong = Vec::new();
-    learn(&cloud, &callers, &mut wrong).await;
-    due::leave_and_finish(&cloud).await;
-    wrong.extend(unused(&cloud).await);
-    assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "some answers are not as it says yet"]
-async fn every_grant_is_missed_when_it_is_taken_away() {
+async fn every_grant_is_used_and_missed_when_it_is_taken_away() {
     let cloud = Cloud::start().await;
     let callers = Callers::of(&cloud).await;
     let mut wrong = Vec::new();
     let uses = learn(&cloud, &callers, &mut wrong).await;
+    due::leave_and_finish(&cloud).await;
+    wrong.extend(unused(&cloud).await);
+    assert!(wrong.is_empty(), "{wrong:#?}");
     let mut rounds = Vec::new();
     for number in 0..uses.values().map(Vec::len).max().unwrap() {
         let lacking = uses.iter().filter_map(|(f, used)| Some((f.clone(), used.get(number)?.clone())));
@@ -181,7 +191,12 @@ async fn every_grant_is_missed_when_it_is_taken_away() {
     }
     let cloud = Cloud::start_in(data, &[]).await;
     let asks: Vec<Ask> = rounds.into_iter().flat_map(|round| round.asks).collect();
-    wrong.extend(unexpected(&cloud, &send_all(&cloud, &callers, &asks).await));
+    let mut answers = send_all(&cloud, &callers, &asks).await;
+    // Due work may have finished the erasure that a request began.
+    answers.retain(|(ask, answer)| {
+        !(ask.function.ends_with("-delete-customer") && answer.status.as_u16() == 404)
+    });
+    wrong.extend(unexpected(&cloud, &answers));
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(books(&cloud).await, before + asks.iter().map(made_by).sum(), "something was doubled or lost");
     due::everything_ends(&cloud).await;
@@ -192,10 +207,14 @@ async fn not_missed(cloud: &Cloud, callers: &Callers, round: &Round) -> Vec<Stri
     let mut wrong = Vec::new();
     for (ask, answer) in send_all(cloud, callers, &round.asks).await {
         let used = &round.lacking[ask.function];
+        let status = answer.status.as_u16();
         // A function that can't read its secrets does not start, and API Gateway answers.
-        let is_failure = ask.is_failure(&answer)
-            || (used.action.starts_with("secretsmanager:") && answer.status.as_u16() == 500);
-        if !is_failure {
+        let does_not_start = used.action.starts_with("secretsmanager:") && status == 500;
+        // The first answer can't be found, and a caller over its limit is told to come back.
+        let comes_back = ask.is_replay() && status == 429;
+        // Only the headers of the rate limit are missing.
+        let has_no_headers = ask.function.ends_with("-unknown-route") && status == 404;
+        if !(ask.is_failure(&answer) || does_not_start || comes_back || has_no_headers) {
             wrong.push(format!("{ask:?} without {used:?}: {} {}", answer.status, answer.text));
         }
         let refused = format!("perform: {} on resource: {} ", used.action, used.resource).to_lowercase();
@@ -214,8 +233,7 @@ async fn not_missed(cloud: &Cloud, callers: &Callers, round: &Round) -> Vec<Stri
 /// Without the grants whose lack is an error of the templates: an event source needs them.
 fn startable(numbers: BTreeMap<String, usize>, folder: &Path) -> BTreeMap<String, usize> {
     let is_startable = |(function, number): &(String, usize)| {
-        let is_route = ROWS.iter().any(|row| row.function == function);
-        is_route || {
+        is_route(function) || {
             templates::copy_without(&BTreeMap::from([(function.clone(), *number)]), folder);
             budgets::templates_in(folder).is_ok()
         }

@@ -177,6 +177,13 @@ async fn customers(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &
             asks.push(erased.expecting(status).way("with payments and a card"));
         }
     }
+    if wanted("charges-create-payment", "of a named customer") {
+        let (id, _) = make(cloud, "charges", "customer").await;
+        let mut body = crate::payment("tok_visa_4242", 1000);
+        body["customer_id"] = json!(id);
+        let paid = Ask::post("charges-create-payment", "/payments", &body).expecting(201);
+        asks.push(paid.way("of a named customer"));
+    }
     let payer = async |payer: Value, way: &'static str| {
         let body = json!({
             "amount": 1000, "currency": "USD", "payment_method": "card", "customer": payer,
