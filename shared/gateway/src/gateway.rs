@@ -11,7 +11,7 @@ use tollgate_store::{ApiKey, Cost, KeyHash, Reader, Writer};
 
 use crate::{
     auth::write_access::WriteAccess, clock::Clock, customers::address_ids::AddressIds,
-    due_work::find::DUE_CLAIM_MS, entropy::Entropy, processing::processors::Processors,
+    due_work::claims::DUE_CLAIM_MS, entropy::Entropy, processing::processors::Processors,
     signing::links::Links,
 };
 

@@ -63,9 +63,11 @@ pub use call::Call;
 pub use clock::{Clock, SystemClock};
 pub use customers::{address_ids::AddressIds, customer::CustomerFilter, payment_customer::Payer};
 pub use due_work::{
-    find::{ClaimedPage, DUE_CLAIM_MS, DueQueues, FindReport, FoundWork, Part},
+    claims::DUE_CLAIM_MS,
+    find::{ClaimedPage, DueQueues, FoundWork, Part},
     message::DueMessage,
     metrics::failed as due_work_failed,
+    report::FindReport,
     run::DueOutcome,
 };
 pub use entropy::{Entropy, OsEntropy};

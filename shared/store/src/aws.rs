@@ -23,7 +23,7 @@ use aws_smithy_http_client::{
 
 use aws_types::SdkConfig;
 
-use crate::{due::DUE_SHARDS_MIN, error::StoreError};
+use crate::{due_kind::DUE_SHARDS_MIN, error::StoreError};
 
 /// The roots of Amazon Trust Services, from <https://www.amazontrust.com/repository>.
 const AMAZON_ROOTS: &str = include_str!("../certs/amazon-roots.pem");

@@ -6,34 +6,16 @@
 
 use aws_sdk_dynamodb::operation::{query::QueryInput, update_item::UpdateItemInput};
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use sha2::{Digest, Sha256};
 use tollgate_domain::{EndpointId, Tenant, Timestamp};
 
 use crate::{
     Reader, Writer,
     attributes::{Item, SK, s, sortable, string_of},
     db::Conditional,
+    due_kind::{DueKind, held_partition},
     entity::{Entity, from_item},
     error::StoreError,
 };
-
-/// Shards of the due index that every finder reads, whatever the setting of its stack.
-pub const DUE_SHARDS_MIN: u8 = 4;
-
-/// A kind of due work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DueKind {
-    /// A payment that waits for a processor, or for its payer.
-    Payment,
-    /// A refund that waits for a processor.
-    Refund,
-    /// A customer whose erasure is not finished.
-    Customer,
-    /// A webhook delivery whose next attempt is due or was lost.
-    Delivery,
-    /// The held deliveries of a webhook endpoint.
-    Backlog,
-}
 
 /// An entry of the due index.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,51 +56,6 @@ impl Claimed {
     pub fn read<E: Entity>(&self) -> Result<E, StoreError> {
         from_item(self.item.clone())
     }
-}
-
-impl DueKind {
-    /// Every kind.
-    pub const ALL: &'static [Self] =
-        &[Self::Payment, Self::Refund, Self::Customer, Self::Delivery, Self::Backlog];
-
-    /// The name, as keys, messages, schedules and metrics have it.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Payment => "PAY",
-            Self::Refund => "REF",
-            Self::Customer => "CUS",
-            Self::Delivery => "DLV",
-            Self::Backlog => "HLD",
-        }
-    }
-
-    /// The kind with this name.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.code() == code)
-    }
-
-    const fn in_events_table(self) -> bool {
-        matches!(self, Self::Delivery | Self::Backlog)
-    }
-
-    fn partition(self, shard: u8) -> String {
-        format!("DUE#{}#{shard}", self.code())
-    }
-
-    /// The keys of an item that is due at `at`.
-    pub(crate) fn keys(self, pk: &str, at: Timestamp, shards: u8) -> (String, String) {
-        let shard = Sha256::digest(pk.as_bytes())[0] % shards;
-        (self.partition(shard), sortable(at))
-    }
-}
-
-/// The keys of a held delivery: the deliveries of one endpoint, oldest first.
-pub(crate) fn held_keys(tenant: Tenant, endpoint: EndpointId, at: Timestamp, id: &str) -> (String, String) {
-    (held_partition(tenant, endpoint), format!("{}#{id}", sortable(at)))
-}
-
-fn held_partition(tenant: Tenant, endpoint: EndpointId) -> String {
-    format!("HELD#{tenant}{endpoint}")
 }
 
 /// The sort key of an item that is claimed until `until`.

@@ -17,7 +17,7 @@ use tollgate_domain::{
 
 use crate::{
     attributes::{Item, SK, n, pk, s, sortable},
-    due::{DueKind, held_keys},
+    due_kind::{DueKind, held_keys},
     error::StoreError,
     format,
 };

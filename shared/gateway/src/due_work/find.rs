@@ -4,7 +4,7 @@ use futures_util::stream::{self, StreamExt};
 use tollgate_domain::Timestamp;
 use tollgate_store::{Claimed, DueItem, DueKind, Queue, StoreError};
 
-use super::{deliveries, message::DueMessage, metrics};
+use super::{claims::claim_ms, deliveries, message::DueMessage, metrics, report::FindReport};
 use crate::{error::Error, webhooks::message::Message, worker::Worker};
 
 /// Entries on a page of one shard.
@@ -13,15 +13,6 @@ const PAGE_ITEMS: i32 = 100;
 const RUN_MS_MAX: i64 = 45_000;
 /// Shards that a run reads concurrently.
 const SHARDS_CONCURRENT_MAX: usize = 16;
-/// How long the first claim lasts, in milliseconds, unless set otherwise: longer than the queue and the work
-/// usually take. Each further claim of an item lasts twice as long, up to [`CLAIM_FACTOR_MAX`] times.
-pub const DUE_CLAIM_MS: i64 = 2 * 60 * 1000;
-/// The longest claim, in first claims: an hour, unless set otherwise.
-const CLAIM_FACTOR_MAX: i64 = 30;
-/// How long the first claim of a delivery lasts, in milliseconds: the queue of webhooks may be long, and a
-/// second message could mean a second attempt.
-const DELIVERY_CLAIM_MS: i64 = tollgate_domain::delivery::LOST_AFTER_MS;
-
 /// The shards of the due index that a finder reads: those whose number leaves `index` when divided by `of`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
@@ -47,19 +38,6 @@ pub struct DueQueues {
     pub webhooks: Queue,
     /// The queue of all other work.
     pub due_work: Queue,
-}
-
-/// The result of a finder's run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FindReport {
-    /// Entries that were due.
-    pub found: usize,
-    /// Messages that were queued.
-    pub queued: usize,
-    /// Items for which no message could be made. They are found again.
-    pub failed: usize,
-    /// How long the oldest item has been due, in milliseconds.
-    pub oldest_ms: i64,
 }
 
 /// What a claimed item's work is queued as.
@@ -198,33 +176,9 @@ impl Worker {
     }
 }
 
-impl FindReport {
-    fn add(&mut self, other: Self) {
-        self.found += other.found;
-        self.queued += other.queued;
-        self.failed += other.failed;
-        self.oldest_ms = self.oldest_ms.max(other.oldest_ms);
-    }
-}
-
-/// How long a claim lasts, in milliseconds, after this many earlier ones; the first one lasts `first_ms`.
-fn claim_ms(kind: DueKind, first_ms: i64, claims: u32) -> i64 {
-    let first_ms = match kind {
-        DueKind::Delivery => DELIVERY_CLAIM_MS,
-        DueKind::Payment | DueKind::Refund | DueKind::Customer | DueKind::Backlog => first_ms,
-    };
-    first_ms.saturating_mul((1 << claims.min(10)).min(CLAIM_FACTOR_MAX))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_claim_of_an_item_lasts_twice_as_long_up_to_an_hour() {
-        let minutes = |claims| claim_ms(DueKind::Payment, DUE_CLAIM_MS, claims) / 60_000;
-        assert_eq!([0, 1, 2, 3, 4, 5, 60].map(minutes), [2, 4, 8, 16, 32, 60, 60]);
-    }
 
     #[test]
     fn the_parts_of_a_finder_have_every_shard_once() {

@@ -4,7 +4,7 @@ use serde_json::json;
 use tollgate_domain::Timestamp;
 use tollgate_store::DueKind;
 
-use super::find::FindReport;
+use super::report::FindReport;
 use crate::metric_line::{Unit, write};
 
 /// How long the oldest item of a kind has been due, when a finder found it, in seconds.

@@ -5,6 +5,7 @@
 //! head and hides the rest; each further claim lasts twice as long, until the work writes the item.
 //!
 //! - `find`: claims what is due, and queues it.
+//! - `claims`, `report`: how long a claim lasts, and what a finder's run came to.
 //! - `message`: the message of one item.
 //! - `run`: does the work of one message.
 //! - `payments`, `refunds`, `customers`, `deliveries`, `backlogs`: a file for each kind.
@@ -15,6 +16,7 @@
 //! schedules of `FindDueWork`. The compiler asks for all but the last, and a test for that.
 
 pub(crate) mod backlogs;
+pub(crate) mod claims;
 mod customers;
 mod deliveries;
 pub(crate) mod find;
@@ -22,4 +24,5 @@ pub(crate) mod message;
 pub(crate) mod metrics;
 mod payments;
 mod refunds;
+pub(crate) mod report;
 pub(crate) mod run;

@@ -138,15 +138,11 @@ fn numbered(grants: &[Value]) -> Vec<(String, usize, Value)> {
     grants.iter().map(number).collect()
 }
 
-/// Grants that are to be removed from the templates.
-const TO_REMOVE: [(&str, &str); 1] = [("publish-events", "dynamodb:GetItem")];
-
 /// The grants that nothing has used.
 async fn unused(cloud: &Cloud) -> Vec<String> {
     let all_used = settled(async || {
         let grants = grants(cloud).await;
-        let is_known = |g: &Value| TO_REMOVE.iter().any(|(f, a)| g["function"] == *f && g["action"] == *a);
-        let unused = grants.iter().filter(|grant| !is_used(grant) && !is_known(grant));
+        let unused = grants.iter().filter(|grant| !is_used(grant));
         let unused: Vec<_> = unused
             .map(|g| format!("nothing uses {} {} {}", g["function"], g["action"], g["resource"]))
             .collect();
