@@ -119,7 +119,9 @@ impl Call {
         }
         let work = async {
             if !old.is_live(self.now) {
-                return Err(Refusal::from(KeyRefusal::Ended).into());
+                // Unless it ended it itself: an earlier try died after that.
+                let made = self.find_made(old.kind, &bytes).await?;
+                return made.ok_or_else(|| Refusal::from(KeyRefusal::Ended).into());
             }
             let key = self.issue_key(old.kind, old.scopes.clone(), &bytes).await?;
             let overlap_ms = overlap_s.map_or(OVERLAP_DEFAULT_MS, |seconds| seconds.saturating_mul(1000));
@@ -154,6 +156,12 @@ impl Call {
             }
         }
         Ok(None)
+    }
+
+    /// The key that an earlier try of this request made. One read of 1 unit.
+    async fn find_made(&self, kind: KeyKind, bytes: &KeyBytes) -> Result<Option<ApiKey>, Error> {
+        let text = Admin::key_text(kind, self.tenant().await?.mode, &bytes.bytes);
+        Ok(self.store.find_key(&KeyHash::of(&text), self.now).await?)
     }
 
     /// A key with its text. The text is not stored: a retry derives it again. Only a caller that could create

@@ -1,5 +1,7 @@
 //! API keys: made, rolled, revoked, and how fast they may ask.
 
+use tollgate_tests::dynamodb::{ask, s};
+
 use super::*;
 
 #[tokio::test]
@@ -42,6 +44,28 @@ async fn keys_are_made_with_less_rolled_with_an_overlap_and_revoked() {
     intents.post_once("/api_keys", "k", &json!({})).await.expect(404);
     let live = intents.with_key(&cloud.demo_key(Mode::Live, KeyKind::Secret, Permission::ALL).await);
     assert_eq!(live.get("/api_keys").await.expect(200)["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_roll_that_died_after_it_ended_the_old_key_is_told_the_new_one() {
+    let cloud = Cloud::start().await;
+    let intents = cloud.intents();
+    let made = intents.post("/api_keys", &json!({})).await.expect(201);
+    let path = format!("/api_keys/{}/roll", made["id"].as_str().unwrap());
+    let at_once = json!({"expires_in": 0});
+    let rolled = intents.post_once(&path, "roll", &at_once).await.expect(200);
+    // As if it had died before its answer was recorded.
+    let url = cloud.ready["dynamodb"].as_str().unwrap();
+    let items = ask(url, "Scan", &json!({"TableName": "tollgate-events"})).await["Items"].clone();
+    for item in items.as_array().unwrap().iter().filter(|item| item["t"] == s("RUN")) {
+        let key = json!({"TableName": "tollgate-events", "Key": {"pk": item["pk"], "sk": item["sk"]}});
+        ask(url, "DeleteItem", &key).await;
+    }
+    let again = intents.post_once(&path, "roll", &at_once).await.expect(200);
+    assert_eq!((&again["id"], &again["secret"]), (&rolled["id"], &rolled["secret"]));
+    // Another request has made no key, and the old one has ended.
+    let other = intents.post_once(&path, "other", &at_once).await.expect(400);
+    assert_eq!(other["error"]["code"], "api_key_ended");
 }
 
 #[tokio::test]
