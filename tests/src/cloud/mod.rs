@@ -57,10 +57,10 @@ impl Cloud {
     }
 
     /// Starts a fresh one whose DynamoDB does this to the functions' calls: `per-mille=50,seed=7`, see `cargo local --help`.
-    pub async fn start_with_dynamodb(settings: &str) -> Self {
+    pub async fn start_with_dynamodb(settings: &str, parameters: &[(&str, &str)]) -> Self {
         let mut command = Command::new(binary("tollgate-local"));
-        command.env("TOLLGATE_LOCAL_CHECK", "grants").env("TOLLGATE_LOCAL_DYNAMODB", settings);
-        Self::launch(command, Arc::new(tempfile::tempdir().unwrap()), &[]).await
+        command.env("TOLLGATE_LOCAL_DYNAMODB", settings);
+        Self::launch(command, Arc::new(tempfile::tempdir().unwrap()), parameters).await
     }
 
     /// Starts a fresh one that writes what `--logs` of this value says, where tests otherwise have all of it.

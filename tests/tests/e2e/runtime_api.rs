@@ -109,6 +109,8 @@ impl Function {
             .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
             .env("AWS_ENDPOINT_URL_SQS", sqs)
             .env("TOLLGATE_WEBHOOK_QUEUE_URL", format!("{sqs}/000000000000/tollgate-webhooks"))
+            .env("TOLLGATE_DUE_WORK_QUEUE_URL", format!("{sqs}/000000000000/tollgate-due-work"))
+            .env("TOLLGATE_CHANGE_QUEUE_URL", format!("{sqs}/000000000000/tollgate-changes"))
             .env("TOLLGATE_TABLE", "tollgate")
             .env("TOLLGATE_KEYS_TABLE", "tollgate-keys")
             .env("TOLLGATE_EVENTS_TABLE", "tollgate-events")

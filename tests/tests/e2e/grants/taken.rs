@@ -19,6 +19,8 @@ use super::{
 };
 use crate::{budgets, callers::table::ROWS};
 
+/// Rounds that take a grant of every function away, unless `TOLLGATE_GRANTS` is `all`, as in CI.
+const ROUNDS_MAX: usize = 2;
 /// Requests at the same time.
 const CONCURRENT_MAX: usize = 4;
 
@@ -167,7 +169,9 @@ async fn every_grant_is_used_and_missed_when_it_is_taken_away() {
     wrong.extend(unused(&cloud).await);
     assert!(wrong.is_empty(), "{wrong:#?}");
     let mut rounds = Vec::new();
-    for number in 0..uses.values().map(Vec::len).max().unwrap() {
+    let all = uses.values().map(Vec::len).max().unwrap();
+    let is_all = std::env::var("TOLLGATE_GRANTS").is_ok_and(|which| which == "all");
+    for number in 0..if is_all { all } else { all.min(ROUNDS_MAX) } {
         let lacking = uses.iter().filter_map(|(f, used)| Some((f.clone(), used.get(number)?.clone())));
         let lacking: BTreeMap<String, Used> = lacking.collect();
         let is_lacking = |f: &str, way: &str| lacking.get(f).is_some_and(|used| used.way == Some(way));
