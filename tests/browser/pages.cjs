@@ -20,6 +20,17 @@ async function heading(page) {
   return (await page.locator('h1').first().textContent()).trim();
 }
 
+// Opens a page and waits until it was drawn once: a browser drops what is typed and clicked before that.
+async function open(page, link) {
+  const answer = await page.goto(link);
+  await drawn(page);
+  return answer;
+}
+
+async function drawn(page) {
+  await page.screenshot();
+}
+
 // Ends at the shop, whose address says what came of it. A second click may break off the navigation that the first one
 // began, so this waits for the one that arrives.
 async function atShop(page, shop) {
@@ -30,7 +41,7 @@ async function atShop(page, shop) {
 
 const scenarios = {
   async pay_and_pass(page, link, shop) {
-    await page.goto(link);
+    await open(page, link);
     const seen = await page.locator('main').innerText();
     await page.getByRole('button', { name: 'Pay' }).click();
     const challenge = await heading(page);
@@ -42,31 +53,34 @@ const scenarios = {
   },
 
   async cancel(page, link, shop) {
-    await page.goto(link);
+    await open(page, link);
     await page.getByRole('button', { name: 'Cancel' }).click();
     return { end: await atShop(page, shop) };
   },
 
   async fail_the_challenge(page, link, shop) {
-    await page.goto(link);
+    await open(page, link);
     await page.getByRole('button', { name: 'Pay' }).click();
     await page.getByRole('button', { name: 'Fail' }).click();
     return { end: await atShop(page, shop) };
   },
 
   async double_click(page, link, shop) {
-    await page.goto(link);
+    await open(page, link);
     await page.getByRole('button', { name: 'Pay' }).dblclick();
+    await page.getByRole('button', { name: 'Complete' }).waitFor();
+    await drawn(page);
     await page.getByRole('button', { name: 'Complete' }).dblclick();
     return { end: await atShop(page, shop) };
   },
 
   // The keyboard alone: the first stop is the main button.
   async keyboard(page, link, shop) {
-    await page.goto(link);
+    await open(page, link);
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Complete' }).waitFor();
+    await drawn(page);
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     return { end: await atShop(page, shop) };
@@ -132,14 +146,16 @@ async function main() {
       const name = javaScriptEnabled ? scenario : `${scenario}_without_scripts`;
       const context = await browser.newContext({ javaScriptEnabled });
       const page = await context.newPage();
-      page.setDefaultTimeout(15000);
+      page.setDefaultTimeout(30000);
       const requested = new Set();
       const complaints = [];
       page.on('request', (request) => requested.add(new URL(request.url()).origin));
       page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
       page.on('pageerror', (error) => complaints.push(String(error)));
       const url = Array.isArray(link) ? link[javaScriptEnabled ? 0 : 1] : link;
-      results[name] = await scenarios[scenario](page, url, shop);
+      results[name] = await scenarios[scenario](page, url, shop).catch((error) => {
+        throw new Error(`${name}, at ${page.url().split('?')[0]}`, { cause: error });
+      });
       results[name].origins = [...requested].filter((origin) => origin !== 'null').sort();
       results[name].complaints = complaints.filter(
         (text) => !text.includes('status of 4') && !(scenario === 'html_in_a_sandbox' && text.includes('sandboxed')),

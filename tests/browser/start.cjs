@@ -70,7 +70,7 @@ async function main() {
     const context = await browser.newContext({ javaScriptEnabled: scenario !== 'without_scripts' });
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     const page = await context.newPage();
-    page.setDefaultTimeout(15000);
+    page.setDefaultTimeout(30000);
     const requested = new Set();
     const complaints = [];
     page.on('request', (request) => requested.add(new URL(request.url()).origin));

@@ -5,7 +5,8 @@ use std::process::Stdio;
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::DEADLINE;
+/// So long a program may run: a browser's first start on a busy machine is most of it.
+const PROGRAM_TIME_MAX: std::time::Duration = std::time::Duration::from_mins(3);
 
 /// Whether `curl`, the command that the texts use, is there; says so where it is not.
 pub fn has_curl() -> bool {
@@ -47,7 +48,10 @@ pub async fn run_sample(command: &[&str], needs: &[&str], program: &str) -> Opti
     let mut input = child.stdin.take().unwrap();
     tokio::io::AsyncWriteExt::write_all(&mut input, program.as_bytes()).await.unwrap();
     drop(input);
-    let output = tokio::time::timeout(DEADLINE, child.wait_with_output()).await.unwrap().unwrap();
+    let output = tokio::time::timeout(PROGRAM_TIME_MAX, child.wait_with_output())
+        .await
+        .unwrap_or_else(|_| panic!("`{}` has not ended", command.join(" ")))
+        .unwrap();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{errors}");
     Some(String::from_utf8(output.stdout).unwrap())
