@@ -41,6 +41,9 @@ impl DynamoDb {
         drop(Database::new(&name).map_err(|e| Error::Dynamo(e.to_string()))?);
         index_stream_records(path)?;
         let database = Database::new(&name).map_err(|e| Error::Dynamo(e.to_string()))?;
+        // This sets SQLite's `synchronous` to NORMAL: a write does not wait for the disk. What was written outlives the death of
+        // every process; a power cut may take the last moments with it.
+        database.disable_bulk_loading().map_err(dynamo)?;
         for table in tables {
             make(&database, table)?;
         }
@@ -175,6 +178,7 @@ fn dynamo(error: impl std::fmt::Display) -> Error {
 fn open(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(connection)
 }
 
