@@ -1,4 +1,4 @@
-//! The local cloud as plain `cargo local` starts it, beside `localstripe` from PyPI, a stand-in for Stripe that keeps everything
+//! The local cloud as plain `cargo local` starts it, beside `localstripe` from `PyPI`, a stand-in for Stripe that keeps everything
 //! in the memory of one process: how many payment intents each makes in a second, for sixteen clients and for one, and
 //! whether the cloud stays as fast while payments pile up.
 //!

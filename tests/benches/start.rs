@@ -1,119 +1,193 @@
-//! How long a function takes from its process's start to its first call of `next`, and how much memory it then holds,
-//! beside a hello-world function measured in the same run. Release binaries, medians of 15.
+//! How long each function takes from its process's start to its first call of `next`, how much of that is the warm-up of its
+//! connections, how much memory it then holds, and how large its binary is, beside a hello-world function measured in the
+//! same run. Release binaries, medians.
 //!
-//! `cargo bench -p tollgate-tests --bench start`
+//! The warm-up is counted apart: it lasts from the first connection to the last answer, and on Lambda takes place where a
+//! function has a whole core and nobody waits for it yet.
+//!
+//! `cargo bench --workspace --bench start`, or with `-- intents` for the functions whose names begin so.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use std::{
+    collections::BTreeMap,
     io::Read,
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use tollgate_local::{dynamodb::DynamoDb, template};
+use tollgate_local::template;
+use tollgate_tests::{Cloud, build_with_examples, target};
 
-const RUNS: usize = 15;
-const FUNCTIONS: &[&str] = &["charges-create-payment", "charges-retrieve-payment", "charges-unknown-route"];
-/// The design's budgets.
+const RUNS: usize = 9;
+/// The budgets: a start without the warm-up beside hello-world's, memory, and a binary for this machine.
 const START_BUDGET: f64 = 1.5;
 const MEMORY_BUDGET_KB: u64 = 9 * 1024;
+const HELLO_WORLD: &str = "examples/hello-world";
+/// A function that has not asked for work by now never will.
+const START_MAX: Duration = Duration::from_secs(10);
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+/// When connections to a service were opened, and answers passed.
+type Moments = Arc<Mutex<Vec<Instant>>>;
+
+/// Passes connections on to a service, and takes down when; gives the address in front of it.
+fn watch(service: &str, moments: &Moments) -> String {
+    let address =
+        service.trim_start_matches("http://").trim_end_matches('/').replace("localhost", "127.0.0.1");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let moments = moments.clone();
+    std::thread::spawn(move || {
+        while let Ok((client, _)) = listener.accept() {
+            moments.lock().unwrap().push(Instant::now());
+            let service = TcpStream::connect(&address).unwrap();
+            pass(client.try_clone().unwrap(), service.try_clone().unwrap(), None);
+            pass(service, client, Some(moments.clone()));
+        }
+    });
+    url
 }
 
-fn build() -> PathBuf {
-    let bench = std::env::current_exe().unwrap();
-    let profile =
-        bench.ancestors().find(|folder| folder.ends_with("release")).expect("a release build").to_owned();
-    let target = profile.parent().unwrap().to_owned();
-    let mut cargo = Command::new("cargo");
-    cargo.current_dir(root()).args(["build", "--release", "--quiet", "--target-dir"]).arg(target);
-    cargo.args(["-p", "tollgate-charges", "--bins", "-p", "tollgate-tests", "--example", "hello-world"]);
-    assert!(cargo.status().unwrap().success());
-    profile
+fn pass(mut from: TcpStream, mut to: TcpStream, moments: Option<Moments>) {
+    from.set_nodelay(true).unwrap();
+    std::thread::spawn(move || {
+        let mut bytes = [0; 8192];
+        while let Ok(read @ 1..) = from.read(&mut bytes) {
+            if std::io::Write::write_all(&mut to, &bytes[..read]).is_err() {
+                return;
+            }
+            if let Some(moments) = &moments {
+                moments.lock().unwrap().push(Instant::now());
+            }
+        }
+        let _ = to.shutdown(std::net::Shutdown::Both);
+    });
 }
 
-/// One start: the time until `next` is asked for, and the resident memory a moment later.
-fn start(binary: &Path, dynamodb: &str, secrets: &str) -> (Duration, u64) {
+/// What a start took.
+#[derive(Clone, Copy)]
+struct Start {
+    took: Duration,
+    warm_up: Duration,
+    resident_kb: u64,
+}
+
+/// One start of a function.
+fn start(binary: &Path, environment: &BTreeMap<String, String>, moments: &Moments) -> Start {
+    moments.lock().unwrap().clear();
     let runtime = TcpListener::bind("127.0.0.1:0").unwrap();
+    runtime.set_nonblocking(true).unwrap();
     let began = Instant::now();
     let mut child: Child = Command::new(binary)
         .env_clear()
+        .envs(environment)
         .env("AWS_LAMBDA_RUNTIME_API", runtime.local_addr().unwrap().to_string())
-        .env("AWS_LAMBDA_FUNCTION_NAME", "bench")
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-        .env("AWS_LAMBDA_LOG_GROUP_NAME", "bench")
-        .env("AWS_LAMBDA_LOG_STREAM_NAME", "bench")
-        .env("AWS_REGION", "us-east-1")
-        .env("AWS_ACCESS_KEY_ID", "local")
-        .env("AWS_SECRET_ACCESS_KEY", "local")
-        .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
-        .env("TOLLGATE_TABLE", "tollgate")
-        .env("TOLLGATE_KEYS_TABLE", "tollgate-keys")
-        .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets)
-        .env("TOLLGATE_LINK_SECRET_ARN", "LinkSecret")
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let (mut connection, _) = runtime.accept().unwrap();
-    let mut request = [0; 64];
-    assert!(connection.read(&mut request).unwrap() > 0);
-    let took = began.elapsed();
+    let took = loop {
+        if runtime.accept().is_ok() {
+            break began.elapsed();
+        }
+        assert!(child.try_wait().unwrap().is_none(), "{} ended", binary.display());
+        assert!(began.elapsed() < START_MAX, "{} does not ask for work", binary.display());
+        std::thread::sleep(Duration::from_micros(20));
+    };
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
     let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    let kilobytes = resident.trim().trim_end_matches(" kB").parse().unwrap();
+    let resident_kb = resident.trim().trim_end_matches(" kB").parse().unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
-    (took, kilobytes)
+    let moments = moments.lock().unwrap();
+    let until_next = moments.iter().filter(|moment| **moment <= began + took);
+    let warm_up = match (until_next.clone().min(), until_next.max()) {
+        (Some(first), Some(last)) => *last - *first,
+        _ => Duration::ZERO,
+    };
+    Start { took, warm_up, resident_kb }
 }
 
-fn median<T: Ord + Copy>(mut values: Vec<T>) -> T {
+fn median<T: Ord + Copy>(values: impl Iterator<Item = T>) -> T {
+    let mut values: Vec<T> = values.collect();
     values.sort_unstable();
     values[values.len() / 2]
 }
 
-#[tokio::main]
-async fn main() {
-    let binaries = build();
-    let folder = tempfile::tempdir().unwrap();
+/// The environment of each function that Lambda and its template give it.
+fn environments(cloud: &Cloud, moments: &Moments) -> BTreeMap<String, BTreeMap<String, String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let setting = template::Setting {
-        front_url: String::new(),
-        sqs_url: String::new(),
+        front_url: cloud.local(""),
+        sqs_url: cloud.ready["sqs"].as_str().unwrap().to_owned(),
         parameters: Vec::new(),
         secret: &|_, _| Ok(String::new()),
     };
-    let tables = template::load(&root().join("template.yaml"), &setting).unwrap().tables;
-    let dynamodb = DynamoDb::open(&folder.path().join("dynamodb.db"), &tables).unwrap();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let (_stop, stopped) = tokio::sync::watch::channel(false);
-    dynamodb.serve(listener, stopped);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let secrets = format!("http://{}", listener.local_addr().unwrap());
-    let answer = || async { "{\"SecretString\":\"a secret of the bench\"}" };
-    let routes = axum::Router::new().fallback(answer);
-    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    let given = template::load(&root.join("template.yaml"), &setting).unwrap();
+    let service = |name: &str| watch(cloud.ready[name].as_str().unwrap(), moments);
+    let lambda: BTreeMap<String, String> = [
+        ("AWS_LAMBDA_FUNCTION_NAME", "bench".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "1".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".to_owned()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", "bench".to_owned()),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "bench".to_owned()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", service("dynamodb")),
+        ("AWS_ENDPOINT_URL_SQS", service("sqs")),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", service("secretsmanager")),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
+    let of = |own: BTreeMap<String, String>| lambda.clone().into_iter().chain(own).collect();
+    let functions = given.functions.into_iter().map(|function| (function.binary, of(function.environment)));
+    functions.chain([(HELLO_WORLD.to_owned(), lambda.clone())]).collect()
+}
 
-    let measured = tokio::task::spawn_blocking(move || {
-        let names = std::iter::once("examples/hello-world").chain(FUNCTIONS.iter().copied());
-        let measure = |name: &'static str| {
-            let runs: Vec<_> = (0..RUNS).map(|_| start(&binaries.join(name), &url, &secrets)).collect();
-            let (took, memory): (Vec<_>, Vec<_>) = runs.into_iter().unzip();
-            (name, median(took), median(memory))
-        };
-        names.map(measure).collect::<Vec<_>>()
-    })
-    .await
-    .unwrap();
-    let (_, hello, _) = measured[0];
-    println!("{:<28} {:>9} {:>7} {:>10}", "function", "start ms", "ratio", "memory KB");
-    for (name, took, memory) in measured {
-        let ratio = took.as_secs_f64() / hello.as_secs_f64();
-        let over = if ratio > START_BUDGET || memory > MEMORY_BUDGET_KB { "  over budget" } else { "" };
-        println!("{name:<28} {:>9.2} {ratio:>7.2} {memory:>10}{over}", took.as_secs_f64() * 1000.0);
+fn measure(name: &str, environment: &BTreeMap<String, String>, moments: &Moments) -> (Start, u64) {
+    let binary: PathBuf = target().join(name);
+    let starts: Vec<Start> = (0..RUNS).map(|_| start(&binary, environment, moments)).collect();
+    let middle = Start {
+        took: median(starts.iter().map(|start| start.took)),
+        warm_up: median(starts.iter().map(|start| start.warm_up)),
+        resident_kb: median(starts.iter().map(|start| start.resident_kb)),
+    };
+    (middle, std::fs::metadata(binary).unwrap().len() / 1024)
+}
+
+#[tokio::main]
+async fn main() {
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    build_with_examples();
+    let moments = Moments::default();
+    let cloud = Cloud::start().await;
+    let environments = environments(&cloud, &moments);
+    let (hello, size) = measure(HELLO_WORLD, &environments[HELLO_WORLD], &moments);
+    println!(
+        "{:<44} {:>8} {:>8} {:>6} {:>6} {:>10} {:>9}",
+        "function", "start ms", "warm-up", "own", "ratio", "memory KB", "binary KB"
+    );
+    let print = |name: &str, start: Start, size: u64| {
+        let own = start.took.saturating_sub(start.warm_up);
+        let ratio = own.as_secs_f64() / hello.took.as_secs_f64();
+        let over =
+            if ratio > START_BUDGET || start.resident_kb > MEMORY_BUDGET_KB { "  over budget" } else { "" };
+        let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+        println!(
+            "{name:<44} {:>8.2} {:>8.2} {:>6.2} {ratio:>6.2} {:>10} {size:>9}{over}",
+            ms(start.took),
+            ms(start.warm_up),
+            ms(own),
+            start.resident_kb
+        );
+    };
+    print(HELLO_WORLD, hello, size);
+    for (name, environment) in environments.iter().filter(|(name, _)| name.starts_with(&wanted)) {
+        if name != HELLO_WORLD {
+            let (start, size) = measure(name, environment, &moments);
+            print(name, start, size);
+        }
     }
 }

@@ -25,6 +25,14 @@ pub(crate) fn build() {
     BUILT.get_or_init(|| run_cargo(&["--bins"]));
 }
 
+/// Builds every binary and every example, in a release where the caller is in one.
+pub fn build_with_examples() {
+    BUILT.get_or_init(|| {
+        let release = is_release().then_some("--release");
+        run_cargo(&["--bins", "--examples"].into_iter().chain(release).collect::<Vec<_>>());
+    });
+}
+
 /// Builds these binaries and no others, as they are in a release where the caller is: what a bench needs.
 pub fn build_some(binaries: &[&str]) {
     BUILT.get_or_init(|| {

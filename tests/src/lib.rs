@@ -21,7 +21,7 @@ pub mod transcript;
 pub use rustix::process::Signal;
 
 pub use self::{
-    binaries::{binary, build_some, target},
+    binaries::{binary, build_some, build_with_examples, target},
     client::{Answer, Client, reset_in, stands},
     cloud::{Cloud, signal},
     receiver::{Receiver, Webhook},
