@@ -109,9 +109,34 @@ fn every_alias_is_moved_as_the_parameter_says_and_rolled_back_by_alarms_about_it
                 {"Name": "Resource", "Value": {"Fn::Sub": format!("${{{id}}}:live")}},
             ]);
             assert_eq!(template["Resources"][&own]["Properties"]["Dimensions"], dimensions, "{path} {own}");
+            // A request that comes during the update finds no alias that may not be called.
+            let integration = &template["Resources"][format!("{id}Integration")];
+            assert!(
+                integration.is_null() || integration["DependsOn"] == format!("{id}Permission"),
+                "{path} {id}"
+            );
         }
     }
     assert_eq!(aliases, templates().functions.iter().filter(|function| function.alias.is_some()).count());
+}
+
+#[test]
+fn memory_is_a_parameter_of_each_kind_of_function() {
+    let cloud = templates_with(&[
+        ("RouteMemoryMb", "301"),
+        ("PaymentMemoryMb", "302"),
+        ("WorkerMemoryMb", "303"),
+        ("FinderMemoryMb", "304"),
+    ]);
+    for function in &cloud.functions {
+        let expected = match (door(&cloud, function), function.name.as_str()) {
+            ("workers", "find-due-work") => 304,
+            ("workers", _) => 303,
+            _ if function.alias.is_some() => 302,
+            _ => 301,
+        };
+        assert_eq!(function.memory_mb, expected, "{}", function.name);
+    }
 }
 
 #[test]
@@ -158,16 +183,14 @@ fn the_customers_key_is_that_of_every_table_queue_secret_and_log_group() {
 #[test]
 fn each_front_door_has_its_name_under_the_customers_domain() {
     let cloud = templates_with(&[("DomainName", "pay.example.com"), ("CertificateArn", "arn:aws:acm:x")]);
-    for api in &cloud.apis {
-        let own = format!("https://{}.pay.example.com", api.name);
-        let pages =
-            cloud.functions.iter().filter_map(|function| function.environment.get("TOLLGATE_PAGES_URL"));
-        if api.name == "pages" {
-            assert!(pages.filter(|url| *url != "..").all(|url| *url == own));
-        } else {
-            assert!(api.base_url.as_ref().is_some_and(|url| url.starts_with(&own)), "{:?}", api.base_url);
-        }
+    for api in cloud.apis.iter().filter(|api| api.name != "pages") {
+        let own = format!("https://{}.pay.example.com/", api.name);
+        assert!(api.base_url.as_ref().is_some_and(|url| url.starts_with(&own)), "{:?}", api.base_url);
     }
+    // The pages lead to each other by relative addresses, and everything else to them by their name.
+    let pages = cloud.functions.iter().filter_map(|function| function.environment.get("TOLLGATE_PAGES_URL"));
+    let pages: BTreeSet<_> = pages.map(String::as_str).collect();
+    assert_eq!(pages, ["..", "https://pages.pay.example.com"].into());
 }
 
 #[test]
