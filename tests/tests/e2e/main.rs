@@ -29,6 +29,7 @@ mod local_cloud;
 mod networks;
 mod operator;
 mod previous_release;
+mod production_shape;
 mod releases;
 mod request_lines;
 mod rotation;

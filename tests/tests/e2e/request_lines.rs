@@ -101,4 +101,6 @@ fn json_lines(text: &str) {
     assert!(declined["duration_ms"].is_u64() && declined["timestamp"].is_string());
     let functions = of_kind("function");
     assert!(functions.iter().any(|line| line["line"]["message"] == "request"));
+    let declined = functions.iter().find(|line| line["function"] == "charges-create-payment");
+    assert_eq!(declined.expect("its line")["group"], "/tollgate/charges");
 }

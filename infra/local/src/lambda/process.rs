@@ -60,8 +60,8 @@ impl Process {
             logs::log(&function.name, &reason);
             reason
         })?;
-        forward(&function.name, child.stdout.take());
-        forward(&function.name, child.stderr.take());
+        forward(function.clone(), child.stdout.take());
+        forward(function.clone(), child.stderr.take());
         let instance = Instance::new(function.clone(), child.id(), options.freeze);
         let server = tokio::spawn(listener.serve(runtime_api::routes(instance.clone(), on_released)));
         Ok(Self { instance, child, server, options })
@@ -102,6 +102,8 @@ async fn watch(instance: &Instance, child: &mut Child, options: LambdaOptions) -
 }
 
 fn spawn(host: &Host, function: &Function, port: u16, place: &Place) -> std::io::Result<Child> {
+    // The local cloud has one version of each function, the first; without an alias it is the one that changes.
+    let version = if function.alias.is_some() { "1" } else { "$LATEST" };
     let mut command = Command::new(host.binaries.join(&function.binary));
     command
         .env_clear()
@@ -116,10 +118,10 @@ fn spawn(host: &Host, function: &Function, port: u16, place: &Place) -> std::io:
         .env("AWS_LAMBDA_RUNTIME_API", format!("127.0.0.1:{port}"))
         .env("AWS_LAMBDA_FUNCTION_NAME", &function.name)
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string())
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", version)
         .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-        .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.name))
-        .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[$LATEST]{}", place.number))
+        .env("AWS_LAMBDA_LOG_GROUP_NAME", &function.log_group)
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/{}[{version}]{}", function.name, place.number))
         .env("_HANDLER", "bootstrap")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -129,14 +131,14 @@ fn spawn(host: &Host, function: &Function, port: u16, place: &Place) -> std::io:
     command.spawn()
 }
 
-fn forward(name: &str, stream: Option<impl AsyncRead + Unpin + Send + 'static>) {
-    let (name, Some(stream)) = (name.to_owned(), stream) else {
+fn forward(function: Arc<Function>, stream: Option<impl AsyncRead + Unpin + Send + 'static>) {
+    let Some(stream) = stream else {
         return;
     };
     tokio::spawn(async move {
         let mut lines = BufReader::new(stream).lines();
         while let Ok(Some(line)) = lines.next_line().await {
-            logs::function(&name, &line);
+            logs::function(&function.name, &function.log_group, &line);
         }
     });
 }

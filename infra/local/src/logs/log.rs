@@ -65,14 +65,15 @@ pub(crate) fn log(name: &str, line: &str) {
     }
 }
 
-/// Handles a line that a function's process wrote: shows it or keeps it in the file.
-pub(crate) fn function(name: &str, line: &str) {
+/// Handles a line that a function's process wrote: shows it or keeps it in the file. `group` is the log group that it
+/// would be in.
+pub(crate) fn function(name: &str, group: &str, line: &str) {
     let logs = logs();
     match logs.mode {
         LogMode::All => print(&format!("[{name}] {line}")),
         LogMode::Json => {
             let line = serde_json::from_str(line).unwrap_or_else(|_| Value::from(line));
-            print(&json!({"kind": "function", "function": name, "line": line}).to_string());
+            print(&json!({"kind": "function", "function": name, "group": group, "line": line}).to_string());
         }
         LogMode::Requests => {
             if let Some(file) = &logs.file {

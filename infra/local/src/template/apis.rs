@@ -13,14 +13,32 @@ use super::{
     intrinsics::Stack,
     stages::{self, STAGE},
 };
-use crate::aws::{self, name_in};
+use crate::aws;
 
 const API_GATEWAY: &str = "apigateway.amazonaws.com";
 const INVOKE: &str = "lambda:InvokeFunction";
 
-/// A permission to call a function.
-struct Permission {
+/// What an integration calls: a function, or its alias.
+#[derive(PartialEq)]
+struct Called {
     function: String,
+    alias: Option<String>,
+}
+
+impl Called {
+    /// From a name or an ARN, either with an alias or without.
+    fn named(value: &Value) -> Self {
+        let text = value.as_str().unwrap_or_default();
+        let name = text.rsplit_once(":function:").map_or(text, |(_, name)| name);
+        let (function, alias) =
+            name.split_once(':').map_or((name, None), |(name, alias)| (name, Some(alias)));
+        Self { function: function.to_owned(), alias: alias.map(str::to_owned) }
+    }
+}
+
+/// A permission to call a function. One for the function does not hold for its alias, and the other way round.
+struct Permission {
+    called: Called,
     /// A pattern for ARNs of routes.
     source: String,
 }
@@ -34,14 +52,14 @@ impl Permission {
         let source = properties["SourceArn"]
             .as_str()
             .ok_or_else(|| stack.error(id, "without a SourceArn any API may call the function"))?;
-        Ok(Some(Self { function: function_named(&properties["FunctionName"]), source: source.to_owned() }))
+        Ok(Some(Self { called: Called::named(&properties["FunctionName"]), source: source.to_owned() }))
     }
 
-    fn allows(&self, api: &str, key: &str, function: &str) -> bool {
+    fn allows(&self, api: &str, key: &str, called: &Called) -> bool {
         // `GET /v1/payments` is `GET/v1/payments` in an ARN.
         let key = key.replacen(' ', "", 1);
         let route = aws::arn("execute-api", &format!("{api}/{STAGE}/{key}"));
-        self.function == function && aws::matches(&self.source, &route)
+        self.called == *called && aws::matches(&self.source, &route)
     }
 }
 
@@ -105,15 +123,29 @@ fn add_route(
     let index = api_of(stack, id, properties, &cloud.apis)?;
     let api = &mut cloud.apis[index];
     let key = stack.text(&properties["RouteKey"], id)?;
-    let function = function_behind(stack, id, properties, &api.name)?;
-    if !cloud.functions.iter().any(|known| known.name == function) {
-        return Err(stack.error(id, format!("there is no function `{function}`")));
-    }
-    if !permissions.iter().any(|p| p.allows(&api.name, &key, &function)) {
-        let reason = format!("no AWS::Lambda::Permission of its stack lets this route call `{function}`");
+    let called = function_behind(stack, id, properties, &api.name)?;
+    let name = &called.function;
+    let Some(function) = cloud.functions.iter().find(|known| known.name == *name) else {
+        return Err(stack.error(id, format!("there is no function `{name}`")));
+    };
+    if function.alias != called.alias {
+        let reason = match (&function.alias, &called.alias) {
+            (None, Some(other)) => format!("`{name}` has no alias `{other}`"),
+            (alias, _) => {
+                format!(
+                    "its integration calls `{name}` past the alias `{}`",
+                    alias.as_deref().unwrap_or_default()
+                )
+            }
+        };
         return Err(stack.error(id, reason));
     }
-    let route = read_key(&key, function)
+    if !permissions.iter().any(|p| p.allows(&api.name, &key, &called)) {
+        let of = called.alias.map_or(String::new(), |alias| format!("`{alias}` of "));
+        let reason = format!("no AWS::Lambda::Permission of its stack lets this route call {of}`{name}`");
+        return Err(stack.error(id, reason));
+    }
+    let route = read_key(&key, called.function)
         .ok_or_else(|| stack.error(id, "RouteKey is neither `METHOD /path` nor `$default`"))?;
     let same = |other: &Route| (&other.method, &other.path) == (&route.method, &route.path);
     if api.routes.iter().any(same) {
@@ -134,8 +166,8 @@ fn api_of(stack: &Stack<'_>, id: &str, properties: &Value, apis: &[Api]) -> Resu
         .ok_or_else(|| stack.error(id, "ApiId names no AWS::ApiGatewayV2::Api"))
 }
 
-/// The function that a route's integration calls.
-fn function_behind(stack: &Stack<'_>, id: &str, route: &Value, api: &str) -> Result<String, TemplateError> {
+/// What a route's integration calls.
+fn function_behind(stack: &Stack<'_>, id: &str, route: &Value, api: &str) -> Result<Called, TemplateError> {
     let target = stack.text(&route["Target"], id)?;
     let integrations = stack.resources("AWS::ApiGatewayV2::Integration")?;
     let found =
@@ -151,7 +183,7 @@ fn function_behind(stack: &Stack<'_>, id: &str, route: &Value, api: &str) -> Res
     if integration["IntegrationType"] != "AWS_PROXY" || integration["PayloadFormatVersion"] != "2.0" {
         return Err(stack.error(id, "the local cloud knows the integration AWS_PROXY with payload 2.0 only"));
     }
-    Ok(function_named(&integration["IntegrationUri"]))
+    Ok(Called::named(&integration["IntegrationUri"]))
 }
 
 /// The route of a key; `None` if the key is malformed.
@@ -176,9 +208,4 @@ fn other_name<'a>(path: &str, other: &'a str) -> Option<&'a str> {
         .find(|(one, two)| one != two)
         .filter(|(one, two)| is_variable(one) && is_variable(two))
         .map(|(_, two)| two)
-}
-
-/// The function's name, from its name or its ARN.
-fn function_named(value: &Value) -> String {
-    name_in(value.as_str().unwrap_or_default()).to_owned()
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
 use serde_json::Value;
 
-use super::{Function, TemplateError, intrinsics::Stack, policies};
+use super::{Function, TemplateError, intrinsics::Stack, logs, policies};
 
 /// Lambda's defaults, where neither the function nor `Globals` has a value.
 const TIMEOUT_S_DEFAULT: u64 = 3;
@@ -53,6 +53,8 @@ pub(super) fn read(stack: &Stack<'_>, id: &str, resource: &Value) -> Result<Func
         binary => stack.text(binary, id)?,
     };
     Ok(Function {
+        log_group: logs::group_of(stack, id, &name, properties)?,
+        alias: stack.alias_of(id)?,
         name,
         binary,
         code: stack.folder().join(stack.text(&property("CodeUri"), id)?),

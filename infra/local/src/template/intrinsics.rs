@@ -289,6 +289,9 @@ impl<'a> Stack<'a> {
                 None => Err(self.error(at, format!("the parameter `{name}` has no value and no default"))),
             };
         }
+        if let Some((id, "Alias")) = name.split_once('.') {
+            return self.alias_arn(id, at);
+        }
         let resource = self.resource(name, at)?;
         match resource["Type"].as_str().unwrap_or_default() {
             "AWS::SQS::Queue" => {
@@ -298,6 +301,7 @@ impl<'a> Stack<'a> {
             "AWS::DynamoDB::Table" => Ok(Value::String(self.name_of(name, "TableName")?)),
             "AWS::SecretsManager::Secret" => Ok(Value::String(self.secret_arn(name)?)),
             "AWS::ApiGatewayV2::Api" => Ok(Value::String(self.name.clone())),
+            "AWS::Logs::LogGroup" => Ok(Value::String(self.name_of(name, "LogGroupName")?)),
             "AWS::Serverless::Function" => Ok(Value::String(self.function_name(name)?)),
             // References to other resources are only passed on.
             _ => Ok(Value::String(name.to_owned())),
@@ -355,6 +359,22 @@ impl<'a> Stack<'a> {
         match names.into_iter().find(|name| !name.is_null()) {
             Some(name) => self.text(name, id),
             None => Ok(id.to_owned()),
+        }
+    }
+
+    /// The alias of a function that SAM makes and keeps on its newest version.
+    pub(super) fn alias_of(&self, id: &str) -> Result<Option<String>, TemplateError> {
+        let own = self.template["Resources"][id]["Properties"].get("AutoPublishAlias");
+        let all = self.template["Globals"]["Function"].get("AutoPublishAlias");
+        own.or(all).map(|alias| self.text(alias, id)).transpose()
+    }
+
+    /// What `!Ref Function.Alias` becomes.
+    fn alias_arn(&self, id: &str, at: &str) -> Result<Value, TemplateError> {
+        self.resource(id, at)?;
+        match self.alias_of(id)? {
+            Some(alias) => Ok(Value::String(format!("{}:{alias}", function_arn(&self.function_name(id)?)))),
+            None => Err(self.error(at, format!("`{id}` has no AutoPublishAlias"))),
         }
     }
 

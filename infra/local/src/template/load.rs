@@ -5,8 +5,8 @@ use std::{collections::HashMap, path::Path};
 use serde_json::Value;
 
 use super::{
-    Cloud, Setting, Source, TemplateError, apis, functions, intrinsics::Stack, policies, queues, sources,
-    tables,
+    Cloud, Setting, Source, TemplateError, apis, functions, intrinsics::Stack, logs, policies, queues,
+    sources, tables,
 };
 
 /// The root stack's name, with which its tables' names begin.
@@ -36,6 +36,9 @@ fn gather(stack: &Stack<'_>, cloud: &mut Cloud) -> Result<(), TemplateError> {
     }
     for (id, _) in stack.resources("AWS::SecretsManager::Secret")? {
         cloud.secrets.push(stack.secret(&id)?);
+    }
+    for (id, resource) in stack.resources("AWS::Logs::LogGroup")? {
+        cloud.log_groups.push(logs::read(stack, &id, &resource["Properties"])?);
     }
     for (id, resource) in stack.resources("AWS::ApiGatewayV2::Api")? {
         cloud.apis.push(apis::read(stack, &id, &resource["Properties"])?);

@@ -21,6 +21,8 @@ pub struct Cloud {
     pub sources: Vec<Source>,
     /// All secrets.
     pub secrets: Vec<Secret>,
+    /// All log groups.
+    pub log_groups: Vec<LogGroup>,
 }
 
 /// An HTTP API: a front door.
@@ -73,6 +75,10 @@ pub struct Function {
     pub memory_mb: u64,
     /// Invocations at the same time, at most; `None` for no limit of the function's own.
     pub reserved_concurrency: Option<usize>,
+    /// The group that its log lines go to.
+    pub log_group: String,
+    /// The alias that always leads to its newest version, for which it is called then.
+    pub alias: Option<String>,
     /// The statements of its policies in the template.
     pub policies: Vec<Statement>,
     /// The statements that SAM adds for its event sources.
@@ -91,6 +97,15 @@ impl Function {
     pub fn grants(&self) -> Vec<Grant> {
         grants(&self.policies)
     }
+}
+
+/// A log group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogGroup {
+    /// Its name.
+    pub name: String,
+    /// How long its lines are kept; `None` for always.
+    pub retention_days: Option<u32>,
 }
 
 /// A DynamoDB table.

@@ -26,6 +26,23 @@ async fn a_request_becomes_an_event_and_the_answer_a_response() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_function_knows_its_log_group_and_its_version() {
+    let run = Running::start().await;
+    for (name, group, version) in
+        [("echo", "/aws/lambda/demo-echo", "$LATEST"), ("single", "/tollgate/demo", "1")]
+    {
+        let (status, body) = run.get(&format!("/demo/v1/{name}/1")).await;
+        assert_eq!(status, 200, "{name}");
+        let environment = &body["environment"];
+        assert_eq!(environment["AWS_LAMBDA_LOG_GROUP_NAME"], group);
+        assert_eq!(environment["AWS_LAMBDA_FUNCTION_VERSION"], version);
+        let stream = environment["AWS_LAMBDA_LOG_STREAM_NAME"].as_str().expect("a stream");
+        assert!(stream.starts_with(&format!("local/demo-{name}[{version}]")), "{stream}");
+    }
+    run.cloud.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_of_more_than_ten_megabytes_is_refused() {
     let run = Running::start().await;
     let client = reqwest::Client::new();

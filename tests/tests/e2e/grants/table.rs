@@ -19,6 +19,8 @@ UPDATE_DOCS=1 cargo test -p tollgate-tests --test e2e grants::table
 `main`, `keys` and `events` are the three tables, and `main/gsi1` is an index of one. Behind *of* are the partition keys that a call may name
 (`dynamodb:LeadingKeys`). To a function with a stream or a queue SAM adds what reading it takes, on all streams or queues: `AWSLambdaDynamoDBExecutionRole` or
 `AWSLambdaSQSQueueExecutionRole`. A schedule has a role of its own.
+
+With a KMS key of the stack's own (`KmsKeyArn`), each function that may call anything may also do `kms:Decrypt` and `kms:GenerateDataKey` with that key.
 ";
 
 /// What a function is started by.

@@ -100,7 +100,8 @@ fn a_route_that_would_not_reach_its_function_is_a_clear_error() {
         ),
         ("AWS_PROXY", "HTTP_PROXY", "the integration AWS_PROXY with payload 2.0 only"),
         ("'2.0'", "'1.0'", "the integration AWS_PROXY with payload 2.0 only"),
-        ("!GetAtt Echo.Arn", "x:nobody", "there is no function `nobody`"),
+        ("!GetAtt Echo.Arn", "'arn:aws:lambda:x:1:function:nobody'", "there is no function `nobody`"),
+        ("!GetAtt Echo.Arn", "nobody", "there is no function `nobody`"),
         (permission, "Type: AWS::Logs::LogGroup", no_leave),
         ("FunctionName: !Ref Echo", "FunctionName: !Ref Other", no_leave),
         ("Principal: apigateway.", "Principal: events.", no_leave),
@@ -117,6 +118,44 @@ fn a_route_that_would_not_reach_its_function_is_a_clear_error() {
         let error = loaded(ROOT, &ROUTES.replacen(text, replacement, 1)).expect_err(reason);
         assert!(error.to_string().contains(reason), "{reason}: {error}");
     }
+}
+
+#[test]
+fn a_function_with_an_alias_is_called_by_it_alone() {
+    let aliased = ROUTES
+        .replace("FunctionName: echo}", "FunctionName: echo, AutoPublishAlias: live}")
+        .replace("!GetAtt Echo.Arn", "!Ref Echo.Alias")
+        .replace("FunctionName: !Ref Echo,", "FunctionName: !Ref Echo.Alias,");
+    let cloud = loaded(ROOT, &aliased).expect("it loads");
+    assert_eq!(cloud.functions[0].alias.as_deref(), Some("live"));
+    assert_eq!(cloud.apis[0].routes.len(), 3);
+    for (text, replacement, reason) in [
+        (
+            "IntegrationUri: !Ref Echo.Alias",
+            "IntegrationUri: !GetAtt Echo.Arn",
+            "calls `echo` past the alias `live`",
+        ),
+        (
+            "IntegrationUri: !Ref Echo.Alias",
+            "IntegrationUri: 'echo:old'",
+            "calls `echo` past the alias `live`",
+        ),
+        (
+            "FunctionName: !Ref Echo.Alias,",
+            "FunctionName: !Ref Echo,",
+            "lets this route call `live` of `echo`",
+        ),
+        (", AutoPublishAlias: live", "", "`Echo` has no AutoPublishAlias"),
+        ("!Ref Echo.Alias", "!Ref Nobody.Alias", "there is no parameter or resource `Nobody`"),
+        ("!Ref Echo.Alias", "!Ref Echo.Version", "there is no parameter or resource `Echo.Version`"),
+    ] {
+        assert!(aliased.contains(text), "{text}");
+        let error = loaded(ROOT, &aliased.replacen(text, replacement, 1)).expect_err(reason);
+        assert!(error.to_string().contains(reason), "{reason}: {error}");
+    }
+    let unknown = ROUTES.replace("!GetAtt Echo.Arn", "'echo:live'");
+    let error = loaded(ROOT, &unknown).expect_err("no alias").to_string();
+    assert!(error.contains("`echo` has no alias `live`"), "{error}");
 }
 
 #[test]

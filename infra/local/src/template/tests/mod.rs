@@ -1,6 +1,7 @@
 //! Templates, read from files.
 
 mod apis;
+mod logs;
 mod policies;
 
 use std::path::Path;
