@@ -76,7 +76,8 @@ impl Worker {
                 Replaced::Done => {
                     if contradicts {
                         let what = "a provider's answer contradicts what is recorded";
-                        alarm::raise(self.now(), &format!("{tenant}{}#{id}", E::CODE), what);
+                        let subject = format!("{tenant}{}#{id}", E::CODE);
+                        alarm::raise(self.now(), &subject, current.request_id(), what);
                     }
                     return Ok(Write::Done(next));
                 }

@@ -202,7 +202,7 @@ impl Worker {
     }
 
     fn alarm(&self, tenant: Tenant, refund: &Refund, what: &str) {
-        alarm::raise(self.now(), &format!("{tenant}REF#{}", refund.id), what);
+        alarm::raise(self.now(), &format!("{tenant}REF#{}", refund.id), &refund.request.request_id, what);
     }
 }
 
