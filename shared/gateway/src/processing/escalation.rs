@@ -25,7 +25,7 @@ impl Worker {
         error: ProcessorError,
         request: &RequestRef,
     ) -> Result<Resumed, Error> {
-        self.stuck_if_late(tenant, payment, "the provider cannot be asked", request).await?;
+        self.stuck_if_late(tenant, payment, "the processor cannot be asked", request).await?;
         Ok(Resumed::after(error))
     }
 

@@ -75,7 +75,7 @@ impl Worker {
             let now = match written? {
                 Replaced::Done => {
                     if contradicts {
-                        let what = "a provider's answer contradicts what is recorded";
+                        let what = "a processor's answer contradicts what is recorded";
                         let subject = format!("{tenant}{}#{id}", E::CODE);
                         alarm::raise(self.now(), &subject, current.request_id(), what);
                     }
