@@ -57,12 +57,11 @@ struct Fields<'a> {
 /// a header.
 pub(crate) fn log(logged: &Logged<'_>) {
     let outcome = RequestOutcome::of(logged.status);
-    let failed = outcome == RequestOutcome::Failed;
     let fields = Fields {
         api: logged.api,
         outcome,
         latency_ms: (logged.began.elapsed().as_secs_f64() * 100_000.0).round() / 100.0,
-        payment_write_failed: logged.writes_payments.then_some(u8::from(failed)),
+        payment_write_failed: logged.writes_payments.then_some(u8::from(outcome == RequestOutcome::Failed)),
         replays: logged.replayed.then_some(1),
         method: logged.method,
         request_id: logged.request_id,
@@ -80,6 +79,5 @@ pub(crate) fn log(logged: &Logged<'_>) {
         (false, true) => &[&LATENCY, &REPLAYS],
         (true, true) => &[&LATENCY, &PAYMENT_WRITE_FAILED, &REPLAYS],
     };
-    let level = if failed { Level::Error } else { Level::Info };
-    write(logged.now, level, "request", metrics, &fields);
+    write(logged.now, Level::Info, "request", metrics, &fields);
 }

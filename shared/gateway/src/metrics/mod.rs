@@ -47,6 +47,8 @@ impl Unit {
 pub enum Dimension {
     /// The front door, or the hosted pages.
     Api,
+    /// The front door.
+    FrontDoor,
     /// How a request ended.
     RequestOutcome,
     /// How a payment ended.
@@ -63,7 +65,7 @@ impl Dimension {
     /// Its name in CloudWatch.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Api => "Api",
+            Self::Api | Self::FrontDoor => "Api",
             Self::RequestOutcome | Self::PaymentOutcome | Self::AttemptOutcome => "Outcome",
             Self::Decline => "Decline",
             Self::Kind => "Kind",
@@ -74,6 +76,7 @@ impl Dimension {
     pub fn values(self) -> Vec<&'static str> {
         match self {
             Self::Api => FrontDoor::ALL.iter().map(|api| api.as_str()).chain([PAGES]).collect(),
+            Self::FrontDoor => FrontDoor::ALL.iter().map(|api| api.as_str()).collect(),
             Self::RequestOutcome => RequestOutcome::ALL.iter().map(|outcome| outcome.as_str()).collect(),
             Self::PaymentOutcome => PaymentOutcome::ALL.iter().map(|outcome| outcome.as_str()).collect(),
             Self::Decline => Decline::ALL.iter().map(|decline| decline.code()).collect(),
@@ -185,15 +188,15 @@ pub const LATENCY: Metric = Metric {
 /// 1 for a request that writes payments or refunds and was answered 5xx, 0 for one that was not.
 pub const PAYMENT_WRITE_FAILED: Metric = Metric { name: "PaymentWriteFailed", unit: Unit::Count, by: &[&[]] };
 /// Requests that were answered as an earlier one with their idempotency key.
-pub const REPLAYS: Metric = Metric { name: "Replays", unit: Unit::Count, by: &[&[Dimension::Api]] };
+pub const REPLAYS: Metric = Metric { name: "Replays", unit: Unit::Count, by: &[&[Dimension::FrontDoor]] };
 /// How old an event was when it was published.
 pub const EVENT_AGE: Metric = Metric { name: "EventAge", unit: Unit::Milliseconds, by: &[&[]] };
 /// Payments that ended or were authorized, by the API that made them.
 pub const PAYMENTS: Metric =
-    Metric { name: "Payments", unit: Unit::Count, by: &[&[Dimension::Api, Dimension::PaymentOutcome]] };
+    Metric { name: "Payments", unit: Unit::Count, by: &[&[Dimension::FrontDoor, Dimension::PaymentOutcome]] };
 /// Payments that failed, by the reason and the API that made them.
 pub const DECLINES: Metric =
-    Metric { name: "Declines", unit: Unit::Count, by: &[&[Dimension::Api, Dimension::Decline]] };
+    Metric { name: "Declines", unit: Unit::Count, by: &[&[Dimension::FrontDoor, Dimension::Decline]] };
 /// How old an event was when an endpoint accepted it, retries included.
 pub const WEBHOOK_AGE: Metric = Metric { name: "WebhookAge", unit: Unit::Milliseconds, by: &[&[]] };
 /// How long an attempt had been due when it was made. Unlike the age, it does not grow by an endpoint's own

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use tollgate_gateway::metrics::NAMESPACE;
-use tollgate_tests::{Cloud, Receiver, metrics::points_of};
+use tollgate_tests::{Cloud, Receiver, eventually, metrics::points_of};
 
 use super::{counted_lines, mistake};
 use crate::{
@@ -33,7 +33,14 @@ async fn every_function_writes_lines_that_cloudwatch_counts_by_closed_sets_of_va
     call_without_tables(&cloud).await;
     leave_and_finish(&cloud).await;
 
-    let lines = counted_lines(&cloud, 0);
+    let routes = templates().apis.into_iter().flat_map(|api| api.routes).map(|route| route.function);
+    let routes: BTreeSet<String> = routes.collect();
+    // A line may come after its answer.
+    let lines = eventually("the lines of every route", || async {
+        let lines = counted_lines(&cloud, 0);
+        (functions(&lines, "request") == routes).then_some(lines)
+    })
+    .await;
     for (function, line) in &lines {
         let points = points_of(line).unwrap_or_else(|e| panic!("{e}: {line}"));
         assert!(!points.is_empty(), "{line}");
@@ -47,8 +54,6 @@ async fn every_function_writes_lines_that_cloudwatch_counts_by_closed_sets_of_va
         assert_eq!(json["function"], **function);
         assert!(json["trace_id"].as_str().unwrap().starts_with("1-"), "{line}");
     }
-    let routes = templates().apis.into_iter().flat_map(|api| api.routes).map(|route| route.function);
-    assert_eq!(functions(&lines, "request"), routes.collect());
     for (message, function) in
         [("published", "publish-events"), ("attempt", "deliver-webhook"), ("due work found", "find-due-work")]
     {

@@ -10,9 +10,12 @@ use tollgate_tests::metrics::{Query, Watched, evaluate};
 use super::{STACK, alarms, mistake, observability, text};
 use crate::budgets::templates;
 
-/// Metrics that AWS's services write and the local cloud does not: no test here sees their alarms go off. Service, names, the
-/// sets of dimensions by which AWS counts them, and the page of AWS's documentation.
-const OF_AWS: &[(&str, &[&str], &[&[&str]])] = &[
+/// Metrics that AWS's services write: the service, names, and the sets of dimensions by which AWS counts them.
+type OfAws = (&'static str, &'static [&'static str], &'static [&'static [&'static str]]);
+
+/// Metrics that the local cloud does not write, so no test here sees their alarms go off: why, and the page of AWS's
+/// documentation.
+const OF_AWS: &[OfAws] = &[
     // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
     // The local queues have no metrics; dead letters are in the tests of `due_work`.
     ("AWS/SQS", &["ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"], &[&["QueueName"]]),
