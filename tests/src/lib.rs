@@ -13,6 +13,7 @@ mod wait;
 pub mod due_work;
 pub mod dynamodb;
 pub mod fill;
+pub mod metrics;
 pub mod redact;
 pub mod release;
 pub mod sqs;

@@ -182,6 +182,18 @@ pub enum Decline {
 }
 
 impl Decline {
+    /// Every reason.
+    pub const ALL: &'static [Self] = &[
+        Self::CardDeclined,
+        Self::InsufficientFunds,
+        Self::ExpiredCard,
+        Self::IncorrectCvc,
+        Self::ProcessingError,
+        Self::AuthenticationFailed,
+        Self::AuthenticationExpired,
+        Self::BankTransferFailed,
+    ];
+
     /// The code in `intents`, `charges` and `direct`.
     pub const fn code(self) -> &'static str {
         match self {

@@ -22,7 +22,8 @@
 //! | `admin` | the operator's tool |
 //!
 //! Beside the rooms: `gateway`, `worker` and `call` (what use cases run on), `start` (opening them), `clock`
-//! and `entropy` (passed in), `error`, `pagination`, `conflict_retry`, `message_format` and `metric_line`.
+//! and `entropy` (passed in), `error`, `pagination`, `conflict_retry`, `message_format` and
+//! `metrics` (what log lines count).
 
 mod admin;
 mod auth;
@@ -37,7 +38,6 @@ mod gateway;
 mod idempotency;
 mod merchants;
 mod message_format;
-mod metric_line;
 mod pages;
 mod pagination;
 mod payments;
@@ -47,6 +47,8 @@ mod start;
 mod vault;
 mod webhooks;
 mod worker;
+
+pub mod metrics;
 
 pub use admin::{
     api_keys::{IssuedKey, NewKey},
@@ -66,7 +68,6 @@ pub use due_work::{
     claims::DUE_CLAIM_MS,
     find::{ClaimedPage, DueQueues, FoundWork, Part},
     message::DueMessage,
-    metrics::failed as due_work_failed,
     report::FindReport,
     run::DueOutcome,
 };

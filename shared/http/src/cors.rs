@@ -2,7 +2,9 @@
 
 use lambda_http::{Body, Error as LambdaError, Response, http::HeaderValue};
 
-use crate::event;
+use tollgate_domain::FrontDoor;
+
+use crate::plain::run;
 
 /// Lets pages of any origin read the answer: the publishable key in the request is not secret.
 pub(crate) fn allow_any_origin(response: &mut Response<Body>) {
@@ -22,7 +24,7 @@ pub(crate) fn allow_any_origin(response: &mut Response<Body>) {
 /// # Errors
 /// Those of Lambda's runtime.
 pub fn serve_preflight() -> Result<(), LambdaError> {
-    event::run(|_| async move {
+    run(FrontDoor::Intents.as_str(), |_| async move {
         let mut response = Response::builder()
             .status(204)
             .header("access-control-allow-methods", "GET, POST")

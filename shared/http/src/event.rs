@@ -58,6 +58,7 @@ impl From<Event> for Request {
             body.into_bytes()
         };
         Self {
+            id: String::new(),
             method: event.request_context.http.method,
             path: event.raw_path.unwrap_or_default(),
             path_parameters: event.path_parameters.unwrap_or_default(),
@@ -85,18 +86,6 @@ fn answer(response: Response<Body>) -> ApiGatewayV2httpResponse {
 type Answered = Pin<Box<dyn Future<Output = Result<Response<Body>, LambdaError>> + Send>>;
 /// Answers a request. It is boxed so that Lambda's runtime is compiled here once, not for every route.
 pub(crate) type Handle = Box<dyn Fn(Request) -> Answered + Send + Sync>;
-
-/// Answers requests until Lambda ends the function.
-///
-/// # Errors
-/// Those of Lambda's runtime. If `handle` fails, API Gateway answers 500.
-pub fn run<H, F>(handle: H) -> Result<(), LambdaError>
-where
-    H: Fn(Request) -> F + Send + Sync + 'static,
-    F: Future<Output = Result<Response<Body>, LambdaError>> + Send + 'static,
-{
-    block_on(Box::pin(answer_requests(Box::new(move |request| Box::pin(handle(request))))))
-}
 
 /// Sets up logging and runs a function on one thread: Lambda sends it one request at a time.
 pub(crate) fn block_on(

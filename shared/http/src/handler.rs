@@ -4,8 +4,8 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
 use lambda_http::{Body, Error as LambdaError, Response};
 use tollgate_apis::{BODY_BYTES_MAX, Problem};
-use tollgate_domain::RequestRef;
-use tollgate_gateway::Gateway;
+use tollgate_domain::{Permission, RequestRef, Timestamp};
+use tollgate_gateway::{Cost, Gateway};
 
 use crate::{
     access_log::{Logged, log},
@@ -56,6 +56,14 @@ struct RouteService {
     handler: Handler,
 }
 
+/// What is known of a request when it is answered.
+struct Answered<'a> {
+    request_id: &'a str,
+    cost: Cost,
+    now: Timestamp,
+    began: Instant,
+}
+
 impl RouteService {
     async fn answer(&self, request: Request) -> Response<Body> {
         let (api, route) = (self.api, self.route);
@@ -64,7 +72,10 @@ impl RouteService {
         let credentials = match api.credentials(&request) {
             Ok(credentials) => credentials,
             Err(problem) => {
-                return respond(api, &request, &api.problem(&problem, &request_id), &request_id, None);
+                let reply = api.problem(&problem, &request_id);
+                let (cost, now) = (Cost::default(), self.gateway.now());
+                self.log(&request, &reply, Answered { request_id: &request_id, cost, now, began });
+                return respond(api, &request, &reply, &request_id, None);
             }
         };
         let call = self.gateway.begin(
@@ -77,21 +88,29 @@ impl RouteService {
         let ctx = Arc::new(RequestContext { request, call });
         let outcome = self.handle(&ctx).await;
         let (reply, rate_limit) = admit(api, &ctx, outcome, &request_id).await;
-        let logged = Logged {
-            request_id: &request_id,
-            status: reply.status,
-            replayed: reply.replayed,
-            cost: ctx.call.cost(),
-            began,
-        };
-        log(api.published().front_door().as_str(), &ctx.request.method, &logged);
-        let now = ctx.call.now();
+        let (cost, now) = (ctx.call.cost(), ctx.call.now());
+        self.log(&ctx.request, &reply, Answered { request_id: &request_id, cost, now, began });
         let rate_limit = rate_limit.map(|rate_limit| (rate_limit, now));
         let mut response = respond(api, &ctx.request, &reply, &request_id, rate_limit);
         if route.publishable {
             allow_any_origin(&mut response);
         }
         response
+    }
+
+    fn log(&self, request: &Request, reply: &Reply, answered: Answered<'_>) {
+        let Answered { request_id, cost, now, began } = answered;
+        log(&Logged {
+            api: self.api.published().front_door().as_str(),
+            method: &request.method,
+            request_id,
+            status: reply.status,
+            replayed: reply.replayed,
+            writes_payments: self.route.permission == Some(Permission::PaymentsWrite),
+            cost,
+            now,
+            began,
+        });
     }
 
     async fn handle(&self, ctx: &Arc<RequestContext>) -> Result<Reply, Problem> {

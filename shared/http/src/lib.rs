@@ -14,7 +14,7 @@
 //! | `admission` | decides whether the caller gets what the handler found |
 //! | `reply`, `response`, `cors` | make the answer |
 //! | `access_log`, `logs` | log |
-//! | `pages`, `unknown_route` | routes without a caller |
+//! | `pages`, `plain`, `unknown_route` | routes without a caller |
 
 mod access_log;
 mod admission;
@@ -26,6 +26,7 @@ mod fields;
 mod handler;
 mod logs;
 mod pages;
+mod plain;
 mod reply;
 mod request;
 mod request_context;
@@ -35,12 +36,12 @@ mod unknown_route;
 pub use api::Api;
 pub use card_data::{CardPlace, without_card_data};
 pub use cors::serve_preflight;
-pub use event::run;
 pub use fields::{Fields, ID_CHARS_MAX, Wrong};
 pub use handler::serve;
 pub use lambda_http::Error as LambdaError;
 pub use logs::init_logs;
 pub use pages::serve_pages;
+pub use plain::run;
 pub use reply::{Content, Reply};
 pub use request::{Request, basic_user, bearer_token};
 pub use request_context::{Decoded, RequestContext, Route};

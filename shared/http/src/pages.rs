@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
 use lambda_http::{Body, Error as LambdaError, Response};
-use tollgate_gateway::Gateway;
+use tollgate_gateway::{Gateway, metrics::PAGES};
 
 use crate::{
     access_log::{Logged, log},
@@ -41,20 +41,25 @@ fn serve_pages_boxed(render: Render) -> Result<(), LambdaError> {
 async fn answer_page(
     gateway: &Gateway,
     render: &Render,
-    request: Request,
+    mut request: Request,
 ) -> Result<Response<Body>, LambdaError> {
-    let began = Instant::now();
+    let (began, now) = (Instant::now(), gateway.now());
     let gateway = gateway.metered();
-    let method = request.method.clone();
+    let (request_id, method) = (gateway.new_request_id(), request.method.clone());
+    request.id.clone_from(&request_id);
     let page = render(gateway.clone(), request).await?;
     // The path holds the link's token and is not logged.
-    let logged = Logged {
-        request_id: "",
+    log(&Logged {
+        api: PAGES,
+        method: &method,
+        request_id: &request_id,
         status: page.status().as_u16(),
         replayed: false,
+        // Forms are how payers pay.
+        writes_payments: method == "POST",
         cost: gateway.cost(),
+        now,
         began,
-    };
-    log("pages", &method, &logged);
+    });
     Ok(page)
 }

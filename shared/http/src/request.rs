@@ -10,6 +10,8 @@ use tollgate_apis::Problem;
 /// A request.
 #[derive(Debug)]
 pub struct Request {
+    /// Its id, `req_…`, on routes without a caller; the others have it in their [`Call`](tollgate_gateway::Call).
+    pub id: String,
     /// `GET`, `POST`, …
     pub method: String,
     /// The path as called, without stage or prefix.

@@ -20,7 +20,7 @@ use crate::{
     Put, Reader, Replaced, Writer,
     attributes::{ABSENT, Item, SK, n, s},
     db::Transacted,
-    entity::{email_key, from_item, to_item},
+    entity::{email_key, from_item},
     error::StoreError,
     format,
     items::{ours, put_in_transaction},
@@ -167,7 +167,7 @@ impl Writer {
     }
 
     fn put_customer(&self, tenant: Tenant, next: &Customer) -> Result<TransactWriteItem, StoreError> {
-        let item = to_item(tenant, next, self.tables.due_shards)?;
+        let item = self.item_of(tenant, next)?;
         if next.version == 1 {
             return put_in_transaction(&self.tables.main, item, ABSENT, None);
         }

@@ -52,6 +52,11 @@ pub struct Claimed {
 }
 
 impl Claimed {
+    /// The request that wrote the item; empty if no request did.
+    pub fn request_id(&self) -> &str {
+        string_of(&self.item, "request_id").unwrap_or_default()
+    }
+
     /// The item as it was claimed.
     pub fn read<E: Entity>(&self) -> Result<E, StoreError> {
         from_item(self.item.clone())

@@ -57,6 +57,11 @@ pub trait Entity: Serialize + DeserializeOwned + Clone {
     fn gsi3(&self, _tenant: Tenant, pk: &str, due_shards: u8) -> Option<(String, String)> {
         self.due().map(|(kind, at)| kind.keys(pk, at, due_shards))
     }
+    /// What a log line about it names, so that a payment's lines are found by its id: `PAY#<id>`, and
+    /// `REF#<id>` with its payment. Empty for everything else.
+    fn money(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// Whether it appears in the list of its type.
     fn listed(&self) -> bool {
         true
@@ -136,6 +141,20 @@ pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Tenant, String, S
     Ok(Some((tenant, key, subject)))
 }
 
+/// A resource as log lines name it.
+fn name_of<E: Entity>(id: impl std::fmt::Display) -> String {
+    format!("{}#{id}", E::CODE)
+}
+
+/// What a log line about a subject names: see [`Entity::money`].
+pub fn money_of(subject: &Subject) -> Vec<String> {
+    match subject {
+        Subject::Payment(payment) => payment.money(),
+        Subject::Refund(refund) => refund.money(),
+        Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) => Vec::new(),
+    }
+}
+
 /// The methods of every resource with the fields `id`, `version`, `request` and `created`.
 macro_rules! fields {
     () => {
@@ -164,6 +183,9 @@ impl Entity for Payment {
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         self.due.map(|at| (DueKind::Payment, at))
     }
+    fn money(&self) -> Vec<String> {
+        vec![name_of::<Self>(self.id)]
+    }
 }
 
 impl Entity for Refund {
@@ -175,6 +197,9 @@ impl Entity for Refund {
     }
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         self.due.map(|at| (DueKind::Refund, at))
+    }
+    fn money(&self) -> Vec<String> {
+        vec![name_of::<Self>(self.id), name_of::<Payment>(self.payment)]
     }
 }
 

@@ -201,6 +201,14 @@ impl Writer {
         Ok(())
     }
 
+    /// The item of a resource that is about to be written.
+    pub(crate) fn item_of<E: Entity>(&self, tenant: Tenant, entity: &E) -> Result<Item, StoreError> {
+        for resource in entity.money() {
+            self.meter().record_written(resource);
+        }
+        to_item(tenant, entity, self.tables.due_shards)
+    }
+
     /// Puts an item under a condition; returns `Some` with the existing item if the condition fails.
     async fn put_if<E: Entity>(
         &self,
@@ -211,7 +219,7 @@ impl Writer {
     ) -> Result<Option<Option<E>>, StoreError> {
         let request = PutItemInput::builder()
             .table_name(self.table_of::<E>())
-            .set_item(Some(to_item(tenant, entity, self.tables.due_shards)?))
+            .set_item(Some(self.item_of(tenant, entity)?))
             .condition_expression(condition)
             .set_expression_attribute_values(
                 value.map(|(name, value)| HashMap::from([(name.to_owned(), value)])),

@@ -34,7 +34,7 @@ pub use aws::{AwsEnvironment, Tables};
 pub use changes::Change;
 pub use due::{Claimed, DueItem};
 pub use due_kind::{DUE_SHARDS_MIN, DueKind};
-pub use entity::{Entity, subject_of};
+pub use entity::{Entity, money_of, subject_of};
 pub use error::StoreError;
 pub use handles::{KeyMeter, Reader, Writer};
 pub use items::{Changed, Put, Replaced};

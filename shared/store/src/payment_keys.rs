@@ -11,7 +11,7 @@ use crate::{
     Reader, Writer,
     attributes::{ABSENT, Item, SK, pk, s},
     db::Transacted,
-    entity::{from_item, to_item},
+    entity::from_item,
     error::StoreError,
     format,
     items::{ours, put_in_transaction},
@@ -58,7 +58,7 @@ impl Writer {
         payment: &Payment,
         key: &str,
     ) -> Result<PaymentPut, StoreError> {
-        let item = to_item(tenant, payment, self.tables.due_shards)?;
+        let item = self.item_of(tenant, payment)?;
         let operations = vec![
             put_in_transaction(&self.tables.main, item, ABSENT, None)?,
             self.put_payment_key(tenant, key, payment.id)?,

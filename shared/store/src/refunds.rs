@@ -11,7 +11,7 @@ use crate::{
     Replaced, Writer,
     attributes::{ABSENT, SK, n, pk, s},
     db::Transacted,
-    entity::{Entity, from_item, to_item},
+    entity::{Entity, from_item},
     error::StoreError,
     items::{ours, put_in_transaction},
 };
@@ -40,12 +40,7 @@ impl Writer {
         refund: &Refund,
         payment: &Payment,
     ) -> Result<RefundPut, StoreError> {
-        let put = put_in_transaction(
-            &self.tables.main,
-            to_item(tenant, refund, self.tables.due_shards)?,
-            ABSENT,
-            None,
-        )?;
+        let put = put_in_transaction(&self.tables.main, self.item_of(tenant, refund)?, ABSENT, None)?;
         let update = self
             .count_refund(tenant, refund, refund.amount.minor)
             .condition_expression(
@@ -89,7 +84,7 @@ impl Writer {
         let before = n(settled.version.saturating_sub(1));
         let put = put_in_transaction(
             &self.tables.main,
-            to_item(tenant, settled, self.tables.due_shards)?,
+            self.item_of(tenant, settled)?,
             "version = :before",
             Some((":before", before)),
         )?;

@@ -26,6 +26,7 @@ mod intents;
 mod listen;
 mod lists;
 mod local_cloud;
+mod metrics;
 mod networks;
 mod operator;
 mod previous_release;

@@ -8,7 +8,7 @@ fn main() -> Result<(), LambdaError> {
         let Some(button) = pressed(&request, &["complete", "fail"]) else {
             return nothing_pressed();
         };
-        let (token, request_ref) = (request.path_parameter("token"), gateway.new_request());
+        let (token, request_ref) = (request.path_parameter("token"), request.id.as_str().into());
         match gateway.answer_challenge(token, button == "complete", &request_ref).await {
             Ok((tenant, payment)) => go_on(&gateway, tenant, &payment),
             Err(error) => link_error(&gateway, &error),

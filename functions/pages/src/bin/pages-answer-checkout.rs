@@ -5,7 +5,7 @@ use tollgate_pages::{go_on, link_error, nothing_pressed, pressed};
 
 fn main() -> Result<(), LambdaError> {
     serve_pages(|gateway, request| async move {
-        let (token, request_ref) = (request.path_parameter("token"), gateway.new_request());
+        let (token, request_ref) = (request.path_parameter("token"), request.id.as_str().into());
         let moved = match pressed(&request, &["pay", "cancel"]) {
             Some("pay") => gateway.confirm_checkout(token, &request_ref).await,
             Some(_) => gateway.cancel_checkout(token, &request_ref).await,

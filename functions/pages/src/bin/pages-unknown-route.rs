@@ -4,5 +4,7 @@ use tollgate_http::{LambdaError, run};
 use tollgate_pages::notice;
 
 fn main() -> Result<(), LambdaError> {
-    run(|_| async { notice(404, "There is no such page", "Check the address, or go back to the shop.") })
+    run("pages", |_| async {
+        notice(404, "There is no such page", "Check the address, or go back to the shop.")
+    })
 }

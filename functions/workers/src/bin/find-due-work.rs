@@ -44,8 +44,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         let worker = worker.metered();
         let report = worker.find_due_work(kind, Part { index: part, of }, queues).await?;
         if report.found > 0 {
-            let (found, queued, failed) = (report.found, report.queued, report.failed);
-            tracing::info!(kind = kind.code(), found, queued, failed, "due work found");
             log_invocation(report.found, &worker.cost(), began);
         }
         Ok::<_, lambda_runtime::Error>(())

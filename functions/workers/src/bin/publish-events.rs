@@ -7,7 +7,9 @@ use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_json::Value;
-use tollgate_gateway::{AwsEnvironment, ChangeMessage, Error, Publisher, Queue, Worker};
+use tollgate_gateway::{
+    AwsEnvironment, ChangeMessage, Error, Publisher, Queue, Worker, metrics::line::trace_id,
+};
 use tollgate_workers::{BatchResponse, log_invocation};
 
 /// Changes that are published concurrently.
@@ -51,12 +53,15 @@ async fn publish_changes(publisher: &Publisher<'_>, changes: &Queue, records: Ve
     let mut outcomes = stream::iter(records)
         .map(|record| async move {
             let outcome = publisher.publish_or_put_aside(&record, changes).await;
-            (record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default().to_owned(), outcome)
+            (record, outcome)
         })
         .buffered(AT_A_TIME);
-    while let Some((sequence, outcome)) = outcomes.next().await {
+    while let Some((record, outcome)) = outcomes.next().await {
         if let Err(error) = outcome {
-            tracing::error!(%error, sequence, "change was not published");
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let sequence = text(&record["dynamodb"]["SequenceNumber"]);
+            let key = text(&record["dynamodb"]["Keys"]["pk"]["S"]);
+            tracing::error!(%error, sequence, key, trace_id = trace_id(), "change was not published");
             response.failed(sequence);
             break;
         }
@@ -70,7 +75,7 @@ async fn publish_messages(publisher: &Publisher<'_>, records: Vec<Value>) -> Bat
     for record in records {
         let id = record["messageId"].as_str().unwrap_or_default();
         if let Err(error) = publish_message(publisher, &record).await {
-            tracing::error!(%error, message = id, "change was not published");
+            tracing::error!(%error, message_id = id, trace_id = trace_id(), "change was not published");
             response.failed(id);
         }
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tokio::task::JoinSet;
-use tollgate_gateway::{DueMessage, DueOutcome, DueQueues, Error, Worker, due_work_failed};
+use tollgate_gateway::{DueMessage, DueQueues, Error, Worker, metrics::line::trace_id};
 use tollgate_workers::{BatchResponse, due_queues, log_invocation};
 
 #[tokio::main(flavor = "current_thread")]
@@ -40,7 +40,7 @@ async fn run(
     while let Some(done) = work.join_next().await {
         let (id, outcome) = done?;
         if let Err(error) = outcome {
-            tracing::error!(%error, message = id, "message of due work does not read");
+            tracing::error!(%error, message_id = id, trace_id = trace_id(), "message of due work does not read");
             response.failed(id);
         }
     }
@@ -50,13 +50,7 @@ async fn run(
 /// An error means that the message does not read. Work that fails is measured, and found again.
 async fn run_one(worker: &Worker, queues: &DueQueues, message: &SqsMessage) -> Result<(), Error> {
     let message = DueMessage::parse(message.body.as_deref().unwrap_or_default())?;
-    match Box::pin(worker.run_due_work(&message, queues)).await {
-        Ok(DueOutcome::Done | DueOutcome::Postponed) => {}
-        Ok(DueOutcome::Silent) => due_work_failed(worker.now(), message.kind, 1),
-        Err(error) => {
-            tracing::error!(item = message.pk, %error, "due work failed");
-            due_work_failed(worker.now(), message.kind, 1);
-        }
-    }
+    // It is logged and measured there.
+    let _ = Box::pin(worker.run_due_work(&message, queues)).await;
     Ok(())
 }

@@ -24,6 +24,9 @@ pub enum LogMode {
     Json,
 }
 
+/// Members of a function's line that its short form leaves out: it shows them otherwise, or they are for CloudWatch.
+const LEFT_OUT: &[&str] = &["timestamp", "level", "target", "message", "function", "_aws", "Stack"];
+
 struct Logs {
     mode: LogMode,
     palette: Palette,
@@ -117,7 +120,7 @@ fn warning(line: &str) -> Option<String> {
     let message = fields.get("message").and_then(Value::as_str).unwrap_or_default();
     let mut text = format!("{level} {message}");
     for (name, value) in &fields {
-        if !matches!(name.as_str(), "timestamp" | "level" | "target" | "message") {
+        if !LEFT_OUT.contains(&name.as_str()) {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             // Writing to a `String` never fails.
             let _ = write!(text, " {name}={value}");
@@ -137,6 +140,11 @@ mod tests {
             warning(r#"{"timestamp":"t","level":"WARN","message":"unclear","payment":"p","tries":2}"#)
                 .as_deref(),
             Some("WARN unclear payment=p tries=2")
+        );
+        assert_eq!(
+            warning(r#"{"_aws":{"Timestamp":1},"Stack":"s","level":"ERROR","message":"stuck","function":"f","n":1}"#)
+                .as_deref(),
+            Some("ERROR stuck n=1")
         );
         assert_eq!(warning("thread panicked").as_deref(), Some("thread panicked"));
     }

@@ -107,7 +107,8 @@ impl Subject {
         }
     }
 
-    pub(super) fn request(&self) -> &RequestRef {
+    /// The request that wrote this version of the resource.
+    pub fn request(&self) -> &RequestRef {
         match self {
             Self::Payment(payment) => &payment.request,
             Self::Refund(refund) => &refund.request,

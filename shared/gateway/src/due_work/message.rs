@@ -19,6 +19,8 @@ pub struct DueMessage {
     pub(super) claim: Option<String>,
     /// The step of a backlog that a worker goes on with.
     pub(super) step: Option<u32>,
+    /// The request that wrote the item; empty if none did.
+    pub(super) request: String,
     /// The processor that the work asks, as far as it is known.
     pub(super) processor: Option<ProcessorKind>,
 }
@@ -32,9 +34,17 @@ struct Written {
     claim: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     step: Option<u32>,
+    /// For log lines only: a release that does not know it ignores it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    request: String,
 }
 
 impl DueMessage {
+    /// The request that wrote the item, as log lines name it; empty if none did.
+    pub fn request_id(&self) -> &str {
+        &self.request
+    }
+
     /// The message of a claimed item.
     pub(super) fn of(kind: DueKind, claimed: &Claimed) -> Self {
         let processor = match kind {
@@ -46,13 +56,15 @@ impl DueMessage {
             DueKind::Refund | DueKind::Customer | DueKind::Delivery | DueKind::Backlog => None,
         };
         let (tenant, pk) = (claimed.tenant, claimed.pk.clone());
-        Self { kind, tenant, pk, claim: Some(claimed.claim.clone()), step: None, processor }
+        let request = claimed.request_id().to_owned();
+        Self { kind, tenant, pk, claim: Some(claimed.claim.clone()), step: None, request, processor }
     }
 
     /// The message that goes on with an endpoint's backlog at a step.
     pub(crate) fn of_backlog(tenant: Tenant, endpoint: EndpointId, step: u32) -> Self {
         let pk = format!("{tenant}{}#{endpoint}", tollgate_domain::backlog::Backlog::CODE);
-        Self { kind: DueKind::Backlog, tenant, pk, claim: None, step: Some(step), processor: None }
+        let request = String::new();
+        Self { kind: DueKind::Backlog, tenant, pk, claim: None, step: Some(step), request, processor: None }
     }
 
     /// Reads a message. An unknown kind or a newer format is an error, so that the queue redelivers the
@@ -62,8 +74,8 @@ impl DueMessage {
         let bad = |what: &str| Error::Internal(format!("message of due work has no known {what}"));
         let kind = DueKind::from_code(&written.kind).ok_or_else(|| bad("kind"))?;
         let tenant = Tenant::from_key(&written.pk).ok_or_else(|| bad("tenant"))?;
-        let Written { pk, claim, step, .. } = written;
-        Ok(Self { kind, tenant, pk, claim, step, processor: None })
+        let Written { pk, claim, step, request, .. } = written;
+        Ok(Self { kind, tenant, pk, claim, step, request, processor: None })
     }
 
     /// The message for the queue. Its group is the merchant's work of one kind at one processor, so that a
@@ -74,6 +86,7 @@ impl DueMessage {
             pk: self.pk.clone(),
             claim: self.claim.clone(),
             step: self.step,
+            request: self.request.clone(),
         };
         let processor = self.processor.map_or("-", ProcessorKind::as_str);
         let Tenant { merchant, mode } = self.tenant;

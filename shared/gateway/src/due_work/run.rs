@@ -5,7 +5,7 @@ use std::{future::Future, time::Duration};
 use tollgate_domain::ProcessorKind;
 use tollgate_store::DueKind;
 
-use super::{find::DueQueues, message::DueMessage};
+use super::{find::DueQueues, message::DueMessage, metrics};
 use crate::{
     error::Error,
     processing::health::{Asked, Resumed},
@@ -28,14 +28,20 @@ pub enum DueOutcome {
 }
 
 impl Worker {
-    /// Does the work of a message. After an error the item stays due, and is found again when its claim ends:
-    /// the message need not be redelivered.
+    /// Does the work of a message, and logs and measures what became of it. After an error the item stays due,
+    /// and is found again when its claim ends: the message need not be redelivered.
     pub async fn run_due_work(&self, message: &DueMessage, queues: &DueQueues) -> Result<DueOutcome, Error> {
         let work = Box::pin(self.work(message, queues));
-        match tokio::time::timeout(ITEM_MAX, work).await {
+        let done = match tokio::time::timeout(ITEM_MAX, work).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Error::Internal(format!("took longer than {} s", ITEM_MAX.as_secs()))),
+        };
+        match &done {
+            Ok(outcome @ (DueOutcome::Done | DueOutcome::Postponed)) => metrics::worked(message, *outcome),
+            Ok(DueOutcome::Silent) => metrics::failed(self.now(), message, "the processor did not answer"),
+            Err(error) => metrics::failed(self.now(), message, &error.to_string()),
         }
+        done
     }
 
     async fn work(&self, message: &DueMessage, queues: &DueQueues) -> Result<DueOutcome, Error> {

@@ -19,6 +19,7 @@ use crate::{
         operation::LEASE_MS,
         resource::{IdempotentResource, earlier_answer, remember, replay_create},
     },
+    metrics::line::trace_id,
     pagination::PageRequest,
 };
 
@@ -134,7 +135,8 @@ impl Call {
             Ok(recorded) if recorded.version > 1 => return Ok(recorded.into_created()),
             Ok(_) => {}
             Err(error) => {
-                tracing::error!(refund = %refund.id, %error, "a refund was not sent; it is tried again");
+                let (payment, request_id) = (payment.id, &self.request.request_id);
+                tracing::error!(refund = %refund.id, %payment, request_id, trace_id = trace_id(), %error, "a refund was not sent; it is tried again");
             }
         }
         // The outcome is unknown: from now on a retry is answered "pending" too.
@@ -143,7 +145,8 @@ impl Call {
             // A conflict stored a second version too.
             Ok(Replaced::Done | Replaced::Conflict(_)) => {}
             Err(error) => {
-                tracing::warn!(refund = %refund.id, %error, "a refund's pending answer was not stored");
+                let (payment, request_id) = (payment.id, &self.request.request_id);
+                tracing::warn!(refund = %refund.id, %payment, request_id, trace_id = trace_id(), %error, "a refund's pending answer was not stored");
             }
         }
         Ok(refund)

@@ -33,7 +33,7 @@ use super::{
     references::payment_reference,
     transition::Transition,
 };
-use crate::{error::Error, worker::Worker};
+use crate::{error::Error, metrics::line::trace_id, worker::Worker};
 
 /// Steps of one run at most: authorize, query, record, capture, query, record, and two spare ones.
 const STEPS_MAX: u32 = 8;
@@ -92,7 +92,7 @@ impl Worker {
             }
             Next::Wait => {}
             Next::Stuck => {
-                let what = "the provider no longer shows an authorization that it gave";
+                let what = "the processor no longer shows an authorization that it gave";
                 self.stuck(tenant, &claimed, what, &request).await?;
             }
         }
@@ -264,7 +264,8 @@ impl Worker {
             }
             Err(error) => error,
         };
-        tracing::warn!(payment = %payment.id, %error, "a provider's answer is unclear");
+        let request_id = &payment.request.request_id;
+        tracing::warn!(payment = %payment.id, request_id, trace_id = trace_id(), %error, "a processor's answer is unclear");
         let is_only = payment.processor_charge.as_ref().is_some_and(|charge| charge.sent.is_only_one());
         match error {
             // A malformed request takes no effect. That decides only if no other request may have arrived.

@@ -25,7 +25,7 @@ impl Worker {
         error: ProcessorError,
         request: &RequestRef,
     ) -> Result<Resumed, Error> {
-        self.stuck_if_late(tenant, payment, "the provider cannot be asked", request).await?;
+        self.stuck_if_late(tenant, payment, "the processor cannot be asked", request).await?;
         Ok(Resumed::after(error))
     }
 
@@ -53,10 +53,11 @@ impl Worker {
         request: &RequestRef,
     ) -> Result<(), Error> {
         let ask_at = self.now().plus_ms(STUCK_ASK_MS);
-        if let Transition::Done(payment) =
+        if let Transition::Done(_) =
             self.transition(tenant, payment, Command::Stuck { ask_at }, request).await?
         {
-            alarm::raise(self.now(), &format!("{tenant}PAY#{}", payment.id), what);
+            let subject = format!("{tenant}PAY#{}", payment.id);
+            alarm::raise(self.now(), &subject, &payment.request.request_id, what);
         }
         Ok(())
     }

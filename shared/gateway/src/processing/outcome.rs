@@ -75,8 +75,9 @@ impl Worker {
             let now = match written? {
                 Replaced::Done => {
                     if contradicts {
-                        let what = "a provider's answer contradicts what is recorded";
-                        alarm::raise(self.now(), &format!("{tenant}{}#{id}", E::CODE), what);
+                        let what = "a processor's answer contradicts what is recorded";
+                        let subject = format!("{tenant}{}#{id}", E::CODE);
+                        alarm::raise(self.now(), &subject, current.request_id(), what);
                     }
                     return Ok(Write::Done(next));
                 }

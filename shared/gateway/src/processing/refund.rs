@@ -24,6 +24,7 @@ use super::{
 use crate::{
     conflict_retry::{Write, retry_conflicts},
     error::Error,
+    metrics::line::trace_id,
     worker::Worker,
 };
 
@@ -94,7 +95,8 @@ impl Worker {
             Ok(Answer::Declined(_)) => RefundOutcome::Failed,
             Err(ProcessorError::Rejected(_)) if sent.is_only_one() => RefundOutcome::Failed,
             Err(ProcessorError::NothingDone(why)) if sent.is_only_one() => {
-                tracing::warn!(refund = %refund.id, why, "a refund was not sent; it is sent again");
+                let request_id = &request.request_id;
+                tracing::warn!(refund = %refund.id, payment = %refund.payment, request_id, trace_id = trace_id(), why, "a refund was not sent; it is sent again");
                 let next = refund.sent_without_effect(self.ask_at(1)?, request);
                 return Ok(match self.writer().replace(tenant, &next).await? {
                     Replaced::Done => next,
@@ -105,7 +107,8 @@ impl Worker {
             | Err(
                 ProcessorError::NothingDone(_) | ProcessorError::Rejected(_) | ProcessorError::Unknown(_),
             )) => {
-                tracing::warn!(refund = %refund.id, ?unclear, "a provider's answer is unclear");
+                let request_id = &refund.request.request_id;
+                tracing::warn!(refund = %refund.id, payment = %refund.payment, request_id, trace_id = trace_id(), ?unclear, "a processor's answer is unclear");
                 match look_up_refund(&processor, payment, &refund, sent.renewed).await {
                     Ok(ProcessorRefundStatus::Succeeded) => RefundOutcome::Succeeded,
                     Ok(ProcessorRefundStatus::Failed) => RefundOutcome::Failed,
@@ -173,7 +176,7 @@ impl Worker {
             Next::GiveUp => {
                 let report = RefundReport { outcome: RefundOutcome::Failed, at_once: false };
                 let failed = self.record_outcome(tenant, claimed, &report, request).await?;
-                self.alarm(tenant, &failed, "a refund was given up: the provider never carried it out");
+                self.alarm(tenant, &failed, "a refund was given up: the processor never carried it out");
             }
             Next::Wait => {}
             Next::Stuck => {
@@ -202,7 +205,7 @@ impl Worker {
     }
 
     fn alarm(&self, tenant: Tenant, refund: &Refund, what: &str) {
-        alarm::raise(self.now(), &format!("{tenant}REF#{}", refund.id), what);
+        alarm::raise(self.now(), &format!("{tenant}REF#{}", refund.id), &refund.request.request_id, what);
     }
 }
 
@@ -234,7 +237,7 @@ async fn capture_of(payment: &Payment, processor: &AnyProcessor) -> Result<Proce
         | None => match processor.look_up(&payment_reference(payment.id)).await {
             Ok(TransactionStatus::Captured { capture, .. }) => Ok(capture),
             Ok(_) => Err(Error::Internal(format!(
-                "the provider does not show the capture of payment {}",
+                "the processor does not show the capture of payment {}",
                 payment.id
             ))),
             Err(error) => Err(Error::Internal(error.to_string())),

@@ -13,7 +13,7 @@ use super::{
     references::payment_reference,
     transition::Transition,
 };
-use crate::{error::Error, worker::Worker};
+use crate::{error::Error, metrics::line::trace_id, worker::Worker};
 
 /// What to do after the processor's status was queried.
 enum Checked {
@@ -85,7 +85,7 @@ impl Worker {
                 self.released(tenant, payment, request).await.map(|()| ANSWERED)
             }
             (TransactionStatus::Captured { .. }, _) => {
-                let what = "the provider took money for a payment that has ended";
+                let what = "the processor took money for a payment that has ended";
                 self.contradicted(tenant, payment, what, request).await.map(|()| ANSWERED)
             }
             (TransactionStatus::Nothing, None) if is_settled => {
@@ -148,7 +148,8 @@ impl Worker {
                 Ok(Resumed::after(error))
             }
             answer => {
-                tracing::warn!(payment = %payment.id, ?answer, "a reservation was not let go yet");
+                let request_id = &request.request_id;
+                tracing::warn!(payment = %payment.id, request_id, trace_id = trace_id(), ?answer, "a reservation was not let go yet");
                 Ok(match answer {
                     Err(error) => Resumed::after(error),
                     Ok(_) => Resumed::Answered,
@@ -175,7 +176,8 @@ impl Worker {
                 Ok(Resumed::Answered)
             }
             Err(error) => {
-                tracing::warn!(payment = %payment.id, %error, "an unanswered authorization was not voided");
+                let request_id = &request.request_id;
+                tracing::warn!(payment = %payment.id, request_id, trace_id = trace_id(), %error, "an unanswered authorization was not voided");
                 let what = "whether money is reserved is not known";
                 self.stuck_if_late(tenant, &payment, what, request).await?;
                 Ok(Resumed::after(error))

@@ -16,7 +16,7 @@ use tollgate_webhooks::{
     Attempt, Delay, EndpointUrl, Outcome, RetrySchedule, SendError, Sender, SigningSecret, UrlRules, sign,
 };
 
-use super::message::Message;
+use super::{lines, message::Message};
 use crate::{
     conflict_retry::{Write, retry_conflicts_bounded},
     due_work::find::DueQueues,
@@ -114,22 +114,27 @@ impl Deliverer {
         if delivery.status != DeliveryStatus::Pending || delivery.attempts_made >= message.attempt {
             return Ok(());
         }
-        let prepared = event?.zip(endpoint?).and_then(|(event, endpoint)| {
+        let event = event?;
+        let request_id = event.as_ref().map(|event| event.request.request_id.clone()).unwrap_or_default();
+        let prepared = event.zip(endpoint?).and_then(|(event, endpoint)| {
             let (url, body) = self.prepare(tenant, &event, &endpoint)?;
-            Some((url, body, endpoint))
+            Some((event, url, body, endpoint))
         });
-        let Some((url, body, endpoint)) = prepared else {
+        let Some((event, url, body, endpoint)) = prepared else {
+            lines::not_attempted(message, &request_id, "the endpoint does not take the event");
             return self.record(tenant, &delivery, &delivery.canceled()).await;
         };
         let (endpoint, is_probe) = match self.admit(tenant, endpoint).await? {
             Admission::Normal(endpoint) => (endpoint, false),
             Admission::Probe(endpoint) => (endpoint, true),
             Admission::HeldBackUntil(until) => {
+                lines::not_attempted(message, &request_id, "the endpoint is paused");
                 return self.hold_back(tenant, &delivery, until).await;
             }
         };
         let at = self.worker.now();
         let attempt = self.send(message, &endpoint, &url, body, at).await;
+        lines::attempted(at, &event, &delivery, &attempt);
         self.finish(tenant, &delivery, at, &attempt, is_probe).await?;
         self.note_health(tenant, endpoint, attempted(&attempt), is_probe).await
     }

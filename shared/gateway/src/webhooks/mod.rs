@@ -8,12 +8,14 @@
 //! - `redelivery`: `retry_event`, `recover_endpoint`.
 //! - `test_event`: `test_endpoint`.
 //! - `message`: the queue message of an attempt.
+//! - `lines`: the log lines of an event's way.
 //! - `subscription`: whether an endpoint gets an event.
 
 pub(crate) mod change_message;
 pub(crate) mod delivery;
 pub(crate) mod endpoints;
 pub(crate) mod events;
+mod lines;
 pub(crate) mod message;
 pub(crate) mod publish;
 pub(crate) mod redelivery;

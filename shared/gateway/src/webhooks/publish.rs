@@ -8,8 +8,8 @@ use tokio::sync::Mutex;
 use tollgate_domain::{Delivery, Event, Tenant, WebhookEndpoint, endpoint::ENDPOINTS_MAX, event::events_of};
 use tollgate_store::{Change, ListQuery, Page, Put, Queue, QueueMessage};
 
-use super::{change_message::ChangeMessage, message::Message, subscription::wants};
-use crate::{error::Error, worker::Worker};
+use super::{change_message::ChangeMessage, lines, message::Message, subscription::wants};
+use crate::{error::Error, metrics::line::trace_id, worker::Worker};
 
 /// What was published.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,8 +49,11 @@ impl Publisher<'_> {
             self.queue.send(&messages).await?;
             published.events += 1;
             published.messages += messages.len();
+            lines::published(self.worker.now(), &key, &event, messages.len());
         }
-        tracing::info!(key, events = published.events, messages = published.messages, "published");
+        if published.events == 0 {
+            lines::not_an_event(&key, &after.request().request_id);
+        }
         Ok(published)
     }
 
@@ -61,7 +64,8 @@ impl Publisher<'_> {
         match self.publish(record).await {
             Ok(_) => Ok(()),
             Err(Error::Store(error)) if error.is_unreadable() => {
-                tracing::error!(%error, "a change does not read and is put aside");
+                let key = record["dynamodb"]["Keys"]["pk"]["S"].as_str().unwrap_or_default();
+                tracing::error!(%error, key, trace_id = trace_id(), "a change does not read and is put aside");
                 let message = ChangeMessage { record: record.clone() };
                 Ok(changes.send(&[message.on_queue()?]).await?)
             }

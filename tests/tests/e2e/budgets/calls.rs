@@ -133,13 +133,19 @@ async fn call_refunds(intents: &Client, intent: &Value) {
         assert!(answer.status.is_success(), "{path}: {}", answer.text);
         answer.json()
     };
-    let refund = json!({"payment_intent": intent, "amount": 100});
-    let refund = post("/refunds".into(), refund).await;
+    let new = json!({"payment_intent": intent, "amount": 100});
+    let refund = post("/refunds".into(), new.clone()).await;
     let of_refund = format!("/refunds/{}", refund["id"].as_str().unwrap());
     get(of_refund.clone()).await;
     post(of_refund.clone(), json!({"metadata": {"a": "b"}})).await;
     get("/refunds?limit=3".into()).await;
-    post(format!("{of_refund}/cancel"), json!({})).await;
+    let canceled = intents.post(&format!("{of_refund}/cancel"), &json!({})).await;
+    if !canceled.status.is_success() {
+        // On a slow machine it was settled meanwhile: another one is canceled at once.
+        canceled.expect(400);
+        let refund = post("/refunds".into(), new).await;
+        post(format!("/refunds/{}/cancel", refund["id"].as_str().unwrap()), json!({})).await;
+    }
 }
 
 /// One request to every route that has to do with an endpoint, its events and its deliveries.

@@ -16,7 +16,7 @@ use super::ways::{customer_with_everything, event};
 use crate::{callers::world::make, due_work::poison, erasure::delete_half, payment};
 
 /// Leaves every kind of work for later, and waits until it is done.
-pub(super) async fn leave_and_finish(cloud: &Cloud) {
+pub(crate) async fn leave_and_finish(cloud: &Cloud) {
     let receivers = [Receiver::start(&[]).await, Receiver::start(&[500]).await];
     let refund = failing_refund(cloud).await;
     let customer = half_erased(cloud).await;

@@ -1,7 +1,7 @@
 //! What functions may do: each grant of the templates is used, and a route that lacks one fails without harm.
 
 mod ask;
-mod due;
+pub(crate) mod due;
 mod table;
 mod taken;
 mod templates;
