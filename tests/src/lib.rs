@@ -12,6 +12,7 @@ mod wait;
 
 pub mod due_work;
 pub mod dynamodb;
+pub mod point_in_time;
 pub mod redact;
 pub mod release;
 pub mod sqs;

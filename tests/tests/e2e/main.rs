@@ -31,6 +31,7 @@ mod operator;
 mod previous_release;
 mod releases;
 mod request_lines;
+mod restore;
 mod rotation;
 mod runtime_api;
 mod samples;
