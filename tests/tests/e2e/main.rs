@@ -13,6 +13,7 @@ mod challenge;
 mod charges;
 mod checkout;
 mod consistency;
+mod costs;
 mod direct;
 mod due_work;
 mod durability;

@@ -8,7 +8,7 @@ use tollgate_domain::{
     Event, Subject, Tenant, Timestamp,
     event::{events_of, ids_of_versions},
 };
-use tollgate_store::{Place, Queue, StackTable, StoredItem};
+use tollgate_store::{Place, Put, Queue, StackTable, StoredItem};
 
 use super::{
     operator::{Admin, AdminError},
@@ -117,13 +117,15 @@ impl Admin {
                 Vec::new()
             }
         };
-        let missing = derived.into_iter().filter(|event| known.iter().all(|stored| stored.id != event.id));
-        let mut events: Vec<Event> = known.iter().filter(|event| event.created >= since).cloned().collect();
-        events.extend(missing);
-        for event in events {
-            let published = publisher.publish_missing(tenant, &event).await?;
-            done.events += published.events;
-            done.deliveries += published.messages;
+        let stored = known.iter().filter(|event| event.created >= since);
+        let is_missing = |event: &&Event| known.iter().all(|stored| stored.id != event.id);
+        let missing: Vec<&Event> = derived.iter().filter(is_missing).collect();
+        for event in &missing {
+            let (Put::Created | Put::Exists(_)) = self.0.writer().create(tenant, *event).await?;
+        }
+        done.events += missing.len();
+        for event in stored.chain(missing) {
+            done.deliveries += publisher.deliver_missing(tenant, event).await?;
         }
         Ok(())
     }

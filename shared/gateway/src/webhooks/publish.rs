@@ -89,23 +89,21 @@ impl Publisher<'_> {
         messages.collect()
     }
 
-    /// Stores an event and its deliveries where they are missing, and queues a message for each delivery that was. An
-    /// endpoint that was made after the event gets nothing.
-    pub(crate) async fn publish_missing(&self, tenant: Tenant, event: &Event) -> Result<Published, Error> {
-        let writer = self.worker.writer();
-        let stored = writer.create(tenant, event).await?;
+    /// Stores the deliveries of a stored event that are missing, and queues a message for each; returns how many. An endpoint
+    /// that was made after the event gets nothing.
+    pub(crate) async fn deliver_missing(&self, tenant: Tenant, event: &Event) -> Result<usize, Error> {
         let endpoints = self.endpoints(tenant).await?;
         let heard = endpoints.iter().filter(|e| e.created <= event.created && wants(e, event));
         let mut messages = Vec::new();
         for endpoint in heard {
             let delivery = Delivery::new(event.id, endpoint.id, self.worker.now());
-            if matches!(writer.create(tenant, &delivery).await?, Put::Created) {
+            if matches!(self.worker.writer().create(tenant, &delivery).await?, Put::Created) {
                 let message = Message { tenant, event: event.id, endpoint: endpoint.id, attempt: 1 };
                 messages.push(message.on_queue(0)?);
             }
         }
         self.queue.send(&messages).await?;
-        Ok(Published { events: usize::from(matches!(stored, Put::Created)), messages: messages.len() })
+        Ok(messages.len())
     }
 
     async fn endpoints(&self, tenant: Tenant) -> Result<Arc<[WebhookEndpoint]>, Error> {
