@@ -14,7 +14,7 @@ use tollgate_local::template::{Cloud, Function};
 
 use self::{
     operations::{OPERATIONS, Operation},
-    prices::{Cost, invocation, messages, requests},
+    prices::{Cost, ENDPOINT_MS, invocation, messages, requests, waiting},
 };
 use crate::budgets::{Measured, measured, templates};
 
@@ -39,6 +39,7 @@ fn cost(cloud: &Cloud, operation: &Operation) -> Cost {
     }
     for _ in 0..operation.webhooks {
         cost += cost_of(cloud, "deliver-webhook") + messages(1);
+        cost += waiting(memory_mb(cloud, "deliver-webhook"), ENDPOINT_MS);
     }
     cost
 }

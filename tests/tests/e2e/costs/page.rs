@@ -8,8 +8,8 @@ use super::{
     cost, memory_mb,
     operations::OPERATIONS,
     prices::{
-        ACCESS_LOG_BYTES, BASE_US, CALL_US, INVOCATION, LOG_BYTES, MESSAGE_REQUEST, PRICES, PRICES_READ,
-        READ, REQUESTS_OF_A_MESSAGE, ROUND_TRIP_US, WHOLE_CORE_MB, compute,
+        ACCESS_LOG_BYTES, BASE_US, CALL_US, ENDPOINT_MS, INVOCATION, LOG_BYTES, MESSAGE_REQUEST, PRICES,
+        PRICES_CHECKED, READ, REQUESTS_OF_A_MESSAGE, ROUND_TRIP_US, WHOLE_CORE_MB, compute,
     },
 };
 
@@ -90,7 +90,7 @@ fn operations(cloud: &Cloud, page: &mut String) {
 fn prices(page: &mut String) {
     let _ = write!(
         page,
-        "\n## Prices\n\nAWS's price list for `us-east-1` and arm64, as published on {PRICES_READ}, in dollars for a million. Reading the stream costs nothing:\n\
+        "\n## Prices\n\nAWS's price list for `us-east-1` and arm64, in dollars for a million, as checked last on {PRICES_CHECKED}. Reading the stream costs nothing:\n\
         Lambda's own reads are free.\n\n| what | dollars for a million | price list |\n|---|---|---|\n"
     );
     for price in PRICES {
@@ -105,8 +105,8 @@ fn assumptions(page: &mut String) {
         "\n## What is assumed\n\n\
         - An invocation takes {} ms of a whole core and {} ms more for each call of DynamoDB, as [performance](performance.md) has a create. A whole core\n  \
         comes with {WHOLE_CORE_MB} MB, and less with less memory.\n\
-        - It waits {} ms for each call after which another one begins (the depth in the budgets). Starts of functions and the waits for processors and\n  \
-        endpoints are not counted. A second of waiting with 256 MB is {} dollars for a million.\n\
+        - It waits {} ms for each call after which another one begins (the depth in the budgets). An endpoint answers a webhook\n  \
+        in {ENDPOINT_MS} ms. Starts of functions and the waits for processors are not counted. A second of waiting with 256 MB is {} dollars for a million.\n\
         - Each change and each message comes alone: {REQUESTS_OF_A_MESSAGE} requests of the queue for a message. Batches, which come with traffic, cost less.\n\
         - An invocation logs {LOG_BYTES} bytes and a request {ACCESS_LOG_BYTES} more in the access log.\n",
         ms(BASE_US),

@@ -4,8 +4,8 @@ use std::ops::{Add, AddAssign};
 
 use crate::budgets::Measured;
 
-/// The day on which the prices were read.
-pub(super) const PRICES_READ: &str = "22 November 2026";
+/// The day on which the prices were checked last.
+pub(super) const PRICES_CHECKED: &str = "22 November 2026";
 
 /// A price: what it is for, micro-dollars for a million of it, and where it is published.
 pub(super) struct Price {
@@ -44,6 +44,8 @@ pub(super) const CALL_US: u64 = 1070;
 pub(super) const WHOLE_CORE_MB: u64 = 1769;
 /// How long a call of DynamoDB is waited for, in microseconds.
 pub(super) const ROUND_TRIP_US: u64 = 4000;
+/// How long a merchant's endpoint takes to answer a webhook, in milliseconds.
+pub(super) const ENDPOINT_MS: u64 = 300;
 /// Bytes that an invocation logs: its line, and Lambda's own lines.
 pub(super) const LOG_BYTES: u64 = 1500;
 /// Bytes of a request in the access log of its HTTP API.
@@ -123,6 +125,11 @@ pub(super) fn invocation(memory_mb: u64, measured: &Measured) -> Cost {
         invocations: 1,
         ..Cost::default()
     }
+}
+
+/// A million waits in an invocation.
+pub(super) fn waiting(memory_mb: u64, ms: u64) -> Cost {
+    Cost { lambda: compute(memory_mb, ms), ..Cost::default() }
 }
 
 /// A million times this many requests of an HTTP API.
