@@ -28,6 +28,7 @@ mod listen;
 mod lists;
 mod local_cloud;
 mod networks;
+mod operations_guide;
 mod operator;
 mod previous_release;
 mod releases;

@@ -1,5 +1,7 @@
 //! The tables are restored to a point in time, as `docs/operations.md` says: what was lost, what comes back, and what is sent.
 
+mod parts;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::Write as _,
@@ -129,6 +131,13 @@ struct Before {
     refunded: String,
     challenge: (String, String),
     completed: String,
+    api_key: Value,
+}
+
+/// Has an idempotency record, since it takes more than one write.
+async fn create_key(cloud: &Cloud) -> Answer {
+    let scopes = json!({"scopes": ["payments:read"]});
+    cloud.intents().post_once("/api_keys", "key-before", &scopes).await
 }
 
 async fn until_the_moment(cloud: &Cloud, receiver: &Receiver) -> Before {
@@ -147,7 +156,8 @@ async fn until_the_moment(cloud: &Cloud, receiver: &Receiver) -> Before {
     told(receiver, "payment.requires_action", &[payment_of(&reference)]).await;
     told(receiver, "payment.succeeded", &[&paid[..], &[payment_of(&completed)]].concat()).await;
     told(receiver, "refund.succeeded", std::slice::from_ref(&refunded)).await;
-    Before { paid, answers, refunded, challenge: (reference, challenge), completed }
+    let api_key = create_key(cloud).await.expect(201);
+    Before { paid, answers, refunded, challenge: (reference, challenge), completed, api_key }
 }
 
 /// What the tables lose.
