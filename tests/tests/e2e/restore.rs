@@ -294,10 +294,10 @@ async fn what_was_there_is_there(cloud: &Cloud, before: &Before) {
         let shown = charges.get(&format!("/payments/{}", before.paid[n])).await.expect(200);
         assert_eq!(shown["status"], first.json()["status"]);
     }
-    assert_eq!(
-        charges.get(&format!("/refunds/{}", before.refunded)).await.expect(200)["status"],
-        "succeeded"
-    );
+    let again = create_key(cloud).await;
+    assert_eq!((again.header("idempotent-replayed"), again.json()), ("true", before.api_key.clone()));
+    let refund = charges.get(&format!("/refunds/{}", before.refunded)).await.expect(200);
+    assert_eq!(refund["status"], "succeeded");
     assert_eq!(status(cloud, &before.completed).await["status"], "completed");
     let listed = charges.get("/payments?limit=100").await.expect(200);
     assert!(listed["data"].as_array().unwrap().len() >= PAYMENTS_BEFORE);

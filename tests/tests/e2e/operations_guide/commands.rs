@@ -47,17 +47,22 @@ impl Call {
     }
 }
 
-/// The blocks of shell commands, without the indentation of the lists that they are in.
+/// The blocks of shell commands, without the indentation of the lists that they are in. Blocks of other languages are left out.
 pub(super) fn blocks(guide: &str) -> Vec<String> {
     let mut blocks = Vec::new();
-    let mut block: Option<(usize, String)> = None;
+    let mut block: Option<(usize, bool, String)> = None;
     for line in guide.lines() {
         let text = line.trim_start();
         match &mut block {
-            None if text == "```sh" => block = Some((line.len() - text.len(), String::new())),
-            None => assert!(!text.starts_with("```"), "a block of another kind: {line}"),
-            Some(_) if text == "```" => blocks.extend(block.take().map(|(_, text)| text)),
-            Some((indent, block)) => {
+            None if text.starts_with("```") => {
+                block = Some((line.len() - text.len(), text == "```sh", String::new()));
+            }
+            None => {}
+            Some((_, is_shell, _)) if text == "```" => {
+                let is_shell = *is_shell;
+                blocks.extend(block.take().filter(|_| is_shell).map(|(_, _, text)| text));
+            }
+            Some((indent, _, block)) => {
                 block.push_str(line.get(*indent..).unwrap_or_default());
                 block.push('\n');
             }

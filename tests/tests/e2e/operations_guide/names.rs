@@ -88,7 +88,7 @@ impl Names {
     }
 
     fn has(part: &str, name: &str) -> bool {
-        part.contains(&format!("\n  {name}:\n")) || part.starts_with(&format!("  {name}:\n"))
+        part.lines().any(|line| line.starts_with(&format!("  {name}:")))
     }
 
     fn has_table(&self, name: &str) -> bool {
