@@ -14,6 +14,7 @@ pub mod due_work;
 pub mod dynamodb;
 pub mod fill;
 pub mod metrics;
+pub mod point_in_time;
 pub mod redact;
 pub mod release;
 pub mod sqs;

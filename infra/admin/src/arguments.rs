@@ -1,8 +1,10 @@
 //! The command line's arguments.
 
-use clap::{Args, Parser, Subcommand};
-use tollgate_domain::{FrontDoor, KeyId, MerchantId, PaymentId, Permission, ProcessorKind, RefundId, Tier};
-use tollgate_gateway::OpenMoney;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tollgate_domain::{
+    FrontDoor, KeyId, MerchantId, PaymentId, Permission, ProcessorKind, RefundId, Tier, Timestamp,
+};
+use tollgate_gateway::{OpenMoney, Pages, Place};
 
 /// Prefix of merchants' ids.
 pub(crate) const MERCHANT_PREFIX: &str = "acct_";
@@ -12,7 +14,7 @@ pub(crate) const KEY_PREFIX: &str = "key_";
 #[derive(Parser)]
 #[command(
     name = "cargo admin",
-    about = "Makes merchants, makes, lists, scopes and revokes their keys, sets their tier and limits, changes the vault's key, revives dead webhook messages"
+    about = "Makes merchants, makes, lists, scopes and revokes their keys, sets their tier and limits, changes the vault's key, revives dead webhook messages, recovers tables"
 )]
 pub(crate) struct Arguments {
     /// DynamoDB of a local cloud, as `cargo local` prints it; AWS when absent
@@ -84,6 +86,8 @@ pub(crate) enum Command {
     Redrive,
     #[command(flatten)]
     Vault(VaultCommand),
+    #[command(flatten)]
+    Recovery(RecoveryCommand),
     /// Set a merchant's tier, on all of its keys
     SetTier {
         /// `acct_…`
@@ -109,6 +113,7 @@ impl Command {
             | Self::RevokeKey(_)
             | Self::ResumeMoney { .. }
             | Self::Redrive
+            | Self::Recovery(_)
             | Self::Vault(
                 VaultCommand::ShowVaultKeys
                 | VaultCommand::AddVaultKey
@@ -179,6 +184,74 @@ pub(crate) enum VaultCommand {
         /// The version
         version: u32,
     },
+}
+
+/// The commands of a recovery.
+#[derive(Subcommand)]
+pub(crate) enum RecoveryCommand {
+    /// Copy a restored table back into the live one; newer versions of items stay
+    Restore {
+        /// Which of the stack's tables
+        #[arg(value_enum)]
+        table: TableName,
+        /// The name of the restored tables: NAME, NAME-events and NAME-keys
+        #[arg(long, value_name = "NAME")]
+        from: String,
+        #[command(flatten)]
+        pages: PagesOptions,
+    },
+    /// Publish the events and deliveries that the tables lack
+    Republish {
+        /// From when on changes are looked at: 2026-01-31T09:30:00Z, some minutes before the time that was restored
+        #[arg(long, value_name = "TIME", value_parser = time)]
+        since: Timestamp,
+        #[command(flatten)]
+        pages: PagesOptions,
+    },
+    /// Look up a processor's references in the ledger, one a line on standard input: those that it lacks come first
+    LookUpReferences {
+        /// `acct_…`
+        #[arg(value_parser = merchant)]
+        merchant: MerchantId,
+        /// Of live data
+        #[arg(long)]
+        live: bool,
+    },
+}
+
+/// A table of a stack.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum TableName {
+    /// The resources of merchants
+    Main,
+    /// Events, deliveries and idempotency records
+    Events,
+    /// API keys
+    Keys,
+}
+
+/// How much of a table one run works on.
+#[derive(Args)]
+pub(crate) struct PagesOptions {
+    /// Where to go on: `next` of a run that was stopped
+    #[arg(long, value_name = "PLACE")]
+    after: Option<Place>,
+    /// Parts of the table of one run
+    #[arg(long, default_value_t = 10_000)]
+    pages: usize,
+    /// Items of a part, at most (and 1 MB)
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    page_items: u16,
+}
+
+impl From<PagesOptions> for Pages {
+    fn from(options: PagesOptions) -> Self {
+        Self { after: options.after, pages_max: options.pages, items_max: options.page_items }
+    }
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse_rfc3339(text).ok_or_else(|| "a time is written 2026-01-31T09:30:00Z".to_owned())
 }
 
 /// The account's secret comes from `TOLLGATE_PROCESSOR_SECRET`, so that it is in no shell's history.

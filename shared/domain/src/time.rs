@@ -39,6 +39,11 @@ impl Timestamp {
         jiff::Timestamp::from_second(self.s()).unwrap_or(jiff::Timestamp::MAX).to_string()
     }
 
+    /// Parses RFC 3339 with an offset: `2024-06-10T12:00:00Z`.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|at| Self(at.as_millisecond()))
+    }
+
     /// The format of HTTP's `Date` header: `Thu, 18 Jul 2019 00:18:03 GMT`.
     pub fn http_date(self) -> String {
         jiff::Timestamp::from_second(self.s())

@@ -53,7 +53,10 @@ pub mod metrics;
 pub use admin::{
     api_keys::{IssuedKey, NewKey},
     operator::{Admin, AdminError},
+    references::{RecordedMoney, ReferenceFound},
+    republish::Republished,
     reseal::Resealed,
+    restore::{Pages, Restored},
     support::OpenMoney,
 };
 pub use auth::{
@@ -97,8 +100,8 @@ pub use payments::{
 pub use processing::processors::{Processors, TIMEOUT_DEFAULT_MS};
 pub use signing::links::{Links, Purpose};
 pub use tollgate_store::{
-    ApiKey, AwsEnvironment, Cost, Cursor, DUE_SHARDS_MIN, DueKind, Merchant, Page, Queue, Reader, Secrets,
-    StoreError, Tables, Writer, subject_of,
+    ApiKey, AwsEnvironment, Cost, Cursor, DUE_SHARDS_MIN, DueKind, Merchant, Page, Place, Queue, Reader,
+    Secrets, StackTable, StoreError, Tables, Writer, subject_of,
 };
 pub use vault::{
     cipher::{Vault, VaultError},

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tollgate_domain::{Subject, Tenant};
 
-use crate::{entity::subject_of, error::StoreError};
+use crate::{copies::MARK, entity::subject_of, error::StoreError};
 
 /// A committed change of a resource that has events.
 #[derive(Clone, Debug)]
@@ -19,13 +19,18 @@ pub struct Change {
 }
 
 impl Change {
-    /// Reads a record of the stream; `None` if it is about nothing that has events, or about a deletion.
+    /// Reads a record of the stream; `None` if it is about nothing that has events, about a deletion, or about an
+    /// item that was copied back after a restore: its change was committed and published before.
     ///
     /// # Errors
     ///
     /// [`StoreError::BadItem`] and [`StoreError::NewerFormat`]: this release can't read the record, however
     /// often it tries.
     pub fn read(record: &Value) -> Result<Option<Self>, StoreError> {
+        let mark = |name: &str| &record["dynamodb"][name][MARK];
+        if !mark("NewImage").is_null() && mark("NewImage") != mark("OldImage") {
+            return Ok(None);
+        }
         let subject = |name: &str| match &record["dynamodb"][name] {
             Value::Null => Ok(None),
             image => {

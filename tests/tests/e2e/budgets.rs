@@ -145,6 +145,32 @@ pub(crate) fn budgeted_units(function: &str) -> [f64; 2] {
     [budget.read_units, budget.write_units]
 }
 
+/// What a warm request of a function costs, in integers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Measured {
+    /// Calls of DynamoDB.
+    pub(crate) calls: u64,
+    /// Calls that wait for each other.
+    pub(crate) depth: u64,
+    /// Read units, in halves.
+    pub(crate) half_reads: u64,
+    /// Write units, in halves.
+    pub(crate) half_writes: u64,
+}
+
+/// What a warm request of a function may cost.
+pub(crate) fn measured(function: &str) -> Measured {
+    let budget = BUDGETS.iter().find(|budget| budget.function == function);
+    let budget = budget.unwrap_or_else(|| panic!("{function} has no budget"));
+    let halves = |units: f64| format!("{:.0}", units * 2.0).parse().unwrap();
+    Measured {
+        calls: budget.calls().values().sum(),
+        depth: budget.depth,
+        half_reads: halves(budget.read_units),
+        half_writes: halves(budget.write_units),
+    }
+}
+
 /// What a function has to be allowed for a call.
 fn actions_of(call: &str) -> &'static [&'static str] {
     match call {

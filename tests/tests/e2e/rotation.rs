@@ -136,6 +136,42 @@ async fn starts_anew_without_version_1(cloud: Cloud, second: &str) {
 }
 
 #[tokio::test]
+async fn a_new_link_secret_ends_links_and_tokens() {
+    let cloud = Cloud::start().await;
+    let (_, old_page) = initialized(&cloud, &order("link-1")).await;
+    let credentials = cloud.ready["credentials"].clone();
+    let asked = json!({"client_id": credentials["client_id"], "client_secret": credentials["client_secret"]});
+    let token = async |cloud: &Cloud| {
+        let answer = cloud.client("direct").post("/auth/token", &asked).await.expect(200);
+        answer["access_token"].as_str().unwrap().to_owned()
+    };
+    let list = async |cloud: &Cloud, token: &str| {
+        let direct = cloud.client("direct").with_key(token);
+        direct.get("/transactions?limit=1").await.status.as_u16()
+    };
+    let old_token = token(&cloud).await;
+    assert_eq!(list(&cloud, &old_token).await, 200);
+
+    cloud
+        .secrets()
+        .put("LinkSecret", "another secret, of sixty-four characters or about as many as that")
+        .await
+        .unwrap();
+    // As a deployment does, every function starts anew.
+    let data = cloud.kill().await;
+    let cloud = Cloud::start_in(data, &[]).await;
+    assert_eq!(list(&cloud, &old_token).await, 401);
+    assert_eq!(list(&cloud, &token(&cloud).await).await, 200);
+    let path = reqwest::Url::parse(&old_page).unwrap().path().to_owned();
+    let refused = reqwest::get(cloud.local(&path)).await.unwrap().status();
+    assert!(refused.is_client_error(), "{refused}");
+    // API keys go on working, and new pages do.
+    let (paid, page) = initialized(&cloud, &order("link-2")).await;
+    pay(&page).await;
+    assert_eq!(status(&cloud, &paid).await["status"], "completed");
+}
+
+#[tokio::test]
 async fn no_function_has_a_secret_in_its_environment() {
     let cloud = Cloud::start().await;
     let kept = std::fs::read_to_string(cloud.data.path().join("secrets.json")).unwrap();

@@ -17,7 +17,15 @@ const EVENTS_OF_A_CHANGE_MAX: usize = 4;
 /// The ids that the events of versions 1 to `version` of an item may have. Most versions have fewer events
 /// than ids.
 pub fn ids_of_events(table_key: &str, version: u64) -> impl Iterator<Item = EventId> {
-    (1..=version).flat_map(move |version| {
+    ids_of_versions(table_key, 1..=version)
+}
+
+/// The ids that the events of these versions of an item may have.
+pub fn ids_of_versions(
+    table_key: &str,
+    versions: std::ops::RangeInclusive<u64>,
+) -> impl Iterator<Item = EventId> {
+    versions.flat_map(move |version| {
         (0..EVENTS_OF_A_CHANGE_MAX).map(move |index| consequence_id(table_key, version, index))
     })
 }

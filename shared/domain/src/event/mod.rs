@@ -9,7 +9,7 @@ mod kind;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    derive::{events_of, ids_of_events},
+    derive::{events_of, ids_of_events, ids_of_versions},
     kind::EventKind,
 };
 use crate::{
@@ -87,7 +87,8 @@ impl Subject {
         }
     }
 
-    pub(super) fn version(&self) -> u64 {
+    /// The version.
+    pub fn version(&self) -> u64 {
         match self {
             Self::Payment(payment) => payment.version,
             Self::Refund(refund) => refund.version,
@@ -97,7 +98,8 @@ impl Subject {
         }
     }
 
-    pub(super) fn updated(&self) -> Timestamp {
+    /// When this version was written.
+    pub fn updated(&self) -> Timestamp {
         match self {
             Self::Payment(payment) => payment.updated,
             Self::Refund(refund) => refund.updated,

@@ -6,10 +6,16 @@
 //! - `support`: `delivery_attempts`, `set_processor`, `resume_money`, `create_endpoint`, `random`.
 //! - `vault_keys`: `vault_keys`, `add_vault_key`, `promote_vault_key`, `retire_vault_key`, `reseal`.
 //! - `reseal`: encrypts stored texts again with the current vault key.
+//! - `restore`: copies a table that was restored to a point in time back into the live one.
+//! - `republish`: publishes events and deliveries that the tables lack.
+//! - `references`: `look_up_references`, which compares a processor's report with the ledger.
 
 pub(crate) mod api_keys;
 pub(crate) mod merchants;
 pub(crate) mod operator;
+pub(crate) mod references;
+pub(crate) mod republish;
 pub(crate) mod reseal;
+pub(crate) mod restore;
 pub(crate) mod support;
 pub(crate) mod vault_keys;

@@ -93,6 +93,23 @@ impl Publisher<'_> {
         messages.collect()
     }
 
+    /// Stores the deliveries of a stored event that are missing, and queues a message for each; returns how many. An endpoint
+    /// that was made after the event gets nothing.
+    pub(crate) async fn deliver_missing(&self, tenant: Tenant, event: &Event) -> Result<usize, Error> {
+        let endpoints = self.endpoints(tenant).await?;
+        let heard = endpoints.iter().filter(|e| e.created <= event.created && wants(e, event));
+        let mut messages = Vec::new();
+        for endpoint in heard {
+            let delivery = Delivery::new(event.id, endpoint.id, self.worker.now());
+            if matches!(self.worker.writer().create(tenant, &delivery).await?, Put::Created) {
+                let message = Message { tenant, event: event.id, endpoint: endpoint.id, attempt: 1 };
+                messages.push(message.on_queue(0)?);
+            }
+        }
+        self.queue.send(&messages).await?;
+        Ok(messages.len())
+    }
+
     async fn endpoints(&self, tenant: Tenant) -> Result<Arc<[WebhookEndpoint]>, Error> {
         // Locked during the read, so that concurrent changes read once.
         let mut known = self.endpoints.lock().await;

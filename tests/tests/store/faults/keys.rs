@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use tollgate_domain::{Permission, Tier};
-use tollgate_store::{ApiKey, KeyQuery, NewApiKey, Token};
+use tollgate_store::{ApiKey, KeyQuery, NewApiKey, StackTable, StoredPage, Token};
 
 use super::{
     super::{keys::new_key, *},
@@ -37,7 +37,7 @@ async fn count(store: &Writer) {
 }
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    [reads(), ends(), contracts(), windows()].concat()
+    [reads(), ends(), contracts(), windows(), copies()].concat()
 }
 
 fn reads() -> Vec<Scenario> {
@@ -103,6 +103,27 @@ fn windows() -> Vec<Scenario> {
         }),
         scenario!("give_token_back", Effect::AtMostOnce, |store| count(&store).await, |store| async move {
             store.key_meter().give_token_back(TOKEN.get().unwrap()).await
+        }),
+    ]
+}
+
+/// The keys of items in their order.
+fn in_order(page: &StoredPage) -> Vec<String> {
+    let mut keys: Vec<_> = page.items.iter().map(|item| item.key().to_owned()).collect();
+    keys.sort();
+    keys
+}
+
+/// The table of keys stands for a restored main one: its items are missing there.
+fn copies() -> Vec<Scenario> {
+    vec![
+        scenario!("scan_items", |store| make(&store).await, |store| async move {
+            Ok(in_order(&store.scan_items(StackTable::Keys, None, 10).await?))
+        }),
+        scenario!("copy_back", |store| make(&store).await, |store| async move {
+            let page = store.scan_items(StackTable::Keys, None, 10).await?;
+            let first = page.items.iter().min_by_key(|item| item.key().to_owned()).unwrap();
+            store.copy_back(StackTable::Main, first, NOW).await
         }),
     ]
 }
