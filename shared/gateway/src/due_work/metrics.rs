@@ -4,7 +4,7 @@ use serde::Serialize;
 use tollgate_domain::Timestamp;
 use tollgate_store::{Claimed, DueKind};
 
-use super::{message::DueMessage, report::FindReport, run::DueOutcome};
+use super::{message::DueMessage, report::FindReport};
 use crate::metrics::{
     DUE_WORK_FAILED, DUE_WORK_FOUND, DUE_WORK_OLDEST,
     line::{Level, trace_id, write},
@@ -43,10 +43,10 @@ pub(super) fn claimed(kind: DueKind, item: &Claimed) {
     tracing::info!(item, kind = kind.code(), request_id, trace_id = trace_id(), "due work claimed");
 }
 
-/// Writes that an item's work was done, or that its processor is left alone for now.
-pub(super) fn worked(message: &DueMessage, outcome: DueOutcome) {
+/// Writes that an item's work ended without a failure, and how.
+pub(super) fn worked(message: &DueMessage, outcome: &str) {
     let (item, request_id, kind) = (&message.pk, message.request_id(), message.kind.code());
-    tracing::info!(item, kind, request_id, ?outcome, trace_id = trace_id(), "due work done");
+    tracing::info!(item, kind, request_id, outcome, trace_id = trace_id(), "due work done");
 }
 
 #[derive(Serialize)]

@@ -37,7 +37,8 @@ impl Worker {
             Err(_) => Err(Error::Internal(format!("took longer than {} s", ITEM_MAX.as_secs()))),
         };
         match &done {
-            Ok(outcome @ (DueOutcome::Done | DueOutcome::Postponed)) => metrics::worked(message, *outcome),
+            Ok(DueOutcome::Done) => metrics::worked(message, "done"),
+            Ok(DueOutcome::Postponed) => metrics::worked(message, "postponed"),
             Ok(DueOutcome::Silent) => metrics::failed(self.now(), message, "the processor did not answer"),
             Err(error) => metrics::failed(self.now(), message, &error.to_string()),
         }
