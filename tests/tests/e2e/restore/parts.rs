@@ -74,6 +74,34 @@ async fn the_events_alone_are_lost_and_are_sent_again_under_their_ids() {
 }
 
 #[tokio::test]
+async fn a_change_of_which_nobody_knows_what_came_before_is_named_and_not_sent() {
+    let cloud = Cloud::start().await;
+    let (charges, receiver) = (cloud.charges(), Receiver::start(&[]).await);
+    cloud.charges_endpoint(&receiver.url).await;
+    let since = now();
+    let refunded = id(&pay_once(&charges, "refunded").await.expect(201));
+    let refund = id(&charges.post("/refunds", &json!({"payment_id": refunded})).await.expect(201));
+    let paid = id(&pay_once(&charges, "paid").await.expect(201));
+    told(&receiver, "refund.succeeded", std::slice::from_ref(&refund)).await;
+    told(&receiver, "payment.succeeded", &[refunded.clone(), paid.clone()]).await;
+
+    // Without a copy: the payment's second version has no event before it.
+    lose(&cloud, &[EVENTS]).await;
+    let told_before = receiver.received().len();
+    let published = republish(&cloud, &since);
+    let left = published["left"].as_array().unwrap();
+    let bare = PaymentId::parse("pay_", &refunded).unwrap().to_string();
+    assert!(left.len() == 1 && left[0].as_str().unwrap().ends_with(&format!("PAY#{bare}")), "{published}");
+    eventually("the others are told again", || async {
+        let since = receiver.received().split_off(told_before);
+        let has = |id: &str| since.iter().any(|w| w.json()["data"]["object"]["id"] == id);
+        (has(&paid) && has(&refund)).then_some(())
+    })
+    .await;
+    each_fact_has_one_id(&receiver.received());
+}
+
+#[tokio::test]
 async fn a_key_that_was_revoked_after_the_moment_works_until_it_is_revoked_again() {
     let cloud = Cloud::start().await;
     let merchant = admin(&cloud, &["create-merchant", "Shop"])["id"].as_str().unwrap().to_owned();
