@@ -59,6 +59,15 @@ fn the_page_about_costs_is_what_the_budgets_and_the_prices_say() {
     );
 }
 
+#[test]
+fn the_page_about_scale_has_the_same_sum() {
+    let create = OPERATIONS.iter().find(|row| (row.front_door, row.what) == ("charges", "create")).unwrap();
+    let sum = page::dollars(cost(&templates(), create).total());
+    let scale = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/scale.md");
+    let scale = std::fs::read_to_string(scale).unwrap();
+    assert!(scale.contains(&format!("with a webhook each are {sum} dollars")), "{sum}");
+}
+
 /// Whether a function is of a main operation: it takes, reserves, returns or shows money.
 fn is_main(function: &Function) -> bool {
     let name = function.name.as_str();

@@ -12,7 +12,7 @@ use std::{
     path::PathBuf,
 };
 
-use tollgate_tests::binary;
+use tollgate_tests::{Cloud, binary};
 
 use self::{
     commands::{Call, blocks, calls, inline_commands},
@@ -89,16 +89,30 @@ fn cargos_other_commands_are_aliases_and_sam_deploys_what_there_is() {
 
 /// AWS's command line, told that AWS is where nobody listens.
 fn aws(arguments: &[String]) -> std::io::Result<std::process::Output> {
+    aws_at("http://127.0.0.1:9", arguments)
+}
+
+/// AWS's command line, told where AWS is.
+fn aws_at(endpoint: &str, arguments: &[String]) -> std::io::Result<std::process::Output> {
     let environment = [
         ("AWS_ACCESS_KEY_ID", "none"),
         ("AWS_SECRET_ACCESS_KEY", "none"),
         ("AWS_DEFAULT_REGION", "us-east-1"),
         ("AWS_MAX_ATTEMPTS", "1"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
-        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+        ("AWS_ENDPOINT_URL", endpoint),
     ];
     let mut aws = std::process::Command::new("aws");
     aws.args(arguments).envs(environment).stdin(std::process::Stdio::null()).output()
+}
+
+fn has_aws() -> bool {
+    let there = aws(&["--version".to_owned()]).is_ok_and(|output| output.status.success());
+    if !there {
+        assert!(std::env::var_os("CI").is_none(), "CI lacks the AWS CLI");
+        println!("skipped: the AWS CLI is not installed");
+    }
+    there
 }
 
 /// Why AWS's command line does not understand a call; `None` if it tries to send it.
@@ -112,9 +126,7 @@ fn refused_by_aws(arguments: &[String]) -> Option<String> {
 
 #[test]
 fn awss_own_command_line_understands_every_command_of_the_guide() {
-    if !aws(&["--version".to_owned()]).is_ok_and(|output| output.status.success()) {
-        assert!(std::env::var_os("CI").is_none(), "CI lacks the AWS CLI");
-        println!("skipped: the AWS CLI is not installed");
+    if !has_aws() {
         return;
     }
     // One of those that differ only in their values.
@@ -143,4 +155,29 @@ fn awss_own_command_line_understands_every_command_of_the_guide() {
 fn every_name_in_the_guide_exists() {
     let unknown = written(&guide(), &Names::read(&root()), &root());
     assert!(unknown.is_empty(), "{unknown:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_query_for_a_merchants_data_finds_it() {
+    if !has_aws() {
+        return;
+    }
+    let cloud = Cloud::start().await;
+    let paid = cloud.charges().post("/payments", &crate::payment("tok_visa_4242", 1000)).await.expect(201);
+    let of_payments = |call: &Call| {
+        let arguments = call.of("aws")?;
+        let is_it = arguments[1] == "query" && arguments.iter().any(|word| word.contains("#PAY"));
+        is_it.then_some(arguments)
+    };
+    let query = all_calls().iter().find_map(of_payments).unwrap();
+    let merchant = cloud.ready["credentials"]["client_id"].as_str().unwrap();
+    let here = |word: &String| {
+        let word = word.replace("tollgate-prod", "tollgate").replace("#live#", "#test#");
+        word.replace(commands::MERCHANT_BARE, merchant)
+    };
+    let query: Vec<String> = query.iter().map(here).collect();
+    let output = aws_at(cloud.ready["dynamodb"].as_str().unwrap(), &query).unwrap();
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let ids: Vec<_> = found["Items"].as_array().unwrap().iter().map(|item| &item["id"]["S"]).collect();
+    assert_eq!(ids, [paid["id"].as_str().unwrap().trim_start_matches("pay_")]);
 }

@@ -35,7 +35,7 @@ Nothing here was paid: no stack has run on AWS. Free tiers, savings plans and tr
 ";
 
 /// Micro-dollars as dollars, rounded up to a cent.
-fn dollars(micro: u64) -> String {
+pub(super) fn dollars(micro: u64) -> String {
     let cents = micro.div_ceil(10_000);
     format!("{}.{:02}", cents / 100, cents % 100)
 }

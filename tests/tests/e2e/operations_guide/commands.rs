@@ -7,10 +7,12 @@ const PROGRAMS: [&str; 3] = ["aws", "cargo", "sam"];
 /// Between the words of a call, and after a call.
 const WORD_END: char = '\u{1f}';
 const CALL_END: char = '\u{1e}';
+/// A merchant's id without its prefix.
+pub(super) const MERCHANT_BARE: &str = "000001f2Tnpj0Wah93PB3I";
 /// What the guide leaves to its reader: ids and names of one's own.
 const OF_THE_READER: &[(&str, &str)] = &[
     ("MERCHANT", "acct_000001f2Tnpj0Wah93PB3I"),
-    ("MERCHANT_BARE", "000001f2Tnpj0Wah93PB3I"),
+    ("MERCHANT_BARE", MERCHANT_BARE),
     ("KEY", "key_000001f2Tnpj0Wah93PB3I"),
     ("MID", "MID1"),
     ("QUOTA", "L-B99A9384"),

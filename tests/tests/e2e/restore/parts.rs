@@ -74,6 +74,71 @@ async fn the_events_alone_are_lost_and_are_sent_again_under_their_ids() {
 }
 
 #[tokio::test]
+async fn a_change_of_which_nobody_knows_what_came_before_is_named_and_not_sent() {
+    let cloud = Cloud::start().await;
+    let (charges, receiver) = (cloud.charges(), Receiver::start(&[]).await);
+    cloud.charges_endpoint(&receiver.url).await;
+    let since = now();
+    let refunded = id(&pay_once(&charges, "refunded").await.expect(201));
+    let refund = id(&charges.post("/refunds", &json!({"payment_id": refunded})).await.expect(201));
+    let paid = id(&pay_once(&charges, "paid").await.expect(201));
+    told(&receiver, "refund.succeeded", std::slice::from_ref(&refund)).await;
+    told(&receiver, "payment.succeeded", &[refunded.clone(), paid.clone()]).await;
+
+    // Without a copy: the payment's second version has no event before it.
+    lose(&cloud, &[EVENTS]).await;
+    let told_before = receiver.received().len();
+    let published = republish(&cloud, &since);
+    let left = published["left"].as_array().unwrap();
+    let bare = PaymentId::parse("pay_", &refunded).unwrap().to_string();
+    assert!(left.len() == 1 && left[0].as_str().unwrap().ends_with(&format!("PAY#{bare}")), "{published}");
+    eventually("the others are told again", || async {
+        let since = receiver.received().split_off(told_before);
+        let has = |id: &str| since.iter().any(|w| w.json()["data"]["object"]["id"] == id);
+        (has(&paid) && has(&refund)).then_some(())
+    })
+    .await;
+    each_fact_has_one_id(&receiver.received());
+}
+
+/// A payment's status in a copy.
+fn status_in(copy: &Value, reference: &str) -> String {
+    let id = PaymentId::parse_uuid(reference).unwrap().to_string();
+    let mut items = copy[MAIN].as_array().unwrap().iter();
+    let item = items.find(|item| item["pk"]["S"].as_str().unwrap().ends_with(&format!("PAY#{id}"))).unwrap();
+    item["status"]["S"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn what_was_in_flight_at_the_moment_is_charged_once() {
+    let cloud = Cloud::start_with(&[("ProcessorTimeoutMs", "300"), ("ProcessorLookUpLagMs", "0")]).await;
+    let (reference, page) = initialized(&cloud, &order("in-flight")).await;
+    let challenge = press_at(&page, "pay").await.1;
+    // The processor authorizes, and nobody hears of it before the copy.
+    for (operation, when, what) in [("authorize", "after", "hang"), ("look_up", "before", "error")] {
+        let fault =
+            json!({"provider": "mpgs", "operation": operation, "when": when, "what": what, "times": 2});
+        let made = reqwest::Client::new().post(cloud.local("/_networks/faults")).json(&fault).send().await;
+        assert_eq!(made.unwrap().status(), 200);
+    }
+    press_at(&challenge, "complete").await;
+    let copy = scan(&cloud).await;
+    assert_eq!(status_in(&copy, &reference), "processing");
+    // In the lost minute due work finds the authorization and captures it.
+    ends_paid(&cloud, &reference).await;
+    charged_once(&cloud, &reference).await;
+
+    lose(&cloud, &[MAIN, EVENTS]).await;
+    restore_to_new_tables(&cloud, &copy, RESTORED).await;
+    restore(&cloud, "events");
+    restore(&cloud, "main");
+    // It asks the processor again before it sends anything.
+    ends_paid(&cloud, &reference).await;
+    charged_once(&cloud, &reference).await;
+    assert_eq!(status(&cloud, &reference).await["status"], "completed");
+}
+
+#[tokio::test]
 async fn a_key_that_was_revoked_after_the_moment_works_until_it_is_revoked_again() {
     let cloud = Cloud::start().await;
     let merchant = admin(&cloud, &["create-merchant", "Shop"])["id"].as_str().unwrap().to_owned();
