@@ -198,6 +198,8 @@ fn whatever_can_have_tags_has_the_stacks_name() {
     let name = json!({"Ref": "AWS::StackName"});
     let template = read_yaml(&root().join("template.yaml")).unwrap();
     assert_eq!(template["Globals"]["Function"]["Tags"]["tollgate:stack"], name);
+    // To the roles and deployment groups that SAM makes as well.
+    assert_eq!(template["Globals"]["Function"]["PropagateTags"], true);
     for (id, resource) in template["Resources"].as_object().unwrap() {
         let kind = resource["Type"].as_str().unwrap();
         let tags = &resource["Properties"]["Tags"];
