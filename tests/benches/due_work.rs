@@ -48,6 +48,8 @@ const BUDGET: f64 = 1.5;
 const PAYMENT_BUDGET: f64 = 2.0;
 /// The pause between two payments.
 const PAYMENT_PAUSE: Duration = Duration::from_millis(200);
+/// With more deliveries than this, the day when all is well is measured only once: before, and not after as well.
+const TWICE_DELIVERIES_MAX: usize = 50_000;
 /// Nothing may take longer.
 const DEADLINE: Duration = Duration::from_hours(2);
 const BINARIES: &[&str] = &[
@@ -279,7 +281,6 @@ fn main() {
 async fn measure(deliveries: usize) {
     let (ears, address) = listen().await;
     let data = fill(deliveries, &address).await;
-    // Twice, before and after: a machine has other work, too.
     let first = run(data.path(), deliveries, &ears, false).await;
     drop(first.cloud);
     let sick = run(data.path(), deliveries, &ears, true).await;
@@ -297,9 +298,14 @@ async fn measure(deliveries: usize) {
     let seconds = began.elapsed().as_secs_f64();
     println!("the dead endpoint answers: all {} there {seconds:.1} s later", deliveries / ENDPOINTS);
     drop(sick.cloud);
-    let last = run(data.path(), deliveries, &ears, false).await;
-    let ratio = sick.seconds / f64::midpoint(first.seconds, last.seconds);
-    let payments = sick.payment_p99_ms / f64::midpoint(first.payment_p99_ms, last.payment_p99_ms);
+    let (mut seconds, mut p99_ms) = (first.seconds, first.payment_p99_ms);
+    // Before and after, because the machine may have other work at times.
+    if deliveries <= TWICE_DELIVERIES_MAX {
+        let last = run(data.path(), deliveries, &ears, false).await;
+        seconds = f64::midpoint(seconds, last.seconds);
+        p99_ms = f64::midpoint(p99_ms, last.payment_p99_ms);
+    }
+    let (ratio, payments) = (sick.seconds / seconds, sick.payment_p99_ms / p99_ms);
     println!("time ratio {ratio:.2}, budget {BUDGET}");
     println!("p99 of payments, ratio {payments:.2}, budget {PAYMENT_BUDGET}");
     assert!(ratio <= BUDGET && payments <= PAYMENT_BUDGET, "the sick slow the healthy down");
