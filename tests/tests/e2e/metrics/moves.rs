@@ -35,7 +35,7 @@ enum Provocation {
     SlowTables(&'static str),
     /// Work of a kind that was due long ago and cannot be done.
     Poison(DueKind),
-    /// A delivery whose message was lost long ago, to an endpoint that answers errors.
+    /// A delivery whose message was lost yesterday, to an endpoint that answers errors.
     LostWebhook,
     /// A payment whose authorization the processor no longer shows.
     StuckPayment,
@@ -149,7 +149,9 @@ async fn lose_webhook(cloud: &Cloud) {
         events["data"][0]["id"].as_str().map(|id| EventId::parse("evt_", id).unwrap())
     })
     .await;
-    let lost = Delivery::new(event, endpoint, LONG_AGO);
+    // Of yesterday: one of long ago has expired, and is deleted.
+    let yesterday = SystemClock.now().plus_ms(-24 * 60 * 60 * 1000);
+    let lost = Delivery::new(event, endpoint, yesterday);
     assert_eq!(cloud.store().create(cloud.demo_scope(), &lost).await.unwrap(), Put::Created);
     receiver.wait_for(1).await;
 }
