@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::PaymentId;
-use tollgate_gateway::{Links, Purpose};
+use tollgate_gateway::{Clock, Links, Purpose, SystemClock};
 use tollgate_tests::{Client, Cloud, Receiver, eventually};
 
 use crate::{challenge::browser, payment};
@@ -164,6 +164,10 @@ async fn call_webhooks(intents: &Client, receiver: &Receiver) {
     get("/webhook_endpoints".into()).await;
     post(format!("{of_endpoint}/roll_secret"), json!({})).await;
 
+    // Nothing that was canceled earlier is of the second from which events are recovered.
+    let second = || SystemClock.now().ms() / 1000;
+    let began = second();
+    eventually("another second", || async { (second() > began).then_some(()) }).await;
     let before = receiver.received().len();
     let intent = json!({"amount": 1000, "currency": "eur"});
     let intent = post("/payment_intents".into(), intent).await;
