@@ -7,7 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::cast_precision_loss)]
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
@@ -16,6 +16,7 @@ use std::{
 use futures_util::stream::{self, StreamExt};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use tollgate_tests::{build_debug, root, target};
 
 /// Payments of the local cloud, all in all.
 const PAYMENTS: usize = 20_000;
@@ -41,47 +42,20 @@ impl Drop for Running {
     }
 }
 
-/// The workspace's root.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
-}
-
-/// The folder in which cargo builds, which holds the running bench.
-fn target() -> PathBuf {
-    let bench = std::env::current_exe().unwrap();
-    bench.ancestors().find(|folder| folder.ends_with("release")).unwrap().parent().unwrap().to_owned()
-}
-
 fn run(command: &mut Command) -> Vec<u8> {
     let output = command.stderr(Stdio::inherit()).output().unwrap();
     assert!(output.status.success(), "{command:?} failed");
     output.stdout
 }
 
-/// Builds what `cargo local` builds.
-fn build() {
-    let mut cargo = Command::new("cargo");
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            cargo.env_remove(&name);
-        }
-    }
-    cargo
-        .current_dir(root())
-        .args(["build", "--workspace", "--bins", "--quiet", "--target-dir"])
-        .arg(target());
-    run(&mut cargo);
-}
-
 /// Starts the local cloud; gives its first line.
-fn start_cloud(data: &Path) -> (Running, Value) {
-    let mut child = Command::new(target().join("debug/tollgate-local"))
+fn start_cloud(binaries: &Path, data: &Path) -> (Running, Value) {
+    let mut child = Command::new(binaries.join("tollgate-local"))
         .current_dir(root())
         .args(["--port", "0", "--json", "--data"])
         .arg(data)
         .env("TOLLGATE_LOCAL_SKIP_BUILD", "1")
-        .env("CARGO_TARGET_DIR", target())
+        .env("CARGO_TARGET_DIR", binaries.parent().unwrap())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -92,24 +66,24 @@ fn start_cloud(data: &Path) -> (Running, Value) {
     (Running(child), serde_json::from_str(&line).unwrap())
 }
 
-fn admin(ready: &Value, arguments: &[&str]) -> Value {
-    let mut command = Command::new(target().join("debug/tollgate-admin"));
+fn admin(binaries: &Path, ready: &Value, arguments: &[&str]) -> Value {
+    let mut command = Command::new(binaries.join("tollgate-admin"));
     command.arg("--dynamodb").arg(ready["dynamodb"].as_str().unwrap()).args(arguments);
     serde_json::from_slice(&run(&mut command)).unwrap()
 }
 
 /// A key that may call as often as this bench does.
-fn key(ready: &Value) -> String {
-    let merchant = admin(ready, &["create-merchant", "Large", "--tier", "enterprise"]);
+fn key(binaries: &Path, ready: &Value) -> String {
+    let merchant = admin(binaries, ready, &["create-merchant", "Large", "--tier", "enterprise"]);
     let merchant = merchant["id"].as_str().unwrap();
-    let key = admin(ready, &["create-key", merchant]);
-    admin(ready, &["set-limit", merchant, "intents", "--per-minute", "50000", "--burst", "5000"]);
+    let key = admin(binaries, ready, &["create-key", merchant]);
+    admin(binaries, ready, &["set-limit", merchant, "intents", "--per-minute", "50000", "--burst", "5000"]);
     key["secret"].as_str().unwrap().to_owned()
 }
 
 /// Starts localstripe; gives where it makes payment intents.
 async fn start_localstripe(data: &Path) -> (Running, String) {
-    let folder = target().join("localstripe");
+    let folder = target().with_file_name("localstripe");
     let python = folder.join("bin/python3");
     if !folder.join("bin/localstripe").exists() {
         run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
@@ -159,7 +133,7 @@ async fn measure(name: &str, request: impl Fn() -> RequestBuilder) -> (f64, f64)
 #[tokio::main]
 async fn main() {
     let payments = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(PAYMENTS);
-    build();
+    let binaries = build_debug();
     let data = tempfile::tempdir().unwrap();
     let http = Client::new();
     let (theirs_many, theirs_alone) = {
@@ -172,9 +146,9 @@ async fn main() {
         })
         .await
     };
-    let (_running, ready) = start_cloud(data.path());
+    let (_running, ready) = start_cloud(&binaries, data.path());
     let url = format!("{}/payment_intents", ready["apis"]["intents"].as_str().unwrap());
-    let key = key(&ready);
+    let key = key(&binaries, &ready);
     let body = json!({"amount": 1000, "currency": "eur"});
     let request = || http.post(&url).bearer_auth(&key).json(&body);
     let (many, alone) = measure("cargo local", request).await;

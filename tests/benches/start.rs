@@ -3,7 +3,7 @@
 //! same run. Release binaries, medians.
 //!
 //! The warm-up is counted apart: it lasts from the first connection to the last answer, and on Lambda takes place where a
-//! function has a whole core and nobody waits for it yet.
+//! function has a whole core and no request waits for it.
 //!
 //! `cargo bench --workspace --bench start`, or with `-- intents` for the functions whose names begin so.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
@@ -117,7 +117,7 @@ fn median<T: Ord + Copy>(values: impl Iterator<Item = T>) -> T {
 
 /// The environment of each function that Lambda and its template give it.
 fn environments(cloud: &Cloud, moments: &Moments) -> BTreeMap<String, BTreeMap<String, String>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = tollgate_tests::root();
     let setting = template::Setting {
         front_url: cloud.local(""),
         sqs_url: cloud.ready["sqs"].as_str().unwrap().to_owned(),

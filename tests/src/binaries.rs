@@ -5,6 +5,11 @@ use std::{
     sync::OnceLock,
 };
 
+/// The workspace's root.
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
 /// The folder of the built binaries: the one that holds the running test.
 pub fn target() -> PathBuf {
     let test = std::env::current_exe().unwrap();
@@ -33,6 +38,12 @@ pub fn build_with_examples() {
     });
 }
 
+/// Builds every binary as `cargo local` does, also where the caller is a release; gives their folder.
+pub fn build_debug() -> PathBuf {
+    run_cargo(&["--bins"]);
+    target().with_file_name("debug")
+}
+
 /// Builds these binaries and no others, as they are in a release where the caller is: what a bench needs.
 pub fn build_some(binaries: &[&str]) {
     BUILT.get_or_init(|| {
@@ -45,7 +56,6 @@ pub fn build_some(binaries: &[&str]) {
 }
 
 fn run_cargo(arguments: &[&str]) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut cargo = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // Where these differ from an ordinary build's, build scripts run again and their dependents are built again.
     for (name, _) in std::env::vars_os() {
@@ -56,7 +66,7 @@ fn run_cargo(arguments: &[&str]) {
         }
     }
     let status = cargo
-        .current_dir(root)
+        .current_dir(root())
         .args(["build", "--workspace", "--quiet"])
         .args(arguments)
         .arg("--target-dir")

@@ -2,10 +2,12 @@
 //! webhooks, and transcripts of whole answers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
+mod admin;
 mod binaries;
 mod built_release;
 mod client;
 mod cloud;
+mod documents;
 mod receiver;
 mod samples;
 mod wait;
@@ -23,9 +25,11 @@ pub mod transcript;
 pub use rustix::process::Signal;
 
 pub use self::{
-    binaries::{binary, build_some, build_with_examples, target},
+    admin::printed,
+    binaries::{binary, build_debug, build_some, build_with_examples, root, target},
     client::{Answer, Client, reset_in, stands},
     cloud::{Cloud, signal},
+    documents::check_document,
     receiver::{Receiver, Webhook},
     samples::{curl, has_curl, run_sample},
     wait::{DEADLINE, eventually, settled},

@@ -9,7 +9,7 @@ use tollgate_domain::{
     Payment, Source, Tenant,
     payment::{Hosted, Status},
 };
-use tollgate_gateway::{Gateway, HostedView, LinkError, Onward, metrics::line::trace_id};
+use tollgate_gateway::{Gateway, HostedView, LinkError, Onward};
 use tollgate_http::{LambdaError, Request};
 
 /// Seconds between two reloads while a payment is being decided.
@@ -193,7 +193,7 @@ pub fn link_error(gateway: &Gateway, error: &LinkError) -> Result<Response<Body>
         ),
         LinkError::Expired => notice(410, "This link has expired", "Go back to the shop and try again."),
         LinkError::Failed(error) => {
-            tracing::error!(%error, trace_id = trace_id(), "page failed");
+            tracing::error!(%error, "page failed");
             notice(500, "Something went wrong", "Nothing was lost. Try again in a moment.")
         }
     }

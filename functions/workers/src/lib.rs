@@ -3,16 +3,12 @@
 use std::time::Instant;
 
 use serde::Serialize;
-use tollgate_gateway::{
-    AwsEnvironment, Cost, DueQueues, Queue, StoreError,
-    metrics::line::{function, trace_id},
-};
+use tollgate_gateway::{AwsEnvironment, Cost, DueQueues, Queue, StoreError, metrics::line::function};
 
 /// Logs an invocation that had work: how much, and its cost. Calls are counted, not named: a batch may make thousands.
 pub fn log_invocation(records: usize, cost: &Cost, began: Instant) {
     tracing::info!(
         function = function(),
-        trace_id = trace_id(),
         records,
         duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         calls = cost.operations.len(),

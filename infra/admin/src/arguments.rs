@@ -1,10 +1,10 @@
 //! The command line's arguments.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use tollgate_domain::{
     FrontDoor, KeyId, MerchantId, PaymentId, Permission, ProcessorKind, RefundId, Tier, Timestamp,
 };
-use tollgate_gateway::{OpenMoney, Pages, Place};
+use tollgate_gateway::{OpenMoney, Pages, Place, StackTable};
 
 /// Prefix of merchants' ids.
 pub(crate) const MERCHANT_PREFIX: &str = "acct_";
@@ -191,9 +191,9 @@ pub(crate) enum VaultCommand {
 pub(crate) enum RecoveryCommand {
     /// Copy a restored table back into the live one; newer versions of items stay
     Restore {
-        /// Which of the stack's tables
-        #[arg(value_enum)]
-        table: TableName,
+        /// Which of the stack's tables: main, events or keys
+        #[arg(value_parser = table)]
+        table: StackTable,
         /// The name of the restored tables: NAME, NAME-events and NAME-keys
         #[arg(long, value_name = "NAME")]
         from: String,
@@ -217,17 +217,6 @@ pub(crate) enum RecoveryCommand {
         #[arg(long)]
         live: bool,
     },
-}
-
-/// A table of a stack.
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum TableName {
-    /// The resources of merchants
-    Main,
-    /// Events, deliveries and idempotency records
-    Events,
-    /// API keys
-    Keys,
 }
 
 /// How much of a table one run works on.
@@ -321,6 +310,13 @@ fn tier(text: &str) -> Result<Tier, String> {
 fn front_door(text: &str) -> Result<FrontDoor, String> {
     let known: Vec<&str> = FrontDoor::ALL.iter().map(|door| door.as_str()).collect();
     FrontDoor::parse(text).ok_or_else(|| format!("the front doors are {}", known.join(", ")))
+}
+
+fn table(text: &str) -> Result<StackTable, String> {
+    StackTable::ALL
+        .into_iter()
+        .find(|table| table.as_str() == text)
+        .ok_or_else(|| "the tables are main, events and keys".to_owned())
 }
 
 fn processor(text: &str) -> Result<ProcessorKind, String> {

@@ -4,11 +4,9 @@ use std::io::BufRead;
 
 use serde_json::{Value, json};
 use tollgate_domain::Mode;
-use tollgate_gateway::{
-    Admin, AdminError, AwsEnvironment, Queue, ReferenceFound, StackTable, Tables, Writer,
-};
+use tollgate_gateway::{Admin, AdminError, AwsEnvironment, Queue, ReferenceFound, Tables, Writer};
 
-use crate::arguments::{RecoveryCommand, TableName};
+use crate::arguments::RecoveryCommand;
 
 /// Most references of one run.
 const REFERENCES_MAX: usize = 100_000;
@@ -26,11 +24,6 @@ pub(crate) async fn perform(
                     "the restored tables have another name than the live ones".into(),
                 ));
             }
-            let table = match table {
-                TableName::Main => StackTable::Main,
-                TableName::Events => StackTable::Events,
-                TableName::Keys => StackTable::Keys,
-            };
             let copy = Writer::open(environment, Tables::of_stack(&from));
             let done = admin.restore(copy.reader(), table, pages.into()).await?;
             json!({

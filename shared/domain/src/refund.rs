@@ -28,6 +28,18 @@ pub enum RefundStatus {
     Canceled,
 }
 
+impl RefundStatus {
+    /// Its name: `pending`, `succeeded`, `failed` or `canceled`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+        }
+    }
+}
+
 /// A processor's answer to a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefundOutcome {

@@ -6,12 +6,16 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use tollgate_domain::{Id, RequestRef, Timestamp, id::EventKind};
+use tollgate_domain::{Id, RequestRef, Timestamp};
 use tollgate_store::{ApiKey, Cost, KeyHash, Reader, Writer};
 
 use crate::{
-    auth::write_access::WriteAccess, clock::Clock, customers::address_ids::AddressIds,
-    due_work::claims::DUE_CLAIM_MS, entropy::Entropy, processing::processors::Processors,
+    auth::write_access::WriteAccess,
+    clock::Clock,
+    customers::address_ids::AddressIds,
+    due_work::claims::DUE_CLAIM_MS,
+    entropy::{Entropy, new_request_id},
+    processing::processors::Processors,
     signing::links::Links,
 };
 
@@ -116,6 +120,6 @@ impl Gateway {
 
     /// A random request id: `req_…`.
     pub fn new_request_id(&self) -> String {
-        self.new_id::<EventKind>().to_prefixed("req_")
+        new_request_id(&*self.entropy)
     }
 }

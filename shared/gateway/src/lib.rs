@@ -74,7 +74,7 @@ pub use due_work::{
     report::FindReport,
     run::DueOutcome,
 };
-pub use entropy::{Entropy, OsEntropy};
+pub use entropy::{Entropy, OsEntropy, new_request_id};
 pub use error::Error;
 pub use gateway::Gateway;
 pub use idempotency::{

@@ -2,7 +2,6 @@
 
 use tollgate_apis::Problem;
 use tollgate_domain::{Denied, rate_limit::RateLimitStatus};
-use tollgate_gateway::metrics::line::trace_id;
 
 use crate::{api::Api, reply::Reply, request_context::RequestContext};
 
@@ -33,7 +32,7 @@ pub(crate) async fn admit(
     };
     let reply = outcome.unwrap_or_else(|problem| {
         if let error @ (Problem::Internal(_) | Problem::Denied(Denied::Unavailable(_))) = &problem {
-            tracing::error!(request_id, trace_id = trace_id(), %error, "request failed");
+            tracing::error!(request_id, %error, "request failed");
         }
         api.problem(&problem, request_id)
     });

@@ -3,8 +3,7 @@
 use std::{future::Future, time::Instant};
 
 use lambda_http::{Body, Error as LambdaError, Response};
-use tollgate_domain::EventId;
-use tollgate_gateway::{Clock, Cost, Entropy, OsEntropy, SystemClock};
+use tollgate_gateway::{Clock, Cost, OsEntropy, SystemClock, new_request_id};
 
 use crate::{
     access_log::{Logged, log},
@@ -23,7 +22,7 @@ where
 {
     event::block_on(Box::pin(event::answer_requests(Box::new(move |mut request| {
         let (began, now) = (Instant::now(), SystemClock.now());
-        let (id, method) = (new_id(), request.method.clone());
+        let (id, method) = (new_request_id(&OsEntropy), request.method.clone());
         request.id.clone_from(&id);
         let answer = handle(request);
         Box::pin(async move {
@@ -42,10 +41,4 @@ where
             Ok(answer)
         })
     }))))
-}
-
-fn new_id() -> String {
-    let mut bytes = [0; 16];
-    OsEntropy.fill(&mut bytes);
-    EventId::from_bytes(bytes).to_prefixed("req_")
 }

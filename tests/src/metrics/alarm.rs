@@ -11,7 +11,7 @@ use super::{Point, evaluate, statistic};
 pub enum State {
     /// All is well.
     Ok,
-    /// Somebody has to act.
+    /// The alarm is on: an operator has to act.
     Alarm,
 }
 

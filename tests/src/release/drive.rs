@@ -142,9 +142,7 @@ impl Drive {
                 .output()
                 .await
                 .unwrap();
-            let errors = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{arguments:?}: {errors}");
-            serde_json::from_slice(&output.stdout).unwrap()
+            crate::printed(&output).unwrap()
         };
         let credentials = &cloud.ready["credentials"];
         let live = admin(&["create-key", merchant, "--live"]).await;

@@ -100,7 +100,7 @@ fn full_name(name: &str) -> &'static str {
 
 /// The stacks' templates, read.
 pub(crate) fn templates() -> template::Cloud {
-    templates_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap()
+    templates_in(tollgate_tests::root()).unwrap()
 }
 
 /// The templates of another folder.
@@ -110,7 +110,7 @@ pub(crate) fn templates_in(root: &Path) -> Result<template::Cloud, template::Tem
 
 /// The stacks' templates with these parameters.
 pub(crate) fn templates_with(parameters: &[(&str, &str)]) -> template::Cloud {
-    load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), parameters).unwrap()
+    load(tollgate_tests::root(), parameters).unwrap()
 }
 
 fn load(root: &Path, parameters: &[(&str, &str)]) -> Result<template::Cloud, template::TemplateError> {

@@ -234,10 +234,6 @@ fn problems_of(document: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
     problems
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 fn document() -> String {
     fs::read_to_string(root().join("docs/capabilities.md")).unwrap()
 }
@@ -246,7 +242,7 @@ fn document() -> String {
 fn every_capability_is_proved_by_tests_that_exist_or_waits_for_known_work() {
     let all: usize = GROUPS.iter().map(|(_, count)| count).sum();
     assert_eq!(all, CAPABILITY_COUNT);
-    let problems = problems_of(&document(), |test| test_exists(&root(), test));
+    let problems = problems_of(&document(), |test| test_exists(root(), test));
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
@@ -296,7 +292,7 @@ fn a_test_is_found_where_it_is_and_nowhere_else() {
         "domain rate_limit::tests::no_minute_sees_more_than_the_limit",
         "apis charges::errors::tests::our_own_failures_are_answered_in_the_documented_shape_and_without_their_cause",
     ] {
-        assert!(test_exists(&root, test), "{test}");
+        assert!(test_exists(root, test), "{test}");
     }
     for test in [
         "",
@@ -307,7 +303,7 @@ fn a_test_is_found_where_it_is_and_nowhere_else() {
         "domain rate_limit::no_minute_sees_more_than_the_limit::tests",
         "nowhere simple::sources_and_declines",
     ] {
-        assert!(!test_exists(&root, test), "{test}");
+        assert!(!test_exists(root, test), "{test}");
     }
     assert!(declares_test("#[tokio::test]\nasync fn works() {}", "works"));
     assert!(!declares_test("#[test]\n#[ignore]\nfn works() {}", "works"));

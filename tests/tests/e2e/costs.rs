@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use tollgate_domain::FrontDoor;
 use tollgate_local::template::{Cloud, Function};
+use tollgate_tests::{check_document, root};
 
 use self::{
     operations::{OPERATIONS, Operation},
@@ -47,24 +48,14 @@ fn cost(cloud: &Cloud, operation: &Operation) -> Cost {
 #[test]
 fn the_page_about_costs_is_what_the_budgets_and_the_prices_say() {
     let wanted = page::page(&templates());
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/costs.md");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, &wanted).unwrap();
-    }
-    let is = std::fs::read_to_string(&path).unwrap_or_default();
-    let differing = is.lines().zip(wanted.lines()).find(|(is, wanted)| is != wanted);
-    assert!(
-        is == wanted,
-        "docs/costs.md is not what the budgets say, first in {differing:?}; write it with UPDATE_DOCS=1"
-    );
+    check_document("docs/costs.md", &wanted);
 }
 
 #[test]
 fn the_page_about_scale_has_the_same_sum() {
     let create = OPERATIONS.iter().find(|row| (row.front_door, row.what) == ("charges", "create")).unwrap();
     let sum = page::dollars(cost(&templates(), create).total());
-    let scale = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/scale.md");
-    let scale = std::fs::read_to_string(scale).unwrap();
+    let scale = std::fs::read_to_string(root().join("docs/scale.md")).unwrap();
     assert!(scale.contains(&format!("with a webhook each are {sum} dollars")), "{sum}");
 }
 

@@ -136,8 +136,7 @@ async fn a_change_that_was_put_aside_comes_through_after_a_redrive() {
     let record = json!({"eventName": "INSERT", "dynamodb": {"NewImage": item}});
     let message = json!({"f": 1, "record": record}).to_string();
     sqs::send(&cloud, "tollgate-stream-dead-letters", &message).await;
-    let sqs = cloud.ready["sqs"].as_str().unwrap().to_owned();
-    let moved = super::operator::admin(&cloud, &["--sqs", &sqs, "redrive"]).unwrap();
+    let moved = cloud.run_admin(&["redrive"]).unwrap();
     assert_eq!(moved["changes"], 1);
     eventually("its webhook", || async {
         let inbox = cloud.inbox().await;

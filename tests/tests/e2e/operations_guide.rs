@@ -12,7 +12,7 @@ use std::{
     path::PathBuf,
 };
 
-use tollgate_tests::{Cloud, binary};
+use tollgate_tests::{Cloud, binary, root};
 
 use self::{
     commands::{Call, blocks, calls, inline_commands},
@@ -21,10 +21,6 @@ use self::{
 
 /// Calls of AWS's command line that are tried at the same time.
 const AT_A_TIME: usize = 4;
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 fn guide() -> String {
     std::fs::read_to_string(root().join("docs/operations.md")).unwrap()
@@ -73,7 +69,7 @@ fn the_operators_tool_understands_every_command_of_the_guide() {
 #[test]
 fn cargos_other_commands_are_aliases_and_sam_deploys_what_there_is() {
     let aliases = std::fs::read_to_string(root().join(".cargo/config.toml")).unwrap();
-    let names = Names::read(&root());
+    let names = Names::read(root());
     for call in all_calls() {
         if let Some(arguments) = call.of("cargo") {
             let alias = aliases.lines().any(|line| line.starts_with(&format!("{} = ", arguments[0])));
@@ -153,7 +149,7 @@ fn awss_own_command_line_understands_every_command_of_the_guide() {
 
 #[test]
 fn every_name_in_the_guide_exists() {
-    let unknown = written(&guide(), &Names::read(&root()), &root());
+    let unknown = written(&guide(), &Names::read(root()), root());
     assert!(unknown.is_empty(), "{unknown:#?}");
 }
 

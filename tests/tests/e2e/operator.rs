@@ -1,62 +1,16 @@
 //! The operator's tool, as an operator runs it.
 
-use std::{
-    io::Write,
-    process::{Command, Stdio},
-};
-
 use serde_json::{Value, json};
 use tollgate_domain::{Delivery, EndpointId, EventId};
 use tollgate_gateway::{AwsEnvironment, Clock, Message, Queue, SystemClock};
-use tollgate_tests::{Cloud, Receiver, binary, eventually};
-
-/// Runs the tool with something on its standard input.
-pub(crate) fn admin_with_input(cloud: &Cloud, arguments: &[&str], input: &str) -> Result<Value, String> {
-    let dynamodb = cloud.ready["dynamodb"].as_str().unwrap();
-    let mut child = Command::new(binary("tollgate-admin"))
-        .args(["--dynamodb", dynamodb])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    writeln!(stdin, "{input}").unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    if output.status.success() {
-        Ok(serde_json::from_slice(&output.stdout).unwrap())
-    } else {
-        Err(String::from_utf8(output.stderr).unwrap())
-    }
-}
-
-pub(crate) fn admin(cloud: &Cloud, arguments: &[&str]) -> Result<Value, String> {
-    admin_with(cloud, arguments, &[])
-}
-
-fn admin_with(cloud: &Cloud, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Value, String> {
-    let dynamodb = cloud.ready["dynamodb"].as_str().unwrap();
-    let output = Command::new(binary("tollgate-admin"))
-        .args(["--dynamodb", dynamodb])
-        .args(arguments)
-        .envs(environment.iter().copied())
-        .output()
-        .unwrap();
-    if output.status.success() {
-        Ok(serde_json::from_slice(&output.stdout).unwrap())
-    } else {
-        Err(String::from_utf8(output.stderr).unwrap())
-    }
-}
+use tollgate_tests::{Cloud, Receiver, eventually, printed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_merchant_gets_keys_that_are_scoped_tiered_and_revoked() {
     let cloud = Cloud::start().await;
-    let merchant = admin(&cloud, &["create-merchant", "Shop", "--tier", "starter"]).unwrap();
+    let merchant = cloud.run_admin(&["create-merchant", "Shop", "--tier", "starter"]).unwrap();
     let merchant = merchant["id"].as_str().unwrap();
-    let key = admin(&cloud, &["create-key", merchant]).unwrap();
+    let key = cloud.run_admin(&["create-key", merchant]).unwrap();
     let (id, secret) = (key["id"].as_str().unwrap(), key["secret"].as_str().unwrap());
     assert!(secret.starts_with("sk_test_"));
     let charges = cloud.charges().with_key(secret);
@@ -64,62 +18,53 @@ async fn a_merchant_gets_keys_that_are_scoped_tiered_and_revoked() {
     let intents = cloud.intents().with_key(secret).get("/webhook_endpoints").await;
     assert_eq!(intents.header("x-ratelimit-limit"), "300");
 
-    admin(&cloud, &["set-tier", merchant, "growth"]).unwrap();
+    cloud.run_admin(&["set-tier", merchant, "growth"]).unwrap();
     let intents = cloud.intents().with_key(secret).get("/webhook_endpoints").await;
     assert_eq!(intents.header("x-ratelimit-limit"), "1000");
-    admin(&cloud, &["set-scopes", merchant, id, "customers:read"]).unwrap();
+    cloud.run_admin(&["set-scopes", merchant, id, "customers:read"]).unwrap();
     charges.get("/payments").await.charges_error(403, "permission_error", "scope_missing", None);
     charges.get("/customers").await.expect(200);
-    let live = admin(&cloud, &["create-key", merchant, "--live", "--scope", "payments:read"]).unwrap();
+    let live = cloud.run_admin(&["create-key", merchant, "--live", "--scope", "payments:read"]).unwrap();
     assert!(live["secret"].as_str().unwrap().starts_with("sk_live_"));
-    let listed = admin(&cloud, &["list-keys", merchant]).unwrap();
+    let listed = cloud.run_admin(&["list-keys", merchant]).unwrap();
     assert_eq!(listed.as_array().unwrap().len(), 2);
     assert!(!listed.to_string().contains(secret));
     assert_eq!(listed[0]["scopes"], json!(["customers:read"]));
 
-    admin(&cloud, &["revoke-key", merchant, id]).unwrap();
+    cloud.run_admin(&["revoke-key", merchant, id]).unwrap();
     charges.get("/customers").await.charges_error(401, "authentication_error", "invalid_api_key", None);
     assert!(
-        admin(&cloud, &["revoke-key", merchant, "key_0000000000000000000000"])
+        cloud
+            .run_admin(&["revoke-key", merchant, "key_0000000000000000000000"])
             .unwrap_err()
             .contains("no such key")
     );
-    assert!(admin(&cloud, &["list-keys", "acct_nonsense"]).is_err());
+    assert!(cloud.run_admin(&["list-keys", "acct_nonsense"]).is_err());
     assert!(
-        admin(&cloud, &["set-scopes", merchant, id, "everything"]).unwrap_err().contains("payments:read")
+        cloud.run_admin(&["set-scopes", merchant, id, "everything"]).unwrap_err().contains("payments:read")
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_merchant_is_configured_for_a_provider() {
     let cloud = Cloud::start().await;
-    let merchant = admin(&cloud, &["create-merchant", "Shop"]).unwrap();
+    let merchant = cloud.run_admin(&["create-merchant", "Shop"]).unwrap();
     let merchant = merchant["id"].as_str().unwrap();
-    let key = admin(&cloud, &["create-key", merchant]).unwrap();
+    let key = cloud.run_admin(&["create-key", merchant]).unwrap();
     let secret = key["secret"].as_str().unwrap();
     let checkout = cloud.checkout().with_key(secret).with_account(merchant);
     let order = crate::checkout::order("first");
     checkout.post("/payments/initialize", &order).await.expect(422);
-    let secrets = cloud.ready["secretsmanager"].as_str().unwrap();
-    let arguments = [
-        "set-processor",
-        merchant,
-        "mpgs",
-        "--base-url",
-        "http://localhost:1",
-        "--mid",
-        "SHOP1",
-        "--secretsmanager",
-        secrets,
-    ];
+    let arguments = ["set-processor", merchant, "mpgs", "--base-url", "http://localhost:1", "--mid", "SHOP1"];
     let environment =
         [("TOLLGATE_VAULT_SECRET_ARN", "VaultSecret"), ("TOLLGATE_PROCESSOR_SECRET", "password")];
-    let set = admin_with(&cloud, &arguments, &environment).unwrap();
+    let run = |arguments: &[&str], environment: &[(&str, &str)]| {
+        printed(&cloud.admin_command(arguments).envs(environment.iter().copied()).output().unwrap())
+    };
+    let set = run(&arguments, &environment).unwrap();
     assert_eq!(set, json!({"merchant": merchant, "mode": "test", "provider": "mpgs", "mid": "SHOP1"}));
     checkout.post("/payments/initialize", &order).await.expect(200);
-    let refused = |arguments: &[&str], environment: &[(&str, &str)]| {
-        admin_with(&cloud, arguments, environment).unwrap_err()
-    };
+    let refused = |arguments: &[&str], environment: &[(&str, &str)]| run(arguments, environment).unwrap_err();
     assert!(refused(&arguments, &environment[..1]).contains("secret"));
     let elsewhere = [("TOLLGATE_VAULT_SECRET_ARN", "Nobody"), environment[1]];
     assert!(refused(&arguments, &elsewhere).contains("ResourceNotFoundException"));
@@ -155,13 +100,11 @@ async fn a_message_that_was_given_up_is_revived() {
     let url = |name: &str| cloud.ready[name].as_str().unwrap().to_owned();
     let environment = AwsEnvironment::emulated(&url("dynamodb"), &url("sqs"));
     let dead = Queue::named(&environment, "tollgate-webhook-dead-letters").await.unwrap();
-    let message = Message { tenant, event, endpoint, attempt: 1 };
-    dead.send(&[message.on_queue(0).unwrap()]).await.unwrap();
-    let sqs = url("sqs");
-    let revived = admin(&cloud, &["--sqs", &sqs, "redrive"]).unwrap();
+    dead.send(&[Message::first(tenant, &delivery).on_queue(0).unwrap()]).await.unwrap();
+    let revived = cloud.run_admin(&["redrive"]).unwrap();
     assert_eq!(revived, json!({"webhooks": 1, "due_work": 0, "changes": 0}));
     let webhook = receiver.wait_for(1).await.remove(0);
     assert_eq!(webhook.json()["id"], event.to_prefixed("evt_"));
-    let revived = admin(&cloud, &["--sqs", &sqs, "redrive"]).unwrap();
+    let revived = cloud.run_admin(&["redrive"]).unwrap();
     assert_eq!(revived, json!({"webhooks": 0, "due_work": 0, "changes": 0}));
 }

@@ -8,12 +8,10 @@ use std::{
 };
 
 use serde_json::json;
-use tollgate_tests::release::{record, scan};
-
-/// The folder of the sources.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+use tollgate_tests::{
+    release::{record, scan},
+    root,
+};
 
 /// The folder of everything built.
 fn target() -> PathBuf {

@@ -7,16 +7,12 @@ use std::{
 
 use serde_json::{Value, json};
 use tollgate_local::template::{Cloud, Function, read_yaml};
+use tollgate_tests::root;
 
 use crate::budgets::{templates, templates_with};
 
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/0f1e2d3c-0000-4000-8000-000000000000";
 const KEY_ACTIONS: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey"];
-
-/// The folder of `template.yaml`.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 /// The front door of a function, or `workers`.
 fn door<'a>(cloud: &'a Cloud, function: &Function) -> &'a str {

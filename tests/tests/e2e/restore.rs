@@ -2,17 +2,13 @@
 
 mod parts;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io::Write as _,
-    process::{Child, Command, Stdio},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use tollgate_domain::{Payment, PaymentId, payment::Status};
 use tollgate_gateway::{Clock, SystemClock};
 use tollgate_tests::{
-    Answer, Client, Cloud, Receiver, Webhook, binary, eventually,
+    Answer, Client, Cloud, Receiver, Webhook, eventually,
     point_in_time::{count, lose, restore_to_new_tables},
     release::scan,
 };
@@ -29,31 +25,8 @@ const EVENTS: &str = "tollgate-events";
 /// Payments before the moment, so that a restore has many parts.
 const PAYMENTS_BEFORE: usize = 12;
 
-fn start_admin(cloud: &Cloud, arguments: &[&str], input: &str) -> Child {
-    let url = |name: &str| cloud.ready[name].as_str().unwrap().to_owned();
-    let mut child = Command::new(binary("tollgate-admin"))
-        .args(["--dynamodb", &url("dynamodb"), "--sqs", &url("sqs")])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    child
-}
-
-fn admin_reading(cloud: &Cloud, arguments: &[&str], input: &str) -> Result<Value, String> {
-    let output = start_admin(cloud, arguments, input).wait_with_output().unwrap();
-    if output.status.success() {
-        Ok(serde_json::from_slice(&output.stdout).unwrap())
-    } else {
-        Err(String::from_utf8(output.stderr).unwrap())
-    }
-}
-
 fn admin(cloud: &Cloud, arguments: &[&str]) -> Value {
-    admin_reading(cloud, arguments, "").unwrap()
+    cloud.run_admin(arguments).unwrap()
 }
 
 fn restore(cloud: &Cloud, table: &str) -> Value {
@@ -186,7 +159,7 @@ async fn last_minute(cloud: &Cloud, receiver: &Receiver, before: &Before) -> Las
 /// Copies the main table back in small parts: the first run is killed, the others go on where the last one ended.
 async fn restore_main_in_parts(cloud: &Cloud) {
     let parts = ["restore", "main", "--from", RESTORED, "--page-items", "3"];
-    let mut killed = start_admin(cloud, &parts, "");
+    let mut killed = cloud.start_admin(&parts, "");
     eventually("a part is copied", || async { (count(cloud, MAIN).await > 5).then_some(()) }).await;
     killed.kill().unwrap();
     killed.wait().unwrap();
@@ -335,7 +308,7 @@ async fn the_processor_knows_what_the_tables_lost(cloud: &Cloud, before: &Before
     let (challenged, challenge) = &before.challenge;
     let merchant = cloud.ready["credentials"]["client_id"].as_str().unwrap();
     let report = format!("{}\n{}\n\n{challenged}\n", lost.reference, before.completed);
-    let looked_up = || admin_reading(cloud, &["look-up-references", merchant], &report).unwrap();
+    let looked_up = || cloud.run_admin_with_input(&["look-up-references", merchant], &report).unwrap();
     let found = looked_up();
     assert_eq!(found["missing"], json!([lost.reference]), "{found}");
     let statuses: Vec<_> =

@@ -1,26 +1,16 @@
 //! The vault's key is changed while payments are in flight.
 
 use serde_json::{Value, json};
-use tokio::process::Command;
 use tollgate_domain::{Payment, PaymentId, ProcessorCharge, ProcessorKind};
-use tollgate_tests::{Cloud, DEADLINE, binary};
+use tollgate_tests::{Cloud, DEADLINE, printed};
 
 use crate::checkout::{initialized, order, pay, status, with};
 
 /// Runs the operator's tool against a local cloud.
 async fn admin(cloud: &Cloud, arguments: &[&str]) -> Result<Value, String> {
-    let url = |name: &str| cloud.ready[name].as_str().unwrap().to_owned();
-    let output = Command::new(binary("tollgate-admin"))
-        .args(["--dynamodb", &url("dynamodb"), "--secretsmanager", &url("secretsmanager")])
-        .env("TOLLGATE_PROCESSOR_SECRET", "the password of another account")
-        .args(arguments)
-        .output();
-    let output = tokio::time::timeout(DEADLINE, output).await.unwrap().unwrap();
-    if output.status.success() {
-        Ok(serde_json::from_slice(&output.stdout).unwrap())
-    } else {
-        Err(String::from_utf8(output.stderr).unwrap())
-    }
+    let mut command = tokio::process::Command::from(cloud.admin_command(arguments));
+    let output = command.env("TOLLGATE_PROCESSOR_SECRET", "the password of another account").output();
+    printed(&tokio::time::timeout(DEADLINE, output).await.unwrap().unwrap())
 }
 
 /// Lets the time pass that has to pass between two steps: the secret says when the last one was made.

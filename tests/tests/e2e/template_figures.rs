@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    path::Path,
     time::Duration,
 };
 
@@ -83,7 +82,7 @@ fn every_kind_of_due_work_is_looked_for_in_every_shard() {
 /// them for Lambda.
 #[test]
 fn every_crate_of_functions_is_in_the_lists_of_crates() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = tollgate_tests::root();
     let read = |file: &str| std::fs::read_to_string(root.join(file)).unwrap();
     let folders = std::fs::read_dir(root.join("functions")).unwrap();
     let crates: BTreeSet<String> =
@@ -102,7 +101,7 @@ fn every_crate_of_functions_is_in_the_lists_of_crates() {
 
 #[test]
 fn the_page_about_scale_has_the_measured_units() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/scale.md");
+    let page = tollgate_tests::root().join("docs/scale.md");
     let page = std::fs::read_to_string(page).unwrap();
     let row = |first: &str| -> [f64; 2] {
         let row = page.lines().find(|line| line.starts_with(&format!("| {first} |"))).unwrap();

@@ -15,7 +15,7 @@ mod payments;
 mod rate_limit;
 mod refunds;
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use tokio::sync::watch;
 use tollgate_domain::{
@@ -66,7 +66,7 @@ fn tables() -> Vec<template::Table> {
         parameters: Vec::new(),
         secret: &|_, _| Ok(String::new()),
     };
-    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    let template = tollgate_tests::root().join("template.yaml");
     template::load(&template, &setting).unwrap().tables
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tokio::task::JoinSet;
-use tollgate_gateway::{Deliverer, DeliverySettings, Error, Message, Worker, metrics::line::trace_id};
+use tollgate_gateway::{Deliverer, DeliverySettings, Error, Message, Worker};
 use tollgate_workers::{BatchResponse, due_queues, log_invocation};
 
 #[tokio::main(flavor = "current_thread")]
@@ -38,7 +38,7 @@ async fn deliver(deliverer: &Deliverer, batch: SqsEvent) -> Result<BatchResponse
     while let Some(done) = attempts.join_next().await {
         let (id, outcome) = done?;
         if let Err(error) = outcome {
-            tracing::error!(%error, message_id = id, trace_id = trace_id(), "delivery attempt was not made or not recorded");
+            tracing::error!(%error, message_id = id, "delivery attempt was not made or not recorded");
             response.failed(id);
         }
     }

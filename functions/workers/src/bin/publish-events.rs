@@ -7,9 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_json::Value;
-use tollgate_gateway::{
-    AwsEnvironment, ChangeMessage, Error, Publisher, Queue, Worker, metrics::line::trace_id,
-};
+use tollgate_gateway::{AwsEnvironment, ChangeMessage, Error, Publisher, Queue, Worker};
 use tollgate_workers::{BatchResponse, log_invocation};
 
 /// Changes that are published concurrently.
@@ -61,7 +59,7 @@ async fn publish_changes(publisher: &Publisher<'_>, changes: &Queue, records: Ve
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let sequence = text(&record["dynamodb"]["SequenceNumber"]);
             let key = text(&record["dynamodb"]["Keys"]["pk"]["S"]);
-            tracing::error!(%error, sequence, key, trace_id = trace_id(), "change was not published");
+            tracing::error!(%error, sequence, key, "change was not published");
             response.failed(sequence);
             break;
         }
@@ -75,7 +73,7 @@ async fn publish_messages(publisher: &Publisher<'_>, records: Vec<Value>) -> Bat
     for record in records {
         let id = record["messageId"].as_str().unwrap_or_default();
         if let Err(error) = publish_message(publisher, &record).await {
-            tracing::error!(%error, message_id = id, trace_id = trace_id(), "change was not published");
+            tracing::error!(%error, message_id = id, "change was not published");
             response.failed(id);
         }
     }

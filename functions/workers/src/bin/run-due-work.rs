@@ -5,7 +5,7 @@ use std::time::Instant;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tokio::task::JoinSet;
-use tollgate_gateway::{DueMessage, DueQueues, Error, Worker, metrics::line::trace_id};
+use tollgate_gateway::{DueMessage, DueQueues, Error, Worker};
 use tollgate_workers::{BatchResponse, due_queues, log_invocation};
 
 #[tokio::main(flavor = "current_thread")]
@@ -40,7 +40,7 @@ async fn run(
     while let Some(done) = work.join_next().await {
         let (id, outcome) = done?;
         if let Err(error) = outcome {
-            tracing::error!(%error, message_id = id, trace_id = trace_id(), "message of due work does not read");
+            tracing::error!(%error, message_id = id, "message of due work does not read");
             response.failed(id);
         }
     }

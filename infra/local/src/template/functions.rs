@@ -29,11 +29,11 @@ const ENVIRONMENT_BYTES_MAX: usize = 4096;
 pub(super) fn read(stack: &Stack<'_>, id: &str, resource: &Value) -> Result<Function, TemplateError> {
     let globals = stack.globals("Function");
     let properties = &resource["Properties"];
-    let property = |name: &str| properties.get(name).unwrap_or(&globals[name]).clone();
+    let property = |name: &str| stack.function_property(id, name);
     let number =
         |name: &str, default: u64, range: &RangeInclusive<u64>| match property(name) {
             Value::Null => Ok(default),
-            value => match stack.text(&value, id)?.parse() {
+            value => match stack.text(value, id)?.parse() {
                 Ok(number) if range.contains(&number) => Ok(number),
                 _ => Err(stack
                     .error(id, format!("{name} is not a number from {} to {}", range.start(), range.end()))),
@@ -57,11 +57,11 @@ pub(super) fn read(stack: &Stack<'_>, id: &str, resource: &Value) -> Result<Func
         alias: stack.alias_of(id)?,
         name,
         binary,
-        code: stack.folder().join(stack.text(&property("CodeUri"), id)?),
+        code: stack.folder().join(stack.text(property("CodeUri"), id)?),
         environment,
         timeout: Duration::from_secs(number("Timeout", TIMEOUT_S_DEFAULT, &TIMEOUT_S)?),
         memory_mb: number("MemorySize", MEMORY_MB_DEFAULT, &MEMORY_MB)?,
-        reserved_concurrency: reserved_concurrency(stack, id, &property("ReservedConcurrentExecutions"))?,
+        reserved_concurrency: reserved_concurrency(stack, id, property("ReservedConcurrentExecutions"))?,
         policies: policies::read(stack, id, properties)?,
         source_policies: Vec::new(),
         source_needs: Vec::new(),

@@ -83,6 +83,14 @@ impl<'a> Stack<'a> {
         self.template["Globals"][kind].clone()
     }
 
+    /// A property of a function: its own, or that of `Globals`; null where neither has it.
+    pub(super) fn function_property(&self, id: &str, name: &str) -> &Value {
+        match &self.template["Resources"][id]["Properties"][name] {
+            Value::Null => &self.template["Globals"]["Function"][name],
+            own => own,
+        }
+    }
+
     /// The stack nested under a logical id.
     pub(super) fn nested(&self, id: &str) -> Result<Rc<Stack<'a>>, TemplateError> {
         if let Some(stack) = self.nested.borrow().get(id) {
@@ -364,9 +372,10 @@ impl<'a> Stack<'a> {
 
     /// The alias of a function that SAM makes and keeps on its newest version.
     pub(super) fn alias_of(&self, id: &str) -> Result<Option<String>, TemplateError> {
-        let own = self.template["Resources"][id]["Properties"].get("AutoPublishAlias");
-        let all = self.template["Globals"]["Function"].get("AutoPublishAlias");
-        own.or(all).map(|alias| self.text(alias, id)).transpose()
+        match self.function_property(id, "AutoPublishAlias") {
+            Value::Null => Ok(None),
+            alias => self.text(alias, id).map(Some),
+        }
     }
 
     /// What `!Ref Function.Alias` becomes.

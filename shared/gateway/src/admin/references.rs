@@ -1,6 +1,6 @@
 //! Compares a processor's report with the ledger: after a restore the processor may know what the tables lost.
 
-use tollgate_domain::{MerchantId, Mode, Payment, PaymentId, Refund, RefundId, Tenant, refund::RefundStatus};
+use tollgate_domain::{MerchantId, Mode, Payment, PaymentId, Refund, RefundId, Tenant};
 
 use super::operator::{Admin, AdminError};
 
@@ -85,17 +85,8 @@ fn of_refund(refund: &Refund) -> RecordedMoney {
     RecordedMoney {
         kind: "refund",
         key: format!("REF#{}", refund.id),
-        status: refund_status(refund.status).to_owned(),
+        status: refund.status.as_str().to_owned(),
         amount_minor: refund.amount.minor,
         currency: refund.amount.currency.code().to_owned(),
-    }
-}
-
-const fn refund_status(status: RefundStatus) -> &'static str {
-    match status {
-        RefundStatus::Pending => "pending",
-        RefundStatus::Succeeded => "succeeded",
-        RefundStatus::Failed => "failed",
-        RefundStatus::Canceled => "canceled",
     }
 }

@@ -3,7 +3,7 @@
 use tollgate_domain::{Denied, KeyKind, Permission, Tenant, rate_limit::RateLimitStatus};
 use tollgate_store::{ApiKey, KeyHash, Token, Writer};
 
-use crate::{gateway::Gateway, metrics::line::trace_id, worker::Worker};
+use crate::{gateway::Gateway, worker::Worker};
 
 /// A caller whose key is valid, of the right kind and has the route's permission. Its rate limit is checked
 /// separately, because a replay is answered over the limit too. Replays and stored answers require an
@@ -105,7 +105,7 @@ impl Admitted {
             Ok(()) => self.rate_limit.refunded(),
             Err(error) => {
                 // The replay succeeded: it does not fail because of a lost token.
-                tracing::warn!(%error, trace_id = trace_id(), "token of a replay was not given back");
+                tracing::warn!(%error, "token of a replay was not given back");
                 self.rate_limit
             }
         }

@@ -5,7 +5,7 @@ use tollgate_domain::Timestamp;
 use tollgate_store::{Claimed, DueItem, DueKind, Queue, StoreError};
 
 use super::{claims::claim_ms, deliveries, message::DueMessage, metrics, report::FindReport};
-use crate::{error::Error, metrics::line::trace_id, webhooks::message::Message, worker::Worker};
+use crate::{error::Error, webhooks::message::Message, worker::Worker};
 
 /// Entries on a page of one shard.
 const PAGE_ITEMS: i32 = 100;
@@ -145,7 +145,7 @@ impl Worker {
                 // Another finder was first, or it is no longer due.
                 Ok(None) => {}
                 Err(error) => {
-                    tracing::error!(item = item.pk, %error, trace_id = trace_id(), "a due item was not claimed");
+                    tracing::error!(item = item.pk, %error, "a due item was not claimed");
                     page.report.failed += 1;
                 }
             }

@@ -7,7 +7,7 @@ use tollgate_store::{Claimed, DueKind};
 use super::{message::DueMessage, report::FindReport};
 use crate::metrics::{
     DUE_WORK_FAILED, DUE_WORK_FOUND, DUE_WORK_OLDEST,
-    line::{Level, trace_id, write},
+    line::{Level, write},
 };
 
 #[derive(Serialize)]
@@ -40,13 +40,13 @@ pub(super) fn found(now: Timestamp, kind: DueKind, report: &FindReport) {
 /// Writes that an item was claimed, on its way from the request that wrote it.
 pub(super) fn claimed(kind: DueKind, item: &Claimed) {
     let (item, request_id) = (&item.pk, item.request_id());
-    tracing::info!(item, kind = kind.code(), request_id, trace_id = trace_id(), "due work claimed");
+    tracing::info!(item, kind = kind.code(), request_id, "due work claimed");
 }
 
 /// Writes that an item's work ended without a failure, and how.
 pub(super) fn worked(message: &DueMessage, outcome: &str) {
     let (item, request_id, kind) = (&message.pk, message.request_id(), message.kind.code());
-    tracing::info!(item, kind, request_id, outcome, trace_id = trace_id(), "due work done");
+    tracing::info!(item, kind, request_id, outcome, "due work done");
 }
 
 #[derive(Serialize)]

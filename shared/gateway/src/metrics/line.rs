@@ -25,7 +25,7 @@ pub enum Level {
 /// Writes a line with these metrics. `fields` are its other members: the metrics' values and dimensions by
 /// their names, and what only people read. They hold no card number, no key and no body.
 ///
-/// Outside Lambda, in the operator's tool or in tests, nothing is written: there is nobody to count it.
+/// In a process that is no Lambda function (the operator's tool, a test) nothing is written.
 pub fn write(
     now: Timestamp,
     level: Level,
@@ -37,7 +37,7 @@ pub fn write(
     if function.is_empty() {
         return;
     }
-    let aws = Metadata { now, metrics };
+    let aws = Metadata { timestamp: now.ms(), cloud_watch_metrics: metrics };
     let trace_id = trace_id();
     let line = Line { aws, stack, level, message, function, trace_id: &trace_id, fields };
     let mut text = Vec::with_capacity(LINE_BYTES);
@@ -87,21 +87,12 @@ struct Line<'a, F> {
 }
 
 /// The format's own member.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
 struct Metadata<'a> {
-    now: Timestamp,
-    metrics: &'a [&'a Metric],
-}
-
-impl Serialize for Metadata<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Written<'a> {
-            timestamp: i64,
-            cloud_watch_metrics: &'a [&'a Metric],
-        }
-        Written { timestamp: self.now.ms(), cloud_watch_metrics: self.metrics }.serialize(serializer)
-    }
+    /// In Unix milliseconds.
+    timestamp: i64,
+    cloud_watch_metrics: &'a [&'a Metric],
 }
 
 /// A metric as one directive of the format.
@@ -151,7 +142,7 @@ mod tests {
     fn a_line_has_the_shape_that_cloudwatch_counts() {
         let fields = json!({"Kind": "PAY", "DueWorkOldest": 3, "DueWorkFound": 1, "subject": "PAY#1"});
         let line = Line {
-            aws: Metadata { now: Timestamp::from_s(7), metrics: &[&DUE_WORK_OLDEST, &DUE_WORK_FOUND] },
+            aws: Metadata { timestamp: 7000, cloud_watch_metrics: &[&DUE_WORK_OLDEST, &DUE_WORK_FOUND] },
             stack: "shop",
             level: Level::Info,
             message: "found",

@@ -19,7 +19,6 @@ use crate::{
         operation::LEASE_MS,
         resource::{IdempotentResource, earlier_answer, remember, replay_create},
     },
-    metrics::line::trace_id,
     pagination::PageRequest,
 };
 
@@ -136,7 +135,7 @@ impl Call {
             Ok(_) => {}
             Err(error) => {
                 let (payment, request_id) = (payment.id, &self.request.request_id);
-                tracing::error!(refund = %refund.id, %payment, request_id, trace_id = trace_id(), %error, "a refund was not sent; it is tried again");
+                tracing::error!(refund = %refund.id, %payment, request_id, %error, "a refund was not sent; it is tried again");
             }
         }
         // The outcome is unknown: from now on a retry is answered "pending" too.
@@ -146,7 +145,7 @@ impl Call {
             Ok(Replaced::Done | Replaced::Conflict(_)) => {}
             Err(error) => {
                 let (payment, request_id) = (payment.id, &self.request.request_id);
-                tracing::warn!(refund = %refund.id, %payment, request_id, trace_id = trace_id(), %error, "a refund's pending answer was not stored");
+                tracing::warn!(refund = %refund.id, %payment, request_id, %error, "a refund's pending answer was not stored");
             }
         }
         Ok(refund)

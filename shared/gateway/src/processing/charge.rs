@@ -33,7 +33,7 @@ use super::{
     references::payment_reference,
     transition::Transition,
 };
-use crate::{error::Error, metrics::line::trace_id, worker::Worker};
+use crate::{error::Error, worker::Worker};
 
 /// Steps of one run at most: authorize, query, record, capture, query, record, and two spare ones.
 const STEPS_MAX: u32 = 8;
@@ -265,7 +265,7 @@ impl Worker {
             Err(error) => error,
         };
         let request_id = &payment.request.request_id;
-        tracing::warn!(payment = %payment.id, request_id, trace_id = trace_id(), %error, "a processor's answer is unclear");
+        tracing::warn!(payment = %payment.id, request_id, %error, "a processor's answer is unclear");
         let is_only = payment.processor_charge.as_ref().is_some_and(|charge| charge.sent.is_only_one());
         match error {
             // A malformed request takes no effect. That decides only if no other request may have arrived.

@@ -12,7 +12,6 @@ use tollgate_store::{Put, Replaced};
 use crate::{
     conflict_retry::{Write, retry_conflicts_bounded},
     error::Error,
-    metrics::line::trace_id,
     worker::Worker,
 };
 
@@ -76,7 +75,7 @@ impl Worker {
             Resumed::Answered => true,
             Resumed::NotAsked => return Ok(Asked::Answered),
             Resumed::Silent(error) => {
-                tracing::warn!(processor = processor.as_str(), trace_id = trace_id(), %error, "a processor did not answer");
+                tracing::warn!(processor = processor.as_str(), %error, "a processor did not answer");
                 false
             }
         };

@@ -24,7 +24,6 @@ use super::{
 use crate::{
     conflict_retry::{Write, retry_conflicts},
     error::Error,
-    metrics::line::trace_id,
     worker::Worker,
 };
 
@@ -96,7 +95,7 @@ impl Worker {
             Err(ProcessorError::Rejected(_)) if sent.is_only_one() => RefundOutcome::Failed,
             Err(ProcessorError::NothingDone(why)) if sent.is_only_one() => {
                 let request_id = &request.request_id;
-                tracing::warn!(refund = %refund.id, payment = %refund.payment, request_id, trace_id = trace_id(), why, "a refund was not sent; it is sent again");
+                tracing::warn!(refund = %refund.id, payment = %refund.payment, request_id, why, "a refund was not sent; it is sent again");
                 let next = refund.sent_without_effect(self.ask_at(1)?, request);
                 return Ok(match self.writer().replace(tenant, &next).await? {
                     Replaced::Done => next,
@@ -108,7 +107,7 @@ impl Worker {
                 ProcessorError::NothingDone(_) | ProcessorError::Rejected(_) | ProcessorError::Unknown(_),
             )) => {
                 let request_id = &refund.request.request_id;
-                tracing::warn!(refund = %refund.id, payment = %refund.payment, request_id, trace_id = trace_id(), ?unclear, "a processor's answer is unclear");
+                tracing::warn!(refund = %refund.id, payment = %refund.payment, request_id, ?unclear, "a processor's answer is unclear");
                 match look_up_refund(&processor, payment, &refund, sent.renewed).await {
                     Ok(ProcessorRefundStatus::Succeeded) => RefundOutcome::Succeeded,
                     Ok(ProcessorRefundStatus::Failed) => RefundOutcome::Failed,

@@ -13,7 +13,7 @@ use super::{
     references::payment_reference,
     transition::Transition,
 };
-use crate::{error::Error, metrics::line::trace_id, worker::Worker};
+use crate::{error::Error, worker::Worker};
 
 /// What to do after the processor's status was queried.
 enum Checked {
@@ -149,7 +149,7 @@ impl Worker {
             }
             answer => {
                 let request_id = &request.request_id;
-                tracing::warn!(payment = %payment.id, request_id, trace_id = trace_id(), ?answer, "a reservation was not let go yet");
+                tracing::warn!(payment = %payment.id, request_id, ?answer, "a reservation was not let go yet");
                 Ok(match answer {
                     Err(error) => Resumed::after(error),
                     Ok(_) => Resumed::Answered,
@@ -177,7 +177,7 @@ impl Worker {
             }
             Err(error) => {
                 let request_id = &request.request_id;
-                tracing::warn!(payment = %payment.id, request_id, trace_id = trace_id(), %error, "an unanswered authorization was not voided");
+                tracing::warn!(payment = %payment.id, request_id, %error, "an unanswered authorization was not voided");
                 let what = "whether money is reserved is not known";
                 self.stuck_if_late(tenant, &payment, what, request).await?;
                 Ok(Resumed::after(error))

@@ -27,7 +27,7 @@ use super::{
     key_source::KeySource,
     key_versions::{AGE_MS_MAX, BadVaultKeys, REFRESH_MS, VaultKeys},
 };
-use crate::{entropy::Entropy, metrics::line::trace_id};
+use crate::entropy::Entropy;
 
 /// Bytes of a nonce of AES-256-GCM.
 const NONCE_BYTES: usize = 12;
@@ -167,7 +167,7 @@ impl Vault {
                 read
             }
             Err(error) => {
-                tracing::error!(%error, trace_id = trace_id(), "the vault's secret was not read");
+                tracing::error!(%error, "the vault's secret was not read");
                 known
             }
         }

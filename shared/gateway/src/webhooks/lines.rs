@@ -9,7 +9,7 @@ use tollgate_webhooks::{Attempt, Outcome};
 use super::message::Message;
 use crate::metrics::{
     AttemptOutcome, DECLINES, EVENT_AGE, Metric, PAYMENTS, PaymentOutcome, WEBHOOK_AGE, WEBHOOK_WAIT,
-    line::{Level, trace_id, write},
+    line::{Level, write},
 };
 
 /// What the lines of an event have in common.
@@ -109,7 +109,7 @@ pub(super) fn published(now: Timestamp, key: &str, event: &Event, messages: usiz
 
 /// Writes that a change has no events.
 pub(super) fn not_an_event(key: &str, request_id: &str) {
-    tracing::info!(key, request_id, trace_id = trace_id(), "published nothing");
+    tracing::info!(key, request_id, "published nothing");
 }
 
 #[derive(Serialize)]
@@ -156,7 +156,7 @@ pub(super) fn attempted(at: Timestamp, event: &Event, delivery: &Delivery, attem
 pub(super) fn not_attempted(message: &Message, request_id: &str, why: &str) {
     let event = name_of(message.event);
     let (endpoint, attempt) = (message.endpoint.to_prefixed("we_"), message.attempt);
-    tracing::info!(event, endpoint, attempt, request_id, trace_id = trace_id(), why, "no attempt");
+    tracing::info!(event, endpoint, attempt, request_id, why, "no attempt");
 }
 
 /// Milliseconds since `then`. Clocks differ a little between machines.

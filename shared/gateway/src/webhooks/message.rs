@@ -1,7 +1,7 @@
 //! `Message`: the queue message of a delivery attempt.
 
 use serde::{Deserialize, Serialize};
-use tollgate_domain::{EndpointId, EventId, Tenant};
+use tollgate_domain::{Delivery, EndpointId, EventId, Tenant};
 use tollgate_store::QueueMessage;
 
 use crate::{error::Error, message_format};
@@ -21,6 +21,11 @@ pub struct Message {
 }
 
 impl Message {
+    /// The first attempt of a delivery.
+    pub fn first(tenant: Tenant, delivery: &Delivery) -> Self {
+        Self { tenant, event: delivery.event, endpoint: delivery.endpoint, attempt: 1 }
+    }
+
     /// Reads a message. A newer format is an error, so that the queue redelivers the message until a release
     /// reads it.
     pub fn parse(text: &str) -> Result<Self, Error> {

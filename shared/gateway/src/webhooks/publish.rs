@@ -9,7 +9,7 @@ use tollgate_domain::{Delivery, Event, Tenant, WebhookEndpoint, endpoint::ENDPOI
 use tollgate_store::{Change, ListQuery, Page, Put, Queue, QueueMessage};
 
 use super::{change_message::ChangeMessage, lines, message::Message, subscription::wants};
-use crate::{error::Error, metrics::line::trace_id, worker::Worker};
+use crate::{error::Error, worker::Worker};
 
 /// What was published.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Publisher<'_> {
             Ok(_) => Ok(()),
             Err(Error::Store(error)) if error.is_unreadable() => {
                 let key = record["dynamodb"]["Keys"]["pk"]["S"].as_str().unwrap_or_default();
-                tracing::error!(%error, key, trace_id = trace_id(), "a change does not read and is put aside");
+                tracing::error!(%error, key, "a change does not read and is put aside");
                 let message = ChangeMessage { record: record.clone() };
                 Ok(changes.send(&[message.on_queue()?]).await?)
             }
@@ -86,10 +86,7 @@ impl Publisher<'_> {
         for put in try_join_all(written).await? {
             let (Put::Created | Put::Exists(_)) = put;
         }
-        let messages = deliveries.iter().map(|delivery| {
-            let message = Message { tenant, event: delivery.event, endpoint: delivery.endpoint, attempt: 1 };
-            message.on_queue(0)
-        });
+        let messages = deliveries.iter().map(|delivery| Message::first(tenant, delivery).on_queue(0));
         messages.collect()
     }
 
@@ -102,8 +99,7 @@ impl Publisher<'_> {
         for endpoint in heard {
             let delivery = Delivery::new(event.id, endpoint.id, self.worker.now());
             if matches!(self.worker.writer().create(tenant, &delivery).await?, Put::Created) {
-                let message = Message { tenant, event: event.id, endpoint: endpoint.id, attempt: 1 };
-                messages.push(message.on_queue(0)?);
+                messages.push(Message::first(tenant, &delivery).on_queue(0)?);
             }
         }
         self.queue.send(&messages).await?;

@@ -89,7 +89,7 @@ async fn storage(
         parameters: Vec::new(),
         secret: &|_, _| Ok(String::new()),
     };
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    let file = tollgate_tests::root().join("template.yaml");
     let cloud = template::load(&file, &setting).unwrap();
     let dynamodb = DynamoDb::open(&folder.join("dynamodb.db"), &cloud.tables).unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

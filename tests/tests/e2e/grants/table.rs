@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use tollgate_local::template::{Cloud, Function, Grant, Source};
+use tollgate_tests::check_document;
 
-use super::templates::root;
 use crate::budgets;
 
 const HEAD: &str = "# Grants
@@ -114,14 +114,5 @@ fn file(cloud: &Cloud) -> String {
 #[test]
 fn the_table_of_grants_is_that_of_the_templates() {
     let wanted = file(&budgets::templates());
-    let path = root().join("docs/grants.md");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, &wanted).unwrap();
-    }
-    let is = std::fs::read_to_string(&path).unwrap_or_default();
-    let differing = is.lines().zip(wanted.lines()).find(|(is, wanted)| is != wanted);
-    assert!(
-        is == wanted,
-        "docs/grants.md is not what the templates say, first in {differing:?}; write it with UPDATE_DOCS=1"
-    );
+    check_document("docs/grants.md", &wanted);
 }

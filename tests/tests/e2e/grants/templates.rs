@@ -4,12 +4,9 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde_json::{Map, Value, json};
 use tollgate_local::template::read_yaml;
+use tollgate_tests::root;
 
 /// The folder of `template.yaml`.
-pub(super) fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
 /// Writes a copy of all templates without some grants: for each function, the number of the one that it lacks.
 pub(super) fn copy_without(lacking: &BTreeMap<String, usize>, into: &Path) {
     copy(&root().join("template.yaml"), lacking, &into.join("template.yaml"));

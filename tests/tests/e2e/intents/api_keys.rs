@@ -4,8 +4,6 @@ use serde_json::{Value, json};
 use tollgate_domain::{KeyKind, Mode, Permission};
 use tollgate_tests::{Client, Cloud, eventually};
 
-use crate::operator::{admin, admin_with_input};
-
 fn secret(key: &Value) -> &str {
     key["secret"].as_str().unwrap()
 }
@@ -221,48 +219,48 @@ async fn a_hundred_keys_are_accepted_and_each_can_be_revoked() {
     assert_eq!(seen, 101);
 
     // The operator revokes any key by its text, which is in no command line.
-    let revoked = admin_with_input(&cloud, &["revoke-key", "--text"], secret(&next)).unwrap();
+    let revoked = cloud.run_admin_with_input(&["revoke-key", "--text"], secret(&next)).unwrap();
     assert_eq!(revoked["id"], next["id"]);
     assert!(!revoked.to_string().contains(secret(&next)));
     intents.with_key(secret(&next)).get("/customers").await.expect(401);
-    let unknown = admin_with_input(&cloud, &["revoke-key", "--text"], "sk_test_unknown");
+    let unknown = cloud.run_admin_with_input(&["revoke-key", "--text"], "sk_test_unknown");
     assert!(unknown.unwrap_err().contains("no such key"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_enterprise_may_call_as_often_as_its_contract_says() {
     let cloud = Cloud::start().await;
-    let merchant = admin(&cloud, &["create-merchant", "Large", "--tier", "starter"]).unwrap();
+    let merchant = cloud.run_admin(&["create-merchant", "Large", "--tier", "starter"]).unwrap();
     let merchant = merchant["id"].as_str().unwrap();
-    let key = admin(&cloud, &["create-key", merchant]).unwrap();
+    let key = cloud.run_admin(&["create-key", merchant]).unwrap();
     let limit = async |front_door: &str, path: &str| {
         let answer = cloud.client(front_door).with_key(secret(&key)).get(path).await;
         answer.header("x-ratelimit-limit").to_owned()
     };
     let set = ["set-limit", merchant, "intents", "--per-minute", "20000", "--burst", "3000"];
-    assert!(admin(&cloud, &set).unwrap_err().contains("enterprise"));
-    admin(&cloud, &["set-tier", merchant, "enterprise"]).unwrap();
+    assert!(cloud.run_admin(&set).unwrap_err().contains("enterprise"));
+    cloud.run_admin(&["set-tier", merchant, "enterprise"]).unwrap();
     assert_eq!(limit("intents", "/customers").await, "1000");
-    assert_eq!(admin(&cloud, &set).unwrap()["keys"], 1);
-    admin(&cloud, &["set-limit", merchant, "direct", "--per-minute", "700"]).unwrap();
+    assert_eq!(cloud.run_admin(&set).unwrap()["keys"], 1);
+    cloud.run_admin(&["set-limit", merchant, "direct", "--per-minute", "700"]).unwrap();
     assert_eq!(limit("intents", "/customers").await, "20000");
     assert_eq!(limit("direct", "/transactions").await, "700");
     assert_eq!(limit("charges", "/customers").await, "1000");
     // A key that is made later has the same.
-    let later = admin(&cloud, &["create-key", merchant]).unwrap();
+    let later = cloud.run_admin(&["create-key", merchant]).unwrap();
     let answer = cloud.intents().with_key(secret(&later)).get("/customers").await;
     assert_eq!(answer.header("x-ratelimit-limit"), "20000");
     for wrong in [
         ["set-limit", merchant, "intents", "--per-minute", "0"],
         ["set-limit", merchant, "intents", "--per-minute", "50001"],
     ] {
-        assert!(admin(&cloud, &wrong).unwrap_err().contains("per minute"));
+        assert!(cloud.run_admin(&wrong).unwrap_err().contains("per minute"));
     }
     let burst = ["set-limit", merchant, "charges", "--per-minute", "2000", "--burst", "5"];
-    assert!(admin(&cloud, &burst).unwrap_err().contains("bursts"));
-    admin(&cloud, &["set-limit", merchant, "intents"]).unwrap();
+    assert!(cloud.run_admin(&burst).unwrap_err().contains("bursts"));
+    cloud.run_admin(&["set-limit", merchant, "intents"]).unwrap();
     assert_eq!(limit("intents", "/customers").await, "1000");
-    admin(&cloud, &["set-tier", merchant, "starter"]).unwrap();
+    cloud.run_admin(&["set-tier", merchant, "starter"]).unwrap();
     assert_eq!(limit("direct", "/transactions").await, "100");
 }
 

@@ -6,8 +6,6 @@ mod moves;
 mod template;
 mod way;
 
-use std::path::Path;
-
 use serde_json::Value;
 use tollgate_gateway::metrics::{self, Metric};
 use tollgate_local::template::read_yaml;
@@ -21,7 +19,7 @@ const STACK: &str = "tollgate";
 
 /// `infra/observability.yaml`.
 fn observability() -> Value {
-    read_yaml(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/observability.yaml")).unwrap()
+    read_yaml(&tollgate_tests::root().join("infra/observability.yaml")).unwrap()
 }
 
 /// The text of a value in which a parameter stands for its name, and the stack's name for itself.

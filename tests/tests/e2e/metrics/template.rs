@@ -1,7 +1,7 @@
 //! What `infra/observability.yaml` says: metrics that exist, statistics that CloudWatch has, and a line in the operations guide
 //! for every alarm.
 
-use std::{collections::BTreeSet, path::Path};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use tollgate_gateway::metrics;
@@ -100,7 +100,7 @@ fn every_alarm_watches_metrics_that_exist_by_statistics_that_exist() {
 
 /// The part of the operations guide that begins with a heading.
 fn section(heading: &str) -> String {
-    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operations.md");
+    let guide = tollgate_tests::root().join("docs/operations.md");
     let guide = std::fs::read_to_string(guide).unwrap();
     let section = guide.split(&format!("\n## {heading}\n")).nth(1).unwrap_or_else(|| panic!("no {heading}"));
     section.split("\n## ").next().unwrap().to_owned()

@@ -165,13 +165,13 @@ async fn a_key_that_was_revoked_after_the_moment_works_until_it_is_revoked_again
 #[tokio::test]
 async fn what_the_tool_is_given_wrong_it_refuses() {
     let cloud = Cloud::start().await;
-    let refused = |arguments: &[&str]| admin_reading(&cloud, arguments, "").unwrap_err();
+    let refused = |arguments: &[&str]| cloud.run_admin(arguments).unwrap_err();
     assert!(refused(&["restore", "main", "--from", "tollgate"]).contains("another name"));
     assert!(refused(&["restore", "main", "--from", "nowhere"]).contains("ResourceNotFoundException"));
     assert!(refused(&["restore", "main", "--from", RESTORED, "--after", "x"]).contains("not a place"));
     assert!(refused(&["restore", "main", "--from", RESTORED, "--page-items", "0"]).contains("page-items"));
     assert!(refused(&["republish", "--since", "yesterday"]).contains("2026-01-31T09:30:00Z"));
     let merchant = cloud.ready["credentials"]["client_id"].as_str().unwrap();
-    let looked_up = admin_reading(&cloud, &["look-up-references", merchant], "nonsense\n").unwrap();
+    let looked_up = cloud.run_admin_with_input(&["look-up-references", merchant], "nonsense\n").unwrap();
     assert_eq!(looked_up, json!({"missing": ["nonsense"], "recorded": []}));
 }

@@ -221,7 +221,7 @@ fn public_functions(folder: &Path) -> BTreeSet<String> {
 
 #[test]
 fn every_public_function_of_the_store_meets_the_faults() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/store/src");
+    let source = tollgate_tests::root().join("shared/store/src");
     let tried: BTreeSet<String> = scenarios().iter().map(|scenario| scenario.function.to_owned()).collect();
     assert_eq!(tried, public_functions(&source), "a row in tests/tests/store/faults for each");
 }

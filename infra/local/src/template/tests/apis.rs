@@ -1,6 +1,9 @@
 //! Routes, integrations and permissions.
 
-use super::super::{Cloud, Setting, TemplateError, Throttle, load};
+use super::{
+    super::{Cloud, TemplateError, Throttle},
+    files, setting,
+};
 
 /// An API whose route is in a stack nested in its own.
 const ROOT: &str = "
@@ -31,23 +34,13 @@ Resources:
     Properties: {Action: 'lambda:InvokeFunction', FunctionName: !Ref Echo, Principal: apigateway.amazonaws.com, SourceArn: !Sub 'arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${ApiId}/*/*'}
 ";
 
-fn loaded(root: &str, routes: &str) -> Result<Cloud, TemplateError> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("template.yaml");
-    std::fs::write(&path, root).expect("written");
-    std::fs::write(folder.path().join("routes.yaml"), routes).expect("written");
-    let setting = Setting {
-        front_url: String::new(),
-        sqs_url: String::new(),
-        parameters: Vec::new(),
-        secret: &|_, _| Ok(String::new()),
-    };
-    load(&path, &setting)
+fn stacks(root: &str, routes: &str) -> Result<Cloud, TemplateError> {
+    files(&[("template.yaml", root), ("routes.yaml", routes)], &setting(&[]))
 }
 
 #[test]
 fn routes_of_a_nested_stack_belong_to_the_api_of_its_parent() {
-    let cloud = loaded(ROOT, ROUTES).expect("it loads");
+    let cloud = stacks(ROOT, ROUTES).expect("it loads");
     assert_eq!(cloud.apis.len(), 1);
     let routes = cloud.apis[0].routes.iter();
     let routes: Vec<_> =
@@ -70,7 +63,7 @@ fn an_api_that_can_not_be_served_is_a_clear_error() {
         (", AutoDeploy: true", "", "without AutoDeploy the stage has no routes"),
     ] {
         assert!(ROOT.contains(text), "{text}");
-        let error = loaded(&ROOT.replacen(text, replacement, 1), ROUTES).expect_err(reason);
+        let error = stacks(&ROOT.replacen(text, replacement, 1), ROUTES).expect_err(reason);
         assert!(error.to_string().contains(reason), "{reason}: {error}");
     }
 }
@@ -115,7 +108,7 @@ fn a_route_that_would_not_reach_its_function_is_a_clear_error() {
         ("ANY /v1/any", "any /v1/any", "RouteKey is neither"),
     ] {
         assert!(ROUTES.contains(text), "{text}");
-        let error = loaded(ROOT, &ROUTES.replacen(text, replacement, 1)).expect_err(reason);
+        let error = stacks(ROOT, &ROUTES.replacen(text, replacement, 1)).expect_err(reason);
         assert!(error.to_string().contains(reason), "{reason}: {error}");
     }
 }
@@ -126,7 +119,7 @@ fn a_function_with_an_alias_is_called_by_it_alone() {
         .replace("FunctionName: echo}", "FunctionName: echo, AutoPublishAlias: live}")
         .replace("!GetAtt Echo.Arn", "!Ref Echo.Alias")
         .replace("FunctionName: !Ref Echo,", "FunctionName: !Ref Echo.Alias,");
-    let cloud = loaded(ROOT, &aliased).expect("it loads");
+    let cloud = stacks(ROOT, &aliased).expect("it loads");
     assert_eq!(cloud.functions[0].alias.as_deref(), Some("live"));
     assert_eq!(cloud.apis[0].routes.len(), 3);
     for (text, replacement, reason) in [
@@ -150,11 +143,11 @@ fn a_function_with_an_alias_is_called_by_it_alone() {
         ("!Ref Echo.Alias", "!Ref Echo.Version", "there is no parameter or resource `Echo.Version`"),
     ] {
         assert!(aliased.contains(text), "{text}");
-        let error = loaded(ROOT, &aliased.replacen(text, replacement, 1)).expect_err(reason);
+        let error = stacks(ROOT, &aliased.replacen(text, replacement, 1)).expect_err(reason);
         assert!(error.to_string().contains(reason), "{reason}: {error}");
     }
     let unknown = ROUTES.replace("!GetAtt Echo.Arn", "'echo:live'");
-    let error = loaded(ROOT, &unknown).expect_err("no alias").to_string();
+    let error = stacks(ROOT, &unknown).expect_err("no alias").to_string();
     assert!(error.contains("`echo` has no alias `live`"), "{error}");
 }
 
@@ -162,7 +155,7 @@ fn a_function_with_an_alias_is_called_by_it_alone() {
 fn a_stages_throttle_is_read() {
     let throttle = |settings: &str| {
         let stage = format!("AutoDeploy: true, {settings}");
-        loaded(&ROOT.replace("AutoDeploy: true", &stage), ROUTES).map(|cloud| cloud.apis[0].throttle)
+        stacks(&ROOT.replace("AutoDeploy: true", &stage), ROUTES).map(|cloud| cloud.apis[0].throttle)
     };
     let of = |rate: f64, burst: u32| Some(Throttle { rate, burst });
     for (settings, read) in [

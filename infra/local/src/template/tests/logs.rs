@@ -1,6 +1,6 @@
 //! Log groups, and which of them a function logs to.
 
-use super::super::{Cloud, LogGroup, Setting, TemplateError, load};
+use super::{super::LogGroup, loaded};
 
 const TEMPLATE: &str = "
 Parameters: {Days: {Type: Number, Default: 30}}
@@ -13,19 +13,6 @@ Resources:
   F: {Type: AWS::Serverless::Function, Properties: {CodeUri: ., FunctionName: f}}
   G: {Type: AWS::Serverless::Function, Properties: {CodeUri: ., FunctionName: g, LoggingConfig: {LogGroup: !Ref Forever}}}
 ";
-
-fn loaded(template: &str) -> Result<Cloud, TemplateError> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("template.yaml");
-    std::fs::write(&path, template).expect("written");
-    let setting = Setting {
-        front_url: String::new(),
-        sqs_url: String::new(),
-        parameters: Vec::new(),
-        secret: &|_, _| Ok(String::new()),
-    };
-    load(&path, &setting)
-}
 
 #[test]
 fn a_function_logs_to_its_own_group_or_to_that_of_globals_or_to_the_one_that_lambda_makes() {

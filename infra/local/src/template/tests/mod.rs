@@ -6,7 +6,7 @@ mod policies;
 
 use std::path::Path;
 
-use super::{Setting, Source, TemplateError, load};
+use super::{Cloud, Setting, Source, TemplateError, load};
 
 fn setting(parameters: &[(&str, &str)]) -> Setting<'static> {
     Setting {
@@ -20,10 +20,22 @@ fn setting(parameters: &[(&str, &str)]) -> Setting<'static> {
     }
 }
 
+/// Loads the first of these files, with the others beside it.
+fn files(files: &[(&str, &str)], setting: &Setting<'_>) -> Result<Cloud, TemplateError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("written");
+    }
+    load(&folder.path().join(files[0].0), setting)
+}
+
+/// Loads a template that is alone.
+fn loaded(template: &str) -> Result<Cloud, TemplateError> {
+    files(&[("template.yaml", template)], &setting(&[]))
+}
+
 /// Loads a template with one function whose variable `V` is this.
 fn variable(value: &str, parameters: &[(&str, &str)]) -> Result<String, TemplateError> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("template.yaml");
     let text = format!(
         "Parameters: {{P: {{Type: String, Default: p}}, None: {{Type: String}}}}\n\
          Mappings: {{M: {{a: {{b: mapped}}}}}}\n\
@@ -33,8 +45,7 @@ fn variable(value: &str, parameters: &[(&str, &str)]) -> Result<String, Template
          F:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: .\n      \
          Environment: {{Variables: {{V: {value}}}}}\n"
     );
-    std::fs::write(&path, text).expect("written");
-    let cloud = load(&path, &setting(parameters))?;
+    let cloud = files(&[("template.yaml", &text)], &setting(parameters))?;
     Ok(cloud.functions[0].environment["V"].clone())
 }
 
@@ -76,16 +87,12 @@ fn what_can_not_be_evaluated_is_a_clear_error() {
 }
 
 /// Loads a template with one function with these properties.
-fn function(properties: &str) -> Result<super::Cloud, TemplateError> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("template.yaml");
-    let text = format!(
+fn function(properties: &str) -> Result<Cloud, TemplateError> {
+    loaded(&format!(
         "Parameters: {{Max: {{Type: String, Default: '7'}}}}\nConditions: {{Never: !Equals [a, b]}}\n\
          Resources:\n  Queue: {{Type: AWS::SQS::Queue, Properties: {{QueueName: q}}}}\n  F:\n    \
          Type: AWS::Serverless::Function\n    Properties: {{CodeUri: ., {properties}}}\n"
-    );
-    std::fs::write(&path, text).expect("written");
-    load(&path, &setting(&[]))
+    ))
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Policies of functions and of their event sources.
 
-use super::super::{Actions, Condition, Effect, Function, Setting, TemplateError, load};
+use super::{
+    super::{Actions, Condition, Effect, Function, TemplateError},
+    loaded,
+};
 
 /// A function with a queue, a stream and a schedule. Its policy is put in.
 const TEMPLATE: &str = "
@@ -29,22 +32,13 @@ Resources:
 ";
 const SEND: &str = "{Effect: Allow, Action: 'sqs:SendMessage', Resource: !GetAtt Dead.Arn}";
 
-fn loaded(template: &str) -> Result<Function, TemplateError> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("template.yaml");
-    std::fs::write(&path, template).expect("written");
-    let setting = Setting {
-        front_url: String::new(),
-        sqs_url: String::new(),
-        parameters: Vec::new(),
-        secret: &|_, _| Ok(String::new()),
-    };
-    Ok(load(&path, &setting)?.functions.remove(0))
+fn function(template: &str) -> Result<Function, TemplateError> {
+    Ok(loaded(template)?.functions.remove(0))
 }
 
 /// The function with these statements, and the one that its failure queue needs.
 fn with_statements(statements: &str) -> Result<Function, TemplateError> {
-    loaded(&TEMPLATE.replace("POLICIES", &format!("[{{Statement: [{statements}, {SEND}]}}]")))
+    function(&TEMPLATE.replace("POLICIES", &format!("[{{Statement: [{statements}, {SEND}]}}]")))
 }
 
 #[test]
@@ -115,11 +109,11 @@ fn a_policy_that_is_not_understood_is_a_clear_error() {
         ("[]\n      Role: 'arn:aws:iam::1:role/x'", "without Role"),
         ("[]\n      PermissionsBoundary: 'arn:aws:iam::1:policy/x'", "without PermissionsBoundary"),
     ] {
-        let error = loaded(&TEMPLATE.replace("POLICIES", policies)).expect_err(reason).to_string();
+        let error = function(&TEMPLATE.replace("POLICIES", policies)).expect_err(reason).to_string();
         assert!(error.contains(reason), "{reason}: {error}");
     }
     let globals = "\nGlobals: {Function: {Policies: []}}\n";
-    let error = loaded(&(TEMPLATE.replace("POLICIES", "[]") + globals)).expect_err("not there").to_string();
+    let error = function(&(TEMPLATE.replace("POLICIES", "[]") + globals)).expect_err("not there").to_string();
     assert!(error.contains("Globals has no Policies"), "{error}");
 }
 
@@ -127,11 +121,11 @@ fn a_policy_that_is_not_understood_is_a_clear_error() {
 fn a_source_that_may_not_work_is_a_clear_error() {
     // SAM lets the function read its sources, and send to a failure queue only if it is told the queue's kind.
     let bare = TEMPLATE.replace("POLICIES", "[]");
-    let error = loaded(&bare).expect_err("no permission").to_string();
+    let error = function(&bare).expect_err("no permission").to_string();
     let reason = "do not let the source do sqs:SendMessage on arn:aws:sqs:us-east-1:000000000000:dead";
     assert!(error.contains("F.Changes") && error.contains(reason), "{error}");
     let typed = bare.replace("{OnFailure: {", "{OnFailure: {Type: SQS, ");
-    assert_eq!(loaded(&typed).expect("it loads").source_policies.len(), 3);
+    assert_eq!(function(&typed).expect("it loads").source_policies.len(), 3);
     assert!(with_statements("{Effect: Allow, Action: 'a:B', Resource: '*'}").is_ok());
 
     let other = "RoleArn: 'arn:aws:iam::1:role/x', ScheduleExpression: ";
@@ -139,7 +133,7 @@ fn a_source_that_may_not_work_is_a_clear_error() {
         (typed.replace("Type: SQS, Destination", "Type: SNS, Destination"), "no destination `SNS`"),
         (typed.replace("ScheduleExpression: ", other), "without RoleArn"),
     ] {
-        let error = loaded(&template).expect_err(reason).to_string();
+        let error = function(&template).expect_err(reason).to_string();
         assert!(error.contains(reason), "{reason}: {error}");
     }
     for denied in ["sqs:DeleteMessage", "dynamodb:GetRecords", "sqs:Send*"] {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use tollgate_domain::{Refund as StoredRefund, refund::RefundStatus};
+use tollgate_domain::Refund as StoredRefund;
 
 use super::{
     super::names::{CHARGE_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS},
@@ -48,11 +48,6 @@ pub fn refund(refund: &StoredRefund) -> Value {
         metadata: refund.metadata.to_json(),
         payment_intent: refund.payment.to_prefixed(PAYMENT_PREFIX),
         reason,
-        status: match refund.status {
-            RefundStatus::Succeeded => "succeeded",
-            RefundStatus::Pending => "pending",
-            RefundStatus::Failed => "failed",
-            RefundStatus::Canceled => "canceled",
-        },
+        status: refund.status.as_str(),
     })
 }
