@@ -12,7 +12,7 @@ use std::{
     collections::BTreeMap,
     io::Read,
     net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -21,7 +21,8 @@ use std::{
 use tollgate_local::template;
 use tollgate_tests::{Cloud, build_with_examples, target};
 
-const RUNS: usize = 9;
+/// Starts of each function, and as many of hello-world between them.
+const RUNS: usize = 25;
 /// The budgets: a start without the warm-up beside hello-world's, memory, and a binary for this machine.
 const START_BUDGET: f64 = 1.5;
 const MEMORY_BUDGET_KB: u64 = 9 * 1024;
@@ -87,9 +88,10 @@ fn start(binary: &Path, environment: &BTreeMap<String, String>, moments: &Moment
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let took = loop {
-        if runtime.accept().is_ok() {
-            break began.elapsed();
+    // The connection is kept: a function that loses it ends.
+    let (took, _connection) = loop {
+        if let Ok((connection, _)) = runtime.accept() {
+            break (began.elapsed(), connection);
         }
         assert!(child.try_wait().unwrap().is_none(), "{} ended", binary.display());
         assert!(began.elapsed() < START_MAX, "{} does not ask for work", binary.display());
@@ -146,15 +148,27 @@ fn environments(cloud: &Cloud, moments: &Moments) -> BTreeMap<String, BTreeMap<S
     functions.chain([(HELLO_WORLD.to_owned(), lambda.clone())]).collect()
 }
 
-fn measure(name: &str, environment: &BTreeMap<String, String>, moments: &Moments) -> (Start, u64) {
-    let binary: PathBuf = target().join(name);
-    let starts: Vec<Start> = (0..RUNS).map(|_| start(&binary, environment, moments)).collect();
-    let middle = Start {
+/// The middle one of several starts.
+fn middle(starts: &[Start]) -> Start {
+    Start {
         took: median(starts.iter().map(|start| start.took)),
         warm_up: median(starts.iter().map(|start| start.warm_up)),
         resident_kb: median(starts.iter().map(|start| start.resident_kb)),
-    };
-    (middle, std::fs::metadata(binary).unwrap().len() / 1024)
+    }
+}
+
+/// Starts a function and hello-world by turns, so that both meet the machine's other work alike.
+fn measure(
+    name: &str,
+    environments: &BTreeMap<String, BTreeMap<String, String>>,
+    moments: &Moments,
+) -> [Start; 2] {
+    let (mut starts, mut hellos) = (Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        hellos.push(start(&target().join(HELLO_WORLD), &environments[HELLO_WORLD], moments));
+        starts.push(start(&target().join(name), &environments[name], moments));
+    }
+    [middle(&starts), middle(&hellos)]
 }
 
 #[tokio::main]
@@ -164,17 +178,19 @@ async fn main() {
     let moments = Moments::default();
     let cloud = Cloud::start().await;
     let environments = environments(&cloud, &moments);
-    let (hello, size) = measure(HELLO_WORLD, &environments[HELLO_WORLD], &moments);
     println!(
         "{:<44} {:>8} {:>8} {:>6} {:>6} {:>10} {:>9}",
         "function", "start ms", "warm-up", "own", "ratio", "memory KB", "binary KB"
     );
-    let print = |name: &str, start: Start, size: u64| {
+    let wanted = environments.keys().filter(|name| name.starts_with(&wanted) || *name == HELLO_WORLD);
+    for name in wanted {
+        let [start, hello] = measure(name, &environments, &moments);
         let own = start.took.saturating_sub(start.warm_up);
         let ratio = own.as_secs_f64() / hello.took.as_secs_f64();
         let over =
             if ratio > START_BUDGET || start.resident_kb > MEMORY_BUDGET_KB { "  over budget" } else { "" };
         let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+        let size = std::fs::metadata(target().join(name)).unwrap().len() / 1024;
         println!(
             "{name:<44} {:>8.2} {:>8.2} {:>6.2} {ratio:>6.2} {:>10} {size:>9}{over}",
             ms(start.took),
@@ -182,12 +198,5 @@ async fn main() {
             ms(own),
             start.resident_kb
         );
-    };
-    print(HELLO_WORLD, hello, size);
-    for (name, environment) in environments.iter().filter(|(name, _)| name.starts_with(&wanted)) {
-        if name != HELLO_WORLD {
-            let (start, size) = measure(name, environment, &moments);
-            print(name, start, size);
-        }
     }
 }

@@ -5,11 +5,14 @@
 //! and credentials in the environment and calls only AWS, so it needs neither. The trusted roots are Amazon's
 //! five.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, Credentials, Region, SharedAsyncSleep, SharedHttpClient, StalledStreamProtectionConfig,
+    BehaviorVersion, Credentials, Region, SharedAsyncSleep, StalledStreamProtectionConfig,
     retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_smithy_async::{
@@ -17,16 +20,21 @@ use aws_smithy_async::{
     time::{SharedTimeSource, SystemTimeSource},
 };
 use aws_smithy_http_client::{
-    Builder, Connector,
+    Connector,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
-
+use aws_smithy_runtime_api::client::{
+    http::{HttpClient, HttpConnectorSettings, SharedHttpConnector},
+    runtime_components::RuntimeComponents,
+};
 use aws_types::SdkConfig;
 
 use crate::{due_kind::DUE_SHARDS_MIN, error::StoreError};
 
 /// The roots of Amazon Trust Services, from <https://www.amazontrust.com/repository>.
 const AMAZON_ROOTS: &str = include_str!("../certs/amazon-roots.pem");
+/// Timeout of opening a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Timeout of one try of a call.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a connection is kept that no call uses. A function is frozen between invocations, for minutes, and AWS
@@ -48,7 +56,7 @@ pub struct AwsEnvironment {
     dynamodb_endpoint: Option<String>,
     sqs_endpoint: Option<String>,
     secrets_endpoint: Option<String>,
-    http: SharedHttpClient,
+    connections: Connections,
 }
 
 impl std::fmt::Debug for AwsEnvironment {
@@ -111,6 +119,36 @@ fn amazon_roots() -> Option<TlsContext> {
     TlsContext::builder().with_trust_store(trust).build().ok()
 }
 
+/// The connections of a process to AWS, whatever service they lead to. They are made with the first call that needs one, and the
+/// roots are read once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Connections(Arc<OnceLock<SharedHttpConnector>>);
+
+impl Connections {
+    pub(crate) fn connector(&self) -> SharedHttpConnector {
+        self.0.get_or_init(new_connector).clone()
+    }
+}
+
+impl HttpClient for Connections {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        self.connector()
+    }
+}
+
+fn new_connector() -> SharedHttpConnector {
+    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
+    let builder = Connector::builder()
+        .connector_settings(settings)
+        .sleep_impl(TokioSleep::new())
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .tls_provider(Provider::Rustls(CryptoMode::Ring));
+    SharedHttpConnector::new(match amazon_roots() {
+        Some(context) => builder.tls_context(context).build(),
+        None => builder.build(),
+    })
+}
+
 impl AwsEnvironment {
     /// Reads Lambda's `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, and
     /// the local cloud's `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SQS` and
@@ -147,13 +185,8 @@ impl AwsEnvironment {
         dynamodb_endpoint: Option<String>,
         sqs_endpoint: Option<String>,
     ) -> Self {
-        let builder =
-            Builder::new().pool_idle_timeout(IDLE_TIMEOUT).tls_provider(Provider::Rustls(CryptoMode::Ring));
-        let http = match amazon_roots() {
-            Some(context) => builder.tls_context(context).build_https(),
-            None => builder.build_https(),
-        };
-        Self { region, credentials, dynamodb_endpoint, sqs_endpoint, secrets_endpoint: None, http }
+        let connections = Connections::default();
+        Self { region, credentials, dynamodb_endpoint, sqs_endpoint, secrets_endpoint: None, connections }
     }
 
     /// The same environment with another URL of Secrets Manager, if one is given.
@@ -167,19 +200,15 @@ impl AwsEnvironment {
         (self.region.clone(), self.credentials.clone(), self.secrets_endpoint.clone())
     }
 
-    /// An HTTPS connector for a service without an SDK client here.
-    pub(crate) fn connector() -> Connector {
-        let builder = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring));
-        match amazon_roots() {
-            Some(context) => builder.tls_context(context).build(),
-            None => builder.build(),
-        }
+    /// The connections to AWS, for a service without an SDK client here.
+    pub(crate) fn connections(&self) -> Connections {
+        self.connections.clone()
     }
 
     /// The configuration that both SDK clients share.
     pub(crate) fn shared(&self) -> SdkConfig {
         let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(1))
+            .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(CALL_TIMEOUT)
             .build();
@@ -187,7 +216,7 @@ impl AwsEnvironment {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(self.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
-            .http_client(self.http.clone())
+            .http_client(self.connections.clone())
             .timeout_config(timeouts)
             // A body that trickles is ended by the timeouts above; measuring its speed would cost each call.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())

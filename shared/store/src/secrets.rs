@@ -6,7 +6,6 @@
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
     time::{Duration, SystemTime},
 };
 
@@ -15,7 +14,6 @@ use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4,
 };
-use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::{
     client::{http::HttpConnector, orchestrator::HttpRequest},
     http::StatusCode,
@@ -24,7 +22,7 @@ use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::{AwsEnvironment, error::StoreError};
+use crate::{AwsEnvironment, aws::Connections, error::StoreError};
 
 /// The service's name in signatures and host names.
 const SERVICE: &str = "secretsmanager";
@@ -40,8 +38,7 @@ const ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// Reads secrets, and writes them for the operator.
 #[derive(Clone)]
 pub struct Secrets {
-    /// Created with the first call: most functions read one secret, some read none.
-    connector: Arc<OnceLock<Connector>>,
+    connections: Connections,
     endpoint: String,
     region: String,
     credentials: Credentials,
@@ -68,7 +65,7 @@ impl Secrets {
         let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
         let own = format!("https://{SERVICE}.{region}.amazonaws.com{suffix}");
         Self {
-            connector: Arc::default(),
+            connections: environment.connections(),
             endpoint: format!("{}/", endpoint.unwrap_or(own).trim_end_matches('/')),
             region,
             credentials,
@@ -147,7 +144,7 @@ impl Secrets {
         for (name, value) in headers.into_iter().chain(instructions.headers()) {
             request.headers_mut().try_insert(name.to_owned(), value.to_owned()).map_err(|e| last(&e))?;
         }
-        let answer = self.connector.get_or_init(AwsEnvironment::connector).call(request).await;
+        let answer = self.connections.connector().call(request).await;
         let answer = answer.map_err(|e| Failure::Passing(e.to_string()))?;
         let status = answer.status();
         let read = read(answer.into_body()).await?;
