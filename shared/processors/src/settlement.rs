@@ -10,8 +10,14 @@ use csv::{ReaderBuilder, StringRecord};
 use tollgate_domain::{Currency, Money, ProcessorKind};
 
 /// The columns of MPGS's report that are read. A report is asked for with them, and may have others.
-pub const MPGS_COLUMNS: [&str; 6] =
-    ["order.id", "transaction.id", "transaction.type", "transaction.amount", "transaction.currency", "result"];
+pub const MPGS_COLUMNS: [&str; 6] = [
+    "order.id",
+    "transaction.id",
+    "transaction.type",
+    "transaction.amount",
+    "transaction.currency",
+    "result",
+];
 /// The columns of `CyberSource`'s report, in its order.
 pub const CYBERSOURCE_COLUMNS: [&str; 10] = [
     "batch_id",
@@ -176,7 +182,8 @@ fn mpgs(columns: &Columns, record: &StringRecord) -> LineRead {
     if columns.get(record, "result") != "SUCCESS" {
         return Ok(None);
     }
-    let amount = money(columns.get(record, "transaction.amount"), columns.get(record, "transaction.currency"))?;
+    let amount =
+        money(columns.get(record, "transaction.amount"), columns.get(record, "transaction.currency"))?;
     if amount.minor < 0 {
         return Err(format!("the amount of {} is negative", settled.as_str()));
     }
@@ -185,7 +192,8 @@ fn mpgs(columns: &Columns, record: &StringRecord) -> LineRead {
 
 fn money(amount: &str, currency: &str) -> Result<Money, String> {
     let currency = Currency::from_code(currency).ok_or_else(|| format!("`{currency}` is no currency"))?;
-    Money::from_decimal(amount, currency).ok_or_else(|| format!("`{amount}` is no amount of {}", currency.code()))
+    Money::from_decimal(amount, currency)
+        .ok_or_else(|| format!("`{amount}` is no amount of {}", currency.code()))
 }
 
 fn reference(text: &str) -> Result<String, String> {
@@ -215,7 +223,9 @@ mod tests {
     }
 
     fn cybersource_line(reference: &str, currency: &str, amount: &str, kind: &str) -> String {
-        format!("123456,shop,2026-11-21,0004172180000167905139,{reference},5652882910,Visa,{currency},{amount},{kind}")
+        format!(
+            "123456,shop,2026-11-21,0004172180000167905139,{reference},5652882910,Visa,{currency},{amount},{kind}"
+        )
     }
 
     #[test]
@@ -225,8 +235,10 @@ mod tests {
             cybersource_line(REFUND, "JPY", "-500", "ics_credit"),
             cybersource_line(PAYMENT, "USD", "1.00", "ics_dcc"),
         ]);
-        let expected =
-            vec![line(3, Settled::Capture, PAYMENT, 10_000, "USD"), line(4, Settled::Refund, REFUND, 500, "JPY")];
+        let expected = vec![
+            line(3, Settled::Capture, PAYMENT, 10_000, "USD"),
+            line(4, Settled::Refund, REFUND, 500, "JPY"),
+        ];
         assert_eq!(read(ProcessorKind::CyberSource, report.as_bytes()), Ok(expected));
     }
 
@@ -239,14 +251,17 @@ mod tests {
              2026-11-21T09:00:02Z,FAILURE,REFUND,{PAYMENT},{REFUND},EUR,2.50\n\
              2026-11-21T09:00:03Z,SUCCESS,REFUND,{PAYMENT},{REFUND}-1,EUR,2.50\n"
         );
-        let expected =
-            vec![line(3, Settled::Capture, PAYMENT, 1250, "EUR"), line(5, Settled::Refund, REFUND, 250, "EUR")];
+        let expected = vec![
+            line(3, Settled::Capture, PAYMENT, 1250, "EUR"),
+            line(5, Settled::Refund, REFUND, 250, "EUR"),
+        ];
         assert_eq!(read(ProcessorKind::Mpgs, report.as_bytes()), Ok(expected));
     }
 
     #[test]
     fn what_is_no_report_is_a_clear_error() {
-        let error = |report: &str| read(ProcessorKind::CyberSource, report.as_bytes()).unwrap_err().to_string();
+        let error =
+            |report: &str| read(ProcessorKind::CyberSource, report.as_bytes()).unwrap_err().to_string();
         assert!(error("").contains("it is empty"));
         assert!(error("order.id,result\n").contains("does not begin with"));
         assert!(error(&format!("{CYBERSOURCE_REPORT},1.0,\nbatch_id\n")).contains("no column `merchant_id`"));

@@ -79,7 +79,11 @@ async fn each_mistake_of_a_report_is_named_and_nothing_else() {
             assert_eq!(shown["reference"], *reference, "{found}");
             assert_eq!(shown["lines"].as_array().unwrap().len(), lines, "{found}");
             assert_eq!(shown["here"].is_null(), difference == "missing_here", "{found}");
-            assert_eq!(shown["there"].as_array().unwrap().is_empty(), difference == "missing_there", "{found}");
+            assert_eq!(
+                shown["there"].as_array().unwrap().is_empty(),
+                difference == "missing_there",
+                "{found}"
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Compares a processor's settlement report with the ledger, line by line and back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use tollgate_domain::{
     MerchantId, Mode, Money, Payment, PaymentId, ProcessorKind, Refund, RefundId, Tenant, Timestamp,
@@ -110,7 +110,14 @@ impl Group<'_> {
             Some(_) => DifferenceKind::Amount,
         };
         let lines = self.lines.iter().map(|line| line.line).collect();
-        Some(Difference { kind, settled: self.settled, reference: self.reference.to_owned(), lines, here, there })
+        Some(Difference {
+            kind,
+            settled: self.settled,
+            reference: self.reference.to_owned(),
+            lines,
+            here,
+            there,
+        })
     }
 }
 
@@ -231,7 +238,7 @@ impl Admin {
             let ids: BTreeSet<String> = refunds.iter().map(|refund| refund.payment.to_string()).collect();
             let payments: Vec<Payment> =
                 self.0.store.get_many(tenant, &ids.into_iter().collect::<Vec<_>>()).await?;
-            let theirs: BTreeSet<PaymentId> = payments
+            let theirs: HashSet<PaymentId> = payments
                 .iter()
                 .filter(|payment| captured(payment, scope.processor).is_some())
                 .map(|payment| payment.id)
@@ -252,7 +259,8 @@ impl Admin {
         to: Timestamp,
         mut show: impl FnMut(&E),
     ) -> Result<(), AdminError> {
-        let mut query = ListQuery { created_from: Some(from), created_to: Some(to), ..ListQuery::new(PAGE_ITEMS) };
+        let mut query = ListQuery::new(PAGE_ITEMS);
+        (query.created_from, query.created_to) = (Some(from), Some(to));
         for _ in 0..ITEMS_MAX / PAGE_ITEMS {
             let page = self.0.store.list::<E>(tenant, &query, None).await?;
             page.items.iter().for_each(&mut show);
@@ -288,7 +296,8 @@ mod tests {
             line(6, Settled::Capture, "b", money(1, "EUR")),
         ];
         let groups = groups(&lines);
-        let shown: Vec<_> = groups.iter().map(|group| (group.settled, group.reference, group.there())).collect();
+        let shown: Vec<_> =
+            groups.iter().map(|group| (group.settled, group.reference, group.there())).collect();
         assert_eq!(
             shown,
             [
