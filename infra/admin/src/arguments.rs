@@ -262,10 +262,10 @@ pub(crate) struct Reconcile {
     pub(crate) file: PathBuf,
     /// The beginning of the report's period: 2026-01-31T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) from: Timestamp,
+    pub(crate) since: Timestamp,
     /// Its end, which is not part of it
     #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) to: Timestamp,
+    pub(crate) until: Timestamp,
     /// Of live data
     #[arg(long)]
     pub(crate) live: bool,

@@ -16,8 +16,8 @@ pub(crate) async fn perform(admin: &Admin, report: Reconcile) -> Result<Value, A
         merchant: report.merchant,
         mode: if report.live { Mode::Live } else { Mode::Test },
         processor: report.processor,
-        from: report.from,
-        to: report.to,
+        from: report.since,
+        to: report.until,
     };
     let done = admin.reconcile(scope, &lines).await?;
     Ok(json!({

@@ -22,7 +22,7 @@ fn reconcile(cloud: &Cloud, processor: &str, days: [i64; 2], report: &str) -> Re
     let merchant = cloud.ready["credentials"]["client_id"].as_str().unwrap();
     let [from, to] = days.map(|days| SystemClock.now().plus_ms(days * DAY_MS).rfc3339());
     cloud.run_admin_with_input(
-        &["reconcile", merchant, processor, "-", "--from", &from, "--to", &to],
+        &["reconcile", merchant, processor, "-", "--since", &from, "--until", &to],
         report.trim_end(),
     )
 }
