@@ -1,5 +1,7 @@
 //! The command line's arguments.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 use tollgate_domain::{
     FrontDoor, KeyId, MerchantId, PaymentId, Permission, ProcessorKind, RefundId, Tier, Timestamp,
@@ -82,6 +84,8 @@ pub(crate) enum Command {
         #[arg(long)]
         live: bool,
     },
+    /// Compare a processor's settlement report with the ledger: what is missing here or there, or has another amount
+    Reconcile(Reconcile),
     /// Put what was given up back on its queue: webhook messages, due work, changes that could not be published
     Redrive,
     #[command(flatten)]
@@ -112,6 +116,7 @@ impl Command {
             | Self::SetScopes { .. }
             | Self::RevokeKey(_)
             | Self::ResumeMoney { .. }
+            | Self::Reconcile(_)
             | Self::Redrive
             | Self::Recovery(_)
             | Self::Vault(
@@ -241,6 +246,29 @@ impl From<PagesOptions> for Pages {
 
 fn time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse_rfc3339(text).ok_or_else(|| "a time is written 2026-01-31T09:30:00Z".to_owned())
+}
+
+/// The report of `CyberSource` is its Payment Batch Detail Report, that of MPGS the CSV of its Reporting API
+/// (`docs/operations.md`).
+#[derive(Args)]
+pub(crate) struct Reconcile {
+    /// `acct_…`
+    #[arg(value_parser = merchant)]
+    pub(crate) merchant: MerchantId,
+    /// cybersource or mpgs
+    #[arg(value_parser = processor)]
+    pub(crate) processor: ProcessorKind,
+    /// The report, as CSV; `-` for standard input
+    pub(crate) file: PathBuf,
+    /// The beginning of the report's period: 2026-01-31T00:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) since: Timestamp,
+    /// Its end, which is not part of it
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) until: Timestamp,
+    /// Of live data
+    #[arg(long)]
+    pub(crate) live: bool,
 }
 
 /// The account's secret comes from `TOLLGATE_PROCESSOR_SECRET`, so that it is in no shell's history.

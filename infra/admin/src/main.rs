@@ -4,6 +4,7 @@
 //! answer is one JSON document on standard output.
 
 mod arguments;
+mod reconcile;
 mod recovery;
 
 use std::{io::BufRead, process::ExitCode, sync::Arc};
@@ -108,6 +109,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
             let mode = if live { Mode::Live } else { Mode::Test };
             json!({"resumed": admin.resume_money(merchant, mode, id).await?})
         }
+        Command::Reconcile(report) => reconcile::perform(&admin, report).await?,
         Command::Redrive => {
             let mut moved = serde_json::Map::new();
             for (what, queue) in DEAD_LETTERS {

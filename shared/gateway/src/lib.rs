@@ -53,6 +53,7 @@ pub mod metrics;
 pub use admin::{
     api_keys::{IssuedKey, NewKey},
     operator::{Admin, AdminError},
+    reconcile::{Difference, DifferenceKind, Reconciliation, ReportScope},
     references::{RecordedMoney, ReferenceFound},
     republish::Republished,
     reseal::Resealed,

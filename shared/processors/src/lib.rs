@@ -11,6 +11,7 @@ mod http;
 mod mpgs;
 pub mod processor;
 pub mod sandbox;
+pub mod settlement;
 
 pub use account::{Account, BadAccount};
 pub use any_processor::AnyProcessor;

@@ -33,6 +33,7 @@ mod operations_guide;
 mod operator;
 mod previous_release;
 mod production_shape;
+mod reconcile;
 mod releases;
 mod request_lines;
 mod restore;

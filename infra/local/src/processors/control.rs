@@ -15,6 +15,7 @@ use tollgate_domain::ProcessorKind;
 
 use super::{
     faults::Fault,
+    settlements::{Mistakes, report},
     simulators::{LAG_MS_MAX, Simulators},
 };
 
@@ -24,6 +25,7 @@ pub(super) fn routes() -> Router<Arc<Simulators>> {
         .route("/_networks/faults", get(show_faults).post(add_fault).delete(clear_faults))
         .route("/_networks/lag", put(set_lag))
         .route("/_networks/reviews", post(decide_review))
+        .route("/_networks/settlements", get(settlements))
 }
 
 #[derive(Deserialize)]
@@ -37,6 +39,31 @@ async fn orders(State(simulators): State<Arc<Simulators>>, Query(which): Query<W
     simulators.carry_out_late();
     match simulators.ledger.books(which.processor.as_deref(), which.reference.as_deref()) {
         Ok(orders) => Json(json!({"data": orders})).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(rename = "provider")]
+    processor: ProcessorKind,
+    lose: Option<String>,
+    falsify: Option<String>,
+    double: Option<String>,
+    invent: Option<String>,
+}
+
+/// The settlement report of everything that a processor carried out.
+async fn settlements(State(simulators): State<Arc<Simulators>>, Query(wanted): Query<Wanted>) -> Response {
+    simulators.carry_out_late();
+    let mistakes = Mistakes {
+        lost: wanted.lose,
+        falsified: wanted.falsify,
+        doubled: wanted.double,
+        invented: wanted.invent,
+    };
+    match simulators.ledger.transactions(wanted.processor) {
+        Ok(all) => report(wanted.processor, &all, &mistakes).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }

@@ -10,6 +10,7 @@ use std::{
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tollgate_domain::{Currency, Money, ProcessorKind};
+use tollgate_processors::settlement::LINES_MAX;
 
 use super::transaction::{Book, Kind, Order, Outcome, Transaction};
 use crate::Error;
@@ -195,6 +196,16 @@ impl Ledger {
         )?;
         let found = statement
             .query_map(params![processor.as_str(), from, to], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Everything that a processor carried out, the oldest first; a settlement report's worth at most.
+    pub(super) fn transactions(&self, processor: ProcessorKind) -> Result<Vec<Transaction>, Error> {
+        let connection = self.lock();
+        let sql = format!("SELECT {COLUMNS} FROM transactions WHERE provider = ?1 ORDER BY rowid LIMIT ?2");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let limit = i64::try_from(LINES_MAX).unwrap_or(i64::MAX);
+        let found = statement.query_map(params![processor.as_str(), limit], transaction)?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 

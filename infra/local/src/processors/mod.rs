@@ -2,7 +2,8 @@
 //! know the test cards. They refuse what the published references refuse (`docs/processors.md`).
 //!
 //! Tests read their books (`GET /_networks/orders`), to tell one charge from two; make coming requests fail (`POST
-//! /_networks/faults`); let look-ups lag (`PUT /_networks/lag`); and decide reviews (`POST /_networks/reviews`).
+//! /_networks/faults`); let look-ups lag (`PUT /_networks/lag`); decide reviews (`POST /_networks/reviews`); and read settlement
+//! reports (`GET /_networks/settlements`), with mistakes in them if they like.
 
 mod accounts;
 mod control;
@@ -10,6 +11,7 @@ mod cybersource;
 mod faults;
 mod ledger;
 mod mpgs;
+mod settlements;
 mod simulators;
 mod transaction;
 

@@ -8,11 +8,13 @@
 //! - `reseal`: encrypts stored texts again with the current vault key.
 //! - `restore`: copies a table that was restored to a point in time back into the live one.
 //! - `republish`: publishes events and deliveries that the tables lack.
-//! - `references`: `look_up_references`, which compares a processor's report with the ledger.
+//! - `references`: `look_up_references`, which looks a processor's references up in the ledger.
+//! - `reconcile`: `reconcile`, which compares a processor's settlement report with the ledger.
 
 pub(crate) mod api_keys;
 pub(crate) mod merchants;
 pub(crate) mod operator;
+pub(crate) mod reconcile;
 pub(crate) mod references;
 pub(crate) mod republish;
 pub(crate) mod reseal;

@@ -1,0 +1,77 @@
+//! Settlement reports as the processors write them, and with the mistakes that a test plants in them.
+
+use tollgate_domain::{Money, ProcessorKind, Timestamp};
+use tollgate_processors::settlement::{CYBERSOURCE_COLUMNS, CYBERSOURCE_REPORT, MPGS_COLUMNS};
+
+use super::transaction::{Kind, Transaction};
+
+/// Mistakes in a report, by the reference of the payment or refund.
+#[derive(Debug, Default)]
+pub(super) struct Mistakes {
+    /// It is left out.
+    pub(super) lost: Option<String>,
+    /// It has a minor unit more.
+    pub(super) falsified: Option<String>,
+    /// It is there twice.
+    pub(super) doubled: Option<String>,
+    /// There is a capture of this reference that never was.
+    pub(super) invented: Option<String>,
+}
+
+/// The reference of what a transaction settles; `None` if it settles nothing.
+fn reference(processor: ProcessorKind, transaction: &Transaction) -> Option<String> {
+    match (transaction.kind, processor) {
+        (Kind::Capture, _) => Some(transaction.order.clone()),
+        (Kind::Refund, ProcessorKind::CyberSource) => Some(transaction.code.clone()),
+        (Kind::Refund, ProcessorKind::Mpgs) => Some(transaction.id.clone()),
+        (Kind::Authorization | Kind::Void, _) => None,
+    }
+}
+
+/// The report of these transactions, with its mistakes.
+pub(super) fn report(processor: ProcessorKind, transactions: &[Transaction], mistakes: &Mistakes) -> String {
+    let mut lines = match processor {
+        ProcessorKind::CyberSource => {
+            vec![format!("{CYBERSOURCE_REPORT},1.0,,,,,,,,"), CYBERSOURCE_COLUMNS.join(",")]
+        }
+        ProcessorKind::Mpgs => vec![format!("timeOfRecord,{}", MPGS_COLUMNS.join(","))],
+    };
+    let settled = transactions.iter().filter(|transaction| transaction.is_done());
+    for transaction in settled {
+        let Some(reference) = reference(processor, transaction) else { continue };
+        let names = |mistake: &Option<String>| mistake.as_deref() == Some(reference.as_str());
+        if names(&mistakes.lost) {
+            continue;
+        }
+        let more = i64::from(names(&mistakes.falsified));
+        let amount = Money { minor: transaction.money.minor + more, ..transaction.money };
+        for _ in 0..=usize::from(names(&mistakes.doubled)) {
+            lines.push(line(processor, transaction, &reference, amount));
+        }
+    }
+    let some = transactions.iter().find(|transaction| transaction.kind == Kind::Capture);
+    if let (Some(reference), Some(some)) = (&mistakes.invented, some) {
+        let invented = Transaction { order: reference.clone(), ..some.clone() };
+        lines.push(line(processor, &invented, reference, some.money));
+    }
+    lines.join("\r\n") + "\r\n"
+}
+
+fn line(processor: ProcessorKind, transaction: &Transaction, reference: &str, amount: Money) -> String {
+    let is_refund = transaction.kind == Kind::Refund;
+    let (decimal, currency) = (amount.to_decimal(), amount.currency.code());
+    let at = Timestamp::from_ms(transaction.decided_at);
+    match processor {
+        ProcessorKind::CyberSource => {
+            let (sign, service) = if is_refund { ("-", "ics_credit") } else { ("", "ics_bill") };
+            let date = &at.rfc3339()[..10];
+            let id = &transaction.id;
+            format!("1,demo,{date},{id},{reference},{id},Visa,{currency},{sign}{decimal},{service}")
+        }
+        ProcessorKind::Mpgs => {
+            let kind = if is_refund { "REFUND" } else { "CAPTURE" };
+            let (at, order, id) = (at.rfc3339(), &transaction.order, &transaction.id);
+            format!("{at},{order},{id},{kind},{decimal},{currency},SUCCESS")
+        }
+    }
+}

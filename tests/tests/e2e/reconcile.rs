@@ -1,0 +1,113 @@
+//! Settlement reports of both processors beside the ledger: what agrees, and each mistake that a report may have.
+
+use serde_json::{Value, json};
+use tollgate_gateway::{Clock, SystemClock};
+use tollgate_tests::Cloud;
+
+use crate::checkout::{initialized, pay, press_at, status, with};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// A capture that never was.
+const INVENTED: &str = "6c84fb90-12c4-11e1-840d-7b25c5ee775a";
+
+/// The processor's report of everything so far, with the mistakes that the query asks for.
+async fn report(cloud: &Cloud, processor: &str, mistakes: &str) -> String {
+    let url = cloud.local(&format!("/_networks/settlements?provider={processor}{mistakes}"));
+    let answer = reqwest::get(url).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.text().await.unwrap()
+}
+
+fn reconcile(cloud: &Cloud, processor: &str, days: [i64; 2], report: &str) -> Result<Value, String> {
+    let merchant = cloud.ready["credentials"]["client_id"].as_str().unwrap();
+    let [from, to] = days.map(|days| SystemClock.now().plus_ms(days * DAY_MS).rfc3339());
+    cloud.run_admin_with_input(
+        &["reconcile", merchant, processor, "-", "--since", &from, "--until", &to],
+        report.trim_end(),
+    )
+}
+
+/// The reference of the refund in a report.
+fn refund_in(report: &str) -> String {
+    let line = report.lines().find(|line| line.contains("ics_credit") || line.contains(",REFUND,")).unwrap();
+    let cells: Vec<&str> = line.split(',').collect();
+    let cell = if line.contains("ics_credit") { cells[4] } else { cells[2] };
+    cell[..36].to_owned()
+}
+
+/// Pays three times, refunds a part of the second, and leaves a fourth at its challenge; gives the three references.
+async fn a_day(cloud: &Cloud, processor: &str) -> [String; 3] {
+    let mut paid = Vec::new();
+    for number in 0..3 {
+        let order = with(&format!("{processor}-{number}"), &json!({"payment_provider": processor}));
+        let (reference, page) = initialized(cloud, &order).await;
+        pay(&page).await;
+        assert_eq!(status(cloud, &reference).await["status"], "completed");
+        paid.push(reference);
+    }
+    let path = format!("/payments/{}/refund", paid[1]);
+    cloud.checkout().post(&path, &json!({"amount": 100})).await.expect(200);
+    let order = with(&format!("{processor}-open"), &json!({"payment_provider": processor}));
+    press_at(&initialized(cloud, &order).await.1, "pay").await;
+    paid.try_into().unwrap()
+}
+
+#[tokio::test]
+async fn each_mistake_of_a_report_is_named_and_nothing_else() {
+    let cloud = Cloud::start().await;
+    for processor in ["cybersource", "mpgs"] {
+        let [first, second, third] = a_day(&cloud, processor).await;
+        let right = report(&cloud, processor, "").await;
+        let refund = refund_in(&right);
+        let agreed = reconcile(&cloud, processor, [-1, 1], &right).unwrap();
+        assert_eq!(agreed, json!({"matched": 4, "differences": []}), "{processor}");
+        for (mistake, reference, difference, kind, lines, matched) in [
+            (format!("&lose={first}"), &first, "missing_there", "capture", 0, 3),
+            (format!("&lose={refund}"), &refund, "missing_there", "refund", 0, 3),
+            (format!("&falsify={second}"), &second, "amount", "capture", 1, 3),
+            (format!("&falsify={refund}"), &refund, "amount", "refund", 1, 3),
+            (format!("&double={third}"), &third, "amount", "capture", 2, 3),
+            (format!("&invent={INVENTED}"), &INVENTED.to_owned(), "missing_here", "capture", 1, 4),
+        ] {
+            let wrong = report(&cloud, processor, &mistake).await;
+            let found = reconcile(&cloud, processor, [-1, 1], &wrong).unwrap();
+            assert_eq!(found["matched"], matched, "{processor} {mistake}: {found}");
+            let differences = found["differences"].as_array().unwrap();
+            assert_eq!(differences.len(), 1, "{processor} {mistake}: {found}");
+            let shown = &differences[0];
+            assert_eq!((&shown["difference"], &shown["kind"]), (&json!(difference), &json!(kind)), "{found}");
+            assert_eq!(shown["reference"], *reference, "{found}");
+            assert_eq!(shown["lines"].as_array().unwrap().len(), lines, "{found}");
+            assert_eq!(shown["here"].is_null(), difference == "missing_here", "{found}");
+            assert_eq!(
+                shown["there"].as_array().unwrap().is_empty(),
+                difference == "missing_there",
+                "{found}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_report_of_another_day_or_of_another_processor_is_no_agreement() {
+    let cloud = Cloud::start().await;
+    let [first, ..] = a_day(&cloud, "mpgs").await;
+    let right = report(&cloud, "mpgs", "").await;
+    // Nothing of yesterday is missing, and what the report has is in the ledger all the same.
+    let yesterday = reconcile(&cloud, "mpgs", [-2, -1], &right).unwrap();
+    assert_eq!(yesterday, json!({"matched": 4, "differences": []}));
+    let empty = right.lines().next().unwrap();
+    let nothing = reconcile(&cloud, "mpgs", [-1, 1], empty).unwrap();
+    assert_eq!((&nothing["matched"], nothing["differences"].as_array().unwrap().len()), (&json!(0), 4));
+    let error = reconcile(&cloud, "cybersource", [-1, 1], &right).unwrap_err();
+    assert!(error.contains("not the report of cybersource"), "{error}");
+    // What this processor settled, the other one did not.
+    let as_cybersource = format!(
+        "Payment Batch Detail Report,1.0,\n\
+         batch_id,merchant_id,batch_date,request_id,merchant_ref_number,trans_ref_no,payment_method,currency,amount,transaction_type\n\
+         1,demo,2026-11-21,7,{first},7,Visa,EUR,1.00,ics_bill"
+    );
+    let found = reconcile(&cloud, "cybersource", [-1, 1], &as_cybersource).unwrap();
+    assert_eq!(found["differences"][0]["difference"], "missing_here", "{found}");
+    assert!(reconcile(&cloud, "mpgs", [1, -1], &right).unwrap_err().contains("ends before it begins"));
+}
