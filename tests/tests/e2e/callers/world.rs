@@ -102,6 +102,19 @@ async fn make_of_intents(cloud: &Cloud, name: &str, marked: &Value) -> (String, 
             });
             of(event.await)
         }
+        "transaction" => {
+            let body = json!({
+                "amount": 2000, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true,
+                "description": marked["name"],
+            });
+            let intent = intents.post("/payment_intents", &body).await.expect(201);
+            let path = format!("/balance/history?source={}", intent["latest_charge"].as_str().unwrap());
+            let booked = eventually("the payment is booked", || async {
+                let page = intents.get(&path).await.expect(200);
+                page["data"].get(0).cloned()
+            });
+            of(booked.await)
+        }
         "key" => of(intents.post("/api_keys", &json!({})).await.expect(201)),
         other => panic!("nothing is called {other:?}"),
     }
