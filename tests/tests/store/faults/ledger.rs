@@ -50,7 +50,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "ledger_terms",
             |store| {
                 make(&store).await;
-                store.set_ledger_terms(merchant().id, &terms()).await.unwrap();
+                assert_eq!(store.set_ledger_terms(merchant().id, &terms()).await.unwrap(), Changed::Done);
             },
             |store| async move { store.ledger_terms(merchant().id).await }
         ),
