@@ -133,7 +133,8 @@ pub(super) fn marks(value: &Value, into: &mut Vec<String>) {
         Value::String(text) => {
             let is_time = text.len() > 4 && text.as_bytes()[4] == b'-' && text.starts_with("20");
             // The path of a list is the same for everybody.
-            let is_path = text.starts_with("/v2/") && !text[4..].contains('/');
+            let is_word = |b: u8| b.is_ascii_lowercase() || matches!(b, b'_' | b'/');
+            let is_path = text.strip_prefix("/v2/").is_some_and(|rest| rest.bytes().all(is_word));
             let is_mark = text.len() >= 12 && text.bytes().any(|b| b.is_ascii_digit());
             if is_mark && !is_time && !is_path {
                 into.push(text.clone());
