@@ -233,7 +233,11 @@ pub(crate) enum LedgerCommand {
         pages: PagesOptions,
     },
     /// Compare the ledger with the payments and refunds, and its balances with its balance transactions
-    VerifyLedger,
+    VerifyLedger {
+        /// Move each balance that is not the sum of its balance transactions by the difference
+        #[arg(long)]
+        correct_balances: bool,
+    },
 }
 
 /// What is absent stays as it is.

@@ -18,7 +18,12 @@ pub(crate) async fn perform(admin: &Admin, command: LedgerCommand) -> Result<Val
                 "next": done.next.map(|place| place.to_string()),
             })
         }
-        LedgerCommand::VerifyLedger => show_verified(&admin.verify_ledger().await?),
+        LedgerCommand::VerifyLedger { correct_balances: true } => {
+            show_verified(&admin.correct_balances().await?)
+        }
+        LedgerCommand::VerifyLedger { correct_balances: false } => {
+            show_verified(&admin.verify_ledger().await?)
+        }
     })
 }
 

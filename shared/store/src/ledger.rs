@@ -191,6 +191,20 @@ impl Writer {
         }
     }
 
+    /// Adds a movement to a balance that has no balance transaction: the operator's correction of a balance that is not
+    /// the sum of its balance transactions. One call, 2 units. A call whose answer was lost may have moved it.
+    pub async fn correct_balance(
+        &self,
+        tenant: Tenant,
+        currency: Currency,
+        movement: Accounts,
+    ) -> Result<(), StoreError> {
+        let moved = self.add_to_balance(tenant, format!("{}#0", currency.code()), movement)?;
+        match self.db.transact_write_items(vec![moved]).await? {
+            Transacted::Done | Transacted::Refused(_) => Ok(()),
+        }
+    }
+
     /// Adds a movement to the part of the balance that the balance transaction moves.
     fn move_balance(
         &self,
@@ -198,12 +212,18 @@ impl Writer {
         transaction: &BalanceTransaction,
         movement: Accounts,
     ) -> Result<TransactWriteItem, StoreError> {
+        self.add_to_balance(tenant, part_key(transaction.amount.currency, transaction.id), movement)
+    }
+
+    fn add_to_balance(
+        &self,
+        tenant: Tenant,
+        part: String,
+        movement: Accounts,
+    ) -> Result<TransactWriteItem, StoreError> {
         let mut update = Update::builder()
             .table_name(&self.tables.main)
-            .set_key(Some(HashMap::from([
-                ("pk".to_owned(), s(pk(tenant))),
-                ("sk".to_owned(), s(part_key(transaction.amount.currency, transaction.id))),
-            ])))
+            .set_key(Some(HashMap::from([("pk".to_owned(), s(pk(tenant))), ("sk".to_owned(), s(part))])))
             .expression_attribute_names("#t", "t")
             .expression_attribute_names("#f", "f")
             .expression_attribute_names("#version", "version")

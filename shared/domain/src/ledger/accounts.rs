@@ -33,6 +33,21 @@ impl Accounts {
         ]
     }
 
+    /// The same with another amount in the account of this name; unchanged if there is none.
+    #[must_use]
+    pub fn with(mut self, name: &str, minor: i64) -> Self {
+        match name {
+            "processor" => self.processor = minor,
+            "pending" => self.pending = minor,
+            "available" => self.available = minor,
+            "in_transit" => self.in_transit = minor,
+            "disputed" => self.disputed = minor,
+            "fees" => self.fees = minor,
+            _ => {}
+        }
+        self
+    }
+
     /// The sum over all accounts. It is zero for every movement and every balance.
     pub fn sum(&self) -> i128 {
         self.each().iter().map(|(_, minor)| i128::from(*minor)).sum()

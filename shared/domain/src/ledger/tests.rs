@@ -161,6 +161,20 @@ fn what_is_booked_has_an_id_for_its_tenant_its_item_and_its_step() {
     assert_eq!((ids.len(), distinct.len()), (8, 8));
 }
 
+#[test]
+fn every_account_is_found_by_its_name() {
+    for (at, (name, _)) in Accounts::default().each().into_iter().enumerate() {
+        let set = Accounts::default().with(name, 7);
+        assert_eq!(
+            set.each().map(|(_, minor)| minor).iter().position(|minor| *minor == 7),
+            Some(at),
+            "{name}"
+        );
+        assert_eq!(set.sum(), 7);
+    }
+    assert_eq!(Accounts::default().with("none", 7), Accounts::default());
+}
+
 /// What happens to a payment's money.
 #[derive(Clone, Copy, Debug)]
 enum Step {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tollgate_domain::{
-    Accounts, BalanceTransaction, Subject, Tenant,
+    Accounts, BalanceTransaction, Currency, Subject, Tenant,
     ledger::{TransactionKind, TransactionSource, bookings_of},
 };
 use tollgate_store::{LedgerItem, Place, StackTable, StoreError, StoredItem};
@@ -269,6 +269,19 @@ impl Admin {
             passes,
             differences: differences.into_iter().take(DIFFERENCES_MAX).collect(),
         })
+    }
+
+    /// Moves each balance that is not the sum of its balance transactions by the difference, and verifies again.
+    pub async fn correct_balances(&self) -> Result<Verified, AdminError> {
+        for difference in self.verify_ledger().await?.differences {
+            let Difference::Balance { tenant, currency, account, excess } = difference else { continue };
+            let (tenant, currency) = (Tenant::from_key(&tenant), Currency::from_code(currency));
+            if let (Some(tenant), Some(currency)) = (tenant, currency) {
+                let movement = Accounts::default().with(account, excess.saturating_neg());
+                self.0.writer().correct_balance(tenant, currency, movement).await?;
+            }
+        }
+        self.verify_ledger().await
     }
 
     async fn pass(&self) -> Result<Pass, AdminError> {

@@ -241,6 +241,11 @@ async fn every_row_of_the_csv_is_on_one_of_its_linked_pages() {
         query = next(answer.header("link"));
         assert!(query.contains("format=csv") && query.contains("limit=2"), "{query}");
     }
+    let old = reqwest::Client::new()
+        .get(cloud.local("/intents/v1/balance/history?format=csv&limit=1"))
+        .bearer_auth(cloud.key());
+    let old = Client::send(old).await;
+    assert!(old.header("link").contains("successor-version") && next(old.header("link")).starts_with('?'));
     let json = intents.get("/balance/history").await.expect(200);
     let ids = json["data"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap());
     let of_csv: Vec<_> = rows.iter().map(|row| row.split(',').next().unwrap()).collect();
@@ -309,6 +314,9 @@ async fn a_balance_that_is_not_the_sum_of_its_transactions_is_named() {
         "currency": "EUR", "account": "available", "excess": 5,
     });
     assert_eq!((&verified["differences"], &verified["passes"]), (&json!([difference]), &json!(2)));
+    let corrected = cloud.run_admin(&["verify-ledger", "--correct-balances"]).unwrap();
+    assert_eq!(corrected["differences"], json!([]));
+    assert_eq!(balance(&intents).await, [("eur".to_owned(), 941, 0)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,6 +36,10 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 store.move_booked(tenant(1), &booked, &next).await
             }
         ),
+        scenario!("correct_balance", Effect::AtLeastOnce, nothing, |store| async move {
+            let movement = charge(1, 1000, "EUR").movement();
+            store.correct_balance(tenant(1), Currency::from_code("EUR").unwrap(), movement).await
+        }),
         scenario!(
             "balances",
             |store| for n in 1..=5 {
