@@ -230,15 +230,15 @@ impl Writer {
             .expression_attribute_values(":t", s(CODE))
             .expression_attribute_values(":f", n(FORMAT))
             .expression_attribute_values(":one", n(1));
-        let mut sums = String::new();
+        let mut sums = vec!["#version :one".to_owned()];
         for (name, minor) in movement.each().into_iter().filter(|(_, minor)| *minor != 0) {
-            sums.push_str(&format!(", #{name} :{name}"));
+            sums.push(format!("#{name} :{name}"));
             update = update
                 .expression_attribute_names(format!("#{name}"), name)
                 .expression_attribute_values(format!(":{name}"), n(minor));
         }
         let update = update
-            .update_expression(format!("SET #t = :t, #f = :f ADD #version :one{sums}"))
+            .update_expression(format!("SET #t = :t, #f = :f ADD {}", sums.join(", ")))
             .build()
             .map_err(|e| StoreError::BadValue(e.to_string()))?;
         Ok(TransactWriteItem::builder().update(update).build())
