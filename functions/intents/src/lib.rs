@@ -5,6 +5,7 @@
 
 mod api;
 pub mod api_keys;
+pub mod balance;
 pub mod customers;
 pub mod events;
 pub mod expansions;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use tollgate_domain::{
-    FrontDoor, KeyId, MerchantId, PaymentId, Permission, ProcessorKind, RefundId, Tier, Timestamp,
+    Currency, FrontDoor, KeyId, MerchantId, PaymentId, Permission, ProcessorKind, RefundId, Tier, Timestamp,
 };
 use tollgate_gateway::{OpenMoney, Pages, Place, StackTable};
 
@@ -92,6 +92,8 @@ pub(crate) enum Command {
     Vault(VaultCommand),
     #[command(flatten)]
     Recovery(RecoveryCommand),
+    #[command(flatten)]
+    Ledger(LedgerCommand),
     /// Set a merchant's tier, on all of its keys
     SetTier {
         /// `acct_…`
@@ -119,6 +121,7 @@ impl Command {
             | Self::Reconcile(_)
             | Self::Redrive
             | Self::Recovery(_)
+            | Self::Ledger(_)
             | Self::Vault(
                 VaultCommand::ShowVaultKeys
                 | VaultCommand::AddVaultKey
@@ -222,6 +225,44 @@ pub(crate) enum RecoveryCommand {
         #[arg(long)]
         live: bool,
     },
+}
+
+/// The commands of the ledger.
+#[derive(Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Set a merchant's fees, and the days until its money is available, in both modes
+    SetFees(SetFees),
+    /// Book the payments and refunds that the ledger lacks: those from before it, and those whose changes were lost
+    BookPayments {
+        #[command(flatten)]
+        pages: PagesOptions,
+    },
+    /// Compare the ledger with the payments and refunds, and its balances with its balance transactions
+    VerifyLedger {
+        /// Move each balance that is not the sum of its balance transactions by the difference
+        #[arg(long)]
+        correct_balances: bool,
+    },
+}
+
+/// What is absent stays as it is.
+#[derive(Args)]
+pub(crate) struct SetFees {
+    /// `acct_…`
+    #[arg(value_parser = merchant)]
+    pub(crate) merchant: MerchantId,
+    /// The share of a payment, in hundredths of a percent: 290 is 2.9 %
+    #[arg(long, value_name = "POINTS", requires = "fixed")]
+    pub(crate) basis_points: Option<u32>,
+    /// The fixed part of a payment's fee, in minor units
+    #[arg(long, value_name = "MINOR", requires = "basis_points")]
+    pub(crate) fixed: Option<i64>,
+    /// Payments in this currency only; in every currency that has no fee of its own when absent
+    #[arg(long, value_name = "CODE", value_parser = currency, requires = "basis_points")]
+    pub(crate) currency: Option<Currency>,
+    /// Days from a payment's capture until its money is available
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) delay_days: Option<u16>,
 }
 
 /// How much of a table one run works on.
@@ -329,6 +370,10 @@ fn open_money(text: &str) -> Result<OpenMoney, String> {
 
 fn key(text: &str) -> Result<KeyId, String> {
     KeyId::parse(KEY_PREFIX, text).map_err(|e| e.to_string())
+}
+
+fn currency(text: &str) -> Result<Currency, String> {
+    Currency::from_code(text).ok_or_else(|| "not a three-letter ISO 4217 currency code".to_owned())
 }
 
 fn tier(text: &str) -> Result<Tier, String> {

@@ -4,6 +4,7 @@
 //! answer is one JSON document on standard output.
 
 mod arguments;
+mod ledger;
 mod reconcile;
 mod recovery;
 
@@ -104,6 +105,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
     };
     Ok(match arguments.command {
         Command::Vault(command) => perform_vault(&admin, &secret, command).await?,
+        Command::Ledger(command) => ledger::perform(&admin, command).await?,
         Command::Recovery(command) => recovery::perform(environment, &admin, stack, command).await?,
         Command::ResumeMoney { merchant, id, live } => {
             let mode = if live { Mode::Live } else { Mode::Test };

@@ -386,5 +386,6 @@ const fn not_found_code(resource: Resource) -> &'static str {
         Resource::Event => "event_not_found",
         Resource::ApiKey => "api_key_not_found",
         Resource::WebhookEndpoint => "webhook_endpoint_not_found",
+        Resource::BalanceTransaction => "balance_transaction_not_found",
     }
 }

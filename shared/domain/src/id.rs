@@ -56,6 +56,10 @@ kinds! {
     EndpointKind, EndpointId, "EP";
     /// The id of an event.
     EventKind, EventId, "EVT";
+    /// The id of a balance transaction.
+    BalanceTransactionKind, BalanceTransactionId, "BTX";
+    /// The id of a payout.
+    PayoutKind, PayoutId, "PYO";
     /// The id of an idempotency record.
     IdempotencyRecordKind, IdempotencyRecordId, "RUN";
 }

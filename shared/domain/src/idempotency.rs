@@ -55,6 +55,13 @@ pub fn consequence_id<K>(table_key: &str, version: u64, index: usize) -> Id<K> {
     ])))
 }
 
+/// Derives the id of what is booked once for a step of the item at `table_key`, such as a payment's capture. It
+/// does not depend on the version, so that a step is booked once however often and in whatever version it is
+/// seen.
+pub fn booking_id<K>(table_key: &str, step: &str) -> Id<K> {
+    Id::from_bytes(first_16(&hash(&[b"booking", table_key.as_bytes(), step.as_bytes()])))
+}
+
 /// A digest of a request's content: equal for a retry, different for another request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

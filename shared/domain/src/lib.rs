@@ -1,4 +1,4 @@
-//! The rules of Tollgate, without I/O: money, ids, payments, refunds, customers, events.
+//! The rules of Tollgate, without I/O: money, ids, payments, refunds, the ledger, customers, events.
 //!
 //! This crate reads no clock, draws no random numbers and uses no AWS types. A state change is a function
 //! from the old value and a command to the new value or a refusal, so the rules can be tested exhaustively.
@@ -14,6 +14,7 @@ pub mod front_door;
 pub mod id;
 pub mod idempotency;
 pub mod idempotency_record;
+pub mod ledger;
 pub mod metadata;
 pub mod money;
 pub mod pause;
@@ -39,11 +40,12 @@ pub use endpoint::WebhookEndpoint;
 pub use event::{Event, EventKind, Subject};
 pub use front_door::FrontDoor;
 pub use id::{
-    CustomerId, EndpointId, EventId, Id, IdempotencyRecordId, KeyId, MerchantId, PaymentId, PaymentMethodId,
-    RefundId,
+    BalanceTransactionId, CustomerId, EndpointId, EventId, Id, IdempotencyRecordId, KeyId, MerchantId,
+    PaymentId, PaymentMethodId, PayoutId, RefundId,
 };
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use idempotency_record::IdempotencyRecord;
+pub use ledger::{Accounts, BalanceTransaction, LedgerTerms};
 pub use metadata::{BadJsonObject, JsonObject, MetaValue, Metadata};
 pub use money::{Currency, Money};
 pub use payment::Payment;

@@ -87,6 +87,8 @@ pub enum Resource {
     ApiKey,
     /// A webhook endpoint.
     WebhookEndpoint,
+    /// A balance transaction.
+    BalanceTransaction,
 }
 
 impl Resource {
@@ -100,6 +102,7 @@ impl Resource {
             Self::Event => "event",
             Self::ApiKey => "API key",
             Self::WebhookEndpoint => "webhook endpoint",
+            Self::BalanceTransaction => "balance transaction",
         }
     }
 }

@@ -14,6 +14,7 @@
 //! | `payments` | payments, intents, hosted checkout, payment methods, refunds |
 //! | `customers` | customers, owners of e-mail addresses, erasure |
 //! | `merchants` | a merchant's account and API keys |
+//! | `ledger` | what payments and refunds move, balances and balance transactions |
 //! | `webhooks` | endpoints, events, deliveries |
 //! | `pages` | what payers do on hosted pages |
 //! | `processing` | charges, releases and refunds at a processor |
@@ -36,6 +37,7 @@ mod entropy;
 mod error;
 mod gateway;
 mod idempotency;
+mod ledger;
 mod merchants;
 mod message_format;
 mod pages;
@@ -52,6 +54,7 @@ pub mod metrics;
 
 pub use admin::{
     api_keys::{IssuedKey, NewKey},
+    ledger::{Backfilled, NewTerms},
     operator::{Admin, AdminError},
     reconcile::{Difference, DifferenceKind, Reconciliation, ReportScope},
     references::{RecordedMoney, ReferenceFound},
@@ -59,6 +62,7 @@ pub use admin::{
     reseal::Resealed,
     restore::{Pages, Restored},
     support::OpenMoney,
+    verify::{Difference, Verified},
 };
 pub use auth::{
     access_tokens::ACCESS_TOKEN_S,
@@ -82,6 +86,7 @@ pub use idempotency::{
     idempotent::{Idempotency, Idempotent},
     operation::LEASE_MS,
 };
+pub use ledger::balance::TransactionFilter;
 pub use pages::{
     link::{HostedView, LinkError},
     redirect::Onward,
@@ -101,8 +106,8 @@ pub use payments::{
 pub use processing::processors::{Processors, TIMEOUT_DEFAULT_MS};
 pub use signing::links::{Links, Purpose};
 pub use tollgate_store::{
-    ApiKey, AwsEnvironment, Cost, Cursor, DUE_SHARDS_MIN, DueKind, Merchant, Page, Place, Queue, Reader,
-    Secrets, StackTable, StoreError, Tables, Writer, subject_of,
+    ApiKey, AwsEnvironment, Balance, Cost, Cursor, DUE_SHARDS_MIN, DueKind, Merchant, Page, Place, Queue,
+    Reader, Secrets, StackTable, StoreError, Tables, Writer, subject_of,
 };
 pub use vault::{
     cipher::{Vault, VaultError},

@@ -11,6 +11,13 @@ pub enum Content {
     Json(Value),
     /// JSON that is written already.
     Verbatim(String),
+    /// CSV with a header, and the address of the next page, if there is one.
+    Csv {
+        /// The lines.
+        text: String,
+        /// The next page, relative to the request's own address.
+        next: Option<String>,
+    },
 }
 
 /// An answer.
@@ -44,6 +51,11 @@ impl Reply {
     pub fn verbatim(status: u16, body: &impl Serialize) -> Result<Self, Problem> {
         let text = serde_json::to_string(body).map_err(|e| Problem::Internal(e.to_string()))?;
         Ok(Self { status, body: Some(Content::Verbatim(text)), replayed: false })
+    }
+
+    /// 200 with CSV, and the address of the next page.
+    pub fn csv(text: String, next: Option<String>) -> Self {
+        Self { status: 200, body: Some(Content::Csv { text, next }), replayed: false }
     }
 
     /// Marks a replay.

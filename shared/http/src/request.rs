@@ -40,6 +40,14 @@ impl Request {
         text.finish()
     }
 
+    /// The query's parameters, URL-encoded, without these and with one more.
+    pub fn query_string_with(&self, without: &[&str], name: &str, value: &str) -> String {
+        let kept = self.query.iter().filter(|(name, _)| !without.contains(&name.as_str()));
+        let mut text = url::form_urlencoded::Serializer::new(String::new());
+        text.extend_pairs(kept).append_pair(name, value);
+        text.finish()
+    }
+
     /// A header's value, `None` when it is absent or not text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)

@@ -18,8 +18,21 @@ pub(crate) fn respond(
     rate_limit: Option<(RateLimitStatus, Timestamp)>,
 ) -> Response<Body> {
     let mut response = Response::builder().status(reply.status).header("x-request-id", request_id);
+    let next = match &reply.body {
+        Some(Content::Csv { next: Some(next), .. }) => Some(format!("<{next}>; rel=\"next\"")),
+        Some(_) | None => None,
+    };
+    let mut links: Vec<String> = next.into_iter().collect();
     for (name, value) in api.headers(request) {
-        response = response.header(name, value);
+        // Several links are one header: an HTTP API passes on only one of a name.
+        if name == "link" {
+            links.insert(0, value);
+        } else {
+            response = response.header(name, value);
+        }
+    }
+    if !links.is_empty() {
+        response = response.header("link", links.join(", "));
     }
     if let Some((rate_limit, now)) = rate_limit {
         response = response
@@ -36,11 +49,13 @@ pub(crate) fn respond(
     let body = match &reply.body {
         None => Body::Empty,
         Some(body) => {
-            response = response.header("content-type", "application/json");
-            Body::Text(match body {
-                Content::Json(value) => to_canonical(value),
-                Content::Verbatim(text) => text.clone(),
-            })
+            let (content_type, text) = match body {
+                Content::Json(value) => ("application/json", to_canonical(value)),
+                Content::Verbatim(text) => ("application/json", text.clone()),
+                Content::Csv { text, .. } => ("text/csv; charset=utf-8; header=present", text.clone()),
+            };
+            response = response.header("content-type", content_type);
+            Body::Text(text)
         }
     };
     response.header("cache-control", "no-store").body(body).unwrap_or_else(|error| {

@@ -109,9 +109,30 @@ impl Columns {
     }
 }
 
+/// A file without its carriage returns: the parser would count a line too few behind each.
+struct WithoutReturns<R>(R);
+
+impl<R: Read> Read for WithoutReturns<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            let read = self.0.read(buffer)?;
+            let mut kept = 0;
+            for at in 0..read {
+                if buffer[at] != b'\r' {
+                    buffer.swap(kept, at);
+                    kept += 1;
+                }
+            }
+            if kept > 0 || read == 0 {
+                return Ok(kept);
+            }
+        }
+    }
+}
+
 /// Reads a report. Lines that moved no money (authorizations, refused transactions) are left out.
 pub fn read(processor: ProcessorKind, file: impl Read) -> Result<Vec<SettledLine>, BadReport> {
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file);
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(WithoutReturns(file));
     let mut records = reader.records().map(|record| {
         record.map_err(|error| BadReport::Line {
             line: error.position().map_or(0, csv::Position::line),

@@ -96,6 +96,11 @@ impl StoredItem {
         string_of(&self.0, "pk").unwrap_or_default()
     }
 
+    /// All of it.
+    pub(crate) fn item(&self) -> &Item {
+        &self.0
+    }
+
     fn version(&self) -> Option<&AttributeValue> {
         self.0.get("version").filter(|version| version.is_n())
     }

@@ -21,12 +21,14 @@ pub enum DueKind {
     Delivery,
     /// The held deliveries of a webhook endpoint.
     Backlog,
+    /// A balance transaction whose money becomes available.
+    Funds,
 }
 
 impl DueKind {
     /// Every kind.
     pub const ALL: &'static [Self] =
-        &[Self::Payment, Self::Refund, Self::Customer, Self::Delivery, Self::Backlog];
+        &[Self::Payment, Self::Refund, Self::Customer, Self::Delivery, Self::Backlog, Self::Funds];
 
     /// The name, as keys, messages, schedules and metrics have it.
     pub const fn code(self) -> &'static str {
@@ -36,6 +38,7 @@ impl DueKind {
             Self::Customer => "CUS",
             Self::Delivery => "DLV",
             Self::Backlog => "HLD",
+            Self::Funds => "BTX",
         }
     }
 

@@ -11,8 +11,12 @@
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
-    Customer, CustomerId, Delivery, Event, IdempotencyRecord, Payment, PaymentMethod, Refund, Subject,
-    Tenant, Timestamp, WebhookEndpoint, backlog::Backlog, id::Kind, processor_health::ProcessorHealth,
+    BalanceTransaction, Customer, CustomerId, Delivery, Event, IdempotencyRecord, Payment, PaymentMethod,
+    Refund, Subject, Tenant, Timestamp, WebhookEndpoint,
+    backlog::Backlog,
+    id::Kind,
+    ledger::{FundsStatus, TransactionSource},
+    processor_health::ProcessorHealth,
 };
 
 use crate::{
@@ -75,6 +79,14 @@ pub trait Entity: Serialize + DeserializeOwned + Clone {
 /// The key under which a parent's children are listed.
 pub(crate) fn parent_key(tenant: Tenant, code: &str, id: &str) -> String {
     pk(tenant, code, id)
+}
+
+/// The parent of the balance transactions of a source: its item.
+pub(crate) fn source_key(tenant: Tenant, source: TransactionSource) -> String {
+    match source {
+        TransactionSource::Payment(id) => parent_key(tenant, Payment::CODE, &id.to_string()),
+        TransactionSource::Refund(id) => parent_key(tenant, Refund::CODE, &id.to_string()),
+    }
 }
 
 /// The parent of the customers with an e-mail address. It contains a digest, so that no index key contains
@@ -200,6 +212,29 @@ impl Entity for Refund {
     }
     fn money(&self) -> Vec<String> {
         vec![name_of::<Self>(self.id), name_of::<Payment>(self.payment)]
+    }
+}
+
+impl Entity for BalanceTransaction {
+    const CODE: &'static str = tollgate_domain::id::BalanceTransactionKind::CODE;
+
+    fn key_id(&self) -> String {
+        self.id.to_string()
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn request_id(&self) -> &'static str {
+        ""
+    }
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+    fn parent(&self, tenant: Tenant) -> Option<String> {
+        Some(source_key(tenant, self.source))
+    }
+    fn due(&self) -> Option<(DueKind, Timestamp)> {
+        (self.status == FundsStatus::Pending).then_some((DueKind::Funds, self.available_on))
     }
 }
 

@@ -1,12 +1,12 @@
 //! Lists, newest first: a tenant's resources of one type, or a parent's children.
 
 use aws_sdk_dynamodb::operation::query::QueryInput;
-use tollgate_domain::{CustomerId, EndpointId, PaymentId, Tenant, Timestamp};
+use tollgate_domain::{CustomerId, EndpointId, PaymentId, Tenant, Timestamp, ledger::TransactionSource};
 
 use crate::{
     Reader,
     attributes::{s, sortable},
-    entity::{DETACHED_FROM, Entity, email_key, from_item, parent_key},
+    entity::{DETACHED_FROM, Entity, email_key, from_item, parent_key, source_key},
     error::StoreError,
 };
 
@@ -76,6 +76,12 @@ impl ListQuery {
     pub fn of_payment(self, tenant: Tenant, id: PaymentId) -> Self {
         let parent = parent_key(tenant, <tollgate_domain::Payment as Entity>::CODE, &id.to_string());
         Self { parent: Some(Parent(parent)), ..self }
+    }
+
+    /// Only a source's balance transactions.
+    #[must_use]
+    pub fn of_source(self, tenant: Tenant, source: TransactionSource) -> Self {
+        Self { parent: Some(Parent(source_key(tenant, source))), ..self }
     }
 
     /// Only an endpoint's deliveries.

@@ -31,9 +31,10 @@ pub struct Merchant {
 }
 
 /// The format of the item (see [`format`]).
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
-fn pk(id: MerchantId) -> String {
+/// The partition key of a merchant's item.
+pub(crate) fn pk(id: MerchantId) -> String {
     format!("MERCHANT#{id}")
 }
 

@@ -11,6 +11,7 @@ mod faults;
 mod formats;
 mod keys;
 mod lag;
+mod ledger;
 mod payments;
 mod rate_limit;
 mod refunds;

@@ -3,7 +3,12 @@
 //! A file is named after its function: `charges-create-payment.json`, or `charges-create-payment.challenged.json` for a
 //! variant that other files need. What a file's placeholders name is made by invoking the files that make it.
 
-use std::{collections::BTreeMap, path::PathBuf, pin::Pin};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    pin::Pin,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 use tollgate_domain::{MerchantId, Mode, PaymentId, Tenant};
@@ -26,6 +31,10 @@ const CREDENTIALS: [(&str, &str); 3] = [
 const AFTER: &str = "$after";
 /// Characters of a unique text.
 const UNIQUE_CHARS: usize = 12;
+/// How long a list that is empty is asked for again: what the stream makes of a request is there a moment later.
+const LISTED_WITHIN: Duration = Duration::from_secs(5);
+/// The wait between two requests for a list.
+const LISTED_WAIT: Duration = Duration::from_millis(100);
 /// Files that need one another, at most.
 const DEPTH_MAX: usize = 8;
 
@@ -123,8 +132,15 @@ impl<'a> EventFiles<'a> {
             self.under_way.push(file.to_owned());
             let event = self.event_of(file).await?;
             self.under_way.pop();
-            let invoked = self.local.invoke(function_of(file), event).await?;
-            let answer = read_answer(&invoked.payload);
+            let began = Instant::now();
+            let (invoked, answer) = loop {
+                let invoked = self.local.invoke(function_of(file), event.clone()).await?;
+                let answer = read_answer(&invoked.payload);
+                if answer["body"]["data"] != json!([]) || began.elapsed() > LISTED_WITHIN {
+                    break (invoked, answer);
+                }
+                tokio::time::sleep(LISTED_WAIT).await;
+            };
             let refused = answer["statusCode"].as_u64().is_some_and(|status| status >= 400);
             if invoked.failed || refused {
                 let reason =

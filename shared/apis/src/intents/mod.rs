@@ -16,13 +16,15 @@ pub use deliveries::{
 };
 pub use names::{
     ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, ENDPOINT_PREFIX, EVENT_PREFIX, KEY_PREFIX, METHOD_PREFIX,
-    PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS, VERSION,
+    PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, REFUND_REASONS, TRANSACTION_PREFIX, TRANSACTION_TYPES,
+    VERSION,
 };
 pub use objects::{
-    BankTransferDetails, BillingDetails, CardDetails, Charge, Context, Customer, Deleted, MethodDetails,
-    MethodLink, NextAction, PaymentError, PaymentIntent, PaymentMethod, RedirectToUrl, Refund,
-    SepaDebitDetails, WalletDetails, WebhookEndpoint, charge, customer, declined, deleted, payment_intent,
-    payment_method, payment_status, refund, webhook_endpoint, webhook_endpoint_with_secret,
+    Balance, BalanceAmount, BalanceTransaction, BankTransferDetails, BillingDetails, CardDetails, Charge,
+    Context, Customer, Deleted, FeeDetail, MethodDetails, MethodLink, NextAction, PaymentError,
+    PaymentIntent, PaymentMethod, RedirectToUrl, Refund, SepaDebitDetails, WalletDetails, WebhookEndpoint,
+    balance, balance_transaction, balance_transactions_csv, charge, customer, declined, deleted,
+    payment_intent, payment_method, payment_status, refund, webhook_endpoint, webhook_endpoint_with_secret,
 };
 
 use crate::{

@@ -14,6 +14,25 @@ pub const REFUND_PREFIX: &str = "re_";
 pub const CUSTOMER_PREFIX: &str = "cus_";
 /// See [`PAYMENT_PREFIX`].
 pub const ENDPOINT_PREFIX: &str = "we_";
+/// Prefix of a balance transaction's id.
+pub const TRANSACTION_PREFIX: &str = "txn_";
+/// Prefix of a payout's id.
+pub const PAYOUT_PREFIX: &str = "po_";
+/// The types that a balance transaction may have. Those that nothing makes yet find nothing.
+pub const TRANSACTION_TYPES: &[&str] = &[
+    "adjustment",
+    "charge",
+    "payment",
+    "payment_failure_refund",
+    "payment_refund",
+    "payout",
+    "payout_cancel",
+    "payout_failure",
+    "refund",
+    "refund_failure",
+    "stripe_fee",
+    "transfer",
+];
 /// The reasons that a refund may have.
 pub const REFUND_REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
 /// Prefix of an event's id.

@@ -8,10 +8,13 @@
 //! - `reseal`: encrypts stored texts again with the current vault key.
 //! - `restore`: copies a table that was restored to a point in time back into the live one.
 //! - `republish`: publishes events and deliveries that the tables lack.
+//! - `ledger`: `set_terms` and `backfill_ledger`, which books what the stream did not book.
+//! - `verify`: `verify_ledger`, which compares the ledger with payments, refunds and balances.
 //! - `references`: `look_up_references`, which looks a processor's references up in the ledger.
 //! - `reconcile`: `reconcile`, which compares a processor's settlement report with the ledger.
 
 pub(crate) mod api_keys;
+pub(crate) mod ledger;
 pub(crate) mod merchants;
 pub(crate) mod operator;
 pub(crate) mod reconcile;
@@ -21,3 +24,4 @@ pub(crate) mod reseal;
 pub(crate) mod restore;
 pub(crate) mod support;
 pub(crate) mod vault_keys;
+pub(crate) mod verify;

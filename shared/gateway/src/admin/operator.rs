@@ -2,6 +2,7 @@
 
 use tollgate_domain::access::BadLimit;
 use tollgate_domain::access::LIVE_KEYS_MAX;
+use tollgate_domain::ledger::BadTerms;
 use tollgate_store::StoreError;
 
 use crate::worker::Worker;
@@ -31,6 +32,9 @@ pub enum AdminError {
     /// The limit is out of bounds.
     #[error(transparent)]
     BadLimit(#[from] BadLimit),
+    /// The figures can be no merchant's terms.
+    #[error(transparent)]
+    BadTerms(#[from] BadTerms),
     /// The name is empty or too long.
     #[error("a merchant's name has 1 to {NAME_CHARS_MAX} characters")]
     BadName,

@@ -144,7 +144,8 @@ impl Admin {
     }
 }
 
-fn failed(error: Error) -> AdminError {
+/// A failure of a use case, as the operator is told of it.
+pub(super) fn failed(error: Error) -> AdminError {
     match error {
         Error::Store(error) => AdminError::Store(error),
         other => AdminError::Failed(other.to_string()),

@@ -53,7 +53,9 @@ impl DueMessage {
                 .read::<Payment>()
                 .ok()
                 .and_then(|payment| payment.processor_charge.map(|charge| charge.processor)),
-            DueKind::Refund | DueKind::Customer | DueKind::Delivery | DueKind::Backlog => None,
+            DueKind::Refund | DueKind::Customer | DueKind::Delivery | DueKind::Backlog | DueKind::Funds => {
+                None
+            }
         };
         let (tenant, pk) = (claimed.tenant, claimed.pk.clone());
         let request = claimed.request_id().to_owned();

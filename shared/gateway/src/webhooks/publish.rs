@@ -1,4 +1,4 @@
-//! Publishes committed changes: stores their events and deliveries, and queues the first attempts.
+//! Publishes committed changes: books them, stores their events and deliveries, and queues the first attempts.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -9,11 +9,13 @@ use tollgate_domain::{Delivery, Event, Tenant, WebhookEndpoint, endpoint::ENDPOI
 use tollgate_store::{Change, ListQuery, Page, Put, Queue, QueueMessage};
 
 use super::{change_message::ChangeMessage, lines, message::Message, subscription::wants};
-use crate::{error::Error, worker::Worker};
+use crate::{error::Error, ledger::book::Booker, worker::Worker};
 
 /// What was published.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Published {
+    /// Balance transactions.
+    pub booked: usize,
     /// Stored events.
     pub events: usize,
     /// Queued messages.
@@ -25,25 +27,28 @@ pub struct Published {
 pub struct Publisher<'a> {
     worker: &'a Worker,
     queue: &'a Queue,
+    booker: Booker<'a>,
     endpoints: Mutex<HashMap<Tenant, Arc<[WebhookEndpoint]>>>,
 }
 
 impl Worker {
     /// Starts a batch.
     pub fn publisher<'a>(&'a self, queue: &'a Queue) -> Publisher<'a> {
-        Publisher { worker: self, queue, endpoints: Mutex::default() }
+        Publisher { worker: self, queue, booker: self.booker(), endpoints: Mutex::default() }
     }
 }
 
 impl Publisher<'_> {
-    /// Publishes one record of the stream: stores its events and a delivery for every subscribed endpoint, and
-    /// then queues a message for each. Publishing the same change again stores nothing new. It may queue a
+    /// Publishes one record of the stream: books what it moves, stores its events and a delivery for every
+    /// subscribed endpoint, and then queues a message for each. So whoever hears of a payment finds it booked.
+    /// Publishing the same change again moves no money and stores nothing new. It may queue a
     /// message twice; the delivery's record makes the second one harmless.
     pub async fn publish(&self, record: &Value) -> Result<Published, Error> {
         let mut published = Published::default();
         let Some(Change { tenant, key, before, after }) = Change::read(record)? else {
             return Ok(published);
         };
+        published.booked = self.booker.book(tenant, before.as_ref(), &after).await?;
         for event in events_of(&key, before.as_ref(), &after) {
             let messages = self.prepare(tenant, &event).await?;
             self.queue.send(&messages).await?;

@@ -118,6 +118,16 @@ impl World {
         );
     }
 
+    /// The ledger's balance transactions are what payments and refunds require, and its balances are their sums.
+    pub(crate) async fn compare_ledger(&mut self) {
+        let verified = Admin::new(self.worker.clone()).verify_ledger().await.unwrap();
+        assert_eq!(verified.differences, [], "{verified:?}");
+        assert!(verified.transactions >= verified.sources && verified.sources > 0, "{verified:?}");
+        for _ in 0..verified.transactions {
+            self.count("booked");
+        }
+    }
+
     /// The merchant is told each end once: there is one event of it. (Of each event there is one delivery to an endpoint, as
     /// its id is made of both.)
     pub(crate) async fn compare_events(&mut self) {

@@ -112,6 +112,12 @@ pub(crate) async fn call_intents(intents: &Client, receiver: &Receiver) {
     post(format!("{of_method}/detach"), json!({})).await;
     intents.delete(&of_customer).await.expect(200);
 
+    get("/balance".into()).await;
+    let booked = eventually("a payment is booked", || async {
+        get("/balance/history?limit=3".into()).await["data"].get(0).map(id)
+    });
+    get(format!("/balance_transactions/{}", booked.await)).await;
+
     get("/events?limit=3".into()).await;
     get("/api_keys".into()).await;
     let key = post("/api_keys".into(), json!({"scopes": ["payments:read"]})).await;

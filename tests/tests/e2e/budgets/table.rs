@@ -89,6 +89,10 @@ pub(super) const BUDGETS: &[Budget] = &[
     // One event that was delivered, for which nothing is sent again, and up to two of the same second that came before the
     // endpoint: each is a delivery, of three units.
     budget("intents-recover-webhook-endpoint", "Update Get Query Put*3", 3, 2.5, 8.0).at_most(),
+    // All parts of the balance are one query.
+    budget("intents-retrieve-balance", "Update Query", 1, 1.0, 1.0),
+    budget("intents-list-balance-transactions", "Update Query", 1, 2.5, 1.0),
+    budget("intents-retrieve-balance-transaction", "Update Get", 1, 1.0, 1.0),
     budget("intents-list-events", "Update Query", 1, 2.5, 1.0),
     budget("intents-retrieve-event", "Update Get", 1, 1.0, 1.0),
     // One endpoint: its delivery is there already, and moved on.
@@ -103,9 +107,10 @@ pub(super) const BUDGETS: &[Budget] = &[
     budget("intents-retrieve-account", "Update Get", 1, 1.0, 1.0),
     no_calls("intents-preflight"),
     budget("intents-unknown-route", "Update", 1, 0.0, 1.0),
-    // One change of a payment, with one endpoint. The endpoints are read while the first of two events is written. The second
+    // One capture of a payment, with one endpoint. Its merchant's terms are read; the balance transaction, which is in three
+    // indexes, and the balance are one transaction. The endpoints are read while the first of two events is written. The second
     // has a delivery.
-    budget("publish-events", "Query Put*3", 3, 0.5, 7.0),
+    budget("publish-events", "Get Transact Query Put*3", 5, 1.5, 14.0),
     // One message. Delivery, event and endpoint are read; then come the attempt and the delivery's end.
     budget("deliver-webhook", "Get*3 Put*2", 3, 3.0, 5.0),
 ];

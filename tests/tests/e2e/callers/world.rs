@@ -102,6 +102,19 @@ async fn make_of_intents(cloud: &Cloud, name: &str, marked: &Value) -> (String, 
             });
             of(event.await)
         }
+        "transaction" => {
+            let body = json!({
+                "amount": 2000, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true,
+                "description": marked["name"],
+            });
+            let intent = intents.post("/payment_intents", &body).await.expect(201);
+            let path = format!("/balance/history?source={}", intent["latest_charge"].as_str().unwrap());
+            let booked = eventually("the payment is booked", || async {
+                let page = intents.get(&path).await.expect(200);
+                page["data"].get(0).cloned()
+            });
+            of(booked.await)
+        }
         "key" => of(intents.post("/api_keys", &json!({})).await.expect(201)),
         other => panic!("nothing is called {other:?}"),
     }
@@ -120,7 +133,8 @@ pub(super) fn marks(value: &Value, into: &mut Vec<String>) {
         Value::String(text) => {
             let is_time = text.len() > 4 && text.as_bytes()[4] == b'-' && text.starts_with("20");
             // The path of a list is the same for everybody.
-            let is_path = text.starts_with("/v2/") && !text[4..].contains('/');
+            let is_word = |b: u8| b.is_ascii_lowercase() || matches!(b, b'_' | b'/');
+            let is_path = text.strip_prefix("/v2/").is_some_and(|rest| rest.bytes().all(is_word));
             let is_mark = text.len() >= 12 && text.bytes().any(|b| b.is_ascii_digit());
             if is_mark && !is_time && !is_path {
                 into.push(text.clone());

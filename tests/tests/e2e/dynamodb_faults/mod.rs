@@ -65,6 +65,7 @@ async fn whatever_dynamodb_does_each_keyed_request_takes_effect_once() {
     assert!(kinds >= 8, "many kinds of faults: {faults}");
 
     ledger_agrees(&cloud, &done).await;
+    balances_agree(&cloud).await;
     processors_agree(&cloud, &done).await;
     events_were_told_once(&receiver, &done).await;
     for done in &done {
@@ -98,6 +99,15 @@ async fn ledger_agrees(cloud: &Cloud, done: &[Done]) {
         payments.iter().filter(|paid| !matches!(paid.state.status, Status::Succeeded | Status::Canceled));
     assert_eq!(undecided.count(), 0);
     assert_eq!(all::<Customer>(cloud).await.len(), done.iter().map(|done| done.customers).sum::<usize>());
+}
+
+/// Every payment and refund is booked once, and the balances are the sums.
+async fn balances_agree(cloud: &Cloud) {
+    eventually("every change is booked", || async {
+        let verified = cloud.run_admin(&["verify-ledger"]).unwrap();
+        (verified["differences"] == serde_json::json!([])).then_some(())
+    })
+    .await;
 }
 
 /// The processors charged and refunded once.

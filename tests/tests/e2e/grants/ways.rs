@@ -8,9 +8,11 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tollgate_domain::{
-    Delivery, EndpointId, EventId, RefundId, WebhookEndpoint,
+    BalanceTransaction, BalanceTransactionId, Currency, Delivery, EndpointId, EventId, Money, PaymentId,
+    RefundId, WebhookEndpoint,
     delivery::DeliveryStatus,
     endpoint::{self, Attempted},
+    ledger::{FundsStatus, TransactionKind, TransactionSource},
 };
 use tollgate_gateway::{Clock, SystemClock};
 use tollgate_store::{Put, Replaced};
@@ -53,6 +55,7 @@ async fn request_of(cloud: &Cloud, callers: &Callers, row: &Row) -> Ask {
     for name in names.collect::<BTreeSet<_>>() {
         let id = match name {
             "event" => event(cloud).await,
+            "transaction" => transaction(cloud).await,
             "endpoint" if !row.function.contains("-delete-") => callers.endpoint.clone(),
             _ => make(cloud, row.api(), name).await.0,
         };
@@ -109,6 +112,26 @@ pub(super) async fn event(cloud: &Cloud) -> String {
     event.id.to_prefixed("evt_")
 }
 
+/// A balance transaction, booked as `publish-events` would; gives its id.
+async fn transaction(cloud: &Cloud) -> String {
+    let (now, id) = (SystemClock.now(), unique_number().to_be_bytes());
+    let booked = BalanceTransaction {
+        id: BalanceTransactionId::from_bytes(id),
+        version: 1,
+        kind: TransactionKind::Charge,
+        source: TransactionSource::Payment(PaymentId::from_bytes(id)),
+        amount: Money { minor: 1000, currency: Currency::from_code("EUR").unwrap() },
+        fee: 59,
+        description: None,
+        status: FundsStatus::Available,
+        created: now,
+        available_on: now,
+        payout: None,
+    };
+    cloud.store().book(cloud.demo_scope(), &booked).await.unwrap();
+    booked.id.to_prefixed("txn_")
+}
+
 /// Hides a refund from due work, which would settle it within seconds.
 async fn keep_pending(cloud: &Cloud, id: &str) {
     let id = RefundId::parse("re_", id).unwrap();
@@ -127,6 +150,7 @@ async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut 
         ("intents-list-payment-intents", "/payment_intents?limit=1", "intent"),
         ("intents-list-refunds", "/refunds?limit=1", "refund"),
         ("intents-list-webhook-endpoints", "/webhook_endpoints?limit=1", "endpoint"),
+        ("intents-list-balance-transactions", "/balance/history?limit=1", "transaction"),
         ("intents-list-events", "/events?limit=1", "event"),
         ("intents-list-api-keys", "/api_keys?limit=1", "key"),
     ] {
@@ -137,6 +161,7 @@ async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut 
             let api = function.split('-').next().unwrap();
             let id = match cursor {
                 "event" => event(cloud).await,
+                "transaction" => transaction(cloud).await,
                 "endpoint" => callers.endpoint.clone(),
                 _ => make(cloud, api, cursor).await.0,
             };
@@ -149,6 +174,7 @@ async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut 
         ("intents-list-customers", "/customers?email=a@example.com", "customer"),
         ("intents-list-payment-intents", "/payment_intents?customer=<id>", "customer"),
         ("intents-list-refunds", "/refunds?payment_intent=<id>", "succeeded"),
+        ("intents-list-balance-transactions", "/balance/history?source=<id>", "succeeded"),
     ] {
         if wanted(function, "of a parent") {
             let api = function.split('-').next().unwrap();

@@ -1,6 +1,7 @@
 //! The `intents` API: its quick start, its versions, and what merchants build with: events, deliveries, secrets, keys, payers' pages.
 
 mod api_keys;
+pub(crate) mod balance;
 mod endpoints;
 mod events;
 mod lists;

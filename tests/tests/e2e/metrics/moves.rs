@@ -59,6 +59,8 @@ const ROWS: &[(&str, Provocation)] = &[
     ("RefundWorkFails", Poison(DueKind::Refund)),
     ("CustomerWorkTrails", Poison(DueKind::Customer)),
     ("CustomerWorkFails", Poison(DueKind::Customer)),
+    ("FundsWorkTrails", Poison(DueKind::Funds)),
+    ("FundsWorkFails", Poison(DueKind::Funds)),
     ("BacklogWorkTrails", Poison(DueKind::Backlog)),
     ("BacklogWorkFails", Poison(DueKind::Backlog)),
     ("DeliveryWorkTrails", LostWebhook),

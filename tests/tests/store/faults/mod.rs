@@ -7,6 +7,7 @@
 mod accounts;
 mod answers;
 mod keys;
+mod ledger;
 mod payers;
 mod payments;
 mod scenario;
@@ -43,7 +44,14 @@ const LASTING: [Fault; 7] = [
 ];
 
 fn scenarios() -> Vec<Scenario> {
-    [payments::scenarios(), payers::scenarios(), accounts::scenarios(), keys::scenarios()].concat()
+    [
+        payments::scenarios(),
+        payers::scenarios(),
+        accounts::scenarios(),
+        keys::scenarios(),
+        ledger::scenarios(),
+    ]
+    .concat()
 }
 
 /// A value with the members of its objects in order.

@@ -1,5 +1,8 @@
 //! The objects of the `intents` API. Where its text is silent they are Stripe's.
 
+mod balance;
+mod balance_csv;
+mod balance_transaction;
 mod charge;
 mod context;
 mod customer;
@@ -12,6 +15,9 @@ mod refund;
 mod subject;
 mod webhook_endpoint;
 
+pub use balance::{Balance, BalanceAmount, balance};
+pub use balance_csv::balance_transactions_csv;
+pub use balance_transaction::{BalanceTransaction, FeeDetail, balance_transaction};
 pub use charge::{Charge, charge};
 pub use context::Context;
 pub use customer::{Customer, customer};

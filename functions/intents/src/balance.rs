@@ -1,0 +1,137 @@
+//! Balances and balance transactions: what their routes take and show.
+
+use serde_json::Value;
+use tollgate_apis::intents::{
+    self, CHARGE_PREFIX, PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX, TRANSACTION_TYPES,
+};
+use tollgate_domain::{
+    BalanceTransaction, BalanceTransactionId, PaymentId, RefundId, Resource, Tenant,
+    ledger::TransactionSource,
+};
+use tollgate_gateway::{Balance, Page, TransactionFilter};
+use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, Reply, RequestContext};
+
+use crate::lists;
+
+/// Rows of a page of CSV, unless the request says otherwise.
+const CSV_ROWS: usize = 100;
+
+/// How a list is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// As every list.
+    Json,
+    /// As a table for spreadsheets.
+    Csv,
+}
+
+/// The balance transaction that the path names.
+pub fn id_in_path(ctx: &RequestContext) -> Result<BalanceTransactionId, Problem> {
+    ctx.id_in_path(TRANSACTION_PREFIX, Resource::BalanceTransaction)
+}
+
+/// The format that a request prefers: its parameter `format`, or the first type of `Accept` that is one of both.
+fn read_format(accept: Option<&str>, query: &mut Fields) -> Result<Format, FieldError> {
+    match query.one_of("format", &["json", "csv"])? {
+        Some("csv") => return Ok(Format::Csv),
+        Some(_) => return Ok(Format::Json),
+        None => {}
+    }
+    let types = accept.unwrap_or_default().split(',');
+    let mut types =
+        types.map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    let preferred = types.find(|name| matches!(name.as_str(), "text/csv" | "application/json" | "*/*"));
+    Ok(if preferred.as_deref() == Some("text/csv") { Format::Csv } else { Format::Json })
+}
+
+/// What a balance transaction is about: a charge, its intent, or a refund.
+fn read_source(query: &mut Fields) -> Result<Option<TransactionSource>, FieldError> {
+    let Some(text) = query.string("source", ID_CHARS_MAX)? else { return Ok(None) };
+    let payment =
+        [CHARGE_PREFIX, PAYMENT_PREFIX].iter().find_map(|prefix| PaymentId::parse(prefix, &text).ok());
+    let refund = || RefundId::parse(REFUND_PREFIX, &text).ok();
+    payment
+        .map(TransactionSource::Payment)
+        .or_else(|| refund().map(TransactionSource::Refund))
+        .map(Some)
+        .ok_or_else(|| query.error("source", Issue::NotValid("the id of a charge or a refund")))
+}
+
+/// Reads the query of a list, and how it is to be answered.
+pub fn read_list(ctx: &RequestContext) -> Result<(TransactionFilter, Format), Problem> {
+    let mut query = lists::query(ctx)?;
+    let format = read_format(ctx.request.header("accept"), &mut query)?;
+    let rows = if query.has("limit") { None } else { Some(CSV_ROWS) };
+    let mut page_request = lists::page_request(&mut query, TRANSACTION_PREFIX)?;
+    if let (Format::Csv, Some(rows)) = (format, rows) {
+        page_request.limit = rows;
+    }
+    let (created_from, created_to) = lists::created(&mut query)?;
+    let currency = if query.has("currency") { Some(query.required_currency("currency")?) } else { None };
+    let filter = TransactionFilter {
+        page_request,
+        source: read_source(&mut query)?,
+        kind: query.one_of("type", TRANSACTION_TYPES)?,
+        currency,
+        payout: lists::id(&mut query, "payout", PAYOUT_PREFIX)?,
+        created_from,
+        created_to,
+    };
+    query.finish()?;
+    Ok((filter, format))
+}
+
+/// Balances.
+pub fn show_balance(balances: &[Balance], tenant: Tenant) -> Value {
+    let sums: Vec<_> = balances.iter().map(|balance| (balance.currency, balance.accounts)).collect();
+    intents::balance(&sums, lists::context(tenant))
+}
+
+/// A page of balance transactions in the wanted format.
+pub fn show_page(
+    ctx: &RequestContext,
+    page: &Page<BalanceTransaction>,
+    format: Format,
+) -> Result<Reply, Problem> {
+    if format == Format::Json {
+        return Ok(Reply::ok(lists::page(ctx, page, intents::balance_transaction)));
+    }
+    let text = intents::balance_transactions_csv(&page.items)
+        .map_err(|error| Problem::Internal(format!("CSV was not written: {error}")))?;
+    Ok(Reply::csv(text, next_page(ctx, page)))
+}
+
+/// The address of the next page in the request's direction, relative to the request's own.
+fn next_page(ctx: &RequestContext, page: &Page<BalanceTransaction>) -> Option<String> {
+    let cursor = page.next.as_ref()?;
+    let goes_back = ctx.request.query().iter().any(|(name, _)| name == "ending_before");
+    let (name, id) = if goes_back {
+        ("ending_before", page.items.first()?.id.to_string())
+    } else {
+        ("starting_after", cursor.id.clone())
+    };
+    let without = ["starting_after", "ending_before", "offset"];
+    let query = ctx.request.query_string_with(&without, name, &format!("{TRANSACTION_PREFIX}{id}"));
+    Some(format!("?{query}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_format_is_the_parameter_or_what_is_accepted_first() {
+        let read = |accept: Option<&str>, format: Option<&str>| {
+            let pairs: Vec<_> = format.iter().map(|f| ("format".to_owned(), (*f).to_owned())).collect();
+            read_format(accept, &mut Fields::from_query(&pairs)).ok()
+        };
+        assert_eq!(read(None, None), Some(Format::Json));
+        assert_eq!(read(Some("text/csv"), None), Some(Format::Csv));
+        assert_eq!(read(Some("text/html, Text/CSV; header=present, */*"), None), Some(Format::Csv));
+        assert_eq!(read(Some("application/json, text/csv"), None), Some(Format::Json));
+        assert_eq!(read(Some("*/*, text/csv"), None), Some(Format::Json));
+        assert_eq!(read(Some("text/csv"), Some("json")), Some(Format::Json));
+        assert_eq!(read(None, Some("csv")), Some(Format::Csv));
+        assert_eq!(read(None, Some("xml")), None);
+    }
+}

@@ -1,0 +1,48 @@
+//! A balance.
+
+use serde::Serialize;
+use serde_json::Value;
+use tollgate_domain::{Accounts, Money};
+
+use super::context::{Context, currency};
+use crate::json::to_value;
+
+/// A balance.
+#[derive(Debug, Serialize)]
+pub struct Balance {
+    /// `balance`.
+    pub object: &'static str,
+    /// Money that can be paid out, for each currency.
+    pub available: Vec<BalanceAmount>,
+    /// Whether real money moves.
+    pub livemode: bool,
+    /// Money that becomes available later, for each currency.
+    pub pending: Vec<BalanceAmount>,
+}
+
+/// An amount of a balance.
+#[derive(Debug, Serialize)]
+pub struct BalanceAmount {
+    /// In minor units; negative if refunds took more than there was.
+    pub amount: i64,
+    /// ISO 4217, lower case.
+    pub currency: String,
+}
+
+/// A balance as JSON: for each currency the amount whose currency and accounts are given. A merchant without
+/// bookings has no currency.
+pub fn balance(sums: &[(tollgate_domain::Currency, Accounts)], context: Context<'_>) -> Value {
+    let amounts = |of: fn(&Accounts) -> i64| {
+        let amounts = sums.iter().map(|(code, accounts)| {
+            let money = Money { minor: of(accounts), currency: *code };
+            BalanceAmount { amount: money.minor, currency: currency(money) }
+        });
+        amounts.collect()
+    };
+    to_value(&Balance {
+        object: "balance",
+        available: amounts(|accounts| accounts.available),
+        livemode: context.livemode,
+        pending: amounts(|accounts| accounts.pending),
+    })
+}

@@ -1,0 +1,144 @@
+//! Which changes are booked, and as what.
+//!
+//! What an item's state requires in the ledger follows from the state alone, and each of it has an id of its own. So
+//! a change that is read twice is booked once, one that was missed is booked with the next or by the operator's
+//! tool, and `verify-ledger` knows what has to be there.
+
+use super::{BalanceTransaction, FundsStatus, LedgerTerms, TransactionKind, TransactionSource};
+use crate::{
+    event::Subject,
+    id::{BalanceTransactionId, Kind, PaymentKind, RefundKind},
+    idempotency::booking_id,
+    money::Money,
+    payment::{Payment, Status},
+    refund::{Refund, RefundStatus},
+    tenant::Tenant,
+    time::Timestamp,
+};
+
+/// A balance transaction that an item's state requires.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Booking<'a> {
+    /// The capture of a payment.
+    Charge(&'a Payment),
+    /// A refund.
+    Refund(&'a Refund),
+    /// The return of a refund's money.
+    RefundFailure(&'a Refund),
+}
+
+/// What a change requires in the ledger: what the new state requires and the old one did not. `before` is `None`
+/// for a create, and where the earlier state is not known.
+pub fn bookings_of<'a>(before: Option<&Subject>, after: &'a Subject) -> Vec<Booking<'a>> {
+    let earlier: Vec<TransactionKind> =
+        before.map(required).unwrap_or_default().iter().map(Booking::kind).collect();
+    required(after).into_iter().filter(|booking| !earlier.contains(&booking.kind())).collect()
+}
+
+/// Everything that an item's state requires in the ledger.
+fn required(subject: &Subject) -> Vec<Booking<'_>> {
+    match subject {
+        Subject::Payment(payment) if is_captured(payment) => vec![Booking::Charge(payment)],
+        Subject::Refund(refund) => required_by_refund(refund),
+        Subject::Payment(_) | Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) => {
+            Vec::new()
+        }
+    }
+}
+
+/// A refund that did not succeed at once was pending first, with its money taken. One that failed when it was
+/// created took none.
+fn required_by_refund(refund: &Refund) -> Vec<Booking<'_>> {
+    match refund.status {
+        RefundStatus::Pending | RefundStatus::Succeeded => vec![Booking::Refund(refund)],
+        RefundStatus::Failed | RefundStatus::Canceled if refund.version > 1 => {
+            vec![Booking::Refund(refund), Booking::RefundFailure(refund)]
+        }
+        RefundStatus::Failed | RefundStatus::Canceled => Vec::new(),
+    }
+}
+
+fn is_captured(payment: &Payment) -> bool {
+    payment.state.status == Status::Succeeded && payment.amount_captured > 0
+}
+
+impl Booking<'_> {
+    /// The kind of the balance transaction.
+    pub const fn kind(&self) -> TransactionKind {
+        match self {
+            Self::Charge(_) => TransactionKind::Charge,
+            Self::Refund(_) => TransactionKind::Refund,
+            Self::RefundFailure(_) => TransactionKind::RefundFailure,
+        }
+    }
+
+    /// The id of the balance transaction.
+    pub fn id(&self, tenant: Tenant) -> BalanceTransactionId {
+        let key = match self {
+            Self::Charge(payment) => format!("{tenant}{}#{}", PaymentKind::CODE, payment.id),
+            Self::Refund(refund) | Self::RefundFailure(refund) => {
+                format!("{tenant}{}#{}", RefundKind::CODE, refund.id)
+            }
+        };
+        booking_id(&key, self.kind().as_str())
+    }
+
+    /// What the balance transaction is about.
+    pub const fn source(&self) -> TransactionSource {
+        match self {
+            Self::Charge(payment) => TransactionSource::Payment(payment.id),
+            Self::Refund(refund) | Self::RefundFailure(refund) => TransactionSource::Refund(refund.id),
+        }
+    }
+
+    /// The change before the fee.
+    pub const fn amount(&self) -> Money {
+        match self {
+            Self::Charge(payment) => {
+                Money { minor: payment.amount_captured, currency: payment.amount.currency }
+            }
+            Self::Refund(refund) => {
+                Money { minor: refund.amount.minor.saturating_neg(), currency: refund.amount.currency }
+            }
+            Self::RefundFailure(refund) => refund.amount,
+        }
+    }
+
+    /// When the balance changes.
+    fn at(&self) -> Timestamp {
+        match self {
+            // The first releases did not record the capture's time.
+            Self::Charge(payment) => payment.completed.unwrap_or(payment.created),
+            Self::Refund(refund) => refund.created,
+            Self::RefundFailure(refund) => refund.updated,
+        }
+    }
+
+    /// The balance transaction. A payment's money is pending for the merchant's delay. A refund takes available
+    /// money at once, also while its payment's is pending: so a payout never takes money that a refund needs.
+    /// Refunds cost no fee, and give none back.
+    pub fn booked(&self, tenant: Tenant, terms: &LedgerTerms) -> BalanceTransaction {
+        let (at, amount) = (self.at(), self.amount());
+        let (fee, status, available_on, description) = match self {
+            Self::Charge(payment) => {
+                let available_on = terms.available_on(at);
+                let fee = terms.fees.fee_of(amount);
+                (fee, FundsStatus::Pending, available_on, payment.description.clone())
+            }
+            Self::Refund(_) | Self::RefundFailure(_) => (0, FundsStatus::Available, at, None),
+        };
+        BalanceTransaction {
+            id: self.id(tenant),
+            version: 1,
+            kind: self.kind(),
+            source: self.source(),
+            amount,
+            fee,
+            description,
+            status,
+            created: at,
+            available_on,
+            payout: None,
+        }
+    }
+}

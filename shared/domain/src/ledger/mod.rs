@@ -1,0 +1,28 @@
+//! The double-entry ledger: what a merchant is owed, and why.
+//!
+//! A change of a payment or a refund is booked as a balance transaction, which moves money between
+//! [`Accounts`]. Each movement sums to zero. A balance is the sum of all movements of a tenant in one currency.
+//!
+//! | file | content |
+//! |---|---|
+//! | `accounts` | the accounts and their sums |
+//! | `terms` | fees and the delay after which money is available |
+//! | `transaction` | the balance transaction and what it moves |
+//! | `booking` | which changes are booked, and as what |
+//!
+//! A new reason to move money, such as a payout, is a variant of [`TransactionKind`] and of [`Booking`], with
+//! the accounts that it moves. The compiler asks for the rest.
+
+mod accounts;
+mod booking;
+mod terms;
+#[cfg(test)]
+mod tests;
+mod transaction;
+
+pub use self::{
+    accounts::Accounts,
+    booking::{Booking, bookings_of},
+    terms::{BadTerms, DELAY_DAYS_MAX, Fee, FeeSchedule, LedgerTerms, RATE_BASIS_POINTS_MAX},
+    transaction::{BalanceTransaction, FundsStatus, TransactionKind, TransactionSource},
+};

@@ -1,0 +1,104 @@
+//! The ledger, for the operator: a merchant's terms, and the booking of what the stream did not book.
+
+use tollgate_domain::{
+    BalanceTransaction, Currency, LedgerTerms, MerchantId,
+    ledger::{Booking, Fee, bookings_of},
+};
+use tollgate_store::{Changed, Place, StackTable, StoredItem};
+
+use super::{
+    operator::{Admin, AdminError},
+    republish::failed,
+    restore::Pages,
+};
+use crate::ledger::book::Booker;
+
+/// Keys that a run names, at most.
+const LEFT_MAX: usize = 1000;
+
+/// What a run booked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Backfilled {
+    /// Items that were read.
+    pub scanned: usize,
+    /// Balance transactions that were missing and are booked now.
+    pub booked: usize,
+    /// Keys of items that do not read; a thousand at most.
+    pub left: Vec<String>,
+    /// Where the next run continues; `None` at the end of the table.
+    pub next: Option<Place>,
+}
+
+/// A change of a merchant's terms. What is absent stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NewTerms {
+    /// The fee.
+    pub fee: Option<Fee>,
+    /// The currency of the fee; all that have none of their own when absent.
+    pub currency: Option<Currency>,
+    /// The delay until money is available, in days.
+    pub delay_days: Option<u16>,
+}
+
+impl Admin {
+    /// Changes a merchant's terms, in both modes; returns all of them. They apply to what is booked from then on.
+    pub async fn set_terms(&self, merchant: MerchantId, new: NewTerms) -> Result<LedgerTerms, AdminError> {
+        let mut terms = self.0.store.ledger_terms(merchant).await?;
+        if let Some(fee) = new.fee {
+            terms = terms.with_fee(new.currency, fee);
+        }
+        if let Some(days) = new.delay_days {
+            terms = terms.with_delay(days)?;
+        }
+        match self.0.writer().set_ledger_terms(merchant, &terms).await? {
+            Changed::Done => Ok(terms),
+            Changed::Missing => Err(AdminError::NoSuchMerchant),
+        }
+    }
+
+    /// Goes through pages of the main table and books what the ledger lacks of payments and refunds: those from before
+    /// it, and those whose records of the stream were lost. It can be repeated, also beside requests: what is
+    /// booked is not booked again.
+    pub async fn backfill_ledger(&self, pages: Pages) -> Result<Backfilled, AdminError> {
+        let mut done = Backfilled { next: pages.after, ..Backfilled::default() };
+        let booker = self.0.booker();
+        for _ in 0..pages.pages_max {
+            let limit = pages.items_max.into();
+            let page = self.0.store.scan_items(StackTable::Main, done.next.as_ref(), limit).await?;
+            done.scanned += page.items.len();
+            for item in &page.items {
+                self.backfill_item(&booker, item, &mut done).await?;
+            }
+            done.next = page.next;
+            if done.next.is_none() || done.left.len() >= LEFT_MAX {
+                break;
+            }
+        }
+        Ok(done)
+    }
+
+    async fn backfill_item(
+        &self,
+        booker: &Booker<'_>,
+        item: &StoredItem,
+        done: &mut Backfilled,
+    ) -> Result<(), AdminError> {
+        let read = match item.subject() {
+            Err(error) if error.is_unreadable() => {
+                done.left.push(item.key().to_owned());
+                return Ok(());
+            }
+            read => read?,
+        };
+        let Some((tenant, _, subject)) = read else { return Ok(()) };
+        let bookings: Vec<Booking<'_>> = bookings_of(None, &subject);
+        for booking in &bookings {
+            let id = booking.id(tenant).to_string();
+            if self.0.store.get::<BalanceTransaction>(tenant, &id).await?.is_none() {
+                booker.book_one(tenant, booking).await.map_err(failed)?;
+                done.booked += 1;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! A merchant's balances and balance transactions.
+
+use tollgate_domain::{
+    BalanceTransaction, BalanceTransactionId, Currency, PayoutId, Refusal, Resource, Timestamp, id,
+    ledger::TransactionSource,
+};
+use tollgate_store::{Balance, Page};
+
+use crate::{call::Call, error::Error, pagination::PageRequest};
+
+/// Which balance transactions to list.
+#[derive(Clone, Debug)]
+pub struct TransactionFilter {
+    /// The page.
+    pub page_request: PageRequest<id::BalanceTransactionKind>,
+    /// Only those of this source.
+    pub source: Option<TransactionSource>,
+    /// Only those of the kind with this name. A name that no kind has finds none.
+    pub kind: Option<&'static str>,
+    /// Only those in this currency.
+    pub currency: Option<Currency>,
+    /// Only those that this payout paid out.
+    pub payout: Option<PayoutId>,
+    /// Only those created at this time or later.
+    pub created_from: Option<Timestamp>,
+    /// Only those created at this time or earlier.
+    pub created_to: Option<Timestamp>,
+}
+
+impl TransactionFilter {
+    /// Whether it drops some of the balance transactions that its query reads.
+    const fn drops(&self) -> bool {
+        self.kind.is_some() || self.currency.is_some() || self.payout.is_some()
+    }
+
+    fn keeps(&self, transaction: &BalanceTransaction) -> bool {
+        self.kind.is_none_or(|kind| transaction.kind.as_str() == kind)
+            && self.currency.is_none_or(|currency| transaction.amount.currency == currency)
+            && self.payout.is_none_or(|payout| transaction.payout == Some(payout))
+    }
+}
+
+impl Call {
+    /// Reads the balances, ordered by currency. One round trip in a warm function.
+    pub async fn balances(&self) -> Result<Vec<Balance>, Error> {
+        let tenant = self.tenant().await?;
+        Ok(self.store.balances(tenant).await?)
+    }
+
+    /// Reads a balance transaction. One round trip in a warm function.
+    pub async fn retrieve_balance_transaction(
+        &self,
+        id: BalanceTransactionId,
+    ) -> Result<BalanceTransaction, Error> {
+        let tenant = self.tenant().await?;
+        let transaction = self.store.get(tenant, &id.to_string()).await?;
+        Ok(transaction.ok_or(Refusal::NotFound(Resource::BalanceTransaction))?)
+    }
+
+    /// Lists balance transactions, newest first.
+    pub async fn list_balance_transactions(
+        &self,
+        filter: TransactionFilter,
+    ) -> Result<Page<BalanceTransaction>, Error> {
+        let tenant = self.tenant().await?;
+        let mut query = self.query_of::<BalanceTransaction, _>(tenant, filter.page_request).await?;
+        query.created_from = filter.created_from;
+        query.created_to = filter.created_to;
+        if let Some(source) = filter.source {
+            query = query.of_source(tenant, source);
+        }
+        let keep = |transaction: &BalanceTransaction| filter.keeps(transaction);
+        Ok(self.store.list(tenant, &query, filter.drops().then_some(&keep as _)).await?)
+    }
+}

@@ -1,0 +1,67 @@
+//! Books changes of payments and refunds.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio::sync::Mutex;
+use tollgate_domain::{
+    LedgerTerms, MerchantId, Subject, Tenant,
+    ledger::{Booking, bookings_of},
+};
+
+use crate::{error::Error, worker::Worker};
+
+/// Books a batch of changes. A batch reads a merchant's terms once.
+#[derive(Debug)]
+pub(crate) struct Booker<'a> {
+    worker: &'a Worker,
+    terms: Mutex<HashMap<MerchantId, Arc<LedgerTerms>>>,
+}
+
+impl Worker {
+    /// Starts a batch.
+    pub(crate) fn booker(&self) -> Booker<'_> {
+        Booker { worker: self, terms: Mutex::default() }
+    }
+}
+
+impl Booker<'_> {
+    /// Books what a change requires; returns how many balance transactions it has. Booking the same change again
+    /// moves nothing.
+    pub(crate) async fn book(
+        &self,
+        tenant: Tenant,
+        before: Option<&Subject>,
+        after: &Subject,
+    ) -> Result<usize, Error> {
+        let bookings = bookings_of(before, after);
+        for booking in &bookings {
+            self.book_one(tenant, booking).await?;
+        }
+        Ok(bookings.len())
+    }
+
+    /// Books one balance transaction.
+    pub(crate) async fn book_one(&self, tenant: Tenant, booking: &Booking<'_>) -> Result<(), Error> {
+        let terms = match booking {
+            Booking::Charge(_) => self.terms(tenant.merchant).await?,
+            // They cost nothing, and their money moves at once.
+            Booking::Refund(_) | Booking::RefundFailure(_) => Arc::default(),
+        };
+        let transaction = booking.booked(tenant, &terms);
+        self.worker.writer().book(tenant, &transaction).await?;
+        let (id, kind) = (transaction.id.to_string(), transaction.kind.as_str());
+        tracing::info!(transaction = id, kind, source = ?transaction.source, "booked");
+        Ok(())
+    }
+
+    async fn terms(&self, merchant: MerchantId) -> Result<Arc<LedgerTerms>, Error> {
+        // Locked during the read, so that concurrent changes read once.
+        let mut known = self.terms.lock().await;
+        if let Some(terms) = known.get(&merchant) {
+            return Ok(terms.clone());
+        }
+        let terms = Arc::new(self.worker.store.ledger_terms(merchant).await?);
+        known.insert(merchant, terms.clone());
+        Ok(terms)
+    }
+}
