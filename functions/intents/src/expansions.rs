@@ -58,6 +58,8 @@ impl Linked {
     pub const INTENT: Self = Self::object(&[Link::Customer, Link::PaymentMethod, Link::LatestCharge]);
     /// A payment method.
     pub const METHOD: Self = Self::object(&[Link::Customer]);
+    /// A charge.
+    pub const CHARGE: Self = Self::object(&[Link::Customer, Link::PaymentMethod, Link::PaymentIntent]);
     /// A refund.
     pub const REFUND: Self = Self::object(&[Link::Charge, Link::PaymentIntent]);
 

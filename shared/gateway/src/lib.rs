@@ -88,13 +88,15 @@ pub use pages::{
 pub use pagination::PageRequest;
 pub use payments::{
     amount::AMOUNT_MINOR_MIN,
+    charges::ChargeUpdate,
     checkout::{CheckoutFlow, LIFETIME_DEFAULT_MS, NewCheckout},
     create::{ChargeFrom, CreatePayment, declined},
-    intent_actions::{IntentAction, IntentUpdate},
+    intent_actions::{CaptureIntent, ConfirmIntent, IntentAction, IntentUpdate},
     intents::NewIntent,
     list::{Keep, PaymentFilter, charged_and},
+    payer_presence::PayerPresence,
     payment_method_ref::MethodRef,
-    payment_methods::{MethodData, MethodFilter, NewMethod, kind_of},
+    payment_methods::{MethodData, MethodFilter, MethodUpdate, NewMethod, kind_of},
     refunds::{CreateRefund, RefundAmount, RefundFilter},
 };
 pub use processing::processors::{Processors, TIMEOUT_DEFAULT_MS};
@@ -116,5 +118,6 @@ pub use webhooks::{
     message::Message,
     publish::{Published, Publisher},
     redelivery::{RecoverUntil, Recovered},
+    related_events::RelatedObject,
 };
 pub use worker::Worker;

@@ -146,6 +146,7 @@ async fn every_payment_method_is_erased_however_many() {
     let (store, tenant) = (cloud.store(), cloud.demo_scope());
     for n in 0..230_u128 {
         let method = PaymentMethod {
+            allow_redisplay: None,
             id: PaymentMethodId::from_bytes((n + 1).to_be_bytes()),
             version: 1,
             ..first.clone()

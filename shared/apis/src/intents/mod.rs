@@ -19,10 +19,11 @@ pub use names::{
     PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS, VERSION,
 };
 pub use objects::{
-    BankTransferDetails, BillingDetails, CardDetails, Charge, Context, Customer, Deleted, MethodDetails,
-    MethodLink, NextAction, PaymentError, PaymentIntent, PaymentMethod, RedirectToUrl, Refund,
-    SepaDebitDetails, WalletDetails, WebhookEndpoint, charge, customer, declined, deleted, payment_intent,
-    payment_method, payment_status, refund, webhook_endpoint, webhook_endpoint_with_secret,
+    Address, AutomaticMethods, BankTransferDetails, BillingDetails, CardDetails, Charge, ChargeOutcome,
+    Context, Customer, Deleted, InvoiceSettings, MethodDetails, MethodLink, NextAction, PaymentError,
+    PaymentIntent, PaymentMethod, RedirectToUrl, Refund, SepaDebitDetails, Shipping, WalletDetails,
+    WebhookEndpoint, charge, charge_status, customer, declined, deleted, payment_intent, payment_method,
+    payment_status, refund, webhook_endpoint, webhook_endpoint_with_secret,
 };
 
 use crate::{
