@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, Credentials, Region, SharedAsyncSleep, SharedHttpClient, retry::RetryConfig,
-    timeout::TimeoutConfig,
+    BehaviorVersion, Credentials, Region, SharedAsyncSleep, SharedHttpClient, StalledStreamProtectionConfig,
+    retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_smithy_async::{
     rt::sleep::TokioSleep,
@@ -189,6 +189,8 @@ impl AwsEnvironment {
             .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
             .http_client(self.http.clone())
             .timeout_config(timeouts)
+            // A body that trickles is ended by the timeouts above; measuring its speed would cost each call.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .retry_config(
                 RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_initial_backoff(FIRST_WAIT_MAX),
             )

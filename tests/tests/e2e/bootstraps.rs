@@ -15,6 +15,24 @@ const FOLDER: &str = "TOLLGATE_BOOTSTRAPS";
 /// Debian's emulator, and where its package of arm64's C library is.
 const EMULATOR: &str = "qemu-aarch64-static -L /usr/aarch64-linux-gnu";
 
+/// Bytes of each bootstrap when they were measured last (`docs/performance.md`), and of any at most. One that has to grow
+/// by more than a tenth is measured anew.
+const SIZES: [(&str, u64); 4] = [
+    ("simple-create-payment", 7_600_000),
+    ("simple-create-refund", 7_600_000),
+    ("simple-retrieve-payment", 7_000_000),
+    ("simple-unknown-route", 2_000_000),
+];
+const SIZE_MAX: u64 = 6 * 1024 * 1024;
+
+fn folder() -> Option<PathBuf> {
+    let folder = std::env::var_os(FOLDER).map(PathBuf::from);
+    if folder.is_none() {
+        println!("skipped: {FOLDER} names no folder of bootstraps");
+    }
+    folder
+}
+
 /// A program that runs a bootstrap on this machine.
 fn runner(bootstrap: &Path, scripts: &Path, name: &str) -> PathBuf {
     if cfg!(target_arch = "aarch64") {
@@ -26,12 +44,19 @@ fn runner(bootstrap: &Path, scripts: &Path, name: &str) -> PathBuf {
     script
 }
 
+#[test]
+fn no_bootstrap_has_grown_by_a_tenth() {
+    let Some(folder) = folder() else { return };
+    for (name, measured) in SIZES {
+        let size = std::fs::metadata(folder.join(name).join("bootstrap")).unwrap().len();
+        assert!(size <= SIZE_MAX, "{name} has {size} bytes");
+        assert!(size <= measured + measured / 10, "{name} had {measured} bytes and has {size}");
+    }
+}
+
 #[tokio::test]
 async fn bootstraps_take_a_payment_and_refund_it() {
-    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
-        println!("skipped: {FOLDER} names no folder of bootstraps");
-        return;
-    };
+    let Some(folder) = folder() else { return };
     let scripts = tempfile::tempdir().unwrap();
     let functions =
         ["simple-create-payment", "simple-retrieve-payment", "simple-create-refund", "simple-unknown-route"];

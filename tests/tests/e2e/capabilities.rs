@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tollgate_tests::root;
+
 /// The groups of the table and how many capabilities each has, numbered from 1.
 const GROUPS: &[(&str, usize)] = &[
     ("direct", 24),

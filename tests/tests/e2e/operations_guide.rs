@@ -7,10 +7,7 @@
 mod commands;
 mod names;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use tollgate_tests::{Cloud, binary, root};
 

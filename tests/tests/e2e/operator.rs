@@ -1,6 +1,6 @@
 //! The operator's tool, as an operator runs it.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tollgate_domain::{Delivery, EndpointId, EventId};
 use tollgate_gateway::{AwsEnvironment, Clock, Message, Queue, SystemClock};
 use tollgate_tests::{Cloud, Receiver, eventually, printed};

@@ -1,9 +1,6 @@
 //! What the templates do for a stack in production: log groups, retention, canaries, the customer's own key, own domain names.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use tollgate_local::template::{Cloud, Function, read_yaml};

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use tollgate_local::template::{Cloud, Source};
 
 use super::{
-    cost, memory_mb,
+    cost, measured, memory_mb,
     operations::OPERATIONS,
     prices::{
         ACCESS_LOG_BYTES, BASE_US, CALL_US, ENDPOINT_MS, INVOCATION, LOG_BYTES, MESSAGE_REQUEST, PRICES,
-        PRICES_CHECKED, READ, REQUESTS_OF_A_MESSAGE, ROUND_TRIP_US, WHOLE_CORE_MB, compute,
+        PRICES_CHECKED, READ, REQUESTS_OF_A_MESSAGE, ROUND_TRIP_US, WHOLE_CORE_MB, compute, duration_ms,
     },
 };
 
@@ -19,6 +19,8 @@ const MINUTES: u64 = 30 * 24 * 60;
 const IDLE_LOOK_MS: u64 = 60;
 /// Requests a minute with which Lambda asks an empty queue: five pollers that wait for twenty seconds.
 const POLLS_A_MINUTE: u64 = 15;
+/// Memory sizes that are compared.
+const MEMORY_MB: [u64; 5] = [128, 256, 512, 1024, WHOLE_CORE_MB];
 /// A secret's price for a month, and an alarm's, in micro-dollars.
 const SECRET: u64 = 400_000;
 
@@ -57,6 +59,7 @@ pub(super) fn page(cloud: &Cloud) -> String {
     operations(cloud, &mut page);
     prices(&mut page);
     assumptions(&mut page);
+    memory(cloud, &mut page);
     standing(cloud, &mut page);
     page
 }
@@ -113,6 +116,30 @@ fn assumptions(page: &mut String) {
         ms(CALL_US),
         ROUND_TRIP_US / 1000,
         dollars(compute(256, 1000)),
+    );
+}
+
+/// What more memory, and so more of a core, costs and saves.
+fn memory(cloud: &Cloud, page: &mut String) {
+    page.push_str(
+        "\n## Memory\n\nHow long a request is billed, and dollars for a million of its invocations, by its function's memory. Processor time gets\n\
+        shorter with more memory and costs the same; a wait does not, and costs more.\n\n\
+        | memory | a create of `charges` | a million | a retrieve | a million |\n|---|---|---|---|---|\n",
+    );
+    let requests = ["charges-create-payment", "charges-retrieve-payment"];
+    for memory_mb in MEMORY_MB {
+        let cells = requests.map(|function| {
+            let measured = measured(function);
+            let ms = duration_ms(memory_mb, measured.calls, measured.depth);
+            format!("{ms} ms | {}", dollars(INVOCATION.per_million + compute(memory_mb, ms)))
+        });
+        let _ = writeln!(page, "| {memory_mb} MB | {} |", cells.join(" | "));
+    }
+    let [create, retrieve] = requests.map(|function| memory_mb(cloud, function));
+    let _ = write!(
+        page,
+        "\nSo routes that move money have {create} MB, where a payer waits, and the others {retrieve} MB. A start does not depend on it: Lambda gives a\n\
+        function a whole core until it first asks for work.\n",
     );
 }
 
