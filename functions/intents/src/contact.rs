@@ -10,7 +10,7 @@ use tollgate_http::{FieldError, Fields, Issue};
 const PART_CHARS_MAX: usize = 500;
 
 /// Reads an address. `None` if it is absent.
-pub fn read_address(fields: &mut Fields, name: &str) -> Result<Option<Address>, FieldError> {
+pub(crate) fn read_address(fields: &mut Fields, name: &str) -> Result<Option<Address>, FieldError> {
     let Some(mut address) = fields.object(name)? else {
         return Ok(None);
     };
@@ -28,12 +28,15 @@ pub fn read_address(fields: &mut Fields, name: &str) -> Result<Option<Address>, 
 }
 
 /// Reads where the goods of a payment are sent: `address` and `name` have to be there.
-pub fn read_shipping(fields: &mut Fields, name: &str) -> Result<Option<Shipping>, FieldError> {
+pub(crate) fn read_shipping(fields: &mut Fields, name: &str) -> Result<Option<Shipping>, FieldError> {
     read_shipping_of(fields, name, true)
 }
 
 /// Reads where a customer's goods are sent.
-pub fn read_customer_shipping(fields: &mut Fields, name: &str) -> Result<Option<Shipping>, FieldError> {
+pub(crate) fn read_customer_shipping(
+    fields: &mut Fields,
+    name: &str,
+) -> Result<Option<Shipping>, FieldError> {
     read_shipping_of(fields, name, false)
 }
 
@@ -61,7 +64,7 @@ fn read_shipping_of(
 }
 
 /// Reads the billing details of a payment method. `None` if they are absent.
-pub fn read_billing(body: &mut Fields) -> Result<Option<Billing>, FieldError> {
+pub(crate) fn read_billing(body: &mut Fields) -> Result<Option<Billing>, FieldError> {
     let Some(mut details) = body.object("billing_details")? else {
         return Ok(None);
     };

@@ -4,7 +4,7 @@
 //! refused as unknown. `tests/data/stripe/published.json` has all published parameters, and a test compares.
 
 /// Types of payment method that this gateway does not take. Each is also the name of the parameter that describes one.
-pub const METHOD_TYPES: &[&str] = &[
+pub(crate) const METHOD_TYPES: &[&str] = &[
     "acss_debit",
     "affirm",
     "afterpay_clearpay",
@@ -65,8 +65,7 @@ pub const METHOD_TYPES: &[&str] = &[
 ];
 
 /// Of `POST /payment_intents`.
-pub const CREATE_INTENT: &[&str] = &[
-    "allowed_payment_method_types",
+pub(crate) const CREATE_INTENT: &[&str] = &[
     "amount_details",
     "application_fee_amount",
     "confirmation_token",
@@ -82,8 +81,7 @@ pub const CREATE_INTENT: &[&str] = &[
 ];
 
 /// Of `POST /payment_intents/{id}`.
-pub const UPDATE_INTENT: &[&str] = &[
-    "allowed_payment_method_types",
+pub(crate) const UPDATE_INTENT: &[&str] = &[
     "amount_details",
     "application_fee_amount",
     "customer_account",
@@ -95,8 +93,7 @@ pub const UPDATE_INTENT: &[&str] = &[
 ];
 
 /// Of `POST /payment_intents/{id}/confirm`.
-pub const CONFIRM_INTENT: &[&str] = &[
-    "allowed_payment_method_types",
+pub(crate) const CONFIRM_INTENT: &[&str] = &[
     "amount_details",
     "amount_to_confirm",
     "confirmation_token",
@@ -107,25 +104,25 @@ pub const CONFIRM_INTENT: &[&str] = &[
 ];
 
 /// Of `POST /payment_intents/{id}/capture`.
-pub const CAPTURE_INTENT: &[&str] =
+pub(crate) const CAPTURE_INTENT: &[&str] =
     &["amount_details", "application_fee_amount", "hooks", "payment_details", "transfer_data"];
 
 /// Of `GET /payment_intents`.
-pub const LIST_INTENTS: &[&str] = &["customer_account"];
+pub(crate) const LIST_INTENTS: &[&str] = &["customer_account"];
 
 /// Of `GET /charges`, and of `POST /charges/{id}`.
-pub const CHARGES: &[&str] = &["transfer_group"];
+pub(crate) const CHARGES: &[&str] = &["transfer_group"];
 
 /// Of `POST /charges/{id}/capture`.
-pub const CAPTURE_CHARGE: &[&str] =
+pub(crate) const CAPTURE_CHARGE: &[&str] =
     &["application_fee", "application_fee_amount", "transfer_data", "transfer_group"];
 
 /// Of `POST /refunds`.
-pub const CREATE_REFUND: &[&str] =
+pub(crate) const CREATE_REFUND: &[&str] =
     &["currency", "customer", "instructions_email", "origin", "refund_application_fee", "reverse_transfer"];
 
 /// Of `POST /customers` and `POST /customers/{id}`.
-pub const CUSTOMER: &[&str] = &[
+pub(crate) const CUSTOMER: &[&str] = &[
     "balance",
     "cash_balance",
     "default_source",
@@ -141,19 +138,19 @@ pub const CUSTOMER: &[&str] = &[
 ];
 
 /// Of `GET /customers`.
-pub const LIST_CUSTOMERS: &[&str] = &["test_clock"];
+pub(crate) const LIST_CUSTOMERS: &[&str] = &["test_clock"];
 
 /// Of `POST /payment_methods`, beside [`METHOD_TYPES`].
-pub const CREATE_METHOD: &[&str] = &["customer", "payment_method", "radar_options"];
+pub(crate) const CREATE_METHOD: &[&str] = &["customer", "payment_method", "radar_options"];
 
 /// Of `POST /payment_methods/{id}`.
-pub const UPDATE_METHOD: &[&str] = &["us_bank_account"];
+pub(crate) const UPDATE_METHOD: &[&str] = &["us_bank_account"];
 
 /// Of `POST /payment_methods/{id}/attach` and `GET /payment_methods`.
-pub const METHODS: &[&str] = &["customer_account"];
+pub(crate) const METHODS: &[&str] = &["customer_account"];
 
 /// Of `GET /events`.
-pub const LIST_EVENTS: &[&str] = &["delivery_success"];
+pub(crate) const LIST_EVENTS: &[&str] = &["delivery_success"];
 
 /// Of `POST /webhook_endpoints`.
-pub const CREATE_ENDPOINT: &[&str] = &["api_version", "connect"];
+pub(crate) const CREATE_ENDPOINT: &[&str] = &["api_version", "connect"];

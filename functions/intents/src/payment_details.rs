@@ -11,8 +11,8 @@ use crate::{contact, parameters::METHOD_TYPES};
 const DESCRIPTOR_CHARS_MAX: usize = 22;
 /// Fewest characters of a statement's text for a merchant.
 const DESCRIPTOR_CHARS_MIN: usize = 5;
-/// Most types that one payment excludes.
-const EXCLUDED_MAX: usize = 100;
+/// Most types that one payment names.
+const TYPES_MAX: usize = 100;
 /// Most bytes of how a mandate was accepted.
 const MANDATE_BYTES_MAX: usize = 2000;
 /// When a method is used again.
@@ -42,16 +42,16 @@ const CARD_OPTIONS: &[&str] = &[
 
 /// Reads what a create, an update, a confirm or a capture says. Each says only a part of it: the rest is not taken, and so unknown.
 #[derive(Clone, Copy, Debug)]
-pub struct Said {
+pub(crate) struct Said {
     /// Whether it may say how the payment is taken: what is excluded, 3-D Secure, later use, shipping.
-    pub charging: bool,
+    pub(crate) charging: bool,
     /// Whether it may say what is on the statement.
-    pub statement: bool,
+    pub(crate) statement: bool,
 }
 
 impl Said {
     /// Reads it.
-    pub fn read(self, body: &mut Fields) -> Result<DetailsUpdate, FieldError> {
+    pub(crate) fn read(self, body: &mut Fields) -> Result<DetailsUpdate, FieldError> {
         let mut update = DetailsUpdate::default();
         if self.statement {
             update.statement_descriptor = body.change("statement_descriptor", |b| {
@@ -94,7 +94,12 @@ fn read_excluded(body: &mut Fields) -> Result<Option<Vec<String>>, FieldError> {
     if body.take_unset(name) {
         return Ok(Some(Vec::new()));
     }
-    let Some(types) = body.strings(name, EXCLUDED_MAX, ID_CHARS_MAX)? else {
+    read_type_names(body, name)
+}
+
+/// Reads a list of types of payment method, taken here or not.
+pub(crate) fn read_type_names(body: &mut Fields, name: &str) -> Result<Option<Vec<String>>, FieldError> {
+    let Some(types) = body.strings(name, TYPES_MAX, ID_CHARS_MAX)? else {
         return Ok(None);
     };
     let is_known =
@@ -123,7 +128,7 @@ fn read_options(body: &mut Fields) -> Result<Option<Option<String>>, FieldError>
 }
 
 /// Reads `mandate_data`: how the payer accepted the mandate of a debit.
-pub fn read_mandate(body: &mut Fields) -> Result<Option<Option<String>>, FieldError> {
+pub(crate) fn read_mandate(body: &mut Fields) -> Result<Option<Option<String>>, FieldError> {
     let Some(mut mandate) = body.object("mandate_data")? else {
         return Ok(None);
     };
@@ -156,7 +161,7 @@ pub fn read_mandate(body: &mut Fields) -> Result<Option<Option<String>>, FieldEr
 }
 
 /// Reads whether the payer is there: `off_session` and `error_on_requires_action`.
-pub fn read_presence(body: &mut Fields) -> Result<PayerPresence, FieldError> {
+pub(crate) fn read_presence(body: &mut Fields) -> Result<PayerPresence, FieldError> {
     // Once it was also a word that said how often the payer is charged.
     let one_of_words = ["one_off", "recurring"].iter().any(|word| body.begins("off_session", word));
     let off_session = if one_of_words {

@@ -67,6 +67,22 @@ fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
     Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Resource::Customer))?))
 }
 
+/// Reads the types that a merchant names: `payment_method_types`, of which each has to be one that is taken here, or
+/// `allowed_payment_method_types`, as later versions call them, of which those are accepted that are taken here.
+fn read_named_types(body: &mut Fields) -> Result<Option<Vec<String>>, FieldError> {
+    let name = "allowed_payment_method_types";
+    let Some(mut allowed) = payment_details::read_type_names(body, name)? else {
+        return read_types(body);
+    };
+    allowed.retain(|kind| TYPES.contains(&kind.as_str()));
+    if allowed.is_empty() {
+        return Err(
+            body.error(name, Issue::Other("has no type of payment method that is taken here".to_owned()))
+        );
+    }
+    Ok(Some(allowed))
+}
+
 /// Reads `capture_method`: whether the merchant captures separately, and notes which word it used for that it does not.
 fn read_capture_method(body: &mut Fields, details: &mut DetailsUpdate) -> Result<Option<bool>, FieldError> {
     let word = body.one_of("capture_method", CAPTURE_METHODS)?;
@@ -95,7 +111,7 @@ fn read_new_types(
     details: &mut DetailsUpdate,
 ) -> Result<Vec<String>, FieldError> {
     let automatic = read_automatic(body)?;
-    let named = read_types(body)?;
+    let named = read_named_types(body)?;
     if automatic.is_some() && named.is_some() {
         let issue = Issue::Other("cannot be sent with automatic_payment_methods".to_owned());
         return Err(body.error("payment_method_types", issue));
@@ -183,7 +199,7 @@ pub async fn read_update(
         customer: read_customer(&mut body)?,
         description: body.change("description", |b| b.string("description", DESCRIPTION_CHARS_MAX))?,
         receipt_email: body.change("receipt_email", |b| b.email("receipt_email"))?,
-        payment_method_types: read_types(&mut body)?,
+        payment_method_types: read_named_types(&mut body)?,
         manual_capture: read_capture_method(&mut body, &mut details)?,
         details,
         ..Amendment::default()
@@ -222,6 +238,7 @@ pub async fn read_confirm(ctx: &RequestContext, mut body: Fields) -> Result<Conf
     details.mandate_acceptance = payment_details::read_mandate(&mut body)?;
     let changes = Amendment {
         receipt_email: body.change("receipt_email", |b| b.email("receipt_email"))?,
+        payment_method_types: read_named_types(&mut body)?,
         manual_capture: read_capture_method(&mut body, &mut details)?,
         details,
         ..Amendment::default()
@@ -239,8 +256,13 @@ pub async fn read_confirm(ctx: &RequestContext, mut body: Fields) -> Result<Conf
 
 /// A payer's page may not decide how the payment is taken.
 fn refuse_what_only_servers_say(body: &Fields) -> Result<(), FieldError> {
-    const ONLY_SERVERS: &[&str] =
-        &["capture_method", "error_on_requires_action", "excluded_payment_method_types", "off_session"];
+    const ONLY_SERVERS: &[&str] = &[
+        "allowed_payment_method_types",
+        "capture_method",
+        "error_on_requires_action",
+        "excluded_payment_method_types",
+        "off_session",
+    ];
     match ONLY_SERVERS.iter().find(|name| body.has(name)) {
         None => Ok(()),
         Some(name) => Err(body.error(name, Issue::Other("cannot be sent with a publishable key".to_owned()))),

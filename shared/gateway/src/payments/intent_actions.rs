@@ -3,6 +3,7 @@
 use tollgate_domain::{
     Currency, Metadata, Money, Payment, PaymentId, PaymentMethodId, Refusal, Resource, Tenant,
     payment::{self, Amendment, Command, Outcome},
+    payment_method::MethodRefusal,
 };
 
 use super::{
@@ -185,8 +186,8 @@ impl Call {
             return Ok(ActionCommand::of(Command::Annotate(Box::new(amendment))));
         }
         let customer = amendment.customer.or(current.customer);
-        let types = accepted_types(current);
-        let resolved = self.resolve_for(tenant, fresh, update.method.as_ref(), customer, types).await?;
+        let types = accept_types(current, &mut amendment)?;
+        let resolved = self.resolve_for(tenant, fresh, update.method.as_ref(), customer, &types).await?;
         amendment.method = resolved.as_ref().map(|resolved| resolved.method.method());
         let command = Command::Amend(Box::new(amendment));
         Ok(ActionCommand { resolved, ..ActionCommand::of(command) })
@@ -203,13 +204,14 @@ impl Call {
         // The intent's own payment method is checked again: it may have been attached to another customer, or
         // detached.
         let known = known.map(|id| MethodRef::Named(id.to_prefixed("pm_")));
-        let types = accepted_types(current);
+        let mut changes = confirm.changes.clone();
+        let types = accept_types(current, &mut changes)?;
         let resolved = self.resolve_for(
             tenant,
             fresh,
             confirm.method.as_ref().or(known.as_ref()),
             current.customer,
-            types,
+            &types,
         );
         let resolved = resolved.await?;
         let method = resolved.as_ref().map(|resolved| Box::new(resolved.method.method()));
@@ -220,7 +222,7 @@ impl Call {
             // There is nothing to charge: the intent refuses the command, whatever the outcome.
             None => Charged { outcome: Outcome::Approved, decline_code: None },
         };
-        let (return_url, changes) = (confirm.return_url.clone(), Box::new(confirm.changes.clone()));
+        let (return_url, changes) = (confirm.return_url.clone(), Box::new(changes));
         let command = Command::Confirm { method, return_url, changes, outcome: charged.outcome };
         let decline_code = charged.decline_code;
         Ok(ActionCommand { resolved, decline_code, ..ActionCommand::of(command) })
@@ -243,7 +245,19 @@ pub(super) fn merged_metadata(
     Ok(Some(current.updated(changes)?))
 }
 
-/// The kinds of payment methods that an intent accepts; all if the list is empty.
-fn accepted_types(intent: &Payment) -> &[String] {
-    intent.intent.as_ref().map_or(&[][..], |intent| intent.payment_method_types.as_slice())
+/// The kinds of payment methods that an intent accepts after an amendment, without those that the merchant
+/// excludes; all if the list is empty. The amendment gets them, if it changes them.
+fn accept_types(intent: &Payment, amendment: &mut Amendment) -> Result<Vec<String>, Refusal> {
+    let current = intent.intent.as_ref().map(|intent| intent.payment_method_types.clone());
+    let before = amendment.payment_method_types.clone().or(current).unwrap_or_default();
+    let excluded = amendment.details.excluded_types.as_deref().unwrap_or_default();
+    if !before.iter().any(|kind| excluded.contains(kind)) {
+        return Ok(before);
+    }
+    let types: Vec<String> = before.into_iter().filter(|kind| !excluded.contains(kind)).collect();
+    if types.is_empty() {
+        return Err(Refusal::Method(MethodRefusal::TypeNotAccepted));
+    }
+    amendment.payment_method_types = Some(types.clone());
+    Ok(types)
 }

@@ -260,7 +260,7 @@ pub const fn kind_of(source: &Source) -> &'static str {
 }
 
 /// Whether a payment method may be shown again, as `intents` says it.
-pub fn allow_redisplay(method: &PaymentMethod) -> &str {
+fn allow_redisplay(method: &PaymentMethod) -> &str {
     method.allow_redisplay.as_deref().unwrap_or("unspecified")
 }
 

@@ -5,6 +5,7 @@ mod endpoints;
 mod events;
 mod lists;
 mod payers_pages;
+mod published;
 mod quick_start;
 pub(crate) mod recover;
 mod rolled_keys;

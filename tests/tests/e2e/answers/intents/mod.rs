@@ -3,6 +3,7 @@
 mod attach_payment_method;
 mod cancel_payment_intent;
 mod cancel_refund;
+mod capture_charge;
 mod capture_payment_intent;
 mod confirm_payment_intent;
 mod create_api_key;
@@ -16,6 +17,7 @@ mod delete_webhook_endpoint;
 mod detach_payment_method;
 mod events;
 mod list_api_keys;
+mod list_charges;
 mod list_customer_payment_methods;
 mod list_customers;
 mod list_events;
@@ -27,6 +29,7 @@ mod list_webhook_endpoints;
 mod preflight;
 mod recover_webhook_endpoint;
 mod retrieve_account;
+mod retrieve_charge;
 mod retrieve_customer;
 mod retrieve_event;
 mod retrieve_payment_intent;
@@ -39,6 +42,7 @@ mod roll_api_key;
 mod roll_webhook_secret;
 mod test_webhook_endpoint;
 mod unknown_route;
+mod update_charge;
 mod update_customer;
 mod update_payment_intent;
 mod update_payment_method;
@@ -85,6 +89,12 @@ fn capturable() -> Value {
         "amount": 4900, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true,
         "capture_method": "manual",
     })
+}
+
+/// The charge of a new intent.
+async fn charged(cloud: &Cloud, body: &Value) -> String {
+    let made = cloud.intents().post("/payment_intents", body).await.expect(201);
+    made["latest_charge"].as_str().unwrap().to_owned()
 }
 
 /// Makes something; gives its id.
