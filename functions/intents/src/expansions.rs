@@ -98,6 +98,13 @@ pub fn read_alone(mut body: Fields) -> Result<Vec<String>, FieldError> {
     Ok(expand)
 }
 
+/// Reads the query of an object without links.
+pub fn read_query_alone(ctx: &RequestContext) -> Result<(), Problem> {
+    let mut query = ctx.nested_query()?;
+    read(&mut query)?;
+    Ok(query.finish()?)
+}
+
 /// Checks that the answer has these links and that the caller may read what they lead to. It makes no call: it waits for the
 /// caller's admission.
 pub async fn permitted(ctx: &RequestContext, wanted: &[String], of: Linked) -> Result<Permitted, Problem> {

@@ -3,7 +3,9 @@
 mod api_keys;
 mod endpoints;
 mod events;
+mod filters;
 mod lists;
+mod payer_absent;
 mod payers_pages;
 mod published;
 mod quick_start;
@@ -11,6 +13,7 @@ pub(crate) mod recover;
 mod rolled_keys;
 mod samples;
 mod secrets;
+mod stripe_cli;
 mod versions;
 mod webhook_endpoints;
 

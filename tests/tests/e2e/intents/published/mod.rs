@@ -20,7 +20,7 @@ fn names(value: &Value) -> Vec<&str> {
 }
 
 /// A local cloud whose demo merchant may ask as often as it takes.
-async fn unlimited() -> Cloud {
+pub(super) async fn unlimited() -> Cloud {
     let cloud = Cloud::start().await;
     let (admin, merchant) = (cloud.admin(), cloud.demo_scope().merchant);
     admin.set_tier(merchant, Tier::Enterprise).await.unwrap();

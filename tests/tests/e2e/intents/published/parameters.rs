@@ -92,39 +92,46 @@ fn has(value: &Value, part: &Value) -> bool {
 #[tokio::test]
 async fn every_accepted_parameter_is_accepted_and_shown_where_it_is_only_kept() {
     let cloud = unlimited().await;
+    let mut wrong = Vec::new();
     for operation in OPERATIONS {
         let shown = operation.echoed.iter().map(|name| (*name, true));
         for (name, is_shown) in shown.chain(operation.honoured.iter().map(|name| (*name, false))) {
-            let value = sample(&cloud, operation.name, name).await;
             let target = target(&cloud, operation.name, name).await;
+            let value = match name {
+                "client_secret" => cloud.intents().get(&target.path).await.expect(200)[name].clone(),
+                _ => sample(&cloud, operation.name, name).await,
+            };
             let answer = send(&cloud, operation.name, &target, name, &value).await;
             let told = format!("{} {name}={value}: {} {}", operation.name, answer.status, answer.text);
-            assert!(answer.status.is_success(), "{told}");
-            assert!(!is_shown || has(&answer.json()[name], &value), "{told}");
+            let is_right = answer.status.is_success() && (!is_shown || has(&answer.json()[name], &value));
+            if !is_right {
+                wrong.push(told);
+            }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[tokio::test]
 async fn every_other_published_parameter_is_refused_by_its_name_and_every_misspelt_one_is_unknown() {
     let cloud = unlimited().await;
+    let mut wrong = Vec::new();
     for operation in OPERATIONS {
         if operation.name.starts_with("DELETE") {
             continue;
         }
         let target = target(&cloud, operation.name, "").await;
-        let refused = async |name: &str, code: &str| {
-            let answer = send(&cloud, operation.name, &target, name, &json!("text")).await;
-            let error = &answer.expect(400)["error"];
-            let told = (error["code"].as_str(), error["param"].as_str(), error["type"].as_str());
-            let expected = (Some(code), Some(name), Some("invalid_request_error"));
-            assert_eq!(told, expected, "{} {name}", operation.name);
-        };
-        for name in operation.unsupported {
-            refused(name, "parameter_unsupported").await;
-        }
-        for name in [operation.echoed, operation.honoured, operation.unsupported].concat() {
-            refused(&format!("{name}s_"), "parameter_unknown").await;
+        let refused = operation.unsupported.iter().map(|name| ((*name).to_owned(), "parameter_unsupported"));
+        let all = [operation.echoed, operation.honoured, operation.unsupported].concat();
+        let misspelt = all.iter().map(|name| (format!("{name}s_"), "parameter_unknown"));
+        for (name, code) in refused.chain(misspelt) {
+            let answer = send(&cloud, operation.name, &target, &name, &json!("text")).await;
+            let error = answer.json()["error"].clone();
+            let expected = json!([400, code, name, "invalid_request_error"]);
+            if json!([answer.status.as_u16(), error["code"], error["param"], error["type"]]) != expected {
+                wrong.push(format!("{} {name}: {} {}", operation.name, answer.status, answer.text));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
