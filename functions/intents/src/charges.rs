@@ -31,11 +31,15 @@ pub fn read_update(mut body: Fields) -> Result<(ChargeUpdate, Vec<String>), Prob
             Some(id.map_err(|_| Refusal::NoSuchReference(Resource::Customer))?)
         }
     };
-    let details = DetailsUpdate {
+    let mut details = DetailsUpdate {
         shipping: body.change("shipping", |b| contact::read_shipping(b, "shipping"))?,
-        user_report: read_report(&mut body)?,
         ..DetailsUpdate::default()
     };
+    if let Some(mut fraud) = body.object("fraud_details")? {
+        details.user_report =
+            fraud.change("user_report", |f| Ok(f.one_of("user_report", REPORTS)?.map(str::to_owned)))?;
+        fraud.finish()?;
+    }
     let annotation = Amendment {
         customer,
         description: body.change("description", |b| b.string("description", DESCRIPTION_CHARS_MAX))?,
@@ -47,17 +51,6 @@ pub fn read_update(mut body: Fields) -> Result<(ChargeUpdate, Vec<String>), Prob
     let expand = expansions::read(&mut body)?;
     body.finish_without(parameters::CHARGES)?;
     Ok((update, expand))
-}
-
-/// Reads `fraud_details`: whether the merchant holds the charge for a fraud.
-fn read_report(body: &mut Fields) -> Result<Option<Option<String>>, FieldError> {
-    let Some(mut details) = body.object("fraud_details")? else {
-        return Ok(None);
-    };
-    let report =
-        details.change("user_report", |d| Ok(d.one_of("user_report", REPORTS)?.map(str::to_owned)))?;
-    details.finish()?;
-    Ok(report)
 }
 
 /// Reads the body of a capture, and the links to expand.

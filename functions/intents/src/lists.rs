@@ -147,7 +147,10 @@ fn has_metadata(payment: &Payment, wanted: &[(String, String)]) -> bool {
     wanted.iter().all(|(name, value)| match &metadata[name.as_str()] {
         Value::String(text) => text == value,
         Value::Null => false,
-        other => other.to_string() == *value,
+        other => {
+            let text = other.to_string();
+            text == *value
+        }
     })
 }
 

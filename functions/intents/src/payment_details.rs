@@ -67,7 +67,7 @@ impl Said {
                 Ok(b.one_of("setup_future_usage", USAGES)?.map(str::to_owned))
             })?;
             update.excluded_types = read_excluded(body)?;
-            update.request_three_d_secure = read_options(body)?;
+            update.request_three_d_secure = read_options(body)?.map(Some);
         }
         Ok(update)
     }
@@ -111,7 +111,7 @@ pub(crate) fn read_type_names(body: &mut Fields, name: &str) -> Result<Option<Ve
 }
 
 /// Reads `payment_method_options`: when 3-D Secure is asked for. Options of types that are not taken are refused.
-fn read_options(body: &mut Fields) -> Result<Option<Option<String>>, FieldError> {
+fn read_options(body: &mut Fields) -> Result<Option<String>, FieldError> {
     let Some(mut options) = body.object("payment_method_options")? else {
         return Ok(None);
     };
@@ -124,11 +124,11 @@ fn read_options(body: &mut Fields) -> Result<Option<Option<String>>, FieldError>
         debit.finish_without(&["mandate_options", "setup_future_usage", "target_date"])?;
     }
     options.finish_without(METHOD_TYPES)?;
-    Ok(asked.map(Some))
+    Ok(asked)
 }
 
 /// Reads `mandate_data`: how the payer accepted the mandate of a debit.
-pub(crate) fn read_mandate(body: &mut Fields) -> Result<Option<Option<String>>, FieldError> {
+pub(crate) fn read_mandate(body: &mut Fields) -> Result<Option<String>, FieldError> {
     let Some(mut mandate) = body.object("mandate_data")? else {
         return Ok(None);
     };
@@ -157,7 +157,7 @@ pub(crate) fn read_mandate(body: &mut Fields) -> Result<Option<Option<String>>, 
         return Err(acceptance.error("online", Issue::TooLong(MANDATE_BYTES_MAX)));
     }
     acceptance.finish()?;
-    Ok(Some(Some(text)))
+    Ok(Some(text))
 }
 
 /// Reads whether the payer is there: `off_session` and `error_on_requires_action`.

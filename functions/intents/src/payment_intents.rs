@@ -170,7 +170,10 @@ pub async fn read_create(
         confirm: body.boolean("confirm")?.unwrap_or(false),
         return_url: body.url("return_url")?,
         presence: payment_details::read_presence(&mut body)?,
-        details: DetailsUpdate { mandate_acceptance: payment_details::read_mandate(&mut body)?, ..details },
+        details: DetailsUpdate {
+            mandate_acceptance: payment_details::read_mandate(&mut body)?.map(Some),
+            ..details
+        },
     };
     if !new.confirm {
         let sent = [
@@ -235,7 +238,7 @@ pub async fn read_confirm(ctx: &RequestContext, mut body: Fields) -> Result<Conf
         refuse_what_only_servers_say(&body)?;
     }
     let mut details = CONFIRMING.read(&mut body)?;
-    details.mandate_acceptance = payment_details::read_mandate(&mut body)?;
+    details.mandate_acceptance = payment_details::read_mandate(&mut body)?.map(Some);
     let changes = Amendment {
         receipt_email: body.change("receipt_email", |b| b.email("receipt_email"))?,
         payment_method_types: read_named_types(&mut body)?,

@@ -148,8 +148,7 @@ pub fn sepa_debit(iban: &str, shown: SepaDebit) -> Chargeable {
 pub fn decline_of(number: &str) -> Option<Decline> {
     let (.., behavior) = CARDS.iter().find(|(listed, ..)| *listed == number)?;
     match behavior {
-        Declines(decline) => Some(*decline),
-        ChallengeThenDeclines(decline) => Some(*decline),
+        Declines(decline) | ChallengeThenDeclines(decline) => Some(*decline),
         Succeeds
         | ChallengeThenSucceeds
         | ChallengeUnlessSetUp
