@@ -172,6 +172,46 @@ same(pending.status, "pending")
 same(stripe.Refund.cancel(pending.id).status, "canceled")
 same(stripe.Refund.create(payment_intent=slow.id, amount=800).amount, 800)
 
+# --- charges
+shipping = {"name": "Jenny Rosen", "phone": "+1 555", "address": {"line1": "510 Townsend St", "city": "San Francisco", "postal_code": "94103", "state": "CA", "country": "US"}}
+buyer = stripe.Customer.create(
+    email="buyer@example.com", description="A buyer", address=shipping["address"], preferred_locales=["fr", "en"], tax_exempt="exempt",
+    shipping={"name": "Jenny Rosen", "address": shipping["address"]},
+)
+same((buyer.description, buyer.address.city, buyer.shipping.name, buyer.preferred_locales, buyer.tax_exempt), ("A buyer", "San Francisco", "Jenny Rosen", ["fr", "en"], "exempt"))
+same((buyer.balance, buyer.delinquent, buyer.invoice_settings.default_payment_method), (0, False, None))
+bought = stripe.PaymentIntent.create(
+    amount=2500, currency="eur", customer=buyer.id, payment_method="pm_card_visa", confirm=True, off_session=True, description="Order 7",
+    automatic_payment_methods={"enabled": True, "allow_redirects": "never"}, setup_future_usage="off_session", shipping=shipping,
+    statement_descriptor_suffix="ORDER 7", metadata={"order_id": "7"}, receipt_email="buyer@example.com", return_url="https://example.com/back",
+)
+same((bought.status, bought.automatic_payment_methods.allow_redirects, bought.setup_future_usage), ("succeeded", "never", "off_session"))
+same((bought.shipping.address.city, bought.statement_descriptor_suffix, bought.payment_method_types), ("San Francisco", "ORDER 7", ["card", "sepa_debit"]))
+same([m.id for m in stripe.Customer.list_payment_methods(buyer.id)], [bought.payment_method])
+charge = stripe.Charge.retrieve(bought.latest_charge, expand=["payment_intent", "customer"])
+same((charge.object, charge.amount, charge.paid, charge.captured, charge.status), ("charge", 2500, True, True, "succeeded"))
+same((charge.payment_intent.id, charge.customer.email, charge.outcome.type, charge.shipping.name), (bought.id, "buyer@example.com", "authorized", "Jenny Rosen"))
+same((charge.calculated_statement_descriptor, charge.balance_transaction, charge.refunded), ("ORDER 7", None, False))
+charge = stripe.Charge.modify(charge.id, description="Order 7, sent", fraud_details={"user_report": "safe"}, metadata={"sent": "yes"})
+same((charge.description, charge.fraud_details.user_report, charge.metadata.to_dict()), ("Order 7, sent", "safe", {"order_id": "7", "sent": "yes"}))
+same(stripe.PaymentIntent.retrieve(bought.id).description, "Order 7, sent")
+same([c.id for c in stripe.Charge.list(payment_intent=bought.id)], [charge.id])
+same([c.id for c in stripe.Charge.list(customer=buyer.id, created={"gte": 1}).auto_paging_iter()], [charge.id])
+reserved = stripe.PaymentIntent.create(amount=3000, currency="eur", capture_method="manual", payment_method="pm_card_visa", confirm=True)
+captured = stripe.Charge.capture(reserved.latest_charge, amount=1000)
+same((captured.amount_captured, captured.captured), (1000, True))
+same(stripe.PaymentIntent.retrieve(reserved.id).amount_received, 1000)
+error = refused(stripe.InvalidRequestError, stripe.Charge.capture, reserved.latest_charge)
+same(error.code, "payment_intent_unexpected_state")
+same(stripe.Refund.create(charge=charge.id, amount=500).charge, charge.id)
+same(stripe.Charge.retrieve(charge.id).amount_refunded, 500)
+for parameters in ({"on_behalf_of": "acct_1"}, {"transfer_group": "g"}, {"application_fee_amount": 1}):
+    error = refused(stripe.InvalidRequestError, stripe.PaymentIntent.create, amount=1000, currency="eur", **parameters)
+    same((error.http_status, error.code, error.param), (400, "parameter_unsupported", next(iter(parameters))))
+error = refused(stripe.CardError, stripe.PaymentIntent.create, amount=2500, currency="eur", payment_method="pm_card_authenticationRequired", confirm=True, off_session=True)
+same((error.code, error.error.payment_intent.status), ("authentication_required", "requires_payment_method"))
+same([e.type for e in stripe.Event.list(limit=1)] != [], True)
+
 # --- lists, both ways
 mine = stripe.Customer.create(email="lists@example.com")
 made = [stripe.PaymentIntent.create(amount=1000 + n, currency="eur", customer=mine.id).id for n in range(7)]

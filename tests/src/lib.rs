@@ -31,6 +31,6 @@ pub use self::{
     cloud::{Cloud, signal},
     documents::check_document,
     receiver::{Receiver, Webhook},
-    samples::{curl, has_curl, run_sample},
+    samples::{curl, has_curl, run_sample, runs},
     wait::{DEADLINE, eventually, settled},
 };

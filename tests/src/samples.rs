@@ -30,21 +30,29 @@ pub fn curl(arguments: &[&str]) -> (u16, Value) {
     (status.parse().unwrap(), body)
 }
 
-/// Runs a program of a text's sample in one of the languages of its readers; `None`, with a notice, where the language
-/// or a library of it is missing. CI has them all, and there a missing one is a failure.
-pub async fn run_sample(command: &[&str], needs: &[&str], program: &str) -> Option<String> {
-    let runs = |arguments: &[&str]| {
-        let mut command = Command::new(arguments[0]);
-        command.args(&arguments[1..]).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    };
-    let there = runs(needs).status().await.is_ok_and(|status| status.success());
+fn quiet(arguments: &[&str]) -> Command {
+    let mut command = Command::new(arguments[0]);
+    command.args(&arguments[1..]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Whether a command succeeds, and so what it asks for is there; says so where it is not. In CI a missing one is a failure.
+pub async fn runs(needs: &[&str]) -> bool {
+    let there = quiet(needs).status().await.is_ok_and(|status| status.success());
     if !there {
         assert!(std::env::var_os("CI").is_none(), "CI lacks what `{}` asks for", needs.join(" "));
         println!("skipped: `{}` fails", needs.join(" "));
+    }
+    there
+}
+
+/// Runs a program of a text's sample in one of the languages of its readers; `None`, with a notice, where the language
+/// or a library of it is missing. CI has them all, and there a missing one is a failure.
+pub async fn run_sample(command: &[&str], needs: &[&str], program: &str) -> Option<String> {
+    if !runs(needs).await {
         return None;
     }
-    let mut child = runs(command).stdin(Stdio::piped()).spawn().unwrap();
+    let mut child = quiet(command).stdin(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     tokio::io::AsyncWriteExt::write_all(&mut input, program.as_bytes()).await.unwrap();
     drop(input);

@@ -23,6 +23,7 @@ pub fn read_create(mut body: Fields) -> Result<Profile, FieldError> {
         name: body.string("name", NAME_CHARS_MAX)?,
         phone: body.string("phone", PHONE_CHARS_MAX)?,
         metadata: body.metadata("metadata")?,
+        ..Profile::default()
     };
     body.finish()?;
     Ok(profile)
@@ -36,6 +37,7 @@ pub fn read_update(mut body: Fields) -> Result<ProfileUpdate, FieldError> {
         name: body.change("name", |b| b.string("name", NAME_CHARS_MAX))?,
         phone: body.change("phone", |b| b.string("phone", PHONE_CHARS_MAX))?,
         metadata: body.take("metadata"),
+        ..ProfileUpdate::default()
     };
     body.finish()?;
     Ok(update)

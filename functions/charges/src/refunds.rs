@@ -39,6 +39,8 @@ pub fn read_list(mut query: Fields) -> Result<RefundFilter, FieldError> {
             ending_before: None,
             offset: 0,
         },
+        created_from: None,
+        created_to: None,
         payment: lists::id(&mut query, "payment_id", PAYMENT_PREFIX)?,
         status: match query.one_of("status", STATUSES)? {
             None => None,

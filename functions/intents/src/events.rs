@@ -3,18 +3,21 @@
 use serde_json::Value;
 use tollgate_apis::{
     EventContext,
-    intents::{RecoveryEnd, list, webhook_delivery, webhook_recovery},
+    intents::{
+        CHARGE_PREFIX, CUSTOMER_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, RecoveryEnd, list,
+        webhook_delivery, webhook_recovery,
+    },
 };
 use tollgate_domain::{
-    Delivery, EndpointId, Event, EventId, FrontDoor, Resource, Tenant, Timestamp, delivery::AttemptRecord,
+    Delivery, EndpointId, Event, EventId, FrontDoor, Id, Resource, Tenant, Timestamp, delivery::AttemptRecord,
 };
-use tollgate_gateway::{EventFilter, RecoverUntil, Recovered};
+use tollgate_gateway::{EventFilter, RecoverUntil, Recovered, RelatedObject};
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
 /// Prefix of an event's id.
 pub use tollgate_apis::intents::EVENT_PREFIX as PREFIX;
 
-use crate::{expansions, lists, webhook_endpoints::PREFIX as ENDPOINT_PREFIX};
+use crate::{expansions, lists, parameters, webhook_endpoints::PREFIX as ENDPOINT_PREFIX};
 
 /// Types that one list may ask for.
 const TYPES_MAX: usize = 20;
@@ -43,12 +46,29 @@ pub fn read_list(mut query: Fields) -> Result<EventFilter, FieldError> {
     let filter = EventFilter {
         page_request,
         types: one.or(query.strings("types", TYPES_MAX, ID_CHARS_MAX)?),
+        related: read_related(&mut query)?,
         created_from,
         created_to,
     };
     expansions::read(&mut query)?;
-    query.finish()?;
+    query.finish_without(parameters::LIST_EVENTS)?;
     Ok(filter)
+}
+
+/// Reads `related_object`: the id of what the events are about. A charge has the events of its payment.
+fn read_related(query: &mut Fields) -> Result<Option<RelatedObject>, FieldError> {
+    let name = "related_object";
+    let Some(text) = query.string(name, ID_CHARS_MAX)? else {
+        return Ok(None);
+    };
+    let payment = |prefix| Id::parse(prefix, &text).map(RelatedObject::Payment).ok();
+    let related = payment(PAYMENT_PREFIX)
+        .or_else(|| payment(CHARGE_PREFIX))
+        .or_else(|| Id::parse(REFUND_PREFIX, &text).map(RelatedObject::Refund).ok())
+        .or_else(|| Id::parse(CUSTOMER_PREFIX, &text).map(RelatedObject::Customer).ok())
+        .or_else(|| Id::parse(METHOD_PREFIX, &text).map(RelatedObject::PaymentMethod).ok())
+        .or_else(|| Id::parse(ENDPOINT_PREFIX, &text).map(RelatedObject::Endpoint).ok());
+    related.map(Some).ok_or_else(|| query.error(name, Issue::NotValid("the id of what events are about")))
 }
 
 /// Reads the body of a retry: `webhook_endpoint`, or all that want the event.

@@ -58,6 +58,8 @@ impl Linked {
     pub const INTENT: Self = Self::object(&[Link::Customer, Link::PaymentMethod, Link::LatestCharge]);
     /// A payment method.
     pub const METHOD: Self = Self::object(&[Link::Customer]);
+    /// A charge.
+    pub const CHARGE: Self = Self::object(&[Link::Customer, Link::PaymentMethod, Link::PaymentIntent]);
     /// A refund.
     pub const REFUND: Self = Self::object(&[Link::Charge, Link::PaymentIntent]);
 
@@ -94,6 +96,13 @@ pub fn read_alone(mut body: Fields) -> Result<Vec<String>, FieldError> {
     let expand = read(&mut body)?;
     body.finish()?;
     Ok(expand)
+}
+
+/// Reads the query of an object without links.
+pub fn read_query_alone(ctx: &RequestContext) -> Result<(), Problem> {
+    let mut query = ctx.nested_query()?;
+    read(&mut query)?;
+    Ok(query.finish()?)
 }
 
 /// Checks that the answer has these links and that the caller may read what they lead to. It makes no call: it waits for the

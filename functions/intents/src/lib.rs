@@ -6,11 +6,15 @@
 mod api;
 pub mod api_keys;
 pub mod balance;
+pub mod charges;
+mod contact;
 pub mod customers;
 pub mod events;
 pub mod expansions;
 pub mod lists;
 pub mod objects;
+mod parameters;
+mod payment_details;
 pub mod payment_intents;
 pub mod payment_methods;
 pub mod refunds;

@@ -2,12 +2,14 @@
 
 use serde_json::Value;
 use tollgate_apis::intents::{Context, list};
-use tollgate_domain::{Id, Tenant, Timestamp, id::Kind};
-use tollgate_gateway::{Page, PageRequest};
+use tollgate_domain::{Id, Payment, Tenant, Timestamp, id::Kind, metadata::VALUE_CHARS_MAX};
+use tollgate_gateway::{Keep, Page, PageRequest};
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
 use crate::versions::Version;
 
+/// Most pairs of metadata by which a list is narrowed.
+const METADATA_PAIRS_MAX: usize = 5;
 /// Largest offset.
 const OFFSET_MAX: i64 = 10_000;
 
@@ -76,6 +78,80 @@ pub fn created(query: &mut Fields) -> Result<(Option<Timestamp>, Option<Timestam
         gte.or_else(|| gt.map(|at| at.plus_ms(1000))),
         lte.map(second_end).or_else(|| lt.map(|at| at.plus_ms(-1))),
     ))
+}
+
+/// Which payments a list shows, by what is no key of it. The list reads a limited number and gives a cursor to go on.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    status: Option<&'static str>,
+    amount: Option<(i64, i64)>,
+    metadata: Vec<(String, String)>,
+}
+
+/// Reads `status`, `amount` (a number, or an object with `gt`, `gte`, `lt`, `lte`) and `metadata[key]`.
+pub fn read_wanted(query: &mut Fields, statuses: &'static [&'static str]) -> Result<Wanted, FieldError> {
+    let status = query.one_of("status", statuses)?;
+    let amount = if query.is_object("amount") {
+        read_range(query)?
+    } else {
+        query.integer("amount")?.map(|minor| (minor, minor))
+    };
+    let mut metadata = Vec::new();
+    if let Some(mut pairs) = query.object("metadata")? {
+        for name in pairs.names() {
+            if let Some(value) = pairs.string(&name, VALUE_CHARS_MAX)? {
+                metadata.push((name, value));
+            }
+        }
+        pairs.finish()?;
+    }
+    if metadata.len() > METADATA_PAIRS_MAX {
+        return Err(query.error("metadata", Issue::TooMany(METADATA_PAIRS_MAX)));
+    }
+    Ok(Wanted { status, amount, metadata })
+}
+
+/// The bounds of an amount, both included.
+fn read_range(query: &mut Fields) -> Result<Option<(i64, i64)>, FieldError> {
+    let Some(mut range) = query.object("amount")? else {
+        return Ok(None);
+    };
+    let (gt, gte) = (range.integer("gt")?, range.integer("gte")?);
+    let (lt, lte) = (range.integer("lt")?, range.integer("lte")?);
+    range.finish()?;
+    let from = gte.into_iter().chain(gt.map(|minor| minor.saturating_add(1))).max();
+    let to = lte.into_iter().chain(lt.map(|minor| minor.saturating_sub(1))).min();
+    Ok(Some((from.unwrap_or(i64::MIN), to.unwrap_or(i64::MAX))))
+}
+
+impl Wanted {
+    /// Whether a list shows a payment, whose status the closure says in the list's words; `None` if it shows all.
+    pub fn keep(self, status_of: fn(&Payment) -> &'static str) -> Option<Keep> {
+        let Self { status, amount, metadata } = self;
+        if status.is_none() && amount.is_none() && metadata.is_empty() {
+            return None;
+        }
+        Some(Box::new(move |payment| {
+            status.is_none_or(|status| status == status_of(payment))
+                && amount.is_none_or(|(from, to)| (from..=to).contains(&payment.amount.minor))
+                && has_metadata(payment, &metadata)
+        }))
+    }
+}
+
+fn has_metadata(payment: &Payment, wanted: &[(String, String)]) -> bool {
+    if wanted.is_empty() {
+        return true;
+    }
+    let metadata = payment.metadata_json();
+    wanted.iter().all(|(name, value)| match &metadata[name.as_str()] {
+        Value::String(text) => text == value,
+        Value::Null => false,
+        other => {
+            let text = other.to_string();
+            text == *value
+        }
+    })
 }
 
 /// A page of a list. Its `url` is the request's own path.

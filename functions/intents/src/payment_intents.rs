@@ -2,25 +2,47 @@
 
 use tollgate_apis::intents::{self, CUSTOMER_PREFIX, PAYMENT_PREFIX};
 use tollgate_domain::{
-    CustomerId, Money, Payment, PaymentId, Refusal, Resource,
-    payment::{Amendment, Intent, Status},
+    Currency, CustomerId, Money, Payment, PaymentId, Refusal, Resource,
+    payment::{Amendment, DetailsUpdate, Intent, Status},
     text::DESCRIPTION_CHARS_MAX,
 };
-use tollgate_gateway::{IntentAction, IntentUpdate, MethodRef, NewIntent, PaymentFilter};
+use tollgate_gateway::{
+    CaptureIntent, ConfirmIntent, IntentAction, IntentUpdate, MethodRef, NewIntent, PaymentFilter,
+};
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, Reply, RequestContext};
 
 use crate::{
     expansions::{self, Permitted},
-    lists, objects, payment_methods,
+    lists, objects, parameters,
+    payment_details::{self, Said},
+    payment_methods,
 };
 
 /// The kinds of payment method that an intent may accept. Wallets present cards.
 const TYPES: &[&str] = &["card", "sepa_debit"];
 /// Most kinds of one intent.
 const TYPES_MAX: usize = 8;
+/// The statuses by which intents are listed.
+const STATUSES: &[&str] = &[
+    "requires_payment_method",
+    "requires_confirmation",
+    "requires_action",
+    "processing",
+    "requires_capture",
+    "canceled",
+    "succeeded",
+];
 /// The reasons that a merchant may give.
 const CANCELLATION_REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer", "abandoned"];
 const METHODS: &[&str] = &["automatic", "manual"];
+/// How a confirmation captures.
+const CAPTURE_METHODS: &[&str] = &["automatic", "automatic_async", "manual"];
+/// Whether types of payment method that the gateway chooses may redirect.
+const REDIRECTS: &[&str] = &["always", "never"];
+/// What a create, an update and a confirm may say.
+const CHARGING: Said = Said { charging: true, statement: true };
+const CONFIRMING: Said = Said { charging: true, statement: false };
+const CAPTURING: Said = Said { charging: false, statement: true };
 
 /// The intent that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
@@ -45,8 +67,69 @@ fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
     Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Resource::Customer))?))
 }
 
-fn is_manual(body: &mut Fields, name: &str) -> Result<Option<bool>, FieldError> {
-    Ok(body.one_of(name, METHODS)?.map(|word| word == "manual"))
+/// Reads the types that a merchant names: `payment_method_types`, of which each has to be one that is taken here, or
+/// `allowed_payment_method_types`, as later versions call them, of which those are accepted that are taken here.
+fn read_named_types(body: &mut Fields) -> Result<Option<Vec<String>>, FieldError> {
+    let name = "allowed_payment_method_types";
+    let Some(mut allowed) = payment_details::read_type_names(body, name)? else {
+        return read_types(body);
+    };
+    allowed.retain(|kind| TYPES.contains(&kind.as_str()));
+    if allowed.is_empty() {
+        return Err(
+            body.error(name, Issue::Other("has no type of payment method that is taken here".to_owned()))
+        );
+    }
+    Ok(Some(allowed))
+}
+
+/// Reads `capture_method`: whether the merchant captures separately, and notes which word it used for that it does not.
+fn read_capture_method(body: &mut Fields, details: &mut DetailsUpdate) -> Result<Option<bool>, FieldError> {
+    let word = body.one_of("capture_method", CAPTURE_METHODS)?;
+    // The usual word is not noted, so that it takes no place in what is stored.
+    details.async_capture = word.map(|word| word == "automatic_async");
+    Ok(word.map(|word| word == "manual"))
+}
+
+/// Reads `automatic_payment_methods`: whether types that the gateway chooses may redirect, if it chooses.
+fn read_automatic(body: &mut Fields) -> Result<Option<String>, FieldError> {
+    let Some(mut automatic) = body.object("automatic_payment_methods")? else {
+        return Ok(None);
+    };
+    let enabled = automatic.boolean("enabled")?;
+    let enabled = enabled.ok_or_else(|| automatic.error("enabled", Issue::Missing))?;
+    let redirects = automatic.one_of("allow_redirects", REDIRECTS)?.unwrap_or("always");
+    automatic.finish()?;
+    Ok(enabled.then(|| redirects.to_owned()))
+}
+
+/// Reads the accepted types of a new intent: those that the merchant names, or all that fit the currency if the gateway
+/// chooses, or cards.
+fn read_new_types(
+    body: &mut Fields,
+    currency: Currency,
+    details: &mut DetailsUpdate,
+) -> Result<Vec<String>, FieldError> {
+    let automatic = read_automatic(body)?;
+    let named = read_named_types(body)?;
+    if automatic.is_some() && named.is_some() {
+        let issue = Issue::Other("cannot be sent with automatic_payment_methods".to_owned());
+        return Err(body.error("payment_method_types", issue));
+    }
+    let mut types = named.unwrap_or_else(|| vec!["card".to_owned()]);
+    if automatic.is_some() {
+        if currency.code() == "EUR" {
+            types.push("sepa_debit".to_owned());
+        }
+        details.automatic_methods = Some(automatic);
+    }
+    let excluded = details.excluded_types.as_deref().unwrap_or_default();
+    types.retain(|kind| !excluded.contains(kind));
+    if types.is_empty() {
+        let issue = Issue::Other("leaves no type of payment method".to_owned());
+        return Err(body.error("excluded_payment_method_types", issue));
+    }
+    Ok(types)
 }
 
 async fn read_method(ctx: &RequestContext, body: &mut Fields) -> Result<Option<MethodRef>, Problem> {
@@ -69,10 +152,11 @@ pub async fn read_create(
 ) -> Result<(NewIntent, Vec<String>), Problem> {
     let minor = body.required_integer("amount")?;
     let currency = body.required_currency("currency")?;
+    let mut details = CHARGING.read(&mut body)?;
     let intent = Intent {
-        manual_capture: is_manual(&mut body, "capture_method")?.unwrap_or(false),
-        manual_confirmation: is_manual(&mut body, "confirmation_method")?.unwrap_or(false),
-        payment_method_types: read_types(&mut body)?.unwrap_or_else(|| vec!["card".to_owned()]),
+        manual_capture: read_capture_method(&mut body, &mut details)?.unwrap_or(false),
+        manual_confirmation: body.one_of("confirmation_method", METHODS)? == Some("manual"),
+        payment_method_types: read_new_types(&mut body, currency, &mut details)?,
         receipt_email: body.email("receipt_email")?,
         ..Intent::default()
     };
@@ -85,13 +169,26 @@ pub async fn read_create(
         metadata: body.metadata("metadata")?,
         confirm: body.boolean("confirm")?.unwrap_or(false),
         return_url: body.url("return_url")?,
+        presence: payment_details::read_presence(&mut body)?,
+        details: DetailsUpdate {
+            mandate_acceptance: payment_details::read_mandate(&mut body)?.map(Some),
+            ..details
+        },
     };
-    if new.return_url.is_some() && !new.confirm {
-        let issue = Issue::Other("can only be sent when confirm is true".to_owned());
-        return Err(body.error("return_url", issue).into());
+    if !new.confirm {
+        let sent = [
+            ("return_url", new.return_url.is_some()),
+            ("mandate_data", new.details.mandate_acceptance.is_some()),
+            ("off_session", new.presence.off_session),
+            ("error_on_requires_action", new.presence.refuses_challenge),
+        ];
+        if let Some((name, _)) = sent.into_iter().find(|(_, sent)| *sent) {
+            let issue = Issue::Other("can only be sent when confirm is true".to_owned());
+            return Err(body.error(name, issue).into());
+        }
     }
     let expand = expansions::read(&mut body)?;
-    body.finish()?;
+    body.finish_without(parameters::CREATE_INTENT)?;
     Ok((new, expand))
 }
 
@@ -100,12 +197,14 @@ pub async fn read_update(
     ctx: &RequestContext,
     mut body: Fields,
 ) -> Result<(IntentAction, Vec<String>), Problem> {
+    let mut details = CHARGING.read(&mut body)?;
     let amendment = Amendment {
         customer: read_customer(&mut body)?,
         description: body.change("description", |b| b.string("description", DESCRIPTION_CHARS_MAX))?,
         receipt_email: body.change("receipt_email", |b| b.email("receipt_email"))?,
-        payment_method_types: read_types(&mut body)?,
-        manual_capture: is_manual(&mut body, "capture_method")?,
+        payment_method_types: read_named_types(&mut body)?,
+        manual_capture: read_capture_method(&mut body, &mut details)?,
+        details,
         ..Amendment::default()
     };
     let currency = if body.has("currency") { Some(body.required_currency("currency")?) } else { None };
@@ -117,7 +216,7 @@ pub async fn read_update(
         amendment,
     };
     let expand = expansions::read(&mut body)?;
-    body.finish()?;
+    body.finish_without(parameters::UPDATE_INTENT)?;
     Ok((IntentAction::Update(Box::new(update)), expand))
 }
 
@@ -134,24 +233,59 @@ pub struct Confirmation {
 
 /// Reads the body of a confirm.
 pub async fn read_confirm(ctx: &RequestContext, mut body: Fields) -> Result<Confirmation, Problem> {
-    let confirmation = Confirmation {
-        action: IntentAction::Confirm {
-            method: read_method(ctx, &mut body).await?,
-            return_url: body.url("return_url")?,
-        },
-        client_secret: body.string("client_secret", 256)?,
-        expand: expansions::read(&mut body)?,
+    let client_secret = body.string("client_secret", 256)?;
+    if ctx.call.is_client().await? {
+        refuse_what_only_servers_say(&body)?;
+    }
+    let mut details = CONFIRMING.read(&mut body)?;
+    details.mandate_acceptance = payment_details::read_mandate(&mut body)?.map(Some);
+    let changes = Amendment {
+        receipt_email: body.change("receipt_email", |b| b.email("receipt_email"))?,
+        payment_method_types: read_named_types(&mut body)?,
+        manual_capture: read_capture_method(&mut body, &mut details)?,
+        details,
+        ..Amendment::default()
     };
-    body.finish()?;
-    Ok(confirmation)
+    let confirm = ConfirmIntent {
+        method: read_method(ctx, &mut body).await?,
+        return_url: body.url("return_url")?,
+        presence: payment_details::read_presence(&mut body)?,
+        changes,
+    };
+    let expand = expansions::read(&mut body)?;
+    body.finish_without(parameters::CONFIRM_INTENT)?;
+    Ok(Confirmation { action: IntentAction::Confirm(Box::new(confirm)), client_secret, expand })
+}
+
+/// A payer's page may not decide how the payment is taken.
+fn refuse_what_only_servers_say(body: &Fields) -> Result<(), FieldError> {
+    const ONLY_SERVERS: &[&str] = &[
+        "allowed_payment_method_types",
+        "capture_method",
+        "error_on_requires_action",
+        "excluded_payment_method_types",
+        "off_session",
+    ];
+    match ONLY_SERVERS.iter().find(|name| body.has(name)) {
+        None => Ok(()),
+        Some(name) => Err(body.error(name, Issue::Other("cannot be sent with a publishable key".to_owned()))),
+    }
 }
 
 /// Reads the body of a capture.
 pub fn read_capture(mut body: Fields) -> Result<(IntentAction, Vec<String>), FieldError> {
-    let action = IntentAction::Capture(body.integer("amount_to_capture")?);
+    let capture = CaptureIntent {
+        amount: body.integer("amount_to_capture")?,
+        metadata: body.metadata_changes("metadata")?,
+        annotation: Amendment { details: CAPTURING.read(&mut body)?, ..Amendment::default() },
+    };
+    // What is not captured is released: a second capture has nothing left.
+    if body.boolean("final_capture")? == Some(false) {
+        return Err(body.error("final_capture", Issue::Unsupported));
+    }
     let expand = expansions::read(&mut body)?;
-    body.finish()?;
-    Ok((action, expand))
+    body.finish_without(parameters::CAPTURE_INTENT)?;
+    Ok((IntentAction::Capture(Box::new(capture)), expand))
 }
 
 /// Reads the body of a cancel.
@@ -166,15 +300,16 @@ pub fn read_cancel(mut body: Fields) -> Result<(IntentAction, Vec<String>), Fiel
 pub fn read_list(mut query: Fields) -> Result<(PaymentFilter, Vec<String>), FieldError> {
     let page_request = lists::page_request(&mut query, PAYMENT_PREFIX)?;
     let (created_from, created_to) = lists::created(&mut query)?;
+    let wanted = lists::read_wanted(&mut query, STATUSES)?;
     let filter = PaymentFilter {
         page_request,
         customer: lists::id(&mut query, "customer", CUSTOMER_PREFIX)?,
-        keep: None,
+        keep: wanted.keep(|payment| intents::payment_status(payment.state.status)),
         created_from,
         created_to,
     };
     let expand = expansions::read(&mut query)?;
-    query.finish()?;
+    query.finish_without(parameters::LIST_INTENTS)?;
     Ok((filter, expand))
 }
 

@@ -6,7 +6,7 @@ use tollgate_domain::{PaymentId, Refund, RefundId, Refusal, Resource};
 use tollgate_gateway::{CreateRefund, RefundFilter};
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
-use crate::{expansions, lists};
+use crate::{expansions, lists, parameters};
 
 /// The refund that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<RefundId, Problem> {
@@ -34,7 +34,7 @@ pub fn read_create(mut body: Fields) -> Result<(CreateRefund, Vec<String>), Prob
         metadata: body.metadata("metadata")?,
     };
     let expand = expansions::read(&mut body)?;
-    body.finish()?;
+    body.finish_without(parameters::CREATE_REFUND)?;
     Ok((new, expand))
 }
 
@@ -49,7 +49,9 @@ pub fn read_update(mut body: Fields) -> Result<(Option<Value>, Vec<String>), Fie
 /// Reads the query of a list.
 pub fn read_list(mut query: Fields) -> Result<(RefundFilter, Vec<String>), Problem> {
     let page_request = lists::page_request(&mut query, REFUND_PREFIX)?;
-    let filter = RefundFilter { page_request, payment: read_payment(&mut query)?, status: None };
+    let (created_from, created_to) = lists::created(&mut query)?;
+    let payment = read_payment(&mut query)?;
+    let filter = RefundFilter { page_request, payment, status: None, created_from, created_to };
     let expand = expansions::read(&mut query)?;
     query.finish()?;
     Ok((filter, expand))

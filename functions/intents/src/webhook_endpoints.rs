@@ -13,7 +13,7 @@ use tollgate_domain::{
 use tollgate_gateway::{EndpointUpdate, NewEndpoint, PageRequest};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 
-use crate::{expansions, lists};
+use crate::{expansions, lists, parameters};
 
 /// Longest entry of `enabled_events`.
 const EVENT_TYPE_CHARS_MAX: usize = 100;
@@ -44,7 +44,8 @@ pub fn read_create(mut body: Fields) -> Result<NewEndpoint, FieldError> {
         metadata: body.metadata("metadata")?,
         allow_loopback: allow_loopback(),
     };
-    body.finish()?;
+    expansions::read(&mut body)?;
+    body.finish_without(parameters::CREATE_ENDPOINT)?;
     Ok(new)
 }
 
@@ -67,6 +68,7 @@ pub fn read_update(mut body: Fields, current: &WebhookEndpoint) -> Result<Endpoi
         disabled: body.boolean("disabled")?,
         allow_loopback: allow_loopback(),
     };
+    expansions::read(&mut body)?;
     body.finish()?;
     Ok(update)
 }

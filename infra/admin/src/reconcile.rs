@@ -4,7 +4,7 @@ use std::{fs::File, io::Read, path::Path};
 
 use serde_json::{Value, json};
 use tollgate_domain::{Mode, Money};
-use tollgate_gateway::{Admin, AdminError, Difference, ReportScope};
+use tollgate_gateway::{Admin, AdminError, ReportScope, SettlementDifference};
 use tollgate_processors::settlement;
 
 use crate::arguments::Reconcile;
@@ -34,7 +34,7 @@ fn open(file: &Path) -> Result<Box<dyn Read>, AdminError> {
     Ok(Box::new(opened))
 }
 
-fn show(difference: &Difference) -> Value {
+fn show(difference: &SettlementDifference) -> Value {
     let money = |money: &Money| json!({"amount": money.minor, "currency": money.currency.code()});
     json!({
         "difference": difference.kind.as_str(),

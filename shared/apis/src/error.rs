@@ -148,6 +148,7 @@ impl ApiError {
         let code = match &error.issue {
             Issue::Missing => "missing_param",
             Issue::Unknown => "unknown_param",
+            Issue::Unsupported => "unsupported_param",
             Issue::Metadata(BadMetadata::TooManyKeys) => "too_many_metadata_keys",
             Issue::Metadata(_) => "invalid_metadata",
             Issue::NotValid(_) if param == "currency" => "invalid_currency",
@@ -362,6 +363,10 @@ impl ApiError {
             payment::Refusal::RefundNotPositive => {
                 invalid("amount_too_small", "Amount must be at least 1 (minor units)").about("amount")
             }
+            payment::Refusal::HasCustomer => {
+                invalid("payment_has_customer", "The payment belongs to another customer.")
+                    .about("customer_id")
+            }
             payment::Refusal::SenselessOutcome => Self::internal(),
         }
     }
@@ -382,6 +387,7 @@ const fn not_found_code(resource: Resource) -> &'static str {
         Resource::Payment => "payment_not_found",
         Resource::Refund => "refund_not_found",
         Resource::Customer => "customer_not_found",
+        Resource::Charge => "charge_not_found",
         Resource::PaymentMethod => "payment_method_not_found",
         Resource::Event => "event_not_found",
         Resource::ApiKey => "api_key_not_found",

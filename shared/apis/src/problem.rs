@@ -75,6 +75,8 @@ pub enum Issue {
     Missing,
     /// There is no such parameter.
     Unknown,
+    /// The published conventions have such a parameter, and this gateway cannot honour it.
+    Unsupported,
     /// Not an integer.
     NotInteger,
     /// Not an absolute http or https URL.
@@ -106,6 +108,7 @@ impl fmt::Display for Issue {
         match self {
             Self::Missing => f.write_str("is required"),
             Self::Unknown => f.write_str("is not a known parameter"),
+            Self::Unsupported => f.write_str("is not supported"),
             Self::NotInteger => f.write_str("must be an integer"),
             Self::NotUrl => f.write_str("must be an absolute http or https URL"),
             Self::NotA(what) | Self::NotValid(what) => write!(f, "must be {what}"),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    contact::{Address, Shipping},
     front_door::FrontDoor,
     id::CustomerId,
     idempotency::Fingerprint,
@@ -29,6 +30,27 @@ pub struct Profile {
     /// The merchant's metadata.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
+    /// The merchant's description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Postal address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+    /// Where goods are sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping: Option<Shipping>,
+    /// The languages that the customer prefers, the most preferred first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preferred_locales: Vec<String>,
+    /// Whether the customer pays taxes, in the merchant's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_exempt: Option<String>,
+    /// The name of the customer's business.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_name: Option<String>,
+    /// The name of the person, beside that of the business.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub individual_name: Option<String>,
 }
 
 /// The changes of an update. `None` leaves a field as it is; `Some(None)` clears it.
@@ -42,6 +64,20 @@ pub struct ProfileUpdate {
     pub phone: Option<Option<String>>,
     /// Changes of the metadata (see [`Metadata::updated`]).
     pub metadata: Option<Value>,
+    /// The merchant's description.
+    pub description: Option<Option<String>>,
+    /// Postal address.
+    pub address: Option<Option<Address>>,
+    /// Where goods are sent.
+    pub shipping: Option<Option<Shipping>>,
+    /// All preferred languages.
+    pub preferred_locales: Option<Vec<String>>,
+    /// See [`Profile::tax_exempt`].
+    pub tax_exempt: Option<Option<String>>,
+    /// See [`Profile::business_name`].
+    pub business_name: Option<Option<String>>,
+    /// See [`Profile::individual_name`].
+    pub individual_name: Option<Option<String>>,
 }
 
 impl Profile {
@@ -55,6 +91,16 @@ impl Profile {
             name: over(&update.name, &self.name),
             phone: over(&update.phone, &self.phone),
             metadata: self.metadata.updated(update.metadata.as_ref())?,
+            description: over(&update.description, &self.description),
+            address: update.address.clone().unwrap_or_else(|| self.address.clone()),
+            shipping: update.shipping.clone().unwrap_or_else(|| self.shipping.clone()),
+            preferred_locales: update
+                .preferred_locales
+                .clone()
+                .unwrap_or_else(|| self.preferred_locales.clone()),
+            tax_exempt: over(&update.tax_exempt, &self.tax_exempt),
+            business_name: over(&update.business_name, &self.business_name),
+            individual_name: over(&update.individual_name, &self.individual_name),
         })
     }
 }

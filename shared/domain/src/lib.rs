@@ -6,6 +6,7 @@
 pub mod access;
 pub mod backlog;
 pub mod card;
+pub mod contact;
 pub mod customer;
 pub mod delivery;
 pub mod endpoint;
@@ -34,6 +35,7 @@ pub mod time;
 
 pub use access::{Contract, ContractLimit, ContractLimits, KeyKind, Permission, Tier};
 pub use card::{BadCard, Cvc, EnteredCard, Pan};
+pub use contact::{Address, Billing, Shipping};
 pub use customer::Customer;
 pub use delivery::Delivery;
 pub use endpoint::WebhookEndpoint;

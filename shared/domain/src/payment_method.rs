@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    contact::Billing,
     id::{CustomerId, PaymentMethodId},
     idempotency::Fingerprint,
     metadata::Metadata,
@@ -12,20 +13,6 @@ use crate::{
     source::{Instrument, Source},
     time::Timestamp,
 };
-
-/// The billing details that the merchant sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Billing {
-    /// E-mail address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// Full name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Phone number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phone: Option<String>,
-}
 
 /// A payment method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +31,9 @@ pub struct PaymentMethod {
     /// The billing details.
     #[serde(default)]
     pub billing: Billing,
+    /// Whether it may be shown to the customer again, as the merchant says: `always`, `limited` or `unspecified`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow_redisplay: Option<String>,
     /// The customer to which it is attached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
@@ -88,7 +78,12 @@ pub enum MethodRefusal {
 impl PaymentMethod {
     /// The parts that a payment copies.
     pub fn method(&self) -> Method {
-        Method { id: self.id, source: self.source.clone(), instrument: self.instrument.clone() }
+        Method {
+            id: self.id,
+            source: self.source.clone(),
+            instrument: self.instrument.clone(),
+            billing: self.billing.clone(),
+        }
     }
 
     /// Returns the next version, attached to a customer.

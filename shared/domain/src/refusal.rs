@@ -75,6 +75,8 @@ impl Denied {
 pub enum Resource {
     /// A payment.
     Payment,
+    /// The charge of a payment.
+    Charge,
     /// A refund.
     Refund,
     /// A customer.
@@ -96,6 +98,7 @@ impl Resource {
     pub const fn noun(self) -> &'static str {
         match self {
             Self::Payment => "payment",
+            Self::Charge => "charge",
             Self::Refund => "refund",
             Self::Customer => "customer",
             Self::PaymentMethod => "payment method",

@@ -56,7 +56,7 @@ pub use admin::{
     api_keys::{IssuedKey, NewKey},
     ledger::{Backfilled, NewTerms},
     operator::{Admin, AdminError},
-    reconcile::{Difference, DifferenceKind, Reconciliation, ReportScope},
+    reconcile::{Reconciliation, ReportScope, SettlementDifference, SettlementDifferenceKind},
     references::{RecordedMoney, ReferenceFound},
     republish::Republished,
     reseal::Resealed,
@@ -94,13 +94,15 @@ pub use pages::{
 pub use pagination::PageRequest;
 pub use payments::{
     amount::AMOUNT_MINOR_MIN,
+    charges::ChargeUpdate,
     checkout::{CheckoutFlow, LIFETIME_DEFAULT_MS, NewCheckout},
     create::{ChargeFrom, CreatePayment, declined},
-    intent_actions::{IntentAction, IntentUpdate},
+    intent_actions::{CaptureIntent, ConfirmIntent, IntentAction, IntentUpdate},
     intents::NewIntent,
     list::{Keep, PaymentFilter, charged_and},
+    payer_presence::PayerPresence,
     payment_method_ref::MethodRef,
-    payment_methods::{MethodData, MethodFilter, NewMethod, kind_of},
+    payment_methods::{MethodData, MethodFilter, MethodUpdate, NewMethod, kind_of},
     refunds::{CreateRefund, RefundAmount, RefundFilter},
 };
 pub use processing::processors::{Processors, TIMEOUT_DEFAULT_MS};
@@ -122,5 +124,6 @@ pub use webhooks::{
     message::Message,
     publish::{Published, Publisher},
     redelivery::{RecoverUntil, Recovered},
+    related_events::RelatedObject,
 };
 pub use worker::Worker;

@@ -87,6 +87,11 @@ impl Fields {
         Ok(read(self)?.map(Some))
     }
 
+    /// The names of the fields that were not taken yet.
+    pub fn names(&self) -> Vec<String> {
+        self.values.keys().cloned().collect()
+    }
+
     /// Whether the field was sent.
     pub fn has(&self, name: &str) -> bool {
         self.values.contains_key(name)
@@ -309,8 +314,14 @@ impl Fields {
 
     /// Refuses fields that were not taken: they are unknown.
     pub fn finish(self) -> Result<(), FieldError> {
+        self.finish_without(&[])
+    }
+
+    /// Refuses fields that were not taken: the named ones cannot be honoured, and others are unknown.
+    pub fn finish_without(self, unsupported: &[&str]) -> Result<(), FieldError> {
         match self.values.keys().next() {
             None => Ok(()),
+            Some(name) if unsupported.contains(&name.as_str()) => Err(self.error(name, Issue::Unsupported)),
             Some(name) => {
                 let shown: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
                 Err(self.error(&shown, Issue::Unknown))
@@ -377,6 +388,15 @@ mod tests {
         let mut body = json_fields(json!({"a": "x", "b": 1}));
         body.string("a", 10).unwrap();
         assert_eq!(body.finish().unwrap_err(), FieldError::new("b", Issue::Unknown));
+    }
+
+    #[test]
+    fn what_cannot_be_honoured_is_told_apart_from_what_is_unknown() {
+        let left = |name: &str| {
+            let body = Fields::from_query(&[(name.into(), "1".into())]);
+            body.finish_without(&["on_behalf_of"]).unwrap_err().issue
+        };
+        assert_eq!((left("on_behalf_of"), left("on_behalf")), (Issue::Unsupported, Issue::Unknown));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod behavior;
 mod cards;
+mod names;
 
 use tollgate_domain::{
     Decline, EnteredCard, Source, Timestamp,
@@ -25,11 +26,12 @@ const FAILING_IBAN: &str = "DE62370400440532013001";
 
 use behavior::Behavior;
 pub use cards::TestCard;
-use cards::{CARDS, NAMED, SIMPLE_SOURCES, description};
+use cards::{CARDS, SIMPLE_SOURCES, description};
+use names::{NAMED, NAMED_PLAIN};
 
 use Behavior::{
-    BankFailsLater, BankSucceedsLater, ChallengeThenDeclines, ChallengeThenSucceeds, Declines,
-    RefundFailsLater, RefundSucceedsLater, Succeeds, SucceedsThenDisputed,
+    BankFailsLater, BankSucceedsLater, ChallengeThenDeclines, ChallengeThenSucceeds, ChallengeUnlessSetUp,
+    Declines, RefundFailsLater, RefundSucceedsLater, Succeeds, SucceedsThenDisputed,
 };
 
 /// The name of each behavior in an [`Instrument`].
@@ -41,7 +43,10 @@ const NAMES: &[(&str, Behavior)] = &[
     ("declines:incorrect_cvc", Declines(Decline::IncorrectCvc)),
     ("declines:processing_error", Declines(Decline::ProcessingError)),
     ("challenge:succeeds", ChallengeThenSucceeds),
-    ("challenge:declines", ChallengeThenDeclines),
+    ("challenge:declines", ChallengeThenDeclines(Decline::CardDeclined)),
+    ("challenge:declines:insufficient_funds", ChallengeThenDeclines(Decline::InsufficientFunds)),
+    ("challenge:declines:processing_error", ChallengeThenDeclines(Decline::ProcessingError)),
+    ("challenge:unless_set_up", ChallengeUnlessSetUp),
     ("disputed", SucceedsThenDisputed),
     ("refund_fails", RefundFailsLater),
     ("refund_succeeds_later", RefundSucceedsLater),
@@ -65,12 +70,40 @@ pub struct UnknownInstrument;
 
 /// The test card of a card token: `tok_<brand>_<last4>`, or a named payment method (`pm_card_visa`).
 pub fn card_token(token: &str) -> Option<Chargeable> {
-    if let Some((_, brand, last4)) = NAMED.iter().find(|(name, ..)| *name == token) {
-        return card(*brand, last4);
+    if let Some(named) = named(token) {
+        return Some(named);
     }
     let (brand, last4) = token.strip_prefix("tok_")?.split_once('_')?;
     let brand = [Brand::Visa, Brand::Mastercard, Brand::Amex].into_iter().find(|b| b.as_str() == brand)?;
     card(brand, last4)
+}
+
+/// The card of a named payment method: `pm_card_visa`, …
+fn named(name: &str) -> Option<Chargeable> {
+    if let Some((_, brand, last4)) = NAMED.iter().find(|(named, ..)| *named == name) {
+        return card(*brand, last4);
+    }
+    let (_, brand, last4) = NAMED_PLAIN.iter().find(|(named, ..)| *named == name)?;
+    Some(shown_card(*brand, last4, Succeeds))
+}
+
+/// The card of a named token: `tok_visa`, `tok_chargeDeclinedExpiredCard`, … What follows `tok_` is what
+/// follows `pm_card_` in the name of a payment method.
+pub fn named_token(token: &str) -> Option<Chargeable> {
+    named(&format!("pm_card_{}", token.strip_prefix("tok_")?))
+}
+
+/// The issuer's code for a decline of a test card that says no more than "declined"; `None` where there is
+/// none.
+pub fn issuer_code(source: &Source) -> Option<&'static str> {
+    let Source::Card(card) = source else { return None };
+    match (card.brand, card.last4.as_str()) {
+        (Brand::Visa, "9987") => Some("lost_card"),
+        (Brand::Visa, "9979") => Some("stolen_card"),
+        (Brand::Visa, "6975") => Some("card_velocity_exceeded"),
+        (Brand::Visa, "0019" | "4954") => Some("fraudulent"),
+        _ => None,
+    }
 }
 
 /// The test cards, the most used first.
@@ -102,7 +135,7 @@ pub fn entered_card(card: &EnteredCard) -> Chargeable {
 
 /// Whether this names a payment method of the sandbox: `pm_card_visa`, …
 pub fn is_named(name: &str) -> bool {
-    NAMED.iter().any(|(named, ..)| *named == name)
+    named(name).is_some()
 }
 
 /// A SEPA account. Its debits are decided later.
@@ -115,10 +148,10 @@ pub fn sepa_debit(iban: &str, shown: SepaDebit) -> Chargeable {
 pub fn decline_of(number: &str) -> Option<Decline> {
     let (.., behavior) = CARDS.iter().find(|(listed, ..)| *listed == number)?;
     match behavior {
-        Declines(decline) => Some(*decline),
-        ChallengeThenDeclines => Some(Decline::CardDeclined),
+        Declines(decline) | ChallengeThenDeclines(decline) => Some(*decline),
         Succeeds
         | ChallengeThenSucceeds
+        | ChallengeUnlessSetUp
         | SucceedsThenDisputed
         | RefundFailsLater
         | RefundSucceedsLater
@@ -166,17 +199,33 @@ pub fn bank_account(account_number: &str, sort_code: &str, account_holder_name: 
 pub fn charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
     Ok(match Behavior::of(instrument)? {
         Declines(decline) => Outcome::Declined(decline),
-        ChallengeThenSucceeds | ChallengeThenDeclines => Outcome::ChallengeRequired,
+        ChallengeThenSucceeds | ChallengeThenDeclines(_) | ChallengeUnlessSetUp => Outcome::ChallengeRequired,
         BankSucceedsLater | BankFailsLater => Outcome::Pending { ask_at: now.plus_ms(DECIDES_AFTER_MS) },
         Succeeds | SucceedsThenDisputed | RefundFailsLater | RefundSucceedsLater => Outcome::Approved,
     })
 }
 
+/// Charges an instrument while the payer is elsewhere: one that was set up for this is not challenged.
+pub fn charge_off_session(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
+    match Behavior::of(instrument)? {
+        ChallengeUnlessSetUp => Ok(Outcome::Approved),
+        Succeeds
+        | Declines(_)
+        | ChallengeThenSucceeds
+        | ChallengeThenDeclines(_)
+        | SucceedsThenDisputed
+        | RefundFailsLater
+        | RefundSucceedsLater
+        | BankSucceedsLater
+        | BankFailsLater => charge(instrument, now),
+    }
+}
+
 /// Charges an instrument after a passed challenge.
 pub fn charge_after_challenge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
     match Behavior::of(instrument)? {
-        ChallengeThenSucceeds => Ok(Outcome::Approved),
-        ChallengeThenDeclines => Ok(Outcome::Declined(Decline::CardDeclined)),
+        ChallengeThenSucceeds | ChallengeUnlessSetUp => Ok(Outcome::Approved),
+        ChallengeThenDeclines(decline) => Ok(Outcome::Declined(decline)),
         Succeeds | Declines(_) | SucceedsThenDisputed | RefundFailsLater | RefundSucceedsLater
         | BankSucceedsLater | BankFailsLater => charge(instrument, now),
     }
@@ -190,7 +239,8 @@ pub fn look_up_charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome
         Succeeds
         | Declines(_)
         | ChallengeThenSucceeds
-        | ChallengeThenDeclines
+        | ChallengeThenDeclines(_)
+        | ChallengeUnlessSetUp
         | SucceedsThenDisputed
         | RefundFailsLater
         | RefundSucceedsLater => charge(instrument, now),
@@ -206,7 +256,8 @@ pub fn refund(instrument: &Instrument, now: Timestamp) -> Result<RefundOutcome, 
         Succeeds
         | Declines(_)
         | ChallengeThenSucceeds
-        | ChallengeThenDeclines
+        | ChallengeThenDeclines(_)
+        | ChallengeUnlessSetUp
         | SucceedsThenDisputed
         | BankSucceedsLater
         | BankFailsLater => RefundOutcome::Succeeded,
@@ -220,7 +271,8 @@ pub fn look_up_refund(instrument: &Instrument) -> Result<RefundOutcome, UnknownI
         Succeeds
         | Declines(_)
         | ChallengeThenSucceeds
-        | ChallengeThenDeclines
+        | ChallengeThenDeclines(_)
+        | ChallengeUnlessSetUp
         | SucceedsThenDisputed
         | RefundSucceedsLater
         | BankSucceedsLater
@@ -231,11 +283,15 @@ pub fn look_up_refund(instrument: &Instrument) -> Result<RefundOutcome, UnknownI
 fn card(brand: Brand, last4: &str) -> Option<Chargeable> {
     let (_, _, behavior) =
         CARDS.iter().find(|(number, b, _)| *b == brand && last4.len() == 4 && number.ends_with(last4))?;
+    Some(shown_card(brand, last4, *behavior))
+}
+
+fn shown_card(brand: Brand, last4: &str, behavior: Behavior) -> Chargeable {
     let (exp_month, exp_year) = TOKEN_EXPIRY;
-    Some(Chargeable {
+    Chargeable {
         source: Source::Card(Card { brand, last4: last4.to_owned(), exp_month, exp_year, wallet: None }),
         instrument: behavior.instrument(),
-    })
+    }
 }
 
 impl Behavior {
@@ -315,9 +371,46 @@ mod tests {
         for (name, ..) in SIMPLE_SOURCES {
             assert!(simple_source(name).is_some(), "{name}");
         }
-        for (name, ..) in NAMED {
+        for (name, ..) in NAMED.iter().chain(NAMED_PLAIN) {
             assert!(card_token(name).is_some(), "{name}");
+            let token = format!("tok_{}", name.strip_prefix("pm_card_").unwrap());
+            assert_eq!(named_token(&token), card_token(name), "{token}");
+            let same = NAMED.iter().chain(NAMED_PLAIN).filter(|(other, ..)| other == name);
+            assert_eq!(same.count(), 1, "{name}");
         }
+        assert_eq!(named_token("tok_nothing"), None);
+    }
+
+    #[test]
+    fn a_method_that_was_set_up_is_not_challenged_while_the_payer_is_elsewhere() {
+        let charged = |name: &str| {
+            let instrument = card_token(name).unwrap().instrument;
+            (charge(&instrument, NOW).unwrap(), charge_off_session(&instrument, NOW).unwrap())
+        };
+        let (challenged, approved) = (Outcome::ChallengeRequired, Outcome::Approved);
+        assert_eq!(charged("pm_card_authenticationRequiredSetupForOffSession"), (challenged, approved));
+        assert_eq!(charged("pm_card_authenticationRequired"), (challenged, challenged));
+        assert_eq!(charged("pm_card_visa"), (approved, approved));
+    }
+
+    #[test]
+    fn a_decline_after_a_challenge_has_its_reason() {
+        let name = "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds";
+        let instrument = card_token(name).unwrap().instrument;
+        let declined = Outcome::Declined(Decline::InsufficientFunds);
+        assert_eq!(charge_after_challenge(&instrument, NOW), Ok(declined));
+    }
+
+    #[test]
+    fn every_code_of_an_issuer_is_of_a_card_that_is_declined() {
+        for (number, brand, behavior) in CARDS {
+            let source = card(*brand, &number[number.len() - 4..]).unwrap().source;
+            if issuer_code(&source).is_some() {
+                assert_eq!(*behavior, Declines(Decline::CardDeclined), "{number}");
+            }
+        }
+        let lost = card_token("pm_card_visa_chargeDeclinedLostCard").unwrap();
+        assert_eq!(issuer_code(&lost.source), Some("lost_card"));
     }
 
     #[test]

@@ -31,7 +31,6 @@ const HEADINGS: &[&str] = &[
     "dashboard",
     "hosts",
     "service levels",
-    "small differences",
     "tests",
     NO_BEHAVIOUR,
 ];

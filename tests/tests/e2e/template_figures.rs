@@ -133,7 +133,7 @@ fn what_is_reserved_is_reserved_for_every_function_that_moves_money_and_every_wo
     let expected = routes.filter(|name| {
         let is_money = moves.iter().any(|part| name.contains(part)) && !name.ends_with("-method");
         is_money
-            || ["capture-payment-intent", "cancel-payment-intent", "cancel-refund"]
+            || ["capture-payment-intent", "capture-charge", "cancel-payment-intent", "cancel-refund"]
                 .iter()
                 .any(|end| name.ends_with(end))
     });

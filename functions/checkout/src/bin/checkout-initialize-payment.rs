@@ -16,5 +16,5 @@ async fn initialize_payment(ctx: Arc<RequestContext>) -> Result<Reply, Problem> 
     let (amount, metadata) = (ctx.raw("amount"), ctx.raw("metadata"));
     let new =
         initialize::read(Fields::of(&body), amount.as_deref(), metadata.as_deref(), mode, ctx.call.now())?;
-    initialize::initialize(&ctx, &body, new).await
+    Box::pin(initialize::initialize(&ctx, &body, new)).await
 }

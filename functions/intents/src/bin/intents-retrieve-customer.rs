@@ -12,9 +12,7 @@ fn main() -> Result<(), LambdaError> {
 
 async fn retrieve_customer(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let id = customers::id_in_path(&ctx)?;
-    let mut query = ctx.nested_query()?;
-    expansions::read(&mut query)?;
-    query.finish()?;
+    expansions::read_query_alone(&ctx)?;
     let customer = ctx.call.retrieve_customer_even_deleted(id).await?;
     Ok(Reply::ok(customers::show(ctx.tenant().await?, &customer)))
 }

@@ -1,4 +1,4 @@
-//! `POST /v2/payment_methods/{id}`: changes billing details and metadata.
+//! `POST /v2/payment_methods/{id}`: changes billing details, a card's expiry and metadata.
 
 use std::sync::Arc;
 
@@ -17,11 +17,10 @@ fn main() -> Result<(), LambdaError> {
 async fn update_payment_method(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let id = payment_methods::id_in_path(&ctx)?;
     let body = ctx.form_or_json()?;
-    let update = payment_methods::read_update(body.fields())?;
-    let expand = expansions::permitted(&ctx, &update.expand, Linked::METHOD).await?;
+    let (update, expand) = payment_methods::read_update(body.fields())?;
+    let expand = expansions::permitted(&ctx, &expand, Linked::METHOD).await?;
     let idempotency = ctx.idempotency(body.value())?;
-    let (billing, metadata) = (update.billing.as_ref(), update.metadata.as_ref());
-    let made = ctx.call.update_payment_method(id, billing, metadata, idempotency.as_ref()).await?;
+    let made = ctx.call.update_payment_method(id, &update, idempotency.as_ref()).await?;
     let mut answer = payment_methods::show(ctx.tenant().await?, &made.value);
     expansions::expand(&ctx, &mut answer, &expand).await?;
     Ok(Reply::ok(answer).replayed(made.replayed))

@@ -24,7 +24,7 @@ use crate::{options::LambdaOptions, template};
 /// Processes of one function, at most.
 const INSTANCES_PER_FUNCTION_MAX: usize = 8;
 /// Processes of all functions, at most. When there are as many, the one idle for longest ends to make room for another.
-const INSTANCES_MAX: usize = 64;
+const INSTANCES_MAX: usize = 96;
 /// Lambda's largest payload of an invocation whose caller waits.
 pub(super) const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// Invocations that wait for a process of one function, at most; more are throttled.

@@ -121,6 +121,10 @@ impl ApiError {
         let (code, message) = match &error.issue {
             Issue::Missing => (Some("parameter_missing"), format!("Missing required param: {param}.")),
             Issue::Unknown => (Some("parameter_unknown"), format!("Received unknown parameter: {param}")),
+            Issue::Unsupported => (
+                Some("parameter_unsupported"),
+                format!("{param} is a parameter that this gateway does not support. Leave it out."),
+            ),
             Issue::Empty => (Some("parameter_invalid_empty"), format!("{param} {}", error.issue)),
             Issue::NotInteger => (Some("parameter_invalid_integer"), format!("{param} {}", error.issue)),
             Issue::NotUrl => (Some("url_invalid"), format!("{param} {}", error.issue)),
@@ -331,6 +335,13 @@ impl ApiError {
                 api_error(400, INVALID, Some("parameter_invalid_integer"), "Amount must be at least 1.")
                     .about("amount")
             }
+            payment::Refusal::HasCustomer => api_error(
+                400,
+                INVALID,
+                None,
+                "The payment belongs to another customer, and cannot change to this one.",
+            )
+            .about("customer"),
             payment::Refusal::SenselessOutcome => Self::internal(),
         }
     }

@@ -20,10 +20,11 @@ pub use names::{
     VERSION,
 };
 pub use objects::{
-    Balance, BalanceAmount, BalanceTransaction, BankTransferDetails, BillingDetails, CardDetails, Charge,
-    Context, Customer, Deleted, FeeDetail, MethodDetails, MethodLink, NextAction, PaymentError,
-    PaymentIntent, PaymentMethod, RedirectToUrl, Refund, SepaDebitDetails, WalletDetails, WebhookEndpoint,
-    balance, balance_transaction, balance_transactions_csv, charge, customer, declined, deleted,
+    Address, AutomaticMethods, Balance, BalanceAmount, BalanceTransaction, BankTransferDetails,
+    BillingDetails, CardDetails, Charge, ChargeOutcome, Context, Customer, Deleted, FeeDetail,
+    InvoiceSettings, MethodDetails, MethodLink, NextAction, PaymentError, PaymentIntent, PaymentMethod,
+    RedirectToUrl, Refund, SepaDebitDetails, Shipping, WalletDetails, WebhookEndpoint, balance,
+    balance_transaction, balance_transactions_csv, charge, charge_status, customer, declined, deleted,
     payment_intent, payment_method, payment_status, refund, webhook_endpoint, webhook_endpoint_with_secret,
 };
 

@@ -47,6 +47,7 @@ fn sentence(problem: &Problem) -> Option<String> {
                 | payment::Refusal::UnexpectedStatus(_) => "Invalid refund amount",
                 payment::Refusal::NotCapturable { .. }
                 | payment::Refusal::NoMethod
+                | payment::Refusal::HasCustomer
                 | payment::Refusal::SenselessOutcome => return None,
             },
             _ => return None,

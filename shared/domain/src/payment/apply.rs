@@ -30,8 +30,9 @@ impl Payment {
             Command::Settled(outcome) => self.decide(Status::Processing, outcome, now),
 
             Command::Amend(amendment) => self.amend(*amendment),
-            Command::Confirm { method, return_url, outcome } => {
-                self.confirm(method.map(|method| *method), return_url, outcome, now)
+            Command::Annotate(amendment) => self.annotate(*amendment),
+            Command::Confirm { method, return_url, changes, outcome } => {
+                self.confirm(method.map(|method| *method), return_url, *changes, outcome, now)
             }
             Command::Capture(minor) => self.capture_intent(minor, now),
             Command::CancelIntent(reason) => self.cancel_intent(reason, now),

@@ -37,12 +37,17 @@ pub enum Command {
     Settled(Outcome),
     /// The merchant changes an uncharged intent.
     Amend(Box<Amendment>),
+    /// The merchant changes what is said of a payment, whatever its status: description, metadata, receipt,
+    /// shipping, and the customer if it has none.
+    Annotate(Box<Amendment>),
     /// An intent was charged.
     Confirm {
         /// The payment method; `None` keeps the intent's.
         method: Option<Box<Method>>,
         /// The URL to which the payer returns after a challenge.
         return_url: Option<String>,
+        /// Other changes that come with it.
+        changes: Box<Amendment>,
         /// The processor's answer.
         outcome: Outcome,
     },
@@ -148,6 +153,9 @@ pub enum Refusal {
     /// The intent to confirm has no payment method.
     #[error("the intent has no payment method")]
     NoMethod,
+    /// The payment belongs to another customer.
+    #[error("the payment belongs to another customer")]
+    HasCustomer,
     /// The amount to refund is not positive.
     #[error("a refund must be of at least one minor unit")]
     RefundNotPositive,

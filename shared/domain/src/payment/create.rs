@@ -91,6 +91,7 @@ impl Payment {
             description: new.description,
             metadata: new.metadata,
             intent: None,
+            details: None,
             processor_charge: None,
             hosted: None,
             completed: None,

@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::details::DetailsUpdate;
 use crate::{
+    contact::Billing,
     id::{CustomerId, PaymentMethodId},
     metadata::Metadata,
     money::Money,
@@ -29,6 +31,9 @@ pub struct Intent {
     /// The payment method that was declined last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declined_method: Option<PaymentMethodId>,
+    /// The issuer's code for the latest decline, where it says more than the decline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decline_code: Option<String>,
     /// E-mail address for the receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt_email: Option<String>,
@@ -52,9 +57,11 @@ pub struct Method {
     pub source: Source,
     /// The processor's name for it.
     pub instrument: Instrument,
+    /// The billing details.
+    pub billing: Billing,
 }
 
-/// A merchant's changes to an uncharged intent. `None` leaves a field as it is; `Some(None)` clears it.
+/// A merchant's changes to a payment. `None` leaves a field as it is; `Some(None)` clears it.
 #[derive(Clone, Debug, Default)]
 pub struct Amendment {
     /// New amount and currency.
@@ -73,4 +80,25 @@ pub struct Amendment {
     pub payment_method_types: Option<Vec<String>>,
     /// Whether the merchant captures separately.
     pub manual_capture: Option<bool>,
+    /// Changes of what is said beyond what is charged.
+    pub details: DetailsUpdate,
+}
+
+impl Amendment {
+    /// Whether it changes nothing of a charge, so that it may come at any time.
+    pub fn is_annotation(&self) -> bool {
+        let details = &self.details;
+        self.amount.is_none()
+            && self.customer.is_none()
+            && self.method.is_none()
+            && self.payment_method_types.is_none()
+            && self.manual_capture.is_none()
+            && details.setup_future_usage.is_none()
+            && details.automatic_methods.is_none()
+            && details.excluded_types.is_none()
+            && details.request_three_d_secure.is_none()
+            && details.async_capture.is_none()
+            && details.statement_descriptor.is_none()
+            && details.statement_descriptor_suffix.is_none()
+    }
 }

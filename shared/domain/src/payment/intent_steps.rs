@@ -3,6 +3,7 @@
 use super::{
     Payment,
     command::{Outcome, Refusal},
+    details::Details,
     intent::{Amendment, Intent, Method},
     status::Status,
 };
@@ -29,10 +30,12 @@ impl Payment {
         &mut self,
         method: Option<Method>,
         return_url: Option<String>,
+        changes: Amendment,
         outcome: Outcome,
         now: Timestamp,
     ) -> Result<(), Refusal> {
         self.must_be_one_of(&[Status::RequiresPaymentMethod, Status::RequiresConfirmation])?;
+        self.apply_amendment(changes)?;
         if let Some(method) = method {
             self.set_method(method)?;
         }
@@ -72,6 +75,50 @@ impl Payment {
         Ok(())
     }
 
+    /// Changes what is said of the payment. Nothing of the charge changes.
+    pub fn annotate(&mut self, amendment: Amendment) -> Result<(), Refusal> {
+        if let Some(customer) = amendment.customer {
+            if self.customer.is_some_and(|known| known != customer) {
+                return Err(Refusal::HasCustomer);
+            }
+            self.customer = Some(customer);
+        }
+        self.describe(amendment);
+        Ok(())
+    }
+
+    /// The issuer's code for a decline, where it says more than the decline.
+    #[must_use]
+    pub fn with_decline_code(mut self, code: Option<&str>) -> Self {
+        if self.state.decline.is_some()
+            && let Some(intent) = &mut self.intent
+        {
+            intent.decline_code = code.map(str::to_owned);
+        }
+        self
+    }
+
+    /// Takes over what an amendment says, apart from the charge.
+    fn describe(&mut self, amendment: Amendment) {
+        if let Some(description) = amendment.description {
+            self.description = description;
+        }
+        if let Some(metadata) = amendment.metadata {
+            self.metadata = metadata;
+            if let Some(hosted) = &mut self.hosted {
+                hosted.metadata = None;
+            }
+        }
+        self.details = Details::updated(self.details.as_deref(), amendment.details);
+        if let Some(receipt_email) = amendment.receipt_email {
+            match &mut self.intent {
+                Some(intent) => intent.receipt_email = receipt_email,
+                None if receipt_email.is_none() && self.details.is_none() => {}
+                None => self.details.get_or_insert_default().receipt_email = receipt_email,
+            }
+        }
+    }
+
     /// The fields of the intent; a payment that is none refuses an intent's command by its status.
     fn intent_mut(&mut self) -> Result<&mut Intent, Refusal> {
         let refusal = self.unexpected_status();
@@ -80,6 +127,10 @@ impl Payment {
 
     fn set_method(&mut self, method: Method) -> Result<(), Refusal> {
         self.intent_mut()?.payment_method = Some(method.id);
+        let billing = Some(method.billing).filter(|billing| !billing.is_empty());
+        if billing.is_some() || self.details.is_some() {
+            self.details.get_or_insert_default().billing = billing;
+        }
         self.source = Some(method.source);
         self.instrument = Some(method.instrument);
         Ok(())
@@ -93,9 +144,9 @@ impl Payment {
             || amendment.manual_capture.is_some_and(|changed| Some(changed) != manual)
     }
 
-    fn apply_amendment(&mut self, amendment: Amendment) -> Result<(), Refusal> {
+    fn apply_amendment(&mut self, mut amendment: Amendment) -> Result<(), Refusal> {
         self.intent_mut()?;
-        if let Some(method) = amendment.method {
+        if let Some(method) = amendment.method.take() {
             self.set_method(method)?;
             self.state.decline = None;
             if self.state.status == Status::RequiresPaymentMethod {
@@ -108,22 +159,14 @@ impl Payment {
         if amendment.customer.is_some() {
             self.customer = amendment.customer;
         }
-        if let Some(description) = amendment.description {
-            self.description = description;
-        }
-        if let Some(metadata) = amendment.metadata {
-            self.metadata = metadata;
-        }
         let intent = self.intent_mut()?;
-        if let Some(receipt_email) = amendment.receipt_email {
-            intent.receipt_email = receipt_email;
-        }
-        if let Some(types) = amendment.payment_method_types {
-            intent.payment_method_types = types;
+        if let Some(types) = &amendment.payment_method_types {
+            intent.payment_method_types.clone_from(types);
         }
         if let Some(manual) = amendment.manual_capture {
             intent.manual_capture = manual;
         }
+        self.describe(amendment);
         Ok(())
     }
 }

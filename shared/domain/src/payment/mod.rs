@@ -16,7 +16,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `status`, `state`, `intent`, `hosted` | parts of the record |
+//! | `status`, `state`, `intent`, `details`, `hosted` | parts of the record |
 //! | `command` | the commands, and why they are refused |
 //! | `create` | new payments |
 //! | `apply` | which step executes a command; the steps of challenges and refunds |
@@ -27,6 +27,7 @@
 mod apply;
 mod command;
 mod create;
+mod details;
 mod hosted;
 mod intent;
 mod intent_steps;
@@ -45,6 +46,7 @@ use serde_json::Value;
 pub use self::{
     command::{Command, Outcome, Refusal},
     create::NewPayment,
+    details::{Details, DetailsUpdate},
     hosted::{Hosted, HostedCharge},
     intent::{Amendment, Intent, Method},
     state::PaymentState,
@@ -98,6 +100,9 @@ pub struct Payment {
     /// The fields of an intent; `None` for other payments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Intent>,
+    /// What the merchant said beyond what is charged; `None` for most payments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Box<Details>>,
     /// The customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
@@ -154,6 +159,19 @@ impl Payment {
     /// The amount that can still be refunded, in minor units.
     pub fn refundable(&self) -> i64 {
         self.amount_captured - self.amount_refunded
+    }
+
+    /// E-mail address for the receipt.
+    pub fn receipt_email(&self) -> Option<&String> {
+        let of_intent = self.intent.as_ref().and_then(|intent| intent.receipt_email.as_ref());
+        of_intent.or_else(|| self.details.as_ref()?.receipt_email.as_ref())
+    }
+
+    /// The customer to whom a payment method is attached once it was charged, if the merchant wants to use it
+    /// again.
+    pub fn keeps_method_for(&self) -> Option<CustomerId> {
+        self.details.as_ref()?.setup_future_usage.as_ref()?;
+        self.customer
     }
 
     /// The merchant's metadata as JSON.

@@ -1,6 +1,6 @@
 //! Erasure of personal data from payments.
 //!
-//! A payment may hold the address for the receipt, the bank account's holder, and the fingerprint of a
+//! A payment may hold the address for the receipt, those for billing and shipping, how a mandate was accepted, the bank account's holder, and the fingerprint of a
 //! request that contained an e-mail address or a name: a fingerprint can be matched by trying values.
 
 use super::Payment;
@@ -14,7 +14,7 @@ impl Payment {
     /// Whether any version of the payment, and so one of its events, may hold personal data.
     pub fn may_have_told_of_person(&self) -> bool {
         let has_holder = self.source.as_ref().is_some_and(|source| source.holder().is_some());
-        self.front_door == FrontDoor::Direct || self.intent.is_some() || has_holder
+        self.front_door == FrontDoor::Direct || self.intent.is_some() || self.details.is_some() || has_holder
     }
 
     /// The same version without personal data, also in the stored answers.
@@ -28,6 +28,9 @@ impl Payment {
         }
         if let Some(intent) = &mut next.intent {
             intent.receipt_email = None;
+        }
+        if let Some(details) = &mut next.details {
+            details.erase_person();
         }
         if let Some(source) = &mut next.source {
             source.erase_holder();
@@ -50,8 +53,10 @@ impl Payment {
     /// name.
     fn names_person(&self) -> bool {
         let receipt = self.intent.as_ref().and_then(|intent| intent.receipt_email.as_ref());
+        let described = self.details.as_ref().is_some_and(|details| details.names_person());
         let holder = self.source.as_ref().and_then(Source::holder);
         receipt.is_some()
+            || described
             || holder.is_some_and(|name| !name.is_empty())
             || self.replay.resources().any(Self::names_person)
     }

@@ -294,6 +294,7 @@ impl Payment {
             | Command::ChallengeExpired
             | Command::Settled(_)
             | Command::Amend(_)
+            | Command::Annotate(_)
             | Command::Confirm { .. }
             | Command::Capture(_)
             | Command::CancelIntent(_)

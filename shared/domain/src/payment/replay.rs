@@ -32,20 +32,33 @@ impl Replayable for Payment {
         Some(Self { state: PaymentState::deserialize(part).ok()?, ..self.snapshot() })
     }
 
-    /// Keeps a whole intent. Of other payments only the [`PaymentState`] changes, so only that is kept: a
+    /// Keeps a whole intent. Of other payments mostly the [`PaymentState`] changes, so only that is kept: a
     /// whole copy would cost each write of a charge another capacity unit.
     fn keep_created(&mut self, before: &Self) {
-        if self.intent.is_some() {
+        if self.intent.is_some() || self.is_described_unlike(before) {
             self.keep_whole_created(before);
-        } else if self.created_state.is_none() && self.state != before.state {
+        }
+        if self.intent.is_none() && self.created_state.is_none() && self.state != before.state {
             self.created_state = Some(before.state.clone());
         }
     }
 
     fn into_created(mut self) -> Self {
-        if let Some(created_state) = self.created_state.take() {
-            self.state = created_state;
+        let created_state = self.created_state.take();
+        let mut created = self.replay.take_created().unwrap_or(self);
+        if let Some(created_state) = created_state {
+            created.state = created_state;
         }
-        self.replay.take_created().unwrap_or(self)
+        created
+    }
+}
+
+impl Payment {
+    /// Whether something was changed that the merchant says of a payment.
+    fn is_described_unlike(&self, before: &Self) -> bool {
+        self.description != before.description
+            || self.metadata != before.metadata
+            || self.customer != before.customer
+            || self.details != before.details
     }
 }

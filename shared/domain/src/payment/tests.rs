@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    contact::Billing,
     id::PaymentMethodId,
     money::Currency,
     processor_charge::{ProcessorTransactionId, Stage},
@@ -98,14 +99,20 @@ fn method() -> Method {
         id: PaymentMethodId::from_bytes([1; 16]),
         source: new_payment(1).source.unwrap(),
         instrument: Instrument("i".into()),
+        billing: Billing { name: Some("A".into()), ..Billing::default() },
     }
 }
 
 fn intent_commands() -> impl Strategy<Value = Command> {
     prop_oneof![
-        (proptest::option::of(Just(Box::new(method()))), outcomes())
-            .prop_map(|(method, outcome)| { Command::Confirm { method, return_url: None, outcome } }),
+        (proptest::option::of(Just(Box::new(method()))), outcomes()).prop_map(|(method, outcome)| {
+            Command::Confirm { method, return_url: None, changes: Box::default(), outcome }
+        }),
         Just(Command::Amend(Box::new(Amendment { method: Some(method()), ..Amendment::default() }))),
+        Just(Command::Annotate(Box::new(Amendment {
+            description: Some(Some("x".into())),
+            ..Amendment::default()
+        }))),
         (-5..6000_i64).prop_map(Command::Capture),
         Just(Command::CancelIntent(None)),
         commands(),
@@ -241,7 +248,8 @@ fn an_authorization_of_a_failed_payment_has_to_be_voided() {
 #[test]
 fn an_intent_whose_charge_changes_under_a_challenge_has_to_be_confirmed_again() {
     let intent = Payment::create_intent(new_payment(1000), Intent::default(), NOW);
-    let confirm = |outcome| Command::Confirm { method: None, return_url: None, outcome };
+    let confirm =
+        |outcome| Command::Confirm { method: None, return_url: None, changes: Box::default(), outcome };
     let challenged = after(&intent, &[confirm(Outcome::ChallengeRequired)]);
     assert_eq!((challenged.state.status, challenged.challenge_number()), (Status::RequiresAction, 1));
     let amend = |amendment| Command::Amend(Box::new(amendment));
@@ -265,6 +273,38 @@ fn an_intent_whose_charge_changes_under_a_challenge_has_to_be_confirmed_again() 
     let same = after(&challenged, &[amend(harmless)]);
     assert_eq!(same.state.status, Status::RequiresAction);
     assert_eq!(same.due, challenged.due);
+}
+
+#[test]
+fn a_create_replays_as_it_was_after_an_annotation_and_after_a_change_of_status() {
+    let created = payment(1000, Outcome::ChallengeRequired);
+    let annotation = Amendment {
+        description: Some(Some("later".into())),
+        receipt_email: Some(Some("a@example.com".into())),
+        ..Amendment::default()
+    };
+    let annotate = Command::Annotate(Box::new(annotation));
+    let passed = Command::ChallengePassed(Outcome::Approved);
+    for commands in [[annotate.clone(), passed.clone()], [passed, annotate]] {
+        let changed = after(&created, &commands);
+        assert_eq!(changed.state.status, Status::Succeeded);
+        assert_eq!(changed.description.as_deref(), Some("later"));
+        assert_eq!(changed.receipt_email().map(String::as_str), Some("a@example.com"));
+        let replayed = changed.into_created();
+        assert_eq!((replayed.state, replayed.description), (created.state.clone(), None));
+        assert_eq!(replayed.details, None);
+    }
+}
+
+#[test]
+fn a_payment_keeps_its_customer() {
+    let paid = payment(1000, Outcome::Approved);
+    let to = |byte| {
+        let customer = Some(CustomerId::from_bytes([byte; 16]));
+        Command::Annotate(Box::new(Amendment { customer, ..Amendment::default() }))
+    };
+    let given = after(&paid, &[to(1), to(1)]);
+    assert_eq!(given.apply(to(2), NOW, &"r".into()).unwrap_err(), Refusal::HasCustomer);
 }
 
 #[test]

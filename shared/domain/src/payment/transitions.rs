@@ -36,6 +36,9 @@ impl Payment {
 
     fn record_intent_outcome(&mut self, outcome: Outcome, manual_capture: bool, now: Timestamp) {
         self.state.decline = None;
+        if let Some(intent) = &mut self.intent {
+            intent.decline_code = None;
+        }
         match outcome {
             Outcome::Approved if manual_capture => {
                 self.state.status = Status::RequiresCapture;

@@ -35,7 +35,7 @@ pub struct ReportScope {
 
 /// How the report and the ledger differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DifferenceKind {
+pub enum SettlementDifferenceKind {
     /// The processor settled it, and the ledger has nothing of it, or has it as not settled.
     MissingHere,
     /// The ledger has it, and the report does not.
@@ -44,7 +44,7 @@ pub enum DifferenceKind {
     Amount,
 }
 
-impl DifferenceKind {
+impl SettlementDifferenceKind {
     /// Its name for the operator.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -57,9 +57,9 @@ impl DifferenceKind {
 
 /// A difference between the report and the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct SettlementDifference {
     /// How they differ.
-    pub kind: DifferenceKind,
+    pub kind: SettlementDifferenceKind,
     /// Whether money was taken or given back.
     pub settled: Settled,
     /// The reference at the processor.
@@ -78,7 +78,7 @@ pub struct Reconciliation {
     /// Captures and refunds that both have alike.
     pub matched: usize,
     /// The others: first those of the report, in its order, then those that it lacks.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<SettlementDifference>,
 }
 
 /// The lines of one capture or refund.
@@ -102,15 +102,15 @@ impl Group<'_> {
         sums
     }
 
-    fn differs(&self, here: Option<Money>) -> Option<Difference> {
+    fn differs(&self, here: Option<Money>) -> Option<SettlementDifference> {
         let there = self.there();
         let kind = match here {
-            None => DifferenceKind::MissingHere,
+            None => SettlementDifferenceKind::MissingHere,
             Some(here) if there == [here] => return None,
-            Some(_) => DifferenceKind::Amount,
+            Some(_) => SettlementDifferenceKind::Amount,
         };
         let lines = self.lines.iter().map(|line| line.line).collect();
-        Some(Difference {
+        Some(SettlementDifference {
             kind,
             settled: self.settled,
             reference: self.reference.to_owned(),
@@ -210,12 +210,12 @@ impl Admin {
         tenant: Tenant,
         scope: ReportScope,
         reported: &BTreeSet<(Settled, &str)>,
-    ) -> Result<Vec<Difference>, AdminError> {
+    ) -> Result<Vec<SettlementDifference>, AdminError> {
         let is_within = |at: Timestamp| scope.from <= at && at < scope.to;
         let missing = |settled: Settled, reference: String, here: Option<Money>| {
             let here = here.filter(|_| !reported.contains(&(settled, reference.as_str())))?;
-            let (kind, lines, there) = (DifferenceKind::MissingThere, Vec::new(), Vec::new());
-            Some(Difference { kind, settled, reference, lines, here: Some(here), there })
+            let (kind, lines, there) = (SettlementDifferenceKind::MissingThere, Vec::new(), Vec::new());
+            Some(SettlementDifference { kind, settled, reference, lines, here: Some(here), there })
         };
         let mut all = Vec::new();
         // A payment may be captured as long as its authorization lives.
@@ -308,8 +308,8 @@ mod tests {
         );
         assert_eq!(groups[0].differs(Some(money(101, "EUR"))), None);
         let twice = groups[0].differs(Some(money(100, "EUR"))).unwrap();
-        assert_eq!((twice.kind, twice.lines), (DifferenceKind::Amount, vec![3, 6]));
-        assert_eq!(groups[2].differs(None).unwrap().kind, DifferenceKind::MissingHere);
-        assert_eq!(groups[2].differs(Some(money(5, "USD"))).unwrap().kind, DifferenceKind::Amount);
+        assert_eq!((twice.kind, twice.lines), (SettlementDifferenceKind::Amount, vec![3, 6]));
+        assert_eq!(groups[2].differs(None).unwrap().kind, SettlementDifferenceKind::MissingHere);
+        assert_eq!(groups[2].differs(Some(money(5, "USD"))).unwrap().kind, SettlementDifferenceKind::Amount);
     }
 }

@@ -1,7 +1,7 @@
 //! The payer's answer to a challenge.
 
 use tollgate_domain::{
-    Payment, Refusal, RequestRef, Tenant,
+    Payment, PaymentMethod, Refusal, RequestRef, Tenant,
     payment::{Command, Status},
 };
 use tollgate_processors::sandbox;
@@ -12,8 +12,12 @@ use crate::{
     conflict_retry::{Write, retry_conflicts},
     error::Error,
     gateway::Gateway,
-    payments::sandbox_charge::{instrument, sandbox_outcome},
+    payments::{
+        payment_method_ref::attached_method,
+        sandbox_charge::{instrument, sandbox_outcome},
+    },
     signing::links::Purpose,
+    worker::Worker,
 };
 
 impl Gateway {
@@ -48,6 +52,7 @@ impl Gateway {
                 Command::ChallengeFailed
             };
             let next = payment.apply(command, now, request).map_err(|e| Error::from(Refusal::from(e)))?;
+            attach_method(worker, tenant, &next, request).await?;
             let replaced = worker.writer().replace(tenant, &next).await;
             Ok(match replaced.map_err(Error::from)? {
                 Replaced::Done => Write::Done((tenant, next)),
@@ -56,4 +61,23 @@ impl Gateway {
         })
         .await
     }
+}
+
+/// Attaches the payment method of a charged intent to its customer, if the merchant wants to use it again.
+async fn attach_method(
+    worker: &Worker,
+    tenant: Tenant,
+    intent: &Payment,
+    request: &RequestRef,
+) -> Result<(), Error> {
+    let id = intent.intent.as_ref().and_then(|intent| intent.payment_method);
+    let (Some(id), Some(_)) = (id, intent.keeps_method_for()) else { return Ok(()) };
+    let method: Option<PaymentMethod> = worker.writer().get(tenant, &id.to_string()).await?;
+    let Some(method) = method else { return Ok(()) };
+    let attached = attached_method(worker.writer(), tenant, intent, &method, intent.updated, request).await?;
+    if let Some(attached) = attached {
+        // Whoever changed it meanwhile has attached or detached it.
+        let _changed_meanwhile = worker.writer().replace(tenant, &attached).await?;
+    }
+    Ok(())
 }

@@ -1,15 +1,15 @@
 //! Actions on an intent: update, confirm, capture, cancel.
 
 use tollgate_domain::{
-    Currency, Money, Payment, PaymentId, PaymentMethodId, Refusal, Resource, Tenant,
+    Currency, Metadata, Money, Payment, PaymentId, PaymentMethodId, Refusal, Resource, Tenant,
     payment::{self, Amendment, Command, Outcome},
+    payment_method::MethodRefusal,
 };
-use tollgate_processors::sandbox;
 
 use super::{
     amount::{AMOUNT_MINOR_MIN, check_amount},
+    payer_presence::{Charged, PayerPresence},
     payment_method_ref::{MethodRef, Resolved},
-    sandbox_charge::sandbox_outcome,
 };
 use crate::{
     call::Call,
@@ -37,20 +37,39 @@ pub struct IntentUpdate {
     pub metadata: Option<serde_json::Value>,
 }
 
+/// A confirmation of an intent.
+#[derive(Clone, Debug, Default)]
+pub struct ConfirmIntent {
+    /// The payment method, if not the intent's own.
+    pub method: Option<MethodRef>,
+    /// Where the payer returns after a challenge.
+    pub return_url: Option<String>,
+    /// Other changes.
+    pub changes: Amendment,
+    /// Whether the payer is there for a challenge.
+    pub presence: PayerPresence,
+}
+
+/// A capture of an intent.
+#[derive(Clone, Debug, Default)]
+pub struct CaptureIntent {
+    /// So many minor units; all of them if absent.
+    pub amount: Option<i64>,
+    /// What else is said of the payment.
+    pub annotation: Amendment,
+    /// Metadata to merge.
+    pub metadata: Option<serde_json::Value>,
+}
+
 /// An action on an intent.
 #[derive(Clone, Debug)]
 pub enum IntentAction {
     /// Updates it.
     Update(Box<IntentUpdate>),
     /// Charges it.
-    Confirm {
-        /// The payment method, if not the intent's own.
-        method: Option<MethodRef>,
-        /// Where the payer returns after a challenge.
-        return_url: Option<String>,
-    },
-    /// Captures the authorized amount: all of it, or so many minor units.
-    Capture(Option<i64>),
+    Confirm(Box<ConfirmIntent>),
+    /// Captures the authorized amount.
+    Capture(Box<CaptureIntent>),
     /// Cancels it, for this reason.
     Cancel(Option<String>),
 }
@@ -60,15 +79,29 @@ impl IntentAction {
     const fn route(&self) -> &'static str {
         match self {
             Self::Update(_) => "update",
-            Self::Confirm { .. } => "confirm",
+            Self::Confirm(_) => "confirm",
             Self::Capture(_) => "capture",
             Self::Cancel(_) => "cancel",
         }
     }
 }
 
-/// The command of an action, and the payment method that it brings, if any.
-type ActionCommand = (Command, Option<Resolved>);
+/// What an action does to an intent.
+struct ActionCommand {
+    command: Command,
+    /// The payment method that it brings, if any.
+    resolved: Option<Resolved>,
+    /// The issuer's code for a decline.
+    decline_code: Option<&'static str>,
+    /// What is said of the payment besides.
+    annotation: Amendment,
+}
+
+impl ActionCommand {
+    fn of(command: Command) -> Self {
+        Self { command, resolved: None, decline_code: None, annotation: Amendment::default() }
+    }
+}
 
 impl Call {
     /// Carries out an action on an intent. A retry with the same idempotency key gets the first answer,
@@ -93,12 +126,14 @@ impl Call {
                 let refusal = payment::Refusal::UnexpectedStatus(current.state.status);
                 return Err(Refusal::Payment(refusal).into());
             }
-            let (command, resolved) = Box::pin(self.command_for(tenant, fresh, &current, action)).await?;
-            let mut next = current.apply(command, self.now, &self.request).map_err(Refusal::from)?;
+            let wanted = Box::pin(self.command_for(tenant, fresh, &current, action)).await?;
+            let next = current.apply(wanted.command, self.now, &self.request).map_err(Refusal::from)?;
+            let mut next = next.with_decline_code(wanted.decline_code);
+            next.annotate(wanted.annotation).map_err(Refusal::from)?;
             remember(&mut next, action.route(), idempotency);
             // The payment method is stored only after the intent accepted it, and before the intent that
             // names it.
-            self.store_method(tenant, resolved.as_ref()).await?;
+            self.keep_method(tenant, &next, wanted.resolved.as_ref()).await?;
             let writer = self.admitted().await?.writer();
             let replaced = writer.replace(tenant, &next).await?;
             Ok(Write::after(replaced, Idempotent::new(next)))
@@ -116,14 +151,14 @@ impl Call {
     ) -> Result<ActionCommand, Error> {
         match action {
             IntentAction::Update(update) => self.update_command(tenant, fresh, current, update).await,
-            IntentAction::Confirm { method, return_url } => {
-                self.confirm_command(tenant, fresh, current, method.as_ref(), return_url.clone()).await
+            IntentAction::Confirm(confirm) => self.confirm_command(tenant, fresh, current, confirm).await,
+            IntentAction::Capture(capture) => {
+                let minor = capture.amount.unwrap_or_else(|| current.capturable().max(1));
+                let mut annotation = capture.annotation.clone();
+                annotation.metadata = merged_metadata(current, capture.metadata.as_ref())?;
+                Ok(ActionCommand { annotation, ..ActionCommand::of(Command::Capture(minor)) })
             }
-            IntentAction::Capture(amount) => {
-                let minor = amount.unwrap_or_else(|| current.capturable().max(1));
-                Ok((Command::Capture(minor), None))
-            }
-            IntentAction::Cancel(reason) => Ok((Command::CancelIntent(reason.clone()), None)),
+            IntentAction::Cancel(reason) => Ok(ActionCommand::of(Command::CancelIntent(reason.clone()))),
         }
     }
 
@@ -146,15 +181,16 @@ impl Call {
         if let Some(customer) = amendment.customer {
             must_exist(&self.store, tenant, customer).await?;
         }
-        if update.metadata.is_some() {
-            let metadata = current.metadata.updated(update.metadata.as_ref());
-            amendment.metadata = Some(metadata.map_err(Refusal::from)?);
+        amendment.metadata = merged_metadata(current, update.metadata.as_ref())?;
+        if update.method.is_none() && amendment.is_annotation() {
+            return Ok(ActionCommand::of(Command::Annotate(Box::new(amendment))));
         }
         let customer = amendment.customer.or(current.customer);
-        let types = accepted_types(current);
-        let resolved = self.resolve_for(tenant, fresh, update.method.as_ref(), customer, types).await?;
+        let types = accept_types(current, &mut amendment)?;
+        let resolved = self.resolve_for(tenant, fresh, update.method.as_ref(), customer, &types).await?;
         amendment.method = resolved.as_ref().map(|resolved| resolved.method.method());
-        Ok((Command::Amend(Box::new(amendment)), resolved))
+        let command = Command::Amend(Box::new(amendment));
+        Ok(ActionCommand { resolved, ..ActionCommand::of(command) })
     }
 
     async fn confirm_command(
@@ -162,28 +198,66 @@ impl Call {
         tenant: Tenant,
         fresh: PaymentMethodId,
         current: &Payment,
-        method: Option<&MethodRef>,
-        return_url: Option<String>,
+        confirm: &ConfirmIntent,
     ) -> Result<ActionCommand, Error> {
         let known = current.intent.as_ref().and_then(|intent| intent.payment_method);
         // The intent's own payment method is checked again: it may have been attached to another customer, or
         // detached.
         let known = known.map(|id| MethodRef::Named(id.to_prefixed("pm_")));
-        let types = accepted_types(current);
-        let resolved =
-            self.resolve_for(tenant, fresh, method.or(known.as_ref()), current.customer, types).await?;
+        let mut changes = confirm.changes.clone();
+        let types = accept_types(current, &mut changes)?;
+        let resolved = self.resolve_for(
+            tenant,
+            fresh,
+            confirm.method.as_ref().or(known.as_ref()),
+            current.customer,
+            &types,
+        );
+        let resolved = resolved.await?;
         let method = resolved.as_ref().map(|resolved| Box::new(resolved.method.method()));
-        let instrument = method.as_ref().map(|method| &method.instrument);
-        let outcome = match instrument.or(current.instrument.as_ref()) {
-            Some(instrument) => sandbox_outcome(sandbox::charge(instrument, self.now))?,
+        let instrument = method.as_ref().map(|method| &method.instrument).or(current.instrument.as_ref());
+        let source = method.as_ref().map(|method| &method.source).or(current.source.as_ref());
+        let charged = match instrument {
+            Some(instrument) => confirm.presence.charge(instrument, source, self.now)?,
             // There is nothing to charge: the intent refuses the command, whatever the outcome.
-            None => Outcome::Approved,
+            None => Charged { outcome: Outcome::Approved, decline_code: None },
         };
-        Ok((Command::Confirm { method, return_url, outcome }, resolved))
+        let (return_url, changes) = (confirm.return_url.clone(), Box::new(changes));
+        let command = Command::Confirm { method, return_url, changes, outcome: charged.outcome };
+        let decline_code = charged.decline_code;
+        Ok(ActionCommand { resolved, decline_code, ..ActionCommand::of(command) })
     }
 }
 
-/// The kinds of payment methods that an intent accepts; all if the list is empty.
-fn accepted_types(intent: &Payment) -> &[String] {
-    intent.intent.as_ref().map_or(&[][..], |intent| intent.payment_method_types.as_slice())
+/// A payment's metadata after a merge, if there is one.
+pub(super) fn merged_metadata(
+    payment: &Payment,
+    changes: Option<&serde_json::Value>,
+) -> Result<Option<Metadata>, Refusal> {
+    if changes.is_none() {
+        return Ok(None);
+    }
+    // Metadata of a hosted payment may be more than others can hold.
+    let current = match payment.json_object() {
+        Some(object) => Metadata::from_json(&object.to_json())?,
+        None => payment.metadata.clone(),
+    };
+    Ok(Some(current.updated(changes)?))
+}
+
+/// The kinds of payment methods that an intent accepts after an amendment, without those that the merchant
+/// excludes; all if the list is empty. The amendment gets them, if it changes them.
+fn accept_types(intent: &Payment, amendment: &mut Amendment) -> Result<Vec<String>, Refusal> {
+    let current = intent.intent.as_ref().map(|intent| intent.payment_method_types.clone());
+    let before = amendment.payment_method_types.clone().or(current).unwrap_or_default();
+    let excluded = amendment.details.excluded_types.as_deref().unwrap_or_default();
+    if !before.iter().any(|kind| excluded.contains(kind)) {
+        return Ok(before);
+    }
+    let types: Vec<String> = before.into_iter().filter(|kind| !excluded.contains(kind)).collect();
+    if types.is_empty() {
+        return Err(Refusal::Method(MethodRefusal::TypeNotAccepted));
+    }
+    amendment.payment_method_types = Some(types.clone());
+    Ok(types)
 }

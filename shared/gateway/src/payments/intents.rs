@@ -2,14 +2,13 @@
 
 use tollgate_domain::{
     CustomerId, Metadata, Money, Payment, PaymentId, Refusal, ReplaySnapshots,
-    payment::{self, Command, Intent, NewPayment},
+    payment::{self, Command, Details, DetailsUpdate, Intent, NewPayment},
 };
-use tollgate_processors::sandbox;
 
 use super::{
     amount::{AMOUNT_MINOR_MIN, check_amount},
+    payer_presence::{Charged, PayerPresence},
     payment_method_ref::MethodRef,
-    sandbox_charge::sandbox_outcome,
 };
 use crate::{
     call::Call,
@@ -40,6 +39,10 @@ pub struct NewIntent {
     pub confirm: bool,
     /// Where the payer returns after a challenge.
     pub return_url: Option<String>,
+    /// What the merchant says beyond what is charged.
+    pub details: DetailsUpdate,
+    /// Whether the payer is there for a challenge.
+    pub presence: PayerPresence,
 }
 
 impl Call {
@@ -60,8 +63,7 @@ impl Call {
             let types = &new.intent.payment_method_types;
             let fresh = self.id_for(tenant, "payment_intents/payment_method", idempotency);
             let resolved = self.resolve_for(tenant, fresh, new.method.as_ref(), new.customer, types).await?;
-            self.store_method(tenant, resolved.as_ref()).await?;
-            let method = resolved.map(|resolved| resolved.method.method());
+            let method = resolved.as_ref().map(|resolved| resolved.method.method());
             let payment = NewPayment {
                 id,
                 front_door: self.front_door,
@@ -74,22 +76,33 @@ impl Call {
                 metadata: new.metadata,
                 fingerprint: idempotency.map(|i| i.fingerprint.clone()),
             };
-            let intent = Intent { payment_method: method.map(|method| method.id), ..new.intent };
+            let (id, billing) = method.map(|method| (method.id, method.billing)).unzip();
+            let intent = Intent { payment_method: id, ..new.intent };
             let mut intent = Payment::create_intent(payment, intent, self.now);
             intent.state.return_url = new.return_url;
-            Ok(Draft::New(if new.confirm { self.confirmed_intent(&intent)? } else { intent }))
+            intent.details = Details::updated(None, new.details);
+            if let Some(billing) = billing.filter(|billing| !billing.is_empty()) {
+                intent.details.get_or_insert_default().billing = Some(billing);
+            }
+            if new.confirm {
+                intent = self.confirmed_intent(&intent, new.presence)?;
+            }
+            self.keep_method(tenant, &intent, resolved.as_ref()).await?;
+            Ok(Draft::New(intent))
         };
         Box::pin(self.create_idempotent(tenant, &id.to_string(), idempotency, draft)).await
     }
 
     /// A new intent after its charge. It is created and charged in one put, so it has one version and no
     /// earlier answer.
-    fn confirmed_intent(&self, intent: &Payment) -> Result<Payment, Error> {
+    fn confirmed_intent(&self, intent: &Payment, presence: PayerPresence) -> Result<Payment, Error> {
         let instrument = intent.instrument.as_ref();
         let instrument = instrument.ok_or(Refusal::Payment(payment::Refusal::NoMethod))?;
-        let outcome = sandbox_outcome(sandbox::charge(instrument, self.now))?;
-        let command = Command::Confirm { method: None, return_url: None, outcome };
+        let Charged { outcome, decline_code } =
+            presence.charge(instrument, intent.source.as_ref(), self.now)?;
+        let command = Command::Confirm { method: None, return_url: None, changes: Box::default(), outcome };
         let charged = intent.apply(command, self.now, &self.request).map_err(Refusal::from)?;
+        let charged = charged.with_decline_code(decline_code);
         Ok(Payment { version: 1, replay: ReplaySnapshots::default(), ..charged })
     }
 

@@ -1,10 +1,11 @@
 //! `MethodRef`: the payment method that a request names or describes.
 
 use tollgate_domain::{
-    CustomerId, PaymentMethod, PaymentMethodId, Refusal, Resource, Tenant, payment_method::MethodRefusal,
+    Customer, CustomerId, Payment, PaymentMethod, PaymentMethodId, Refusal, RequestRef, Resource, Tenant,
+    Timestamp, payment::Status, payment_method::MethodRefusal,
 };
 use tollgate_processors::sandbox;
-use tollgate_store::Put;
+use tollgate_store::{Put, Reader};
 
 use super::payment_methods::{MethodData, NewMethod, kind_of};
 use crate::{call::Call, error::Error};
@@ -79,22 +80,55 @@ impl Call {
         }
     }
 
-    /// Stores a payment method that is new.
-    pub(crate) async fn store_method(
+    /// Stores the payment method of an intent, if it is new, and attaches it to the intent's customer, if the
+    /// merchant wants to use it again and the intent was charged.
+    pub(crate) async fn keep_method(
         &self,
         tenant: Tenant,
+        intent: &Payment,
         resolved: Option<&Resolved>,
     ) -> Result<(), Error> {
-        if let Some(resolved) = resolved.filter(|resolved| resolved.is_new) {
-            let writer = self.admitted().await?.writer();
-            match writer.create(tenant, &resolved.method).await? {
-                Put::Created => {}
-                // An earlier attempt of this request stored it. If another request with the key stored
-                // another one, the key is reused.
-                Put::Exists(existing) if existing.source == resolved.method.source => {}
-                Put::Exists(_) => return Err(Refusal::IdempotencyKeyReused.into()),
+        let Some(Resolved { method, is_new }) = resolved else { return Ok(()) };
+        let attached = attached_method(&self.store, tenant, intent, method, self.now, &self.request).await?;
+        let writer = self.admitted().await?.writer();
+        if !is_new {
+            if let Some(attached) = attached {
+                // Whoever changed it meanwhile has attached or detached it.
+                let _changed_meanwhile = writer.replace(tenant, &attached).await?;
             }
+            return Ok(());
         }
-        Ok(())
+        let customer = attached.and_then(|attached| attached.customer);
+        let method = PaymentMethod { customer, ..method.clone() };
+        match writer.create(tenant, &method).await? {
+            Put::Created => Ok(()),
+            // An earlier attempt of this request stored it. If another request with the key stored another
+            // one, the key is reused.
+            Put::Exists(existing) if existing.source == method.source => Ok(()),
+            Put::Exists(_) => Err(Refusal::IdempotencyKeyReused.into()),
+        }
     }
+}
+
+/// The next version of an intent's payment method, attached to the intent's customer; `None` where it stays as
+/// it is. One read of the customer, only if the merchant asked for this.
+pub(crate) async fn attached_method(
+    store: &Reader,
+    tenant: Tenant,
+    intent: &Payment,
+    method: &PaymentMethod,
+    now: Timestamp,
+    request: &RequestRef,
+) -> Result<Option<PaymentMethod>, Error> {
+    let was_charged =
+        matches!(intent.state.status, Status::Succeeded | Status::RequiresCapture | Status::Processing);
+    let Some(customer) = intent.keeps_method_for().filter(|_| was_charged) else { return Ok(None) };
+    if method.customer.is_some() {
+        return Ok(None);
+    }
+    let known: Option<Customer> = store.get(tenant, &customer.to_string()).await?;
+    if known.is_none_or(|customer| customer.deleted) {
+        return Ok(None);
+    }
+    Ok(method.attached(customer, now, request).ok())
 }

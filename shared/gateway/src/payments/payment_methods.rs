@@ -4,9 +4,8 @@ use std::str::FromStr;
 
 use iban::{Iban, IbanLike};
 use tollgate_domain::{
-    CustomerId, EnteredCard, Fingerprint, Metadata, PaymentMethod, PaymentMethodId, Refusal, ReplaySnapshots,
-    Resource, Source, Tenant, id,
-    payment_method::Billing,
+    Billing, CustomerId, EnteredCard, Fingerprint, Metadata, PaymentMethod, PaymentMethodId, Refusal,
+    ReplaySnapshots, Resource, Source, Tenant, id,
     source::{SepaDebit, Wallet},
 };
 use tollgate_processors::sandbox;
@@ -47,12 +46,44 @@ pub struct NewMethod {
     pub billing: Billing,
     /// The merchant's metadata.
     pub metadata: Metadata,
+    /// See [`PaymentMethod::allow_redisplay`].
+    pub allow_redisplay: Option<String>,
 }
 
 impl NewMethod {
     /// A payment method without billing details and metadata.
     pub fn of(data: MethodData) -> Self {
-        Self { data, billing: Billing::default(), metadata: Metadata::default() }
+        Self { data, billing: Billing::default(), metadata: Metadata::default(), allow_redisplay: None }
+    }
+}
+
+/// An update of a payment method. Absent fields stay as they are.
+#[derive(Clone, Debug, Default)]
+pub struct MethodUpdate {
+    /// The complete new billing details.
+    pub billing: Option<Billing>,
+    /// See [`PaymentMethod::allow_redisplay`].
+    pub allow_redisplay: Option<String>,
+    /// New month and year of a card's expiry.
+    pub expiry: (Option<u8>, Option<u16>),
+    /// Metadata to merge.
+    pub metadata: Option<serde_json::Value>,
+}
+
+impl MethodUpdate {
+    /// Changes a payment method, apart from its metadata.
+    fn apply(&self, method: &mut PaymentMethod) {
+        if let Some(billing) = &self.billing {
+            method.billing.clone_from(billing);
+        }
+        if self.allow_redisplay.is_some() {
+            method.allow_redisplay.clone_from(&self.allow_redisplay);
+        }
+        if let Source::Card(card) = &mut method.source {
+            let (month, year) = self.expiry;
+            card.exp_month = month.unwrap_or(card.exp_month);
+            card.exp_year = year.unwrap_or(card.exp_year);
+        }
     }
 }
 
@@ -63,6 +94,8 @@ pub struct MethodFilter {
     pub page_request: PageRequest<id::PaymentMethodKind>,
     /// Only those of this kind: `card` or `sepa_debit`.
     pub kind: Option<&'static str>,
+    /// Only those that may be shown again in this way.
+    pub allow_redisplay: Option<&'static str>,
 }
 
 impl IdempotentResource for PaymentMethod {
@@ -104,6 +137,7 @@ impl Call {
             MethodData::Card(card) => sandbox::entered_card(card),
             MethodData::Token(token) => sandbox::card_token(token)
                 .or_else(|| sandbox::simple_source(token))
+                .or_else(|| sandbox::named_token(token))
                 .or_else(|| sandbox::wallet_token(Wallet::ApplePay, token))
                 .or_else(|| sandbox::wallet_token(Wallet::GooglePay, token))
                 .ok_or(Refusal::InvalidToken)?,
@@ -120,6 +154,7 @@ impl Call {
             detached_from: None,
             detached: false,
             metadata: new.metadata,
+            allow_redisplay: new.allow_redisplay,
             created: self.now,
             updated: self.now,
             fingerprint: None,
@@ -144,9 +179,13 @@ impl Call {
         must_exist(&self.store, tenant, customer).await?;
         let list = self.query_of::<PaymentMethod, _>(tenant, query.page_request).await?;
         let list = list.of_customer(tenant, customer);
-        let kind = query.kind;
-        let keep = move |method: &PaymentMethod| kind.is_none_or(|kind| kind == kind_of(&method.source));
-        Ok(self.store.list(tenant, &list, kind.map(|_| &keep as _)).await?)
+        let (kind, shown) = (query.kind, query.allow_redisplay);
+        let keep = move |method: &PaymentMethod| {
+            kind.is_none_or(|kind| kind == kind_of(&method.source))
+                && shown.is_none_or(|shown| shown == allow_redisplay(method))
+        };
+        let is_filtered = kind.is_some() || shown.is_some();
+        Ok(self.store.list(tenant, &list, is_filtered.then_some(&keep as _)).await?)
     }
 
     /// Attaches a payment method to a customer. A test name of the sandbox creates an attached one.
@@ -197,17 +236,14 @@ impl Call {
     pub async fn update_payment_method(
         &self,
         id: PaymentMethodId,
-        billing: Option<&Billing>,
-        metadata: Option<&serde_json::Value>,
+        update: &MethodUpdate,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<PaymentMethod>, Error> {
         self.change(&id.to_string(), "update", idempotency, |method: &PaymentMethod| {
-            let metadata = method.metadata.updated(metadata).map_err(Refusal::from)?;
+            let metadata = method.metadata.updated(update.metadata.as_ref()).map_err(Refusal::from)?;
             Ok(method.changed(self.now, &self.request, |next| {
                 next.metadata = metadata;
-                if let Some(billing) = billing {
-                    next.billing.clone_from(billing);
-                }
+                update.apply(next);
             }))
         })
         .await
@@ -221,6 +257,11 @@ pub const fn kind_of(source: &Source) -> &'static str {
         Source::SepaDebit(_) => "sepa_debit",
         Source::BankTransfer(_) => "bank_transfer",
     }
+}
+
+/// Whether a payment method may be shown again, as `intents` says it.
+fn allow_redisplay(method: &PaymentMethod) -> &str {
+    method.allow_redisplay.as_deref().unwrap_or("unspecified")
 }
 
 /// What the sandbox charges for a SEPA account.

@@ -61,6 +61,10 @@ pub struct RefundFilter {
     pub payment: Option<PaymentId>,
     /// Only those in this status.
     pub status: Option<RefundStatus>,
+    /// Only those created at this time or later.
+    pub created_from: Option<Timestamp>,
+    /// Only those created at this time or earlier.
+    pub created_to: Option<Timestamp>,
 }
 
 impl IdempotentResource for Refund {
@@ -257,6 +261,8 @@ impl Call {
     pub async fn list_refunds(&self, filter: RefundFilter) -> Result<Page<Refund>, Error> {
         let tenant = self.tenant().await?;
         let mut query = self.query_of::<Refund, _>(tenant, filter.page_request).await?;
+        query.created_from = filter.created_from;
+        query.created_to = filter.created_to;
         if let Some(payment) = filter.payment {
             query = query.of_payment(tenant, payment);
         }

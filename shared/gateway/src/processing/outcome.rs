@@ -175,6 +175,7 @@ fn description(answer: &Command) -> String {
         | Command::ChallengeExpired
         | Command::Settled(_)
         | Command::Amend(_)
+        | Command::Annotate(_)
         | Command::Confirm { .. }
         | Command::Capture(_)
         | Command::CancelIntent(_)

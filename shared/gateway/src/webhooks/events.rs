@@ -2,11 +2,12 @@
 
 use futures_util::future::try_join_all;
 use tollgate_domain::{
-    Delivery, EndpointId, Event, EventId, FrontDoor, Permission, Refusal, Resource, Subject, Timestamp,
-    delivery::AttemptRecord, id,
+    Delivery, EndpointId, Event, EventId, FrontDoor, Permission, Refusal, Resource, Subject, Tenant,
+    Timestamp, delivery::AttemptRecord, id,
 };
 use tollgate_store::Page;
 
+use super::related_events::RelatedObject;
 use crate::{call::Call, error::Error, pagination::PageRequest};
 
 /// Which events to list.
@@ -16,6 +17,8 @@ pub struct EventFilter {
     pub page_request: PageRequest<id::EventKind>,
     /// Only those whose type in `intents` matches one of these patterns.
     pub types: Option<Vec<String>>,
+    /// Only those about this resource.
+    pub related: Option<RelatedObject>,
     /// Only those created at this time or later.
     pub created_from: Option<Timestamp>,
     /// Only those created at this time or earlier.
@@ -41,14 +44,14 @@ impl Call {
     /// one more if the caller may not read all of the page.
     pub async fn list_events(&self, filter: EventFilter) -> Result<Page<Event>, Error> {
         let tenant = self.tenant().await?;
+        if let Some(related) = filter.related {
+            return self.list_related_events(tenant, related, filter).await;
+        }
         let mut query = self.query_of::<Event, _>(tenant, filter.page_request).await?;
         query.created_from = filter.created_from;
         query.created_to = filter.created_to;
         let types = filter.types;
-        let is_asked_for = |event: &Event| {
-            let name = tollgate_apis::event_type(event.kind, FrontDoor::Intents).unwrap_or_default();
-            types.iter().flatten().any(|pattern| tollgate_domain::endpoint::matches(pattern, name))
-        };
+        let is_asked_for = |event: &Event| is_of_types(event, types.iter().flatten());
         let page = self.store.list(tenant, &query, types.is_some().then_some(&is_asked_for as _)).await?;
         let caller = self.authorized().await?;
         let is_readable = |event: &Event| caller.may(permission_for(event));
@@ -57,6 +60,24 @@ impl Call {
         }
         let keep = |event: &Event| is_readable(event) && (types.is_none() || is_asked_for(event));
         Ok(self.store.list(tenant, &query, Some(&keep)).await?)
+    }
+
+    /// Lists the events of one resource that the caller may read.
+    async fn list_related_events(
+        &self,
+        tenant: Tenant,
+        related: RelatedObject,
+        filter: EventFilter,
+    ) -> Result<Page<Event>, Error> {
+        let caller = self.authorized().await?;
+        let EventFilter { page_request, types, created_from, created_to, .. } = filter;
+        let keep = |event: &Event| {
+            caller.may(permission_for(event))
+                && types.as_ref().is_none_or(|types| is_of_types(event, types.iter()))
+                && created_from.is_none_or(|from| event.created >= from)
+                && created_to.is_none_or(|to| event.created <= to)
+        };
+        self.events_related_to(tenant, related, page_request, &keep).await
     }
 
     /// Lists an endpoint's deliveries, newest first, each with its attempts. Also returns whether there are
@@ -81,6 +102,12 @@ impl Call {
         let attempts = try_join_all(attempts).await?;
         Ok((page.items.into_iter().zip(attempts).collect(), more))
     }
+}
+
+/// Whether an event's type in `intents` matches one of these patterns.
+fn is_of_types<'a>(event: &Event, mut patterns: impl Iterator<Item = &'a String>) -> bool {
+    let name = tollgate_apis::event_type(event.kind, FrontDoor::Intents).unwrap_or_default();
+    patterns.any(|pattern| tollgate_domain::endpoint::matches(pattern, name))
 }
 
 /// The permission to read an event: that of its subject, which the event shows completely.

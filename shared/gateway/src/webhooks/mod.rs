@@ -6,6 +6,7 @@
 //! - `publish`: `Publisher`: from committed changes to events and deliveries.
 //! - `delivery`: `Deliverer`: one delivery attempt per queue message.
 //! - `redelivery`: `retry_event`, `recover_endpoint`.
+//! - `related_events`: the events of one resource.
 //! - `test_event`: `test_endpoint`.
 //! - `message`: the queue message of an attempt.
 //! - `lines`: the log lines of an event's way.
@@ -19,5 +20,6 @@ mod lines;
 pub(crate) mod message;
 pub(crate) mod publish;
 pub(crate) mod redelivery;
+pub(crate) mod related_events;
 pub(crate) mod subscription;
 pub(crate) mod test_event;

@@ -8,7 +8,9 @@ pub(super) enum Behavior {
     Succeeds,
     Declines(Decline),
     ChallengeThenSucceeds,
-    ChallengeThenDeclines,
+    ChallengeThenDeclines(Decline),
+    /// Challenged, unless the payer is elsewhere: it counts as set up for such charges.
+    ChallengeUnlessSetUp,
     SucceedsThenDisputed,
     RefundFailsLater,
     RefundSucceedsLater,

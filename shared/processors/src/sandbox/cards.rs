@@ -3,8 +3,8 @@
 use tollgate_domain::{Decline, source::Brand};
 
 use super::behavior::Behavior::{
-    self, ChallengeThenDeclines, ChallengeThenSucceeds, Declines, RefundFailsLater, RefundSucceedsLater,
-    Succeeds, SucceedsThenDisputed,
+    self, ChallengeThenDeclines, ChallengeThenSucceeds, ChallengeUnlessSetUp, Declines, RefundFailsLater,
+    RefundSucceedsLater, Succeeds, SucceedsThenDisputed,
 };
 
 /// The sandbox's test cards.
@@ -23,7 +23,7 @@ pub(super) const CARDS: &[(&str, Brand, Behavior)] = &[
     ("4000000000000119", Brand::Visa, Declines(Decline::ProcessingError)),
     ("4000002500003155", Brand::Visa, ChallengeThenSucceeds),
     ("4000000000003220", Brand::Visa, ChallengeThenSucceeds),
-    ("4000008400001629", Brand::Visa, ChallengeThenDeclines),
+    ("4000008400001629", Brand::Visa, ChallengeThenDeclines(Decline::CardDeclined)),
     ("4000000000000259", Brand::Visa, SucceedsThenDisputed),
     ("4000000000005126", Brand::Visa, RefundFailsLater),
     ("4000000000007726", Brand::Visa, RefundSucceedsLater),
@@ -45,41 +45,11 @@ pub(super) const CARDS: &[(&str, Brand, Behavior)] = &[
     ("4100000000000019", Brand::Visa, Declines(Decline::CardDeclined)),
     ("4000000000002685", Brand::Visa, SucceedsThenDisputed),
     ("4000000000001976", Brand::Visa, SucceedsThenDisputed),
-];
-
-/// Named payment methods, each with the last four digits of its test card.
-pub(super) const NAMED: &[(&str, Brand, &str)] = &[
-    ("pm_card_visa", Brand::Visa, "4242"),
-    ("pm_card_mastercard", Brand::Mastercard, "4444"),
-    ("pm_card_amex", Brand::Amex, "0005"),
-    ("pm_card_chargeDeclined", Brand::Visa, "0002"),
-    ("pm_card_chargeDeclinedInsufficientFunds", Brand::Visa, "9995"),
-    ("pm_card_chargeDeclinedExpiredCard", Brand::Visa, "0069"),
-    ("pm_card_threeDSecure2Required", Brand::Visa, "3220"),
-    ("pm_card_createDispute", Brand::Visa, "0259"),
-    ("pm_card_refundFail", Brand::Visa, "5126"),
-    ("pm_card_createDisputeProductNotReceived", Brand::Visa, "2685"),
-    ("pm_card_createDisputeInquiry", Brand::Visa, "1976"),
-    // The rest as Stripe documents them.
-    ("pm_card_us", Brand::Visa, "4242"),
-    ("pm_card_visa_debit", Brand::Visa, "5556"),
-    ("pm_card_mastercard_debit", Brand::Mastercard, "8210"),
-    ("pm_card_mastercard_prepaid", Brand::Mastercard, "5100"),
-    ("pm_card_discover", Brand::Discover, "1117"),
-    ("pm_card_diners", Brand::Diners, "0004"),
-    ("pm_card_jcb", Brand::Jcb, "0505"),
-    ("pm_card_unionpay", Brand::UnionPay, "0005"),
-    ("pm_card_bypassPending", Brand::Visa, "0077"),
-    ("pm_card_pendingRefund", Brand::Visa, "7726"),
-    ("pm_card_threeDSecureRequired", Brand::Visa, "3063"),
-    ("pm_card_authenticationRequired", Brand::Visa, "3184"),
-    ("pm_card_visa_chargeDeclined", Brand::Visa, "0002"),
-    ("pm_card_visa_chargeDeclinedInsufficientFunds", Brand::Visa, "9995"),
-    ("pm_card_visa_chargeDeclinedExpiredCard", Brand::Visa, "0069"),
-    ("pm_card_chargeDeclinedIncorrectCvc", Brand::Visa, "0127"),
-    ("pm_card_visa_chargeDeclinedIncorrectCvc", Brand::Visa, "0127"),
-    ("pm_card_chargeDeclinedProcessingError", Brand::Visa, "0119"),
-    ("pm_card_visa_chargeDeclinedProcessingError", Brand::Visa, "0119"),
+    ("4000000000005423", Brand::Visa, SucceedsThenDisputed),
+    ("4000000000004954", Brand::Visa, Declines(Decline::CardDeclined)),
+    ("4000003800000446", Brand::Visa, ChallengeUnlessSetUp),
+    ("4000008260003178", Brand::Visa, ChallengeThenDeclines(Decline::InsufficientFunds)),
+    ("4000008400001280", Brand::Visa, ChallengeThenDeclines(Decline::ProcessingError)),
 ];
 
 /// The sources of `simple`, each with the last four digits of its test card.
@@ -109,8 +79,11 @@ pub(super) fn description(behavior: Behavior) -> String {
     let text = match behavior {
         Declines(decline) => return format!("declined: {}", decline.code()),
         Succeeds | SucceedsThenDisputed | Behavior::BankSucceedsLater => "succeeds",
-        ChallengeThenSucceeds => "3-D Secure challenge, then succeeds",
-        ChallengeThenDeclines => "3-D Secure challenge, then declined",
+        ChallengeThenSucceeds | ChallengeUnlessSetUp => "3-D Secure challenge, then succeeds",
+        ChallengeThenDeclines(Decline::CardDeclined) => "3-D Secure challenge, then declined",
+        ChallengeThenDeclines(decline) => {
+            return format!("3-D Secure challenge, then declined: {}", decline.code());
+        }
         RefundFailsLater => "succeeds; its refund is pending, then fails",
         RefundSucceedsLater => "succeeds; its refund is pending, then succeeds",
         Behavior::BankFailsLater => "fails later",

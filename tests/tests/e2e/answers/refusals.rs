@@ -13,6 +13,7 @@ fn unknown(name: &str) -> &'static str {
     match name {
         "payment" | "simple_payment" | "waiting" => "pay_1111111111111111111111",
         "intent" | "capturable" | "succeeded" => "pi_1111111111111111111111",
+        "charge" | "capturable_charge" => "ch_1111111111111111111111",
         "customer" => "cus_1111111111111111111111",
         "refund" | "pending_refund" => "re_1111111111111111111111",
         "method" | "attached" => "pm_1111111111111111111111",

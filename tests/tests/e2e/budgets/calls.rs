@@ -100,6 +100,7 @@ pub(crate) async fn call_intents(intents: &Client, receiver: &Receiver) {
     post(format!("{of_intent}/confirm"), json!({})).await;
     post(format!("{of_intent}/capture"), json!({})).await;
     get("/payment_intents?limit=3".into()).await;
+    call_charges_of_intents(intents).await;
     let other = json!({"amount": 1000, "currency": "eur"});
     let cancelled = post("/payment_intents".into(), other.clone()).await;
     post(format!("/payment_intents/{}/cancel", id(&cancelled)), json!({})).await;
@@ -129,6 +130,19 @@ pub(crate) async fn call_intents(intents: &Client, receiver: &Receiver) {
         intents.get("/nothing").await.expect(404);
     }
     call_webhooks(intents, receiver).await;
+}
+
+/// One request to every route of charges.
+async fn call_charges_of_intents(intents: &Client) {
+    let reserved = json!({"amount": 1000, "currency": "eur", "capture_method": "manual", "confirm": true,
+        "payment_method": "pm_card_visa"});
+    let reserved = intents.post("/payment_intents", &reserved).await.expect(201);
+    let of_charge = format!("/charges/{}", reserved["latest_charge"].as_str().unwrap());
+    intents.get(&of_charge).await.expect(200);
+    intents.post(&of_charge, &json!({"description": "x"})).await.expect(200);
+    intents.post(&format!("{of_charge}/capture"), &json!({})).await.expect(200);
+    // One more than is asked for shows whether there is more. What was never charged would be read and left out.
+    intents.get("/charges?limit=1").await.expect(200);
 }
 
 /// One request to every route of refunds.

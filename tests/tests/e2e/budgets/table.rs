@@ -55,6 +55,10 @@ pub(super) const BUDGETS: &[Budget] = &[
     budget("intents-capture-payment-intent", "Update Get Put", 2, 1.0, 8.0),
     budget("intents-cancel-payment-intent", "Update Get Put", 2, 1.0, 3.0),
     budget("intents-list-payment-intents", "Update Query", 1, 2.5, 1.0),
+    budget("intents-list-charges", "Update Query", 1, 2.5, 1.0),
+    budget("intents-retrieve-charge", "Update Get", 1, 1.0, 1.0),
+    budget("intents-update-charge", "Update Get Put", 2, 1.0, 7.0),
+    budget("intents-capture-charge", "Update Get Put", 2, 1.0, 8.0),
     budget("intents-create-payment-method", "Update Put", 2, 0.0, 2.0),
     budget("intents-retrieve-payment-method", "Update Get", 1, 1.0, 1.0),
     // The customer is looked for before the payment method is.

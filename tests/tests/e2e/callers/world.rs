@@ -54,7 +54,8 @@ async fn make_of_intents(cloud: &Cloud, name: &str, marked: &Value) -> (String, 
     let of = |made: Value| (made["id"].as_str().unwrap().to_owned(), vec![made]);
     match name {
         "customer" => of(intents.post("/customers", marked).await.expect(201)),
-        "intent" | "capturable" | "succeeded" | "refund" | "pending_refund" => {
+        "intent" | "capturable" | "succeeded" | "charge" | "capturable_charge" | "refund"
+        | "pending_refund" => {
             let method = if name == "pending_refund" {
                 json!({"type": "card", "card": {"number": "4000000000007726", "exp_month": 12, "exp_year": 2030}})
             } else {
@@ -64,10 +65,13 @@ async fn make_of_intents(cloud: &Cloud, name: &str, marked: &Value) -> (String, 
                 "amount": 2000, "currency": "eur", "payment_method_data": method,
                 "receipt_email": marked["email"], "description": marked["name"], "confirm": name != "intent",
             });
-            if name == "capturable" {
+            if name.starts_with("capturable") {
                 body["capture_method"] = json!("manual");
             }
             let intent = intents.post("/payment_intents", &body).await.expect(201);
+            if name.ends_with("charge") {
+                return (intent["latest_charge"].as_str().unwrap().to_owned(), vec![intent]);
+            }
             if !name.ends_with("refund") {
                 return of(intent);
             }

@@ -148,6 +148,7 @@ async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut 
         ("charges-list-refunds", "/refunds?limit=1", "refund"),
         ("intents-list-customers", "/customers?limit=1", "customer"),
         ("intents-list-payment-intents", "/payment_intents?limit=1", "intent"),
+        ("intents-list-charges", "/charges?limit=1", "charge"),
         ("intents-list-refunds", "/refunds?limit=1", "refund"),
         ("intents-list-webhook-endpoints", "/webhook_endpoints?limit=1", "endpoint"),
         ("intents-list-balance-transactions", "/balance/history?limit=1", "transaction"),
@@ -173,8 +174,10 @@ async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut 
         ("charges-list-payments", "/payments?customer_id=<id>", "customer"),
         ("intents-list-customers", "/customers?email=a@example.com", "customer"),
         ("intents-list-payment-intents", "/payment_intents?customer=<id>", "customer"),
+        ("intents-list-charges", "/charges?customer=<id>", "customer"),
         ("intents-list-refunds", "/refunds?payment_intent=<id>", "succeeded"),
         ("intents-list-balance-transactions", "/balance/history?source=<id>", "succeeded"),
+        ("intents-list-events", "/events?related_object=<id>", "succeeded"),
     ] {
         if wanted(function, "of a parent") {
             let api = function.split('-').next().unwrap();

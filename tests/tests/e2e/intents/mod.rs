@@ -4,13 +4,17 @@ mod api_keys;
 pub(crate) mod balance;
 mod endpoints;
 mod events;
+mod filters;
 mod lists;
+mod payer_absent;
 mod payers_pages;
+mod published;
 mod quick_start;
 pub(crate) mod recover;
 mod rolled_keys;
 mod samples;
 mod secrets;
+mod stripe_cli;
 mod versions;
 mod webhook_endpoints;
 

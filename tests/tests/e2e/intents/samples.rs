@@ -18,6 +18,14 @@ const stripe = new (Stripe.default || Stripe)(process.env.KEY, {host: base.hostn
   assert.deepEqual([intent.status, intent.customer.email, intent.latest_charge.captured], ['requires_capture', 'node@example.com', false]);
   intent = await stripe.paymentIntents.capture(intent.id, {amount_to_capture: 700});
   assert.deepEqual([intent.status, intent.amount_received], ['succeeded', 700]);
+  const charge = await stripe.charges.retrieve(intent.latest_charge, {expand: ['payment_intent']});
+  assert.deepEqual([charge.amount_captured, charge.payment_intent.id, charge.outcome.network_status], [700, intent.id, 'approved_by_network']);
+  assert.equal((await stripe.charges.update(charge.id, {description: 'sent'})).description, 'sent');
+  assert.deepEqual((await stripe.charges.list({payment_intent: intent.id})).data.map(one => one.id), [charge.id]);
+  const shipping = {name: 'Jenny', address: {line1: '1 Street', city: 'Paris', country: 'FR'}};
+  const sent = await stripe.paymentIntents.create({amount: 900, currency: 'eur', automatic_payment_methods: {enabled: true}, shipping, setup_future_usage: 'off_session'});
+  assert.deepEqual([sent.shipping.address.city, sent.payment_method_types, sent.setup_future_usage], ['Paris', ['card', 'sepa_debit'], 'off_session']);
+  await assert.rejects(stripe.paymentIntents.create({amount: 900, currency: 'eur', on_behalf_of: 'acct_1'}), {code: 'parameter_unsupported', param: 'on_behalf_of'});
   const refund = await stripe.refunds.create({payment_intent: intent.id, amount: 300});
   assert.equal(refund.status, 'succeeded');
   await assert.rejects(stripe.paymentIntents.create({amount: 1200, currency: 'eur', payment_method: 'pm_card_chargeDeclined', confirm: true}), {type: 'StripeCardError', code: 'card_declined'});

@@ -4,6 +4,7 @@ mod balance;
 mod balance_csv;
 mod balance_transaction;
 mod charge;
+mod contact;
 mod context;
 mod customer;
 mod decline;
@@ -18,16 +19,17 @@ mod webhook_endpoint;
 pub use balance::{Balance, BalanceAmount, balance};
 pub use balance_csv::balance_transactions_csv;
 pub use balance_transaction::{BalanceTransaction, FeeDetail, balance_transaction};
-pub use charge::{Charge, charge};
+pub use charge::{Charge, ChargeOutcome, charge, charge_status};
+pub use contact::{Address, BillingDetails, Shipping};
 pub use context::Context;
-pub use customer::{Customer, customer};
+pub use customer::{Customer, InvoiceSettings, customer};
 pub use decline::{MethodLink, PaymentError};
 pub use deleted::{Deleted, deleted};
 pub use method_details::{BankTransferDetails, CardDetails, MethodDetails, SepaDebitDetails, WalletDetails};
 pub use payment_intent::{
-    NextAction, PaymentIntent, RedirectToUrl, declined, payment_intent, payment_status,
+    AutomaticMethods, NextAction, PaymentIntent, RedirectToUrl, declined, payment_intent, payment_status,
 };
-pub use payment_method::{BillingDetails, PaymentMethod, payment_method};
+pub use payment_method::{PaymentMethod, payment_method};
 pub use refund::{Refund, refund};
 pub(super) use subject::subject;
 pub use webhook_endpoint::{WebhookEndpoint, webhook_endpoint, webhook_endpoint_with_secret};

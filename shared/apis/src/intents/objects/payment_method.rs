@@ -6,6 +6,7 @@ use tollgate_domain::PaymentMethod as StoredMethod;
 
 use super::{
     super::names::{CUSTOMER_PREFIX, METHOD_PREFIX},
+    contact::BillingDetails,
     context::Context,
     method_details::MethodDetails,
 };
@@ -18,12 +19,16 @@ pub struct PaymentMethod {
     pub id: String,
     /// `payment_method`.
     pub object: &'static str,
+    /// Whether it may be shown to the customer again: `always`, `limited` or `unspecified`.
+    pub allow_redisplay: String,
     /// Whose it is.
     pub billing_details: BillingDetails,
     /// Unix seconds.
     pub created: i64,
     /// `cus_…`, while it is attached.
     pub customer: Option<String>,
+    /// Always `null`: customers are no accounts.
+    pub customer_account: Option<()>,
     /// Whether real money moves.
     pub livemode: bool,
     /// The merchant's metadata.
@@ -33,32 +38,16 @@ pub struct PaymentMethod {
     pub details: MethodDetails,
 }
 
-/// Whose a payment method is.
-#[derive(Debug, Serialize)]
-pub struct BillingDetails {
-    /// Always `null`: addresses are accepted and not stored.
-    pub address: Option<Value>,
-    /// E-mail address.
-    pub email: Option<String>,
-    /// Full name.
-    pub name: Option<String>,
-    /// Phone number.
-    pub phone: Option<String>,
-}
-
 /// A payment method as JSON.
 pub fn payment_method(method: &StoredMethod, context: Context<'_>) -> Value {
     to_value(&PaymentMethod {
         id: method.id.to_prefixed(METHOD_PREFIX),
         object: "payment_method",
-        billing_details: BillingDetails {
-            address: None,
-            email: method.billing.email.clone(),
-            name: method.billing.name.clone(),
-            phone: method.billing.phone.clone(),
-        },
+        allow_redisplay: method.allow_redisplay.clone().unwrap_or_else(|| "unspecified".to_owned()),
+        billing_details: BillingDetails::new(&method.billing),
         created: method.created.s(),
         customer: method.customer.map(|id| id.to_prefixed(CUSTOMER_PREFIX)),
+        customer_account: None,
         livemode: context.livemode,
         metadata: method.metadata.to_json(),
         details: MethodDetails::new(&method.source),

@@ -19,18 +19,30 @@ pub struct Refund {
     pub object: &'static str,
     /// In minor units.
     pub amount: i64,
+    /// The ledger's record of it, once there is one.
+    pub balance_transaction: Option<()>,
     /// `ch_…`.
     pub charge: String,
     /// Unix seconds.
     pub created: i64,
     /// ISO 4217, lower case.
     pub currency: String,
+    /// Always `null`: it is the payment's.
+    pub customer: Option<()>,
+    /// Always `null`: customers are no accounts.
+    pub customer_account: Option<()>,
+    /// Always `null`: the money goes back to where it came from.
+    pub destination_details: Option<()>,
     /// The merchant's metadata.
     pub metadata: Value,
     /// `pi_…`.
     pub payment_intent: String,
+    /// Always `null`: it is the payment's.
+    pub payment_method: Option<()>,
     /// One of [`REFUND_REASONS`]. A reason that only another API has is not shown.
     pub reason: Option<String>,
+    /// Always `null`: no receipts are sent.
+    pub receipt_number: Option<()>,
     /// `succeeded`, `pending`, `failed` or `canceled`.
     pub status: &'static str,
 }
@@ -42,12 +54,18 @@ pub fn refund(refund: &StoredRefund) -> Value {
         id: refund.id.to_prefixed(REFUND_PREFIX),
         object: "refund",
         amount: refund.amount.minor,
+        balance_transaction: None,
         charge: refund.payment.to_prefixed(CHARGE_PREFIX),
         created: refund.created.s(),
         currency: currency(refund.amount),
+        customer: None,
+        customer_account: None,
+        destination_details: None,
         metadata: refund.metadata.to_json(),
         payment_intent: refund.payment.to_prefixed(PAYMENT_PREFIX),
+        payment_method: None,
         reason,
+        receipt_number: None,
         status: refund.status.as_str(),
     })
 }

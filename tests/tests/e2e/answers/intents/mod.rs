@@ -3,6 +3,7 @@
 mod attach_payment_method;
 mod cancel_payment_intent;
 mod cancel_refund;
+mod capture_charge;
 mod capture_payment_intent;
 mod confirm_payment_intent;
 mod create_api_key;
@@ -17,6 +18,7 @@ mod detach_payment_method;
 mod events;
 mod list_api_keys;
 mod list_balance_transactions;
+mod list_charges;
 mod list_customer_payment_methods;
 mod list_customers;
 mod list_events;
@@ -30,6 +32,7 @@ mod recover_webhook_endpoint;
 mod retrieve_account;
 mod retrieve_balance;
 mod retrieve_balance_transaction;
+mod retrieve_charge;
 mod retrieve_customer;
 mod retrieve_event;
 mod retrieve_payment_intent;
@@ -42,6 +45,7 @@ mod roll_api_key;
 mod roll_webhook_secret;
 mod test_webhook_endpoint;
 mod unknown_route;
+mod update_charge;
 mod update_customer;
 mod update_payment_intent;
 mod update_payment_method;
@@ -88,6 +92,12 @@ fn capturable() -> Value {
         "amount": 4900, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true,
         "capture_method": "manual",
     })
+}
+
+/// The charge of a new intent.
+async fn charged(cloud: &Cloud, body: &Value) -> String {
+    let made = cloud.intents().post("/payment_intents", body).await.expect(201);
+    made["latest_charge"].as_str().unwrap().to_owned()
 }
 
 /// Makes something; gives its id.

@@ -1,0 +1,156 @@
+//! Parameters of the published conventions that this gateway cannot honour, by operation.
+//!
+//! Each is refused by its name (`parameter_unsupported`), so that nobody relies on it. What the conventions do not have is
+//! refused as unknown. `tests/data/stripe/published.json` has all published parameters, and a test compares.
+
+/// Types of payment method that this gateway does not take. Each is also the name of the parameter that describes one.
+pub(crate) const METHOD_TYPES: &[&str] = &[
+    "acss_debit",
+    "affirm",
+    "afterpay_clearpay",
+    "alipay",
+    "alma",
+    "amazon_pay",
+    "au_becs_debit",
+    "bacs_debit",
+    "bancontact",
+    "billie",
+    "bizum",
+    "blik",
+    "boleto",
+    "card_present",
+    "cashapp",
+    "crypto",
+    "custom",
+    "customer_balance",
+    "eps",
+    "fpx",
+    "giropay",
+    "grabpay",
+    "ideal",
+    "interac_present",
+    "kakao_pay",
+    "klarna",
+    "konbini",
+    "kr_card",
+    "link",
+    "mb_way",
+    "mobilepay",
+    "multibanco",
+    "naver_pay",
+    "nz_bank_account",
+    "oxxo",
+    "p24",
+    "pay_by_bank",
+    "payco",
+    "paynow",
+    "paypal",
+    "paypay",
+    "payto",
+    "pix",
+    "promptpay",
+    "revolut_pay",
+    "samsung_pay",
+    "satispay",
+    "scalapay",
+    "sequra",
+    "sofort",
+    "sunbit",
+    "swish",
+    "twint",
+    "upi",
+    "us_bank_account",
+    "wechat_pay",
+    "zip",
+];
+
+/// Of `POST /payment_intents`.
+pub(crate) const CREATE_INTENT: &[&str] = &[
+    "amount_details",
+    "application_fee_amount",
+    "confirmation_token",
+    "customer_account",
+    "hooks",
+    "mandate",
+    "on_behalf_of",
+    "payment_details",
+    "payment_method_configuration",
+    "radar_options",
+    "transfer_data",
+    "transfer_group",
+];
+
+/// Of `POST /payment_intents/{id}`.
+pub(crate) const UPDATE_INTENT: &[&str] = &[
+    "amount_details",
+    "application_fee_amount",
+    "customer_account",
+    "hooks",
+    "payment_details",
+    "payment_method_configuration",
+    "transfer_data",
+    "transfer_group",
+];
+
+/// Of `POST /payment_intents/{id}/confirm`.
+pub(crate) const CONFIRM_INTENT: &[&str] = &[
+    "amount_details",
+    "amount_to_confirm",
+    "confirmation_token",
+    "hooks",
+    "mandate",
+    "payment_details",
+    "radar_options",
+];
+
+/// Of `POST /payment_intents/{id}/capture`.
+pub(crate) const CAPTURE_INTENT: &[&str] =
+    &["amount_details", "application_fee_amount", "hooks", "payment_details", "transfer_data"];
+
+/// Of `GET /payment_intents`.
+pub(crate) const LIST_INTENTS: &[&str] = &["customer_account"];
+
+/// Of `GET /charges`, and of `POST /charges/{id}`.
+pub(crate) const CHARGES: &[&str] = &["transfer_group"];
+
+/// Of `POST /charges/{id}/capture`.
+pub(crate) const CAPTURE_CHARGE: &[&str] =
+    &["application_fee", "application_fee_amount", "transfer_data", "transfer_group"];
+
+/// Of `POST /refunds`.
+pub(crate) const CREATE_REFUND: &[&str] =
+    &["currency", "customer", "instructions_email", "origin", "refund_application_fee", "reverse_transfer"];
+
+/// Of `POST /customers` and `POST /customers/{id}`.
+pub(crate) const CUSTOMER: &[&str] = &[
+    "balance",
+    "cash_balance",
+    "default_source",
+    "invoice_prefix",
+    "invoice_settings",
+    "next_invoice_sequence",
+    "payment_method",
+    "source",
+    "tax",
+    "tax_id_data",
+    "test_clock",
+    "validate",
+];
+
+/// Of `GET /customers`.
+pub(crate) const LIST_CUSTOMERS: &[&str] = &["test_clock"];
+
+/// Of `POST /payment_methods`, beside [`METHOD_TYPES`].
+pub(crate) const CREATE_METHOD: &[&str] = &["customer", "payment_method", "radar_options"];
+
+/// Of `POST /payment_methods/{id}`.
+pub(crate) const UPDATE_METHOD: &[&str] = &["us_bank_account"];
+
+/// Of `POST /payment_methods/{id}/attach` and `GET /payment_methods`.
+pub(crate) const METHODS: &[&str] = &["customer_account"];
+
+/// Of `GET /events`.
+pub(crate) const LIST_EVENTS: &[&str] = &["delivery_success"];
+
+/// Of `POST /webhook_endpoints`.
+pub(crate) const CREATE_ENDPOINT: &[&str] = &["api_version", "connect"];
