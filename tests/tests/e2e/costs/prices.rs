@@ -39,7 +39,7 @@ pub(super) const PRICES: &[Price] =
 /// Processor time of a request that asks no table, and of each call of DynamoDB, in microseconds of a whole core
 /// (`docs/performance.md`: `charges-unknown-route`, and half of what a create takes more).
 pub(super) const BASE_US: u64 = 240;
-pub(super) const CALL_US: u64 = 1070;
+pub(super) const CALL_US: u64 = 490;
 /// The memory with which a function has a whole core.
 pub(super) const WHOLE_CORE_MB: u64 = 1769;
 /// How long a call of DynamoDB is waited for, in microseconds.

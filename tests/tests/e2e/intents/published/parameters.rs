@@ -41,7 +41,9 @@ fn every_route_of_a_published_resource_is_in_the_table() {
     for route in &api.unwrap().routes {
         let path = route.path.trim_start_matches("/{version}");
         let resource = path.trim_start_matches('/').split('/').next().unwrap();
-        let is_published = !matches!(resource, "api_keys" | "account" | "$default");
+        // Objects of the ledger take no `expand` yet; their own tests have their parameters.
+        let is_ledger = matches!(resource, "balance" | "balance_transactions");
+        let is_published = !is_ledger && !matches!(resource, "api_keys" | "account" | "$default");
         let is_own = OWN.iter().any(|end| path.ends_with(end));
         let Some(method) = route.method.as_ref().filter(|method| method.as_str() != "OPTIONS") else {
             continue;
