@@ -145,8 +145,10 @@ impl Call {
         // The outcome is unknown: from now on a retry is answered "pending" too.
         let ended = refund.answered_pending(self.now, &self.request);
         match worker.writer().replace(tenant, &ended).await {
-            // A conflict stored a second version too.
-            Ok(Replaced::Done | Replaced::Conflict(_)) => {}
+            Ok(Replaced::Done | Replaced::Conflict(None)) => {}
+            // The outcome was stored after all, by a write whose answer was lost or by due work: a retry is
+            // answered so, and so is this request.
+            Ok(Replaced::Conflict(Some(stored))) => return Ok(stored.into_created()),
             Err(error) => {
                 let (payment, request_id) = (payment.id, &self.request.request_id);
                 tracing::warn!(refund = %refund.id, %payment, request_id, %error, "a refund's pending answer was not stored");
