@@ -41,7 +41,9 @@ async fn stripe(cloud: &Cloud, home: &std::path::Path, arguments: &[&str]) -> Re
     let mut command = tokio::process::Command::new("stripe");
     command.args(arguments);
     if arguments.last() != Some(&"--help") {
-        command.args(["--api-base", cloud.local("").trim_end_matches('/'), "--api-key", &cloud.key()]);
+        // It takes no `localhost`.
+        let base = format!("http://127.0.0.1:{}", cloud.port());
+        command.args(["--api-base", &base, "--api-key", &cloud.key()]);
     }
     // It keeps settings in the home folder, and asks the internet for a newer version of itself.
     command.env("HOME", home).env("XDG_CONFIG_HOME", home);
