@@ -15,7 +15,7 @@ use tollgate_domain::{
     Refund, Subject, Tenant, Timestamp, WebhookEndpoint,
     backlog::Backlog,
     id::Kind,
-    ledger::{FundsStatus, TransactionSource},
+    ledger::FundsStatus,
     processor_health::ProcessorHealth,
 };
 
@@ -45,8 +45,11 @@ pub trait Entity: Serialize + DeserializeOwned + Clone {
     fn key_id(&self) -> String;
     /// The version. An update requires the version before.
     fn version(&self) -> u64;
-    /// The request that wrote this version. It identifies our own write when the SDK repeats it.
-    fn request_id(&self) -> &str;
+    /// The request that wrote this version; empty where none did. It identifies our own write when the SDK repeats it.
+    #[expect(clippy::unnecessary_literal_bound, reason = "others borrow theirs from themselves")]
+    fn request_id(&self) -> &str {
+        ""
+    }
     /// When it was created.
     fn created(&self) -> Timestamp;
     /// The parent in whose list it appears.
@@ -79,14 +82,6 @@ pub trait Entity: Serialize + DeserializeOwned + Clone {
 /// The key under which a parent's children are listed.
 pub(crate) fn parent_key(tenant: Tenant, code: &str, id: &str) -> String {
     pk(tenant, code, id)
-}
-
-/// The parent of the balance transactions of a source: its item.
-pub(crate) fn source_key(tenant: Tenant, source: TransactionSource) -> String {
-    match source {
-        TransactionSource::Payment(id) => parent_key(tenant, Payment::CODE, &id.to_string()),
-        TransactionSource::Refund(id) => parent_key(tenant, Refund::CODE, &id.to_string()),
-    }
 }
 
 /// The parent of the customers with an e-mail address. It contains a digest, so that no index key contains
@@ -224,14 +219,11 @@ impl Entity for BalanceTransaction {
     fn version(&self) -> u64 {
         self.version
     }
-    fn request_id(&self) -> &'static str {
-        ""
-    }
     fn created(&self) -> Timestamp {
         self.created
     }
     fn parent(&self, tenant: Tenant) -> Option<String> {
-        Some(source_key(tenant, self.source))
+        Some(self.source.key(tenant))
     }
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         (self.status == FundsStatus::Pending).then_some((DueKind::Funds, self.available_on))
@@ -322,9 +314,6 @@ impl Entity for Delivery {
     fn version(&self) -> u64 {
         self.version
     }
-    fn request_id(&self) -> &'static str {
-        ""
-    }
     fn created(&self) -> Timestamp {
         self.created
     }
@@ -358,9 +347,6 @@ impl Entity for Backlog {
     fn version(&self) -> u64 {
         self.version
     }
-    fn request_id(&self) -> &'static str {
-        ""
-    }
     fn created(&self) -> Timestamp {
         self.created
     }
@@ -380,9 +366,6 @@ impl Entity for ProcessorHealth {
     }
     fn version(&self) -> u64 {
         self.version
-    }
-    fn request_id(&self) -> &'static str {
-        ""
     }
     fn created(&self) -> Timestamp {
         self.created

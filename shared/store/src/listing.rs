@@ -6,7 +6,7 @@ use tollgate_domain::{CustomerId, EndpointId, PaymentId, Tenant, Timestamp, ledg
 use crate::{
     Reader,
     attributes::{s, sortable},
-    entity::{DETACHED_FROM, Entity, email_key, from_item, parent_key, source_key},
+    entity::{DETACHED_FROM, Entity, email_key, from_item, parent_key},
     error::StoreError,
 };
 
@@ -81,7 +81,7 @@ impl ListQuery {
     /// Only a source's balance transactions.
     #[must_use]
     pub fn of_source(self, tenant: Tenant, source: TransactionSource) -> Self {
-        Self { parent: Some(Parent(source_key(tenant, source))), ..self }
+        Self { parent: Some(Parent(source.key(tenant))), ..self }
     }
 
     /// Only an endpoint's deliveries.

@@ -1,13 +1,13 @@
 //! Which changes are booked, and as what.
 //!
-//! What an item's state requires in the ledger follows from the state alone, and each of it has an id of its own. So
+//! An item's state alone says which balance transactions it requires, and each of them has an id of its own. So
 //! a change that is read twice is booked once, one that was missed is booked with the next or by the operator's
 //! tool, and `verify-ledger` knows what has to be there.
 
 use super::{BalanceTransaction, FundsStatus, LedgerTerms, TransactionKind, TransactionSource};
 use crate::{
     event::Subject,
-    id::{BalanceTransactionId, Kind, PaymentKind, RefundKind},
+    id::BalanceTransactionId,
     idempotency::booking_id,
     money::Money,
     payment::{Payment, Status},
@@ -74,13 +74,7 @@ impl Booking<'_> {
 
     /// The id of the balance transaction.
     pub fn id(&self, tenant: Tenant) -> BalanceTransactionId {
-        let key = match self {
-            Self::Charge(payment) => format!("{tenant}{}#{}", PaymentKind::CODE, payment.id),
-            Self::Refund(refund) | Self::RefundFailure(refund) => {
-                format!("{tenant}{}#{}", RefundKind::CODE, refund.id)
-            }
-        };
-        booking_id(&key, self.kind().as_str())
+        booking_id(&self.source().key(tenant), self.kind().as_str())
     }
 
     /// What the balance transaction is about.

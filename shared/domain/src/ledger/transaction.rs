@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Accounts;
 use crate::{
-    id::{BalanceTransactionId, PaymentId, PayoutId, RefundId},
+    id::{BalanceTransactionId, Kind, PaymentId, PaymentKind, PayoutId, RefundId, RefundKind},
     money::Money,
+    tenant::Tenant,
     time::Timestamp,
 };
 
@@ -40,6 +41,16 @@ pub enum TransactionSource {
     Payment(PaymentId),
     /// A refund.
     Refund(RefundId),
+}
+
+impl TransactionSource {
+    /// The key of its item in the main table.
+    pub fn key(self, tenant: Tenant) -> String {
+        match self {
+            Self::Payment(id) => format!("{tenant}{}#{id}", PaymentKind::CODE),
+            Self::Refund(id) => format!("{tenant}{}#{id}", RefundKind::CODE),
+        }
+    }
 }
 
 /// Whether the money of a balance transaction can be paid out.

@@ -129,13 +129,6 @@ struct Pass {
     unreadable: Vec<String>,
 }
 
-fn key_of(tenant: Tenant, source: TransactionSource) -> String {
-    match source {
-        TransactionSource::Payment(id) => format!("{tenant}PAY#{id}"),
-        TransactionSource::Refund(id) => format!("{tenant}REF#{id}"),
-    }
-}
-
 impl Pass {
     fn read(&mut self, item: &StoredItem) -> Result<(), StoreError> {
         self.scanned += 1;
@@ -193,7 +186,7 @@ impl Pass {
             found.insert(Difference::Missing {
                 transaction: spelled(*id),
                 kind: required.kind.as_str(),
-                source: key_of(required.tenant, required.source),
+                source: required.source.key(required.tenant),
                 amount: required.minor,
                 currency: required.currency,
             });
@@ -222,7 +215,7 @@ fn spelled(bits: u128) -> String {
 
 /// Compares a balance transaction with what its payment or refund requires.
 fn compare(tenant: Tenant, booked: &BalanceTransaction, required: Option<&Required>) -> Vec<Difference> {
-    let (transaction, source) = (booked.id.to_string(), key_of(tenant, booked.source));
+    let (transaction, source) = (booked.id.to_string(), booked.source.key(tenant));
     let (amount, currency) = (booked.amount.minor, booked.amount.currency.code());
     let mut found = Vec::new();
     match required {
