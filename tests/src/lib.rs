@@ -30,7 +30,7 @@ pub use self::{
     client::{Answer, Client, reset_in, stands},
     cloud::{Cloud, signal},
     documents::check_document,
-    receiver::{Receiver, Webhook},
+    receiver::{ClosedPort, Receiver, Webhook},
     samples::{curl, has_curl, run_sample, runs},
     wait::{DEADLINE, eventually, settled},
 };

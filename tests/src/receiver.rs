@@ -1,9 +1,13 @@
 //! A receiver of webhooks.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    net::Ipv4Addr,
+    sync::{Arc, Mutex},
+};
 
 use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::Value;
+use tokio::net::TcpSocket;
 
 use crate::eventually;
 
@@ -35,30 +39,8 @@ pub struct Receiver {
 
 impl Receiver {
     /// A receiver that answers with these statuses in turn, and then with 204.
-    pub async fn start(statuses: &[u16]) -> Self {
-        Self::start_on(0, statuses).await
-    }
-
-    /// A receiver on a given port.
-    pub async fn start_on(port: u16, statuses: &[u16]) -> Self {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let received: Arc<Mutex<Vec<Webhook>>> = Arc::default();
-        let statuses = Arc::new(Mutex::new(statuses.to_vec()));
-        let (kept, script) = (received.clone(), statuses.clone());
-        let router = axum::Router::new().fallback(move |headers: HeaderMap, body: String| {
-            kept.lock().unwrap().push(Webhook { headers, body });
-            let mut script = script.lock().unwrap();
-            let status = if script.is_empty() { 204 } else { script.remove(0) };
-            async move { StatusCode::from_u16(status).unwrap() }
-        });
-        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { url: format!("http://127.0.0.1:{port}/hooks"), port, received, statuses, server }
-    }
-
-    /// A port on which nothing listens.
-    pub async fn free_port() -> u16 {
-        tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+    pub fn start(statuses: &[u16]) -> Self {
+        ClosedPort::reserve().open(statuses)
     }
 
     /// Its port.
@@ -83,6 +65,45 @@ impl Receiver {
             (received.len() >= count).then_some(received)
         })
         .await
+    }
+}
+
+/// A port that refuses connections. Nobody else can have it, so that a receiver can be there later.
+pub struct ClosedPort {
+    socket: TcpSocket,
+    /// Its number.
+    pub number: u16,
+}
+
+impl ClosedPort {
+    /// Takes one. It is bound, and nothing listens.
+    pub fn reserve() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let number = socket.local_addr().unwrap().port();
+        Self { socket, number }
+    }
+
+    /// Where a receiver would be.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/hooks", self.number)
+    }
+
+    /// The receiver that is there from now on. It answers with these statuses in turn, and then with 204.
+    pub fn open(self, statuses: &[u16]) -> Receiver {
+        let url = self.url();
+        let listener = self.socket.listen(1024).unwrap();
+        let received: Arc<Mutex<Vec<Webhook>>> = Arc::default();
+        let statuses = Arc::new(Mutex::new(statuses.to_vec()));
+        let (kept, script) = (received.clone(), statuses.clone());
+        let router = axum::Router::new().fallback(move |headers: HeaderMap, body: String| {
+            kept.lock().unwrap().push(Webhook { headers, body });
+            let mut script = script.lock().unwrap();
+            let status = if script.is_empty() { 204 } else { script.remove(0) };
+            async move { StatusCode::from_u16(status).unwrap() }
+        });
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Receiver { url, port: self.number, received, statuses, server }
     }
 }
 

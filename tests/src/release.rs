@@ -96,7 +96,7 @@ pub fn folder() -> PathBuf {
 /// First with everything running. Then once more without those two, so that what is in flight stays so.
 pub async fn record(name: &str, commit: &str, release: Option<&Release>) -> (Cloud, Recording) {
     let data = std::sync::Arc::new(tempfile::tempdir().unwrap());
-    let receiver = Receiver::start(&[500, 500]).await;
+    let receiver = Receiver::start(&[500, 500]);
     let root = release.map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), |of| of.root.clone());
     let template = std::fs::read_to_string(root.join("template.yaml")).unwrap();
     // Releases until November 2026 call two of them by other names.

@@ -12,10 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
     BalanceTransaction, Customer, CustomerId, Delivery, Event, IdempotencyRecord, Payment, PaymentMethod,
-    Refund, Subject, Tenant, Timestamp, WebhookEndpoint,
-    backlog::Backlog,
-    id::Kind,
-    ledger::FundsStatus,
+    Refund, Subject, Tenant, Timestamp, WebhookEndpoint, backlog::Backlog, id::Kind, ledger::FundsStatus,
     processor_health::ProcessorHealth,
 };
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::recording::{Read, Retry};
 use crate::built_release::Release;
-use crate::{Answer, Client, Cloud, Receiver, eventually};
+use crate::{Answer, Client, ClosedPort, Cloud, Receiver, eventually};
 
 /// Drives a local cloud and notes what it made.
 pub(super) struct Drive {
@@ -169,8 +169,8 @@ impl Drive {
             self.read("intents", format!("/webhook_endpoints/{}", id(&endpoint)));
         }
         // Nothing listens there: its deliveries fail.
-        let url = format!("http://127.0.0.1:{}/", Receiver::free_port().await);
-        let nobody = json!({"url": url, "api": "charges", "enabled_events": ["customer.created"]});
+        let closed = ClosedPort::reserve();
+        let nobody = json!({"url": closed.url(), "api": "charges", "enabled_events": ["customer.created"]});
         made(&intents.post("/webhook_endpoints", &nobody).await);
         let body = json!({"url": self.receiver, "api": "charges"});
         let gone = made(&intents.post("/webhook_endpoints", &body).await);

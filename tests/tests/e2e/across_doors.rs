@@ -188,7 +188,7 @@ async fn an_intent_that_was_never_charged_is_no_payment_of_the_others() {
 #[tokio::test]
 async fn a_declined_intent_is_told_to_other_apis_as_a_failed_payment() {
     let cloud = Cloud::start().await;
-    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
+    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]));
     for api in ["charges", "direct"] {
         let body = json!({"url": receiver.url, "enabled_events": ["payment.failed"], "api": api});
         intents.post("/webhook_endpoints", &body).await.expect(201);

@@ -272,7 +272,7 @@ async fn every_warm_route_of_intents_keeps_its_budget() {
     let cloud = Cloud::start().await;
     // A merchant without the local cloud's own endpoint.
     let intents = cloud.intents().with_key(&cloud.other_merchants_key().await);
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     for _ in 0..ROUNDS {
         call_intents(&intents, &receiver).await;
     }
@@ -290,7 +290,7 @@ async fn publishing_and_delivering_one_change_keep_their_budgets() {
     let cloud = Cloud::start().await;
     let key = cloud.other_merchants_key().await;
     let (client, intents) = (cloud.charges().with_key(&key), cloud.intents().with_key(&key));
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     let hooks = json!({"url": receiver.url, "api": "charges", "enabled_events": ["payment.succeeded"]});
     intents.post("/webhook_endpoints", &hooks).await.expect(201);
     for round in 1..=4 {

@@ -53,7 +53,7 @@ async fn held(cloud: &Cloud, id: EndpointId, count: usize) {
 #[tokio::test]
 async fn deliveries_to_a_dead_endpoint_wait_in_its_backlog_and_go_out_when_it_answers() {
     let cloud = Cloud::start().await;
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     let endpoint = cloud.charges_endpoint(&receiver.url).await;
     let id = pause(&cloud, &endpoint, 12_000).await;
     pay(&cloud, 7).await;
@@ -74,7 +74,7 @@ async fn deliveries_to_a_dead_endpoint_wait_in_its_backlog_and_go_out_when_it_an
 #[tokio::test]
 async fn the_backlog_of_a_deleted_endpoint_is_canceled() {
     let cloud = Cloud::start().await;
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     let endpoint = cloud.charges_endpoint(&receiver.url).await;
     let id = pause(&cloud, &endpoint, 8_000).await;
     pay(&cloud, 3).await;

@@ -1,6 +1,6 @@
 //! What dies, and what survives it.
 
-use tollgate_tests::{Cloud, Receiver, Signal, eventually, signal};
+use tollgate_tests::{ClosedPort, Cloud, Receiver, Signal, eventually, signal};
 
 use crate::payment;
 
@@ -44,13 +44,20 @@ async fn a_function_killed_in_the_middle_of_a_request_costs_a_5xx_and_a_retry_ma
 
 #[tokio::test]
 async fn after_a_power_cut_every_payment_is_there_and_every_webhook_still_arrives() {
-    let cloud = Cloud::start_with(&[("WebhookRetrySeconds", "1,1,1,1,1,1,1,1,1,1")]).await;
+    // Quick at first, so that some have failed before the cut; and long enough for a slow start after it.
+    let retries = [("WebhookRetrySeconds", "1,1,1,1,5,5,5,5,5,5")];
+    let cloud = Cloud::start_with(&retries).await;
     let charges = cloud.charges();
-    let port = Receiver::free_port().await;
-    cloud.charges_endpoint(&format!("http://127.0.0.1:{port}/hooks")).await;
+    let closed = ClosedPort::reserve();
+    cloud.charges_endpoint(&closed.url()).await;
     let mut acknowledged = Vec::new();
-    for _ in 0..20 {
-        let made = charges.post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201);
+    for n in 0..20 {
+        let (key, body) = (format!("payment-{n}"), payment("tok_visa_4242", 1000));
+        let made = eventually("the payment is made", || async {
+            let answer = charges.post_once("/payments", &key, &body).await;
+            (answer.status == 201).then(|| answer.json())
+        })
+        .await;
         acknowledged.push(made["id"].as_str().unwrap().to_owned());
     }
     let functions = cloud.pids("charges-create-payment").await;
@@ -61,8 +68,8 @@ async fn after_a_power_cut_every_payment_is_there_and_every_webhook_still_arrive
     })
     .await;
 
-    let receiver = Receiver::start_on(port, &[]).await;
-    let cloud = Cloud::start_in(data, &[("WebhookRetrySeconds", "1,1,1,1,1,1,1,1,1,1")]).await;
+    let receiver = closed.open(&[]);
+    let cloud = Cloud::start_in(data, &retries).await;
     for id in &acknowledged {
         assert_eq!(cloud.charges().get(&format!("/payments/{id}")).await.expect(200)["status"], "succeeded");
     }
@@ -78,7 +85,7 @@ async fn after_a_power_cut_every_payment_is_there_and_every_webhook_still_arrive
 async fn a_worker_that_is_killed_loses_no_event() {
     let cloud = Cloud::start().await;
     let charges = cloud.charges();
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     cloud.charges_endpoint(&receiver.url).await;
     let mut ids = Vec::new();
     for n in 0..30 {

@@ -249,7 +249,7 @@ async fn pay_everywhere(cloud: &Cloud, id: CustomerId) -> (String, String) {
 async fn payments_and_stored_events_tell_nothing_of_an_erased_customer() {
     let cloud = Cloud::start().await;
     let (charges, intents) = (cloud.charges(), cloud.intents());
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     let endpoint = json!({"url": receiver.url, "enabled_events": ["customer.created", "customer.updated"]});
     let endpoint = intents.post("/webhook_endpoints", &endpoint).await.expect(201);
     let id = customer(&cloud).await;

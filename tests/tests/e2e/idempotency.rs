@@ -206,7 +206,7 @@ async fn payments_and_refunds_are_made_once(intents: &Client) {
 }
 
 async fn webhooks_are_sent_once(intents: &Client) {
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     let hooks = json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]});
     let endpoint = is_made_once(intents, "/webhook_endpoints", &hooks, &json!({"url": receiver.url})).await;
     let at = |tail: &str| format!("/webhook_endpoints/{}{tail}", id(&endpoint));
@@ -263,7 +263,7 @@ async fn a_retried_confirm_leaves_one_payment_method() {
 #[tokio::test]
 async fn a_key_whose_request_still_runs_is_in_use_and_one_that_died_is_taken_over() {
     let cloud = Cloud::start().await;
-    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
+    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]));
     let hooks = json!({"url": receiver.url, "enabled_events": ["payment_intent.*"]});
     let endpoint = intents.post("/webhook_endpoints", &hooks).await.expect(201);
     let id = endpoint["id"].as_str().unwrap();
@@ -306,7 +306,7 @@ async fn a_key_whose_request_still_runs_is_in_use_and_one_that_died_is_taken_ove
 #[tokio::test]
 async fn an_event_tells_the_key_of_the_request_that_caused_it() {
     let cloud = Cloud::start().await;
-    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
+    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]));
     let hooks =
         json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded", "charge.refunded"]});
     intents.post("/webhook_endpoints", &hooks).await.expect(201);

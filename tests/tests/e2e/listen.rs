@@ -11,7 +11,7 @@ use tokio::{
     process::{Child, Command},
 };
 use tollgate_gateway::{Clock, SystemClock};
-use tollgate_tests::{Cloud, DEADLINE, Receiver, Signal, binary, eventually, signal};
+use tollgate_tests::{ClosedPort, Cloud, DEADLINE, Receiver, Signal, binary, eventually, signal};
 use tollgate_webhooks::{SigningSecret, verify_timestamped};
 
 use crate::payment;
@@ -90,7 +90,7 @@ async fn body_in_inbox(cloud: &Cloud, event: &Value) -> String {
 #[tokio::test]
 async fn a_delivery_arrives_as_it_was_sent_and_is_answered_as_the_program_answers() {
     let cloud = Cloud::start().await;
-    let receiver = Receiver::start(&[500]).await;
+    let receiver = Receiver::start(&[500]);
     let mut listener = Listener::start(&cloud, &receiver.url, &["--events", "payment.succeeded"]).await;
     let secret = listener.line("Signing secret: ").await;
     assert_eq!(endpoints(&cloud).await.len(), 1);
@@ -132,7 +132,8 @@ async fn a_delivery_arrives_as_it_was_sent_and_is_answered_as_the_program_answer
 #[tokio::test]
 async fn the_endpoint_of_a_killed_listener_goes_with_the_next_and_a_living_ones_stays() {
     let cloud = Cloud::start().await;
-    let nobody = format!("127.0.0.1:{}/hooks", Receiver::free_port().await);
+    let closed = ClosedPort::reserve();
+    let nobody = format!("127.0.0.1:{}/hooks", closed.number);
     let mut killed = Listener::start(&cloud, &nobody, &[]).await;
     let mut living = Listener::start(&cloud, &nobody, &["--events", "payment_intent.*"]).await;
     assert_eq!(endpoints(&cloud).await.len(), 2);
@@ -163,7 +164,8 @@ async fn a_listener_ends_with_its_local_cloud_and_says_so() {
 
 #[tokio::test]
 async fn what_is_wrong_is_said() {
-    let port = Receiver::free_port().await.to_string();
+    let closed = ClosedPort::reserve();
+    let port = closed.number.to_string();
     for (arguments, code, text) in [
         (vec!["--forward-to", "localhost:1", "--port", &port], 1, "cargo local"),
         (vec!["--forward-to", "localhost:1", "--events", "nonsense"], 2, "nonsense"),

@@ -76,7 +76,7 @@ async fn a_merchant_is_configured_for_a_provider() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_was_given_up_is_revived() {
     let cloud = Cloud::start().await;
-    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
+    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]));
     let paid = json!({"amount": 1000, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true});
     intents.post("/payment_intents", &paid).await.expect(201);
     let event = eventually("the event is stored", || async {

@@ -30,7 +30,7 @@ impl Opened {
         let parameters =
             [("ProcessorTimeoutMs", "300"), ("ProcessorLookUpLagMs", "0"), ("WebhookRetrySeconds", "1,1")];
         let cloud = Cloud::start_in(data, &parameters).await;
-        let receiver = Receiver::start(&[]).await;
+        let receiver = Receiver::start(&[]);
         let shift = Shift {
             recording: &recording,
             now_ms: SystemClock.now().ms(),

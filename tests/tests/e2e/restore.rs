@@ -185,7 +185,7 @@ async fn restore_main_in_parts(cloud: &Cloud) {
 #[tokio::test]
 async fn the_last_minute_is_lost_and_what_was_missed_is_sent_once() {
     let cloud = Cloud::start_with(&[("ProcessorTimeoutMs", "300"), ("ProcessorLookUpLagMs", "0")]).await;
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     cloud.charges_endpoint(&receiver.url).await;
     let since = now();
     let before = until_the_moment(&cloud, &receiver).await;

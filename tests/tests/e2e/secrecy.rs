@@ -8,7 +8,7 @@ use crate::payment;
 #[tokio::test]
 async fn no_log_holds_a_key_a_secret_a_signature_or_an_account_number() {
     let cloud = Cloud::start_with(&[("LogLevel", "trace")]).await;
-    let (charges, receiver) = (cloud.charges(), Receiver::start(&[500]).await);
+    let (charges, receiver) = (cloud.charges(), Receiver::start(&[500]));
     let endpoint = cloud.charges_endpoint(&receiver.url).await;
     let transfer = json!({"amount": 5000, "currency": "GBP", "source": {"type": "bank_transfer", "bank_account": {
         "account_number": "87654321", "sort_code": "12-34-56", "account_holder_name": "John Doe"}}});

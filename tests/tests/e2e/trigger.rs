@@ -42,7 +42,7 @@ async fn every_event_of_every_api_is_listed_happens_and_arrives() {
     // An endpoint of each API that has webhooks, for all of its events.
     let mut receivers = Vec::new();
     for api in ["charges", "intents", "direct"] {
-        let receiver = Receiver::start(&[]).await;
+        let receiver = Receiver::start(&[]);
         let endpoint = json!({"url": receiver.url, "api": api});
         cloud.intents().post("/webhook_endpoints", &endpoint).await.expect(201);
         let front_door = FrontDoor::ALL.iter().find(|door| door.as_str() == api).unwrap();

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use tollgate_domain::Timestamp;
 use tollgate_gateway::{Clock, SystemClock};
-use tollgate_tests::{Cloud, Receiver, Webhook, eventually};
+use tollgate_tests::{ClosedPort, Cloud, Receiver, Webhook, eventually};
 use tollgate_webhooks::{SigningSecret, verify_timestamped};
 
 use crate::payment;
@@ -24,7 +24,7 @@ fn is_signed(webhook: &Webhook, secret: &str) -> bool {
 async fn all_eight_events_of_the_text_arrive_signed_and_in_its_shape() {
     let cloud = Cloud::start().await;
     let charges = cloud.charges();
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     let secret = register(&cloud, &receiver.url).await;
     let customer = charges.post("/customers", &json!({"email": "ann@example.com"})).await.expect(201);
     let path = format!("/customers/{}", customer["id"].as_str().unwrap());
@@ -87,7 +87,7 @@ async fn the_documented_javascript_verifier_accepts_what_arrives_within_five_sec
         return;
     }
     let cloud = Cloud::start().await;
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     let secret = register(&cloud, &receiver.url).await;
     let mut body = payment("tok_visa_4242", 1234);
     // Everything that JSON.stringify would print otherwise than it was sent.
@@ -131,7 +131,7 @@ async fn attempts(cloud: &Cloud, event: &Value, endpoint: &Value) -> Vec<(Option
 #[tokio::test]
 async fn a_receiver_that_answers_500_twice_gets_the_third_attempt_and_all_are_recorded() {
     let cloud = Cloud::start_with(&[("WebhookRetrySeconds", "1,1,1,1")]).await;
-    let receiver = Receiver::start(&[500, 500]).await;
+    let receiver = Receiver::start(&[500, 500]);
     let endpoint = cloud.charges_endpoint(&receiver.url).await;
     let paid = cloud.charges().post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201);
     let received = receiver.wait_for(3).await;
@@ -151,8 +151,8 @@ async fn a_receiver_that_answers_500_twice_gets_the_third_attempt_and_all_are_re
 #[tokio::test]
 async fn a_receiver_that_is_down_gets_it_when_it_is_back() {
     let cloud = Cloud::start_with(&[("WebhookRetrySeconds", "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1")]).await;
-    let port = Receiver::free_port().await;
-    let endpoint = cloud.charges_endpoint(&format!("http://127.0.0.1:{port}/hooks")).await;
+    let closed = ClosedPort::reserve();
+    let endpoint = cloud.charges_endpoint(&closed.url()).await;
     cloud.charges().post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201);
     let inbox = eventually("the event", || async {
         let inbox = cloud.inbox().await;
@@ -164,7 +164,7 @@ async fn a_receiver_that_is_down_gets_it_when_it_is_back() {
         (!attempts(&cloud, &event, &endpoint["id"]).await.is_empty()).then_some(())
     })
     .await;
-    let receiver = Receiver::start_on(port, &[]).await;
+    let receiver = closed.open(&[]);
     receiver.wait_for(1).await;
     let recorded = eventually("the good attempt", || async {
         let recorded = attempts(&cloud, &event, &endpoint["id"]).await;
@@ -177,7 +177,7 @@ async fn a_receiver_that_is_down_gets_it_when_it_is_back() {
 #[tokio::test]
 async fn an_endpoint_that_says_it_is_gone_gets_nothing_more() {
     let cloud = Cloud::start().await;
-    let receiver = Receiver::start(&[410]).await;
+    let receiver = Receiver::start(&[410]);
     let endpoint = cloud.charges_endpoint(&receiver.url).await;
     cloud.charges().post("/payments", &payment("tok_visa_4242", 1000)).await.expect(201);
     let path = format!("/webhook_endpoints/{}", endpoint["id"].as_str().unwrap());
@@ -198,8 +198,7 @@ async fn an_endpoint_that_says_it_is_gone_gets_nothing_more() {
 #[tokio::test]
 async fn events_are_delivered_in_the_shape_of_the_endpoints_api_and_only_if_wanted() {
     let cloud = Cloud::start().await;
-    let (picky, direct, intents) =
-        (Receiver::start(&[]).await, Receiver::start(&[]).await, Receiver::start(&[]).await);
+    let (picky, direct, intents) = (Receiver::start(&[]), Receiver::start(&[]), Receiver::start(&[]));
     let register = async |body: Value| {
         cloud.intents().post("/webhook_endpoints", &body).await.expect(201)["secret"].clone()
     };

@@ -139,7 +139,7 @@ async fn a_hundredth_is_the_smallest_amount() {
 async fn metadata_is_any_object_and_comes_back_as_it_came() {
     let cloud = Cloud::start().await;
     let checkout = cloud.checkout();
-    let receiver = tollgate_tests::Receiver::start(&[]).await;
+    let receiver = tollgate_tests::Receiver::start(&[]);
     let endpoint = json!({"url": receiver.url, "api": "charges", "enabled_events": ["payment.succeeded"]});
     cloud.intents().post("/webhook_endpoints", &endpoint).await.expect(201);
     let many: serde_json::Map<String, Value> = (0..60).map(|n| (format!("k{n}"), json!(n))).collect();

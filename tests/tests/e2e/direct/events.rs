@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test(flavor = "multi_thread")]
 async fn its_five_events_arrive_signed_as_the_documented_verifier_wants() {
     let cloud = Cloud::start().await;
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     let endpoint = json!({"url": receiver.url, "api": "direct"});
     let secret = cloud.intents().post("/webhook_endpoints", &endpoint).await.expect(201)["secret"]
         .as_str()

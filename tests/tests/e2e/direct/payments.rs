@@ -75,7 +75,7 @@ async fn the_test_cards_do_what_the_text_says() {
 async fn a_challenged_card_is_finished_on_the_page_that_the_answer_names() {
     let cloud = Cloud::start().await;
     let direct = cloud.client("direct");
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     let endpoint = json!({"url": receiver.url, "api": "direct"});
     cloud.intents().post("/webhook_endpoints", &endpoint).await.expect(201);
     for (card, button, end, code) in [

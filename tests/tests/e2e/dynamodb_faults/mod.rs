@@ -47,7 +47,7 @@ async fn whatever_dynamodb_does_each_keyed_request_takes_effect_once() {
     let seed = seed();
     println!("TOLLGATE_FAULTS_SEED={seed}");
     let cloud = Cloud::start_with_dynamodb(&format!("seed={seed},lag-ms=200"), HASTY).await;
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     cloud.charges_endpoint(&receiver.url).await;
     eventually("the index shows the endpoint", || async {
         let listed = cloud.intents().get("/webhook_endpoints").await.expect(200);

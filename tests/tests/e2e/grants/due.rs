@@ -17,13 +17,13 @@ use crate::{callers::world::make, due_work::poison, erasure::delete_half, paymen
 
 /// Leaves every kind of work for later, and waits until it is done.
 pub(crate) async fn leave_and_finish(cloud: &Cloud) {
-    let receivers = [Receiver::start(&[]).await, Receiver::start(&[500]).await];
+    let receivers = [Receiver::start(&[]), Receiver::start(&[500])];
     let refund = failing_refund(cloud).await;
     let customer = half_erased(cloud).await;
     for receiver in &receivers {
         lost_delivery(cloud, receiver).await;
     }
-    let recovered = Receiver::start(&[]).await;
+    let recovered = Receiver::start(&[]);
     waiting_backlog(cloud, &recovered).await;
     poison(cloud, 99).await;
     for receiver in &receivers {

@@ -47,7 +47,7 @@ async fn live_endpoints_lead_to_the_public_internet_alone() {
 #[tokio::test]
 async fn endpoints_hear_of_each_other_and_never_of_secrets() {
     let cloud = Cloud::start().await;
-    let (intents, ears, gone) = (cloud.intents(), Receiver::start(&[]).await, Receiver::start(&[410]).await);
+    let (intents, ears, gone) = (cloud.intents(), Receiver::start(&[]), Receiver::start(&[410]));
     endpoint(&cloud, &json!({"url": ears.url, "enabled_events": ["webhook_endpoint.*"]})).await;
     let watched =
         json!({"url": gone.url, "enabled_events": ["payment_intent.succeeded"], "description": "first"});
@@ -107,7 +107,7 @@ async fn endpoints_hear_of_each_other_and_never_of_secrets() {
 #[tokio::test]
 async fn an_endpoint_that_does_not_answer_is_left_alone_until_its_merchant_says_otherwise() {
     let cloud = Cloud::start().await;
-    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
+    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]));
     let (path, _) = listen(&cloud, &receiver).await;
     // As two rounds of attempts without an answer leave it.
     let (store, tenant) = (cloud.store(), cloud.demo_scope());

@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn events_are_listed_by_type_and_time_and_sent_again() {
     let cloud = Cloud::start().await;
-    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
+    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]));
     let (path, _) = listen(&cloud, &receiver).await;
     let paid = pay(&cloud, 1500).await;
     receiver.wait_for(1).await;
@@ -65,7 +65,7 @@ async fn events_are_listed_by_type_and_time_and_sent_again() {
 #[tokio::test]
 async fn what_an_endpoint_missed_arrives_by_recover() {
     let cloud = Cloud::start_with(&[("WebhookRetrySeconds", "1")]).await;
-    let (intents, receiver) = (cloud.intents(), Receiver::start(&[500, 500]).await);
+    let (intents, receiver) = (cloud.intents(), Receiver::start(&[500, 500]));
     let (path, _) = listen(&cloud, &receiver).await;
     pay(&cloud, 1000).await;
     eventually("the delivery is given up", || async {

@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn lists_of_endpoints_deliveries_and_keys_page_both_ways() {
     let cloud = Cloud::start().await;
-    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
+    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]));
     let (path, _) = listen(&cloud, &receiver).await;
     let ids = |list: &Value| -> Vec<String> {
         let all = list["data"].as_array().unwrap().iter();

@@ -17,7 +17,7 @@ async fn the_quick_start_of_the_text_works_curl_by_curl() {
         return;
     }
     let cloud = Cloud::start().await;
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     cloud.intents().post("/webhook_endpoints", &of_payments(&receiver)).await.expect(201);
     let (url, user) = (format!("{}/payment_intents", cloud.api("intents")), format!("{}:", cloud.key()));
     let post = |path: &str, headers: &[&str], fields: &[&str]| {
@@ -56,7 +56,7 @@ async fn the_quick_start_of_the_text_works_curl_by_curl() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_of_the_official_python_package_runs() {
     let cloud = Cloud::start().await;
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     let endpoint = cloud.intents().post("/webhook_endpoints", &of_payments(&receiver)).await.expect(201);
     let paid = json!({"amount": 1000, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true});
     cloud.intents().post("/payment_intents", &paid).await.expect(201);

@@ -19,7 +19,7 @@ async fn a_recovery_gets_through_any_number_of_events_of_one_instant() {
     // Most arrived; the others are spread over all calls.
     const MISSED_EVERY: usize = 100;
     let cloud = Cloud::start().await;
-    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
+    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]));
     let hooks = json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]});
     let endpoint = intents.post("/webhook_endpoints", &hooks).await.expect(201);
     let path = format!("/webhook_endpoints/{}", endpoint["id"].as_str().unwrap());

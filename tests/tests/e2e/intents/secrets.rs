@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rolled_secret_signs_beside_the_new_one_and_the_standard_libraries_verify_both() {
     let cloud = Cloud::start().await;
-    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]).await);
+    let (intents, receiver) = (cloud.intents(), Receiver::start(&[]));
     let hooks = json!({"url": receiver.url, "enabled_events": ["payment_intent.*"]});
     let (path, old) = endpoint(&cloud, &hooks).await;
     let rolled = intents.post(&format!("{path}/roll_secret"), &json!({"expires_in": 600})).await.expect(200);

@@ -29,7 +29,7 @@ async fn every_function_writes_lines_that_cloudwatch_counts_by_closed_sets_of_va
     let cloud = Cloud::start().await;
     call_charges(&cloud).await;
     call_the_others(&cloud, 0).await;
-    call_intents(&cloud.intents(), &Receiver::start(&[]).await).await;
+    call_intents(&cloud.intents(), &Receiver::start(&[])).await;
     call_without_tables(&cloud).await;
     leave_and_finish(&cloud).await;
 

@@ -141,7 +141,7 @@ async fn poison(cloud: &Cloud, kind: DueKind) {
 }
 
 async fn lose_webhook(cloud: &Cloud) {
-    let receiver = Receiver::start(&[500]).await;
+    let receiver = Receiver::start(&[500]);
     let hooks = json!({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]});
     let endpoint = cloud.intents().post("/webhook_endpoints", &hooks).await.expect(201);
     let endpoint = EndpointId::parse("we_", endpoint["id"].as_str().unwrap()).unwrap();

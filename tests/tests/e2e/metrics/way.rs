@@ -48,7 +48,7 @@ fn signature(webhook: &Webhook) -> String {
 #[tokio::test]
 async fn a_payments_id_and_its_requests_id_find_its_request_its_events_and_its_deliveries() {
     let cloud = Cloud::start().await;
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     let endpoint = cloud.charges_endpoint(&receiver.url).await;
     let body = payment("tok_visa_4242", 1000);
     let answer = cloud.charges().post_once("/payments", "the-key", &body).await;

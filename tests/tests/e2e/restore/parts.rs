@@ -7,7 +7,7 @@ const KEYS: &str = "tollgate-keys";
 #[tokio::test]
 async fn the_main_table_alone_is_lost_and_nothing_is_sent_again() {
     let cloud = Cloud::start().await;
-    let (charges, receiver) = (cloud.charges(), Receiver::start(&[]).await);
+    let (charges, receiver) = (cloud.charges(), Receiver::start(&[]));
     cloud.charges_endpoint(&receiver.url).await;
     let since = now();
     let first = id(&pay_once(&charges, "first").await.expect(201));
@@ -43,7 +43,7 @@ async fn the_main_table_alone_is_lost_and_nothing_is_sent_again() {
 #[tokio::test]
 async fn the_events_alone_are_lost_and_are_sent_again_under_their_ids() {
     let cloud = Cloud::start().await;
-    let (charges, receiver) = (cloud.charges(), Receiver::start(&[]).await);
+    let (charges, receiver) = (cloud.charges(), Receiver::start(&[]));
     cloud.charges_endpoint(&receiver.url).await;
     let since = now();
     let before = id(&pay_once(&charges, "before").await.expect(201));
@@ -76,7 +76,7 @@ async fn the_events_alone_are_lost_and_are_sent_again_under_their_ids() {
 #[tokio::test]
 async fn a_change_of_which_nobody_knows_what_came_before_is_named_and_not_sent() {
     let cloud = Cloud::start().await;
-    let (charges, receiver) = (cloud.charges(), Receiver::start(&[]).await);
+    let (charges, receiver) = (cloud.charges(), Receiver::start(&[]));
     cloud.charges_endpoint(&receiver.url).await;
     let since = now();
     let refunded = id(&pay_once(&charges, "refunded").await.expect(201));

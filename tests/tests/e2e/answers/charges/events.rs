@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn events_as_they_are_delivered() {
     let cloud = Cloud::start().await;
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     cloud.charges_endpoint(&receiver.url).await;
     let charges = cloud.charges();
     let mut events = Transcript::new(cloud.charges());

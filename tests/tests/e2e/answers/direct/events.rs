@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn events_as_they_are_delivered() {
     let cloud = Cloud::start().await;
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     let endpoint = json!({"url": receiver.url, "api": "direct"});
     cloud.intents().post("/webhook_endpoints", &endpoint).await.expect(201);
     let direct = cloud.client("direct");

@@ -15,7 +15,7 @@ struct Hooks {
 impl Hooks {
     /// An endpoint for some events.
     async fn of(types: &[&str]) -> Self {
-        let (cloud, receiver) = (Cloud::start().await, Receiver::start(&[]).await);
+        let (cloud, receiver) = (Cloud::start().await, Receiver::start(&[]));
         let body = json!({"url": receiver.url, "enabled_events": types});
         let own = made(&cloud, "/webhook_endpoints", &body).await;
         let events = Transcript::new(cloud.intents());

@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn deliveries_with_their_attempts() {
     let cloud = Cloud::start_with(&[("WebhookRetrySeconds", "1,1,1,1")]).await;
-    let receiver = Receiver::start(&[500]).await;
+    let receiver = Receiver::start(&[500]);
     let mut intents = Transcript::new(cloud.intents());
     let endpoint = endpoint(&cloud, &receiver.url).await;
     let path = format!("{endpoint}/deliveries");

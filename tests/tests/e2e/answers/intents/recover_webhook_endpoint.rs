@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn what_was_missed_is_sent() {
     let cloud = Cloud::start().await;
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     let mut intents = Transcript::new(cloud.intents());
     cancel_one(&cloud).await;
     eventually("the event", || async {

@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn an_event_is_sent_again() {
     let cloud = Cloud::start().await;
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     let mut intents = Transcript::new(cloud.intents());
     let body = json!({"url": receiver.url, "enabled_events": ["customer.created"]});
     let endpoint = made(&cloud, "/webhook_endpoints", &body).await;

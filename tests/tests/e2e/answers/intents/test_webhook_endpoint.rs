@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn a_test_event_is_sent() {
     let cloud = Cloud::start().await;
-    let receiver = Receiver::start(&[]).await;
+    let receiver = Receiver::start(&[]);
     let mut intents = Transcript::new(cloud.intents());
     let path = format!("{}/test", endpoint(&cloud, &receiver.url).await);
     intents.post_once("sent", &path, "test-1", &json!({})).await;
