@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 use tollgate_apis::intents::{
-    self, CHARGE_PREFIX, PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX, TRANSACTION_TYPES,
+    self, CHARGE_PREFIX, Context, PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX,
+    TRANSACTION_TYPES,
 };
 use tollgate_domain::{
     BalanceTransaction, BalanceTransactionId, PaymentId, RefundId, Resource, Tenant,
@@ -11,7 +12,10 @@ use tollgate_domain::{
 use tollgate_gateway::{Balance, Page, TransactionFilter};
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, Reply, RequestContext};
 
-use crate::lists;
+use crate::{
+    expansions::{self, Linked},
+    lists,
+};
 
 /// Rows of a page of CSV, unless the request says otherwise.
 const CSV_ROWS: usize = 100;
@@ -57,8 +61,8 @@ fn read_source(query: &mut Fields) -> Result<Option<TransactionSource>, FieldErr
         .ok_or_else(|| query.error("source", Issue::NotValid("the id of a charge or a refund")))
 }
 
-/// Reads the query of a list, and how it is to be answered.
-pub fn read_list(ctx: &RequestContext) -> Result<(TransactionFilter, Format), Problem> {
+/// Reads the query of a list, how it is to be answered, and the links to expand.
+pub fn read_list(ctx: &RequestContext) -> Result<(TransactionFilter, Format, Vec<String>), Problem> {
     let mut query = lists::query(ctx)?;
     let format = read_format(ctx.request.header("accept"), &mut query)?;
     let rows = if query.has("limit") { None } else { Some(CSV_ROWS) };
@@ -77,24 +81,32 @@ pub fn read_list(ctx: &RequestContext) -> Result<(TransactionFilter, Format), Pr
         created_from,
         created_to,
     };
+    let expand = expansions::read(&mut query)?;
+    if format == Format::Csv && !expand.is_empty() {
+        return Err(query.error("expand", Issue::Other("cannot be expanded in CSV".to_owned())).into());
+    }
     query.finish()?;
-    Ok((filter, format))
+    Ok((filter, format, expand))
 }
 
 /// Balances.
 pub fn show_balance(balances: &[Balance], tenant: Tenant) -> Value {
     let sums: Vec<_> = balances.iter().map(|balance| (balance.currency, balance.accounts)).collect();
-    intents::balance(&sums, lists::context(tenant))
+    intents::balance(&sums, Context::of(tenant))
 }
 
 /// A page of balance transactions in the wanted format.
-pub fn show_page(
+pub async fn show_page(
     ctx: &RequestContext,
     page: &Page<BalanceTransaction>,
     format: Format,
+    expand: &[String],
 ) -> Result<Reply, Problem> {
     if format == Format::Json {
-        return Ok(Reply::ok(lists::page(ctx, page, intents::balance_transaction)));
+        let mut answer = lists::page(ctx, page, intents::balance_transaction);
+        let expand = expansions::permitted(ctx, expand, Linked::TRANSACTION.list()).await?;
+        expansions::expand(ctx, &mut answer, &expand).await?;
+        return Ok(Reply::ok(answer));
     }
     let text = intents::balance_transactions_csv(&page.items)
         .map_err(|error| Problem::Internal(format!("CSV was not written: {error}")))?;

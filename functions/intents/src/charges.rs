@@ -1,7 +1,7 @@
 //! Charges: what their routes take and show.
 
 use serde_json::Value;
-use tollgate_apis::intents::{self, CHARGE_PREFIX, CUSTOMER_PREFIX, PAYMENT_PREFIX};
+use tollgate_apis::intents::{self, CHARGE_PREFIX, CUSTOMER_PREFIX, Context, PAYMENT_PREFIX};
 use tollgate_domain::{
     CustomerId, Payment, PaymentId, Refusal, Resource, Tenant,
     payment::{Amendment, DetailsUpdate},
@@ -102,5 +102,5 @@ pub fn read_list(mut query: Fields) -> Result<Listed, FieldError> {
 
 /// A charge.
 pub fn show(tenant: Tenant, payment: &Payment) -> Value {
-    intents::charge(payment, lists::context(tenant))
+    intents::charge(payment, Context::of(tenant))
 }

@@ -1,7 +1,7 @@
 //! Customers: what their routes take and show.
 
 use serde_json::{Value, json};
-use tollgate_apis::intents::{self, CUSTOMER_PREFIX};
+use tollgate_apis::intents::{self, CUSTOMER_PREFIX, Context};
 use tollgate_domain::{
     Customer, CustomerId, Resource, Tenant,
     customer::{Profile, ProfileUpdate},
@@ -94,7 +94,7 @@ pub fn read_list(mut query: Fields) -> Result<CustomerFilter, FieldError> {
 
 /// A customer.
 pub fn show(tenant: Tenant, customer: &Customer) -> Value {
-    intents::customer(customer, lists::context(tenant))
+    intents::customer(customer, Context::of(tenant))
 }
 
 /// The answer to a delete.

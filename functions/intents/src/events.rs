@@ -33,8 +33,7 @@ pub fn show(ctx: &RequestContext, tenant: Tenant, event: &Event) -> Value {
         tollgate_domain::Subject::Payment(payment) => ctx.call.gateway().challenge_url(tenant, payment),
         _ => None,
     };
-    let livemode = tenant.mode.is_live();
-    let context = EventContext { livemode, challenge_url: challenge_url.as_deref() };
+    let context = EventContext { tenant, challenge_url: challenge_url.as_deref() };
     tollgate_apis::event(event, FrontDoor::Intents, context).unwrap_or_default()
 }
 

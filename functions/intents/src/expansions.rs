@@ -3,15 +3,24 @@
 //! A link leads to an object with its own route, so expanding it needs the permission of that route. Links are checked
 //! first: a request for a link that does not exist, or that the caller may not read, changes nothing.
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
-use tollgate_apis::intents::{self, CHARGE_PREFIX, CUSTOMER_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX};
-use tollgate_domain::{CustomerId, PaymentId, PaymentMethodId, Permission};
+use tollgate_apis::intents::{
+    self, CHARGE_PREFIX, CUSTOMER_PREFIX, Context, METHOD_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX,
+    TRANSACTION_PREFIX,
+};
+use tollgate_domain::{
+    BalanceTransactionId, CustomerId, PaymentId, PaymentMethodId, Permission, RefundId, Tenant,
+    ledger::TransactionSource,
+};
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
-use crate::lists::context;
-
-/// Links that one request may ask for.
+/// Paths that one request may ask for.
 const EXPANSIONS_MAX: usize = 8;
+/// Links of one path: a link's object has links itself.
+const DEPTH_MAX: usize = 4;
+/// Objects of a list whose links are read at a time.
+const CONCURRENT_MAX: usize = 10;
 
 /// A link of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +30,26 @@ enum Link {
     LatestCharge,
     Charge,
     PaymentIntent,
+    BalanceTransaction,
+    FailureBalanceTransaction,
+    Source,
 }
+
+const INTENT: &[Link] = &[Link::Customer, Link::PaymentMethod, Link::LatestCharge];
+const METHOD: &[Link] = &[Link::Customer];
+const CHARGE: &[Link] = &[Link::Customer, Link::PaymentMethod, Link::PaymentIntent, Link::BalanceTransaction];
+const REFUND: &[Link] =
+    &[Link::Charge, Link::PaymentIntent, Link::BalanceTransaction, Link::FailureBalanceTransaction];
+const TRANSACTION: &[Link] = &[Link::Source];
+/// Those of a charge and those of a refund.
+const SOURCE: &[Link] = &[
+    Link::Customer,
+    Link::PaymentMethod,
+    Link::Charge,
+    Link::PaymentIntent,
+    Link::BalanceTransaction,
+    Link::FailureBalanceTransaction,
+];
 
 impl Link {
     /// The property that holds it.
@@ -32,6 +60,9 @@ impl Link {
             Self::LatestCharge => "latest_charge",
             Self::Charge => "charge",
             Self::PaymentIntent => "payment_intent",
+            Self::BalanceTransaction => "balance_transaction",
+            Self::FailureBalanceTransaction => "failure_balance_transaction",
+            Self::Source => "source",
         }
     }
 
@@ -39,9 +70,25 @@ impl Link {
     const fn permission(self) -> Permission {
         match self {
             Self::Customer => Permission::CustomersRead,
-            Self::PaymentMethod | Self::LatestCharge | Self::Charge | Self::PaymentIntent => {
-                Permission::PaymentsRead
-            }
+            Self::PaymentMethod
+            | Self::LatestCharge
+            | Self::Charge
+            | Self::PaymentIntent
+            | Self::BalanceTransaction
+            | Self::FailureBalanceTransaction
+            | Self::Source => Permission::PaymentsRead,
+        }
+    }
+
+    /// The links of its object.
+    const fn links(self) -> &'static [Self] {
+        match self {
+            Self::Customer => &[],
+            Self::PaymentMethod => METHOD,
+            Self::LatestCharge | Self::Charge => CHARGE,
+            Self::PaymentIntent => INTENT,
+            Self::BalanceTransaction | Self::FailureBalanceTransaction => TRANSACTION,
+            Self::Source => SOURCE,
         }
     }
 }
@@ -55,13 +102,15 @@ pub struct Linked {
 
 impl Linked {
     /// A payment intent.
-    pub const INTENT: Self = Self::object(&[Link::Customer, Link::PaymentMethod, Link::LatestCharge]);
+    pub const INTENT: Self = Self::object(INTENT);
     /// A payment method.
-    pub const METHOD: Self = Self::object(&[Link::Customer]);
+    pub const METHOD: Self = Self::object(METHOD);
     /// A charge.
-    pub const CHARGE: Self = Self::object(&[Link::Customer, Link::PaymentMethod, Link::PaymentIntent]);
+    pub const CHARGE: Self = Self::object(CHARGE);
     /// A refund.
-    pub const REFUND: Self = Self::object(&[Link::Charge, Link::PaymentIntent]);
+    pub const REFUND: Self = Self::object(REFUND);
+    /// A balance transaction.
+    pub const TRANSACTION: Self = Self::object(TRANSACTION);
 
     const fn object(links: &'static [Link]) -> Self {
         Self { links, listed: false }
@@ -73,16 +122,26 @@ impl Linked {
         Self { listed: true, ..self }
     }
 
-    fn link(self, path: &str) -> Option<Link> {
-        let name = if self.listed { path.strip_prefix("data.")? } else { path };
-        self.links.iter().copied().find(|link| link.name() == name)
+    /// The links of a path such as `latest_charge.balance_transaction`, from the outermost to the innermost.
+    fn path(self, path: &str) -> Option<Vec<Link>> {
+        let mut names = path.split('.');
+        if self.listed && names.next() != Some("data") {
+            return None;
+        }
+        let (mut path, mut links) = (Vec::with_capacity(DEPTH_MAX), self.links);
+        for name in names {
+            let link = links.iter().copied().find(|link| link.name() == name)?;
+            path.push(link);
+            links = link.links();
+        }
+        (1..=DEPTH_MAX).contains(&path.len()).then_some(path)
     }
 }
 
-/// Links that this caller may expand; only [`permitted`] makes them.
+/// Paths that this caller may expand; only [`permitted`] makes them.
 #[derive(Debug)]
 pub struct Permitted {
-    links: Vec<Link>,
+    paths: Vec<Vec<Link>>,
     listed: bool,
 }
 
@@ -108,42 +167,70 @@ pub fn read_query_alone(ctx: &RequestContext) -> Result<(), Problem> {
 /// Checks that the answer has these links and that the caller may read what they lead to. It makes no call: it waits for the
 /// caller's admission.
 pub async fn permitted(ctx: &RequestContext, wanted: &[String], of: Linked) -> Result<Permitted, Problem> {
-    let mut links = Vec::with_capacity(wanted.len());
-    for path in wanted {
-        let link = of.link(path).ok_or_else(|| {
-            let issue = Issue::Other(format!("names a property that cannot be expanded: {path}"));
+    let mut paths = Vec::with_capacity(wanted.len());
+    for name in wanted {
+        let path = of.path(name).ok_or_else(|| {
+            let issue = Issue::Other(format!("names a property that cannot be expanded: {name}"));
             FieldError::new("expand", issue)
         })?;
-        ctx.require(link.permission()).await?;
-        links.push(link);
+        for link in &path {
+            ctx.require(link.permission()).await?;
+        }
+        paths.push(path);
     }
-    Ok(Permitted { links, listed: of.listed })
+    Ok(Permitted { paths, listed: of.listed })
 }
 
-/// Expands the links of an object, or of every object of a list. One call for each.
+/// Expands the links of an object, or of every object of a list. One call for each link, and two more where a balance
+/// transaction is not booked yet.
 pub async fn expand(ctx: &RequestContext, answer: &mut Value, permitted: &Permitted) -> Result<(), Problem> {
-    for link in &permitted.links {
-        if permitted.listed {
-            let list = answer.get_mut("data").and_then(Value::as_array_mut);
-            for object in list.into_iter().flatten() {
-                expand_one(ctx, object, *link).await?;
+    if permitted.paths.is_empty() {
+        return Ok(());
+    }
+    if !permitted.listed {
+        return expand_object(ctx, answer, permitted).await;
+    }
+    let mut expanded = Vec::new();
+    for object in answer.get_mut("data").and_then(Value::as_array_mut).into_iter().flatten() {
+        expanded.push(expand_object(ctx, object, permitted));
+    }
+    stream::iter(expanded).buffer_unordered(CONCURRENT_MAX).try_collect().await
+}
+
+async fn expand_object(
+    ctx: &RequestContext,
+    object: &mut Value,
+    permitted: &Permitted,
+) -> Result<(), Problem> {
+    let tenant = ctx.tenant().await?;
+    for path in &permitted.paths {
+        let mut holder = &mut *object;
+        for link in path {
+            // A path before this one may have expanded it.
+            if let Some(id) = holder.get(link.name()).and_then(Value::as_str) {
+                let whole = read_link(ctx, tenant, holder, *link, id).await?;
+                holder[link.name()] = whole;
             }
-        } else {
-            expand_one(ctx, answer, *link).await?;
+            // An absent link is `null`, and has no links.
+            match holder.get_mut(link.name()) {
+                Some(linked) if linked.is_object() => holder = linked,
+                _ => break,
+            }
         }
     }
     Ok(())
 }
 
-async fn expand_one(ctx: &RequestContext, object: &mut Value, link: Link) -> Result<(), Problem> {
-    // An absent link is `null`.
-    let Some(id) = object.get(link.name()).and_then(Value::as_str) else {
-        return Ok(());
-    };
-    let tenant = ctx.tenant().await?;
-    let context = context(tenant);
-    let no_id = |_| Problem::Internal("an answer's link is no id".into());
-    let whole = match link {
+/// Reads the object to which a link leads; `holder` is the object that has the link.
+async fn read_link(
+    ctx: &RequestContext,
+    tenant: Tenant,
+    holder: &Value,
+    link: Link,
+    id: &str,
+) -> Result<Value, Problem> {
+    let context = Context::of(tenant);
+    Ok(match link {
         Link::Customer => {
             let id = CustomerId::parse(CUSTOMER_PREFIX, id).map_err(no_id)?;
             let customer = ctx.call.retrieve_customer_even_deleted(id).await?;
@@ -153,16 +240,58 @@ async fn expand_one(ctx: &RequestContext, object: &mut Value, link: Link) -> Res
             let id = PaymentMethodId::parse(METHOD_PREFIX, id).map_err(no_id)?;
             intents::payment_method(&ctx.call.retrieve_payment_method(id).await?, context)
         }
-        Link::LatestCharge | Link::Charge => {
-            let id = PaymentId::parse(CHARGE_PREFIX, id).map_err(no_id)?;
-            intents::charge(&ctx.call.retrieve_payment(id).await?, context)
-        }
         Link::PaymentIntent => {
             let id = PaymentId::parse(PAYMENT_PREFIX, id).map_err(no_id)?;
             let payment = ctx.call.retrieve_payment(id).await?;
             crate::objects::payment_intent(ctx, tenant, &payment)?
         }
-    };
-    object[link.name()] = whole;
-    Ok(())
+        Link::LatestCharge | Link::Charge | Link::Source => match read_source(id)? {
+            TransactionSource::Payment(id) => intents::charge(&ctx.call.retrieve_payment(id).await?, context),
+            TransactionSource::Refund(id) => intents::refund(&ctx.call.retrieve_refund(id).await?, context),
+        },
+        Link::BalanceTransaction | Link::FailureBalanceTransaction => {
+            let id = BalanceTransactionId::parse(TRANSACTION_PREFIX, id).map_err(no_id)?;
+            let source = read_source(holder["id"].as_str().unwrap_or_default())?;
+            intents::balance_transaction(&ctx.call.balance_transaction_of(source, id).await?)
+        }
+    })
+}
+
+/// The payment or the refund of a charge's or a refund's id.
+fn read_source(id: &str) -> Result<TransactionSource, Problem> {
+    let charge = PaymentId::parse(CHARGE_PREFIX, id).map(TransactionSource::Payment);
+    charge.or_else(|_| RefundId::parse(REFUND_PREFIX, id).map(TransactionSource::Refund)).map_err(no_id)
+}
+
+fn no_id<E>(_: E) -> Problem {
+    Problem::Internal("an answer's link is no id".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_from_link_to_link() {
+        assert_eq!(
+            Linked::INTENT.path("latest_charge.balance_transaction"),
+            Some(vec![Link::LatestCharge, Link::BalanceTransaction])
+        );
+        assert_eq!(Linked::REFUND.list().path("data.charge"), Some(vec![Link::Charge]));
+        let four = "balance_transaction.source.payment_intent.latest_charge";
+        assert_eq!(Linked::CHARGE.path(four).map(|path| path.len()), Some(4));
+        for (linked, path) in [
+            (Linked::INTENT, ""),
+            (Linked::INTENT, "latest_charge."),
+            (Linked::INTENT, "charge"),
+            (Linked::INTENT, "data.latest_charge"),
+            (Linked::INTENT, "latest_charge.source"),
+            (Linked::INTENT, "customer.customer"),
+            (Linked::INTENT.list(), "latest_charge"),
+            (Linked::INTENT.list(), "data"),
+            (Linked::CHARGE, "balance_transaction.source.payment_intent.latest_charge.customer"),
+        ] {
+            assert_eq!(linked.path(path), None, "{path}");
+        }
+    }
 }

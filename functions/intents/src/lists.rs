@@ -1,8 +1,8 @@
 //! Lists: their parameters and their envelope.
 
 use serde_json::Value;
-use tollgate_apis::intents::{Context, list};
-use tollgate_domain::{Id, Payment, Tenant, Timestamp, id::Kind, metadata::VALUE_CHARS_MAX};
+use tollgate_apis::intents::list;
+use tollgate_domain::{Id, Payment, Timestamp, id::Kind, metadata::VALUE_CHARS_MAX};
 use tollgate_gateway::{Keep, Page, PageRequest};
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
@@ -157,9 +157,4 @@ fn has_metadata(payment: &Payment, wanted: &[(String, String)]) -> bool {
 /// A page of a list. Its `url` is the request's own path.
 pub fn page<E>(ctx: &RequestContext, page: &Page<E>, show: impl FnMut(&E) -> Value) -> Value {
     list(page.items.iter().map(show).collect(), page.next.is_some(), &ctx.request.path)
-}
-
-/// The context of objects that show only the mode.
-pub fn context(tenant: Tenant) -> Context<'static> {
-    Context { livemode: tenant.mode.is_live(), ..Context::default() }
 }

@@ -12,10 +12,6 @@ pub fn payment_intent(ctx: &RequestContext, tenant: Tenant, payment: &Payment) -
     let client_secret = gateway.client_secret(tenant, payment.id)?;
     Ok(intents::payment_intent(
         payment,
-        Context {
-            livemode: tenant.mode.is_live(),
-            challenge_url: challenge_url.as_deref(),
-            client_secret: Some(&client_secret),
-        },
+        Context { tenant, challenge_url: challenge_url.as_deref(), client_secret: Some(&client_secret) },
     ))
 }

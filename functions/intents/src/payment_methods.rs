@@ -1,7 +1,7 @@
 //! Payment methods: what their routes take and show.
 
 use serde_json::Value;
-use tollgate_apis::intents::{self, CUSTOMER_PREFIX, METHOD_PREFIX};
+use tollgate_apis::intents::{self, CUSTOMER_PREFIX, Context, METHOD_PREFIX};
 use tollgate_domain::{
     CustomerId, EnteredCard, PaymentMethod, PaymentMethodId, Refusal, Resource, Tenant, Timestamp,
 };
@@ -117,5 +117,5 @@ pub fn read_list(
 
 /// A payment method.
 pub fn show(tenant: Tenant, method: &PaymentMethod) -> Value {
-    intents::payment_method(method, lists::context(tenant))
+    intents::payment_method(method, Context::of(tenant))
 }

@@ -1,8 +1,8 @@
 //! Refunds: what their routes take and show.
 
 use serde_json::Value;
-use tollgate_apis::intents::{self, CHARGE_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS};
-use tollgate_domain::{PaymentId, Refund, RefundId, Refusal, Resource};
+use tollgate_apis::intents::{self, CHARGE_PREFIX, Context, PAYMENT_PREFIX, REFUND_PREFIX, REFUND_REASONS};
+use tollgate_domain::{PaymentId, Refund, RefundId, Refusal, Resource, Tenant};
 use tollgate_gateway::{CreateRefund, RefundFilter};
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
@@ -58,6 +58,6 @@ pub fn read_list(mut query: Fields) -> Result<(RefundFilter, Vec<String>), Probl
 }
 
 /// A refund.
-pub fn show(refund: &Refund) -> Value {
-    intents::refund(refund)
+pub fn show(tenant: Tenant, refund: &Refund) -> Value {
+    intents::refund(refund, Context::of(tenant))
 }

@@ -1,9 +1,9 @@
 //! Webhook endpoints: what their routes take and show.
 
 use serde_json::Value;
-use tollgate_apis::intents;
 /// Prefix of an endpoint's id.
 pub use tollgate_apis::intents::ENDPOINT_PREFIX as PREFIX;
+use tollgate_apis::intents::{self, Context};
 use tollgate_domain::{
     EndpointId, FrontDoor, Resource, Tenant, WebhookEndpoint,
     endpoint::ENABLED_EVENTS_MAX,
@@ -97,12 +97,12 @@ pub fn read_list(mut query: Fields) -> Result<PageRequest<EndpointKind>, FieldEr
 
 /// An endpoint, without its secret.
 pub fn show(tenant: Tenant, endpoint: &WebhookEndpoint) -> Value {
-    intents::webhook_endpoint(endpoint, lists::context(tenant))
+    intents::webhook_endpoint(endpoint, Context::of(tenant))
 }
 
 /// An endpoint with its secret.
 pub fn show_created(tenant: Tenant, endpoint: &WebhookEndpoint) -> Value {
-    intents::webhook_endpoint_with_secret(endpoint, lists::context(tenant))
+    intents::webhook_endpoint_with_secret(endpoint, Context::of(tenant))
 }
 
 /// The answer to a delete.

@@ -1,7 +1,7 @@
 //! What differs between the published APIs.
 
 use serde_json::Value;
-use tollgate_domain::{Event, EventKind, FrontDoor};
+use tollgate_domain::{Event, EventKind, FrontDoor, Tenant};
 
 use crate::{error::Answer, limits::ApiLimits, problem::Problem, signature::SignatureScheme};
 
@@ -41,8 +41,8 @@ pub trait PublishedApi: Sync {
 /// What the body of an event shows that is not stored in the event.
 #[derive(Clone, Copy, Debug)]
 pub struct EventContext<'a> {
-    /// Whether real money moves.
-    pub livemode: bool,
+    /// Whose event it is.
+    pub tenant: Tenant,
     /// Where the payer completes the payment's challenge, if there is one.
     pub challenge_url: Option<&'a str>,
 }

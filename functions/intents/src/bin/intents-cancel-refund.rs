@@ -21,7 +21,7 @@ async fn cancel_refund(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let expand = expansions::permitted(&ctx, &expand, Linked::REFUND).await?;
     let idempotency = ctx.idempotency(body.value())?;
     let made = ctx.call.cancel_refund(id, idempotency.as_ref()).await?;
-    let mut answer = refunds::show(&made.value);
+    let mut answer = refunds::show(ctx.tenant().await?, &made.value);
     expansions::expand(&ctx, &mut answer, &expand).await?;
     Ok(Reply::ok(answer).replayed(made.replayed))
 }

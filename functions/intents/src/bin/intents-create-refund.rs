@@ -19,7 +19,7 @@ async fn create_refund(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let (new, expand) = refunds::read_create(body.fields())?;
     let expand = expansions::permitted(&ctx, &expand, Linked::REFUND).await?;
     let made = ctx.call.create_refund(new, ctx.idempotency(body.value())?.as_ref()).await?;
-    let mut answer = refunds::show(&made.value);
+    let mut answer = refunds::show(ctx.tenant().await?, &made.value);
     expansions::expand(&ctx, &mut answer, &expand).await?;
     Ok(Reply::new(201, answer).replayed(made.replayed))
 }

@@ -11,7 +11,7 @@ fn main() -> Result<(), LambdaError> {
 }
 
 async fn list_balance_transactions(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
-    let (filter, format) = balance::read_list(&ctx)?;
+    let (filter, format, expand) = balance::read_list(&ctx)?;
     let page = ctx.call.list_balance_transactions(filter).await?;
-    balance::show_page(&ctx, &page, format)
+    balance::show_page(&ctx, &page, format, &expand).await
 }

@@ -17,7 +17,8 @@ fn main() -> Result<(), LambdaError> {
 async fn list_refunds(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let (filter, expand) = refunds::read_list(lists::query(&ctx)?)?;
     let page = ctx.call.list_refunds(filter).await?;
-    let mut answer = lists::page(&ctx, &page, refunds::show);
+    let tenant = ctx.tenant().await?;
+    let mut answer = lists::page(&ctx, &page, |refund| refunds::show(tenant, refund));
     let expand = expansions::permitted(&ctx, &expand, Linked::REFUND.list()).await?;
     expansions::expand(&ctx, &mut answer, &expand).await?;
     Ok(Reply::ok(answer))

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use tollgate_apis::intents::balance_transaction;
 use tollgate_domain::Permission;
 use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
-use tollgate_intents::{Intents, balance};
+use tollgate_intents::{
+    Intents, balance,
+    expansions::{self, Linked},
+};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::PaymentsRead), retrieve_balance_transaction)
@@ -13,7 +16,11 @@ fn main() -> Result<(), LambdaError> {
 
 async fn retrieve_balance_transaction(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let id = balance::id_in_path(&ctx)?;
-    ctx.nested_query()?.finish()?;
-    let transaction = ctx.call.retrieve_balance_transaction(id).await?;
-    Ok(Reply::ok(balance_transaction(&transaction)))
+    let mut query = ctx.nested_query()?;
+    let expand = expansions::read(&mut query)?;
+    query.finish()?;
+    let mut answer = balance_transaction(&ctx.call.retrieve_balance_transaction(id).await?);
+    let expand = expansions::permitted(&ctx, &expand, Linked::TRANSACTION).await?;
+    expansions::expand(&ctx, &mut answer, &expand).await?;
+    Ok(Reply::ok(answer))
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
-use tollgate_intents::{Intents, balance};
+use tollgate_intents::{Intents, balance, expansions};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::PaymentsRead), retrieve_balance)
 }
 
 async fn retrieve_balance(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
-    ctx.nested_query()?.finish()?;
+    expansions::read_query_alone(&ctx)?;
     let balances = ctx.call.balances().await?;
     Ok(Reply::ok(balance::show_balance(&balances, ctx.tenant().await?)))
 }

@@ -19,7 +19,8 @@ async fn retrieve_refund(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let mut query = ctx.nested_query()?;
     let expand = expansions::read(&mut query)?;
     query.finish()?;
-    let mut answer = refunds::show(&ctx.call.retrieve_refund(id).await?);
+    let refund = ctx.call.retrieve_refund(id).await?;
+    let mut answer = refunds::show(ctx.tenant().await?, &refund);
     let expand = expansions::permitted(&ctx, &expand, Linked::REFUND).await?;
     expansions::expand(&ctx, &mut answer, &expand).await?;
     Ok(Reply::ok(answer))

@@ -42,8 +42,8 @@ struct EventRequest<'a> {
 
 /// The body of an event.
 pub(super) fn body(event: &Event, event_type: &'static str, context: EventContext<'_>) -> Value {
-    let EventContext { livemode, challenge_url } = context;
-    let context = Context { livemode, challenge_url, client_secret: None };
+    let EventContext { tenant, challenge_url } = context;
+    let context = Context { tenant, challenge_url, client_secret: None };
     let object = subject(&event.subject, event.kind, context);
     let previous = event.previous.as_ref().map(|previous| subject(previous, event.kind, context));
     let previous_attributes = previous.map(|previous| changed(&previous, &object));
@@ -53,7 +53,7 @@ pub(super) fn body(event: &Event, event_type: &'static str, context: EventContex
         api_version: VERSION,
         created: event.created.s(),
         data: EventData { object, previous_attributes },
-        livemode,
+        livemode: tenant.mode.is_live(),
         request: EventRequest {
             id: Some(event.request.request_id.as_str()).filter(|id| !id.is_empty()),
             idempotency_key: event.request.idempotency_key.as_deref(),

@@ -38,17 +38,20 @@ pub fn bookings_of<'a>(before: Option<&Subject>, after: &'a Subject) -> Vec<Book
 /// Everything that an item's state requires in the ledger.
 fn required(subject: &Subject) -> Vec<Booking<'_>> {
     match subject {
-        Subject::Payment(payment) if is_captured(payment) => vec![Booking::Charge(payment)],
+        Subject::Payment(payment) => required_by_payment(payment),
         Subject::Refund(refund) => required_by_refund(refund),
-        Subject::Payment(_) | Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) => {
-            Vec::new()
-        }
+        Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) => Vec::new(),
     }
 }
 
-/// A refund that did not succeed at once was pending first, with its money taken. One that failed when it was
-/// created took none.
-fn required_by_refund(refund: &Refund) -> Vec<Booking<'_>> {
+/// What a payment's state requires in the ledger: its capture.
+pub fn required_by_payment(payment: &Payment) -> Vec<Booking<'_>> {
+    if is_captured(payment) { vec![Booking::Charge(payment)] } else { Vec::new() }
+}
+
+/// What a refund's state requires in the ledger. A refund that did not succeed at once was pending first, with its
+/// money taken. One that failed when it was created took none.
+pub fn required_by_refund(refund: &Refund) -> Vec<Booking<'_>> {
     match refund.status {
         RefundStatus::Pending | RefundStatus::Succeeded => vec![Booking::Refund(refund)],
         RefundStatus::Failed | RefundStatus::Canceled if refund.version > 1 => {

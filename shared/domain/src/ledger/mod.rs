@@ -22,7 +22,7 @@ mod transaction;
 
 pub use self::{
     accounts::Accounts,
-    booking::{Booking, bookings_of},
+    booking::{Booking, bookings_of, required_by_payment, required_by_refund},
     terms::{BadTerms, DELAY_DAYS_MAX, Fee, FeeSchedule, LedgerTerms, RATE_BASIS_POINTS_MAX},
     transaction::{BalanceTransaction, FundsStatus, TransactionKind, TransactionSource},
 };

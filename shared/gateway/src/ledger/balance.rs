@@ -1,8 +1,8 @@
 //! A merchant's balances and balance transactions.
 
 use tollgate_domain::{
-    BalanceTransaction, BalanceTransactionId, Currency, PayoutId, Refusal, Resource, Timestamp, id,
-    ledger::TransactionSource,
+    BalanceTransaction, BalanceTransactionId, Currency, PayoutId, Refusal, Resource, Subject, Timestamp, id,
+    ledger::{TransactionSource, bookings_of},
 };
 use tollgate_store::{Balance, Page};
 
@@ -55,6 +55,28 @@ impl Call {
         let tenant = self.tenant().await?;
         let transaction = self.store.get(tenant, &id.to_string()).await?;
         Ok(transaction.ok_or(Refusal::NotFound(Resource::BalanceTransaction))?)
+    }
+
+    /// Reads a balance transaction of a payment or a refund, as it will be booked if it is not booked yet. One round
+    /// trip in a warm function, and three if it is not booked yet.
+    pub async fn balance_transaction_of(
+        &self,
+        source: TransactionSource,
+        id: BalanceTransactionId,
+    ) -> Result<BalanceTransaction, Error> {
+        match self.retrieve_balance_transaction(id).await {
+            Err(Error::Refused(Refusal::NotFound(Resource::BalanceTransaction))) => {}
+            found => return found,
+        }
+        let tenant = self.tenant().await?;
+        let subject = match source {
+            TransactionSource::Payment(id) => Subject::Payment(Box::new(self.retrieve_payment(id).await?)),
+            TransactionSource::Refund(id) => Subject::Refund(Box::new(self.retrieve_refund(id).await?)),
+        };
+        let bookings = bookings_of(None, &subject);
+        let booking = bookings.iter().find(|booking| booking.id(tenant) == id);
+        let booking = booking.ok_or(Refusal::NotFound(Resource::BalanceTransaction))?;
+        Ok(booking.booked(tenant, &self.store.ledger_terms(tenant.merchant).await?))
     }
 
     /// Lists balance transactions, newest first.

@@ -241,8 +241,7 @@ impl Deliverer {
                 None
             }
         };
-        let livemode = tenant.mode.is_live();
-        let context = EventContext { livemode, challenge_url: challenge_url.as_deref() };
+        let context = EventContext { tenant, challenge_url: challenge_url.as_deref() };
         let body = tollgate_apis::event(event, endpoint.api, context)?;
         let rules = UrlRules { live: tenant.mode.is_live(), allow_loopback: self.settings.allow_loopback };
         let url = EndpointUrl::parse(&endpoint.url, rules).ok()?;

@@ -12,7 +12,7 @@ fn code(answer: &Value) -> &str {
     answer["error"]["code"].as_str().unwrap_or_default()
 }
 
-async fn restricted(cloud: &Cloud, scopes: &[Permission]) -> (String, Client) {
+pub(crate) async fn restricted(cloud: &Cloud, scopes: &[Permission]) -> (String, Client) {
     let key = cloud.demo_key(Mode::Test, KeyKind::Secret, scopes).await;
     let client = cloud.intents().with_key(&key);
     (key, client)

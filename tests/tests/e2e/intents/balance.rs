@@ -62,7 +62,7 @@ async fn history(intents: &Client, query: &str) -> Vec<(String, i64, i64, i64)> 
 }
 
 /// An intent that is confirmed with this card.
-async fn paid(intents: &Client, minor: i64, currency: &str, card: &str) -> Value {
+pub(crate) async fn paid(intents: &Client, minor: i64, currency: &str, card: &str) -> Value {
     let card = json!({"type": "card", "card": {"number": card, "exp_month": 12, "exp_year": 2030}});
     let body = json!({"amount": minor, "currency": currency, "payment_method_data": card, "confirm": true});
     intents.post("/payment_intents", &body).await.expect(201)
@@ -70,7 +70,7 @@ async fn paid(intents: &Client, minor: i64, currency: &str, card: &str) -> Value
 
 const VISA: &str = "4242424242424242";
 /// Its refunds fail after they were made.
-const REFUNDS_FAIL: &str = "4000000000005126";
+pub(crate) const REFUNDS_FAIL: &str = "4000000000005126";
 
 /// Asserts that the operator's tool finds no difference.
 async fn books_agree(cloud: &Cloud) -> Value {
@@ -255,7 +255,7 @@ async fn every_row_of_the_csv_is_on_one_of_its_linked_pages() {
 }
 
 /// Takes a balance transaction away, and its money from the balance, as if it had never been booked.
-async fn unbook(cloud: &Cloud, shown: &Value) {
+pub(crate) async fn unbook(cloud: &Cloud, shown: &Value) {
     let dynamodb = cloud.ready["dynamodb"].as_str().unwrap();
     let id = shown["id"].as_str().unwrap().strip_prefix("txn_").unwrap();
     let key = json!({"pk": s(&format!("{}BTX#{id}", cloud.demo_scope())), "sk": s("#")});

@@ -4,6 +4,7 @@ mod api_keys;
 pub(crate) mod balance;
 mod endpoints;
 mod events;
+mod expansions;
 mod filters;
 mod lists;
 mod payer_absent;

@@ -42,7 +42,7 @@ pub fn balance(sums: &[(tollgate_domain::Currency, Accounts)], context: Context<
     to_value(&Balance {
         object: "balance",
         available: amounts(|accounts| accounts.available),
-        livemode: context.livemode,
+        livemode: context.livemode(),
         pending: amounts(|accounts| accounts.pending),
     })
 }

@@ -24,6 +24,8 @@ pub struct BalanceTransaction {
     pub amount: i64,
     /// Unix seconds.
     pub available_on: i64,
+    /// `payments`: the balance that it moves.
+    pub balance_type: &'static str,
     /// Unix seconds.
     pub created: i64,
     /// ISO 4217, lower case.
@@ -83,6 +85,7 @@ impl BalanceTransaction {
             object: "balance_transaction",
             amount: stored.amount.minor,
             available_on: stored.available_on.s(),
+            balance_type: "payments",
             created: stored.created.s(),
             currency: currency(stored.amount),
             description: stored.description.clone(),

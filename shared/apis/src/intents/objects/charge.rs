@@ -2,7 +2,11 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use tollgate_domain::{Decline, Payment as StoredPayment, payment::Status};
+use tollgate_domain::{
+    Decline, Payment as StoredPayment,
+    ledger::{TransactionKind, required_by_payment},
+    payment::Status,
+};
 
 use super::{
     super::names::{CHARGE_PREFIX, CUSTOMER_PREFIX, PAYMENT_PREFIX},
@@ -27,8 +31,8 @@ pub struct Charge {
     pub amount_captured: i64,
     /// In minor units.
     pub amount_refunded: i64,
-    /// The ledger's record of it, once there is one.
-    pub balance_transaction: Option<()>,
+    /// `txn_…`, once it is captured. It is booked a moment later, before its event is sent.
+    pub balance_transaction: Option<String>,
     /// Whose the payment method is.
     pub billing_details: BillingDetails,
     /// The whole text on the payer's statement, where the merchant set it.
@@ -162,7 +166,7 @@ impl Charge {
             amount: payment.amount.minor,
             amount_captured: payment.amount_captured,
             amount_refunded: payment.amount_refunded,
-            balance_transaction: None,
+            balance_transaction: context.transaction(&required_by_payment(payment), TransactionKind::Charge),
             billing_details: BillingDetails::of_payment(payment),
             calculated_statement_descriptor: whole_descriptor(descriptor, suffix),
             captured: payment.amount_captured > 0,
@@ -175,7 +179,7 @@ impl Charge {
             failure_code: codes_of(payment).map(|(code, _)| code),
             failure_message: decline.map(Decline::message),
             fraud_details: report.map_or_else(|| json!({}), |report| json!({"user_report": report})),
-            livemode: context.livemode,
+            livemode: context.livemode(),
             metadata: payment.metadata_json(),
             outcome: ChargeOutcome::of(payment),
             paid: is_paid(payment),

@@ -101,7 +101,7 @@ pub fn customer(customer: &StoredCustomer, context: Context<'_>) -> Value {
         individual_name: profile.individual_name.clone(),
         invoice_prefix: None,
         invoice_settings: InvoiceSettings::default(),
-        livemode: context.livemode,
+        livemode: context.livemode(),
         metadata: profile.metadata.to_json(),
         name: profile.name.clone(),
         next_invoice_sequence: 1,

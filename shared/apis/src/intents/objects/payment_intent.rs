@@ -196,7 +196,7 @@ impl PaymentIntent {
             excluded_payment_method_types: excluded.filter(|types| !types.is_empty()),
             last_payment_error: PaymentError::of(payment),
             latest_charge: is_charged.then(|| payment.id.to_prefixed(CHARGE_PREFIX)),
-            livemode: context.livemode,
+            livemode: context.livemode(),
             managed_payments: None,
             metadata: payment.metadata_json(),
             next_action: challenge_url.map(|url| NextAction {

@@ -48,7 +48,7 @@ pub fn payment_method(method: &StoredMethod, context: Context<'_>) -> Value {
         created: method.created.s(),
         customer: method.customer.map(|id| id.to_prefixed(CUSTOMER_PREFIX)),
         customer_account: None,
-        livemode: context.livemode,
+        livemode: context.livemode(),
         metadata: method.metadata.to_json(),
         details: MethodDetails::new(&method.source),
     })

@@ -20,7 +20,7 @@ pub(crate) fn subject(subject: &Subject, kind: EventKind, context: Context<'_>) 
     match subject {
         Subject::Payment(payment) if is_about_charge => charge(payment, context),
         Subject::Payment(payment) => payment_intent(payment, context),
-        Subject::Refund(it) => refund(it),
+        Subject::Refund(it) => refund(it, context),
         Subject::Customer(it) => customer(it, context),
         Subject::PaymentMethod(it) => payment_method(it, context),
         Subject::Endpoint(it) => webhook_endpoint(it, context),

@@ -60,7 +60,7 @@ fn endpoint_object(endpoint: &StoredEndpoint, context: Context<'_>, secret: Opti
         description: endpoint.description.clone(),
         disabled_reason: endpoint.disabled_reason.clone(),
         enabled_events: endpoint.enabled_events.clone(),
-        livemode: context.livemode,
+        livemode: context.livemode(),
         metadata: endpoint.metadata.to_json(),
         status: match endpoint.status {
             EndpointStatus::Enabled => "enabled",

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{names, published, unlimited};
+use super::{super::balance::booked, names, published, unlimited};
 
 /// Fields of Connect, where one account acts for another. There is no such thing here.
 const CONNECT_ONLY: &[&str] = &[
     "application",
     "application_fee",
     "application_fee_amount",
+    "connect_reserved",
     "on_behalf_of",
     "source_transfer",
     "source_transfer_reversal",
@@ -30,9 +31,14 @@ async fn objects_carry_at_least_nineteen_in_twenty_of_the_published_fields() {
     let refund = json!({"payment_intent": intent["id"], "amount": 100});
     let refund = intents.post("/refunds", &refund).await.expect(201);
     let id = |value: &Value| value.as_str().unwrap().to_owned();
+    let charge = shown(format!("/charges/{}", id(&intent["latest_charge"]))).await;
+    let booked = booked(&intents, &charge["id"]).await;
+    assert_eq!(booked["id"], charge["balance_transaction"]);
     let objects = [
         ("payment_intent", shown(format!("/payment_intents/{}", id(&intent["id"]))).await),
-        ("charge", shown(format!("/charges/{}", id(&intent["latest_charge"]))).await),
+        ("charge", charge),
+        ("balance", shown("/balance".to_owned()).await),
+        ("balance_transaction", booked),
         ("refund", shown(format!("/refunds/{}", id(&refund["id"]))).await),
         ("customer", shown(format!("/customers/{}", id(&customer["id"]))).await),
         ("payment_method", shown(format!("/payment_methods/{}", id(&intent["payment_method"]))).await),

@@ -1,6 +1,8 @@
 //! Requests that carry one parameter each.
 
 use serde_json::{Value, json};
+use tollgate_apis::intents::PAYOUT_PREFIX;
+use tollgate_domain::PayoutId;
 use tollgate_tests::Cloud;
 
 use crate::callers::world::make;
@@ -26,6 +28,7 @@ pub(super) async fn target(cloud: &Cloud, operation: &str, parameter: &str) -> T
             "customers" => "customer",
             "payment_methods" => "method",
             "events" => "event",
+            "balance_transactions" => "transaction",
             _ => "endpoint",
         },
     };
@@ -87,7 +90,7 @@ pub(super) async fn sample(cloud: &Cloud, operation: &str, parameter: &str) -> V
         (_, "currency") => json!("usd"),
         (_, "customer") => json!(thing(cloud, "customer").await),
         (_, "payment_intent") => json!(thing(cloud, "succeeded").await),
-        (_, "charge") => json!(thing(cloud, "charge").await),
+        (_, "charge" | "source") => json!(thing(cloud, "charge").await),
         ("POST /payment_methods/{id}", "card") => json!({"exp_month": 3, "exp_year": 2031}),
         (_, "card") => card,
         (_, "sepa_debit") => json!({"iban": "DE89370400440532013000"}),
@@ -118,6 +121,8 @@ pub(super) async fn sample(cloud: &Cloud, operation: &str, parameter: &str) -> V
         (_, "allow_redisplay") => json!("limited"),
         (_, "enabled_events" | "types") => json!(["refund.created"]),
         ("GET /events", "type") => json!("charge.*"),
+        ("GET /balance_transactions", "type") => json!("charge"),
+        (_, "payout") => json!(PayoutId::from_bytes([7; 16]).to_prefixed(PAYOUT_PREFIX)),
         (_, "type") => json!("card"),
         (_, "limit") => json!(3),
         (_, "confirm" | "error_on_requires_action" | "final_capture" | "off_session") => json!(true),
@@ -137,6 +142,7 @@ async fn cursor(cloud: &Cloud, operation: &str) -> String {
         "GET /refunds" => "refund",
         "GET /customers" => "customer",
         "GET /events" => "event",
+        "GET /balance_transactions" => "transaction",
         "GET /webhook_endpoints" => "endpoint",
         _ => "method",
     };
@@ -149,6 +155,8 @@ fn expandable(operation: &str) -> Vec<&'static str> {
         "GET /payment_intents" => vec!["data.customer"],
         "GET /charges" => vec!["data.payment_intent"],
         "GET /refunds" => vec!["data.charge"],
+        "GET /balance_transactions" => vec!["data.source"],
+        "GET /balance_transactions/{id}" => vec!["source"],
         _ if operation.contains("/payment_intents") => vec!["latest_charge"],
         _ if operation.contains("/charges") => vec!["payment_intent"],
         _ if operation.contains("/refunds") => vec!["charge"],

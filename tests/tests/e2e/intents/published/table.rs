@@ -199,6 +199,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "GET /refunds",
         &["charge", "created", "ending_before", "expand", "limit", "payment_intent", "starting_after"],
     ),
+    only("GET /balance", EXPAND),
+    only("GET /balance_transactions/{id}", EXPAND),
+    only(
+        "GET /balance_transactions",
+        &[
+            "created",
+            "currency",
+            "ending_before",
+            "expand",
+            "limit",
+            "payout",
+            "source",
+            "starting_after",
+            "type",
+        ],
+    ),
     Operation {
         name: "POST /customers",
         echoed: CUSTOMER,
