@@ -69,7 +69,11 @@ pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
             vec![charge("pm_card_visa"), refund()]
         }
         EventKind::RefundFailed => vec![charge("pm_card_refundFail"), refund()],
-        EventKind::RefundUpdated => vec![
+        EventKind::ChargeUpdated => vec![
+            charge("pm_card_visa"),
+            post("update", "/payment_intents/{payment_intent}", json!({"metadata": {"updated": "yes"}})),
+        ],
+        EventKind::RefundUpdated | EventKind::ChargeRefundUpdated => vec![
             charge("pm_card_visa"),
             refund(),
             post("update", "/refunds/{refund}", json!({"metadata": {"updated": "yes"}})),

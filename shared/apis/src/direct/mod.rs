@@ -108,6 +108,8 @@ const fn event_type(kind: EventKind) -> Option<&'static str> {
         | EventKind::ChargeFailed
         | EventKind::ChargeCaptured
         | EventKind::ChargeRefunded
+        | EventKind::ChargeUpdated
+        | EventKind::ChargeRefundUpdated
         | EventKind::PaymentMethodAttached
         | EventKind::PaymentMethodDetached
         | EventKind::PaymentMethodUpdated

@@ -83,6 +83,8 @@ pub(super) const fn event_type(kind: EventKind) -> &'static str {
         EventKind::ChargeFailed => "charge.failed",
         EventKind::ChargeCaptured => "charge.captured",
         EventKind::ChargeRefunded => "charge.refunded",
+        EventKind::ChargeUpdated => "charge.updated",
+        EventKind::ChargeRefundUpdated => "charge.refund.updated",
         EventKind::RefundCreated => "refund.created",
         // In this API a settled refund is an updated one; a failed one has another name.
         EventKind::RefundSucceeded | EventKind::RefundUpdated => "refund.updated",

@@ -16,6 +16,10 @@ pub enum EventKind {
     ChargeCaptured,
     /// A charge was refunded, in full or in part.
     ChargeRefunded,
+    /// What is said of a charge changed: its customer, description, metadata, receipt, shipping or fraud report.
+    ChargeUpdated,
+    /// A refund of a charge was settled, or its metadata changed.
+    ChargeRefundUpdated,
     /// A payment method was attached to a customer.
     PaymentMethodAttached,
     /// A payment method was detached from its customer.
@@ -64,6 +68,8 @@ impl EventKind {
         match self {
             Self::CustomerUpdated
             | Self::PaymentMethodUpdated
+            | Self::ChargeUpdated
+            | Self::ChargeRefundUpdated
             | Self::RefundUpdated
             | Self::RefundSucceeded
             | Self::EndpointUpdated
@@ -97,6 +103,8 @@ impl EventKind {
         Self::ChargeFailed,
         Self::ChargeCaptured,
         Self::ChargeRefunded,
+        Self::ChargeUpdated,
+        Self::ChargeRefundUpdated,
         Self::PaymentMethodAttached,
         Self::PaymentMethodDetached,
         Self::PaymentMethodUpdated,

@@ -16,6 +16,7 @@ pub(crate) fn subject(subject: &Subject, kind: EventKind, context: Context<'_>) 
             | EventKind::ChargeFailed
             | EventKind::ChargeCaptured
             | EventKind::ChargeRefunded
+            | EventKind::ChargeUpdated
     );
     match subject {
         Subject::Payment(payment) if is_about_charge => charge(payment, context),
