@@ -59,7 +59,8 @@ fn read_types(body: &mut Fields) -> Result<Option<Vec<String>>, FieldError> {
     Ok(Some(types))
 }
 
-fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
+/// Reads `customer`: the customer of a payment.
+pub(crate) fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
     let Some(text) = body.string("customer", ID_CHARS_MAX)? else {
         return Ok(None);
     };
