@@ -185,3 +185,37 @@ pub fn page<E>(ctx: &RequestContext, page: &Page<E>, show: impl FnMut(&E) -> Val
 pub fn context(tenant: Tenant) -> Context<'static> {
     Context { livemode: tenant.mode.is_live(), ..Context::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn sent(name: &str, range: &Value) -> Fields {
+        Fields::from_form(json!({ name: range }).as_object().cloned().unwrap())
+    }
+
+    #[test]
+    fn of_two_bounds_of_an_amount_the_narrower_one_counts() {
+        let read = |range| read_range(&mut sent("amount", &range)).ok().flatten();
+        assert_eq!(read(json!({"gt": "5", "gte": "3", "lt": "9", "lte": "10"})), Some((6, 8)));
+        assert_eq!(read(json!({"gt": "2", "gte": "4", "lt": "12", "lte": "10"})), Some((4, 10)));
+        assert_eq!(read(json!({"lte": "10"})), Some((i64::MIN, 10)));
+        assert_eq!(read(json!({"gt": "5", "above": "1"})), None);
+    }
+
+    #[test]
+    fn of_two_bounds_of_a_time_the_one_that_is_included_counts() {
+        let read = |range| {
+            let (from, to) = created(&mut sent("created", &range)).ok()?;
+            Some((from.map(Timestamp::ms), to.map(Timestamp::ms)))
+        };
+        assert_eq!(
+            read(json!({"gt": "5", "gte": "3", "lt": "9", "lte": "10"})),
+            Some((Some(3000), Some(10_999)))
+        );
+        assert_eq!(read(json!({"gt": "5", "lt": "9"})), Some((Some(6000), Some(8999))));
+        assert_eq!(read(json!({"gt": "5", "above": "1"})), None);
+    }
+}
