@@ -20,7 +20,7 @@ pub struct Backfilled {
     pub scanned: usize,
     /// Balance transactions that were missing and are booked now.
     pub booked: usize,
-    /// Keys of items that do not read; a thousand at most.
+    /// Keys of items that do not read. A run ends after the page with the thousandth.
     pub left: Vec<String>,
     /// Where the next run continues; `None` at the end of the table.
     pub next: Option<Place>,

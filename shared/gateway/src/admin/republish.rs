@@ -30,7 +30,8 @@ pub struct Republished {
     pub events: usize,
     /// Deliveries that were missing; each was queued.
     pub deliveries: usize,
-    /// Keys of items whose last change cannot be told, so that nothing was published of it; a thousand at most.
+    /// Keys of items whose last change cannot be told, so that nothing was published of it. A run ends after the page with
+    /// the thousandth.
     pub left: Vec<String>,
     /// Where the next run continues; `None` at the end of the table.
     pub next: Option<Place>,
