@@ -3,14 +3,14 @@
 use serde_json::Value;
 use tollgate_apis::intents::{self, CHARGE_PREFIX, CUSTOMER_PREFIX, Context, PAYMENT_PREFIX};
 use tollgate_domain::{
-    CustomerId, Payment, PaymentId, Refusal, Resource, Tenant,
+    Payment, PaymentId, Resource, Tenant,
     payment::{Amendment, DetailsUpdate},
     text::DESCRIPTION_CHARS_MAX,
 };
 use tollgate_gateway::{CaptureIntent, ChargeUpdate, PaymentFilter};
-use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Problem, RequestContext};
+use tollgate_http::{FieldError, Fields, Problem, RequestContext};
 
-use crate::{contact, expansions, lists, parameters, payment_details::Said};
+use crate::{contact, expansions, lists, parameters, payment_details::Said, payment_intents};
 
 /// The statuses by which charges are listed.
 const STATUSES: &[&str] = &["succeeded", "pending", "failed"];
@@ -24,13 +24,7 @@ pub fn id_in_path(ctx: &RequestContext) -> Result<PaymentId, Problem> {
 
 /// Reads the body of an update, and the links to expand.
 pub fn read_update(mut body: Fields) -> Result<(ChargeUpdate, Vec<String>), Problem> {
-    let customer = match body.string("customer", ID_CHARS_MAX)? {
-        None => None,
-        Some(text) => {
-            let id = CustomerId::parse(CUSTOMER_PREFIX, &text);
-            Some(id.map_err(|_| Refusal::NoSuchReference(Resource::Customer))?)
-        }
-    };
+    let customer = payment_intents::read_customer(&mut body)?;
     let mut details = DetailsUpdate {
         shipping: body.change("shipping", |b| contact::read_shipping(b, "shipping"))?,
         ..DetailsUpdate::default()

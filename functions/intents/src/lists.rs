@@ -58,7 +58,35 @@ pub fn id<K: Kind>(query: &mut Fields, name: &str, prefix: &str) -> Result<Optio
     }
 }
 
-/// Reads `created`: a time, or an object with `gt`, `gte`, `lt`, `lte`. The returned range includes both ends.
+/// The bounds of a range, as they were sent.
+struct Bounds<T> {
+    gt: Option<T>,
+    gte: Option<T>,
+    lt: Option<T>,
+    lte: Option<T>,
+}
+
+/// Reads an object with `gt`, `gte`, `lt` and `lte`; `None` when it is absent.
+fn read_bounds<T>(
+    query: &mut Fields,
+    name: &str,
+    read: impl Fn(&mut Fields, &str) -> Result<Option<T>, FieldError>,
+) -> Result<Option<Bounds<T>>, FieldError> {
+    let Some(mut range) = query.object(name)? else {
+        return Ok(None);
+    };
+    let bounds = Bounds {
+        gt: read(&mut range, "gt")?,
+        gte: read(&mut range, "gte")?,
+        lt: read(&mut range, "lt")?,
+        lte: read(&mut range, "lte")?,
+    };
+    range.finish()?;
+    Ok(Some(bounds))
+}
+
+/// Reads `created`: a time, or an object with `gt`, `gte`, `lt`, `lte`. The returned range includes both ends. `gt`
+/// counts only without `gte`, and `lt` only without `lte`.
 pub fn created(query: &mut Fields) -> Result<(Option<Timestamp>, Option<Timestamp>), FieldError> {
     if !query.has("created") {
         return Ok((None, None));
@@ -68,12 +96,9 @@ pub fn created(query: &mut Fields) -> Result<(Option<Timestamp>, Option<Timestam
         let at = query.unix_time("created")?;
         return Ok((at, at.map(second_end)));
     }
-    let Some(mut range) = query.object("created")? else {
+    let Some(Bounds { gt, gte, lt, lte }) = read_bounds(query, "created", Fields::unix_time)? else {
         return Ok((None, None));
     };
-    let (gt, gte) = (range.unix_time("gt")?, range.unix_time("gte")?);
-    let (lt, lte) = (range.unix_time("lt")?, range.unix_time("lte")?);
-    range.finish()?;
     Ok((
         gte.or_else(|| gt.map(|at| at.plus_ms(1000))),
         lte.map(second_end).or_else(|| lt.map(|at| at.plus_ms(-1))),
@@ -111,14 +136,11 @@ pub fn read_wanted(query: &mut Fields, statuses: &'static [&'static str]) -> Res
     Ok(Wanted { status, amount, metadata })
 }
 
-/// The bounds of an amount, both included.
+/// The bounds of an amount, both included. Of two lower bounds the higher one counts, of two upper bounds the lower one.
 fn read_range(query: &mut Fields) -> Result<Option<(i64, i64)>, FieldError> {
-    let Some(mut range) = query.object("amount")? else {
+    let Some(Bounds { gt, gte, lt, lte }) = read_bounds(query, "amount", Fields::integer)? else {
         return Ok(None);
     };
-    let (gt, gte) = (range.integer("gt")?, range.integer("gte")?);
-    let (lt, lte) = (range.integer("lt")?, range.integer("lte")?);
-    range.finish()?;
     let from = gte.into_iter().chain(gt.map(|minor| minor.saturating_add(1))).max();
     let to = lte.into_iter().chain(lt.map(|minor| minor.saturating_sub(1))).min();
     Ok(Some((from.unwrap_or(i64::MIN), to.unwrap_or(i64::MAX))))
@@ -157,4 +179,38 @@ fn has_metadata(payment: &Payment, wanted: &[(String, String)]) -> bool {
 /// A page of a list. Its `url` is the request's own path.
 pub fn page<E>(ctx: &RequestContext, page: &Page<E>, show: impl FnMut(&E) -> Value) -> Value {
     list(page.items.iter().map(show).collect(), page.next.is_some(), &ctx.request.path)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn sent(name: &str, range: &Value) -> Fields {
+        Fields::from_form(json!({ name: range }).as_object().cloned().unwrap())
+    }
+
+    #[test]
+    fn of_two_bounds_of_an_amount_the_narrower_one_counts() {
+        let read = |range| read_range(&mut sent("amount", &range)).ok().flatten();
+        assert_eq!(read(json!({"gt": "5", "gte": "3", "lt": "9", "lte": "10"})), Some((6, 8)));
+        assert_eq!(read(json!({"gt": "2", "gte": "4", "lt": "12", "lte": "10"})), Some((4, 10)));
+        assert_eq!(read(json!({"lte": "10"})), Some((i64::MIN, 10)));
+        assert_eq!(read(json!({"gt": "5", "above": "1"})), None);
+    }
+
+    #[test]
+    fn of_two_bounds_of_a_time_the_one_that_is_included_counts() {
+        let read = |range| {
+            let (from, to) = created(&mut sent("created", &range)).ok()?;
+            Some((from.map(Timestamp::ms), to.map(Timestamp::ms)))
+        };
+        assert_eq!(
+            read(json!({"gt": "5", "gte": "3", "lt": "9", "lte": "10"})),
+            Some((Some(3000), Some(10_999)))
+        );
+        assert_eq!(read(json!({"gt": "5", "lt": "9"})), Some((Some(6000), Some(8999))));
+        assert_eq!(read(json!({"gt": "5", "above": "1"})), None);
+    }
 }

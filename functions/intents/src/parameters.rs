@@ -1,7 +1,8 @@
-//! Parameters of the published conventions that this gateway cannot honour, by operation.
+//! Stripe's parameters that this gateway does not support, by operation.
 //!
-//! Each is refused by its name (`parameter_unsupported`), so that nobody relies on it. What the conventions do not have is
-//! refused as unknown. `tests/data/stripe/published.json` has all published parameters, and a test compares.
+//! A request with one of them is answered 400 `parameter_unsupported`, which names it. A
+//! parameter that Stripe does not publish is 400 `parameter_unknown`. All published ones are in
+//! `tests/data/stripe/published.json`, and `tests/tests/e2e/intents/published` tests each of them.
 
 /// Types of payment method that this gateway does not take. Each is also the name of the parameter that describes one.
 pub(crate) const METHOD_TYPES: &[&str] = &[

@@ -5,7 +5,7 @@ use tollgate_domain::payment::DetailsUpdate;
 use tollgate_gateway::PayerPresence;
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue};
 
-use crate::{contact, parameters::METHOD_TYPES};
+use crate::{contact, parameters::METHOD_TYPES, payment_methods::TYPES};
 
 /// Most characters of a text on a statement.
 const DESCRIPTOR_CHARS_MAX: usize = 22;
@@ -102,8 +102,7 @@ pub(crate) fn read_type_names(body: &mut Fields, name: &str) -> Result<Option<Ve
     let Some(types) = body.strings(name, TYPES_MAX, ID_CHARS_MAX)? else {
         return Ok(None);
     };
-    let is_known =
-        |kind: &String| METHOD_TYPES.contains(&kind.as_str()) || kind == "card" || kind == "sepa_debit";
+    let is_known = |kind: &String| TYPES.iter().chain(METHOD_TYPES).any(|known| known == kind);
     if types.iter().all(is_known) {
         return Ok(Some(types));
     }

@@ -15,12 +15,10 @@ use crate::{
     expansions::{self, Permitted},
     lists, objects, parameters,
     payment_details::{self, Said},
-    payment_methods,
+    payment_methods::{self, TYPES},
 };
 
-/// The kinds of payment method that an intent may accept. Wallets present cards.
-const TYPES: &[&str] = &["card", "sepa_debit"];
-/// Most kinds of one intent.
+/// Most types of payment method of one intent.
 const TYPES_MAX: usize = 8;
 /// The statuses by which intents are listed.
 const STATUSES: &[&str] = &[
@@ -59,7 +57,8 @@ fn read_types(body: &mut Fields) -> Result<Option<Vec<String>>, FieldError> {
     Ok(Some(types))
 }
 
-fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
+/// Reads `customer`: the customer of a payment.
+pub(crate) fn read_customer(body: &mut Fields) -> Result<Option<CustomerId>, Problem> {
     let Some(text) = body.string("customer", ID_CHARS_MAX)? else {
         return Ok(None);
     };

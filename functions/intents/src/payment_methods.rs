@@ -10,8 +10,8 @@ use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestCon
 
 use crate::{contact::read_billing, expansions, lists, parameters};
 
-/// The kinds that can be made.
-const TYPES: &[&str] = &["card", "sepa_debit"];
+/// The types of payment method that this gateway takes. Wallets present cards.
+pub(crate) const TYPES: &[&str] = &["card", "sepa_debit"];
 /// How a payment method may be shown again.
 const REDISPLAYS: &[&str] = &["always", "limited", "unspecified"];
 /// Longest text in place of a card number or an IBAN.

@@ -60,7 +60,8 @@ pub use admin::{
     references::{RecordedMoney, ReferenceFound},
     republish::Republished,
     reseal::Resealed,
-    restore::{Pages, Restored},
+    restore::Restored,
+    scan::Pages,
     support::OpenMoney,
     verify::{Difference, Verified},
 };

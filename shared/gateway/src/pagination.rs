@@ -1,6 +1,6 @@
-//! `PageRequest`: the page of a list that a request asks for.
+//! `PageRequest`: the page of a list that a request asks for. And the check of the period that it asks for.
 
-use tollgate_domain::{Id, Refusal, Tenant, id::Kind};
+use tollgate_domain::{Id, Refusal, Tenant, Timestamp, id::Kind};
 use tollgate_store::{Cursor, Entity, ListQuery};
 
 use crate::{call::Call, error::Error};
@@ -32,6 +32,11 @@ impl<K: Kind> Clone for PageRequest<K> {
 }
 
 impl<K: Kind> Copy for PageRequest<K> {}
+
+/// Whether an item was created within a list's bounds, both included.
+pub(crate) fn is_created_within(created: Timestamp, from: Option<Timestamp>, to: Option<Timestamp>) -> bool {
+    from.is_none_or(|from| created >= from) && to.is_none_or(|to| created <= to)
+}
 
 impl Call {
     /// The query of a page. One read if the page has a cursor.

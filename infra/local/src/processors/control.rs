@@ -47,23 +47,15 @@ async fn orders(State(simulators): State<Arc<Simulators>>, Query(which): Query<W
 struct Wanted {
     #[serde(rename = "provider")]
     processor: ProcessorKind,
-    lose: Option<String>,
-    falsify: Option<String>,
-    double: Option<String>,
-    invent: Option<String>,
+    #[serde(flatten)]
+    mistakes: Mistakes,
 }
 
 /// The settlement report of everything that a processor carried out.
 async fn settlements(State(simulators): State<Arc<Simulators>>, Query(wanted): Query<Wanted>) -> Response {
     simulators.carry_out_late();
-    let mistakes = Mistakes {
-        lost: wanted.lose,
-        falsified: wanted.falsify,
-        doubled: wanted.double,
-        invented: wanted.invent,
-    };
     match simulators.ledger.transactions(wanted.processor) {
-        Ok(all) => report(wanted.processor, &all, &mistakes).into_response(),
+        Ok(all) => report(wanted.processor, &all, &wanted.mistakes).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }

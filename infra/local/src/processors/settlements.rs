@@ -1,20 +1,25 @@
 //! Settlement reports as the processors write them, and with the mistakes that a test plants in them.
 
+use serde::Deserialize;
 use tollgate_domain::{Money, ProcessorKind, Timestamp};
 use tollgate_processors::settlement::{CYBERSOURCE_COLUMNS, CYBERSOURCE_REPORT, MPGS_COLUMNS};
 
 use super::transaction::{Kind, Transaction};
 
 /// Mistakes in a report, by the reference of the payment or refund.
-#[derive(Debug, Default)]
+#[derive(Debug, Deserialize)]
 pub(super) struct Mistakes {
     /// It is left out.
+    #[serde(rename = "lose")]
     pub(super) lost: Option<String>,
     /// It has a minor unit more.
+    #[serde(rename = "falsify")]
     pub(super) falsified: Option<String>,
     /// It is there twice.
+    #[serde(rename = "double")]
     pub(super) doubled: Option<String>,
     /// There is a capture of this reference that never was.
+    #[serde(rename = "invent")]
     pub(super) invented: Option<String>,
 }
 

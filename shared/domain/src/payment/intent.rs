@@ -87,18 +87,41 @@ pub struct Amendment {
 impl Amendment {
     /// Whether it changes nothing of a charge, so that it may come at any time.
     pub fn is_annotation(&self) -> bool {
-        let details = &self.details;
-        self.amount.is_none()
-            && self.customer.is_none()
-            && self.method.is_none()
-            && self.payment_method_types.is_none()
-            && self.manual_capture.is_none()
-            && details.setup_future_usage.is_none()
-            && details.automatic_methods.is_none()
-            && details.excluded_types.is_none()
-            && details.request_three_d_secure.is_none()
-            && details.async_capture.is_none()
-            && details.statement_descriptor.is_none()
-            && details.statement_descriptor_suffix.is_none()
+        // Every field is named, so that a new one has to be decided on.
+        let Self {
+            description: _,
+            metadata: _,
+            receipt_email: _,
+            amount,
+            customer,
+            method,
+            payment_method_types,
+            manual_capture,
+            details,
+        } = self;
+        let DetailsUpdate {
+            shipping: _,
+            user_report: _,
+            mandate_acceptance: _,
+            statement_descriptor,
+            statement_descriptor_suffix,
+            setup_future_usage,
+            automatic_methods,
+            excluded_types,
+            request_three_d_secure,
+            async_capture,
+        } = details;
+        amount.is_none()
+            && customer.is_none()
+            && method.is_none()
+            && payment_method_types.is_none()
+            && manual_capture.is_none()
+            && statement_descriptor.is_none()
+            && statement_descriptor_suffix.is_none()
+            && setup_future_usage.is_none()
+            && automatic_methods.is_none()
+            && excluded_types.is_none()
+            && request_three_d_secure.is_none()
+            && async_capture.is_none()
     }
 }

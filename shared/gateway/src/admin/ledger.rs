@@ -9,12 +9,9 @@ use tollgate_store::{Changed, Place, StackTable, StoredItem};
 use super::{
     operator::{Admin, AdminError},
     republish::failed,
-    restore::Pages,
+    scan::{Pages, read_or_leave, scan_pages, unless_full},
 };
 use crate::ledger::book::Booker;
-
-/// Keys that a run names, at most.
-const LEFT_MAX: usize = 1000;
 
 /// What a run booked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +20,7 @@ pub struct Backfilled {
     pub scanned: usize,
     /// Balance transactions that were missing and are booked now.
     pub booked: usize,
-    /// Keys of items that do not read; a thousand at most.
+    /// Keys of items that do not read. A run ends after the page with the thousandth.
     pub left: Vec<String>,
     /// Where the next run continues; `None` at the end of the table.
     pub next: Option<Place>,
@@ -60,21 +57,16 @@ impl Admin {
     /// it, and those whose records of the stream were lost. It can be repeated, also beside requests: what is
     /// booked is not booked again.
     pub async fn backfill_ledger(&self, pages: Pages) -> Result<Backfilled, AdminError> {
-        let mut done = Backfilled { next: pages.after, ..Backfilled::default() };
+        let mut done = Backfilled::default();
         let booker = self.0.booker();
-        for _ in 0..pages.pages_max {
-            let limit = pages.items_max.into();
-            let page = self.0.store.scan_items(StackTable::Main, done.next.as_ref(), limit).await?;
-            done.scanned += page.items.len();
-            for item in &page.items {
+        let scanned = scan_pages(&self.0.store, StackTable::Main, pages, async |items| {
+            for item in items {
                 self.backfill_item(&booker, item, &mut done).await?;
             }
-            done.next = page.next;
-            if done.next.is_none() || done.left.len() >= LEFT_MAX {
-                break;
-            }
-        }
-        Ok(done)
+            Ok(unless_full(&done.left))
+        })
+        .await?;
+        Ok(Backfilled { scanned: scanned.items, next: scanned.next, ..done })
     }
 
     async fn backfill_item(
@@ -83,13 +75,7 @@ impl Admin {
         item: &StoredItem,
         done: &mut Backfilled,
     ) -> Result<(), AdminError> {
-        let read = match item.subject() {
-            Err(error) if error.is_unreadable() => {
-                done.left.push(item.key().to_owned());
-                return Ok(());
-            }
-            read => read?,
-        };
+        let read = read_or_leave(item, &mut done.left, StoredItem::subject)?;
         let Some((tenant, _, subject)) = read else { return Ok(()) };
         let bookings: Vec<Booking<'_>> = bookings_of(None, &subject);
         for booking in &bookings {

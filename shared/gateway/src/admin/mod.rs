@@ -6,6 +6,7 @@
 //! - `support`: `delivery_attempts`, `set_processor`, `resume_money`, `create_endpoint`, `random`.
 //! - `vault_keys`: `vault_keys`, `add_vault_key`, `promote_vault_key`, `retire_vault_key`, `reseal`.
 //! - `reseal`: encrypts stored texts again with the current vault key.
+//! - `scan`: `Pages`, and the loop over a table's pages.
 //! - `restore`: copies a table that was restored to a point in time back into the live one.
 //! - `republish`: publishes events and deliveries that the tables lack.
 //! - `ledger`: `set_terms` and `backfill_ledger`, which books what the stream did not book.
@@ -22,6 +23,7 @@ pub(crate) mod references;
 pub(crate) mod republish;
 pub(crate) mod reseal;
 pub(crate) mod restore;
+pub(crate) mod scan;
 pub(crate) mod support;
 pub(crate) mod vault_keys;
 pub(crate) mod verify;

@@ -3,13 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use tollgate_domain::{
-    MerchantId, Mode, Money, Payment, PaymentId, ProcessorKind, Refund, RefundId, Tenant, Timestamp,
+    MerchantId, Mode, Money, Payment, PaymentId, ProcessorKind, Refund, Tenant, Timestamp,
     payment::AUTHORIZATION_LIFETIME_MS, refund::RefundStatus,
 };
 use tollgate_processors::settlement::{Settled, SettledLine};
 use tollgate_store::{Entity, ListQuery};
 
-use super::operator::{Admin, AdminError};
+use super::{
+    operator::{Admin, AdminError},
+    references::{payment_id, refund_id},
+};
+use crate::processing::references::{payment_reference, refund_reference};
 
 /// Things of the report that are looked up at the same time: one call reads a hundred items.
 const AT_A_TIME: usize = 100;
@@ -191,16 +195,16 @@ impl Admin {
             wanted.filter_map(|group| parse(group.reference)).collect()
         };
         let store = &self.0.store;
-        let payments = of(Settled::Capture, |text| PaymentId::parse_uuid(text).ok().map(|id| id.to_string()));
-        let refunds = of(Settled::Refund, |text| RefundId::parse_uuid(text).ok().map(|id| id.to_string()));
+        let payments = of(Settled::Capture, payment_id);
+        let refunds = of(Settled::Refund, refund_id);
         let payments: Vec<Payment> = store.get_many(tenant, &payments).await?;
         let refunds: Vec<Refund> = store.get_many(tenant, &refunds).await?;
         let payments = payments.iter().filter_map(|payment| {
-            Some(((Settled::Capture, payment.id.uuid().to_string()), captured(payment, processor)?))
+            Some(((Settled::Capture, payment_reference(payment.id)), captured(payment, processor)?))
         });
         let refunds = refunds
             .iter()
-            .filter_map(|refund| Some(((Settled::Refund, refund.id.uuid().to_string()), refunded(refund)?)));
+            .filter_map(|refund| Some(((Settled::Refund, refund_reference(refund.id)), refunded(refund)?)));
         Ok(payments.chain(refunds).collect())
     }
 
@@ -222,7 +226,7 @@ impl Admin {
         let earliest = scope.from.plus_ms(-AUTHORIZATION_LIFETIME_MS);
         self.for_each(tenant, earliest, scope.to, |payment: &Payment| {
             if payment.completed.is_some_and(is_within) {
-                let reference = payment.id.uuid().to_string();
+                let reference = payment_reference(payment.id);
                 all.extend(missing(Settled::Capture, reference, captured(payment, scope.processor)));
             }
         })
@@ -245,7 +249,7 @@ impl Admin {
                 .collect();
             let refunds = refunds.iter().filter(|refund| theirs.contains(&refund.payment));
             all.extend(refunds.filter_map(|refund| {
-                missing(Settled::Refund, refund.id.uuid().to_string(), refunded(refund))
+                missing(Settled::Refund, refund_reference(refund.id), refunded(refund))
             }));
         }
         Ok(all)

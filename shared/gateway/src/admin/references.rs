@@ -63,11 +63,13 @@ impl Admin {
     }
 }
 
-fn payment_id(reference: &str) -> Option<String> {
+/// The id of the payment with this reference at its processor, as keys have it.
+pub(super) fn payment_id(reference: &str) -> Option<String> {
     PaymentId::parse_uuid(reference).ok().map(|id| id.to_string())
 }
 
-fn refund_id(reference: &str) -> Option<String> {
+/// The id of the refund with this reference at its processor, as keys have it.
+pub(super) fn refund_id(reference: &str) -> Option<String> {
     RefundId::parse_uuid(reference).ok().map(|id| id.to_string())
 }
 

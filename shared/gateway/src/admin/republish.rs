@@ -12,14 +12,12 @@ use tollgate_store::{Place, Put, Queue, StackTable, StoredItem};
 
 use super::{
     operator::{Admin, AdminError},
-    restore::Pages,
+    scan::{Pages, read_or_leave, scan_pages, unless_full},
 };
 use crate::{error::Error, webhooks::publish::Publisher};
 
 /// Versions of an item among which the event before its last change is looked for: their events are one call.
 const VERSIONS_BACK_MAX: u64 = 25;
-/// Keys that a run names, at most.
-const LEFT_MAX: usize = 1000;
 
 /// What a run published.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +30,8 @@ pub struct Republished {
     pub events: usize,
     /// Deliveries that were missing; each was queued.
     pub deliveries: usize,
-    /// Keys of items whose last change cannot be told, so that nothing was published of it; a thousand at most.
+    /// Keys of items whose last change cannot be told, so that nothing was published of it. A run ends after the page with
+    /// the thousandth.
     pub left: Vec<String>,
     /// Where the next run continues; `None` at the end of the table.
     pub next: Option<Place>,
@@ -74,21 +73,16 @@ impl Admin {
         since: Timestamp,
         pages: Pages,
     ) -> Result<Republished, AdminError> {
-        let mut done = Republished { next: pages.after, ..Republished::default() };
+        let mut done = Republished::default();
         let publisher = self.0.publisher(queue);
-        for _ in 0..pages.pages_max {
-            let limit = pages.items_max.into();
-            let page = self.0.store.scan_items(StackTable::Main, done.next.as_ref(), limit).await?;
-            done.scanned += page.items.len();
-            for item in &page.items {
+        let scanned = scan_pages(&self.0.store, StackTable::Main, pages, async |items| {
+            for item in items {
                 self.republish_item(&publisher, item, since, &mut done).await.map_err(failed)?;
             }
-            done.next = page.next;
-            if done.next.is_none() || done.left.len() >= LEFT_MAX {
-                break;
-            }
-        }
-        Ok(done)
+            Ok(unless_full(&done.left))
+        })
+        .await?;
+        Ok(Republished { scanned: scanned.items, next: scanned.next, ..done })
     }
 
     async fn republish_item(
@@ -98,13 +92,7 @@ impl Admin {
         since: Timestamp,
         done: &mut Republished,
     ) -> Result<(), Error> {
-        let read = match item.subject() {
-            Err(error) if error.is_unreadable() => {
-                done.left.push(item.key().to_owned());
-                return Ok(());
-            }
-            read => read?,
-        };
+        let read = read_or_leave(item, &mut done.left, StoredItem::subject)?;
         let Some((tenant, key, subject)) = read.filter(|(_, _, subject)| subject.updated() >= since) else {
             return Ok(());
         };

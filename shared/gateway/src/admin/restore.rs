@@ -1,23 +1,17 @@
 //! Copies a table that was restored to a point in time back into the live one.
 
+use std::ops::ControlFlow;
+
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use tollgate_store::{CopiedBack, Place, Reader, StackTable};
 
-use super::operator::{Admin, AdminError};
+use super::{
+    operator::{Admin, AdminError},
+    scan::{Pages, scan_pages},
+};
 
 /// Items that are written at the same time.
 const AT_A_TIME: usize = 16;
-
-/// How much of a table one run of the operator's tool works on.
-#[derive(Clone, Debug)]
-pub struct Pages {
-    /// Where it goes on: `next` of an earlier run; the start of the table when absent.
-    pub after: Option<Place>,
-    /// Most pages.
-    pub pages_max: usize,
-    /// Most items of a page.
-    pub items_max: u16,
-}
 
 /// What a run copied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,11 +36,9 @@ impl Admin {
         pages: Pages,
     ) -> Result<Restored, AdminError> {
         let (writer, at) = (self.0.writer(), self.0.now());
-        let mut done = Restored { next: pages.after, ..Restored::default() };
-        for _ in 0..pages.pages_max {
-            let page = from.scan_items(table, done.next.as_ref(), pages.items_max.into()).await?;
-            done.scanned += page.items.len();
-            let copies = page.items.iter().map(|item| writer.copy_back(table, item, at));
+        let mut done = Restored::default();
+        let scanned = scan_pages(from, table, pages, async |items| {
+            let copies = items.iter().map(|item| writer.copy_back(table, item, at));
             let mut copies = stream::iter(copies).buffer_unordered(AT_A_TIME);
             while let Some(copied) = copies.try_next().await? {
                 match copied {
@@ -54,12 +46,9 @@ impl Admin {
                     CopiedBack::Kept => done.kept += 1,
                 }
             }
-            drop(copies);
-            done.next = page.next;
-            if done.next.is_none() {
-                break;
-            }
-        }
-        Ok(done)
+            Ok(ControlFlow::Continue(()))
+        })
+        .await?;
+        Ok(Restored { scanned: scanned.items, next: scanned.next, ..done })
     }
 }

@@ -4,18 +4,24 @@
 //! find what is only on its way: a payment whose record the stream has not shown yet. So when a pass finds differences, another
 //! one follows, and only what both found alike is a difference.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
 
 use tollgate_domain::{
     Accounts, BalanceTransaction, Currency, Subject, Tenant,
     ledger::{TransactionKind, TransactionSource, bookings_of},
 };
-use tollgate_store::{LedgerItem, Place, StackTable, StoreError, StoredItem};
+use tollgate_store::{LedgerItem, StackTable, StoreError, StoredItem};
 
-use super::operator::{Admin, AdminError};
+use super::{
+    operator::{Admin, AdminError},
+    scan::{Pages, read_or_leave, scan_pages},
+};
 
 /// Items of a page.
-const PAGE_ITEMS: i32 = 1000;
+const PAGE_ITEMS: u16 = 1000;
 /// Most pages of a pass.
 const PAGES_MAX: usize = 100_000;
 /// Differences that a run names, at most.
@@ -131,19 +137,15 @@ struct Pass {
 
 impl Pass {
     fn read(&mut self, item: &StoredItem) -> Result<(), StoreError> {
-        self.scanned += 1;
-        let known = item.subject().and_then(|subject| Ok((subject, item.ledger_item()?)));
-        match known {
-            Err(error) if error.is_unreadable() => self.unreadable.push(item.key().to_owned()),
-            Err(error) => return Err(error),
-            Ok((subject, ledger)) => {
-                if let Some((tenant, _, subject)) = subject {
-                    self.add_source(tenant, &subject);
-                }
-                if let Some((tenant, ledger)) = ledger {
-                    self.add_ledger_item(tenant, ledger);
-                }
-            }
+        let read = read_or_leave(item, &mut self.unreadable, |item| {
+            Ok(Some((item.subject()?, item.ledger_item()?)))
+        })?;
+        let Some((subject, ledger)) = read else { return Ok(()) };
+        if let Some((tenant, _, subject)) = subject {
+            self.add_source(tenant, &subject);
+        }
+        if let Some((tenant, ledger)) = ledger {
+            self.add_ledger_item(tenant, ledger);
         }
         Ok(())
     }
@@ -279,17 +281,18 @@ impl Admin {
 
     async fn pass(&self) -> Result<Pass, AdminError> {
         let mut pass = Pass::default();
-        let mut next: Option<Place> = None;
-        for _ in 0..PAGES_MAX {
-            let page = self.0.store.scan_items(StackTable::Main, next.as_ref(), PAGE_ITEMS).await?;
-            for item in &page.items {
+        let pages = Pages { after: None, pages_max: PAGES_MAX, items_max: PAGE_ITEMS };
+        let scanned = scan_pages(&self.0.store, StackTable::Main, pages, async |items| {
+            for item in items {
                 pass.read(item)?;
             }
-            next = page.next;
-            if next.is_none() {
-                return Ok(pass);
-            }
+            Ok(ControlFlow::Continue(()))
+        })
+        .await?;
+        if scanned.next.is_some() {
+            return Err(AdminError::Failed(format!("the table has more than {PAGES_MAX} pages")));
         }
-        Err(AdminError::Failed(format!("the table has more than {PAGES_MAX} pages")))
+        pass.scanned = scanned.items;
+        Ok(pass)
     }
 }

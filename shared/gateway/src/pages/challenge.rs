@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     gateway::Gateway,
     payments::{
-        payment_method_ref::attached_method,
+        payment_method_ref::{attached_method, store_attached},
         sandbox_charge::{instrument, sandbox_outcome},
     },
     signing::links::Purpose,
@@ -75,9 +75,5 @@ async fn attach_method(
     let method: Option<PaymentMethod> = worker.writer().get(tenant, &id.to_string()).await?;
     let Some(method) = method else { return Ok(()) };
     let attached = attached_method(worker.writer(), tenant, intent, &method, intent.updated, request).await?;
-    if let Some(attached) = attached {
-        // Whoever changed it meanwhile has attached or detached it.
-        let _changed_meanwhile = worker.writer().replace(tenant, &attached).await?;
-    }
-    Ok(())
+    store_attached(worker.writer(), tenant, attached).await
 }

@@ -15,6 +15,7 @@ use crate::{
     customers::customer::must_exist,
     error::Error,
     idempotency::idempotent::{Idempotency, Idempotent},
+    pagination::is_created_within,
 };
 
 /// An update of a charge. Absent fields stay as they are.
@@ -87,8 +88,7 @@ impl Call {
                 && page.ending_before.is_none()
                 && filter.customer.is_none_or(|customer| payment.customer == Some(customer))
                 && filter.keep.as_ref().is_none_or(|keep| keep(payment))
-                && filter.created_from.is_none_or(|from| payment.created >= from)
-                && filter.created_to.is_none_or(|to| payment.created <= to)
+                && is_created_within(payment.created, filter.created_from, filter.created_to)
         };
         Ok(Page { items: payment.filter(is_listed).into_iter().collect(), next: None })
     }

@@ -5,7 +5,7 @@ use tollgate_domain::{
     Timestamp, payment::Status, payment_method::MethodRefusal,
 };
 use tollgate_processors::sandbox;
-use tollgate_store::{Put, Reader};
+use tollgate_store::{Put, Reader, Replaced, Writer};
 
 use super::payment_methods::{MethodData, NewMethod, kind_of};
 use crate::{call::Call, error::Error};
@@ -92,11 +92,7 @@ impl Call {
         let attached = attached_method(&self.store, tenant, intent, method, self.now, &self.request).await?;
         let writer = self.admitted().await?.writer();
         if !is_new {
-            if let Some(attached) = attached {
-                // Whoever changed it meanwhile has attached or detached it.
-                let _changed_meanwhile = writer.replace(tenant, &attached).await?;
-            }
-            return Ok(());
+            return store_attached(writer, tenant, attached).await;
         }
         let customer = attached.and_then(|attached| attached.customer);
         let method = PaymentMethod { customer, ..method.clone() };
@@ -108,6 +104,19 @@ impl Call {
             Put::Exists(_) => Err(Refusal::IdempotencyKeyReused.into()),
         }
     }
+}
+
+/// Stores what [`attached_method`] returned. If another request changed the payment method since it was read, nothing is
+/// stored, and the charge goes on: it does not depend on the attachment. One call.
+pub(crate) async fn store_attached(
+    writer: &Writer,
+    tenant: Tenant,
+    attached: Option<PaymentMethod>,
+) -> Result<(), Error> {
+    if let Some(attached) = attached {
+        let (Replaced::Done | Replaced::Conflict(_)) = writer.replace(tenant, &attached).await?;
+    }
+    Ok(())
 }
 
 /// The next version of an intent's payment method, attached to the intent's customer; `None` where it stays as

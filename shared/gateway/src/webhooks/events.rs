@@ -8,7 +8,11 @@ use tollgate_domain::{
 use tollgate_store::Page;
 
 use super::related_events::RelatedObject;
-use crate::{call::Call, error::Error, pagination::PageRequest};
+use crate::{
+    call::Call,
+    error::Error,
+    pagination::{PageRequest, is_created_within},
+};
 
 /// Which events to list.
 #[derive(Clone, Debug)]
@@ -74,8 +78,7 @@ impl Call {
         let keep = |event: &Event| {
             caller.may(permission_for(event))
                 && types.as_ref().is_none_or(|types| is_of_types(event, types.iter()))
-                && created_from.is_none_or(|from| event.created >= from)
-                && created_to.is_none_or(|to| event.created <= to)
+                && is_created_within(event.created, created_from, created_to)
         };
         self.events_related_to(tenant, related, page_request, &keep).await
     }

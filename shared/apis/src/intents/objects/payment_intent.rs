@@ -72,7 +72,7 @@ pub struct PaymentIntent {
     pub payment_method_options: Value,
     /// The types of payment method it accepts.
     pub payment_method_types: Vec<String>,
-    /// Always `null`: nobody is told before a charge.
+    /// Always `null`: payers are not notified before a charge.
     pub processing: Option<()>,
     /// Where the receipt is sent.
     pub receipt_email: Option<String>,
