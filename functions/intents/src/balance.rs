@@ -7,7 +7,7 @@ use tollgate_apis::intents::{
 };
 use tollgate_domain::{
     BalanceTransaction, BalanceTransactionId, PaymentId, RefundId, Resource, Tenant,
-    ledger::TransactionSource,
+    ledger::{CurrencyBalance, TransactionSource},
 };
 use tollgate_gateway::{Balance, Page, TransactionFilter};
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, Reply, RequestContext};
@@ -91,8 +91,8 @@ pub fn read_list(ctx: &RequestContext) -> Result<(TransactionFilter, Format, Vec
 
 /// Balances.
 pub fn show_balance(balances: &[Balance], tenant: Tenant) -> Value {
-    let sums: Vec<_> = balances.iter().map(|balance| (balance.currency, balance.accounts)).collect();
-    intents::balance(&sums, Context::of(tenant))
+    let balances: Vec<CurrencyBalance> = balances.iter().map(Balance::in_currency).collect();
+    intents::balance(&balances, Context::of(tenant))
 }
 
 /// A page of balance transactions in the wanted format.

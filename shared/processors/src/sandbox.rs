@@ -31,7 +31,7 @@ use names::{NAMED, NAMED_PLAIN};
 
 use Behavior::{
     BankFailsLater, BankSucceedsLater, ChallengeThenDeclines, ChallengeThenSucceeds, ChallengeUnlessSetUp,
-    Declines, RefundFailsLater, RefundSucceedsLater, Succeeds, SucceedsThenDisputed,
+    Declines, RefundFailsLater, RefundSucceedsLater, Succeeds, SucceedsAndIsAvailable, SucceedsThenDisputed,
 };
 
 /// The name of each behavior in an [`Instrument`].
@@ -47,6 +47,7 @@ const NAMES: &[(&str, Behavior)] = &[
     ("challenge:declines:insufficient_funds", ChallengeThenDeclines(Decline::InsufficientFunds)),
     ("challenge:declines:processing_error", ChallengeThenDeclines(Decline::ProcessingError)),
     ("challenge:unless_set_up", ChallengeUnlessSetUp),
+    ("available", SucceedsAndIsAvailable),
     ("disputed", SucceedsThenDisputed),
     ("refund_fails", RefundFailsLater),
     ("refund_succeeds_later", RefundSucceedsLater),
@@ -152,6 +153,7 @@ pub fn decline_of(number: &str) -> Option<Decline> {
         Succeeds
         | ChallengeThenSucceeds
         | ChallengeUnlessSetUp
+        | SucceedsAndIsAvailable
         | SucceedsThenDisputed
         | RefundFailsLater
         | RefundSucceedsLater
@@ -201,7 +203,9 @@ pub fn charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, Unknow
         Declines(decline) => Outcome::Declined(decline),
         ChallengeThenSucceeds | ChallengeThenDeclines(_) | ChallengeUnlessSetUp => Outcome::ChallengeRequired,
         BankSucceedsLater | BankFailsLater => Outcome::Pending { ask_at: now.plus_ms(DECIDES_AFTER_MS) },
-        Succeeds | SucceedsThenDisputed | RefundFailsLater | RefundSucceedsLater => Outcome::Approved,
+        Succeeds | SucceedsAndIsAvailable | SucceedsThenDisputed | RefundFailsLater | RefundSucceedsLater => {
+            Outcome::Approved
+        }
     })
 }
 
@@ -213,6 +217,7 @@ pub fn charge_off_session(instrument: &Instrument, now: Timestamp) -> Result<Out
         | Declines(_)
         | ChallengeThenSucceeds
         | ChallengeThenDeclines(_)
+        | SucceedsAndIsAvailable
         | SucceedsThenDisputed
         | RefundFailsLater
         | RefundSucceedsLater
@@ -226,8 +231,14 @@ pub fn charge_after_challenge(instrument: &Instrument, now: Timestamp) -> Result
     match Behavior::of(instrument)? {
         ChallengeThenSucceeds | ChallengeUnlessSetUp => Ok(Outcome::Approved),
         ChallengeThenDeclines(decline) => Ok(Outcome::Declined(decline)),
-        Succeeds | Declines(_) | SucceedsThenDisputed | RefundFailsLater | RefundSucceedsLater
-        | BankSucceedsLater | BankFailsLater => charge(instrument, now),
+        Succeeds
+        | Declines(_)
+        | SucceedsAndIsAvailable
+        | SucceedsThenDisputed
+        | RefundFailsLater
+        | RefundSucceedsLater
+        | BankSucceedsLater
+        | BankFailsLater => charge(instrument, now),
     }
 }
 
@@ -241,10 +252,16 @@ pub fn look_up_charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome
         | ChallengeThenSucceeds
         | ChallengeThenDeclines(_)
         | ChallengeUnlessSetUp
+        | SucceedsAndIsAvailable
         | SucceedsThenDisputed
         | RefundFailsLater
         | RefundSucceedsLater => charge(instrument, now),
     }
+}
+
+/// Whether a charge's money is available at once, whatever the merchant's delay is.
+pub fn is_available_at_once(instrument: &Instrument) -> bool {
+    matches!(Behavior::of(instrument), Ok(SucceedsAndIsAvailable))
 }
 
 /// Refunds a charge.
@@ -258,6 +275,7 @@ pub fn refund(instrument: &Instrument, now: Timestamp) -> Result<RefundOutcome, 
         | ChallengeThenSucceeds
         | ChallengeThenDeclines(_)
         | ChallengeUnlessSetUp
+        | SucceedsAndIsAvailable
         | SucceedsThenDisputed
         | BankSucceedsLater
         | BankFailsLater => RefundOutcome::Succeeded,
@@ -273,6 +291,7 @@ pub fn look_up_refund(instrument: &Instrument) -> Result<RefundOutcome, UnknownI
         | ChallengeThenSucceeds
         | ChallengeThenDeclines(_)
         | ChallengeUnlessSetUp
+        | SucceedsAndIsAvailable
         | SucceedsThenDisputed
         | RefundSucceedsLater
         | BankSucceedsLater

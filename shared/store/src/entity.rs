@@ -120,17 +120,13 @@ pub(crate) fn from_item<E: Entity>(item: Item) -> Result<E, StoreError> {
     format::decode(item, E::FORMAT)
 }
 
-fn from_image<E: Entity>(key: &str, image: serde_dynamo::Item) -> Result<Box<E>, StoreError> {
+pub(crate) fn from_image<E: Entity>(key: &str, image: serde_dynamo::Item) -> Result<Box<E>, StoreError> {
     format::decode_image(image, key, E::FORMAT).map(Box::new)
 }
 
 /// The resource in a stream record: tenant, partition key and resource; `None` for items that have no events.
 pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Tenant, String, Subject)>, StoreError> {
-    let text = |name: &str| match image.get(name) {
-        Some(serde_dynamo::AttributeValue::S(text)) => text.clone(),
-        _ => String::new(),
-    };
-    let (key, code) = (text("pk"), text("t"));
+    let (key, code) = (text_of(&image, "pk"), text_of(&image, "t"));
     let Some(tenant) = Tenant::from_key(&key) else {
         return Ok(None);
     };
@@ -145,6 +141,14 @@ pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Tenant, String, S
     Ok(Some((tenant, key, subject)))
 }
 
+/// The text of an attribute of an image; empty if it has none.
+pub(crate) fn text_of(image: &serde_dynamo::Item, name: &str) -> String {
+    match image.get(name) {
+        Some(serde_dynamo::AttributeValue::S(text)) => text.clone(),
+        _ => String::new(),
+    }
+}
+
 /// A resource as log lines name it.
 fn name_of<E: Entity>(id: impl std::fmt::Display) -> String {
     format!("{}#{id}", E::CODE)
@@ -155,7 +159,9 @@ pub fn money_of(subject: &Subject) -> Vec<String> {
     match subject {
         Subject::Payment(payment) => payment.money(),
         Subject::Refund(refund) => refund.money(),
-        Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) => Vec::new(),
+        Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) | Subject::Balance(_) => {
+            Vec::new()
+        }
     }
 }
 

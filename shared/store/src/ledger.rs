@@ -17,6 +17,7 @@ use aws_sdk_dynamodb::{
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
     Accounts, BalanceTransaction, BalanceTransactionId, Currency, LedgerTerms, MerchantId, Tenant,
+    ledger::CurrencyBalance,
 };
 
 use crate::{
@@ -51,6 +52,13 @@ pub struct Balance {
     pub accounts: Accounts,
     /// How many movements there were.
     pub movements: u64,
+}
+
+impl Balance {
+    /// What it holds.
+    pub const fn in_currency(&self) -> CurrencyBalance {
+        CurrencyBalance { currency: self.currency, accounts: self.accounts }
+    }
 }
 
 /// An item of the ledger, as a scan finds it.

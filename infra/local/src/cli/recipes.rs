@@ -92,6 +92,7 @@ pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
             attach(),
             post("update", "/payment_methods/{payment_method}", json!({"metadata": {"updated": "yes"}})),
         ],
+        EventKind::BalanceAvailable => vec![charge("pm_card_bypassPending")],
         // The number of endpoints is limited, so each is deleted again.
         EventKind::EndpointCreated | EventKind::EndpointDeleted => vec![endpoint(), delete_endpoint()],
         EventKind::EndpointUpdated => {

@@ -123,6 +123,7 @@ const fn event_type(kind: EventKind) -> Option<&'static str> {
         | EventKind::EndpointCreated
         | EventKind::EndpointUpdated
         | EventKind::EndpointDisabled
-        | EventKind::EndpointDeleted => None,
+        | EventKind::EndpointDeleted
+        | EventKind::BalanceAvailable => None,
     }
 }

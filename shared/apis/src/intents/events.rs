@@ -99,5 +99,6 @@ pub(super) const fn event_type(kind: EventKind) -> &'static str {
         EventKind::EndpointUpdated => "webhook_endpoint.updated",
         EventKind::EndpointDisabled => "webhook_endpoint.disabled",
         EventKind::EndpointDeleted => "webhook_endpoint.deleted",
+        EventKind::BalanceAvailable => "balance.available",
     }
 }

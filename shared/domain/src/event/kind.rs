@@ -60,6 +60,8 @@ pub enum EventKind {
     EndpointDisabled,
     /// A webhook endpoint was deleted.
     EndpointDeleted,
+    /// Money became available.
+    BalanceAvailable,
 }
 
 impl EventKind {
@@ -92,19 +94,18 @@ impl EventKind {
             | Self::CustomerCreated
             | Self::CustomerDeleted
             | Self::EndpointCreated
-            | Self::EndpointDeleted => false,
+            | Self::EndpointDeleted
+            | Self::BalanceAvailable => false,
         }
     }
 
-    /// Every kind.
+    /// Every kind that is published. The release after this one publishes the others.
     pub const ALL: &'static [Self] = &[
         Self::PaymentCreated,
         Self::ChargeSucceeded,
         Self::ChargeFailed,
         Self::ChargeCaptured,
         Self::ChargeRefunded,
-        Self::ChargeUpdated,
-        Self::ChargeRefundUpdated,
         Self::PaymentMethodAttached,
         Self::PaymentMethodDetached,
         Self::PaymentMethodUpdated,

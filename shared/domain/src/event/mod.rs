@@ -9,11 +9,11 @@ mod kind;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    derive::{events_of, ids_of_events, ids_of_versions},
+    derive::{balance_available, events_of, ids_of_events, ids_of_versions},
     kind::EventKind,
 };
 use crate::{
-    customer::Customer, endpoint::WebhookEndpoint, id::EventId, payment::Payment,
+    customer::Customer, endpoint::WebhookEndpoint, id::EventId, ledger::BalanceSheet, payment::Payment,
     payment_method::PaymentMethod, refund::Refund, replay::Replayable, request_ref::RequestRef,
     time::Timestamp,
 };
@@ -32,6 +32,8 @@ pub enum Subject {
     PaymentMethod(Box<PaymentMethod>),
     /// A webhook endpoint.
     Endpoint(Box<WebhookEndpoint>),
+    /// The tenant's balances.
+    Balance(Box<BalanceSheet>),
 }
 
 /// An event.
@@ -72,7 +74,7 @@ impl Subject {
             Self::Payment(payment) => Self::Payment(Box::new(payment.without_person())),
             Self::Customer(customer) => Self::Customer(Box::new(customer.without_person())),
             Self::PaymentMethod(method) => Self::PaymentMethod(Box::new(method.without_person())),
-            Self::Refund(_) | Self::Endpoint(_) => self.clone(),
+            Self::Refund(_) | Self::Endpoint(_) | Self::Balance(_) => self.clone(),
         }
     }
 
@@ -84,6 +86,7 @@ impl Subject {
             Self::Customer(customer) => Self::Customer(Box::new(customer.snapshot())),
             Self::PaymentMethod(method) => Self::PaymentMethod(Box::new(method.snapshot())),
             Self::Endpoint(endpoint) => Self::Endpoint(Box::new(endpoint.snapshot())),
+            Self::Balance(_) => self.clone(),
         }
     }
 
@@ -95,6 +98,7 @@ impl Subject {
             Self::Customer(customer) => customer.version,
             Self::PaymentMethod(method) => method.version,
             Self::Endpoint(endpoint) => endpoint.version,
+            Self::Balance(_) => 1,
         }
     }
 
@@ -106,6 +110,7 @@ impl Subject {
             Self::Customer(customer) => customer.updated,
             Self::PaymentMethod(method) => method.updated,
             Self::Endpoint(endpoint) => endpoint.updated.unwrap_or(endpoint.created),
+            Self::Balance(sheet) => sheet.read_at,
         }
     }
 
@@ -117,6 +122,7 @@ impl Subject {
             Self::Customer(customer) => &customer.request,
             Self::PaymentMethod(method) => &method.request,
             Self::Endpoint(endpoint) => &endpoint.request,
+            Self::Balance(sheet) => &sheet.request,
         }
     }
 }

@@ -40,7 +40,9 @@ fn required(subject: &Subject) -> Vec<Booking<'_>> {
     match subject {
         Subject::Payment(payment) => required_by_payment(payment),
         Subject::Refund(refund) => required_by_refund(refund),
-        Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) => Vec::new(),
+        Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) | Subject::Balance(_) => {
+            Vec::new()
+        }
     }
 }
 

@@ -9,12 +9,14 @@
 //! | `terms` | fees and the delay after which money is available |
 //! | `transaction` | the balance transaction and what it moves |
 //! | `booking` | which changes are booked, and as what |
+//! | `sheet` | all balances at one moment |
 //!
 //! A new reason to move money, such as a payout, is a variant of [`TransactionKind`] and of [`Booking`], with
 //! the accounts that it moves. The compiler asks for the rest.
 
 mod accounts;
 mod booking;
+mod sheet;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,7 @@ mod transaction;
 pub use self::{
     accounts::Accounts,
     booking::{Booking, bookings_of, required_by_payment, required_by_refund},
+    sheet::{BalanceSheet, CurrencyBalance},
     terms::{BadTerms, DELAY_DAYS_MAX, Fee, FeeSchedule, LedgerTerms, RATE_BASIS_POINTS_MAX},
     transaction::{BalanceTransaction, FundsStatus, TransactionKind, TransactionSource},
 };

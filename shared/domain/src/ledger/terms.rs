@@ -134,6 +134,12 @@ impl LedgerTerms {
         if delay_days > DELAY_DAYS_MAX { Err(BadTerms::Delay) } else { Ok(Self { delay_days, ..self }) }
     }
 
+    /// These terms without a delay.
+    #[must_use]
+    pub fn without_delay(self) -> Self {
+        Self { delay_days: 0, ..self }
+    }
+
     /// When money that was captured at `at` is available.
     pub fn available_on(&self, at: Timestamp) -> Timestamp {
         at.plus_ms(i64::from(self.delay_days) * DAY_MS)

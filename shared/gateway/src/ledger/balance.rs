@@ -6,6 +6,7 @@ use tollgate_domain::{
 };
 use tollgate_store::{Balance, Page};
 
+use super::book::terms_of;
 use crate::{call::Call, error::Error, pagination::PageRequest};
 
 /// Which balance transactions to list.
@@ -76,7 +77,12 @@ impl Call {
         let bookings = bookings_of(None, &subject);
         let booking = bookings.iter().find(|booking| booking.id(tenant) == id);
         let booking = booking.ok_or(Refusal::NotFound(Resource::BalanceTransaction))?;
-        Ok(booking.booked(tenant, &self.store.ledger_terms(tenant.merchant).await?))
+        let terms = self.store.ledger_terms(tenant.merchant).await?;
+        let terms = match &subject {
+            Subject::Payment(payment) => terms_of(tenant, payment, &terms),
+            _ => terms,
+        };
+        Ok(booking.booked(tenant, &terms))
     }
 
     /// Lists balance transactions, newest first.

@@ -4,11 +4,19 @@ use std::{collections::HashMap, sync::Arc};
 
 use tokio::sync::Mutex;
 use tollgate_domain::{
-    LedgerTerms, MerchantId, Subject, Tenant,
+    LedgerTerms, MerchantId, Mode, Payment, Subject, Tenant,
     ledger::{Booking, bookings_of},
 };
+use tollgate_processors::sandbox;
 
 use crate::{error::Error, worker::Worker};
+
+/// The terms of a payment: its merchant's, and without a delay for the sandbox's card whose money is available at once.
+pub(crate) fn terms_of(tenant: Tenant, payment: &Payment, merchants: &LedgerTerms) -> LedgerTerms {
+    let is_at_once = payment.instrument.as_ref().is_some_and(sandbox::is_available_at_once);
+    let terms = merchants.clone();
+    if is_at_once && tenant.mode == Mode::Test { terms.without_delay() } else { terms }
+}
 
 /// Books a batch of changes. A batch reads a merchant's terms once.
 #[derive(Debug)]
@@ -43,9 +51,9 @@ impl Booker<'_> {
     /// Books one balance transaction.
     pub(crate) async fn book_one(&self, tenant: Tenant, booking: &Booking<'_>) -> Result<(), Error> {
         let terms = match booking {
-            Booking::Charge(_) => self.terms(tenant.merchant).await?,
+            Booking::Charge(payment) => terms_of(tenant, payment, &*self.terms(tenant.merchant).await?),
             // They cost nothing, and their money moves at once.
-            Booking::Refund(_) | Booking::RefundFailure(_) => Arc::default(),
+            Booking::Refund(_) | Booking::RefundFailure(_) => LedgerTerms::default(),
         };
         let transaction = booking.booked(tenant, &terms);
         self.worker.writer().book(tenant, &transaction).await?;

@@ -237,9 +237,11 @@ impl Deliverer {
         }
         let challenge_url = match &event.subject {
             Subject::Payment(payment) => self.worker.challenge_url(tenant, payment),
-            Subject::Refund(_) | Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) => {
-                None
-            }
+            Subject::Refund(_)
+            | Subject::Customer(_)
+            | Subject::PaymentMethod(_)
+            | Subject::Endpoint(_)
+            | Subject::Balance(_) => None,
         };
         let context = EventContext { tenant, challenge_url: challenge_url.as_deref() };
         let body = tollgate_apis::event(event, endpoint.api, context)?;

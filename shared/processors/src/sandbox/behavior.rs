@@ -11,6 +11,8 @@ pub(super) enum Behavior {
     ChallengeThenDeclines(Decline),
     /// Challenged, unless the payer is elsewhere: it counts as set up for such charges.
     ChallengeUnlessSetUp,
+    /// Its money is available at once.
+    SucceedsAndIsAvailable,
     SucceedsThenDisputed,
     RefundFailsLater,
     RefundSucceedsLater,

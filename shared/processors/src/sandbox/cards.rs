@@ -4,7 +4,7 @@ use tollgate_domain::{Decline, source::Brand};
 
 use super::behavior::Behavior::{
     self, ChallengeThenDeclines, ChallengeThenSucceeds, ChallengeUnlessSetUp, Declines, RefundFailsLater,
-    RefundSucceedsLater, Succeeds, SucceedsThenDisputed,
+    RefundSucceedsLater, Succeeds, SucceedsAndIsAvailable, SucceedsThenDisputed,
 };
 
 /// The sandbox's test cards.
@@ -79,6 +79,7 @@ pub(super) fn description(behavior: Behavior) -> String {
     let text = match behavior {
         Declines(decline) => return format!("declined: {}", decline.code()),
         Succeeds | SucceedsThenDisputed | Behavior::BankSucceedsLater => "succeeds",
+        SucceedsAndIsAvailable => "succeeds; its money is available at once",
         ChallengeThenSucceeds | ChallengeUnlessSetUp => "3-D Secure challenge, then succeeds",
         ChallengeThenDeclines(Decline::CardDeclined) => "3-D Secure challenge, then declined",
         ChallengeThenDeclines(decline) => {

@@ -10,7 +10,7 @@ use super::*;
 const TRIGGERED: &[(&str, &str)] = &[
     ("charge.captured", "charge.captured"),
     ("charge.failed", "charge.failed"),
-    ("charge.refund.updated", "charge.refund.updated"),
+    ("charge.refund.updated", "refund.updated"),
     ("charge.refunded", "charge.refunded"),
     ("charge.succeeded", "charge.succeeded"),
     ("customer.created", "customer.created"),

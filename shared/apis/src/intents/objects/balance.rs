@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use tollgate_domain::{Accounts, Money};
+use tollgate_domain::{Accounts, Money, ledger::CurrencyBalance};
 
 use super::context::{Context, currency};
 use crate::json::to_value;
@@ -29,12 +29,11 @@ pub struct BalanceAmount {
     pub currency: String,
 }
 
-/// A balance as JSON: for each currency the amount whose currency and accounts are given. A merchant without
-/// bookings has no currency.
-pub fn balance(sums: &[(tollgate_domain::Currency, Accounts)], context: Context<'_>) -> Value {
+/// A merchant's balances as JSON. A merchant without bookings has no currency.
+pub fn balance(balances: &[CurrencyBalance], context: Context<'_>) -> Value {
     let amounts = |of: fn(&Accounts) -> i64| {
-        let amounts = sums.iter().map(|(code, accounts)| {
-            let money = Money { minor: of(accounts), currency: *code };
+        let amounts = balances.iter().map(|balance| {
+            let money = Money { minor: of(&balance.accounts), currency: balance.currency };
             BalanceAmount { amount: money.minor, currency: currency(money) }
         });
         amounts.collect()

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tollgate_domain::{EventKind, Subject};
 
 use super::{
-    charge::charge, context::Context, customer::customer, payment_intent::payment_intent,
+    balance::balance, charge::charge, context::Context, customer::customer, payment_intent::payment_intent,
     payment_method::payment_method, refund::refund, webhook_endpoint::webhook_endpoint,
 };
 
@@ -25,5 +25,6 @@ pub(crate) fn subject(subject: &Subject, kind: EventKind, context: Context<'_>) 
         Subject::Customer(it) => customer(it, context),
         Subject::PaymentMethod(it) => payment_method(it, context),
         Subject::Endpoint(it) => webhook_endpoint(it, context),
+        Subject::Balance(sheet) => balance(&sheet.balances, context),
     }
 }
