@@ -9,7 +9,8 @@ use std::io::Read as _;
 
 use serde_json::Value;
 use tollgate_domain::{
-    Customer, Delivery, Event, Payment, PaymentMethod, Provider, Refund, Run, Scope, Timestamp, WebhookEndpoint,
+    BalanceTransaction, Customer, Delivery, Event, IdempotencyRecord, Payment, PaymentMethod, ProcessorKind, Refund, Tenant,
+    Timestamp, WebhookEndpoint, backlog::Backlog, processor_health::ProcessorHealth,
 };
 use tollgate_gateway::Message;
 use tollgate_store::{AwsEnvironment, Entity, KeyHash, Reader, Tables, Writer, subject_of};
@@ -17,7 +18,7 @@ use tollgate_store::{AwsEnvironment, Entity, KeyHash, Reader, Tables, Writer, su
 type Outcome = Result<(), String>;
 
 async fn of<E: Entity>(store: &Reader, pk: &str) -> Outcome {
-    let read = store.get_by_key::<E>(pk, true).await.map_err(|e| e.to_string())?;
+    let read = store.get_by_key::<E>(pk).await.map_err(|e| e.to_string())?;
     read.map(|_| ()).ok_or_else(|| "it is not there".to_owned())
 }
 
@@ -27,7 +28,7 @@ fn text<'a>(item: &'a Value, name: &str) -> &'a str {
 
 async fn read(store: &Reader, item: &Value) -> Outcome {
     let pk = text(item, "pk");
-    let scope = Scope::from_key(pk);
+    let tenant = Tenant::from_key(pk);
     let image: serde_dynamo::Item = serde_json::from_value(item.clone()).map_err(|e| e.to_string())?;
     subject_of(image).map_err(|e| e.to_string())?;
     match text(item, "t") {
@@ -38,19 +39,26 @@ async fn read(store: &Reader, item: &Value) -> Outcome {
         "EP" => of::<WebhookEndpoint>(store, pk).await,
         "EVT" => of::<Event>(store, pk).await,
         "DLV" => of::<Delivery>(store, pk).await,
-        "RUN" => of::<Run>(store, pk).await,
+        "RUN" => of::<IdempotencyRecord>(store, pk).await,
+        "HLD" => of::<Backlog>(store, pk).await,
+        "PRH" => of::<ProcessorHealth>(store, pk).await,
+        "BTX" => of::<BalanceTransaction>(store, pk).await,
+        "BAL" => {
+            let balances = store.balances(tenant.ok_or("no tenant")?).await.map_err(|e| e.to_string())?;
+            if balances.is_empty() { Err("it is not there".to_owned()) } else { Ok(()) }
+        }
         "ATT" => {
             let (_, delivery) = pk.split_once("DLV#").ok_or("no delivery")?;
             let (event, endpoint) = delivery.split_once('#').ok_or("no endpoint")?;
             let event = event.parse().map_err(|_| "no event")?;
             let endpoint = endpoint.parse().map_err(|_| "no endpoint")?;
-            let scope = scope.ok_or("no scope")?;
-            let attempts = store.list_attempts(scope, event, endpoint).await.map_err(|e| e.to_string())?;
+            let tenant = tenant.ok_or("no tenant")?;
+            let attempts = store.list_attempts(tenant, event, endpoint).await.map_err(|e| e.to_string())?;
             if attempts.is_empty() { Err("it is not there".to_owned()) } else { Ok(()) }
         }
         "PRC" => {
-            let provider = Provider::parse(text(item, "provider")).ok_or("no provider")?;
-            let account = store.get_processor_account(scope.ok_or("no scope")?, provider).await;
+            let processor = ProcessorKind::parse(text(item, "provider")).ok_or("no processor")?;
+            let account = store.get_processor_account(tenant.ok_or("no tenant")?, processor).await;
             account.map(|_| ()).map_err(|e| e.to_string())
         }
         "MERCHANT" => {
@@ -77,12 +85,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut given = String::new();
     std::io::stdin().read_to_string(&mut given)?;
     let given: Value = serde_json::from_str(&given)?;
-    let names = Tables {
-        main: "tollgate".into(),
-        keys: "tollgate-keys".into(),
-        events: "tollgate-events".into(),
-    };
-    let tables = Writer::open(&AwsEnvironment::emulated(&url, &url), names);
+    let tables = Writer::open(&AwsEnvironment::emulated(&url, &url), Tables::of_stack("tollgate"));
     for items in given["tables"].as_object().ok_or("tables")?.values() {
         for item in items.as_array().ok_or("items")? {
             if let Err(reason) = read(&tables, item).await {

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    Customer, Delivery, Event, EventId, IdempotencyRecord, Mode, Payment, PaymentId, PaymentMethod, Refund,
-    Tenant, WebhookEndpoint, payment::Status,
+    BalanceTransaction, Customer, Delivery, Event, EventId, IdempotencyRecord, Mode, Payment, PaymentId,
+    PaymentMethod, Refund, Tenant, WebhookEndpoint, backlog::Backlog, payment::Status,
+    processor_health::ProcessorHealth,
 };
 use tollgate_gateway::{Clock, SystemClock};
 use tollgate_store::Entity;
 use tollgate_tests::{
     Answer, Client, Cloud, Receiver, eventually,
     release::{Recording, Shift, load, press, queues, sqs},
+    settled,
 };
 
 /// A release's data in a local cloud of today.
@@ -163,6 +165,10 @@ async fn every_item_is_read(opened: &Opened) {
                 "EVT" => of::<Event>(&store, &pk).await,
                 "DLV" => of::<Delivery>(&store, &pk).await,
                 "RUN" => of::<IdempotencyRecord>(&store, &pk).await,
+                "HLD" => of::<Backlog>(&store, &pk).await,
+                "PRH" => of::<ProcessorHealth>(&store, &pk).await,
+                "BTX" => of::<BalanceTransaction>(&store, &pk).await,
+                "BAL" => !store.balances(tenant.unwrap()).await.unwrap().is_empty(),
                 "ATT" => {
                     let delivery: Delivery = store.get_by_key(&pk).await.unwrap().unwrap();
                     let attempts =
@@ -340,6 +346,16 @@ async fn intents_go_on(opened: &Opened) {
     intents.delete(endpoint).await.expect(200);
 }
 
+/// What the release did not book is booked by the operator, and then nothing is missing and nothing is too much.
+async fn the_books_agree(opened: &Opened) {
+    opened.cloud.run_admin(&["book-payments"]).unwrap();
+    let verified = settled(async || {
+        let verified = opened.cloud.run_admin(&["verify-ledger"]).unwrap();
+        if verified["differences"] == json!([]) { Ok(()) } else { Err(verified) }
+    });
+    assert_eq!(verified.await, Ok(()));
+}
+
 async fn today_reads_and_goes_on_with(release: &str) {
     let mut all = Recording::all();
     let at = all.iter().position(|recording| recording.release == release);
@@ -352,6 +368,7 @@ async fn today_reads_and_goes_on_with(release: &str) {
     what_was_begun_goes_on(&opened).await;
     hosted_payments_go_on(&opened).await;
     intents_go_on(&opened).await;
+    the_books_agree(&opened).await;
     // Nothing on the way was given up because it did not read.
     let log = opened.cloud.log.lock().unwrap().join("\n");
     for sign in ["does not read", "has format"] {
@@ -385,4 +402,5 @@ releases! {
     what_the_release_front_doors_wrote_lives_on, "front-doors";
     what_the_release_intents_wrote_lives_on, "intents";
     what_the_release_money_and_keys_wrote_lives_on, "money-and-keys";
+    what_the_release_ledger_wrote_lives_on, "ledger";
 }
