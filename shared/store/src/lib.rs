@@ -33,7 +33,7 @@ mod secrets;
 
 pub use addresses::{Claim, CustomerWrite, Ownership};
 pub use aws::{AwsEnvironment, Tables};
-pub use changes::Change;
+pub use changes::{Change, FundsAvailable};
 pub use copies::{CopiedBack, Place, StackTable, StoredItem, StoredPage};
 pub use due::{Claimed, DueItem};
 pub use due_kind::{DUE_SHARDS_MIN, DueKind};

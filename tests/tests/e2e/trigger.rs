@@ -20,11 +20,13 @@ fn ids(printed: &str) -> Vec<String> {
     printed.lines().map(of_line).collect()
 }
 
-/// Whether an event of the type tells of one of the things.
+/// Whether an event of the type tells of one of the things, or of balances, which have no ids.
 fn tells(events: &[Value], name: &str, things: &[String]) -> bool {
     events.iter().filter(|event| event["type"] == name).any(|event| {
-        let id = event["data"]["object"]["id"].as_str().unwrap_or_default();
-        things.iter().any(|thing| !thing.is_empty() && id.ends_with(thing.as_str()))
+        let object = &event["data"]["object"];
+        let id = object["id"].as_str().unwrap_or_default();
+        object["object"] == "balance"
+            || things.iter().any(|thing| !thing.is_empty() && id.ends_with(thing.as_str()))
     })
 }
 

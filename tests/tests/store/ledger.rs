@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
+use serde_json::{Value, json};
 use tollgate_domain::{
     Accounts, BalanceTransaction, BalanceTransactionId, LedgerTerms,
     ledger::{Fee, FundsStatus, TransactionKind, TransactionSource},
 };
-use tollgate_store::{Merchant, StackTable};
+use tollgate_store::{Change, FundsAvailable, Merchant, StackTable};
+use tollgate_tests::dynamodb;
 
 use super::*;
 
@@ -120,4 +122,55 @@ async fn a_merchants_terms_are_the_default_ones_until_they_are_set() {
     assert_eq!(store.set_ledger_terms(merchant.id, &terms).await.unwrap(), Changed::Done);
     assert_eq!(store.ledger_terms(merchant.id).await.unwrap(), terms);
     assert_eq!(store.get_merchant(merchant.id).await.unwrap(), Some(merchant));
+}
+
+/// The items of balance transactions, as the stream has them.
+async fn images(opened: &Opened) -> Vec<Value> {
+    let page = dynamodb::ask(&opened.url, "Scan", &json!({"TableName": "tollgate"})).await;
+    let items = page["Items"].as_array().unwrap().iter();
+    items.filter(|item| item["t"]["S"] == "BTX").cloned().collect()
+}
+
+#[tokio::test]
+async fn the_stream_tells_once_that_a_charges_money_is_available() {
+    let opened = open().await;
+    let store = &opened.store;
+    let booked = charge(1, 1000, "EUR");
+    store.book(tenant(1), &booked).await.unwrap();
+    let pending = images(&opened).await.remove(0);
+    let next = booked.made_available(booked.available_on).unwrap();
+    store.move_booked(tenant(1), &booked, &next).await.unwrap();
+    let available = images(&opened).await.remove(0);
+    let tells = |old: Option<&Value>, new: &Value| {
+        let record = json!({"dynamodb": {"OldImage": old, "NewImage": new}});
+        let funds = FundsAvailable::read(&record).unwrap();
+        assert!(Change::read(&record).unwrap().is_none());
+        funds.map(|funds| (funds.tenant, funds.key, funds.version))
+    };
+    let key = format!("{}BTX#{}", tenant(1), booked.id);
+    assert_eq!(tells(None, &pending), None);
+    assert_eq!(tells(Some(&pending), &available), Some((tenant(1), key.clone(), 2)));
+    assert_eq!(tells(None, &available), Some((tenant(1), key, 2)));
+    assert_eq!(tells(Some(&available), &available), None);
+    let copied_back = json!({"restored": dynamodb::n(5), "f": available["f"]});
+    let mut copied = available.clone();
+    copied.as_object_mut().unwrap().extend(copied_back.as_object().unwrap().clone());
+    assert_eq!(tells(None, &copied), None);
+
+    let refund = BalanceTransaction {
+        kind: TransactionKind::Refund,
+        status: FundsStatus::Available,
+        ..charge(2, -100, "EUR")
+    };
+    store.book(tenant(1), &refund).await.unwrap();
+    for image in images(&opened).await {
+        let is_charge = image["kind"]["S"] == "charge";
+        assert_eq!(tells(None, &image).is_some(), is_charge, "{image}");
+    }
+    let made = store.create(tenant(1), &payment(1, Outcome::Approved, NOW)).await.unwrap();
+    assert_eq!(made, Put::Created);
+    let page = dynamodb::ask(&opened.url, "Scan", &json!({"TableName": "tollgate"})).await;
+    let payment = page["Items"].as_array().unwrap().iter().find(|item| item["t"]["S"] == "PAY").unwrap();
+    let record = json!({"dynamodb": {"NewImage": payment}});
+    assert!(FundsAvailable::read(&record).unwrap().is_none() && Change::read(&record).unwrap().is_some());
 }

@@ -82,14 +82,16 @@ pub fn balance_available(transaction_key: &str, version: u64, sheet: BalanceShee
 fn kinds_of_refund(old: Option<&Refund>, new: &Refund) -> Vec<EventKind> {
     if let Some(old) = old.filter(|old| old.status == new.status) {
         let changed = old.metadata != new.metadata;
-        return changed.then_some(EventKind::RefundUpdated).into_iter().collect();
+        return if changed { vec![EventKind::RefundUpdated, EventKind::ChargeRefundUpdated] } else { vec![] };
     }
     let settled = match new.status {
         RefundStatus::Pending => None,
         RefundStatus::Succeeded => Some(EventKind::RefundSucceeded),
         RefundStatus::Failed | RefundStatus::Canceled => Some(EventKind::RefundFailed),
     };
-    old.is_none().then_some(EventKind::RefundCreated).into_iter().chain(settled).collect()
+    let created = old.is_none().then_some(EventKind::RefundCreated);
+    let updated = old.is_some().then_some(EventKind::ChargeRefundUpdated);
+    created.into_iter().chain(settled).chain(updated).collect()
 }
 
 /// A change of a customer's profile. Ownership of an address and a continued erasure are no events.
@@ -148,6 +150,7 @@ fn kinds_of_payment(old: Option<&Payment>, new: &Payment) -> Vec<EventKind> {
     let charges = |payment: &Payment| payment.intent.as_ref().map_or(0, |intent| intent.charges);
     let declined_again = old.is_some_and(|old| charges(new) > charges(old));
     if old.is_some_and(|old| old.state.status == new.state.status) && !declined_again {
+        kinds.extend(old.is_some_and(|old| is_charge_updated(old, new)).then_some(EventKind::ChargeUpdated));
         return kinds;
     }
     let was_reserved = old.is_some_and(|old| old.state.status == Status::RequiresCapture);
@@ -170,13 +173,30 @@ fn kinds_of_payment(old: Option<&Payment>, new: &Payment) -> Vec<EventKind> {
     kinds
 }
 
+/// Whether something else is said of a payment's charge. Erasure is no event, which would keep what is erased for
+/// another month.
+fn is_charge_updated(old: &Payment, new: &Payment) -> bool {
+    let said = |payment: &Payment| {
+        let receipt = payment.receipt_email().cloned();
+        (
+            payment.customer,
+            payment.description.clone(),
+            payment.metadata.clone(),
+            receipt,
+            payment.details.clone(),
+        )
+    };
+    let is_erasure = old.erased(new.updated, &new.request).is_some_and(|erased| said(&erased) == said(new));
+    old.was_charged() && said(old) != said(new) && !is_erasure
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::{
         payment::{
-            Command, Outcome,
+            Command, Details, Outcome,
             tests::{NOW, payment},
         },
         source::Decline,
@@ -200,6 +220,23 @@ mod tests {
         assert_eq!(kinds(Some(&paid), &refunded), [EventKind::ChargeRefunded]);
         let failed = payment(1000, Outcome::Declined(Decline::CardDeclined));
         assert_eq!(kinds(None, &failed), [EventKind::ChargeFailed, EventKind::PaymentFailed]);
+    }
+
+    #[test]
+    fn what_is_said_of_a_charge_is_told_and_its_erasure_is_not() {
+        let paid = payment(1000, Outcome::Approved);
+        let mut described = Payment { description: Some("Order 7".into()), ..paid.clone() };
+        described.details =
+            Some(Box::new(Details { receipt_email: Some("ann@example.com".into()), ..Details::default() }));
+        assert_eq!(kinds(Some(&paid), &described), [EventKind::ChargeUpdated]);
+        assert_eq!(kinds(Some(&described), &described), []);
+        let erased = described.erased(NOW, &"r".into()).unwrap();
+        assert_eq!(kinds(Some(&described), &erased), []);
+        let challenged = payment(1000, Outcome::ChallengeRequired);
+        let refunded = described.apply(Command::Refund(10), NOW, &"r".into()).unwrap();
+        let refunded = Payment { description: None, ..refunded };
+        assert_eq!(kinds(Some(&described), &refunded), [EventKind::ChargeRefunded, EventKind::ChargeUpdated]);
+        assert_eq!(kinds(Some(&challenged), &challenged), []);
     }
 
     #[test]

@@ -99,13 +99,15 @@ impl EventKind {
         }
     }
 
-    /// Every kind that is published. The release after this one publishes the others.
+    /// Every kind.
     pub const ALL: &'static [Self] = &[
         Self::PaymentCreated,
         Self::ChargeSucceeded,
         Self::ChargeFailed,
         Self::ChargeCaptured,
         Self::ChargeRefunded,
+        Self::ChargeUpdated,
+        Self::ChargeRefundUpdated,
         Self::PaymentMethodAttached,
         Self::PaymentMethodDetached,
         Self::PaymentMethodUpdated,
@@ -126,5 +128,6 @@ impl EventKind {
         Self::EndpointUpdated,
         Self::EndpointDisabled,
         Self::EndpointDeleted,
+        Self::BalanceAvailable,
     ];
 }

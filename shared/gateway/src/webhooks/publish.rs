@@ -1,12 +1,20 @@
 //! Publishes committed changes: books them, stores their events and deliveries, and queues the first attempts.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use futures_util::future::try_join_all;
 use serde_json::Value;
 use tokio::sync::Mutex;
-use tollgate_domain::{Delivery, Event, Tenant, WebhookEndpoint, endpoint::ENDPOINTS_MAX, event::events_of};
-use tollgate_store::{Change, ListQuery, Page, Put, Queue, QueueMessage};
+use tollgate_domain::{
+    Delivery, Event, RequestRef, Tenant, WebhookEndpoint,
+    endpoint::ENDPOINTS_MAX,
+    event::{balance_available, events_of},
+    ledger::BalanceSheet,
+};
+use tollgate_store::{Balance, Change, FundsAvailable, ListQuery, Page, Put, Queue, QueueMessage};
 
 use super::{change_message::ChangeMessage, lines, message::Message, subscription::wants};
 use crate::{error::Error, ledger::book::Booker, worker::Worker};
@@ -29,12 +37,20 @@ pub struct Publisher<'a> {
     queue: &'a Queue,
     booker: Booker<'a>,
     endpoints: Mutex<HashMap<Tenant, Arc<[WebhookEndpoint]>>>,
+    /// The tenants that were told in this batch that money is available.
+    told_available: Mutex<HashSet<Tenant>>,
 }
 
 impl Worker {
     /// Starts a batch.
     pub fn publisher<'a>(&'a self, queue: &'a Queue) -> Publisher<'a> {
-        Publisher { worker: self, queue, booker: self.booker(), endpoints: Mutex::default() }
+        Publisher {
+            worker: self,
+            queue,
+            booker: self.booker(),
+            endpoints: Mutex::default(),
+            told_available: Mutex::default(),
+        }
     }
 }
 
@@ -45,21 +61,46 @@ impl Publisher<'_> {
     /// message twice; the delivery's record makes the second one harmless.
     pub async fn publish(&self, record: &Value) -> Result<Published, Error> {
         let mut published = Published::default();
+        if let Some(funds) = FundsAvailable::read(record)? {
+            return Box::pin(self.publish_available(funds)).await;
+        }
         let Some(Change { tenant, key, before, after }) = Change::read(record)? else {
             return Ok(published);
         };
         published.booked = self.booker.book(tenant, before.as_ref(), &after).await?;
         for event in events_of(&key, before.as_ref(), &after) {
-            let messages = self.prepare(tenant, &event).await?;
-            self.queue.send(&messages).await?;
             published.events += 1;
-            published.messages += messages.len();
-            lines::published(self.worker.now(), &key, &event, messages.len());
+            published.messages += Box::pin(self.publish_event(tenant, &key, &event)).await?;
         }
         if published.events == 0 {
             lines::not_an_event(&key, &after.request().request_id);
         }
         Ok(published)
+    }
+
+    /// Stores an event and a delivery for every subscribed endpoint, and queues a message for each; returns how many.
+    async fn publish_event(&self, tenant: Tenant, key: &str, event: &Event) -> Result<usize, Error> {
+        let messages = self.prepare(tenant, event).await?;
+        self.queue.send(&messages).await?;
+        lines::published(self.worker.now(), key, event, messages.len());
+        Ok(messages.len())
+    }
+
+    /// Tells a tenant once in a batch that money is available, with all balances of now: thousands of charges may become
+    /// available together. A batch that is tried again may tell it once more.
+    async fn publish_available(&self, funds: FundsAvailable) -> Result<Published, Error> {
+        let FundsAvailable { tenant, key, version } = funds;
+        if !self.told_available.lock().await.insert(tenant) {
+            return Ok(Published::default());
+        }
+        let balances = self.worker.store.balances(tenant).await?;
+        let sheet = BalanceSheet {
+            balances: balances.iter().map(Balance::in_currency).collect(),
+            read_at: self.worker.now(),
+            request: RequestRef::default(),
+        };
+        let messages = self.publish_event(tenant, &key, &balance_available(&key, version, sheet)).await?;
+        Ok(Published { booked: 0, events: 1, messages })
     }
 
     /// Publishes one record of the stream. One that this release can't read is put on the queue of changes,

@@ -35,7 +35,7 @@ pub(super) const CARDS: &[(&str, Brand, Behavior)] = &[
     ("3056930009020004", Brand::Diners, Succeeds),
     ("3566002020360505", Brand::Jcb, Succeeds),
     ("6200000000000005", Brand::UnionPay, Succeeds),
-    ("4000000000000077", Brand::Visa, Succeeds),
+    ("4000000000000077", Brand::Visa, SucceedsAndIsAvailable),
     ("4000000000003063", Brand::Visa, ChallengeThenSucceeds),
     ("4000002760003184", Brand::Visa, ChallengeThenSucceeds),
     ("4000000000009987", Brand::Visa, Declines(Decline::CardDeclined)),

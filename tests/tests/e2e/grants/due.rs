@@ -17,6 +17,13 @@ use crate::{callers::world::make, due_work::poison, erasure::delete_half, paymen
 
 /// Leaves every kind of work for later, and waits until it is done.
 pub(crate) async fn leave_and_finish(cloud: &Cloud) {
+    // Its money is available at once.
+    cloud.charges().post("/payments", &payment("tok_visa_0077", 1000)).await.expect(201);
+    eventually("the merchant is told of available money", || async {
+        let told = cloud.intents().get("/events?type=balance.available").await.expect(200);
+        (!told["data"].as_array().unwrap().is_empty()).then_some(())
+    })
+    .await;
     let receivers = [Receiver::start(&[]), Receiver::start(&[500])];
     let refund = failing_refund(cloud).await;
     let customer = half_erased(cloud).await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_tests::{
-    Client, Cloud,
+    Client, Cloud, Receiver,
     dynamodb::{ask, n, s},
     eventually, settled,
 };
@@ -178,6 +178,42 @@ async fn money_becomes_available_after_the_merchants_delay() {
 }
 
 #[tokio::test]
+async fn a_merchant_is_told_that_money_is_available() {
+    let cloud = Cloud::start().await;
+    let intents = cloud.intents();
+    let receiver = Receiver::start(&[]);
+    let hooks = json!({"url": receiver.url, "enabled_events": ["balance.available"]});
+    intents.post("/webhook_endpoints", &hooks).await.expect(201);
+    let told = async |count: usize| receiver.wait_for(count).await[count - 1].json();
+    // Pending money is no news; that of this card is available at once. 2000 less 58 + 30.
+    paid(&intents, 1000, "eur", VISA).await;
+    let at_once = paid(&intents, 2000, "usd", "4000000000000077").await;
+    let event = told(1).await;
+    assert_eq!((&event["type"], &event["request"]["id"]), (&json!("balance.available"), &Value::Null));
+    assert_eq!(event["data"]["object"]["available"][1], json!({"amount": 1912, "currency": "usd"}));
+    assert_eq!(event["data"]["object"], intents.get("/balance").await.expect(200));
+    let transaction = booked(&intents, &at_once["latest_charge"]).await;
+    assert_eq!(transaction["available_on"], transaction["created"]);
+    // Due work makes available what waited. 1000 less 29 + 30.
+    let merchant = cloud.ready["credentials"]["client_id"].as_str().unwrap();
+    let waiting = intents.get("/balance/history?currency=eur").await.expect(200)["data"][0].clone();
+    make_due(&cloud, &waiting).await;
+    let event = told(2).await;
+    assert_eq!(event["data"]["object"]["available"][0], json!({"amount": 941, "currency": "eur"}));
+    assert_eq!(event["data"]["object"]["pending"][0], json!({"amount": 0, "currency": "eur"}));
+    // A merchant without a delay is told, too; a refund tells nothing.
+    cloud.run_admin(&["set-fees", merchant, "--delay-days", "0"]).unwrap();
+    let refund = json!({"payment_intent": at_once["id"], "amount": 100});
+    intents.post("/refunds", &refund).await.expect(201);
+    paid(&intents, 500, "gbp", VISA).await;
+    let event = told(3).await;
+    assert_eq!(event["data"]["object"]["available"][1], json!({"amount": 455, "currency": "gbp"}));
+    let listed = intents.get("/events?type=balance.available").await.expect(200);
+    assert_eq!(listed["data"].as_array().unwrap().len(), 3);
+    books_agree(&cloud).await;
+}
+
+#[tokio::test]
 async fn lists_are_filtered_and_page_both_ways() {
     let cloud = Cloud::start().await;
     let intents = cloud.intents();
@@ -267,6 +303,21 @@ pub(crate) async fn unbook(cloud: &Cloud, shown: &Value) {
         "ExpressionAttributeNames": {"#t": "t", "#pr": "processor", "#pe": "pending", "#fe": "fees"},
         "ExpressionAttributeValues":
             {":t": s("BAL"), ":pr": n(amount), ":pe": n(fee - amount), ":fe": n(-fee)}});
+    ask(dynamodb, "UpdateItem", &update).await;
+}
+
+/// Moves the moment at which a balance transaction's money is available into the past.
+async fn make_due(cloud: &Cloud, shown: &Value) {
+    let id = shown["id"].as_str().unwrap().strip_prefix("txn_").unwrap();
+    let key = json!({"pk": s(&format!("{}BTX#{id}", cloud.demo_scope())), "sk": s("#")});
+    let dynamodb = cloud.ready["dynamodb"].as_str().unwrap();
+    let item = ask(dynamodb, "GetItem", &json!({"TableName": "tollgate", "Key": key})).await["Item"].clone();
+    let due: String = item["gsi3sk"]["S"].as_str().unwrap().to_owned();
+    let past = shown["created"].as_i64().unwrap() * 1000;
+    let at = item["available_on"]["N"].as_str().unwrap();
+    let update = json!({"TableName": "tollgate", "Key": key,
+        "UpdateExpression": "SET available_on = :at, gsi3sk = :due",
+        "ExpressionAttributeValues": {":at": n(past), ":due": s(&due.replace(at, &past.to_string()))}});
     ask(dynamodb, "UpdateItem", &update).await;
 }
 

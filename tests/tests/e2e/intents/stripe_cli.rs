@@ -8,9 +8,10 @@ use super::*;
 
 /// The events that the tool triggers here, each with the event that tells of it.
 const TRIGGERED: &[(&str, &str)] = &[
+    ("balance.available", "balance.available"),
     ("charge.captured", "charge.captured"),
     ("charge.failed", "charge.failed"),
-    ("charge.refund.updated", "refund.updated"),
+    ("charge.refund.updated", "charge.refund.updated"),
     ("charge.refunded", "charge.refunded"),
     ("charge.succeeded", "charge.succeeded"),
     ("customer.created", "customer.created"),
@@ -68,8 +69,8 @@ async fn the_command_line_tool_triggers_every_event_whose_routes_are_served() {
     let (cloud, home) = (published::unlimited().await, tempfile::tempdir().unwrap());
     let offered = stripe(&cloud, home.path(), &["trigger", "--help"]).await.unwrap();
     let is_served = |event: &&str| {
-        let of_customer = matches!(*event, "customer.created" | "customer.updated" | "customer.deleted");
-        of_customer
+        let single = ["balance.available", "customer.created", "customer.updated", "customer.deleted"];
+        single.contains(event)
             || ["charge.", "payment_intent.", "payment_method."].iter().any(|of| event.starts_with(of))
     };
     let offered: BTreeSet<&str> = offered.lines().map(str::trim).filter(is_served).collect();
