@@ -8,7 +8,7 @@ use tollgate_processors::sandbox;
 use tollgate_store::{Put, Reader, Replaced, Writer};
 
 use super::payment_methods::{MethodData, NewMethod, kind_of};
-use crate::{call::Call, error::Error};
+use crate::{call::Call, conflict_retry::TRIES_MAX, error::Error};
 
 /// A payment method that a request names or describes.
 #[derive(Clone, Debug)]
@@ -106,16 +106,26 @@ impl Call {
     }
 }
 
-/// Stores what [`attached_method`] returned. If another request changed the payment method since it was read, nothing is
-/// stored, and the charge goes on: it does not depend on the attachment. One call.
+/// Stores what [`attached_method`] returned. If another request changed the payment method since it was read, what is stored
+/// now is attached, unless it was attached or detached. One call, and one more per conflict.
 pub(crate) async fn store_attached(
     writer: &Writer,
     tenant: Tenant,
     attached: Option<PaymentMethod>,
 ) -> Result<(), Error> {
-    if let Some(attached) = attached {
-        let (Replaced::Done | Replaced::Conflict(_)) = writer.replace(tenant, &attached).await?;
+    let Some(mut attached) = attached else { return Ok(()) };
+    for _ in 0..TRIES_MAX {
+        let stored = match writer.replace(tenant, &attached).await? {
+            Replaced::Done | Replaced::Conflict(None) => return Ok(()),
+            Replaced::Conflict(Some(stored)) => stored,
+        };
+        let customer = attached.customer.filter(|_| stored.customer.is_none());
+        let again = customer.and_then(|id| stored.attached(id, attached.updated, &attached.request).ok());
+        let Some(again) = again else { return Ok(()) };
+        attached = again;
     }
+    // The charge does not depend on it.
+    tracing::warn!(payment_method = %attached.id, "payment method was not attached: too many conflicts");
     Ok(())
 }
 

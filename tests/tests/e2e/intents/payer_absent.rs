@@ -1,5 +1,7 @@
 //! Payment methods that are used again, and payers who are not there.
 
+use futures_util::future::join_all;
+
 use super::*;
 
 async fn customer(intents: &Client) -> String {
@@ -49,6 +51,28 @@ async fn a_method_for_later_use_is_attached_once_it_was_charged() {
     once.as_object_mut().unwrap().remove("setup_future_usage");
     intents.post("/payment_intents", &once).await.expect(201);
     assert_eq!(methods(&intents, &customer).await, 2);
+}
+
+#[tokio::test]
+async fn a_method_is_attached_whoever_changes_it_meanwhile() {
+    let cloud = Cloud::start().await;
+    let intents = cloud.intents();
+    let customer = customer(&intents).await;
+    for round in 1..=8 {
+        let card = json!({"type": "card", "card": {"number": "5555555555554444", "exp_month": 12, "exp_year": 2030}});
+        let method = intents.post("/payment_methods", &card).await.expect(201)["id"].clone();
+        let method = method.as_str().unwrap();
+        let path = format!("/payment_methods/{method}");
+        let changes =
+            (0..8).map(async |n| intents.post(&path, &json!({"metadata": {"n": n.to_string()}})).await);
+        let body = kept(&customer, method);
+        let (paid, changed) = tokio::join!(intents.post("/payment_intents", &body), join_all(changes));
+        paid.expect(201);
+        for change in changed {
+            change.expect(200);
+        }
+        assert_eq!(methods(&intents, &customer).await, round);
+    }
 }
 
 #[tokio::test]
