@@ -1,12 +1,9 @@
 //! Balances and balance transactions: what their routes take and show.
 
 use serde_json::Value;
-use tollgate_apis::intents::{
-    self, CHARGE_PREFIX, Context, PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX,
-    TRANSACTION_TYPES,
-};
+use tollgate_apis::intents::{self, Context, PAYOUT_PREFIX, TRANSACTION_PREFIX, TRANSACTION_TYPES};
 use tollgate_domain::{
-    BalanceTransaction, BalanceTransactionId, PaymentId, RefundId, Resource, Tenant,
+    BalanceTransaction, BalanceTransactionId, Resource, Tenant,
     ledger::{CurrencyBalance, TransactionSource},
 };
 use tollgate_gateway::{Balance, Page, TransactionFilter};
@@ -51,14 +48,8 @@ fn read_format(accept: Option<&str>, query: &mut Fields) -> Result<Format, Field
 /// What a balance transaction is about: a charge, its intent, or a refund.
 fn read_source(query: &mut Fields) -> Result<Option<TransactionSource>, FieldError> {
     let Some(text) = query.string("source", ID_CHARS_MAX)? else { return Ok(None) };
-    let payment =
-        [CHARGE_PREFIX, PAYMENT_PREFIX].iter().find_map(|prefix| PaymentId::parse(prefix, &text).ok());
-    let refund = || RefundId::parse(REFUND_PREFIX, &text).ok();
-    payment
-        .map(TransactionSource::Payment)
-        .or_else(|| refund().map(TransactionSource::Refund))
-        .map(Some)
-        .ok_or_else(|| query.error("source", Issue::NotValid("the id of a charge or a refund")))
+    let source = expansions::source_of(&text).map(Some);
+    source.ok_or_else(|| query.error("source", Issue::NotValid("the id of a charge or a refund")))
 }
 
 /// Reads the query of a list, how it is to be answered, and the links to expand.

@@ -232,38 +232,39 @@ async fn read_link(
     let context = Context::of(tenant);
     Ok(match link {
         Link::Customer => {
-            let id = CustomerId::parse(CUSTOMER_PREFIX, id).map_err(no_id)?;
+            let id = CustomerId::parse(CUSTOMER_PREFIX, id).map_err(|_| no_id())?;
             let customer = ctx.call.retrieve_customer_even_deleted(id).await?;
             intents::customer(&customer, context)
         }
         Link::PaymentMethod => {
-            let id = PaymentMethodId::parse(METHOD_PREFIX, id).map_err(no_id)?;
+            let id = PaymentMethodId::parse(METHOD_PREFIX, id).map_err(|_| no_id())?;
             intents::payment_method(&ctx.call.retrieve_payment_method(id).await?, context)
         }
         Link::PaymentIntent => {
-            let id = PaymentId::parse(PAYMENT_PREFIX, id).map_err(no_id)?;
+            let id = PaymentId::parse(PAYMENT_PREFIX, id).map_err(|_| no_id())?;
             let payment = ctx.call.retrieve_payment(id).await?;
             crate::objects::payment_intent(ctx, tenant, &payment)?
         }
-        Link::LatestCharge | Link::Charge | Link::Source => match read_source(id)? {
+        Link::LatestCharge | Link::Charge | Link::Source => match source_of(id).ok_or_else(no_id)? {
             TransactionSource::Payment(id) => intents::charge(&ctx.call.retrieve_payment(id).await?, context),
             TransactionSource::Refund(id) => intents::refund(&ctx.call.retrieve_refund(id).await?, context),
         },
         Link::BalanceTransaction | Link::FailureBalanceTransaction => {
-            let id = BalanceTransactionId::parse(TRANSACTION_PREFIX, id).map_err(no_id)?;
-            let source = read_source(holder["id"].as_str().unwrap_or_default())?;
+            let id = BalanceTransactionId::parse(TRANSACTION_PREFIX, id).map_err(|_| no_id())?;
+            let source = source_of(holder["id"].as_str().unwrap_or_default()).ok_or_else(no_id)?;
             intents::balance_transaction(&ctx.call.balance_transaction_of(source, id).await?)
         }
     })
 }
 
-/// The payment or the refund of a charge's or a refund's id.
-fn read_source(id: &str) -> Result<TransactionSource, Problem> {
-    let charge = PaymentId::parse(CHARGE_PREFIX, id).map(TransactionSource::Payment);
-    charge.or_else(|_| RefundId::parse(REFUND_PREFIX, id).map(TransactionSource::Refund)).map_err(no_id)
+/// What a balance transaction is about, by the id of a charge, of its intent or of a refund.
+pub fn source_of(id: &str) -> Option<TransactionSource> {
+    let payment = [CHARGE_PREFIX, PAYMENT_PREFIX].iter().find_map(|prefix| PaymentId::parse(prefix, id).ok());
+    let refund = || RefundId::parse(REFUND_PREFIX, id).ok().map(TransactionSource::Refund);
+    payment.map(TransactionSource::Payment).or_else(refund)
 }
 
-fn no_id<E>(_: E) -> Problem {
+fn no_id() -> Problem {
     Problem::Internal("an answer's link is no id".into())
 }
 

@@ -58,17 +58,17 @@ pub struct FundsAvailable {
 impl FundsAvailable {
     /// Reads a record of the stream; `None` if it is about anything else. Errors as of [`Change::read`].
     pub fn read(record: &Value) -> Result<Option<Self>, StoreError> {
-        let transaction = |name: &str| match image(record, name)? {
-            Some(image) if text_of(&image, "t") == BalanceTransaction::CODE => {
-                let key = text_of(&image, "pk");
-                let transaction: Box<BalanceTransaction> = from_image(&key, image)?;
-                Ok(Some((key, transaction)))
-            }
-            _ => Ok::<_, StoreError>(None),
-        };
-        if is_copied_back(record) {
+        // Most records are about something else: they are not converted for this.
+        let is_transaction = record["dynamodb"]["NewImage"]["t"]["S"] == BalanceTransaction::CODE;
+        if !is_transaction || is_copied_back(record) {
             return Ok(None);
         }
+        let transaction = |name: &str| {
+            let Some(image) = image(record, name)? else { return Ok(None) };
+            let key = text_of(&image, "pk");
+            let transaction: Box<BalanceTransaction> = from_image(&key, image)?;
+            Ok::<_, StoreError>(Some((key, transaction)))
+        };
         let Some((key, after)) = transaction("NewImage")? else { return Ok(None) };
         let is_available = |of: &BalanceTransaction| of.status == FundsStatus::Available;
         let was_available = transaction("OldImage")?.is_some_and(|(_, before)| is_available(&before));

@@ -176,18 +176,16 @@ fn kinds_of_payment(old: Option<&Payment>, new: &Payment) -> Vec<EventKind> {
 /// Whether something else is said of a payment's charge. Erasure is no event, which would keep what is erased for
 /// another month.
 fn is_charge_updated(old: &Payment, new: &Payment) -> bool {
-    let said = |payment: &Payment| {
-        let receipt = payment.receipt_email().cloned();
-        (
-            payment.customer,
-            payment.description.clone(),
-            payment.metadata.clone(),
-            receipt,
-            payment.details.clone(),
-        )
+    let is_erasure = || {
+        old.erased(new.updated, &new.request)
+            .is_some_and(|erased| said_of_charge(&erased) == said_of_charge(new))
     };
-    let is_erasure = old.erased(new.updated, &new.request).is_some_and(|erased| said(&erased) == said(new));
-    old.was_charged() && said(old) != said(new) && !is_erasure
+    old.was_charged() && said_of_charge(old) != said_of_charge(new) && !is_erasure()
+}
+
+/// What merchants say of a payment's charge.
+fn said_of_charge(payment: &Payment) -> impl PartialEq {
+    (payment.customer, &payment.description, &payment.metadata, payment.receipt_email(), &payment.details)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Which changes are booked, and as what.
 //!
-//! An item's state alone says which balance transactions it requires, and each of them has an id of its own. So
-//! a change that is read twice is booked once, one that was missed is booked with the next or by the operator's
-//! tool, and `verify-ledger` knows what has to be there.
+//! The balance transactions that an item requires follow from its state, and their ids from the item's key. So a
+//! change that is read twice is booked once. A change that was missed is booked with the next one, or by the
+//! operator's tool. And `verify-ledger` knows what has to be there.
 
 use super::{BalanceTransaction, FundsStatus, LedgerTerms, TransactionKind, TransactionSource};
 use crate::{

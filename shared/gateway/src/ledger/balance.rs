@@ -78,11 +78,7 @@ impl Call {
         let booking = bookings.iter().find(|booking| booking.id(tenant) == id);
         let booking = booking.ok_or(Refusal::NotFound(Resource::BalanceTransaction))?;
         let terms = self.store.ledger_terms(tenant.merchant).await?;
-        let terms = match &subject {
-            Subject::Payment(payment) => terms_of(tenant, payment, &terms),
-            _ => terms,
-        };
-        Ok(booking.booked(tenant, &terms))
+        Ok(booking.booked(tenant, &terms_of(tenant, booking, terms)))
     }
 
     /// Lists balance transactions, newest first.

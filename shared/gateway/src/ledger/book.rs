@@ -4,18 +4,21 @@ use std::{collections::HashMap, sync::Arc};
 
 use tokio::sync::Mutex;
 use tollgate_domain::{
-    LedgerTerms, MerchantId, Mode, Payment, Subject, Tenant,
+    LedgerTerms, MerchantId, Mode, Subject, Tenant,
     ledger::{Booking, bookings_of},
 };
 use tollgate_processors::sandbox;
 
 use crate::{error::Error, worker::Worker};
 
-/// The terms of a payment: its merchant's, and without a delay for the sandbox's card whose money is available at once.
-pub(crate) fn terms_of(tenant: Tenant, payment: &Payment, merchants: &LedgerTerms) -> LedgerTerms {
-    let is_at_once = payment.instrument.as_ref().is_some_and(sandbox::is_available_at_once);
-    let terms = merchants.clone();
-    if is_at_once && tenant.mode == Mode::Test { terms.without_delay() } else { terms }
+/// The terms of a booking: the merchant's. The money of one of the sandbox's cards is available without a delay.
+pub(crate) fn terms_of(tenant: Tenant, booking: &Booking<'_>, merchants: LedgerTerms) -> LedgerTerms {
+    let instrument = match booking {
+        Booking::Charge(payment) if tenant.mode == Mode::Test => payment.instrument.as_ref(),
+        Booking::Charge(_) | Booking::Refund(_) | Booking::RefundFailure(_) => None,
+    };
+    let is_at_once = instrument.is_some_and(sandbox::is_available_at_once);
+    if is_at_once { merchants.without_delay() } else { merchants }
 }
 
 /// Books a batch of changes. A batch reads a merchant's terms once.
@@ -51,7 +54,10 @@ impl Booker<'_> {
     /// Books one balance transaction.
     pub(crate) async fn book_one(&self, tenant: Tenant, booking: &Booking<'_>) -> Result<(), Error> {
         let terms = match booking {
-            Booking::Charge(payment) => terms_of(tenant, payment, &*self.terms(tenant.merchant).await?),
+            Booking::Charge(_) => {
+                let merchants = self.terms(tenant.merchant).await?;
+                terms_of(tenant, booking, (*merchants).clone())
+            }
             // They cost nothing, and their money moves at once.
             Booking::Refund(_) | Booking::RefundFailure(_) => LedgerTerms::default(),
         };
