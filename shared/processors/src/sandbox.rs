@@ -24,7 +24,7 @@ const FAILING_ACCOUNT: &str = "00012345";
 /// The IBAN whose debits fail.
 const FAILING_IBAN: &str = "DE62370400440532013001";
 
-use behavior::Behavior;
+use behavior::{Behavior, ChargeBehavior, RefundBehavior};
 pub use cards::TestCard;
 use cards::{CARDS, SIMPLE_SOURCES, description};
 use names::{NAMED, NAMED_PLAIN};
@@ -148,17 +148,10 @@ pub fn sepa_debit(iban: &str, shown: SepaDebit) -> Chargeable {
 /// Why a test card is declined after any challenge; `None` for other cards.
 pub fn decline_of(number: &str) -> Option<Decline> {
     let (.., behavior) = CARDS.iter().find(|(listed, ..)| *listed == number)?;
-    match behavior {
-        Declines(decline) | ChallengeThenDeclines(decline) => Some(*decline),
-        Succeeds
-        | ChallengeThenSucceeds
-        | ChallengeUnlessSetUp
-        | SucceedsAndIsAvailable
-        | SucceedsThenDisputed
-        | RefundFailsLater
-        | RefundSucceedsLater
-        | BankSucceedsLater
-        | BankFailsLater => None,
+    match behavior.of_charge() {
+        ChargeBehavior::Declined(decline) => Some(decline),
+        ChargeBehavior::Challenged { decline, .. } => decline,
+        ChargeBehavior::Approved | ChargeBehavior::DecidedLater { .. } => None,
     }
 }
 
@@ -199,64 +192,48 @@ pub fn bank_account(account_number: &str, sort_code: &str, account_holder_name: 
 
 /// Charges an instrument.
 pub fn charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
-    Ok(match Behavior::of(instrument)? {
-        Declines(decline) => Outcome::Declined(decline),
-        ChallengeThenSucceeds | ChallengeThenDeclines(_) | ChallengeUnlessSetUp => Outcome::ChallengeRequired,
-        BankSucceedsLater | BankFailsLater => Outcome::Pending { ask_at: now.plus_ms(DECIDES_AFTER_MS) },
-        Succeeds | SucceedsAndIsAvailable | SucceedsThenDisputed | RefundFailsLater | RefundSucceedsLater => {
-            Outcome::Approved
-        }
+    Ok(match Behavior::of(instrument)?.of_charge() {
+        ChargeBehavior::Approved => Outcome::Approved,
+        ChargeBehavior::Declined(decline) => Outcome::Declined(decline),
+        ChargeBehavior::Challenged { .. } => Outcome::ChallengeRequired,
+        ChargeBehavior::DecidedLater { .. } => Outcome::Pending { ask_at: now.plus_ms(DECIDES_AFTER_MS) },
     })
 }
 
 /// Charges an instrument while the payer is elsewhere: one that was set up for this is not challenged.
 pub fn charge_off_session(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
-    match Behavior::of(instrument)? {
-        ChallengeUnlessSetUp => Ok(Outcome::Approved),
-        Succeeds
-        | Declines(_)
-        | ChallengeThenSucceeds
-        | ChallengeThenDeclines(_)
-        | SucceedsAndIsAvailable
-        | SucceedsThenDisputed
-        | RefundFailsLater
-        | RefundSucceedsLater
-        | BankSucceedsLater
-        | BankFailsLater => charge(instrument, now),
+    match Behavior::of(instrument)?.of_charge() {
+        ChargeBehavior::Challenged { is_set_up: true, .. } => Ok(Outcome::Approved),
+        ChargeBehavior::Approved
+        | ChargeBehavior::Declined(_)
+        | ChargeBehavior::Challenged { is_set_up: false, .. }
+        | ChargeBehavior::DecidedLater { .. } => charge(instrument, now),
     }
 }
 
 /// Charges an instrument after a passed challenge.
 pub fn charge_after_challenge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
-    match Behavior::of(instrument)? {
-        ChallengeThenSucceeds | ChallengeUnlessSetUp => Ok(Outcome::Approved),
-        ChallengeThenDeclines(decline) => Ok(Outcome::Declined(decline)),
-        Succeeds
-        | Declines(_)
-        | SucceedsAndIsAvailable
-        | SucceedsThenDisputed
-        | RefundFailsLater
-        | RefundSucceedsLater
-        | BankSucceedsLater
-        | BankFailsLater => charge(instrument, now),
+    match Behavior::of(instrument)?.of_charge() {
+        ChargeBehavior::Challenged { decline, .. } => Ok(decided(decline)),
+        ChargeBehavior::Approved | ChargeBehavior::Declined(_) | ChargeBehavior::DecidedLater { .. } => {
+            charge(instrument, now)
+        }
     }
 }
 
 /// Queries a pending charge.
 pub fn look_up_charge(instrument: &Instrument, now: Timestamp) -> Result<Outcome, UnknownInstrument> {
-    match Behavior::of(instrument)? {
-        BankSucceedsLater => Ok(Outcome::Approved),
-        BankFailsLater => Ok(Outcome::Declined(Decline::BankTransferFailed)),
-        Succeeds
-        | Declines(_)
-        | ChallengeThenSucceeds
-        | ChallengeThenDeclines(_)
-        | ChallengeUnlessSetUp
-        | SucceedsAndIsAvailable
-        | SucceedsThenDisputed
-        | RefundFailsLater
-        | RefundSucceedsLater => charge(instrument, now),
+    match Behavior::of(instrument)?.of_charge() {
+        ChargeBehavior::DecidedLater { decline } => Ok(decided(decline)),
+        ChargeBehavior::Approved | ChargeBehavior::Declined(_) | ChargeBehavior::Challenged { .. } => {
+            charge(instrument, now)
+        }
     }
+}
+
+/// What a challenge or a wait ended in.
+fn decided(decline: Option<Decline>) -> Outcome {
+    decline.map_or(Outcome::Approved, Outcome::Declined)
 }
 
 /// Whether a charge's money is available at once, whatever the merchant's delay is.
@@ -266,36 +243,19 @@ pub fn is_available_at_once(instrument: &Instrument) -> bool {
 
 /// Refunds a charge.
 pub fn refund(instrument: &Instrument, now: Timestamp) -> Result<RefundOutcome, UnknownInstrument> {
-    Ok(match Behavior::of(instrument)? {
-        RefundFailsLater | RefundSucceedsLater => {
+    Ok(match Behavior::of(instrument)?.of_refund() {
+        RefundBehavior::Succeeds => RefundOutcome::Succeeded,
+        RefundBehavior::DecidedLater { .. } => {
             RefundOutcome::Pending { ask_at: now.plus_ms(DECIDES_AFTER_MS) }
         }
-        Succeeds
-        | Declines(_)
-        | ChallengeThenSucceeds
-        | ChallengeThenDeclines(_)
-        | ChallengeUnlessSetUp
-        | SucceedsAndIsAvailable
-        | SucceedsThenDisputed
-        | BankSucceedsLater
-        | BankFailsLater => RefundOutcome::Succeeded,
     })
 }
 
 /// Queries a pending refund.
 pub fn look_up_refund(instrument: &Instrument) -> Result<RefundOutcome, UnknownInstrument> {
-    Ok(match Behavior::of(instrument)? {
-        RefundFailsLater => RefundOutcome::Failed,
-        Succeeds
-        | Declines(_)
-        | ChallengeThenSucceeds
-        | ChallengeThenDeclines(_)
-        | ChallengeUnlessSetUp
-        | SucceedsAndIsAvailable
-        | SucceedsThenDisputed
-        | RefundSucceedsLater
-        | BankSucceedsLater
-        | BankFailsLater => RefundOutcome::Succeeded,
+    Ok(match Behavior::of(instrument)?.of_refund() {
+        RefundBehavior::Succeeds | RefundBehavior::DecidedLater { fails: false } => RefundOutcome::Succeeded,
+        RefundBehavior::DecidedLater { fails: true } => RefundOutcome::Failed,
     })
 }
 
