@@ -68,7 +68,7 @@ impl Receiver {
     }
 }
 
-/// A port that refuses connections. Nobody else can have it, so that a receiver can be there later.
+/// A port that refuses connections until a receiver opens it. It stays bound, so no other program takes it meanwhile.
 pub struct ClosedPort {
     socket: TcpSocket,
     /// Its number.

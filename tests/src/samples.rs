@@ -38,7 +38,7 @@ fn quiet(arguments: &[&str]) -> Command {
 
 /// Whether a command succeeds, and so what it asks for is there; says so where it is not. In CI a missing one is a failure.
 pub async fn runs(needs: &[&str]) -> bool {
-    // Its output goes nowhere: a pipe that nobody reads would end a program that prints late.
+    // Its output is discarded. Into a pipe that is closed already, a program that is still printing would fail.
     let mut command = Command::new(needs[0]);
     command.args(&needs[1..]).stdout(Stdio::null()).stderr(Stdio::null());
     let there = command.status().await.is_ok_and(|status| status.success());

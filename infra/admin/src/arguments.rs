@@ -257,7 +257,7 @@ pub(crate) struct SetFees {
     /// The fixed part of a payment's fee, in minor units
     #[arg(long, value_name = "MINOR", requires = "basis_points")]
     pub(crate) fixed: Option<i64>,
-    /// The currency that the fee is for; without it, the fee is for every currency that has none of its own
+    /// Set the fee of this currency only; without it, the fee of all currencies that have no fee of their own
     #[arg(long, value_name = "CODE", value_parser = currency, requires = "basis_points")]
     pub(crate) currency: Option<Currency>,
     /// Days from a payment's capture until its money is available
