@@ -45,11 +45,11 @@ fn read_format(accept: Option<&str>, query: &mut Fields) -> Result<Format, Field
     Ok(if preferred.as_deref() == Some("text/csv") { Format::Csv } else { Format::Json })
 }
 
-/// What a balance transaction is about: a charge, its intent, or a refund.
+/// What a balance transaction is about: a charge, its intent, a refund, or a dispute.
 fn read_source(query: &mut Fields) -> Result<Option<TransactionSource>, FieldError> {
     let Some(text) = query.string("source", ID_CHARS_MAX)? else { return Ok(None) };
     let source = expansions::source_of(&text).map(Some);
-    source.ok_or_else(|| query.error("source", Issue::NotValid("the id of a charge or a refund")))
+    source.ok_or_else(|| query.error("source", Issue::NotValid("the id of a charge, a refund or a dispute")))
 }
 
 /// Reads the query of a list, how it is to be answered, and the links to expand.
@@ -66,7 +66,7 @@ pub fn read_list(ctx: &RequestContext) -> Result<(TransactionFilter, Format, Vec
     let filter = TransactionFilter {
         page_request,
         source: read_source(&mut query)?,
-        kind: query.one_of("type", TRANSACTION_TYPES)?,
+        kinds: query.one_of("type", TRANSACTION_TYPES)?.map(intents::transaction_kinds),
         currency,
         payout: lists::id(&mut query, "payout", PAYOUT_PREFIX)?,
         created_from,

@@ -4,8 +4,8 @@ use serde_json::Value;
 use tollgate_apis::{
     EventContext,
     intents::{
-        CHARGE_PREFIX, CUSTOMER_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX, RecoveryEnd, list,
-        webhook_delivery, webhook_recovery,
+        CHARGE_PREFIX, CUSTOMER_PREFIX, DISPUTE_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX,
+        RecoveryEnd, list, webhook_delivery, webhook_recovery,
     },
 };
 use tollgate_domain::{
@@ -64,6 +64,7 @@ fn read_related(query: &mut Fields) -> Result<Option<RelatedObject>, FieldError>
     let related = payment(PAYMENT_PREFIX)
         .or_else(|| payment(CHARGE_PREFIX))
         .or_else(|| Id::parse(REFUND_PREFIX, &text).map(RelatedObject::Refund).ok())
+        .or_else(|| Id::parse(DISPUTE_PREFIX, &text).map(RelatedObject::Dispute).ok())
         .or_else(|| Id::parse(CUSTOMER_PREFIX, &text).map(RelatedObject::Customer).ok())
         .or_else(|| Id::parse(METHOD_PREFIX, &text).map(RelatedObject::PaymentMethod).ok())
         .or_else(|| Id::parse(ENDPOINT_PREFIX, &text).map(RelatedObject::Endpoint).ok());

@@ -6,11 +6,11 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use tollgate_apis::intents::{
-    self, CHARGE_PREFIX, CUSTOMER_PREFIX, Context, METHOD_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX,
-    TRANSACTION_PREFIX,
+    self, CHARGE_PREFIX, CUSTOMER_PREFIX, Context, DISPUTE_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX,
+    REFUND_PREFIX, TRANSACTION_PREFIX,
 };
 use tollgate_domain::{
-    BalanceTransactionId, CustomerId, PaymentId, PaymentMethodId, Permission, RefundId, Tenant,
+    BalanceTransactionId, CustomerId, DisputeId, PaymentId, PaymentMethodId, Permission, RefundId, Tenant,
     ledger::TransactionSource,
 };
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
@@ -40,8 +40,9 @@ const METHOD: &[Link] = &[Link::Customer];
 const CHARGE: &[Link] = &[Link::Customer, Link::PaymentMethod, Link::PaymentIntent, Link::BalanceTransaction];
 const REFUND: &[Link] =
     &[Link::Charge, Link::PaymentIntent, Link::BalanceTransaction, Link::FailureBalanceTransaction];
+const DISPUTE: &[Link] = &[Link::Charge, Link::PaymentIntent];
 const TRANSACTION: &[Link] = &[Link::Source];
-/// Those of a charge and those of a refund.
+/// Those of a charge, those of a refund and those of a dispute.
 const SOURCE: &[Link] = &[
     Link::Customer,
     Link::PaymentMethod,
@@ -107,6 +108,8 @@ impl Linked {
     pub const METHOD: Self = Self::object(METHOD);
     /// A charge.
     pub const CHARGE: Self = Self::object(CHARGE);
+    /// A dispute.
+    pub const DISPUTE: Self = Self::object(DISPUTE);
     /// A refund.
     pub const REFUND: Self = Self::object(REFUND);
     /// A balance transaction.
@@ -248,6 +251,9 @@ async fn read_link(
         Link::LatestCharge | Link::Charge | Link::Source => match source_of(id).ok_or_else(no_id)? {
             TransactionSource::Payment(id) => intents::charge(&ctx.call.retrieve_payment(id).await?, context),
             TransactionSource::Refund(id) => intents::refund(&ctx.call.retrieve_refund(id).await?, context),
+            TransactionSource::Dispute(id) => {
+                intents::dispute(&ctx.call.retrieve_dispute(id).await?, context)
+            }
         },
         Link::BalanceTransaction | Link::FailureBalanceTransaction => {
             let id = BalanceTransactionId::parse(TRANSACTION_PREFIX, id).map_err(|_| no_id())?;
@@ -257,11 +263,12 @@ async fn read_link(
     })
 }
 
-/// What a balance transaction is about, by the id of a charge, of its intent or of a refund.
+/// What a balance transaction is about, by the id of a charge, of its intent, of a refund or of a dispute.
 pub fn source_of(id: &str) -> Option<TransactionSource> {
     let payment = [CHARGE_PREFIX, PAYMENT_PREFIX].iter().find_map(|prefix| PaymentId::parse(prefix, id).ok());
     let refund = || RefundId::parse(REFUND_PREFIX, id).ok().map(TransactionSource::Refund);
-    payment.map(TransactionSource::Payment).or_else(refund)
+    let dispute = || DisputeId::parse(DISPUTE_PREFIX, id).ok().map(TransactionSource::Dispute);
+    payment.map(TransactionSource::Payment).or_else(refund).or_else(dispute)
 }
 
 fn no_id() -> Problem {

@@ -9,6 +9,7 @@ pub mod balance;
 pub mod charges;
 mod contact;
 pub mod customers;
+pub mod disputes;
 pub mod events;
 pub mod expansions;
 pub mod lists;

@@ -155,3 +155,21 @@ pub(crate) const LIST_EVENTS: &[&str] = &["delivery_success"];
 
 /// Of `POST /webhook_endpoints`.
 pub(crate) const CREATE_ENDPOINT: &[&str] = &["api_version", "connect"];
+
+/// Of `evidence` in `POST /disputes/{id}`: files, which are not taken, and evidence of single schemes.
+pub(crate) const EVIDENCE: &[&str] = &[
+    "appeal",
+    "cancellation_policy",
+    "customer_communication",
+    "customer_signature",
+    "duplicate_charge_documentation",
+    "enhanced_evidence",
+    "receipt",
+    "refund_policy",
+    "service_documentation",
+    "shipping_documentation",
+    "uncategorized_file",
+];
+
+/// Of `POST /disputes/{id}`.
+pub(crate) const UPDATE_DISPUTE: &[&str] = &["intended_submission_method"];

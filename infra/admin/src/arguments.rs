@@ -257,9 +257,12 @@ pub(crate) struct SetFees {
     /// The fixed part of a payment's fee, in minor units
     #[arg(long, value_name = "MINOR", requires = "basis_points")]
     pub(crate) fixed: Option<i64>,
-    /// Set the fee of this currency only; without it, the fee of all currencies that have no fee of their own
-    #[arg(long, value_name = "CODE", value_parser = currency, requires = "basis_points")]
+    /// Set the fees in this currency only; without it, those of all currencies that have none of their own
+    #[arg(long, value_name = "CODE", value_parser = currency)]
     pub(crate) currency: Option<Currency>,
+    /// The fee of a dispute, in minor units
+    #[arg(long, value_name = "MINOR")]
+    pub(crate) dispute_fee: Option<i64>,
     /// Days from a payment's capture until its money is available
     #[arg(long, value_name = "DAYS")]
     pub(crate) delay_days: Option<u16>,

@@ -33,7 +33,8 @@ async fn set_fees(admin: &Admin, new: &SetFees) -> Result<Value, AdminError> {
         // The one is given only with the other.
         (Some(_) | None, _) => None,
     };
-    let change = NewTerms { fee, currency: new.currency, delay_days: new.delay_days };
+    let change =
+        NewTerms { fee, currency: new.currency, dispute_fee: new.dispute_fee, delay_days: new.delay_days };
     let terms = admin.set_terms(new.merchant, change).await?;
     let mut shown = show_terms(&terms);
     shown["id"] = json!(new.merchant.to_prefixed(MERCHANT_PREFIX));
@@ -47,6 +48,8 @@ fn show_terms(terms: &LedgerTerms) -> Value {
     json!({
         "fee": show(&terms.fees.standard),
         "fee_by_currency": by_currency,
+        "dispute_fee": terms.fees.dispute_minor,
+        "dispute_fee_by_currency": terms.fees.dispute_by_currency,
         "delay_days": terms.delay_days,
     })
 }
@@ -78,6 +81,9 @@ fn show_difference(difference: &Difference) -> Value {
         }),
         Difference::Fee { transaction, fee, currency } => json!({
             "difference": "no sensible fee", "transaction": transaction, "fee": fee, "currency": currency,
+        }),
+        Difference::Withheld { transaction, source } => json!({
+            "difference": "withheld although decided", "transaction": transaction, "source": source,
         }),
         Difference::Balance { tenant, currency, account, excess } => json!({
             "difference": "a balance is not the sum of its transactions", "tenant": tenant,

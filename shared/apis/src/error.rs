@@ -297,6 +297,9 @@ impl ApiError {
             Refusal::RefundSent => invalid("refund_unexpected_status",
                 "The refund was sent to the payment provider and cannot be canceled.",
             ),
+            Refusal::Dispute(refusal) => {
+                invalid("dispute_unexpected_status", sentence(refusal)).about("evidence")
+            }
             Refusal::ClientSecret => invalid("client_secret_mismatch",
                 "The client secret is not the one of this payment.",
             )
@@ -351,6 +354,10 @@ impl ApiError {
                 invalid("payment_already_refunded", "The payment has already been refunded in full.")
                     .about("payment_id")
             }
+            payment::Refusal::Disputed => {
+                invalid("payment_disputed", "The payment is disputed: nothing is left to refund.")
+                    .about("payment_id")
+            }
             payment::Refusal::NotCapturable { capturable } => invalid(
                 "capture_amount_invalid",
                 format!("Between 1 and {capturable} (minor units) can be captured."),
@@ -393,5 +400,6 @@ const fn not_found_code(resource: Resource) -> &'static str {
         Resource::ApiKey => "api_key_not_found",
         Resource::WebhookEndpoint => "webhook_endpoint_not_found",
         Resource::BalanceTransaction => "balance_transaction_not_found",
+        Resource::Dispute => "dispute_not_found",
     }
 }

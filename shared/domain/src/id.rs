@@ -60,6 +60,8 @@ kinds! {
     BalanceTransactionKind, BalanceTransactionId, "BTX";
     /// The id of a payout.
     PayoutKind, PayoutId, "PYO";
+    /// The id of a dispute.
+    DisputeKind, DisputeId, "DSP";
     /// The id of an idempotency record.
     IdempotencyRecordKind, IdempotencyRecordId, "RUN";
 }

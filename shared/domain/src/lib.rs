@@ -9,6 +9,7 @@ pub mod card;
 pub mod contact;
 pub mod customer;
 pub mod delivery;
+pub mod dispute;
 pub mod endpoint;
 pub mod event;
 pub mod front_door;
@@ -38,12 +39,13 @@ pub use card::{BadCard, Cvc, EnteredCard, Pan};
 pub use contact::{Address, Billing, Shipping};
 pub use customer::Customer;
 pub use delivery::Delivery;
+pub use dispute::Dispute;
 pub use endpoint::WebhookEndpoint;
 pub use event::{Event, EventKind, Subject};
 pub use front_door::FrontDoor;
 pub use id::{
-    BalanceTransactionId, CustomerId, EndpointId, EventId, Id, IdempotencyRecordId, KeyId, MerchantId,
-    PaymentId, PaymentMethodId, PayoutId, RefundId,
+    BalanceTransactionId, CustomerId, DisputeId, EndpointId, EventId, Id, IdempotencyRecordId, KeyId,
+    MerchantId, PaymentId, PaymentMethodId, PayoutId, RefundId,
 };
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use idempotency_record::IdempotencyRecord;

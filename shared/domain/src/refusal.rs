@@ -3,6 +3,7 @@
 use crate::{
     access::Permission,
     card::BadCard,
+    dispute::DisputeRefusal,
     id::PaymentId,
     metadata::BadMetadata,
     money::{AMOUNT_MINOR_MAX, Money},
@@ -91,6 +92,8 @@ pub enum Resource {
     WebhookEndpoint,
     /// A balance transaction.
     BalanceTransaction,
+    /// A dispute.
+    Dispute,
 }
 
 impl Resource {
@@ -106,6 +109,7 @@ impl Resource {
             Self::ApiKey => "API key",
             Self::WebhookEndpoint => "webhook endpoint",
             Self::BalanceTransaction => "balance transaction",
+            Self::Dispute => "dispute",
         }
     }
 }
@@ -180,6 +184,9 @@ pub enum Refusal {
     /// The IBAN is not one.
     #[error("the IBAN is not valid")]
     InvalidIban,
+    /// The dispute cannot be changed so.
+    #[error(transparent)]
+    Dispute(#[from] DisputeRefusal),
     /// The refund is settled.
     #[error("the refund is settled and cannot be canceled")]
     RefundSettled(RefundStatus),

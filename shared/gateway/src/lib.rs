@@ -14,7 +14,8 @@
 //! | `payments` | payments, intents, hosted checkout, payment methods, refunds |
 //! | `customers` | customers, owners of e-mail addresses, erasure |
 //! | `merchants` | a merchant's account and API keys |
-//! | `ledger` | what payments and refunds move, balances and balance transactions |
+//! | `disputes` | disputes: how they open, are answered and end |
+//! | `ledger` | what payments, refunds and disputes move, balances and balance transactions |
 //! | `webhooks` | endpoints, events, deliveries |
 //! | `pages` | what payers do on hosted pages |
 //! | `processing` | charges, releases and refunds at a processor |
@@ -32,6 +33,7 @@ mod call;
 mod clock;
 mod conflict_retry;
 mod customers;
+mod disputes;
 mod due_work;
 mod entropy;
 mod error;
@@ -73,6 +75,7 @@ pub use auth::{
 pub use call::Call;
 pub use clock::{Clock, SystemClock};
 pub use customers::{address_ids::AddressIds, customer::CustomerFilter, payment_customer::Payer};
+pub use disputes::merchant::{AnswerDispute, DisputeFilter};
 pub use due_work::{
     claims::DUE_CLAIM_MS,
     find::{ClaimedPage, DueQueues, FoundWork, Part},

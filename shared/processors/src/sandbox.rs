@@ -4,6 +4,7 @@
 
 mod behavior;
 mod cards;
+mod disputes;
 mod names;
 
 use tollgate_domain::{
@@ -27,6 +28,7 @@ const FAILING_IBAN: &str = "DE62370400440532013001";
 use behavior::{Behavior, ChargeBehavior, RefundBehavior};
 pub use cards::TestCard;
 use cards::{CARDS, SIMPLE_SOURCES, description};
+pub use disputes::{DisputeDecision, DisputeScript, EVIDENCE_MS, dispute_decision};
 use names::{NAMED, NAMED_PLAIN};
 
 use Behavior::{
@@ -48,7 +50,11 @@ const NAMES: &[(&str, Behavior)] = &[
     ("challenge:declines:processing_error", ChallengeThenDeclines(Decline::ProcessingError)),
     ("challenge:unless_set_up", ChallengeUnlessSetUp),
     ("available", SucceedsAndIsAvailable),
-    ("disputed", SucceedsThenDisputed),
+    ("disputed", SucceedsThenDisputed(DisputeScript::FRAUDULENT)),
+    ("disputed:product_not_received", SucceedsThenDisputed(DisputeScript::NOT_RECEIVED)),
+    ("disputed:inquiry", SucceedsThenDisputed(DisputeScript::INQUIRY)),
+    ("disputed:early_fraud", SucceedsThenDisputed(DisputeScript::EARLY_FRAUD)),
+    ("disputed:twice", SucceedsThenDisputed(DisputeScript::TWICE)),
     ("refund_fails", RefundFailsLater),
     ("refund_succeeds_later", RefundSucceedsLater),
     ("bank:succeeds", BankSucceedsLater),
@@ -239,6 +245,14 @@ fn decided(decline: Option<Decline>) -> Outcome {
 /// Whether a charge's money is available at once, whatever the merchant's delay is.
 pub fn is_available_at_once(instrument: &Instrument) -> bool {
     matches!(Behavior::of(instrument), Ok(SucceedsAndIsAvailable))
+}
+
+/// How a charge is disputed after its capture; nothing for most instruments.
+pub fn disputes_of(instrument: &Instrument) -> &'static [DisputeScript] {
+    match Behavior::of(instrument) {
+        Ok(SucceedsThenDisputed(scripts)) => scripts,
+        Ok(_) | Err(UnknownInstrument) => &[],
+    }
 }
 
 /// Refunds a charge.

@@ -11,8 +11,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
-    BalanceTransaction, Customer, CustomerId, Delivery, Event, IdempotencyRecord, Payment, PaymentMethod,
-    Refund, Subject, Tenant, Timestamp, WebhookEndpoint, backlog::Backlog, id::Kind, ledger::FundsStatus,
+    BalanceTransaction, Customer, CustomerId, Delivery, Dispute, Event, IdempotencyRecord, Payment,
+    PaymentMethod, Refund, Subject, Tenant, Timestamp, WebhookEndpoint, backlog::Backlog, id::Kind,
     processor_health::ProcessorHealth,
 };
 
@@ -136,6 +136,7 @@ pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Tenant, String, S
         Customer::CODE => Subject::Customer(from_image(&key, image)?),
         PaymentMethod::CODE => Subject::PaymentMethod(from_image(&key, image)?),
         WebhookEndpoint::CODE => Subject::Endpoint(from_image(&key, image)?),
+        Dispute::CODE => Subject::Dispute(from_image(&key, image)?),
         _ => return Ok(None),
     };
     Ok(Some((tenant, key, subject)))
@@ -159,6 +160,7 @@ pub fn money_of(subject: &Subject) -> Vec<String> {
     match subject {
         Subject::Payment(payment) => payment.money(),
         Subject::Refund(refund) => refund.money(),
+        Subject::Dispute(dispute) => dispute.money(),
         Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) | Subject::Balance(_) => {
             Vec::new()
         }
@@ -213,6 +215,21 @@ impl Entity for Refund {
     }
 }
 
+impl Entity for Dispute {
+    const CODE: &'static str = tollgate_domain::id::DisputeKind::CODE;
+
+    fields!();
+    fn parent(&self, tenant: Tenant) -> Option<String> {
+        Some(parent_key(tenant, Payment::CODE, &self.payment.to_string()))
+    }
+    fn due(&self) -> Option<(DueKind, Timestamp)> {
+        self.due.map(|at| (DueKind::Dispute, at))
+    }
+    fn money(&self) -> Vec<String> {
+        vec![name_of::<Self>(self.id), name_of::<Payment>(self.payment)]
+    }
+}
+
 impl Entity for BalanceTransaction {
     const CODE: &'static str = tollgate_domain::id::BalanceTransactionKind::CODE;
 
@@ -229,7 +246,7 @@ impl Entity for BalanceTransaction {
         Some(self.source.key(tenant))
     }
     fn due(&self) -> Option<(DueKind, Timestamp)> {
-        (self.status == FundsStatus::Pending).then_some((DueKind::Funds, self.available_on))
+        self.matures().then_some((DueKind::Funds, self.available_on))
     }
 }
 

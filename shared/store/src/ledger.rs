@@ -168,14 +168,18 @@ impl Reader {
 
 impl Writer {
     /// Books a new balance transaction and moves its balance, both or neither. One that is booked already moves
-    /// nothing. One call, and one more per conflict; 2 units per KB of the balance transaction and 2 for the
+    /// nothing and is returned: by this call's lost try, by another reader of the change, or by the operator. One call, and one more per conflict; 2 units per KB of the balance transaction and 2 for the
     /// balance, and as much as the first for each index.
-    pub async fn book(&self, tenant: Tenant, transaction: &BalanceTransaction) -> Result<(), StoreError> {
+    pub async fn book(
+        &self,
+        tenant: Tenant,
+        transaction: &BalanceTransaction,
+    ) -> Result<Option<BalanceTransaction>, StoreError> {
         let put = put_in_transaction(&self.tables.main, self.item_of(tenant, transaction)?, ABSENT, None)?;
         let moved = self.move_balance(tenant, transaction, transaction.movement())?;
         match self.db.transact_write_items(vec![put, moved]).await? {
-            // It was booked before: by this call's lost try, by another reader of the change, or by the operator.
-            Transacted::Done | Transacted::Refused(_) => Ok(()),
+            Transacted::Done => Ok(None),
+            Transacted::Refused(items) => items.into_iter().next().flatten().map(from_item).transpose(),
         }
     }
 

@@ -1,19 +1,16 @@
 //! Writes of a refund together with its payment.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::{
-    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update, builders::UpdateBuilder,
-};
+use aws_sdk_dynamodb::types::{TransactWriteItem, builders::UpdateBuilder};
 use tollgate_domain::{Payment, Refund, Tenant, refund::RefundStatus};
 
 use crate::{
     Replaced, Writer,
-    attributes::{ABSENT, SK, n, pk, s},
+    attributes::{ABSENT, n, s},
     db::Transacted,
-    entity::{Entity, from_item},
+    entity::from_item,
     error::StoreError,
     items::{ours, put_in_transaction},
+    payment_sums::add_to_sum,
 };
 
 /// The result of creating a refund.
@@ -32,8 +29,8 @@ impl Writer {
     /// Creates a refund and adds it to its payment's sum, both or neither. One call, and one more per
     /// conflict with another change of the payment; 2 units per KB of each item, and their index writes.
     ///
-    /// The condition is on the sum, not on the payment's version, so that concurrent refunds of a payment
-    /// fail only if they exceed its amount: `amount_refunded` stays at or below `amount_captured − amount`.
+    /// The condition is on the sums, not on the payment's version, so that concurrent refunds of a payment
+    /// fail only if they exceed its amount: `amount_refunded` stays at or below `amount_captured − disputed − amount`.
     pub async fn create_refund(
         &self,
         tenant: Tenant,
@@ -41,15 +38,18 @@ impl Writer {
         payment: &Payment,
     ) -> Result<RefundPut, StoreError> {
         let put = put_in_transaction(&self.tables.main, self.item_of(tenant, refund)?, ABSENT, None)?;
+        let disputed = payment.disputed_minor.unwrap_or(0);
         let update = self
             .count_refund(tenant, refund, refund.amount.minor)
             .condition_expression(
-                "#status = :succeeded AND amount_captured = :captured AND amount_refunded <= :most",
+                "#status = :succeeded AND amount_captured = :captured AND amount_refunded <= :most \
+                 AND (attribute_not_exists(disputed_minor) OR disputed_minor <= :disputed)",
             )
+            .expression_attribute_values(":disputed", n(disputed))
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":succeeded", s("succeeded"))
             .expression_attribute_values(":captured", n(payment.amount_captured))
-            .expression_attribute_values(":most", n(payment.amount_captured - refund.amount.minor))
+            .expression_attribute_values(":most", n(payment.amount_captured - disputed - refund.amount.minor))
             .build()
             .map_err(|e| StoreError::BadValue(e.to_string()))?;
         let operations = vec![put, TransactWriteItem::builder().update(update).build()];
@@ -110,23 +110,8 @@ impl Writer {
 
     /// The payment's next version with its sum changed by `minor` units, written by the refund's request.
     fn count_refund(&self, tenant: Tenant, refund: &Refund, minor: i64) -> UpdateBuilder {
-        let update = Update::builder()
-            .table_name(&self.tables.main)
-            .set_key(Some(HashMap::from([
-                ("pk".to_owned(), s(pk(tenant, Payment::CODE, &refund.payment.to_string()))),
-                ("sk".to_owned(), s(SK)),
-            ])))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .expression_attribute_values(":amount", n(minor))
-            .expression_attribute_values(":one", n(1))
-            .expression_attribute_values(":now", n(refund.updated.ms()))
-            .expression_attribute_values(":request", s(&refund.request.request_id));
-        let changes = "ADD amount_refunded :amount, version :one SET updated = :now, request_id = :request";
-        match &refund.request.idempotency_key {
-            Some(key) => update
-                .update_expression(format!("{changes}, idempotency_key = :key"))
-                .expression_attribute_values(":key", s(key)),
-            None => update.update_expression(format!("{changes} REMOVE idempotency_key")),
-        }
+        let (now, request) = (refund.updated, &refund.request);
+        let sum = ("amount_refunded", minor);
+        add_to_sum(&self.tables.main, tenant, refund.payment, sum, (now, request))
     }
 }

@@ -93,6 +93,22 @@ pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
             post("update", "/payment_methods/{payment_method}", json!({"metadata": {"updated": "yes"}})),
         ],
         EventKind::BalanceAvailable => vec![charge("pm_card_bypassPending")],
+        EventKind::DisputeCreated | EventKind::DisputeFundsWithdrawn => vec![charge("pm_card_createDispute")],
+        EventKind::DisputeUpdated => {
+            vec![charge("pm_card_createDispute"), dispute(), answer(json!({"metadata": {"updated": "yes"}}))]
+        }
+        EventKind::DisputeClosed => {
+            vec![
+                charge("pm_card_createDispute"),
+                dispute(),
+                post("close", "/disputes/{dispute}/close", json!({})),
+            ]
+        }
+        EventKind::DisputeFundsReinstated => vec![
+            charge("pm_card_createDispute"),
+            dispute(),
+            answer(json!({"evidence": {"uncategorized_text": "winning_evidence"}})),
+        ],
         // The number of endpoints is limited, so each is deleted again.
         EventKind::EndpointCreated | EventKind::EndpointDeleted => vec![endpoint(), delete_endpoint()],
         EventKind::EndpointUpdated => {
@@ -130,6 +146,16 @@ fn reserve() -> Step {
 
 fn refund() -> Step {
     post("refund", "/refunds", json!({"payment_intent": "{payment_intent}"}))
+}
+
+/// The dispute of the payment, which is opened a moment after it.
+fn dispute() -> Step {
+    let path = "/disputes?payment_intent={payment_intent}";
+    Step { name: "dispute", method: Method::Get, path, body: None, declined: false }
+}
+
+fn answer(body: Value) -> Step {
+    post("answer", "/disputes/{dispute}", body)
 }
 
 fn customer() -> Step {

@@ -56,13 +56,11 @@ pub(crate) async fn trigger(arguments: &Trigger) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The id in an answer; of the intent, if its card was declined.
+/// The id in an answer; of the first object of a list; of the intent, if its card was declined.
 fn id_of(answer: &Answer) -> String {
-    let id = match &answer.body["id"] {
-        Value::Null => &answer.body["error"]["payment_intent"]["id"],
-        id => id,
-    };
-    id.as_str().unwrap_or_default().to_owned()
+    let places =
+        [&answer.body["id"], &answer.body["data"][0]["id"], &answer.body["error"]["payment_intent"]["id"]];
+    places.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// A text, with ids in place of its references.

@@ -33,7 +33,9 @@ pub(super) fn answer(problem: &Problem) -> Answer {
             Refusal::NotFound(Resource::Payment) | Refusal::NoSuchReference(Resource::Payment),
         ) => error(404, "Transaction not found", None),
         Problem::Refused(Refusal::Payment(
-            payment::Refusal::UnexpectedStatus(_) | payment::Refusal::AlreadyRefunded,
+            payment::Refusal::UnexpectedStatus(_)
+            | payment::Refusal::AlreadyRefunded
+            | payment::Refusal::Disputed,
         )) => error(400, "Cannot refund transaction: Transaction is not in a completed state", None),
         _ => {
             let common = ApiError::of(problem);

@@ -124,6 +124,11 @@ const fn event_type(kind: EventKind) -> Option<&'static str> {
         | EventKind::EndpointUpdated
         | EventKind::EndpointDisabled
         | EventKind::EndpointDeleted
-        | EventKind::BalanceAvailable => None,
+        | EventKind::BalanceAvailable
+        | EventKind::DisputeCreated
+        | EventKind::DisputeUpdated
+        | EventKind::DisputeClosed
+        | EventKind::DisputeFundsWithdrawn
+        | EventKind::DisputeFundsReinstated => None,
     }
 }

@@ -2,7 +2,11 @@
 
 use serde::Serialize;
 use tollgate_domain::{
-    BadCard, Denied, KeyRefusal, Refusal, Resource, access::LIVE_KEYS_MAX, money::AMOUNT_MINOR_MAX, payment,
+    BadCard, Denied, KeyRefusal, Refusal, Resource,
+    access::LIVE_KEYS_MAX,
+    dispute::{DisputeRefusal, EVIDENCE_BYTES_MAX},
+    money::AMOUNT_MINOR_MAX,
+    payment,
 };
 
 use super::objects::payment_status;
@@ -259,6 +263,7 @@ impl ApiError {
                 };
                 api_error(402, "card_error", Some(common.code), common.message).about(param)
             }
+            Refusal::Dispute(refusal) => Self::of_dispute(*refusal),
             Refusal::Method(_)
             | Refusal::InvalidIban
             | Refusal::RefundSettled(_)
@@ -290,6 +295,29 @@ impl ApiError {
             Refusal::UnsafeEndpoint(why) => {
                 api_error(400, INVALID, Some("url_invalid"), why.as_str()).about("url")
             }
+        }
+    }
+
+    fn of_dispute(refusal: DisputeRefusal) -> Self {
+        match refusal {
+            DisputeRefusal::Closed => api_error(400, INVALID, None, "This dispute is already closed."),
+            DisputeRefusal::Submitted => {
+                api_error(400, INVALID, None, "Evidence was submitted: the bank decides about this dispute.")
+            }
+            DisputeRefusal::TooLate => {
+                api_error(400, INVALID, None, "The time for evidence is over.").about("evidence")
+            }
+            DisputeRefusal::NoEvidence => {
+                api_error(400, INVALID, Some("parameter_missing"), "There is no evidence to submit.")
+                    .about("evidence")
+            }
+            DisputeRefusal::TooLong(_) => api_error(
+                400,
+                INVALID,
+                None,
+                format!("The evidence of a dispute may have {EVIDENCE_BYTES_MAX} bytes at most."),
+            )
+            .about("evidence"),
         }
     }
 
@@ -330,6 +358,12 @@ impl ApiError {
                 INVALID,
                 Some("charge_already_refunded"),
                 "The payment has already been refunded.",
+            ),
+            payment::Refusal::Disputed => api_error(
+                400,
+                INVALID,
+                Some("charge_disputed"),
+                "The payment is disputed: nothing is left to refund.",
             ),
             payment::Refusal::RefundNotPositive => {
                 api_error(400, INVALID, Some("parameter_invalid_integer"), "Amount must be at least 1.")

@@ -100,5 +100,10 @@ pub(super) const fn event_type(kind: EventKind) -> &'static str {
         EventKind::EndpointDisabled => "webhook_endpoint.disabled",
         EventKind::EndpointDeleted => "webhook_endpoint.deleted",
         EventKind::BalanceAvailable => "balance.available",
+        EventKind::DisputeCreated => "charge.dispute.created",
+        EventKind::DisputeUpdated => "charge.dispute.updated",
+        EventKind::DisputeClosed => "charge.dispute.closed",
+        EventKind::DisputeFundsWithdrawn => "charge.dispute.funds_withdrawn",
+        EventKind::DisputeFundsReinstated => "charge.dispute.funds_reinstated",
     }
 }

@@ -15,17 +15,18 @@ pub use deliveries::{
     DeliveryAttempt, RecoveryEnd, WebhookDelivery, WebhookRecovery, webhook_delivery, webhook_recovery,
 };
 pub use names::{
-    ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, ENDPOINT_PREFIX, EVENT_PREFIX, KEY_PREFIX, METHOD_PREFIX,
-    PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, REFUND_REASONS, TRANSACTION_PREFIX, TRANSACTION_TYPES,
-    VERSION,
+    ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, DISPUTE_PREFIX, ENDPOINT_PREFIX, EVENT_PREFIX,
+    KEY_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, REFUND_REASONS,
+    TRANSACTION_PREFIX, TRANSACTION_TYPES, VERSION,
 };
 pub use objects::{
     Address, AutomaticMethods, Balance, BalanceAmount, BalanceTransaction, BankTransferDetails,
-    BillingDetails, CardDetails, Charge, ChargeOutcome, Context, Customer, Deleted, FeeDetail,
-    InvoiceSettings, MethodDetails, MethodLink, NextAction, PaymentError, PaymentIntent, PaymentMethod,
-    RedirectToUrl, Refund, SepaDebitDetails, Shipping, WalletDetails, WebhookEndpoint, balance,
-    balance_transaction, balance_transactions_csv, charge, charge_status, customer, declined, deleted,
-    payment_intent, payment_method, payment_status, refund, webhook_endpoint, webhook_endpoint_with_secret,
+    BillingDetails, CardDetails, Charge, ChargeOutcome, Context, Customer, Deleted, Dispute, EvidenceDetails,
+    FeeDetail, InvoiceSettings, MethodDetails, MethodLink, NextAction, PaymentError, PaymentIntent,
+    PaymentMethod, RedirectToUrl, Refund, SepaDebitDetails, Shipping, WalletDetails, WebhookEndpoint,
+    balance, balance_transaction, balance_transactions_csv, charge, charge_status, customer, declined,
+    deleted, dispute, payment_intent, payment_method, payment_status, refund, transaction_kinds,
+    webhook_endpoint, webhook_endpoint_with_secret,
 };
 
 use crate::{

@@ -16,6 +16,8 @@ pub const CUSTOMER_PREFIX: &str = "cus_";
 pub const ENDPOINT_PREFIX: &str = "we_";
 /// Prefix of a balance transaction's id.
 pub const TRANSACTION_PREFIX: &str = "txn_";
+/// Prefix of a dispute's id.
+pub const DISPUTE_PREFIX: &str = "dp_";
 /// Prefix of a payout's id.
 pub const PAYOUT_PREFIX: &str = "po_";
 /// The types that a balance transaction may have. Those that nothing makes yet find nothing.

@@ -44,6 +44,7 @@ fn sentence(problem: &Problem) -> Option<String> {
                 payment::Refusal::RefundTooLarge { .. }
                 | payment::Refusal::RefundNotPositive
                 | payment::Refusal::AlreadyRefunded
+                | payment::Refusal::Disputed
                 | payment::Refusal::UnexpectedStatus(_) => "Invalid refund amount",
                 payment::Refusal::NotCapturable { .. }
                 | payment::Refusal::NoMethod

@@ -3,6 +3,7 @@
 use super::{Event, EventKind, Subject};
 use crate::{
     customer::Customer,
+    dispute::{Dispute, DisputeStatus},
     endpoint::{EndpointStatus, WebhookEndpoint},
     id::EventId,
     idempotency::consequence_id,
@@ -47,6 +48,8 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
         (_, Subject::PaymentMethod(new)) => kinds_of_payment_method(None, new),
         (Some(Subject::Endpoint(old)), Subject::Endpoint(new)) => kinds_of_endpoint(Some(old), new),
         (_, Subject::Endpoint(new)) => kinds_of_endpoint(None, new),
+        (Some(Subject::Dispute(old)), Subject::Dispute(new)) => kinds_of_dispute(Some(old), new),
+        (_, Subject::Dispute(new)) => kinds_of_dispute(None, new),
         // Balances change by balance transactions: see `balance_available`.
         (_, Subject::Balance(_)) => Vec::new(),
     };
@@ -92,6 +95,26 @@ fn kinds_of_refund(old: Option<&Refund>, new: &Refund) -> Vec<EventKind> {
     let created = old.is_none().then_some(EventKind::RefundCreated);
     let updated = old.is_some().then_some(EventKind::ChargeRefundUpdated);
     created.into_iter().chain(settled).chain(updated).collect()
+}
+
+/// A dispute's way. The erasure of who the payer is, is no event.
+fn kinds_of_dispute(old: Option<&Dispute>, new: &Dispute) -> Vec<EventKind> {
+    let was_withheld = old.is_some_and(|old| old.withheld_since.is_some());
+    let withdrawn =
+        (new.withheld_since.is_some() && !was_withheld).then_some(EventKind::DisputeFundsWithdrawn);
+    let Some(old) = old else {
+        return std::iter::once(EventKind::DisputeCreated).chain(withdrawn).collect();
+    };
+    let said = |dispute: &Dispute| (dispute.status, dispute.metadata.clone(), dispute.evidence.clone());
+    let is_erasure = said(&old.without_person()) == said(new) && said(old) != said(new);
+    if said(old) == said(new) || (is_erasure && old.status == new.status && old.metadata == new.metadata) {
+        return vec![];
+    }
+    let is_closed = new.status.is_decided() && !old.status.is_decided();
+    let reinstated =
+        (is_closed && new.status == DisputeStatus::Won).then_some(EventKind::DisputeFundsReinstated);
+    let changed = if is_closed { EventKind::DisputeClosed } else { EventKind::DisputeUpdated };
+    std::iter::once(changed).chain(withdrawn).chain(reinstated).collect()
 }
 
 /// A change of a customer's profile. Ownership of an address and a continued erasure are no events.

@@ -62,6 +62,16 @@ pub enum EventKind {
     EndpointDeleted,
     /// Money became available.
     BalanceAvailable,
+    /// A dispute was opened.
+    DisputeCreated,
+    /// A dispute's evidence, metadata or status changed.
+    DisputeUpdated,
+    /// A dispute was decided.
+    DisputeClosed,
+    /// A dispute's money and its fee were withheld.
+    DisputeFundsWithdrawn,
+    /// A dispute's money was given back.
+    DisputeFundsReinstated,
 }
 
 impl EventKind {
@@ -75,7 +85,8 @@ impl EventKind {
             | Self::RefundUpdated
             | Self::RefundSucceeded
             | Self::EndpointUpdated
-            | Self::EndpointDisabled => true,
+            | Self::EndpointDisabled
+            | Self::DisputeUpdated => true,
             Self::PaymentCreated
             | Self::ChargeSucceeded
             | Self::ChargeFailed
@@ -95,11 +106,15 @@ impl EventKind {
             | Self::CustomerDeleted
             | Self::EndpointCreated
             | Self::EndpointDeleted
-            | Self::BalanceAvailable => false,
+            | Self::BalanceAvailable
+            | Self::DisputeCreated
+            | Self::DisputeClosed
+            | Self::DisputeFundsWithdrawn
+            | Self::DisputeFundsReinstated => false,
         }
     }
 
-    /// Every kind.
+    /// Every kind that is published; those of disputes are only read yet.
     pub const ALL: &'static [Self] = &[
         Self::PaymentCreated,
         Self::ChargeSucceeded,

@@ -13,9 +13,9 @@ pub use self::{
     kind::EventKind,
 };
 use crate::{
-    customer::Customer, endpoint::WebhookEndpoint, id::EventId, ledger::BalanceSheet, payment::Payment,
-    payment_method::PaymentMethod, refund::Refund, replay::Replayable, request_ref::RequestRef,
-    time::Timestamp,
+    customer::Customer, dispute::Dispute, endpoint::WebhookEndpoint, id::EventId, ledger::BalanceSheet,
+    payment::Payment, payment_method::PaymentMethod, refund::Refund, replay::Replayable,
+    request_ref::RequestRef, time::Timestamp,
 };
 
 /// The resource of an event, as it was after the change.
@@ -32,6 +32,8 @@ pub enum Subject {
     PaymentMethod(Box<PaymentMethod>),
     /// A webhook endpoint.
     Endpoint(Box<WebhookEndpoint>),
+    /// A dispute.
+    Dispute(Box<Dispute>),
     /// The tenant's balances.
     Balance(Box<BalanceSheet>),
 }
@@ -74,6 +76,7 @@ impl Subject {
             Self::Payment(payment) => Self::Payment(Box::new(payment.without_person())),
             Self::Customer(customer) => Self::Customer(Box::new(customer.without_person())),
             Self::PaymentMethod(method) => Self::PaymentMethod(Box::new(method.without_person())),
+            Self::Dispute(dispute) => Self::Dispute(Box::new(dispute.without_person())),
             Self::Refund(_) | Self::Endpoint(_) | Self::Balance(_) => self.clone(),
         }
     }
@@ -86,6 +89,7 @@ impl Subject {
             Self::Customer(customer) => Self::Customer(Box::new(customer.snapshot())),
             Self::PaymentMethod(method) => Self::PaymentMethod(Box::new(method.snapshot())),
             Self::Endpoint(endpoint) => Self::Endpoint(Box::new(endpoint.snapshot())),
+            Self::Dispute(dispute) => Self::Dispute(Box::new(dispute.snapshot())),
             Self::Balance(_) => self.clone(),
         }
     }
@@ -98,6 +102,7 @@ impl Subject {
             Self::Customer(customer) => customer.version,
             Self::PaymentMethod(method) => method.version,
             Self::Endpoint(endpoint) => endpoint.version,
+            Self::Dispute(dispute) => dispute.version,
             Self::Balance(_) => 1,
         }
     }
@@ -110,6 +115,7 @@ impl Subject {
             Self::Customer(customer) => customer.updated,
             Self::PaymentMethod(method) => method.updated,
             Self::Endpoint(endpoint) => endpoint.updated.unwrap_or(endpoint.created),
+            Self::Dispute(dispute) => dispute.updated,
             Self::Balance(sheet) => sheet.read_at,
         }
     }
@@ -122,6 +128,7 @@ impl Subject {
             Self::Customer(customer) => &customer.request,
             Self::PaymentMethod(method) => &method.request,
             Self::Endpoint(endpoint) => &endpoint.request,
+            Self::Dispute(dispute) => &dispute.request,
             Self::Balance(sheet) => &sheet.request,
         }
     }

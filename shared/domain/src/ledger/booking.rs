@@ -6,6 +6,7 @@
 
 use super::{BalanceTransaction, FundsStatus, LedgerTerms, TransactionKind, TransactionSource};
 use crate::{
+    dispute::{Dispute, DisputeStatus},
     event::Subject,
     id::BalanceTransactionId,
     idempotency::booking_id,
@@ -25,14 +26,18 @@ pub enum Booking<'a> {
     Refund(&'a Refund),
     /// The return of a refund's money.
     RefundFailure(&'a Refund),
+    /// The money that a dispute withholds, and its fee.
+    Dispute(&'a Dispute),
+    /// The return of a won dispute's money.
+    DisputeReversal(&'a Dispute),
 }
 
-/// What a change requires in the ledger: what the new state requires and the old one did not. `before` is `None`
-/// for a create, and where the earlier state is not known.
+/// What a change requires in the ledger: what the new state requires and the old one did not, and what is withheld no
+/// longer. `before` is `None` for a create, and where the earlier state is not known.
 pub fn bookings_of<'a>(before: Option<&Subject>, after: &'a Subject) -> Vec<Booking<'a>> {
-    let earlier: Vec<TransactionKind> =
-        before.map(required).unwrap_or_default().iter().map(Booking::kind).collect();
-    required(after).into_iter().filter(|booking| !earlier.contains(&booking.kind())).collect()
+    let step = |booking: &Booking<'_>| (booking.kind(), booking.is_settled());
+    let earlier: Vec<_> = before.map(required).unwrap_or_default().iter().map(step).collect();
+    required(after).into_iter().filter(|booking| !earlier.contains(&step(booking))).collect()
 }
 
 /// Everything that an item's state requires in the ledger.
@@ -40,6 +45,7 @@ fn required(subject: &Subject) -> Vec<Booking<'_>> {
     match subject {
         Subject::Payment(payment) => required_by_payment(payment),
         Subject::Refund(refund) => required_by_refund(refund),
+        Subject::Dispute(dispute) => required_by_dispute(dispute),
         Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) | Subject::Balance(_) => {
             Vec::new()
         }
@@ -63,6 +69,20 @@ pub fn required_by_refund(refund: &Refund) -> Vec<Booking<'_>> {
     }
 }
 
+/// What a dispute's state requires in the ledger: nothing while it is an inquiry.
+pub fn required_by_dispute(dispute: &Dispute) -> Vec<Booking<'_>> {
+    match dispute.status {
+        _ if dispute.withheld_since.is_none() => Vec::new(),
+        DisputeStatus::Won => vec![Booking::Dispute(dispute), Booking::DisputeReversal(dispute)],
+        DisputeStatus::NeedsResponse
+        | DisputeStatus::UnderReview
+        | DisputeStatus::Lost
+        | DisputeStatus::WarningNeedsResponse
+        | DisputeStatus::WarningUnderReview
+        | DisputeStatus::WarningClosed => vec![Booking::Dispute(dispute)],
+    }
+}
+
 fn is_captured(payment: &Payment) -> bool {
     payment.state.status == Status::Succeeded && payment.amount_captured > 0
 }
@@ -74,7 +94,14 @@ impl Booking<'_> {
             Self::Charge(_) => TransactionKind::Charge,
             Self::Refund(_) => TransactionKind::Refund,
             Self::RefundFailure(_) => TransactionKind::RefundFailure,
+            Self::Dispute(_) => TransactionKind::Dispute,
+            Self::DisputeReversal(_) => TransactionKind::DisputeReversal,
         }
+    }
+
+    /// Whether it is about money that was withheld and no longer is.
+    pub const fn is_settled(&self) -> bool {
+        matches!(self, Self::Dispute(dispute) if dispute.status.is_decided())
     }
 
     /// The id of the balance transaction.
@@ -87,6 +114,7 @@ impl Booking<'_> {
         match self {
             Self::Charge(payment) => TransactionSource::Payment(payment.id),
             Self::Refund(refund) | Self::RefundFailure(refund) => TransactionSource::Refund(refund.id),
+            Self::Dispute(dispute) | Self::DisputeReversal(dispute) => TransactionSource::Dispute(dispute.id),
         }
     }
 
@@ -100,6 +128,10 @@ impl Booking<'_> {
                 Money { minor: refund.amount.minor.saturating_neg(), currency: refund.amount.currency }
             }
             Self::RefundFailure(refund) => refund.amount,
+            Self::Dispute(dispute) => {
+                Money { minor: dispute.amount.minor.saturating_neg(), currency: dispute.amount.currency }
+            }
+            Self::DisputeReversal(dispute) => dispute.amount,
         }
     }
 
@@ -110,12 +142,14 @@ impl Booking<'_> {
             Self::Charge(payment) => payment.completed.unwrap_or(payment.created),
             Self::Refund(refund) => refund.created,
             Self::RefundFailure(refund) => refund.updated,
+            Self::Dispute(dispute) => dispute.withheld_since.unwrap_or(dispute.created),
+            Self::DisputeReversal(dispute) => dispute.updated,
         }
     }
 
     /// The balance transaction. A payment's money is pending for the merchant's delay. A refund takes available
     /// money at once, also while its payment's is pending: so a payout never takes money that a refund needs.
-    /// Refunds cost no fee, and give none back.
+    /// Refunds cost no fee, and give none back. A dispute takes available money and a fee, which a won one keeps.
     pub fn booked(&self, tenant: Tenant, terms: &LedgerTerms) -> BalanceTransaction {
         let (at, amount) = (self.at(), self.amount());
         let (fee, status, available_on, description) = match self {
@@ -124,7 +158,13 @@ impl Booking<'_> {
                 let fee = terms.fees.fee_of(amount);
                 (fee, FundsStatus::Pending, available_on, payment.description.clone())
             }
-            Self::Refund(_) | Self::RefundFailure(_) => (0, FundsStatus::Available, at, None),
+            Self::Dispute(dispute) => {
+                let status = if self.is_settled() { FundsStatus::Available } else { FundsStatus::Pending };
+                (dispute.fee, status, at, None)
+            }
+            Self::Refund(_) | Self::RefundFailure(_) | Self::DisputeReversal(_) => {
+                (0, FundsStatus::Available, at, None)
+            }
         };
         BalanceTransaction {
             id: self.id(tenant),

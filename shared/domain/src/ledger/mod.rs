@@ -1,6 +1,6 @@
 //! The double-entry ledger: what a merchant is owed, and why.
 //!
-//! A change of a payment or a refund is booked as a balance transaction, which moves money between
+//! A change of a payment, a refund or a dispute is booked as a balance transaction, which moves money between
 //! [`Accounts`]. Each movement sums to zero. A balance is the sum of all movements of a tenant in one currency.
 //!
 //! | file | content |
@@ -24,7 +24,7 @@ mod transaction;
 
 pub use self::{
     accounts::Accounts,
-    booking::{Booking, bookings_of, required_by_payment, required_by_refund},
+    booking::{Booking, bookings_of, required_by_dispute, required_by_payment, required_by_refund},
     sheet::{BalanceSheet, CurrencyBalance},
     terms::{BadTerms, DELAY_DAYS_MAX, Fee, FeeSchedule, LedgerTerms, RATE_BASIS_POINTS_MAX},
     transaction::{BalanceTransaction, FundsStatus, TransactionKind, TransactionSource},

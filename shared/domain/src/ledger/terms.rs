@@ -15,6 +15,8 @@ pub const RATE_BASIS_POINTS_MAX: u32 = 10_000;
 pub const DELAY_DAYS_MAX: u16 = 90;
 /// The delay unless another is set, in days.
 const DELAY_DAYS_DEFAULT: u16 = 2;
+/// The fee of a dispute unless another is set, in minor units.
+const DISPUTE_MINOR_DEFAULT: i64 = 1500;
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -75,11 +77,26 @@ pub struct FeeSchedule {
     /// Currencies with their own fee, by their upper-case codes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_currency: BTreeMap<String, Fee>,
+    /// The fee of a dispute, in minor units of its currency.
+    #[serde(default = "dispute_minor_default")]
+    pub dispute_minor: i64,
+    /// Currencies with their own fee of a dispute, by their upper-case codes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dispute_by_currency: BTreeMap<String, i64>,
+}
+
+const fn dispute_minor_default() -> i64 {
+    DISPUTE_MINOR_DEFAULT
 }
 
 impl Default for FeeSchedule {
     fn default() -> Self {
-        Self { standard: Fee::DEFAULT, by_currency: BTreeMap::new() }
+        Self {
+            standard: Fee::DEFAULT,
+            by_currency: BTreeMap::new(),
+            dispute_minor: DISPUTE_MINOR_DEFAULT,
+            dispute_by_currency: BTreeMap::new(),
+        }
     }
 }
 
@@ -87,6 +104,11 @@ impl FeeSchedule {
     /// The fee in a currency.
     pub fn fee_in(&self, currency: Currency) -> Fee {
         self.by_currency.get(currency.code()).copied().unwrap_or(self.standard)
+    }
+
+    /// The fee of a dispute, in minor units.
+    pub fn dispute_fee_in(&self, currency: Currency) -> i64 {
+        self.dispute_by_currency.get(currency.code()).copied().unwrap_or(self.dispute_minor)
     }
 
     /// The fee of an amount, in minor units.
@@ -127,6 +149,20 @@ impl LedgerTerms {
             }
         }
         self
+    }
+
+    /// These terms with another fee of disputes: in one currency, or in all that have none of their own.
+    pub fn with_dispute_fee(mut self, currency: Option<Currency>, minor: i64) -> Result<Self, BadTerms> {
+        if !(0..=AMOUNT_MINOR_MAX).contains(&minor) {
+            return Err(BadTerms::Fixed);
+        }
+        match currency {
+            None => self.fees.dispute_minor = minor,
+            Some(currency) => {
+                self.fees.dispute_by_currency.insert(currency.code().to_owned(), minor);
+            }
+        }
+        Ok(self)
     }
 
     /// These terms with another delay.

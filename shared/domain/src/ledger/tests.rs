@@ -7,9 +7,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    dispute::{Decision, Dispute, DisputeReason, DisputeStatus, NewDispute},
     event::Subject,
     front_door::FrontDoor,
-    id::{MerchantId, RefundId},
+    id::{DisputeId, MerchantId, PaymentId, RefundId},
     metadata::Metadata,
     money::{AMOUNT_MINOR_MAX, Currency, Money},
     payment::{Command, Outcome, Payment, tests as payments},
@@ -159,6 +160,74 @@ fn what_is_booked_has_an_id_for_its_tenant_its_item_and_its_step() {
     }
     let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
     assert_eq!((ids.len(), distinct.len()), (8, 8));
+}
+
+fn dispute() -> Dispute {
+    let new = NewDispute {
+        id: DisputeId::from_bytes([9; 16]),
+        payment: PaymentId::from_bytes([2; 16]),
+        amount: Money { minor: 1000, currency: Currency::from_code("EUR").unwrap() },
+        fee: 1500,
+        brand: None,
+        reason: DisputeReason::Fraudulent,
+        is_inquiry: false,
+        evidence_due_by: NOW.plus_ms(7 * DAY_MS),
+        reference: None,
+    };
+    Dispute::open(new, NOW, &"r".into())
+}
+
+fn of_dispute(dispute: &Dispute) -> Subject {
+    Subject::Dispute(Box::new(dispute.clone()))
+}
+
+#[test]
+fn a_disputes_money_is_withheld_with_a_fee_and_then_the_processors_or_the_merchants() {
+    let open = dispute();
+    let [taken] = booked(&of_dispute(&open)).try_into().unwrap();
+    assert_eq!((taken.amount.minor, taken.fee, taken.net()), (-1000, 1500, -2500));
+    let withheld = Accounts { available: -2500, disputed: 1000, fees: 1500, ..Accounts::default() };
+    assert_eq!(taken.movement(), withheld);
+    // Time alone settles nothing.
+    assert_eq!(taken.made_available(NOW.plus_ms(1000 * DAY_MS)), None);
+    let lost = open.decided(Decision::Lost, NOW, &"r".into()).unwrap();
+    let taken_for_good = Accounts { processor: 1000, available: -2500, fees: 1500, ..Accounts::default() };
+    let [settled] = booked(&of_dispute(&lost)).try_into().unwrap();
+    assert_eq!((settled.id, settled.movement()), (taken.id, taken_for_good));
+    assert_eq!(taken.settled().unwrap().movement(), taken_for_good);
+    assert_eq!(settled.settled(), None);
+    let won = open.decided(Decision::Won, NOW, &"r".into()).unwrap();
+    let both = booked(&of_dispute(&won));
+    let sum = both[0].movement().plus(both[1].movement());
+    assert_eq!(sum, Accounts { available: -1500, fees: 1500, ..Accounts::default() });
+}
+
+#[test]
+fn a_dispute_is_booked_again_when_it_is_decided_and_an_inquiry_only_when_it_is_escalated() {
+    let open = dispute();
+    let (was, lost) =
+        (of_dispute(&open), of_dispute(&open.decided(Decision::Lost, NOW, &"r".into()).unwrap()));
+    let won = of_dispute(&open.decided(Decision::Won, NOW, &"r".into()).unwrap());
+    assert_eq!(kinds(None, &was), [TransactionKind::Dispute]);
+    assert_eq!(kinds(Some(&was), &was), []);
+    assert_eq!(kinds(Some(&was), &lost), [TransactionKind::Dispute]);
+    assert_eq!(kinds(Some(&lost), &lost), []);
+    assert_eq!(kinds(Some(&was), &won), [TransactionKind::Dispute, TransactionKind::DisputeReversal]);
+    let inquiry = Dispute { status: DisputeStatus::WarningNeedsResponse, withheld_since: None, ..open };
+    let closed = inquiry.decided(Decision::Lost, NOW, &"r".into()).unwrap();
+    assert_eq!((kinds(None, &of_dispute(&inquiry)), kinds(None, &of_dispute(&closed))), (vec![], vec![]));
+    let escalated = inquiry.decided(Decision::Escalated { evidence_due_by: NOW }, NOW, &"r".into()).unwrap();
+    assert_eq!(kinds(Some(&of_dispute(&inquiry)), &of_dispute(&escalated)), [TransactionKind::Dispute]);
+}
+
+#[test]
+fn a_currency_may_have_a_dispute_fee_of_its_own() {
+    let (yen, euro) = (Currency::from_code("JPY").unwrap(), Currency::from_code("EUR").unwrap());
+    let terms = LedgerTerms::default().with_dispute_fee(Some(yen), 0).unwrap();
+    assert_eq!((terms.fees.dispute_fee_in(yen), terms.fees.dispute_fee_in(euro)), (0, 1500));
+    let terms = terms.with_dispute_fee(None, 2000).unwrap();
+    assert_eq!((terms.fees.dispute_fee_in(yen), terms.fees.dispute_fee_in(euro)), (0, 2000));
+    assert_eq!(terms.with_dispute_fee(None, -1), Err(BadTerms::Fixed));
 }
 
 #[test]

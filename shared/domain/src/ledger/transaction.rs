@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Accounts;
 use crate::{
-    id::{BalanceTransactionId, Kind, PaymentId, PaymentKind, PayoutId, RefundId, RefundKind},
+    id::{
+        BalanceTransactionId, DisputeId, DisputeKind, Kind, PaymentId, PaymentKind, PayoutId, RefundId,
+        RefundKind,
+    },
     money::Money,
     tenant::Tenant,
     time::Timestamp,
@@ -20,15 +23,25 @@ pub enum TransactionKind {
     Refund,
     /// A refund failed or was canceled, and its money came back.
     RefundFailure,
+    /// A payment was disputed: its money is withheld, and a fee taken.
+    Dispute,
+    /// A dispute was won, and its money came back.
+    DisputeReversal,
 }
 
 impl TransactionKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] =
+        &[Self::Charge, Self::Refund, Self::RefundFailure, Self::Dispute, Self::DisputeReversal];
+
     /// The name, as it is stored.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Charge => "charge",
             Self::Refund => "refund",
             Self::RefundFailure => "refund_failure",
+            Self::Dispute => "dispute",
+            Self::DisputeReversal => "dispute_reversal",
         }
     }
 }
@@ -41,6 +54,8 @@ pub enum TransactionSource {
     Payment(PaymentId),
     /// A refund.
     Refund(RefundId),
+    /// A dispute.
+    Dispute(DisputeId),
 }
 
 impl TransactionSource {
@@ -49,6 +64,7 @@ impl TransactionSource {
         match self {
             Self::Payment(id) => format!("{tenant}{}#{id}", PaymentKind::CODE),
             Self::Refund(id) => format!("{tenant}{}#{id}", RefundKind::CODE),
+            Self::Dispute(id) => format!("{tenant}{}#{id}", DisputeKind::CODE),
         }
     }
 }
@@ -57,9 +73,9 @@ impl TransactionSource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FundsStatus {
-    /// From [`BalanceTransaction::available_on`] on.
+    /// From [`BalanceTransaction::available_on`] on. Of a dispute: it is withheld.
     Pending,
-    /// Now.
+    /// Now. Of a dispute: it is decided.
     Available,
 }
 
@@ -109,19 +125,38 @@ impl BalanceTransaction {
         self.amount.minor.saturating_sub(self.fee)
     }
 
-    /// What it moved so far: from the processor's side to the merchant's money and to the fees.
+    /// What it moved so far: from the processor's side to the merchant's money and to the fees. What a dispute takes is
+    /// withheld until the dispute is decided, and only then the processor's.
     pub const fn movement(&self) -> Accounts {
-        let (pending, available) = match self.status {
-            FundsStatus::Pending => (self.net(), 0),
-            FundsStatus::Available => (0, self.net()),
-        };
-        let processor = self.amount.minor.saturating_neg();
-        Accounts { processor, pending, available, in_transit: 0, disputed: 0, fees: self.fee }
+        let (processor, fees) = (self.amount.minor.saturating_neg(), self.fee);
+        let moved = Accounts { processor, pending: 0, available: 0, in_transit: 0, disputed: 0, fees };
+        match (self.kind, self.status) {
+            (TransactionKind::Dispute, FundsStatus::Pending) => {
+                Accounts { processor: 0, available: self.net(), disputed: processor, ..moved }
+            }
+            (_, FundsStatus::Pending) => Accounts { pending: self.net(), ..moved },
+            (_, FundsStatus::Available) => Accounts { available: self.net(), ..moved },
+        }
     }
 
-    /// The next version, with available money; `None` if it is available already or not yet due.
+    /// The next version, with available money; `None` if it is available already or not yet due, or if time does not
+    /// make it so.
     pub fn made_available(&self, now: Timestamp) -> Option<Self> {
-        let is_due = self.status == FundsStatus::Pending && self.available_on <= now;
-        is_due.then(|| Self { version: self.version + 1, status: FundsStatus::Available, ..self.clone() })
+        (self.matures() && self.available_on <= now).then(|| self.settled_version())
+    }
+
+    /// Whether its money becomes available with time.
+    pub const fn matures(&self) -> bool {
+        matches!(self.status, FundsStatus::Pending) && !matches!(self.kind, TransactionKind::Dispute)
+    }
+
+    /// The next version of what is withheld, when it no longer is; `None` if nothing is.
+    pub fn settled(&self) -> Option<Self> {
+        let is_withheld = self.kind == TransactionKind::Dispute && self.status == FundsStatus::Pending;
+        is_withheld.then(|| self.settled_version())
+    }
+
+    fn settled_version(&self) -> Self {
+        Self { version: self.version + 1, status: FundsStatus::Available, ..self.clone() }
     }
 }

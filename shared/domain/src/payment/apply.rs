@@ -95,13 +95,18 @@ impl Payment {
             return Err(Refusal::RefundNotPositive);
         }
         if refundable == 0 {
-            return Err(Refusal::AlreadyRefunded);
+            return Err(self.nothing_to_refund());
         }
         if minor > refundable {
             return Err(Refusal::RefundTooLarge { refundable });
         }
         self.amount_refunded += minor;
         Ok(())
+    }
+
+    /// Why nothing is left to refund.
+    pub const fn nothing_to_refund(&self) -> Refusal {
+        if self.amount_refunded < self.amount_captured { Refusal::Disputed } else { Refusal::AlreadyRefunded }
     }
 
     fn remove_refund(&mut self, minor: i64) -> Result<(), Refusal> {

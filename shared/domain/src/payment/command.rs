@@ -144,6 +144,9 @@ pub enum Refusal {
     /// The whole amount has been refunded.
     #[error("the payment is already fully refunded")]
     AlreadyRefunded,
+    /// Disputes withhold all that was not refunded.
+    #[error("the payment is disputed")]
+    Disputed,
     /// The amount to capture is not positive or exceeds the authorized amount.
     #[error("the amount is not one that can be captured")]
     NotCapturable {

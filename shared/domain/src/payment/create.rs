@@ -84,6 +84,7 @@ impl Payment {
             amount: new.amount,
             amount_captured: 0,
             amount_refunded: 0,
+            disputed_minor: None,
             state: PaymentState { status: Status::Processing, decline: None, return_url: None },
             source: new.source,
             instrument: new.instrument,

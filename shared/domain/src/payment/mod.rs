@@ -88,6 +88,10 @@ pub struct Payment {
     pub amount_captured: i64,
     /// The sum of refunds that are pending or succeeded, in minor units; at most `amount_captured`.
     pub amount_refunded: i64,
+    /// What disputes withhold or took, in minor units; with `amount_refunded` at most `amount_captured`. `None` if it was
+    /// never disputed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disputed_minor: Option<i64>,
     /// Status, decline and return URL.
     #[serde(flatten)]
     pub state: PaymentState,
@@ -158,7 +162,7 @@ impl Payment {
 
     /// The amount that can still be refunded, in minor units.
     pub fn refundable(&self) -> i64 {
-        self.amount_captured - self.amount_refunded
+        self.amount_captured - self.amount_refunded - self.disputed_minor.unwrap_or(0)
     }
 
     /// E-mail address for the receipt.

@@ -323,6 +323,18 @@ fn a_refund_never_exceeds_what_is_left() {
 }
 
 #[test]
+fn what_a_dispute_withholds_cannot_be_refunded() {
+    let disputed = Payment { disputed_minor: Some(700), ..payment(1000, Outcome::Approved) };
+    let refund = |payment: &Payment, minor| payment.apply(Command::Refund(minor), NOW, &"r".into());
+    assert_eq!(refund(&disputed, 301).unwrap_err(), Refusal::RefundTooLarge { refundable: 300 });
+    let rest = refund(&disputed, 300).unwrap();
+    assert_eq!(refund(&rest, 1).unwrap_err(), Refusal::Disputed);
+    // A won dispute gives it back.
+    let won = Payment { disputed_minor: Some(0), ..rest };
+    assert_eq!(refund(&won, 700).unwrap().refundable(), 0);
+}
+
+#[test]
 fn a_failed_payment_cannot_be_refunded() {
     let failed = payment(1000, Outcome::Declined(Decline::CardDeclined));
     assert_eq!(

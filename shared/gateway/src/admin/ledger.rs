@@ -31,7 +31,9 @@ pub struct Backfilled {
 pub struct NewTerms {
     /// The fee.
     pub fee: Option<Fee>,
-    /// The currency of the fee; all that have none of their own when absent.
+    /// The fee of a dispute, in minor units.
+    pub dispute_fee: Option<i64>,
+    /// The currency of the fees; all that have none of their own when absent.
     pub currency: Option<Currency>,
     /// The delay until money is available, in days.
     pub delay_days: Option<u16>,
@@ -43,6 +45,9 @@ impl Admin {
         let mut terms = self.0.store.ledger_terms(merchant).await?;
         if let Some(fee) = new.fee {
             terms = terms.with_fee(new.currency, fee);
+        }
+        if let Some(minor) = new.dispute_fee {
+            terms = terms.with_dispute_fee(new.currency, minor)?;
         }
         if let Some(days) = new.delay_days {
             terms = terms.with_delay(days)?;
@@ -80,7 +85,9 @@ impl Admin {
         let bookings: Vec<Booking<'_>> = bookings_of(None, &subject);
         for booking in &bookings {
             let id = booking.id(tenant).to_string();
-            if self.0.store.get::<BalanceTransaction>(tenant, &id).await?.is_none() {
+            let booked: Option<BalanceTransaction> = self.0.store.get(tenant, &id).await?;
+            let is_behind = |booked: &BalanceTransaction| booking.is_settled() && booked.settled().is_some();
+            if booked.as_ref().is_none_or(is_behind) {
                 booker.book_one(tenant, booking).await.map_err(failed)?;
                 done.booked += 1;
             }

@@ -69,6 +69,13 @@ pub enum Difference {
         /// The currency's code.
         currency: &'static str,
     },
+    /// A dispute is decided, and its money still withheld.
+    Withheld {
+        /// The balance transaction.
+        transaction: String,
+        /// The dispute, by its key.
+        source: String,
+    },
     /// A balance transaction's fee is negative or above its amount.
     Fee {
         /// The balance transaction.
@@ -120,6 +127,8 @@ struct Required {
     source: TransactionSource,
     minor: i64,
     currency: &'static str,
+    /// Whether its money must not be withheld any more.
+    is_settled: bool,
 }
 
 /// What a pass knows.
@@ -161,6 +170,7 @@ impl Pass {
                 source: booking.source(),
                 minor: amount.minor,
                 currency: amount.currency.code(),
+                is_settled: booking.is_settled(),
             };
             self.required.insert(booking.id(tenant).uuid().as_u128(), required);
         }
@@ -237,9 +247,14 @@ fn compare(tenant: Tenant, booked: &BalanceTransaction, required: Option<&Requir
                 currency: required.currency,
             });
         }
+        Some(required) if required.is_settled && booked.settled().is_some() => {
+            found.push(Difference::Withheld { transaction: transaction.clone(), source });
+        }
         Some(_) => {}
     }
-    if !(0..=amount.max(0)).contains(&booked.fee) {
+    // A dispute's fee is on top of what it takes.
+    let fees = if booked.kind == TransactionKind::Dispute { i64::MAX } else { amount.max(0) };
+    if !(0..=fees).contains(&booked.fee) {
         found.push(Difference::Fee { transaction, fee: booked.fee, currency });
     }
     found

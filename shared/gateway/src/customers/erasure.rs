@@ -10,7 +10,7 @@ use std::{fmt::Display, future::Future};
 
 use futures_util::stream::{self, StreamExt};
 use tollgate_domain::{
-    Customer, CustomerId, Event, Payment, PaymentMethod, RequestRef, Tenant, event::ids_of_events,
+    Customer, CustomerId, Dispute, Event, Payment, PaymentMethod, RequestRef, Tenant, event::ids_of_events,
 };
 use tollgate_store::{Cursor, Entity, ListQuery, Page};
 
@@ -136,6 +136,9 @@ impl Worker {
         payment: Payment,
         request: &RequestRef,
     ) -> Result<bool, Error> {
+        if payment.disputed_minor.is_some() {
+            self.erase_disputes(tenant, &payment, request).await?;
+        }
         replace_retrying(self.writer(), tenant, payment.id, payment, |payment| async move {
             if payment.may_have_told_of_person() {
                 self.erase_events::<Payment>(tenant, payment.id, payment.version).await?;
@@ -143,6 +146,25 @@ impl Worker {
             Ok(payment.erased(self.now(), request))
         })
         .await
+    }
+
+    /// Erases who the payer is from the evidence of a payment's disputes and their events.
+    async fn erase_disputes(
+        &self,
+        tenant: Tenant,
+        payment: &Payment,
+        request: &RequestRef,
+    ) -> Result<(), Error> {
+        let disputes = ListQuery::new(PAGE_ITEMS).of_payment(tenant, payment.id);
+        let page: Page<Dispute> = self.store().list(tenant, &disputes, None).await?;
+        for dispute in page.items {
+            replace_retrying(self.writer(), tenant, dispute.id, dispute, |dispute| async move {
+                self.erase_events::<Dispute>(tenant, dispute.id, dispute.version).await?;
+                Ok(dispute.erased(self.now(), request))
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     /// Removes personal data from the stored events of an item, up to `version`. One call for every 25

@@ -2,7 +2,7 @@
 
 use tollgate_domain::{
     BalanceTransaction, BalanceTransactionId, Currency, PayoutId, Refusal, Resource, Subject, Timestamp, id,
-    ledger::{TransactionSource, bookings_of},
+    ledger::{TransactionKind, TransactionSource, bookings_of},
 };
 use tollgate_store::{Balance, Page};
 
@@ -16,8 +16,8 @@ pub struct TransactionFilter {
     pub page_request: PageRequest<id::BalanceTransactionKind>,
     /// Only those of this source.
     pub source: Option<TransactionSource>,
-    /// Only those of the kind with this name. A name that no kind has finds none.
-    pub kind: Option<&'static str>,
+    /// Only those of one of these kinds. None of them finds none.
+    pub kinds: Option<Vec<TransactionKind>>,
     /// Only those in this currency.
     pub currency: Option<Currency>,
     /// Only those that this payout paid out.
@@ -31,11 +31,11 @@ pub struct TransactionFilter {
 impl TransactionFilter {
     /// Whether it drops some of the balance transactions that its query reads.
     const fn drops(&self) -> bool {
-        self.kind.is_some() || self.currency.is_some() || self.payout.is_some()
+        self.kinds.is_some() || self.currency.is_some() || self.payout.is_some()
     }
 
     fn keeps(&self, transaction: &BalanceTransaction) -> bool {
-        self.kind.is_none_or(|kind| transaction.kind.as_str() == kind)
+        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&transaction.kind))
             && self.currency.is_none_or(|currency| transaction.amount.currency == currency)
             && self.payout.is_none_or(|payout| transaction.payout == Some(payout))
     }
@@ -73,6 +73,7 @@ impl Call {
         let subject = match source {
             TransactionSource::Payment(id) => Subject::Payment(Box::new(self.retrieve_payment(id).await?)),
             TransactionSource::Refund(id) => Subject::Refund(Box::new(self.retrieve_refund(id).await?)),
+            TransactionSource::Dispute(id) => Subject::Dispute(Box::new(self.retrieve_dispute(id).await?)),
         };
         let bookings = bookings_of(None, &subject);
         let booking = bookings.iter().find(|booking| booking.id(tenant) == id);

@@ -15,7 +15,11 @@ use crate::{error::Error, worker::Worker};
 pub(crate) fn terms_of(tenant: Tenant, booking: &Booking<'_>, merchants: LedgerTerms) -> LedgerTerms {
     let instrument = match booking {
         Booking::Charge(payment) if tenant.mode == Mode::Test => payment.instrument.as_ref(),
-        Booking::Charge(_) | Booking::Refund(_) | Booking::RefundFailure(_) => None,
+        Booking::Charge(_)
+        | Booking::Refund(_)
+        | Booking::RefundFailure(_)
+        | Booking::Dispute(_)
+        | Booking::DisputeReversal(_) => None,
     };
     let is_at_once = instrument.is_some_and(sandbox::is_available_at_once);
     if is_at_once { merchants.without_delay() } else { merchants }
@@ -58,11 +62,19 @@ impl Booker<'_> {
                 let merchants = self.terms(tenant.merchant).await?;
                 terms_of(tenant, booking, (*merchants).clone())
             }
-            // They cost nothing, and their money moves at once.
-            Booking::Refund(_) | Booking::RefundFailure(_) => LedgerTerms::default(),
+            // A dispute has its own fee, the others none, and their money moves at once.
+            Booking::Refund(_)
+            | Booking::RefundFailure(_)
+            | Booking::Dispute(_)
+            | Booking::DisputeReversal(_) => LedgerTerms::default(),
         };
         let transaction = booking.booked(tenant, &terms);
-        self.worker.writer().book(tenant, &transaction).await?;
+        let earlier = self.worker.writer().book(tenant, &transaction).await?;
+        if let Some(earlier) = earlier.filter(|_| booking.is_settled())
+            && let Some(settled) = earlier.settled()
+        {
+            self.worker.writer().move_booked(tenant, &earlier, &settled).await?;
+        }
         let (id, kind) = (transaction.id.to_string(), transaction.kind.as_str());
         tracing::info!(transaction = id, kind, source = ?transaction.source, "booked");
         Ok(())

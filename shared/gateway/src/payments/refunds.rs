@@ -3,7 +3,7 @@
 use tollgate_domain::{
     Fingerprint, Metadata, Money, Payment, PaymentId, Refund, RefundId, Refusal, Replayable, Resource,
     Tenant, Timestamp, id,
-    payment::{self, Command},
+    payment::Command,
     refund::{NewRefund, RefundOutcome, RefundStatus},
 };
 use tollgate_processors::sandbox;
@@ -171,7 +171,7 @@ impl Call {
                 Money::from_decimal(text, payment.amount.currency).ok_or(Refusal::InvalidAmount)?.minor
             }
             RefundAmount::Rest if payment.refundable() == 0 && payment.amount_captured > 0 => {
-                return Err(Refusal::Payment(payment::Refusal::AlreadyRefunded).into());
+                return Err(Refusal::Payment(payment.nothing_to_refund()).into());
             }
             // For a payment that took no money: the state machine refuses the refund.
             RefundAmount::Rest => payment.refundable().max(1),

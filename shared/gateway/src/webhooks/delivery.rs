@@ -241,6 +241,7 @@ impl Deliverer {
             | Subject::Customer(_)
             | Subject::PaymentMethod(_)
             | Subject::Endpoint(_)
+            | Subject::Dispute(_)
             | Subject::Balance(_) => None,
         };
         let context = EventContext { tenant, challenge_url: challenge_url.as_deref() };

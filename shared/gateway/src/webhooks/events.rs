@@ -116,9 +116,11 @@ fn is_of_types<'a>(event: &Event, mut patterns: impl Iterator<Item = &'a String>
 /// The permission to read an event: that of its subject, which the event shows completely.
 fn permission_for(event: &Event) -> Permission {
     match event.subject {
-        Subject::Payment(_) | Subject::Refund(_) | Subject::PaymentMethod(_) | Subject::Balance(_) => {
-            Permission::PaymentsRead
-        }
+        Subject::Payment(_)
+        | Subject::Refund(_)
+        | Subject::PaymentMethod(_)
+        | Subject::Dispute(_)
+        | Subject::Balance(_) => Permission::PaymentsRead,
         Subject::Customer(_) => Permission::CustomersRead,
         Subject::Endpoint(_) => Permission::WebhooksRead,
     }

@@ -72,6 +72,7 @@ impl Publisher<'_> {
             published.events += 1;
             published.messages += Box::pin(self.publish_event(tenant, &key, &event)).await?;
         }
+        Box::pin(self.worker.open_sandbox_disputes(tenant, before.as_ref(), &after)).await?;
         if published.events == 0 {
             lines::not_an_event(&key, &after.request().request_id);
         }

@@ -3,8 +3,8 @@
 //! The ids of events follow from the resource and its versions, so they are read by their keys: nothing is searched.
 
 use tollgate_domain::{
-    Customer, CustomerId, EndpointId, Event, Payment, PaymentId, PaymentMethod, PaymentMethodId, Refund,
-    RefundId, Tenant, WebhookEndpoint, event::ids_of_versions,
+    Customer, CustomerId, Dispute, DisputeId, EndpointId, Event, Payment, PaymentId, PaymentMethod,
+    PaymentMethodId, Refund, RefundId, Tenant, WebhookEndpoint, event::ids_of_versions,
 };
 use tollgate_store::{Cursor, Entity, Page};
 
@@ -24,6 +24,8 @@ pub enum RelatedObject {
     Customer(CustomerId),
     /// A payment method.
     PaymentMethod(PaymentMethodId),
+    /// A dispute.
+    Dispute(DisputeId),
     /// A webhook endpoint.
     Endpoint(EndpointId),
 }
@@ -45,6 +47,7 @@ impl Call {
             RelatedObject::PaymentMethod(id) => {
                 self.event_ids::<PaymentMethod>(tenant, id.to_string()).await?
             }
+            RelatedObject::Dispute(id) => self.event_ids::<Dispute>(tenant, id.to_string()).await?,
             RelatedObject::Endpoint(id) => self.event_ids::<WebhookEndpoint>(tenant, id.to_string()).await?,
         };
         let mut events: Vec<Event> = self.store.get_many(tenant, &ids).await?;

@@ -2,6 +2,8 @@
 
 use tollgate_domain::Decline;
 
+use super::disputes::DisputeScript;
+
 /// The result of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Behavior {
@@ -13,7 +15,7 @@ pub(super) enum Behavior {
     ChallengeUnlessSetUp,
     /// Its money is available at once.
     SucceedsAndIsAvailable,
-    SucceedsThenDisputed,
+    SucceedsThenDisputed(&'static [DisputeScript]),
     RefundFailsLater,
     RefundSucceedsLater,
     BankSucceedsLater,
@@ -53,7 +55,7 @@ impl Behavior {
         match self {
             Self::Succeeds
             | Self::SucceedsAndIsAvailable
-            | Self::SucceedsThenDisputed
+            | Self::SucceedsThenDisputed(_)
             | Self::RefundFailsLater
             | Self::RefundSucceedsLater => ChargeBehavior::Approved,
             Self::Declines(decline) => ChargeBehavior::Declined(decline),
@@ -74,7 +76,7 @@ impl Behavior {
         match self {
             Self::Succeeds
             | Self::SucceedsAndIsAvailable
-            | Self::SucceedsThenDisputed
+            | Self::SucceedsThenDisputed(_)
             | Self::Declines(_)
             | Self::ChallengeThenSucceeds
             | Self::ChallengeThenDeclines(_)

@@ -6,6 +6,7 @@ use super::behavior::Behavior::{
     self, ChallengeThenDeclines, ChallengeThenSucceeds, ChallengeUnlessSetUp, Declines, RefundFailsLater,
     RefundSucceedsLater, Succeeds, SucceedsAndIsAvailable, SucceedsThenDisputed,
 };
+use super::disputes::DisputeScript;
 
 /// The sandbox's test cards.
 pub(super) const CARDS: &[(&str, Brand, Behavior)] = &[
@@ -24,7 +25,7 @@ pub(super) const CARDS: &[(&str, Brand, Behavior)] = &[
     ("4000002500003155", Brand::Visa, ChallengeThenSucceeds),
     ("4000000000003220", Brand::Visa, ChallengeThenSucceeds),
     ("4000008400001629", Brand::Visa, ChallengeThenDeclines(Decline::CardDeclined)),
-    ("4000000000000259", Brand::Visa, SucceedsThenDisputed),
+    ("4000000000000259", Brand::Visa, SucceedsThenDisputed(DisputeScript::FRAUDULENT)),
     ("4000000000005126", Brand::Visa, RefundFailsLater),
     ("4000000000007726", Brand::Visa, RefundSucceedsLater),
     // The rest as Stripe documents them.
@@ -43,9 +44,9 @@ pub(super) const CARDS: &[(&str, Brand, Behavior)] = &[
     ("4000000000006975", Brand::Visa, Declines(Decline::CardDeclined)),
     ("4000000000000341", Brand::Visa, Declines(Decline::CardDeclined)),
     ("4100000000000019", Brand::Visa, Declines(Decline::CardDeclined)),
-    ("4000000000002685", Brand::Visa, SucceedsThenDisputed),
-    ("4000000000001976", Brand::Visa, SucceedsThenDisputed),
-    ("4000000000005423", Brand::Visa, SucceedsThenDisputed),
+    ("4000000000002685", Brand::Visa, SucceedsThenDisputed(DisputeScript::FRAUDULENT)),
+    ("4000000000001976", Brand::Visa, SucceedsThenDisputed(DisputeScript::FRAUDULENT)),
+    ("4000000000005423", Brand::Visa, SucceedsThenDisputed(DisputeScript::FRAUDULENT)),
     ("4000000000004954", Brand::Visa, Declines(Decline::CardDeclined)),
     ("4000003800000446", Brand::Visa, ChallengeUnlessSetUp),
     ("4000008260003178", Brand::Visa, ChallengeThenDeclines(Decline::InsufficientFunds)),
@@ -78,7 +79,7 @@ pub struct TestCard {
 pub(super) fn description(behavior: Behavior) -> String {
     let text = match behavior {
         Declines(decline) => return format!("declined: {}", decline.code()),
-        Succeeds | SucceedsThenDisputed | Behavior::BankSucceedsLater => "succeeds",
+        Succeeds | SucceedsThenDisputed(_) | Behavior::BankSucceedsLater => "succeeds",
         SucceedsAndIsAvailable => "succeeds; its money is available at once",
         ChallengeThenSucceeds | ChallengeUnlessSetUp => "3-D Secure challenge, then succeeds",
         ChallengeThenDeclines(Decline::CardDeclined) => "3-D Secure challenge, then declined",

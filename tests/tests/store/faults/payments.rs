@@ -1,6 +1,10 @@
 //! Payments, refunds and deliveries.
 
-use tollgate_domain::{Delivery, EndpointId, Event, EventId, EventKind, Subject, delivery::AttemptRecord};
+use tollgate_domain::{
+    Delivery, Dispute, DisputeId, EndpointId, Event, EventId, EventKind, Money, Subject,
+    delivery::AttemptRecord,
+    dispute::{DisputeReason, NewDispute},
+};
 
 use tollgate_store::DueItem;
 
@@ -32,6 +36,21 @@ fn pending_refund() -> Refund {
 
 fn failed_refund() -> Refund {
     pending_refund().settle(RefundOutcome::Failed, NOW, &"req_failed".into()).unwrap()
+}
+
+fn dispute() -> Dispute {
+    let new = NewDispute {
+        id: DisputeId::from_bytes(bytes(1)),
+        payment: paid().id,
+        amount: Money { minor: 600, ..paid().amount },
+        fee: 1500,
+        brand: None,
+        reason: DisputeReason::Fraudulent,
+        is_inquiry: false,
+        evidence_due_by: LATE,
+        reference: None,
+    };
+    Dispute::open(new, NOW, &"req_dispute".into())
 }
 
 fn event() -> Event {
@@ -185,6 +204,9 @@ fn refunds() -> Vec<Scenario> {
         }),
         scenario!("settle_refund", |store| make_refunded(&store).await, |store| async move {
             store.settle_refund(tenant(1), &failed_refund()).await
+        }),
+        scenario!("write_dispute", |store| make(&store, &paid()).await, |store| async move {
+            store.write_dispute(tenant(1), &dispute(), &paid(), 600).await
         }),
     ]
 }

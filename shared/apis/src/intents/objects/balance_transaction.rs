@@ -8,7 +8,7 @@ use tollgate_domain::{
 };
 
 use super::{
-    super::names::{CHARGE_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX},
+    super::names::{CHARGE_PREFIX, DISPUTE_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX},
     context::currency,
 };
 use crate::json::to_value;
@@ -40,9 +40,9 @@ pub struct BalanceTransaction {
     pub fee_details: Vec<FeeDetail>,
     /// The change of the merchant's money, in minor units.
     pub net: i64,
-    /// `charge`, `refund` or `refund_failure`.
+    /// `charge`, `refund`, `refund_failure`, `dispute` or `dispute_reversal`.
     pub reporting_category: &'static str,
-    /// `ch_…` or `re_…`.
+    /// `ch_…`, `re_…` or `dp_…`.
     pub source: String,
     /// `pending` or `available`.
     pub status: &'static str,
@@ -65,21 +65,35 @@ pub struct FeeDetail {
     pub r#type: &'static str,
 }
 
+/// The type and the reporting category of a kind.
+const fn names_of(kind: TransactionKind) -> (&'static str, &'static str) {
+    match kind {
+        TransactionKind::Charge => ("charge", "charge"),
+        TransactionKind::Refund => ("refund", "refund"),
+        TransactionKind::RefundFailure => ("refund_failure", "refund_failure"),
+        TransactionKind::Dispute => ("adjustment", "dispute"),
+        TransactionKind::DisputeReversal => ("adjustment", "dispute_reversal"),
+    }
+}
+
+/// The kinds that a type stands for; none where nothing makes it yet.
+pub fn transaction_kinds(name: &str) -> Vec<TransactionKind> {
+    TransactionKind::ALL.iter().copied().filter(|kind| names_of(*kind).0 == name).collect()
+}
+
 impl BalanceTransaction {
     /// A balance transaction in this API's words.
     pub fn new(stored: &StoredTransaction) -> Self {
+        let is_dispute = stored.kind == TransactionKind::Dispute;
         let fee = (stored.fee != 0).then(|| FeeDetail {
             amount: stored.fee,
             application: None,
             currency: currency(stored.amount),
-            description: "Processing fees",
+            description: if is_dispute { "Dispute fee" } else { "Processing fees" },
             r#type: "stripe_fee",
         });
-        let name = match stored.kind {
-            TransactionKind::Charge => "charge",
-            TransactionKind::Refund => "refund",
-            TransactionKind::RefundFailure => "refund_failure",
-        };
+        let (name, reporting_category) = names_of(stored.kind);
+
         Self {
             id: stored.id.to_prefixed(TRANSACTION_PREFIX),
             object: "balance_transaction",
@@ -93,12 +107,14 @@ impl BalanceTransaction {
             fee: stored.fee,
             fee_details: fee.into_iter().collect(),
             net: stored.net(),
-            reporting_category: name,
+            reporting_category,
             source: match stored.source {
                 TransactionSource::Payment(id) => id.to_prefixed(CHARGE_PREFIX),
                 TransactionSource::Refund(id) => id.to_prefixed(REFUND_PREFIX),
+                TransactionSource::Dispute(id) => id.to_prefixed(DISPUTE_PREFIX),
             },
-            status: stored.status.as_str(),
+            // What a dispute takes is gone at once, whoever gets it in the end.
+            status: if is_dispute { "available" } else { stored.status.as_str() },
             r#type: name,
         }
     }

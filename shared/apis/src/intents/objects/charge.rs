@@ -47,7 +47,7 @@ pub struct Charge {
     pub customer: Option<String>,
     /// The merchant's description.
     pub description: Option<String>,
-    /// Always `false`: there are no disputes yet.
+    /// Whether it was ever disputed or inquired about.
     pub disputed: bool,
     /// Always `null`: what failed took no money.
     pub failure_balance_transaction: Option<()>,
@@ -174,7 +174,7 @@ impl Charge {
             currency: currency(payment.amount),
             customer: payment.customer.map(|id| id.to_prefixed(CUSTOMER_PREFIX)),
             description: payment.description.clone(),
-            disputed: false,
+            disputed: payment.disputed_minor.is_some(),
             failure_balance_transaction: None,
             failure_code: codes_of(payment).map(|(code, _)| code),
             failure_message: decline.map(Decline::message),
@@ -189,7 +189,7 @@ impl Charge {
             receipt_email: payment.receipt_email().cloned(),
             receipt_number: None,
             receipt_url: None,
-            refunded: payment.amount_captured > 0 && payment.refundable() == 0,
+            refunded: payment.amount_captured > 0 && payment.amount_refunded == payment.amount_captured,
             review: None,
             shipping: Shipping::of_payment(payment),
             source: None,

@@ -9,6 +9,7 @@ mod context;
 mod customer;
 mod decline;
 mod deleted;
+mod dispute;
 mod method_details;
 mod payment_intent;
 mod payment_method;
@@ -18,13 +19,14 @@ mod webhook_endpoint;
 
 pub use balance::{Balance, BalanceAmount, balance};
 pub use balance_csv::balance_transactions_csv;
-pub use balance_transaction::{BalanceTransaction, FeeDetail, balance_transaction};
+pub use balance_transaction::{BalanceTransaction, FeeDetail, balance_transaction, transaction_kinds};
 pub use charge::{Charge, ChargeOutcome, charge, charge_status};
 pub use contact::{Address, BillingDetails, Shipping};
 pub use context::Context;
 pub use customer::{Customer, InvoiceSettings, customer};
 pub use decline::{MethodLink, PaymentError};
 pub use deleted::{Deleted, deleted};
+pub use dispute::{Dispute, EvidenceDetails, dispute};
 pub use method_details::{BankTransferDetails, CardDetails, MethodDetails, SepaDebitDetails, WalletDetails};
 pub use payment_intent::{
     AutomaticMethods, NextAction, PaymentIntent, RedirectToUrl, declined, payment_intent, payment_status,

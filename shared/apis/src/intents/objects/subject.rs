@@ -4,8 +4,9 @@ use serde_json::Value;
 use tollgate_domain::{EventKind, Subject};
 
 use super::{
-    balance::balance, charge::charge, context::Context, customer::customer, payment_intent::payment_intent,
-    payment_method::payment_method, refund::refund, webhook_endpoint::webhook_endpoint,
+    balance::balance, charge::charge, context::Context, customer::customer, dispute::dispute,
+    payment_intent::payment_intent, payment_method::payment_method, refund::refund,
+    webhook_endpoint::webhook_endpoint,
 };
 
 /// The object of an event.
@@ -25,6 +26,7 @@ pub(crate) fn subject(subject: &Subject, kind: EventKind, context: Context<'_>) 
         Subject::Customer(it) => customer(it, context),
         Subject::PaymentMethod(it) => payment_method(it, context),
         Subject::Endpoint(it) => webhook_endpoint(it, context),
+        Subject::Dispute(it) => dispute(it, context),
         Subject::Balance(sheet) => balance(&sheet.balances, context),
     }
 }
