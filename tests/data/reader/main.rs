@@ -9,7 +9,7 @@ use std::io::Read as _;
 
 use serde_json::Value;
 use tollgate_domain::{
-    BalanceTransaction, Customer, Delivery, Event, IdempotencyRecord, Payment, PaymentMethod, ProcessorKind, Refund, Tenant,
+    BalanceTransaction, Customer, Delivery, Dispute, Event, IdempotencyRecord, Payment, PaymentMethod, ProcessorKind, Refund, Tenant,
     Timestamp, WebhookEndpoint, backlog::Backlog, processor_health::ProcessorHealth,
 };
 use tollgate_gateway::Message;
@@ -34,6 +34,7 @@ async fn read(store: &Reader, item: &Value) -> Outcome {
     match text(item, "t") {
         "PAY" => of::<Payment>(store, pk).await,
         "REF" => of::<Refund>(store, pk).await,
+        "DSP" => of::<Dispute>(store, pk).await,
         "CUS" => of::<Customer>(store, pk).await,
         "PM" => of::<PaymentMethod>(store, pk).await,
         "EP" => of::<WebhookEndpoint>(store, pk).await,

@@ -124,6 +124,9 @@ impl Drive {
         if has_intents(cloud).await {
             self.use_intents(cloud).await;
             self.use_intents_for_others(cloud).await;
+            if cloud.intents().get("/disputes").await.status.is_success() {
+                self.dispute(cloud).await;
+            }
         }
         self.wait_for_quiet(cloud).await;
     }

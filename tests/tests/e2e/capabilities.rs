@@ -23,7 +23,6 @@ const CAPABILITY_COUNT: usize = 160;
 /// What a row may wait for.
 const HEADINGS: &[&str] = &[
     "payouts",
-    "disputes",
     "subscriptions",
     "live payments",
     "SDKs",

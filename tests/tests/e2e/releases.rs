@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    BalanceTransaction, Customer, Delivery, Event, EventId, IdempotencyRecord, Mode, Payment, PaymentId,
-    PaymentMethod, Refund, Tenant, WebhookEndpoint, backlog::Backlog, payment::Status,
+    BalanceTransaction, Customer, Delivery, Dispute, Event, EventId, IdempotencyRecord, Mode, Payment,
+    PaymentId, PaymentMethod, Refund, Tenant, WebhookEndpoint, backlog::Backlog, payment::Status,
     processor_health::ProcessorHealth,
 };
 use tollgate_gateway::{Clock, SystemClock};
@@ -159,6 +159,7 @@ async fn every_item_is_read(opened: &Opened) {
             let is_read = match code.as_str() {
                 "PAY" => of::<Payment>(&store, &pk).await,
                 "REF" => of::<Refund>(&store, &pk).await,
+                "DSP" => of::<Dispute>(&store, &pk).await,
                 "CUS" => of::<Customer>(&store, &pk).await,
                 "PM" => of::<PaymentMethod>(&store, &pk).await,
                 "EP" => of::<WebhookEndpoint>(&store, &pk).await,
@@ -403,4 +404,5 @@ releases! {
     what_the_release_intents_wrote_lives_on, "intents";
     what_the_release_money_and_keys_wrote_lives_on, "money-and-keys";
     what_the_release_ledger_wrote_lives_on, "ledger";
+    what_the_release_disputes_read_wrote_lives_on, "disputes-read";
 }

@@ -93,7 +93,9 @@ pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
             post("update", "/payment_methods/{payment_method}", json!({"metadata": {"updated": "yes"}})),
         ],
         EventKind::BalanceAvailable => vec![charge("pm_card_bypassPending")],
-        EventKind::DisputeCreated | EventKind::DisputeFundsWithdrawn => vec![charge("pm_card_createDispute")],
+        EventKind::DisputeCreated | EventKind::DisputeFundsWithdrawn => {
+            vec![charge("pm_card_createDispute"), dispute()]
+        }
         EventKind::DisputeUpdated => {
             vec![charge("pm_card_createDispute"), dispute(), answer(json!({"metadata": {"updated": "yes"}}))]
         }

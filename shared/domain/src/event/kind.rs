@@ -114,7 +114,7 @@ impl EventKind {
         }
     }
 
-    /// Every kind that is published; those of disputes are only read yet.
+    /// Every kind.
     pub const ALL: &'static [Self] = &[
         Self::PaymentCreated,
         Self::ChargeSucceeded,
@@ -144,5 +144,10 @@ impl EventKind {
         Self::EndpointDisabled,
         Self::EndpointDeleted,
         Self::BalanceAvailable,
+        Self::DisputeCreated,
+        Self::DisputeUpdated,
+        Self::DisputeClosed,
+        Self::DisputeFundsWithdrawn,
+        Self::DisputeFundsReinstated,
     ];
 }

@@ -34,12 +34,9 @@ pub(crate) struct OpenDispute {
     pub(crate) reference: Option<String>,
 }
 
-/// Whether disputes are opened: one release after they are read, since the release before must read what this one writes.
-const OPENS_DISPUTES: bool = false;
-
 /// The ids of the disputes that the sandbox opens for a captured payment. They are derived, so that each is opened once.
 pub(super) fn sandbox_dispute_ids(tenant: Tenant, payment: &Payment) -> Vec<DisputeId> {
-    if !OPENS_DISPUTES || tenant.mode != Mode::Test || !is_captured(payment) {
+    if tenant.mode != Mode::Test || !is_captured(payment) {
         return Vec::new();
     }
     let key = TransactionSource::Payment(payment.id).key(tenant);

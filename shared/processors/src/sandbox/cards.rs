@@ -44,9 +44,10 @@ pub(super) const CARDS: &[(&str, Brand, Behavior)] = &[
     ("4000000000006975", Brand::Visa, Declines(Decline::CardDeclined)),
     ("4000000000000341", Brand::Visa, Declines(Decline::CardDeclined)),
     ("4100000000000019", Brand::Visa, Declines(Decline::CardDeclined)),
-    ("4000000000002685", Brand::Visa, SucceedsThenDisputed(DisputeScript::FRAUDULENT)),
-    ("4000000000001976", Brand::Visa, SucceedsThenDisputed(DisputeScript::FRAUDULENT)),
-    ("4000000000005423", Brand::Visa, SucceedsThenDisputed(DisputeScript::FRAUDULENT)),
+    ("4000000000002685", Brand::Visa, SucceedsThenDisputed(DisputeScript::NOT_RECEIVED)),
+    ("4000000000001976", Brand::Visa, SucceedsThenDisputed(DisputeScript::INQUIRY)),
+    ("4000000000005423", Brand::Visa, SucceedsThenDisputed(DisputeScript::EARLY_FRAUD)),
+    ("4000000404000079", Brand::Visa, SucceedsThenDisputed(DisputeScript::TWICE)),
     ("4000000000004954", Brand::Visa, Declines(Decline::CardDeclined)),
     ("4000003800000446", Brand::Visa, ChallengeUnlessSetUp),
     ("4000008260003178", Brand::Visa, ChallengeThenDeclines(Decline::InsufficientFunds)),
@@ -79,7 +80,13 @@ pub struct TestCard {
 pub(super) fn description(behavior: Behavior) -> String {
     let text = match behavior {
         Declines(decline) => return format!("declined: {}", decline.code()),
-        Succeeds | SucceedsThenDisputed(_) | Behavior::BankSucceedsLater => "succeeds",
+        SucceedsThenDisputed(scripts) if scripts.len() > 1 => "succeeds; then it is disputed twice",
+        SucceedsThenDisputed(scripts) => {
+            let Some(script) = scripts.first() else { return "succeeds".to_owned() };
+            let what = if script.is_inquiry { "inquired about" } else { "disputed" };
+            return format!("succeeds; then it is {what}: {}", script.reason.as_str());
+        }
+        Succeeds | Behavior::BankSucceedsLater => "succeeds",
         SucceedsAndIsAvailable => "succeeds; its money is available at once",
         ChallengeThenSucceeds | ChallengeUnlessSetUp => "3-D Secure challenge, then succeeds",
         ChallengeThenDeclines(Decline::CardDeclined) => "3-D Secure challenge, then declined",

@@ -56,7 +56,7 @@ pub(super) const NAMED: &[(&str, Brand, &str)] = &[
     ("pm_card_createDisputeProductNotReceived", Brand::Visa, "2685"),
     ("pm_card_createDisputeInquiry", Brand::Visa, "1976"),
     ("pm_card_createIssuerFraudRecord", Brand::Visa, "5423"),
-    ("pm_card_createMultipleDisputes", Brand::Visa, "0259"),
+    ("pm_card_createMultipleDisputes", Brand::Visa, "0079"),
 ];
 
 /// Named payment methods that succeed and whose cards share the last four digits with others.

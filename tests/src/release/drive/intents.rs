@@ -54,6 +54,37 @@ impl Drive {
         self.make_intents(cloud, &customer, &method).await;
     }
 
+    /// Disputes in every state that lasts.
+    pub(super) async fn dispute(&mut self, cloud: &Cloud) {
+        let intents = cloud.intents();
+        let says = |text: &str| json!({"evidence": {"uncategorized_text": text, "customer_name": "Ida"}});
+        for (card, change, status) in [
+            ("createDispute", None, "needs_response"),
+            ("createDispute", Some(says("It was delivered.")), "under_review"),
+            ("createDispute", Some(says("winning_evidence")), "won"),
+            ("createDisputeProductNotReceived", Some(says("losing_evidence")), "lost"),
+            ("createDisputeInquiry", None, "warning_needs_response"),
+            ("createDisputeInquiry", Some(says("It was delivered.")), "warning_under_review"),
+            ("createIssuerFraudRecord", Some(says("winning_evidence")), "warning_closed"),
+            ("createIssuerFraudRecord", Some(says("escalate_inquiry_evidence")), "needs_response"),
+            ("createMultipleDisputes", None, "needs_response"),
+        ] {
+            let body = json!({"amount": 1900, "currency": "eur", "payment_method": format!("pm_card_{card}"),
+                "confirm": true});
+            let intent = made(&intents.post("/payment_intents", &body).await);
+            let of_intent = format!("/disputes?payment_intent={}", id(&intent));
+            let disputes = intents.get(&of_intent).await.expect(200);
+            let path = format!("/disputes/{}", id(&disputes["data"][0]));
+            if let Some(change) = change {
+                made(&intents.post_once(&path, "release-dispute", &change).await);
+            }
+            super::becomes(&intents, &path, status).await;
+            self.read("intents", path);
+            self.read("intents", of_intent);
+        }
+        self.read("intents", "/disputes");
+    }
+
     /// An intent in every state that lasts.
     async fn make_intents(&mut self, cloud: &Cloud, customer: &Value, method: &Value) {
         let intents = cloud.intents();

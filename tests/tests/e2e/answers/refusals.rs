@@ -16,6 +16,7 @@ fn unknown(name: &str) -> &'static str {
         "charge" | "capturable_charge" => "ch_1111111111111111111111",
         "customer" => "cus_1111111111111111111111",
         "refund" | "pending_refund" => "re_1111111111111111111111",
+        "dispute" => "dp_1111111111111111111111",
         "method" | "attached" => "pm_1111111111111111111111",
         "endpoint" => "we_1111111111111111111111",
         "event" => "evt_1111111111111111111111",

@@ -110,6 +110,7 @@ pub(crate) async fn call_intents(intents: &Client, receiver: &Receiver) {
     post(format!("{of_named}/confirm"), json!({"payment_method": "pm_card_visa"})).await;
 
     call_refunds(intents, &intent["id"]).await;
+    call_disputes(intents).await;
     post(format!("{of_method}/detach"), json!({})).await;
     intents.delete(&of_customer).await.expect(200);
 
@@ -143,6 +144,18 @@ async fn call_charges_of_intents(intents: &Client) {
     intents.post(&format!("{of_charge}/capture"), &json!({})).await.expect(200);
     // One more than is asked for shows whether there is more. What was never charged would be read and left out.
     intents.get("/charges?limit=1").await.expect(200);
+}
+
+/// One request to every route of disputes.
+async fn call_disputes(intents: &Client) {
+    let body = json!({"amount": 1000, "currency": "eur", "payment_method": "pm_card_createDispute", "confirm": true});
+    let intent = intents.post("/payment_intents", &body).await.expect(201);
+    let dispute = crate::callers::world::dispute_of(intents, &intent).await;
+    let path = format!("/disputes/{}", dispute["id"].as_str().unwrap());
+    intents.get(&path).await.expect(200);
+    intents.get("/disputes?limit=3").await.expect(200);
+    intents.post(&path, &json!({"metadata": {"a": "b"}})).await.expect(200);
+    intents.post(&format!("{path}/close"), &json!({})).await.expect(200);
 }
 
 /// One request to every route of refunds.

@@ -74,6 +74,10 @@ pub(super) const BUDGETS: &[Budget] = &[
     budget("intents-list-refunds", "Update Query", 1, 2.5, 1.0),
     // Whether the payment was charged over a wire is asked: such a refund cannot be called back.
     budget("intents-cancel-refund", "Update Get*2 Transact", 3, 2.0, 14.0),
+    budget("intents-retrieve-dispute", "Update Get", 1, 1.0, 1.0),
+    budget("intents-list-disputes", "Update Query", 1, 2.5, 1.0),
+    budget("intents-update-dispute", "Update Get Put", 2, 1.0, 5.0),
+    budget("intents-close-dispute", "Update Get Put", 2, 1.0, 5.0),
     budget("intents-create-customer", "Update Transact", 2, 0.0, 7.0),
     budget("intents-retrieve-customer", "Update Get", 1, 1.0, 1.0),
     budget("intents-update-customer", "Update Get Put", 2, 1.0, 4.0),

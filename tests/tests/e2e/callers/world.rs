@@ -106,6 +106,14 @@ async fn make_of_intents(cloud: &Cloud, name: &str, marked: &Value) -> (String, 
             });
             of(event.await)
         }
+        "dispute" => {
+            let body = json!({
+                "amount": 2000, "currency": "eur", "payment_method": "pm_card_createDispute", "confirm": true,
+                "description": marked["name"],
+            });
+            let intent = intents.post("/payment_intents", &body).await.expect(201);
+            of(dispute_of(&intents, &intent).await)
+        }
         "transaction" => {
             let body = json!({
                 "amount": 2000, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true,
@@ -122,6 +130,13 @@ async fn make_of_intents(cloud: &Cloud, name: &str, marked: &Value) -> (String, 
         "key" => of(intents.post("/api_keys", &json!({})).await.expect(201)),
         other => panic!("nothing is called {other:?}"),
     }
+}
+
+/// The newest dispute of an intent, which the sandbox opens.
+pub(crate) async fn dispute_of(intents: &tollgate_tests::Client, intent: &Value) -> Value {
+    let path = format!("/disputes?payment_intent={}", intent["id"].as_str().unwrap());
+    let disputes = intents.get(&path).await.expect(200);
+    disputes["data"].get(0).unwrap_or_else(|| panic!("no dispute of {intent}")).clone()
 }
 
 fn uuid() -> String {

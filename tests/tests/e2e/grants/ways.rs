@@ -150,6 +150,7 @@ async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut 
         ("intents-list-payment-intents", "/payment_intents?limit=1", "intent"),
         ("intents-list-charges", "/charges?limit=1", "charge"),
         ("intents-list-refunds", "/refunds?limit=1", "refund"),
+        ("intents-list-disputes", "/disputes?limit=1", "dispute"),
         ("intents-list-webhook-endpoints", "/webhook_endpoints?limit=1", "endpoint"),
         ("intents-list-balance-transactions", "/balance/history?limit=1", "transaction"),
         ("intents-list-events", "/events?limit=1", "event"),
@@ -176,6 +177,7 @@ async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut 
         ("intents-list-payment-intents", "/payment_intents?customer=<id>", "customer"),
         ("intents-list-charges", "/charges?customer=<id>", "customer"),
         ("intents-list-refunds", "/refunds?payment_intent=<id>", "succeeded"),
+        ("intents-list-disputes", "/disputes?payment_intent=<id>", "succeeded"),
         ("intents-list-balance-transactions", "/balance/history?source=<id>", "succeeded"),
         ("intents-list-events", "/events?related_object=<id>", "succeeded"),
     ] {

@@ -5,6 +5,7 @@ use tollgate_domain::Permission;
 use tollgate_tests::{Client, Cloud, eventually};
 
 use super::{
+    super::callers::world::dispute_of,
     api_keys::restricted,
     balance::{REFUNDS_FAIL, booked, paid, unbook},
 };
@@ -26,6 +27,7 @@ fn route(object: &Value) -> String {
         "payment_intent" => "payment_intents",
         "charge" => "charges",
         "refund" => "refunds",
+        "dispute" => "disputes",
         "balance_transaction" => "balance_transactions",
         other => panic!("no route reads a {other}"),
     };
@@ -64,7 +66,14 @@ async fn every_link_leads_to_what_its_own_route_answers() {
     let of_charge = booked(&intents, &charge["id"]).await;
     let of_refund = format!("/balance_transactions/{}", text(&refund["balance_transaction"]));
     let of_refund = intents.get(&of_refund).await.expect(200);
-    let links: [(&Value, &[&str]); 5] = [
+    let disputed =
+        json!({"amount": 500, "currency": "eur", "payment_method": "pm_card_createDispute", "confirm": true});
+    let disputed = intents.post("/payment_intents", &disputed).await.expect(201);
+    let dispute = dispute_of(&intents, &disputed).await;
+    let of_dispute = booked(&intents, &dispute["id"]).await;
+    let links: [(&Value, &[&str]); 7] = [
+        (&dispute, &["charge", "payment_intent", "charge.balance_transaction"]),
+        (&of_dispute, &["source", "source.charge"]),
         (
             &intent,
             &[

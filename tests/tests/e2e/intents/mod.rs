@@ -2,6 +2,7 @@
 
 mod api_keys;
 pub(crate) mod balance;
+mod disputes;
 mod endpoints;
 mod events;
 mod expansions;

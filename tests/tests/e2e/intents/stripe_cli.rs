@@ -10,6 +10,9 @@ use super::*;
 const TRIGGERED: &[(&str, &str)] = &[
     ("balance.available", "balance.available"),
     ("charge.captured", "charge.captured"),
+    ("charge.dispute.closed", "charge.dispute.closed"),
+    ("charge.dispute.created", "charge.dispute.created"),
+    ("charge.dispute.updated", "charge.dispute.updated"),
     ("charge.failed", "charge.failed"),
     ("charge.refund.updated", "charge.refund.updated"),
     ("charge.refunded", "charge.refunded"),
@@ -28,14 +31,8 @@ const TRIGGERED: &[(&str, &str)] = &[
     ("payment_method.detached", "payment_method.detached"),
 ];
 
-/// The events of these resources whose fixtures ask for what is not served: disputes, a customer's cash, setup intents.
-const NOT_SERVED: &[&str] = &[
-    "charge.dispute.closed",
-    "charge.dispute.created",
-    "charge.dispute.updated",
-    "payment_intent.partially_funded",
-    "payment_method.updated",
-];
+/// The events of these resources whose fixtures ask for what is not served: a customer's cash, setup intents.
+const NOT_SERVED: &[&str] = &["payment_intent.partially_funded", "payment_method.updated"];
 
 /// Runs the tool; gives what it printed.
 async fn stripe(cloud: &Cloud, home: &std::path::Path, arguments: &[&str]) -> Result<String, String> {

@@ -5,6 +5,7 @@ mod cancel_payment_intent;
 mod cancel_refund;
 mod capture_charge;
 mod capture_payment_intent;
+mod close_dispute;
 mod confirm_payment_intent;
 mod create_api_key;
 mod create_customer;
@@ -21,6 +22,7 @@ mod list_balance_transactions;
 mod list_charges;
 mod list_customer_payment_methods;
 mod list_customers;
+mod list_disputes;
 mod list_events;
 mod list_payment_intents;
 mod list_payment_methods;
@@ -34,6 +36,7 @@ mod retrieve_balance;
 mod retrieve_balance_transaction;
 mod retrieve_charge;
 mod retrieve_customer;
+mod retrieve_dispute;
 mod retrieve_event;
 mod retrieve_payment_intent;
 mod retrieve_payment_method;
@@ -47,6 +50,7 @@ mod test_webhook_endpoint;
 mod unknown_route;
 mod update_charge;
 mod update_customer;
+mod update_dispute;
 mod update_payment_intent;
 mod update_payment_method;
 mod update_refund;
@@ -98,6 +102,14 @@ fn capturable() -> Value {
 async fn charged(cloud: &Cloud, body: &Value) -> String {
     let made = cloud.intents().post("/payment_intents", body).await.expect(201);
     made["latest_charge"].as_str().unwrap().to_owned()
+}
+
+/// The dispute of a new payment with this method.
+async fn disputed(cloud: &Cloud, method: &str) -> String {
+    let intents = cloud.intents();
+    let intent = intents.post("/payment_intents", &confirmed(method)).await.expect(201);
+    let dispute = crate::callers::world::dispute_of(&intents, &intent).await;
+    dispute["id"].as_str().unwrap().to_owned()
 }
 
 /// Makes something; gives its id.

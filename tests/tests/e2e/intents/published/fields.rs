@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{super::balance::booked, names, published, unlimited};
+use crate::callers::world::dispute_of;
 
 /// Fields of Connect, where one account acts for another. There is no such thing here.
 const CONNECT_ONLY: &[&str] = &[
@@ -34,12 +35,16 @@ async fn objects_carry_at_least_nineteen_in_twenty_of_the_published_fields() {
     let charge = shown(format!("/charges/{}", id(&intent["latest_charge"]))).await;
     let booked = booked(&intents, &charge["id"]).await;
     assert_eq!(booked["id"], charge["balance_transaction"]);
+    let body = json!({"amount": 2000, "currency": "eur", "payment_method": "pm_card_createDispute", "confirm": true});
+    let disputed = intents.post("/payment_intents", &body).await.expect(201);
+    let dispute = dispute_of(&intents, &disputed).await;
     let objects = [
         ("payment_intent", shown(format!("/payment_intents/{}", id(&intent["id"]))).await),
         ("charge", charge),
         ("balance", shown("/balance".to_owned()).await),
         ("balance_transaction", booked),
         ("refund", shown(format!("/refunds/{}", id(&refund["id"]))).await),
+        ("dispute", dispute),
         ("customer", shown(format!("/customers/{}", id(&customer["id"]))).await),
         ("payment_method", shown(format!("/payment_methods/{}", id(&intent["payment_method"]))).await),
     ];

@@ -199,6 +199,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "GET /refunds",
         &["charge", "created", "ending_before", "expand", "limit", "payment_intent", "starting_after"],
     ),
+    only("GET /disputes/{id}", EXPAND),
+    Operation {
+        name: "POST /disputes/{id}",
+        echoed: &["evidence", "metadata"],
+        honoured: &["expand", "submit"],
+        unsupported: &["intended_submission_method"],
+    },
+    only("POST /disputes/{id}/close", EXPAND),
+    only(
+        "GET /disputes",
+        &["charge", "created", "ending_before", "expand", "limit", "payment_intent", "starting_after"],
+    ),
     only("GET /balance", EXPAND),
     only("GET /balance_transactions/{id}", EXPAND),
     only(
