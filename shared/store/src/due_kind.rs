@@ -23,12 +23,21 @@ pub enum DueKind {
     Backlog,
     /// A balance transaction whose money becomes available.
     Funds,
+    /// The check of a tenant's ledger.
+    LedgerCheck,
 }
 
 impl DueKind {
     /// Every kind.
-    pub const ALL: &'static [Self] =
-        &[Self::Payment, Self::Refund, Self::Customer, Self::Delivery, Self::Backlog, Self::Funds];
+    pub const ALL: &'static [Self] = &[
+        Self::Payment,
+        Self::Refund,
+        Self::Customer,
+        Self::Delivery,
+        Self::Backlog,
+        Self::Funds,
+        Self::LedgerCheck,
+    ];
 
     /// The name, as keys, messages, schedules and metrics have it.
     pub const fn code(self) -> &'static str {
@@ -39,6 +48,7 @@ impl DueKind {
             Self::Delivery => "DLV",
             Self::Backlog => "HLD",
             Self::Funds => "BTX",
+            Self::LedgerCheck => "LCK",
         }
     }
 

@@ -15,9 +15,12 @@ const DELIVERY_CLAIM_MS: i64 = tollgate_domain::delivery::LOST_AFTER_MS;
 pub(super) fn claim_ms(kind: DueKind, first_ms: i64, claims: u32) -> i64 {
     let first_ms = match kind {
         DueKind::Delivery => DELIVERY_CLAIM_MS,
-        DueKind::Payment | DueKind::Refund | DueKind::Customer | DueKind::Backlog | DueKind::Funds => {
-            first_ms
-        }
+        DueKind::Payment
+        | DueKind::Refund
+        | DueKind::Customer
+        | DueKind::Backlog
+        | DueKind::Funds
+        | DueKind::LedgerCheck => first_ms,
     };
     first_ms.saturating_mul((1 << claims.min(10)).min(CLAIM_FACTOR_MAX))
 }

@@ -170,9 +170,12 @@ impl Worker {
     fn work_of(kind: DueKind, claimed: &Claimed) -> Result<Option<FoundWork>, StoreError> {
         Ok(match kind {
             DueKind::Delivery => deliveries::next_attempt(claimed)?.map(FoundWork::Attempt),
-            DueKind::Payment | DueKind::Refund | DueKind::Customer | DueKind::Backlog | DueKind::Funds => {
-                Some(FoundWork::Work(DueMessage::of(kind, claimed)))
-            }
+            DueKind::Payment
+            | DueKind::Refund
+            | DueKind::Customer
+            | DueKind::Backlog
+            | DueKind::Funds
+            | DueKind::LedgerCheck => Some(FoundWork::Work(DueMessage::of(kind, claimed))),
         })
     }
 }

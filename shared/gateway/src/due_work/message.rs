@@ -53,9 +53,12 @@ impl DueMessage {
                 .read::<Payment>()
                 .ok()
                 .and_then(|payment| payment.processor_charge.map(|charge| charge.processor)),
-            DueKind::Refund | DueKind::Customer | DueKind::Delivery | DueKind::Backlog | DueKind::Funds => {
-                None
-            }
+            DueKind::Refund
+            | DueKind::Customer
+            | DueKind::Delivery
+            | DueKind::Backlog
+            | DueKind::Funds
+            | DueKind::LedgerCheck => None,
         };
         let (tenant, pk) = (claimed.tenant, claimed.pk.clone());
         let request = claimed.request_id().to_owned();

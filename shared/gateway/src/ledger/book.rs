@@ -63,6 +63,7 @@ impl Booker<'_> {
         };
         let transaction = booking.booked(tenant, &terms);
         self.worker.writer().book(tenant, &transaction).await?;
+        self.worker.ensure_ledger_check(tenant).await?;
         let (id, kind) = (transaction.id.to_string(), transaction.kind.as_str());
         tracing::info!(transaction = id, kind, source = ?transaction.source, "booked");
         Ok(())
