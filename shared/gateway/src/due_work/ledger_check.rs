@@ -5,7 +5,7 @@ use crate::{error::Error, worker::Worker};
 
 impl Worker {
     pub(super) async fn work_on_ledger_check(&self, message: &DueMessage) -> Result<DueOutcome, Error> {
-        self.check_ledger(message.tenant).await?;
+        self.check_ledger(message.tenant, &message.pk).await?;
         Ok(DueOutcome::Done)
     }
 }

@@ -119,10 +119,10 @@ impl Worker {
         Ok(())
     }
 
-    /// Reads the next slice of a tenant's check, if it is due.
-    pub(crate) async fn check_ledger(&self, tenant: Tenant) -> Result<(), Error> {
+    /// Reads the next slice of a tenant's check, whose item has this key, if it is due.
+    pub(crate) async fn check_ledger(&self, tenant: Tenant, key: &str) -> Result<(), Error> {
         let now = self.now();
-        let check: Option<LedgerCheck> = self.store.get(tenant, LedgerCheck::KEY_ID).await?;
+        let check: Option<LedgerCheck> = self.store.get_by_key(key).await?;
         let Some(check) = check.filter(|check| check.due <= now) else { return Ok(()) };
         metrics::checked(now, tenant, &check);
         let next = self.next_slice(tenant, check, now).await?;
