@@ -341,11 +341,11 @@ async fn workers_that_read_the_same_slice_count_it_once() {
     for _ in 0..SLICES_MAX {
         let before = check_of(&opened).await;
         let found = claim_due_work(&worker_at(&opened, LATER)).await;
-        let checks = found.into_iter().filter_map(|work| match work {
+        let mut checks = found.into_iter().filter_map(|work| match work {
             FoundWork::Work(message) if message.kind == DueKind::LedgerCheck => Some(message),
             FoundWork::Work(_) | FoundWork::Attempt(_) => None,
         });
-        let message = &checks.last().unwrap();
+        let message = &checks.next_back().unwrap();
         let works = (0..4).map(|_| async {
             let worker = worker_at(&opened, LATER);
             worker.run_due_work(message, &no_queues()).await.unwrap();
