@@ -6,7 +6,7 @@
 //! `-- 10` for ten. `-- 1 0.5` runs sale and DynamoDB at half their speed, for a machine that is too slow; `-- 1 0.5 600` sells 600 a
 //! second (300 at half the speed), to see where it ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::cast_precision_loss)]
-#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+#![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss, clippy::panic)]
 
 use std::{
     collections::VecDeque,
@@ -230,7 +230,7 @@ async fn publish_part(
                     let publisher = &publisher;
                     async move {
                         let outcome = publisher.publish(record).await;
-                        (*number, (Instant::now() - (began + *at)).as_secs_f64(), outcome)
+                        (*number, (began + *at).elapsed().as_secs_f64(), outcome)
                     }
                 })
                 .buffered(AT_A_TIME);
