@@ -107,6 +107,7 @@ impl Services {
     ) -> Result<String, Error> {
         let listener = bind(0).await?;
         let faults = Arc::new(Faults::new(options.dynamodb.faults));
+        faults.limit_partitions(options.dynamodb.partition_write_units);
         let mut replica = None;
         if options.dynamodb.lag_ms > 0 {
             let copy = Replica::open(self.dynamodb.clone(), &options.data, stopped.clone()).await?;

@@ -1,12 +1,12 @@
 //! `Gateway`: what all use cases share.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     sync::{Arc, Mutex},
 };
 
-use tollgate_domain::{Id, RequestRef, Timestamp};
+use tollgate_domain::{Id, RequestRef, Tenant, Timestamp};
 use tollgate_store::{ApiKey, Cost, KeyHash, Reader, Writer};
 
 use crate::{
@@ -21,6 +21,16 @@ use crate::{
 
 /// Due items that one run processes concurrently.
 const DUE_ITEMS_CONCURRENT_MAX: usize = 10;
+
+/// What a warm function knows from earlier requests.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// API keys that it has authenticated. A key never changes its tenant, so reads for a known key start before it is
+    /// authenticated again.
+    pub(crate) keys: Mutex<HashMap<KeyHash, ApiKey>>,
+    /// Tenants whose ledgers are checked.
+    pub(crate) checked_ledgers: Mutex<HashSet<Tenant>>,
+}
 
 /// The tables, clock, randomness and secrets of a function. All of its requests share them.
 ///
@@ -38,9 +48,7 @@ pub struct Gateway {
     pub(crate) due_items_concurrent: usize,
     /// How long the first claim of a due item lasts, in milliseconds.
     pub(crate) due_claim_ms: i64,
-    /// API keys that this warm function has authenticated. A key never changes its tenant, so reads for a
-    /// known key start before it is authenticated again.
-    pub(crate) known_keys: Arc<Mutex<HashMap<KeyHash, ApiKey>>>,
+    pub(crate) known: Arc<Known>,
 }
 
 impl fmt::Debug for Gateway {
@@ -67,7 +75,7 @@ impl Gateway {
             entropy,
             due_items_concurrent: DUE_ITEMS_CONCURRENT_MAX,
             due_claim_ms: DUE_CLAIM_MS,
-            known_keys: Arc::default(),
+            known: Arc::default(),
         }
     }
 

@@ -65,7 +65,7 @@ pub use admin::{
     restore::Restored,
     scan::Pages,
     support::OpenMoney,
-    verify::{Difference, Verified},
+    verify::Verified,
 };
 pub use auth::{
     access_tokens::ACCESS_TOKEN_S,
@@ -90,7 +90,7 @@ pub use idempotency::{
     idempotent::{Idempotency, Idempotent},
     operation::LEASE_MS,
 };
-pub use ledger::balance::TransactionFilter;
+pub use ledger::{balance::TransactionFilter, difference::Difference};
 pub use pages::{
     link::{HostedView, LinkError},
     redirect::Onward,

@@ -86,6 +86,10 @@ impl Place {
 pub struct StoredItem(Item);
 
 impl StoredItem {
+    pub(crate) const fn new(item: Item) -> Self {
+        Self(item)
+    }
+
     /// The resource that has events: its tenant, partition key and value; `None` if the item is nothing of the kind.
     pub fn subject(&self) -> Result<Option<(Tenant, String, Subject)>, StoreError> {
         subject_of(serde_dynamo::Item::from(self.0.clone()))

@@ -25,6 +25,8 @@ pub enum DueKind {
     Funds,
     /// A dispute whose time for evidence ends, or which is decided.
     Dispute,
+    /// The check of a tenant's ledger.
+    LedgerCheck,
 }
 
 impl DueKind {
@@ -37,6 +39,7 @@ impl DueKind {
         Self::Backlog,
         Self::Funds,
         Self::Dispute,
+        Self::LedgerCheck,
     ];
 
     /// The name, as keys, messages, schedules and metrics have it.
@@ -49,6 +52,7 @@ impl DueKind {
             Self::Backlog => "HLD",
             Self::Funds => "BTX",
             Self::Dispute => "DSP",
+            Self::LedgerCheck => "LCK",
         }
     }
 

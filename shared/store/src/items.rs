@@ -17,7 +17,7 @@ use tollgate_domain::Tenant;
 
 use crate::{
     Reader, Writer,
-    attributes::{ABSENT, Item, SK, n, pk, s},
+    attributes::{ABSENT, Item, SK, n, pk, s, string_of},
     db::{Conditional, Wait},
     entity::{Entity, from_item, to_item},
     error::StoreError,
@@ -105,14 +105,18 @@ impl Reader {
     /// Reads several items by id, in any order; missing ones are left out. One call per hundred, 1 unit per 4
     /// KB of each item; consistent.
     pub async fn get_many<E: Entity>(&self, tenant: Tenant, ids: &[String]) -> Result<Vec<E>, StoreError> {
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH_ITEMS_MAX) {
-            let mut wanted = ids
-                .iter()
-                .map(|id| {
-                    HashMap::from([("pk".to_owned(), s(pk(tenant, E::CODE, id))), ("sk".to_owned(), s(SK))])
-                })
-                .collect::<Vec<_>>();
+        let keys: Vec<String> = ids.iter().map(|id| pk(tenant, E::CODE, id)).collect();
+        let items = self.read_items(self.table_of::<E>(), &keys).await?;
+        items.into_iter().map(from_item).collect()
+    }
+
+    /// Reads several items by their partition keys, in any order; missing ones are left out. One call per hundred, 1
+    /// unit per 4 KB of each item; consistent.
+    pub(crate) async fn read_items(&self, table: &str, pks: &[String]) -> Result<Vec<Item>, StoreError> {
+        let mut found = Vec::with_capacity(pks.len());
+        for pks in pks.chunks(BATCH_ITEMS_MAX) {
+            let key = |pk: &String| HashMap::from([("pk".to_owned(), s(pk)), ("sk".to_owned(), s(SK))]);
+            let mut wanted: Vec<Item> = pks.iter().map(key).collect();
             let mut wait = Wait::default();
             for _ in 0..BATCH_TRIES_MAX {
                 if wanted.is_empty() {
@@ -124,24 +128,19 @@ impl Reader {
                     .consistent_read(true)
                     .build()
                     .map_err(|e| StoreError::BadValue(e.to_string()))?;
-                let request = BatchGetItemInput::builder().request_items(self.table_of::<E>(), keys);
+                let request = BatchGetItemInput::builder().request_items(table, keys);
                 let read = self.db.batch_get_item(request).await?;
-                for item in read.responses.unwrap_or_default().into_values().flatten() {
-                    found.push(from_item(item)?);
-                }
-                wanted = read
-                    .unprocessed_keys
-                    .unwrap_or_default()
-                    .into_values()
-                    .flat_map(|keys| keys.keys)
-                    .collect();
+                found.extend(read.responses.unwrap_or_default().into_values().flatten());
+                let unprocessed = read.unprocessed_keys.unwrap_or_default();
+                wanted = unprocessed.into_values().flat_map(|keys| keys.keys).collect();
                 if !wanted.is_empty() {
                     // DynamoDB leaves keys unread when the table is throttled.
                     wait.pass(began).await;
                 }
             }
-            if !wanted.is_empty() {
-                return Err(StoreError::Contended { key: E::CODE.to_owned(), attempts: BATCH_TRIES_MAX });
+            if let Some(unread) = wanted.first() {
+                let key = string_of(unread, "pk").unwrap_or_default().to_owned();
+                return Err(StoreError::Contended { key, attempts: BATCH_TRIES_MAX });
             }
         }
         Ok(found)

@@ -1,6 +1,7 @@
 //! A local cloud for each test: how it is started and ended.
 
 mod clients;
+mod ledger_check;
 mod logs;
 mod tenants;
 

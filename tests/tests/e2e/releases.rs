@@ -1,6 +1,6 @@
 //! What earlier releases wrote, read and gone on with by today's functions: `tests/data/releases`.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::{Value, json};
 use tollgate_domain::{
@@ -12,7 +12,7 @@ use tollgate_gateway::{Clock, SystemClock};
 use tollgate_store::Entity;
 use tollgate_tests::{
     Answer, Client, Cloud, Receiver, eventually,
-    release::{Recording, Shift, load, press, queues, sqs},
+    release::{Recording, Shift, load, press, queues, scan, sqs},
     settled,
 };
 
@@ -355,6 +355,19 @@ async fn the_books_agree(opened: &Opened) {
         if verified["differences"] == json!([]) { Ok(()) } else { Err(verified) }
     });
     assert_eq!(verified.await, Ok(()));
+    // From now on they are checked, also those of merchants that make nothing more.
+    let balances: BTreeSet<String> = scan(&opened.cloud).await["tollgate"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|item| item["t"]["S"] == "BAL")
+        .map(|item| item["pk"]["S"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(!balances.is_empty());
+    for key in balances {
+        let check = opened.cloud.check_ledger(Tenant::from_key(&key).unwrap()).await;
+        assert!(check.suspected.is_empty() && check.verified.is_some(), "{key}: {check:?}");
+    }
 }
 
 async fn today_reads_and_goes_on_with(release: &str) {

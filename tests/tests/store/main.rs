@@ -12,6 +12,7 @@ mod formats;
 mod keys;
 mod lag;
 mod ledger;
+mod ledger_check;
 mod payments;
 mod rate_limit;
 mod refunds;

@@ -7,7 +7,11 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{fault::Fault, settings::FaultSettings};
+use super::{
+    fault::Fault,
+    partitions::{PartitionLoad, Partitions},
+    settings::FaultSettings,
+};
 
 /// A fault that strikes certain calls.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +31,7 @@ struct State {
     /// The calls since the plan or the settings were made.
     calls: u64,
     struck: BTreeMap<Fault, u64>,
+    partitions: Option<Partitions>,
 }
 
 /// Decides the fault of each call, and counts.
@@ -47,12 +52,24 @@ impl Faults {
 
     /// From now on calls fail as these settings say.
     pub fn set(&self, settings: FaultSettings) {
-        *self.state() = State { settings, ..State::default() };
+        let mut state = self.state();
+        *state = State { settings, partitions: state.partitions.take(), ..State::default() };
     }
 
     /// From now on calls fail as planned, or no more without a plan.
     pub fn plan(&self, plan: Option<Plan>) {
-        *self.state() = State { plan, ..State::default() };
+        let mut state = self.state();
+        *state = State { plan, partitions: state.partitions.take(), ..State::default() };
+    }
+
+    /// From now on each partition has room for so many write units a second; DynamoDB's have 1,000. 0 is no limit.
+    pub fn limit_partitions(&self, units_per_s: u32) {
+        self.state().partitions = (units_per_s > 0).then(|| Partitions::new(units_per_s.into()));
+    }
+
+    /// What was written to the partitions since they have a limit, by `<table or index> <partition key>`.
+    pub fn partition_loads(&self) -> BTreeMap<String, PartitionLoad> {
+        self.state().partitions.as_ref().map(Partitions::loads).unwrap_or_default()
     }
 
     /// The calls since the last [`Faults::set`] or [`Faults::plan`].
@@ -80,7 +97,15 @@ impl Faults {
         let fault = match planned {
             Some(plan) => Some(plan.fault).filter(|fault| fault.can_strike(operation, body)),
             None => at_random(&state, call, operation, body),
-        }?;
+        };
+        let is_throttled = fault.is_none()
+            && state.partitions.as_mut().is_some_and(|partitions| !partitions.admit(operation, body));
+        let throttled = if operation == "TransactWriteItems" {
+            Fault::TransactionThrottled
+        } else {
+            Fault::TableThrottled
+        };
+        let fault = fault.or_else(|| is_throttled.then_some(throttled))?;
         *state.struck.entry(fault).or_default() += 1;
         Some(fault)
     }

@@ -8,6 +8,7 @@ mod control;
 mod endpoint;
 mod fault;
 mod faults;
+mod partitions;
 mod replica;
 mod settings;
 
@@ -15,5 +16,6 @@ pub(crate) use control::routes;
 pub use endpoint::router;
 pub use fault::Fault;
 pub use faults::{Faults, Plan};
+pub use partitions::PartitionLoad;
 pub use replica::Replica;
 pub use settings::{DynamoDbSettings, FaultSettings};

@@ -35,12 +35,14 @@ pub struct DynamoDbSettings {
     /// How long eventually consistent reads do not show a write, at least, in milliseconds: they show the tables as they were
     /// up to twice as long ago. 0 shows every write at once.
     pub lag_ms: u64,
+    /// Write units a second of each partition key of tables and indexes; 0 is no limit. DynamoDB's partitions have 1,000.
+    pub partition_write_units: u32,
     /// Whether there is an endpoint that can fail, although nothing fails yet.
     pub can_fail: bool,
 }
 
 impl DynamoDbSettings {
-    /// Reads `per-mille=50,seed=7,at-most=200,lag-ms=300`; each part may be left out. Any of them makes an endpoint that can
+    /// Reads `per-mille=50,seed=7,at-most=200,lag-ms=300,partition-write-units=1000`; each part may be left out. Any of them makes an endpoint that can
     /// fail.
     ///
     /// # Errors
@@ -60,6 +62,9 @@ impl DynamoDbSettings {
                 "seed" => settings.faults.seed = value,
                 "at-most" => settings.faults.at_most = value,
                 "lag-ms" => settings.lag_ms = value,
+                "partition-write-units" => {
+                    settings.partition_write_units = u32::try_from(value).map_err(|_| wrong())?;
+                }
                 _ => return Err(wrong()),
             }
         }
@@ -73,9 +78,11 @@ mod tests {
 
     #[test]
     fn settings_are_read_by_name_and_wrong_ones_are_refused() {
-        let read = DynamoDbSettings::parse(" per-mille=50, seed=7,at-most=200,lag-ms=300").expect("settings");
+        let read =
+            DynamoDbSettings::parse(" per-mille=50, seed=7,at-most=200,lag-ms=300,partition-write-units=9")
+                .expect("settings");
         let faults = FaultSettings { per_mille: 50, seed: 7, at_most: 200 };
-        assert_eq!(read, DynamoDbSettings { faults, lag_ms: 300, can_fail: true });
+        assert_eq!(read, DynamoDbSettings { faults, lag_ms: 300, partition_write_units: 9, can_fail: true });
         assert_eq!(DynamoDbSettings::parse("").expect("none"), DynamoDbSettings::default());
         for wrong in ["per-mille=1001", "per-mille=-1", "seed", "lag=5", "lag-ms=soon"] {
             let error = DynamoDbSettings::parse(wrong).expect_err(wrong).to_string();

@@ -10,12 +10,14 @@
 //! | `transaction` | the balance transaction and what it moves |
 //! | `booking` | which changes are booked, and as what |
 //! | `sheet` | all balances at one moment |
+//! | `check` | how far the check of a tenant's ledger is, and what it found |
 //!
 //! A new reason to move money, such as a payout, is a variant of [`TransactionKind`] and of [`Booking`], with
 //! the accounts that it moves. The compiler asks for the rest.
 
 mod accounts;
 mod booking;
+pub mod check;
 mod sheet;
 mod terms;
 #[cfg(test)]
@@ -25,6 +27,7 @@ mod transaction;
 pub use self::{
     accounts::Accounts,
     booking::{Booking, bookings_of, required_by_dispute, required_by_payment, required_by_refund},
+    check::LedgerCheck,
     sheet::{BalanceSheet, CurrencyBalance},
     terms::{BadTerms, DELAY_DAYS_MAX, Fee, FeeSchedule, LedgerTerms, RATE_BASIS_POINTS_MAX},
     transaction::{BalanceTransaction, FundsStatus, TransactionKind, TransactionSource},

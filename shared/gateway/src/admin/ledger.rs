@@ -83,6 +83,10 @@ impl Admin {
         let read = read_or_leave(item, &mut done.left, StoredItem::subject)?;
         let Some((tenant, _, subject)) = read else { return Ok(()) };
         let bookings: Vec<Booking<'_>> = bookings_of(None, &subject);
+        if !bookings.is_empty() {
+            // The ledgers of merchants that made nothing since they are checked are found here only.
+            self.0.ensure_ledger_check(tenant).await.map_err(failed)?;
+        }
         for booking in &bookings {
             let id = booking.id(tenant).to_string();
             let booked: Option<BalanceTransaction> = self.0.store.get(tenant, &id).await?;

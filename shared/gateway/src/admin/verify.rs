@@ -9,16 +9,14 @@ use std::{
     ops::ControlFlow,
 };
 
-use tollgate_domain::{
-    Accounts, BalanceTransaction, Currency, Subject, Tenant,
-    ledger::{TransactionKind, TransactionSource, bookings_of},
-};
+use tollgate_domain::{Accounts, BalanceTransaction, Currency, Subject, Tenant, ledger::bookings_of};
 use tollgate_store::{LedgerItem, StackTable, StoreError, StoredItem};
 
 use super::{
     operator::{Admin, AdminError},
     scan::{Pages, read_or_leave, scan_pages},
 };
+use crate::ledger::difference::{Difference, Required, compare};
 
 /// Items of a page.
 const PAGE_ITEMS: u16 = 1000;
@@ -26,82 +24,6 @@ const PAGE_ITEMS: u16 = 1000;
 const PAGES_MAX: usize = 100_000;
 /// Differences that a run names, at most.
 const DIFFERENCES_MAX: usize = 1000;
-
-/// A difference.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Difference {
-    /// A payment or a refund is not booked.
-    Missing {
-        /// The balance transaction that is missing.
-        transaction: String,
-        /// Its kind.
-        kind: &'static str,
-        /// The item that requires it, by its key.
-        source: String,
-        /// The amount to be booked, in minor units.
-        amount: i64,
-        /// The currency's code.
-        currency: &'static str,
-    },
-    /// A balance transaction that no payment or refund requires.
-    Unexplained {
-        /// The balance transaction.
-        transaction: String,
-        /// Its kind.
-        kind: &'static str,
-        /// The item that it names, by its key.
-        source: String,
-        /// Its amount, in minor units.
-        amount: i64,
-        /// The currency's code.
-        currency: &'static str,
-    },
-    /// A balance transaction has another amount than its payment or refund.
-    Amount {
-        /// The balance transaction.
-        transaction: String,
-        /// The item that requires it, by its key.
-        source: String,
-        /// The booked amount, in minor units.
-        booked: i64,
-        /// The amount of the payment or refund, in minor units.
-        required: i64,
-        /// The currency's code.
-        currency: &'static str,
-    },
-    /// A dispute is decided, and its money still withheld.
-    Withheld {
-        /// The balance transaction.
-        transaction: String,
-        /// The dispute, by its key.
-        source: String,
-    },
-    /// A balance transaction's fee is negative or above its amount.
-    Fee {
-        /// The balance transaction.
-        transaction: String,
-        /// The fee, in minor units.
-        fee: i64,
-        /// The currency's code.
-        currency: &'static str,
-    },
-    /// A balance is not the sum of its balance transactions.
-    Balance {
-        /// The tenant, as keys begin.
-        tenant: String,
-        /// The currency's code.
-        currency: &'static str,
-        /// The account.
-        account: &'static str,
-        /// The balance less the sum of its balance transactions, in minor units.
-        excess: i64,
-    },
-    /// An item does not read.
-    Unreadable {
-        /// Its key.
-        key: String,
-    },
-}
 
 /// What a run found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -118,17 +40,6 @@ pub struct Verified {
     pub passes: u8,
     /// The differences; a thousand at most.
     pub differences: Vec<Difference>,
-}
-
-/// What a balance transaction has to be, by the payments and refunds.
-struct Required {
-    tenant: Tenant,
-    kind: TransactionKind,
-    source: TransactionSource,
-    minor: i64,
-    currency: &'static str,
-    /// Whether its money must not be withheld any more.
-    is_settled: bool,
 }
 
 /// What a pass knows.
@@ -163,16 +74,8 @@ impl Pass {
         let bookings = bookings_of(None, subject);
         self.sources += usize::from(!bookings.is_empty());
         for booking in bookings {
-            let amount = booking.amount();
-            let required = Required {
-                tenant,
-                kind: booking.kind(),
-                source: booking.source(),
-                minor: amount.minor,
-                currency: amount.currency.code(),
-                is_settled: booking.is_settled(),
-            };
-            self.required.insert(booking.id(tenant).uuid().as_u128(), required);
+            let required = Required::by(tenant, &booking);
+            self.required.insert(required.id.uuid().as_u128(), required);
         }
     }
 
@@ -194,17 +97,10 @@ impl Pass {
     fn differences(&self) -> BTreeSet<Difference> {
         let mut found = BTreeSet::new();
         let missing = self.required.iter().filter(|(id, _)| !self.booked.contains_key(id));
-        for (id, required) in missing {
-            found.insert(Difference::Missing {
-                transaction: spelled(*id),
-                kind: required.kind.as_str(),
-                source: required.source.key(required.tenant),
-                amount: required.minor,
-                currency: required.currency,
-            });
-        }
+        found.extend(missing.map(|(_, required)| required.missing()));
         for (id, (tenant, transaction)) in &self.booked {
-            found.extend(compare(*tenant, transaction, self.required.get(id)));
+            let required = self.required.get(id);
+            found.extend(compare(*tenant, transaction, required));
         }
         for ((tenant, currency), (there, sum)) in &self.balances {
             let excess = there.minus(*sum).each().into_iter().filter(|(_, minor)| *minor != 0);
@@ -218,46 +114,6 @@ impl Pass {
         found.extend(self.unreadable.iter().map(|key| Difference::Unreadable { key: key.clone() }));
         found
     }
-}
-
-/// A balance transaction's id, as keys have it.
-fn spelled(bits: u128) -> String {
-    tollgate_domain::BalanceTransactionId::from_bytes(bits.to_be_bytes()).to_string()
-}
-
-/// Compares a balance transaction with what its payment or refund requires.
-fn compare(tenant: Tenant, booked: &BalanceTransaction, required: Option<&Required>) -> Vec<Difference> {
-    let (transaction, source) = (booked.id.to_string(), booked.source.key(tenant));
-    let (amount, currency) = (booked.amount.minor, booked.amount.currency.code());
-    let mut found = Vec::new();
-    match required {
-        None => found.push(Difference::Unexplained {
-            transaction: transaction.clone(),
-            kind: booked.kind.as_str(),
-            source,
-            amount,
-            currency,
-        }),
-        Some(required) if (required.minor, required.currency) != (amount, currency) => {
-            found.push(Difference::Amount {
-                transaction: transaction.clone(),
-                source,
-                booked: amount,
-                required: required.minor,
-                currency: required.currency,
-            });
-        }
-        Some(required) if required.is_settled && booked.settled().is_some() => {
-            found.push(Difference::Withheld { transaction: transaction.clone(), source });
-        }
-        Some(_) => {}
-    }
-    // A dispute's fee is on top of what it takes.
-    let fees = if booked.kind == TransactionKind::Dispute { i64::MAX } else { amount.max(0) };
-    if !(0..=fees).contains(&booked.fee) {
-        found.push(Difference::Fee { transaction, fee: booked.fee, currency });
-    }
-    found
 }
 
 impl Admin {

@@ -78,7 +78,7 @@ impl Authentication {
         let Some(hash) = gateway.key_hash_of(&credentials.secret, now) else {
             return refused(Denied::INVALID_KEY);
         };
-        let known = gateway.known_keys.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
+        let known = gateway.known.keys.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
         let known = known.filter(|key| key.is_of(credentials.merchant.as_deref()));
         let caller = Caller {
             by_access_token: AccessToken::has_prefix(&credentials.secret),
@@ -157,7 +157,7 @@ impl Gateway {
     }
 
     fn remember_key(&self, hash: &KeyHash, key: Option<&ApiKey>) {
-        let mut known = self.known_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.keys.lock().unwrap_or_else(PoisonError::into_inner);
         match key {
             None => {
                 known.remove(hash);

@@ -175,7 +175,8 @@ impl Worker {
             | DueKind::Customer
             | DueKind::Backlog
             | DueKind::Funds
-            | DueKind::Dispute => Some(FoundWork::Work(DueMessage::of(kind, claimed))),
+            | DueKind::Dispute
+            | DueKind::LedgerCheck => Some(FoundWork::Work(DueMessage::of(kind, claimed))),
         })
     }
 }

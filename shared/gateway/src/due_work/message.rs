@@ -58,7 +58,8 @@ impl DueMessage {
             | DueKind::Delivery
             | DueKind::Backlog
             | DueKind::Funds
-            | DueKind::Dispute => None,
+            | DueKind::Dispute
+            | DueKind::LedgerCheck => None,
         };
         let (tenant, pk) = (claimed.tenant, claimed.pk.clone());
         let request = claimed.request_id().to_owned();

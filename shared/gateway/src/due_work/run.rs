@@ -52,6 +52,7 @@ impl Worker {
             DueKind::Customer => self.work_on_customer(message).await,
             DueKind::Funds => self.work_on_funds(message).await,
             DueKind::Dispute => self.work_on_dispute(message).await,
+            DueKind::LedgerCheck => Box::pin(self.work_on_ledger_check(message)).await,
             DueKind::Backlog => self.work_on_backlog(message, queues).await,
             // A finder queues attempts themselves.
             DueKind::Delivery => Err(Error::Internal("a delivery is not due work's".to_owned())),

@@ -75,6 +75,7 @@ impl Booker<'_> {
         {
             self.worker.writer().move_booked(tenant, &earlier, &settled).await?;
         }
+        self.worker.ensure_ledger_check(tenant).await?;
         let (id, kind) = (transaction.id.to_string(), transaction.kind.as_str());
         tracing::info!(transaction = id, kind, source = ?transaction.source, "booked");
         Ok(())

@@ -217,6 +217,11 @@ pub const DUE_WORK_FAILED: Metric =
 pub const MONEY_NEEDS_ATTENTION: Metric =
     Metric { name: "MoneyNeedsAttention", unit: Unit::Count, by: &[&[]] };
 
+/// Differences in a tenant's ledger that two passes of its check found alike; 0 if there are none, so that the alarm ends.
+pub const LEDGER_DIFFERENCES: Metric = Metric { name: "LedgerDifferences", unit: Unit::Count, by: &[&[]] };
+/// How long ago a tenant's ledger was verified, when its check went on.
+pub const LEDGER_VERIFIED_AGE: Metric = Metric { name: "LedgerVerifiedAge", unit: Unit::Seconds, by: &[&[]] };
+
 /// Every metric.
 pub const ALL: &[&Metric] = &[
     &LATENCY,
@@ -231,6 +236,8 @@ pub const ALL: &[&Metric] = &[
     &DUE_WORK_FOUND,
     &DUE_WORK_FAILED,
     &MONEY_NEEDS_ATTENTION,
+    &LEDGER_DIFFERENCES,
+    &LEDGER_VERIFIED_AGE,
 ];
 
 impl Metric {

@@ -108,6 +108,8 @@ async fn balances_agree(cloud: &Cloud) {
         (verified["differences"] == serde_json::json!([])).then_some(())
     })
     .await;
+    let check = cloud.check_ledger(cloud.demo_scope()).await;
+    assert!(check.suspected.is_empty() && check.confirmed.is_empty(), "{check:?}");
 }
 
 /// The processors charged and refunded once.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use tollgate_domain::{
-    Delivery, EndpointId, EventId, Payment, PaymentId, ProcessorTransactionId, Timestamp, payment::Command,
+    Delivery, EndpointId, EventId, Payment, PaymentId, ProcessorTransactionId, Timestamp,
+    ledger::LedgerCheck, payment::Command,
 };
 use tollgate_gateway::{Clock, DueKind, SystemClock, metrics};
 use tollgate_store::{Put, Replaced};
@@ -39,9 +40,11 @@ enum Provocation {
     LostWebhook,
     /// A payment whose authorization the processor no longer shows.
     StuckPayment,
+    /// A balance that is not the sum of its transactions, in a ledger that was verified long ago.
+    SpoiltBooks,
 }
 
-use Provocation::{DeadTables, LostWebhook, Poison, SlowTables, StuckPayment};
+use Provocation::{DeadTables, LostWebhook, Poison, SlowTables, SpoiltBooks, StuckPayment};
 
 /// Every alarm on a metric of ours, and what makes it go off.
 const ROWS: &[(&str, Provocation)] = &[
@@ -61,11 +64,15 @@ const ROWS: &[(&str, Provocation)] = &[
     ("CustomerWorkFails", Poison(DueKind::Customer)),
     ("FundsWorkTrails", Poison(DueKind::Funds)),
     ("FundsWorkFails", Poison(DueKind::Funds)),
+    ("LedgerCheckWorkTrails", Poison(DueKind::LedgerCheck)),
+    ("LedgerCheckWorkFails", Poison(DueKind::LedgerCheck)),
     ("BacklogWorkTrails", Poison(DueKind::Backlog)),
     ("BacklogWorkFails", Poison(DueKind::Backlog)),
     ("DeliveryWorkTrails", LostWebhook),
     ("WebhooksLate", LostWebhook),
     ("MoneyNeedsAttention", StuckPayment),
+    ("LedgerDiffers", SpoiltBooks),
+    ("LedgerUnverified", SpoiltBooks),
 ];
 
 fn is_ours(alarm: &Alarm) -> bool {
@@ -179,6 +186,27 @@ async fn stick_payment(cloud: &Cloud) {
     assert_eq!(store.replace(tenant, &stuck).await.unwrap(), Replaced::Done);
 }
 
+/// Moves a balance without a transaction, and lets the check of the ledger go on until it has found that twice.
+async fn spoil_books(cloud: &Cloud) {
+    let (store, tenant) = (cloud.store(), cloud.demo_scope());
+    let key = json!({"pk": s(&format!("{tenant}BAL")), "sk": s("USD#0")});
+    let spoilt = json!({"TableName": "tollgate", "Key": key, "UpdateExpression": "ADD available :more",
+        "ExpressionAttributeValues": {":more": n(5)}});
+    ask(cloud.ready["dynamodb"].as_str().unwrap(), "UpdateItem", &spoilt).await;
+    eventually("the difference is found by two passes, and told", || async {
+        let check: LedgerCheck = store.get(tenant, LedgerCheck::KEY_ID).await.unwrap()?;
+        if check.reads.is_none() && check.due > SystemClock.now() {
+            // The next pass begins now. If the worker was faster, the next look makes it due.
+            let (version, due) = (check.version + 1, SystemClock.now());
+            let hurried = LedgerCheck { version, due, verified: Some(LONG_AGO), ..check };
+            let _ = store.replace(tenant, &hurried).await.unwrap();
+        }
+        let is_told = cloud.log.lock().unwrap().iter().any(|line| line.contains("+5 USD (+0 movements)"));
+        is_told.then_some(())
+    })
+    .await;
+}
+
 async fn provoke(cloud: &Cloud, provocation: Provocation, since: usize, alarms: &[&str]) {
     match provocation {
         DeadTables => {
@@ -200,6 +228,7 @@ async fn provoke(cloud: &Cloud, provocation: Provocation, since: usize, alarms: 
         Poison(kind) => poison(cloud, kind).await,
         LostWebhook => lose_webhook(cloud).await,
         StuckPayment => stick_payment(cloud).await,
+        SpoiltBooks => spoil_books(cloud).await,
     }
 }
 

@@ -1,7 +1,9 @@
 //! The ledger.
 
+use std::collections::BTreeSet;
+
 use tollgate_domain::{LedgerTerms, Tier};
-use tollgate_store::Merchant;
+use tollgate_store::{Merchant, OldestPage};
 
 use super::{
     super::{ledger::charge, *},
@@ -18,6 +20,13 @@ fn terms() -> LedgerTerms {
 
 async fn make(store: &Writer) {
     assert_eq!(store.create_merchant(&merchant()).await.unwrap(), Put::Created);
+}
+
+/// What a page has, without the order of the items' attributes.
+fn in_order(page: Result<OldestPage, StoreError>) -> Result<(Vec<(String, String)>, bool), StoreError> {
+    let page = page?;
+    let of = |(place, item): (String, tollgate_store::StoredItem)| (place, item.key().to_owned());
+    Ok((page.items.into_iter().map(of).collect(), page.has_more))
 }
 
 pub(super) fn scenarios() -> Vec<Scenario> {
@@ -46,6 +55,25 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 store.book(tenant(1), &charge(n, 1000, "EUR")).await.unwrap();
             },
             |store| async move { store.balances(tenant(1)).await }
+        ),
+        scenario!(
+            "list_oldest",
+            |store| for n in 1..=5 {
+                store.book(tenant(1), &charge(n, 1000, "EUR")).await.unwrap();
+            },
+            |store| async move { in_order(store.list_oldest(tenant(1), "BTX", None, 3).await) }
+        ),
+        scenario!(
+            "stored_items",
+            |store| for n in 1..=5 {
+                store.book(tenant(1), &charge(n, 1000, "EUR")).await.unwrap();
+            },
+            |store| async move {
+                let keys = [1, 9, 3].map(|n| format!("{}BTX#{}", tenant(1), charge(n, 1, "EUR").id));
+                let items = store.stored_items(&keys).await?;
+                let keys: BTreeSet<String> = items.iter().map(|item| item.key().to_owned()).collect();
+                Ok::<_, StoreError>(keys)
+            }
         ),
         scenario!("set_ledger_terms", |store| make(&store).await, |store| async move {
             store.set_ledger_terms(merchant().id, &terms()).await
