@@ -45,11 +45,13 @@ fn read_format(accept: Option<&str>, query: &mut Fields) -> Result<Format, Field
     Ok(if preferred.as_deref() == Some("text/csv") { Format::Csv } else { Format::Json })
 }
 
-/// What a balance transaction is about: a charge, its intent, a refund, or a dispute.
+/// What a balance transaction is about: a charge, its intent, a refund, a dispute, or a payout.
 fn read_source(query: &mut Fields) -> Result<Option<TransactionSource>, FieldError> {
     let Some(text) = query.string("source", ID_CHARS_MAX)? else { return Ok(None) };
     let source = expansions::source_of(&text).map(Some);
-    source.ok_or_else(|| query.error("source", Issue::NotValid("the id of a charge, a refund or a dispute")))
+    source.ok_or_else(|| {
+        query.error("source", Issue::NotValid("the id of a charge, a refund, a dispute or a payout"))
+    })
 }
 
 /// Reads the query of a list, how it is to be answered, and the links to expand.

@@ -4,8 +4,8 @@ use serde_json::Value;
 use tollgate_apis::{
     EventContext,
     intents::{
-        CHARGE_PREFIX, CUSTOMER_PREFIX, DISPUTE_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX, REFUND_PREFIX,
-        RecoveryEnd, list, webhook_delivery, webhook_recovery,
+        BANK_ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, DISPUTE_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX,
+        PAYOUT_PREFIX, REFUND_PREFIX, RecoveryEnd, list, webhook_delivery, webhook_recovery,
     },
 };
 use tollgate_domain::{
@@ -67,6 +67,8 @@ fn read_related(query: &mut Fields) -> Result<Option<RelatedObject>, FieldError>
         .or_else(|| Id::parse(DISPUTE_PREFIX, &text).map(RelatedObject::Dispute).ok())
         .or_else(|| Id::parse(CUSTOMER_PREFIX, &text).map(RelatedObject::Customer).ok())
         .or_else(|| Id::parse(METHOD_PREFIX, &text).map(RelatedObject::PaymentMethod).ok())
+        .or_else(|| Id::parse(PAYOUT_PREFIX, &text).map(RelatedObject::Payout).ok())
+        .or_else(|| Id::parse(BANK_ACCOUNT_PREFIX, &text).map(RelatedObject::BankAccount).ok())
         .or_else(|| Id::parse(ENDPOINT_PREFIX, &text).map(RelatedObject::Endpoint).ok());
     related.map(Some).ok_or_else(|| query.error(name, Issue::NotValid("the id of what events are about")))
 }

@@ -6,12 +6,12 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use tollgate_apis::intents::{
-    self, CHARGE_PREFIX, CUSTOMER_PREFIX, Context, DISPUTE_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX,
-    REFUND_PREFIX, TRANSACTION_PREFIX,
+    self, BANK_ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, Context, DISPUTE_PREFIX, METHOD_PREFIX,
+    PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX,
 };
 use tollgate_domain::{
-    BalanceTransactionId, CustomerId, DisputeId, PaymentId, PaymentMethodId, Permission, RefundId, Tenant,
-    ledger::TransactionSource,
+    BalanceTransactionId, BankAccountId, Currency, CustomerId, DisputeId, PaymentId, PaymentMethodId,
+    PayoutId, Permission, RefundId, Tenant, ledger::TransactionSource,
 };
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
@@ -33,6 +33,7 @@ enum Link {
     BalanceTransaction,
     FailureBalanceTransaction,
     Source,
+    Destination,
 }
 
 const INTENT: &[Link] = &[Link::Customer, Link::PaymentMethod, Link::LatestCharge];
@@ -43,6 +44,8 @@ const REFUND: &[Link] =
 const DISPUTE: &[Link] = &[Link::Charge, Link::PaymentIntent];
 const TRANSACTION: &[Link] = &[Link::Source];
 /// Those of a charge, those of a refund and those of a dispute.
+const PAYOUT: &[Link] = &[Link::Destination, Link::BalanceTransaction, Link::FailureBalanceTransaction];
+/// Those of a charge, of a refund and of a payout.
 const SOURCE: &[Link] = &[
     Link::Customer,
     Link::PaymentMethod,
@@ -50,6 +53,7 @@ const SOURCE: &[Link] = &[
     Link::PaymentIntent,
     Link::BalanceTransaction,
     Link::FailureBalanceTransaction,
+    Link::Destination,
 ];
 
 impl Link {
@@ -64,6 +68,7 @@ impl Link {
             Self::BalanceTransaction => "balance_transaction",
             Self::FailureBalanceTransaction => "failure_balance_transaction",
             Self::Source => "source",
+            Self::Destination => "destination",
         }
     }
 
@@ -71,6 +76,7 @@ impl Link {
     const fn permission(self) -> Permission {
         match self {
             Self::Customer => Permission::CustomersRead,
+            Self::Destination => Permission::KeysRead,
             Self::PaymentMethod
             | Self::LatestCharge
             | Self::Charge
@@ -84,7 +90,7 @@ impl Link {
     /// The links of its object.
     const fn links(self) -> &'static [Self] {
         match self {
-            Self::Customer => &[],
+            Self::Customer | Self::Destination => &[],
             Self::PaymentMethod => METHOD,
             Self::LatestCharge | Self::Charge => CHARGE,
             Self::PaymentIntent => INTENT,
@@ -112,6 +118,8 @@ impl Linked {
     pub const DISPUTE: Self = Self::object(DISPUTE);
     /// A refund.
     pub const REFUND: Self = Self::object(REFUND);
+    /// A payout.
+    pub const PAYOUT: Self = Self::object(PAYOUT);
     /// A balance transaction.
     pub const TRANSACTION: Self = Self::object(TRANSACTION);
 
@@ -254,7 +262,13 @@ async fn read_link(
             TransactionSource::Dispute(id) => {
                 intents::dispute(&ctx.call.retrieve_dispute(id).await?, context)
             }
+            TransactionSource::Payout(id) => intents::payout(&ctx.call.retrieve_payout(id).await?, context),
         },
+        Link::Destination => {
+            let id = BankAccountId::parse(BANK_ACCOUNT_PREFIX, id).map_err(|_| no_id())?;
+            let currency = holder["currency"].as_str().and_then(Currency::from_code).ok_or_else(no_id)?;
+            intents::destination(&ctx.call.retrieve_destination(id, currency).await?, context)
+        }
         Link::BalanceTransaction | Link::FailureBalanceTransaction => {
             let id = BalanceTransactionId::parse(TRANSACTION_PREFIX, id).map_err(|_| no_id())?;
             let source = source_of(holder["id"].as_str().unwrap_or_default()).ok_or_else(no_id)?;
@@ -263,12 +277,13 @@ async fn read_link(
     })
 }
 
-/// What a balance transaction is about, by the id of a charge, of its intent, of a refund or of a dispute.
+/// What a balance transaction is about, by the id of a charge, of its intent, of a refund, of a dispute or of a payout.
 pub fn source_of(id: &str) -> Option<TransactionSource> {
     let payment = [CHARGE_PREFIX, PAYMENT_PREFIX].iter().find_map(|prefix| PaymentId::parse(prefix, id).ok());
     let refund = || RefundId::parse(REFUND_PREFIX, id).ok().map(TransactionSource::Refund);
     let dispute = || DisputeId::parse(DISPUTE_PREFIX, id).ok().map(TransactionSource::Dispute);
-    payment.map(TransactionSource::Payment).or_else(refund).or_else(dispute)
+    let payout = || PayoutId::parse(PAYOUT_PREFIX, id).ok().map(TransactionSource::Payout);
+    payment.map(TransactionSource::Payment).or_else(refund).or_else(dispute).or_else(payout)
 }
 
 fn no_id() -> Problem {

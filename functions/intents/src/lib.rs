@@ -1,4 +1,4 @@
-//! The `intents` API: payments in steps, payment methods, refunds, customers, and the webhook endpoints of every front door.
+//! The `intents` API: payments in steps, payment methods, refunds, payouts, customers, and the webhook endpoints of every front door.
 //!
 //! One binary per route in `src/bin`; what they share is here. Where the published text is silent, Stripe's published
 //! conventions for the same resource are followed, so that its client libraries work.
@@ -12,12 +12,14 @@ pub mod customers;
 pub mod disputes;
 pub mod events;
 pub mod expansions;
+pub mod external_accounts;
 pub mod lists;
 pub mod objects;
 mod parameters;
 mod payment_details;
 pub mod payment_intents;
 pub mod payment_methods;
+pub mod payouts;
 pub mod refunds;
 pub mod versions;
 pub mod webhook_endpoints;
@@ -36,11 +38,12 @@ pub fn queue() -> Result<&'static tollgate_gateway::Queue, tollgate_http::Proble
     Ok(QUEUE.get_or_init(|| queue))
 }
 
-/// The body without card data, for its fingerprint.
+/// The body without card data and account numbers, for its fingerprint.
 pub fn without_card_data(body: &serde_json::Value) -> serde_json::Value {
     use tollgate_http::CardPlace;
     const PLACES: &[CardPlace] = &[
         CardPlace { object: "/card", number: "number", security_code: "cvc" },
+        CardPlace { object: "/external_account", number: "account_number", security_code: "cvc" },
         CardPlace { object: "/sepa_debit", number: "iban", security_code: "cvc" },
         CardPlace { object: "/payment_method_data/card", number: "number", security_code: "cvc" },
         CardPlace { object: "/payment_method_data/sepa_debit", number: "iban", security_code: "cvc" },

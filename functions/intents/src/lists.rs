@@ -88,15 +88,20 @@ fn read_bounds<T>(
 /// Reads `created`: a time, or an object with `gt`, `gte`, `lt`, `lte`. The returned range includes both ends. `gt`
 /// counts only without `gte`, and `lt` only without `lte`.
 pub fn created(query: &mut Fields) -> Result<(Option<Timestamp>, Option<Timestamp>), FieldError> {
-    if !query.has("created") {
+    times(query, "created")
+}
+
+/// Reads a time, or an object with bounds, as [`created`] does.
+pub fn times(query: &mut Fields, name: &str) -> Result<(Option<Timestamp>, Option<Timestamp>), FieldError> {
+    if !query.has(name) {
         return Ok((None, None));
     }
     let second_end = |at: Timestamp| at.plus_ms(999);
-    if !query.is_object("created") {
-        let at = query.unix_time("created")?;
+    if !query.is_object(name) {
+        let at = query.unix_time(name)?;
         return Ok((at, at.map(second_end)));
     }
-    let Some(Bounds { gt, gte, lt, lte }) = read_bounds(query, "created", Fields::unix_time)? else {
+    let Some(Bounds { gt, gte, lt, lte }) = read_bounds(query, name, Fields::unix_time)? else {
         return Ok((None, None));
     };
     Ok((

@@ -122,6 +122,41 @@ pub(crate) const CAPTURE_CHARGE: &[&str] =
 pub(crate) const CREATE_REFUND: &[&str] =
     &["currency", "customer", "instructions_email", "origin", "refund_application_fee", "reverse_transfer"];
 
+/// Of `POST /payouts`.
+pub(crate) const CREATE_PAYOUT: &[&str] = &["payout_method"];
+
+/// Of the object `external_account` of `POST /accounts/{account}/external_accounts`: those of a card.
+pub(crate) const EXTERNAL_ACCOUNT: &[&str] = &[
+    "address_city",
+    "address_country",
+    "address_line1",
+    "address_line2",
+    "address_state",
+    "address_zip",
+    "cvc",
+    "exp_month",
+    "exp_year",
+    "metadata",
+    "name",
+    "number",
+    "token",
+];
+
+/// Of `POST /accounts/{account}/external_accounts/{id}`: those of a card, and of Japanese and verified accounts.
+pub(crate) const UPDATE_EXTERNAL_ACCOUNT: &[&str] = &[
+    "account_type",
+    "address_city",
+    "address_country",
+    "address_line1",
+    "address_line2",
+    "address_state",
+    "address_zip",
+    "documents",
+    "exp_month",
+    "exp_year",
+    "name",
+];
+
 /// Of `POST /customers` and `POST /customers/{id}`.
 pub(crate) const CUSTOMER: &[&str] = &[
     "balance",

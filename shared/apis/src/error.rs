@@ -305,6 +305,8 @@ impl ApiError {
             )
             .about("client_secret"),
             Refusal::Metadata(bad) => Self::of_field(&FieldError::of_metadata(bad.clone())),
+            Refusal::Payout(refusal) => invalid("payout_not_possible", sentence(refusal)),
+            Refusal::BankAccount(refusal) => invalid("bank_account_not_possible", sentence(refusal)),
             Refusal::TooManyEndpoints => invalid("too_many_webhook_endpoints",
                 "There are too many webhook endpoints.",
             ),
@@ -401,5 +403,8 @@ const fn not_found_code(resource: Resource) -> &'static str {
         Resource::WebhookEndpoint => "webhook_endpoint_not_found",
         Resource::BalanceTransaction => "balance_transaction_not_found",
         Resource::Dispute => "dispute_not_found",
+        Resource::Payout => "payout_not_found",
+        Resource::BankAccount => "bank_account_not_found",
+        Resource::Account => "account_not_found",
     }
 }

@@ -62,6 +62,8 @@ kinds! {
     PayoutKind, PayoutId, "PYO";
     /// The id of a dispute.
     DisputeKind, DisputeId, "DSP";
+    /// The id of a bank account.
+    BankAccountKind, BankAccountId, "BNK";
     /// The id of an idempotency record.
     IdempotencyRecordKind, IdempotencyRecordId, "RUN";
 }

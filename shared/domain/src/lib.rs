@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod backlog;
+pub mod bank_account;
 pub mod card;
 pub mod contact;
 pub mod customer;
@@ -22,6 +23,7 @@ pub mod money;
 pub mod pause;
 pub mod payment;
 pub mod payment_method;
+pub mod payout;
 pub mod processor_charge;
 pub mod processor_health;
 pub mod rate_limit;
@@ -35,6 +37,7 @@ pub mod text;
 pub mod time;
 
 pub use access::{Contract, ContractLimit, ContractLimits, KeyKind, Permission, Tier};
+pub use bank_account::BankAccount;
 pub use card::{BadCard, Cvc, EnteredCard, Pan};
 pub use contact::{Address, Billing, Shipping};
 pub use customer::Customer;
@@ -44,8 +47,8 @@ pub use endpoint::WebhookEndpoint;
 pub use event::{Event, EventKind, Subject};
 pub use front_door::FrontDoor;
 pub use id::{
-    BalanceTransactionId, CustomerId, DisputeId, EndpointId, EventId, Id, IdempotencyRecordId, KeyId,
-    MerchantId, PaymentId, PaymentMethodId, PayoutId, RefundId,
+    BalanceTransactionId, BankAccountId, CustomerId, DisputeId, EndpointId, EventId, Id, IdempotencyRecordId,
+    KeyId, MerchantId, PaymentId, PaymentMethodId, PayoutId, RefundId,
 };
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use idempotency_record::IdempotencyRecord;
@@ -54,6 +57,7 @@ pub use metadata::{BadJsonObject, JsonObject, MetaValue, Metadata};
 pub use money::{Currency, Money};
 pub use payment::Payment;
 pub use payment_method::PaymentMethod;
+pub use payout::Payout;
 pub use processor_charge::{ProcessorCharge, ProcessorTransactionId, Stage};
 pub use refund::Refund;
 pub use refusal::{Denied, KeyRefusal, Refusal, Resource};

@@ -2,6 +2,7 @@
 
 use crate::{
     access::Permission,
+    bank_account::BankAccountRefusal,
     card::BadCard,
     dispute::DisputeRefusal,
     id::PaymentId,
@@ -9,6 +10,7 @@ use crate::{
     money::{AMOUNT_MINOR_MAX, Money},
     payment,
     payment_method::MethodRefusal,
+    payout::PayoutRefusal,
     rate_limit::RateLimitStatus,
     refund::RefundStatus,
     source::Decline,
@@ -94,6 +96,12 @@ pub enum Resource {
     BalanceTransaction,
     /// A dispute.
     Dispute,
+    /// A payout.
+    Payout,
+    /// A bank account.
+    BankAccount,
+    /// The account of a merchant.
+    Account,
 }
 
 impl Resource {
@@ -110,6 +118,9 @@ impl Resource {
             Self::WebhookEndpoint => "webhook endpoint",
             Self::BalanceTransaction => "balance transaction",
             Self::Dispute => "dispute",
+            Self::Payout => "payout",
+            Self::BankAccount => "bank account",
+            Self::Account => "account",
         }
     }
 }
@@ -205,6 +216,12 @@ pub enum Refusal {
     /// The endpoint's URL is not one that deliveries may go to; the text says why.
     #[error("{0}")]
     UnsafeEndpoint(String),
+    /// A payout is not made or changed like that.
+    #[error(transparent)]
+    Payout(#[from] PayoutRefusal),
+    /// A bank account is not made or changed like that.
+    #[error(transparent)]
+    BankAccount(#[from] BankAccountRefusal),
 }
 
 /// Why an API key is not made.

@@ -17,6 +17,7 @@
 //! | `disputes` | disputes: how they open, are answered and end |
 //! | `ledger` | what payments, refunds and disputes move, balances and balance transactions |
 //! | `webhooks` | endpoints, events, deliveries |
+//! | `payouts` | payouts and bank accounts |
 //! | `pages` | what payers do on hosted pages |
 //! | `processing` | charges, releases and refunds at a processor |
 //! | `due_work` | what is due at a certain time, and who does it |
@@ -45,6 +46,7 @@ mod message_format;
 mod pages;
 mod pagination;
 mod payments;
+mod payouts;
 mod processing;
 mod signing;
 mod start;
@@ -108,6 +110,11 @@ pub use payments::{
     payment_method_ref::MethodRef,
     payment_methods::{MethodData, MethodFilter, MethodUpdate, NewMethod, kind_of},
     refunds::{CreateRefund, RefundAmount, RefundFilter},
+};
+pub use payouts::{
+    bank_accounts::{BankAccountData, BankAccountUpdate, NewBankAccount},
+    create::CreatePayout,
+    payout::PayoutFilter,
 };
 pub use processing::processors::{Processors, TIMEOUT_DEFAULT_MS};
 pub use signing::links::{Links, Purpose};

@@ -27,6 +27,8 @@ pub enum DueKind {
     Dispute,
     /// The check of a tenant's ledger.
     LedgerCheck,
+    /// A payout that is to be sent, or whose rail is to be asked.
+    Payout,
 }
 
 impl DueKind {
@@ -40,6 +42,7 @@ impl DueKind {
         Self::Funds,
         Self::Dispute,
         Self::LedgerCheck,
+        Self::Payout,
     ];
 
     /// The name, as keys, messages, schedules and metrics have it.
@@ -53,6 +56,7 @@ impl DueKind {
             Self::Funds => "BTX",
             Self::Dispute => "DSP",
             Self::LedgerCheck => "LCK",
+            Self::Payout => "PYO",
         }
     }
 

@@ -11,9 +11,9 @@
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
-    BalanceTransaction, Customer, CustomerId, Delivery, Dispute, Event, IdempotencyRecord, Payment,
-    PaymentMethod, Refund, Subject, Tenant, Timestamp, WebhookEndpoint, backlog::Backlog, id::Kind,
-    processor_health::ProcessorHealth,
+    BalanceTransaction, BankAccount, Customer, CustomerId, Delivery, Dispute, Event, IdempotencyRecord,
+    Payment, PaymentMethod, Payout, Refund, Subject, Tenant, Timestamp, WebhookEndpoint, backlog::Backlog,
+    bank_account::BankAccountRegister, id::Kind, processor_health::ProcessorHealth,
 };
 
 use crate::{
@@ -137,6 +137,8 @@ pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Tenant, String, S
         PaymentMethod::CODE => Subject::PaymentMethod(from_image(&key, image)?),
         WebhookEndpoint::CODE => Subject::Endpoint(from_image(&key, image)?),
         Dispute::CODE => Subject::Dispute(from_image(&key, image)?),
+        Payout::CODE => Subject::Payout(from_image(&key, image)?),
+        BankAccount::CODE => Subject::BankAccount(from_image(&key, image)?),
         _ => return Ok(None),
     };
     Ok(Some((tenant, key, subject)))
@@ -161,9 +163,12 @@ pub fn money_of(subject: &Subject) -> Vec<String> {
         Subject::Payment(payment) => payment.money(),
         Subject::Refund(refund) => refund.money(),
         Subject::Dispute(dispute) => dispute.money(),
-        Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) | Subject::Balance(_) => {
-            Vec::new()
-        }
+        Subject::Payout(payout) => payout.money(),
+        Subject::Customer(_)
+        | Subject::PaymentMethod(_)
+        | Subject::Endpoint(_)
+        | Subject::BankAccount(_)
+        | Subject::Balance(_) => Vec::new(),
     }
 }
 
@@ -246,7 +251,49 @@ impl Entity for BalanceTransaction {
         Some(self.source.key(tenant))
     }
     fn due(&self) -> Option<(DueKind, Timestamp)> {
-        self.matures().then_some((DueKind::Funds, self.available_on))
+        self.becomes_available().then_some((DueKind::Funds, self.available_on))
+    }
+}
+
+impl Entity for Payout {
+    const CODE: &'static str = tollgate_domain::id::PayoutKind::CODE;
+
+    fields!();
+    fn parent(&self, tenant: Tenant) -> Option<String> {
+        Some(parent_key(tenant, BankAccount::CODE, &self.destination.to_string()))
+    }
+    fn due(&self) -> Option<(DueKind, Timestamp)> {
+        self.due.map(|at| (DueKind::Payout, at))
+    }
+    fn money(&self) -> Vec<String> {
+        vec![name_of::<Self>(self.id)]
+    }
+}
+
+impl Entity for BankAccount {
+    const CODE: &'static str = tollgate_domain::id::BankAccountKind::CODE;
+
+    fields!();
+    fn listed(&self) -> bool {
+        !self.deleted
+    }
+}
+
+impl Entity for BankAccountRegister {
+    const CODE: &'static str = "BNKS";
+
+    /// There is one for each tenant.
+    fn key_id(&self) -> String {
+        Self::KEY_ID.to_owned()
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+    fn listed(&self) -> bool {
+        false
     }
 }
 

@@ -2,22 +2,22 @@
 //!
 //! A tenant's balances are items under one partition key, `<tenant>BAL`: for each currency [`SHARDS`] parts, whose
 //! sum is the balance. So many bookings of one merchant write different items, and one query reads them all. A
-//! balance transaction always moves the same part.
+//! balance transaction always moves the same part. Payouts have a part of their own, whose version guards them (see
+//! `payouts`).
 //!
 //! | item | pk | sk |
 //! |---|---|---|
-//! | balance | `<tenant>BAL` | `<currency>#<part>` |
+//! | balance | `<tenant>BAL` | `<currency>#<part>`; the part of payouts is `payouts` |
 
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::{
     operation::query::QueryInput,
-    types::{AttributeValue, TransactWriteItem, Update},
+    types::{AttributeValue, TransactWriteItem, Update, builders::UpdateBuilder},
 };
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
-    Accounts, BalanceTransaction, BalanceTransactionId, Currency, LedgerTerms, MerchantId, Tenant,
-    ledger::CurrencyBalance,
+    Accounts, BalanceTransaction, Currency, LedgerTerms, MerchantId, Tenant, ledger::CurrencyBalance,
 };
 
 use crate::{
@@ -70,18 +70,27 @@ pub enum LedgerItem {
     Balance(Balance),
 }
 
-fn pk(tenant: Tenant) -> String {
+pub(crate) fn pk(tenant: Tenant) -> String {
     format!("{tenant}{CODE}")
 }
 
 /// The sort key of the part of a balance that this balance transaction moves.
-fn part_key(currency: Currency, id: BalanceTransactionId) -> String {
-    let part = Sha256::digest(id.to_string().as_bytes())[0] % SHARDS;
+fn part_key(transaction: &BalanceTransaction) -> String {
+    let currency = transaction.amount.currency;
+    if transaction.kind.is_of_payout() {
+        return payouts_part_key(currency);
+    }
+    let part = Sha256::digest(transaction.id.to_string().as_bytes())[0] % SHARDS;
     format!("{}#{part}", currency.code())
 }
 
+/// The sort key of the part of a balance that payouts move, and nothing else.
+pub(crate) fn payouts_part_key(currency: Currency) -> String {
+    format!("{}#payouts", currency.code())
+}
+
 /// A part of a balance.
-fn balance_of(item: &Item) -> Result<Balance, StoreError> {
+pub(crate) fn balance_of(item: &Item) -> Result<Balance, StoreError> {
     format::check(item, FORMAT)?;
     let bad = |detail: &str| StoreError::BadItem {
         key: string_of(item, "pk").unwrap_or_default().to_owned(),
@@ -224,7 +233,7 @@ impl Writer {
         transaction: &BalanceTransaction,
         movement: Accounts,
     ) -> Result<TransactWriteItem, StoreError> {
-        self.add_to_balance(tenant, part_key(transaction.amount.currency, transaction.id), movement)
+        self.add_to_balance(tenant, part_key(transaction), movement)
     }
 
     fn add_to_balance(
@@ -233,6 +242,18 @@ impl Writer {
         part: String,
         movement: Accounts,
     ) -> Result<TransactWriteItem, StoreError> {
+        let update = self.addition_to_balance(tenant, part, movement);
+        let update = update.build().map_err(|e| StoreError::BadValue(e.to_string()))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// The update that adds a movement to a part of a balance, and one to its version.
+    pub(crate) fn addition_to_balance(
+        &self,
+        tenant: Tenant,
+        part: String,
+        movement: Accounts,
+    ) -> UpdateBuilder {
         let mut update = Update::builder()
             .table_name(&self.tables.main)
             .set_key(Some(HashMap::from([("pk".to_owned(), s(pk(tenant))), ("sk".to_owned(), s(part))])))
@@ -249,11 +270,7 @@ impl Writer {
                 .expression_attribute_names(format!("#{name}"), name)
                 .expression_attribute_values(format!(":{name}"), n(minor));
         }
-        let update = update
-            .update_expression(format!("SET #t = :t, #f = :f ADD {}", sums.join(", ")))
-            .build()
-            .map_err(|e| StoreError::BadValue(e.to_string()))?;
-        Ok(TransactWriteItem::builder().update(update).build())
+        update.update_expression(format!("SET #t = :t, #f = :f ADD {}", sums.join(", ")))
     }
 
     /// Sets a merchant's terms. One call, 1 unit.

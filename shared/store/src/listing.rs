@@ -1,7 +1,9 @@
 //! Lists, newest first: a tenant's resources of one type, or a parent's children.
 
 use aws_sdk_dynamodb::operation::query::QueryInput;
-use tollgate_domain::{CustomerId, EndpointId, PaymentId, Tenant, Timestamp, ledger::TransactionSource};
+use tollgate_domain::{
+    BankAccountId, CustomerId, EndpointId, PaymentId, Tenant, Timestamp, ledger::TransactionSource,
+};
 
 use crate::{
     Reader,
@@ -75,6 +77,13 @@ impl ListQuery {
     #[must_use]
     pub fn of_payment(self, tenant: Tenant, id: PaymentId) -> Self {
         let parent = parent_key(tenant, <tollgate_domain::Payment as Entity>::CODE, &id.to_string());
+        Self { parent: Some(Parent(parent)), ..self }
+    }
+
+    /// Only a bank account's payouts.
+    #[must_use]
+    pub fn of_bank_account(self, tenant: Tenant, id: BankAccountId) -> Self {
+        let parent = parent_key(tenant, <tollgate_domain::BankAccount as Entity>::CODE, &id.to_string());
         Self { parent: Some(Parent(parent)), ..self }
     }
 

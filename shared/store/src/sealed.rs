@@ -1,7 +1,7 @@
 //! Finds all sealed texts, so that they can be sealed again with a new version of the key.
 
 use aws_sdk_dynamodb::{operation::scan::ScanInput, types::AttributeValue};
-use tollgate_domain::{Payment, Tenant};
+use tollgate_domain::{BankAccount, Payment, Tenant};
 
 use crate::{
     ProcessorAccount, Reader,
@@ -21,6 +21,8 @@ pub enum Sealed {
     Payment(Box<Payment>),
     /// An account with a processor.
     Account(Box<ProcessorAccount>),
+    /// A merchant's bank account.
+    BankAccount(Box<BankAccount>),
 }
 
 /// A page of the table.
@@ -42,6 +44,7 @@ fn read(item: Item) -> Result<Option<(Tenant, Sealed)>, StoreError> {
     let sealed = match text("t").as_deref() {
         Some(Payment::CODE) => Sealed::Payment(Box::new(from_item(item)?)),
         Some(processor_accounts::CODE) => Sealed::Account(Box::new(processor_accounts::from_item(item)?)),
+        Some(BankAccount::CODE) => Sealed::BankAccount(Box::new(from_item(item)?)),
         _ => return Ok(None),
     };
     Ok(Some((tenant, sealed)))
@@ -62,9 +65,11 @@ impl Reader {
             .consistent_read(true)
             .set_exclusive_start_key(start)
             .limit(PAGE)
-            .filter_expression("t = :account OR (t = :payment AND attribute_exists(#network.#card))")
+            .filter_expression("t = :account OR (t = :payment AND attribute_exists(#network.#card)) OR (t = :bank AND attribute_exists(#number))")
             .expression_attribute_names("#network", "network")
             .expression_attribute_names("#card", "card")
+            .expression_attribute_names("#number", "number")
+            .expression_attribute_values(":bank", s(BankAccount::CODE))
             .expression_attribute_values(":account", s(processor_accounts::CODE))
             .expression_attribute_values(":payment", s(Payment::CODE));
         let page = self.db.scan(request).await?;

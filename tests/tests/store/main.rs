@@ -1,6 +1,7 @@
 //! The store's access patterns on the templates' own tables, in the embedded DynamoDB or in Amazon's DynamoDB Local.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bank_accounts;
 mod calls;
 mod copies;
 mod customers;
@@ -14,6 +15,7 @@ mod lag;
 mod ledger;
 mod ledger_check;
 mod payments;
+mod payouts;
 mod rate_limit;
 mod refunds;
 

@@ -40,6 +40,7 @@ pub(super) fn kind_of(name: &str) -> Option<EventKind> {
 }
 
 /// The requests that cause an event of the kind. A new kind does not compile until it has a recipe.
+#[allow(clippy::too_many_lines)] // A table: one row for each kind.
 pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
     match kind {
         EventKind::PaymentCreated => vec![intent(json!({}))],
@@ -111,6 +112,33 @@ pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
             dispute(),
             answer(json!({"evidence": {"uncategorized_text": "winning_evidence"}})),
         ],
+        EventKind::PayoutCreated | EventKind::PayoutUpdated | EventKind::PayoutPaid => {
+            vec![available(), payout(json!({}))]
+        }
+        EventKind::PayoutCanceled => {
+            vec![available(), payout(json!({})), post("cancel", "/payouts/{payout}/cancel", json!({}))]
+        }
+        // A payout to an account that is gone fails, too. The number of accounts is limited.
+        EventKind::PayoutFailed => vec![
+            available(),
+            account(),
+            external_account(),
+            payout(json!({"destination": "{external_account}"})),
+            delete_external_account(),
+        ],
+        EventKind::BankAccountCreated | EventKind::BankAccountDeleted => {
+            vec![account(), external_account(), delete_external_account()]
+        }
+        EventKind::BankAccountUpdated => vec![
+            account(),
+            external_account(),
+            post(
+                "update",
+                "/accounts/{account}/external_accounts/{external_account}",
+                json!({"account_holder_name": "Ida Changed"}),
+            ),
+            delete_external_account(),
+        ],
         // The number of endpoints is limited, so each is deleted again.
         EventKind::EndpointCreated | EventKind::EndpointDeleted => vec![endpoint(), delete_endpoint()],
         EventKind::EndpointUpdated => {
@@ -158,6 +186,34 @@ fn dispute() -> Step {
 
 fn answer(body: Value) -> Step {
     post("answer", "/disputes/{dispute}", body)
+}
+
+/// A charge in US dollars whose money is available at once.
+fn available() -> Step {
+    intent(json!({"currency": "usd", "payment_method": "pm_card_bypassPending", "confirm": true}))
+}
+
+fn payout(more: Value) -> Step {
+    let mut body = json!({"amount": 1000, "currency": "usd"});
+    if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+        body.extend(more);
+    }
+    post("payout", "/payouts", body)
+}
+
+/// The merchant's own account, which the paths of its bank accounts name.
+fn account() -> Step {
+    Step { name: "account", method: Method::Get, path: "/account", body: None, declined: false }
+}
+
+/// A bank account to which payouts fail.
+fn external_account() -> Step {
+    let body = json!({"external_account": "btok_us_verified_noAccount"});
+    post("external_account", "/accounts/{account}/external_accounts", body)
+}
+
+fn delete_external_account() -> Step {
+    delete("/accounts/{account}/external_accounts/{external_account}")
 }
 
 fn customer() -> Step {

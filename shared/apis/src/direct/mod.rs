@@ -129,6 +129,14 @@ const fn event_type(kind: EventKind) -> Option<&'static str> {
         | EventKind::DisputeUpdated
         | EventKind::DisputeClosed
         | EventKind::DisputeFundsWithdrawn
-        | EventKind::DisputeFundsReinstated => None,
+        | EventKind::DisputeFundsReinstated
+        | EventKind::PayoutCreated
+        | EventKind::PayoutUpdated
+        | EventKind::PayoutPaid
+        | EventKind::PayoutFailed
+        | EventKind::PayoutCanceled
+        | EventKind::BankAccountCreated
+        | EventKind::BankAccountUpdated
+        | EventKind::BankAccountDeleted => None,
     }
 }

@@ -173,8 +173,11 @@ pub(super) fn subject(subject: &Subject, challenge_url: Option<&str>) -> Value {
         Subject::Refund(it) => refund(it),
         Subject::Customer(it) => customer(it),
         // The text has no events about these.
-        Subject::PaymentMethod(_) | Subject::Endpoint(_) | Subject::Dispute(_) | Subject::Balance(_) => {
-            Value::Null
-        }
+        Subject::PaymentMethod(_)
+        | Subject::Endpoint(_)
+        | Subject::Dispute(_)
+        | Subject::Payout(_)
+        | Subject::BankAccount(_)
+        | Subject::Balance(_) => Value::Null,
     }
 }

@@ -9,7 +9,7 @@ use tollgate_domain::{
     payment,
 };
 
-use super::objects::payment_status;
+use super::{objects::payment_status, payout_errors};
 use crate::{Answer, ApiError as CommonError, BODY_BYTES_MAX, FieldError, Issue, Problem, json::to_value};
 
 /// The body of an error.
@@ -205,7 +205,11 @@ impl ApiError {
 
     fn of_refusal(refusal: &Refusal) -> Self {
         match refusal {
+            Refusal::NotFound(Resource::Account) => Self::missing(Resource::Account).about("account"),
             Refusal::NotFound(resource) => Self::missing(*resource).about("id"),
+            Refusal::NoSuchReference(Resource::BankAccount) => {
+                Self::missing(Resource::BankAccount).about("destination")
+            }
             Refusal::NoSuchReference(resource) => {
                 Self::missing(*resource).about(resource.noun().replace(' ', "_"))
             }
@@ -292,6 +296,8 @@ impl ApiError {
                 ),
             ),
             Refusal::ApiKey(refusal) => Self::of_key(*refusal),
+            Refusal::Payout(refusal) => Self::said(payout_errors::of_payout(*refusal)),
+            Refusal::BankAccount(refusal) => Self::said(payout_errors::of_bank_account(*refusal)),
             Refusal::UnsafeEndpoint(why) => {
                 api_error(400, INVALID, Some("url_invalid"), why.as_str()).about("url")
             }
@@ -319,6 +325,11 @@ impl ApiError {
             )
             .about("evidence"),
         }
+    }
+
+    fn said((code, param, message): payout_errors::Said) -> Self {
+        let error = api_error(400, INVALID, code, message);
+        if let Some(param) = param { error.about(param) } else { error }
     }
 
     fn of_payment(refusal: payment::Refusal) -> Self {

@@ -105,5 +105,13 @@ pub(super) const fn event_type(kind: EventKind) -> &'static str {
         EventKind::DisputeClosed => "charge.dispute.closed",
         EventKind::DisputeFundsWithdrawn => "charge.dispute.funds_withdrawn",
         EventKind::DisputeFundsReinstated => "charge.dispute.funds_reinstated",
+        EventKind::PayoutCreated => "payout.created",
+        EventKind::PayoutUpdated => "payout.updated",
+        EventKind::PayoutPaid => "payout.paid",
+        EventKind::PayoutFailed => "payout.failed",
+        EventKind::PayoutCanceled => "payout.canceled",
+        EventKind::BankAccountCreated => "account.external_account.created",
+        EventKind::BankAccountUpdated => "account.external_account.updated",
+        EventKind::BankAccountDeleted => "account.external_account.deleted",
     }
 }

@@ -6,6 +6,7 @@ mod errors;
 mod events;
 mod names;
 mod objects;
+mod payout_errors;
 
 use serde_json::Value;
 use tollgate_domain::{Event, EventKind, FrontDoor};
@@ -15,18 +16,18 @@ pub use deliveries::{
     DeliveryAttempt, RecoveryEnd, WebhookDelivery, WebhookRecovery, webhook_delivery, webhook_recovery,
 };
 pub use names::{
-    ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, DISPUTE_PREFIX, ENDPOINT_PREFIX, EVENT_PREFIX,
-    KEY_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, REFUND_REASONS,
-    TRANSACTION_PREFIX, TRANSACTION_TYPES, VERSION,
+    ACCOUNT_PREFIX, BANK_ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, DISPUTE_PREFIX, ENDPOINT_PREFIX,
+    EVENT_PREFIX, KEY_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX, PAYOUT_PREFIX, PAYOUT_STATUSES, REFUND_PREFIX,
+    REFUND_REASONS, TRANSACTION_PREFIX, TRANSACTION_TYPES, VERSION,
 };
 pub use objects::{
-    Address, AutomaticMethods, Balance, BalanceAmount, BalanceTransaction, BankTransferDetails,
+    Address, AutomaticMethods, Balance, BalanceAmount, BalanceTransaction, BankAccount, BankTransferDetails,
     BillingDetails, CardDetails, Charge, ChargeOutcome, Context, Customer, Deleted, Dispute, EvidenceDetails,
     FeeDetail, InvoiceSettings, MethodDetails, MethodLink, NextAction, PaymentError, PaymentIntent,
-    PaymentMethod, RedirectToUrl, Refund, SepaDebitDetails, Shipping, WalletDetails, WebhookEndpoint,
-    balance, balance_transaction, balance_transactions_csv, charge, charge_status, customer, declined,
-    deleted, dispute, payment_intent, payment_method, payment_status, refund, transaction_kinds,
-    webhook_endpoint, webhook_endpoint_with_secret,
+    PaymentMethod, Payout, RedirectToUrl, Refund, SepaDebitDetails, Shipping, TraceId, WalletDetails,
+    WebhookEndpoint, balance, balance_transaction, balance_transactions_csv, bank_account, charge,
+    charge_status, customer, declined, deleted, destination, dispute, payment_intent, payment_method,
+    payment_status, payout, refund, transaction_kinds, webhook_endpoint, webhook_endpoint_with_secret,
 };
 
 use crate::{

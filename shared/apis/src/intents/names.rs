@@ -20,6 +20,10 @@ pub const TRANSACTION_PREFIX: &str = "txn_";
 pub const DISPUTE_PREFIX: &str = "dp_";
 /// Prefix of a payout's id.
 pub const PAYOUT_PREFIX: &str = "po_";
+/// Prefix of a bank account's id.
+pub const BANK_ACCOUNT_PREFIX: &str = "ba_";
+/// The statuses of a payout.
+pub const PAYOUT_STATUSES: &[&str] = &["canceled", "failed", "in_transit", "paid", "pending"];
 /// The types that a balance transaction may have. Those that nothing makes yet find nothing.
 pub const TRANSACTION_TYPES: &[&str] = &[
     "adjustment",

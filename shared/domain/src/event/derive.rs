@@ -1,6 +1,9 @@
 //! Derives the events of a committed change.
 
-use super::{Event, EventKind, Subject};
+use super::{
+    Event, EventKind, Subject,
+    derive_payouts::{kinds_of_bank_account, kinds_of_payout},
+};
 use crate::{
     customer::Customer,
     dispute::{Dispute, DisputeStatus},
@@ -50,6 +53,10 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
         (_, Subject::Endpoint(new)) => kinds_of_endpoint(None, new),
         (Some(Subject::Dispute(old)), Subject::Dispute(new)) => kinds_of_dispute(Some(old), new),
         (_, Subject::Dispute(new)) => kinds_of_dispute(None, new),
+        (Some(Subject::Payout(old)), Subject::Payout(new)) => kinds_of_payout(Some(old), new),
+        (_, Subject::Payout(new)) => kinds_of_payout(None, new),
+        (Some(Subject::BankAccount(old)), Subject::BankAccount(new)) => kinds_of_bank_account(Some(old), new),
+        (_, Subject::BankAccount(new)) => kinds_of_bank_account(None, new),
         // Balances change by balance transactions: see `balance_available`.
         (_, Subject::Balance(_)) => Vec::new(),
     };

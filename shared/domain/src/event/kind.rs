@@ -72,6 +72,22 @@ pub enum EventKind {
     DisputeFundsWithdrawn,
     /// A dispute's money was given back.
     DisputeFundsReinstated,
+    /// A payout was created.
+    PayoutCreated,
+    /// A payout changed: its status, or its metadata.
+    PayoutUpdated,
+    /// A payout arrived.
+    PayoutPaid,
+    /// A payout failed.
+    PayoutFailed,
+    /// A payout was canceled.
+    PayoutCanceled,
+    /// A bank account was created.
+    BankAccountCreated,
+    /// A bank account changed.
+    BankAccountUpdated,
+    /// A bank account was deleted.
+    BankAccountDeleted,
 }
 
 impl EventKind {
@@ -86,7 +102,9 @@ impl EventKind {
             | Self::RefundSucceeded
             | Self::EndpointUpdated
             | Self::EndpointDisabled
-            | Self::DisputeUpdated => true,
+            | Self::DisputeUpdated
+            | Self::PayoutUpdated
+            | Self::BankAccountUpdated => true,
             Self::PaymentCreated
             | Self::ChargeSucceeded
             | Self::ChargeFailed
@@ -110,11 +128,17 @@ impl EventKind {
             | Self::DisputeCreated
             | Self::DisputeClosed
             | Self::DisputeFundsWithdrawn
-            | Self::DisputeFundsReinstated => false,
+            | Self::DisputeFundsReinstated
+            | Self::PayoutCreated
+            | Self::PayoutPaid
+            | Self::PayoutFailed
+            | Self::PayoutCanceled
+            | Self::BankAccountCreated
+            | Self::BankAccountDeleted => false,
         }
     }
 
-    /// Every kind.
+    /// Every kind that is published; those of payouts and of bank accounts are only read yet.
     pub const ALL: &'static [Self] = &[
         Self::PaymentCreated,
         Self::ChargeSucceeded,

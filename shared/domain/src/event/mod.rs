@@ -4,6 +4,7 @@
 //! change. Each API names and renders them in its own way.
 
 mod derive;
+mod derive_payouts;
 mod kind;
 
 use serde::{Deserialize, Serialize};
@@ -13,9 +14,9 @@ pub use self::{
     kind::EventKind,
 };
 use crate::{
-    customer::Customer, dispute::Dispute, endpoint::WebhookEndpoint, id::EventId, ledger::BalanceSheet,
-    payment::Payment, payment_method::PaymentMethod, refund::Refund, replay::Replayable,
-    request_ref::RequestRef, time::Timestamp,
+    bank_account::BankAccount, customer::Customer, dispute::Dispute, endpoint::WebhookEndpoint, id::EventId,
+    ledger::BalanceSheet, payment::Payment, payment_method::PaymentMethod, payout::Payout, refund::Refund,
+    replay::Replayable, request_ref::RequestRef, time::Timestamp,
 };
 
 /// The resource of an event, as it was after the change.
@@ -34,6 +35,10 @@ pub enum Subject {
     Endpoint(Box<WebhookEndpoint>),
     /// A dispute.
     Dispute(Box<Dispute>),
+    /// A payout.
+    Payout(Box<Payout>),
+    /// A bank account.
+    BankAccount(Box<BankAccount>),
     /// The tenant's balances.
     Balance(Box<BalanceSheet>),
 }
@@ -77,7 +82,11 @@ impl Subject {
             Self::Customer(customer) => Self::Customer(Box::new(customer.without_person())),
             Self::PaymentMethod(method) => Self::PaymentMethod(Box::new(method.without_person())),
             Self::Dispute(dispute) => Self::Dispute(Box::new(dispute.without_person())),
-            Self::Refund(_) | Self::Endpoint(_) | Self::Balance(_) => self.clone(),
+            Self::Refund(_)
+            | Self::Endpoint(_)
+            | Self::Payout(_)
+            | Self::BankAccount(_)
+            | Self::Balance(_) => self.clone(),
         }
     }
 
@@ -90,6 +99,8 @@ impl Subject {
             Self::PaymentMethod(method) => Self::PaymentMethod(Box::new(method.snapshot())),
             Self::Endpoint(endpoint) => Self::Endpoint(Box::new(endpoint.snapshot())),
             Self::Dispute(dispute) => Self::Dispute(Box::new(dispute.snapshot())),
+            Self::Payout(payout) => Self::Payout(Box::new(payout.snapshot())),
+            Self::BankAccount(account) => Self::BankAccount(Box::new(account.snapshot())),
             Self::Balance(_) => self.clone(),
         }
     }
@@ -103,6 +114,8 @@ impl Subject {
             Self::PaymentMethod(method) => method.version,
             Self::Endpoint(endpoint) => endpoint.version,
             Self::Dispute(dispute) => dispute.version,
+            Self::Payout(payout) => payout.version,
+            Self::BankAccount(account) => account.version,
             Self::Balance(_) => 1,
         }
     }
@@ -116,6 +129,8 @@ impl Subject {
             Self::PaymentMethod(method) => method.updated,
             Self::Endpoint(endpoint) => endpoint.updated.unwrap_or(endpoint.created),
             Self::Dispute(dispute) => dispute.updated,
+            Self::Payout(payout) => payout.updated,
+            Self::BankAccount(account) => account.updated,
             Self::Balance(sheet) => sheet.read_at,
         }
     }
@@ -129,6 +144,8 @@ impl Subject {
             Self::PaymentMethod(method) => &method.request,
             Self::Endpoint(endpoint) => &endpoint.request,
             Self::Dispute(dispute) => &dispute.request,
+            Self::Payout(payout) => &payout.request,
+            Self::BankAccount(account) => &account.request,
             Self::Balance(sheet) => &sheet.request,
         }
     }

@@ -4,7 +4,10 @@
 //! change that is read twice is booked once. A change that was missed is booked with the next one, or by the
 //! operator's tool. And `verify-ledger` knows what has to be there.
 
-use super::{BalanceTransaction, FundsStatus, LedgerTerms, TransactionKind, TransactionSource};
+use super::{
+    BalanceTransaction, FundsStatus, LedgerTerms, TransactionKind, TransactionSource,
+    payout_booking::PayoutBooking,
+};
 use crate::{
     dispute::{Dispute, DisputeStatus},
     event::Subject,
@@ -12,6 +15,7 @@ use crate::{
     idempotency::booking_id,
     money::Money,
     payment::{Payment, Status},
+    payout::Payout,
     refund::{Refund, RefundStatus},
     tenant::Tenant,
     time::Timestamp,
@@ -30,6 +34,8 @@ pub enum Booking<'a> {
     Dispute(&'a Dispute),
     /// The return of a won dispute's money.
     DisputeReversal(&'a Dispute),
+    /// A payout, or the return of its money.
+    Payout(PayoutBooking<'a>),
 }
 
 /// What a change requires in the ledger: what the new state requires and the old one did not, and what is withheld no
@@ -46,9 +52,12 @@ fn required(subject: &Subject) -> Vec<Booking<'_>> {
         Subject::Payment(payment) => required_by_payment(payment),
         Subject::Refund(refund) => required_by_refund(refund),
         Subject::Dispute(dispute) => required_by_dispute(dispute),
-        Subject::Customer(_) | Subject::PaymentMethod(_) | Subject::Endpoint(_) | Subject::Balance(_) => {
-            Vec::new()
-        }
+        Subject::Payout(payout) => required_by_payout(payout),
+        Subject::Customer(_)
+        | Subject::PaymentMethod(_)
+        | Subject::Endpoint(_)
+        | Subject::BankAccount(_)
+        | Subject::Balance(_) => Vec::new(),
     }
 }
 
@@ -83,6 +92,12 @@ pub fn required_by_dispute(dispute: &Dispute) -> Vec<Booking<'_>> {
     }
 }
 
+/// What a payout's state requires in the ledger: the payout, and the return of its money. Its own transactions wrote
+/// them.
+pub fn required_by_payout(payout: &Payout) -> Vec<Booking<'_>> {
+    PayoutBooking::all_of(payout).map(Booking::Payout).collect()
+}
+
 fn is_captured(payment: &Payment) -> bool {
     payment.state.status == Status::Succeeded && payment.amount_captured > 0
 }
@@ -96,6 +111,7 @@ impl Booking<'_> {
             Self::RefundFailure(_) => TransactionKind::RefundFailure,
             Self::Dispute(_) => TransactionKind::Dispute,
             Self::DisputeReversal(_) => TransactionKind::DisputeReversal,
+            Self::Payout(booking) => booking.kind,
         }
     }
 
@@ -115,6 +131,7 @@ impl Booking<'_> {
             Self::Charge(payment) => TransactionSource::Payment(payment.id),
             Self::Refund(refund) | Self::RefundFailure(refund) => TransactionSource::Refund(refund.id),
             Self::Dispute(dispute) | Self::DisputeReversal(dispute) => TransactionSource::Dispute(dispute.id),
+            Self::Payout(booking) => TransactionSource::Payout(booking.payout.id),
         }
     }
 
@@ -132,6 +149,7 @@ impl Booking<'_> {
                 Money { minor: dispute.amount.minor.saturating_neg(), currency: dispute.amount.currency }
             }
             Self::DisputeReversal(dispute) => dispute.amount,
+            Self::Payout(booking) => booking.amount(),
         }
     }
 
@@ -144,6 +162,7 @@ impl Booking<'_> {
             Self::RefundFailure(refund) => refund.updated,
             Self::Dispute(dispute) => dispute.withheld_since.unwrap_or(dispute.created),
             Self::DisputeReversal(dispute) => dispute.updated,
+            Self::Payout(booking) => booking.at(),
         }
     }
 
@@ -165,6 +184,7 @@ impl Booking<'_> {
             Self::Refund(_) | Self::RefundFailure(_) | Self::DisputeReversal(_) => {
                 (0, FundsStatus::Available, at, None)
             }
+            Self::Payout(booking) => return booking.booked(self.id(tenant)),
         };
         BalanceTransaction {
             id: self.id(tenant),

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::Accounts;
 use crate::{
     id::{
-        BalanceTransactionId, DisputeId, DisputeKind, Kind, PaymentId, PaymentKind, PayoutId, RefundId,
-        RefundKind,
+        BalanceTransactionId, DisputeId, DisputeKind, Kind, PaymentId, PaymentKind, PayoutId, PayoutKind,
+        RefundId, RefundKind,
     },
     money::Money,
     tenant::Tenant,
@@ -27,12 +27,26 @@ pub enum TransactionKind {
     Dispute,
     /// A dispute was won, and its money came back.
     DisputeReversal,
+    /// A payout was created.
+    Payout,
+    /// A payout failed, and its money came back.
+    PayoutFailure,
+    /// A payout was canceled, and its money came back.
+    PayoutCancel,
 }
 
 impl TransactionKind {
     /// Every kind.
-    pub const ALL: &'static [Self] =
-        &[Self::Charge, Self::Refund, Self::RefundFailure, Self::Dispute, Self::DisputeReversal];
+    pub const ALL: &'static [Self] = &[
+        Self::Charge,
+        Self::Refund,
+        Self::RefundFailure,
+        Self::Dispute,
+        Self::DisputeReversal,
+        Self::Payout,
+        Self::PayoutFailure,
+        Self::PayoutCancel,
+    ];
 
     /// The name, as it is stored.
     pub const fn as_str(self) -> &'static str {
@@ -42,6 +56,19 @@ impl TransactionKind {
             Self::RefundFailure => "refund_failure",
             Self::Dispute => "dispute",
             Self::DisputeReversal => "dispute_reversal",
+            Self::Payout => "payout",
+            Self::PayoutFailure => "payout_failure",
+            Self::PayoutCancel => "payout_cancel",
+        }
+    }
+
+    /// Whether it is one of a payout's: written by the payout's own transactions, and settled with the payout.
+    pub const fn is_of_payout(self) -> bool {
+        match self {
+            Self::Payout | Self::PayoutFailure | Self::PayoutCancel => true,
+            Self::Charge | Self::Refund | Self::RefundFailure | Self::Dispute | Self::DisputeReversal => {
+                false
+            }
         }
     }
 }
@@ -56,6 +83,8 @@ pub enum TransactionSource {
     Refund(RefundId),
     /// A dispute.
     Dispute(DisputeId),
+    /// A payout.
+    Payout(PayoutId),
 }
 
 impl TransactionSource {
@@ -65,6 +94,7 @@ impl TransactionSource {
             Self::Payment(id) => format!("{tenant}{}#{id}", PaymentKind::CODE),
             Self::Refund(id) => format!("{tenant}{}#{id}", RefundKind::CODE),
             Self::Dispute(id) => format!("{tenant}{}#{id}", DisputeKind::CODE),
+            Self::Payout(id) => format!("{tenant}{}#{id}", PayoutKind::CODE),
         }
     }
 }
@@ -129,28 +159,41 @@ impl BalanceTransaction {
     /// withheld until the dispute is decided, and only then the processor's.
     pub const fn movement(&self) -> Accounts {
         let (processor, fees) = (self.amount.minor.saturating_neg(), self.fee);
-        let moved = Accounts { processor, pending: 0, available: 0, in_transit: 0, disputed: 0, fees };
-        match (self.kind, self.status) {
-            (TransactionKind::Dispute, FundsStatus::Pending) => {
-                Accounts { processor: 0, available: self.net(), disputed: processor, ..moved }
+        let moved =
+            Accounts { processor, pending: 0, available: self.net(), in_transit: 0, disputed: 0, fees };
+        match (self.status, self.kind) {
+            (FundsStatus::Available, _) => moved,
+            (FundsStatus::Pending, TransactionKind::Dispute) => {
+                Accounts { processor: 0, disputed: processor, ..moved }
             }
-            (_, FundsStatus::Pending) => Accounts { pending: self.net(), ..moved },
-            (_, FundsStatus::Available) => Accounts { available: self.net(), ..moved },
+            (
+                FundsStatus::Pending,
+                TransactionKind::Payout | TransactionKind::PayoutFailure | TransactionKind::PayoutCancel,
+            ) => Accounts { processor: 0, in_transit: processor, ..moved },
+            (
+                FundsStatus::Pending,
+                TransactionKind::Charge
+                | TransactionKind::Refund
+                | TransactionKind::RefundFailure
+                | TransactionKind::DisputeReversal,
+            ) => Accounts { pending: self.net(), available: 0, ..moved },
         }
     }
 
-    /// The next version, with available money; `None` if it is available already or not yet due, or if time does not
-    /// make it so.
+    /// Whether its money becomes available by itself. That of a payout is settled with the payout, that of a dispute with
+    /// the dispute.
+    pub fn becomes_available(&self) -> bool {
+        let is_held = self.kind == TransactionKind::Dispute || self.kind.is_of_payout();
+        self.status == FundsStatus::Pending && !is_held
+    }
+
+    /// The next version, with available money; `None` if it is available already or not yet due.
     pub fn made_available(&self, now: Timestamp) -> Option<Self> {
-        (self.matures() && self.available_on <= now).then(|| self.settled_version())
+        let is_due = self.becomes_available() && self.available_on <= now;
+        is_due.then(|| self.settled_version())
     }
 
-    /// Whether its money becomes available with time.
-    pub const fn matures(&self) -> bool {
-        matches!(self.status, FundsStatus::Pending) && !matches!(self.kind, TransactionKind::Dispute)
-    }
-
-    /// The next version of what is withheld, when it no longer is; `None` if nothing is.
+    /// The next version of what a dispute withholds, when it no longer does; `None` if it withholds nothing.
     pub fn settled(&self) -> Option<Self> {
         let is_withheld = self.kind == TransactionKind::Dispute && self.status == FundsStatus::Pending;
         is_withheld.then(|| self.settled_version())

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use tollgate_domain::{Payment, Tenant, source::SealedCard};
+use tollgate_domain::{BankAccount, Payment, Tenant, bank_account::SealedNumber, source::SealedCard};
 use tollgate_store::{ProcessorAccount, Sealed};
 
 use crate::{
     conflict_retry::{Write, replace_retrying, retry_conflicts},
     error::Error,
+    payouts::bank_accounts::bank_account_place,
     processing::references::card_place,
     vault::cipher::version_of,
     worker::Worker,
@@ -65,6 +66,9 @@ impl Worker {
         let (place, text) = match &sealed {
             Sealed::Payment(payment) => (card_place(tenant, payment.id), sealed_card(payment)),
             Sealed::Account(account) => (account.key(tenant), Some(account.secret.clone())),
+            Sealed::BankAccount(account) => {
+                (bank_account_place(tenant, account.id), account.number.clone().map(|number| number.0))
+            }
         };
         let Some(text) = text else { return Ok(()) };
         let version = version_of(&text).unwrap_or_default();
@@ -75,6 +79,7 @@ impl Worker {
         let resealed = match sealed {
             Sealed::Payment(payment) => self.reseal_payment(tenant, *payment, &place).await,
             Sealed::Account(account) => self.reseal_account(tenant, *account, &place).await,
+            Sealed::BankAccount(account) => self.reseal_bank_account(tenant, *account, &place).await,
         };
         match resealed {
             Ok(true) => done.resealed += 1,
@@ -101,6 +106,22 @@ impl Worker {
                 charge.card = Some(SealedCard(sealed));
             }
             Ok(Some(next))
+        })
+        .await
+    }
+
+    /// Stores the account's next version, which differs only in the sealed number. A concurrent change gets a conflict
+    /// and continues with this version.
+    async fn reseal_bank_account(
+        &self,
+        tenant: Tenant,
+        account: BankAccount,
+        place: &str,
+    ) -> Result<bool, Error> {
+        replace_retrying(self.writer(), tenant, place, account, |account| async move {
+            let Some(number) = &account.number else { return Ok(None) };
+            let sealed = self.reseal_text(place, &number.0).await?;
+            Ok(sealed.map(|sealed| account.resealed(SealedNumber(sealed), &self.new_request())))
         })
         .await
     }

@@ -176,7 +176,8 @@ impl Worker {
             | DueKind::Backlog
             | DueKind::Funds
             | DueKind::Dispute
-            | DueKind::LedgerCheck => Some(FoundWork::Work(DueMessage::of(kind, claimed))),
+            | DueKind::LedgerCheck
+            | DueKind::Payout => Some(FoundWork::Work(DueMessage::of(kind, claimed))),
         })
     }
 }

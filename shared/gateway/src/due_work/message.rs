@@ -59,7 +59,8 @@ impl DueMessage {
             | DueKind::Backlog
             | DueKind::Funds
             | DueKind::Dispute
-            | DueKind::LedgerCheck => None,
+            | DueKind::LedgerCheck
+            | DueKind::Payout => None,
         };
         let (tenant, pk) = (claimed.tenant, claimed.pk.clone());
         let request = claimed.request_id().to_owned();

@@ -8,7 +8,7 @@
 //! - `claims`, `report`: how long a claim lasts, and what a finder's run came to.
 //! - `message`: the message of one item.
 //! - `run`: does the work of one message.
-//! - `payments`, `refunds`, `customers`, `deliveries`, `backlogs`, `funds`, `disputes`, `ledger_check`: a file for each kind.
+//! - `payments`, `refunds`, `customers`, `deliveries`, `backlogs`, `funds`, `disputes`, `payouts`, `ledger_check`: a file for each kind.
 //! - `metrics`: what the alarms watch.
 //!
 //! A new kind needs: a variant of [`DueKind`](tollgate_store::DueKind) with its code, `Entity::due` of its item,
@@ -26,6 +26,7 @@ mod ledger_check;
 pub(crate) mod message;
 pub(crate) mod metrics;
 mod payments;
+mod payouts;
 mod refunds;
 pub(crate) mod report;
 pub(crate) mod run;

@@ -74,6 +74,7 @@ impl Call {
             TransactionSource::Payment(id) => Subject::Payment(Box::new(self.retrieve_payment(id).await?)),
             TransactionSource::Refund(id) => Subject::Refund(Box::new(self.retrieve_refund(id).await?)),
             TransactionSource::Dispute(id) => Subject::Dispute(Box::new(self.retrieve_dispute(id).await?)),
+            TransactionSource::Payout(id) => Subject::Payout(Box::new(self.retrieve_payout(id).await?)),
         };
         let bookings = bookings_of(None, &subject);
         let booking = bookings.iter().find(|booking| booking.id(tenant) == id);
@@ -91,7 +92,9 @@ impl Call {
         let mut query = self.query_of::<BalanceTransaction, _>(tenant, filter.page_request).await?;
         query.created_from = filter.created_from;
         query.created_to = filter.created_to;
-        if let Some(source) = filter.source {
+        // A payout's balance transactions are listed with it.
+        let of_payout = filter.payout.map(TransactionSource::Payout);
+        if let Some(source) = filter.source.or(of_payout) {
             query = query.of_source(tenant, source);
         }
         let keep = |transaction: &BalanceTransaction| filter.keeps(transaction);

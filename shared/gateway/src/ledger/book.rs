@@ -19,7 +19,8 @@ pub(crate) fn terms_of(tenant: Tenant, booking: &Booking<'_>, merchants: LedgerT
         | Booking::Refund(_)
         | Booking::RefundFailure(_)
         | Booking::Dispute(_)
-        | Booking::DisputeReversal(_) => None,
+        | Booking::DisputeReversal(_)
+        | Booking::Payout(_) => None,
     };
     let is_at_once = instrument.is_some_and(sandbox::is_available_at_once);
     if is_at_once { merchants.without_delay() } else { merchants }
@@ -66,7 +67,8 @@ impl Booker<'_> {
             Booking::Refund(_)
             | Booking::RefundFailure(_)
             | Booking::Dispute(_)
-            | Booking::DisputeReversal(_) => LedgerTerms::default(),
+            | Booking::DisputeReversal(_)
+            | Booking::Payout(_) => LedgerTerms::default(),
         };
         let transaction = booking.booked(tenant, &terms);
         let earlier = self.worker.writer().book(tenant, &transaction).await?;

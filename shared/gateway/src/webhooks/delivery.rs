@@ -242,6 +242,8 @@ impl Deliverer {
             | Subject::PaymentMethod(_)
             | Subject::Endpoint(_)
             | Subject::Dispute(_)
+            | Subject::Payout(_)
+            | Subject::BankAccount(_)
             | Subject::Balance(_) => None,
         };
         let context = EventContext { tenant, challenge_url: challenge_url.as_deref() };

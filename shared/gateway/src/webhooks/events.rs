@@ -120,7 +120,9 @@ fn permission_for(event: &Event) -> Permission {
         | Subject::Refund(_)
         | Subject::PaymentMethod(_)
         | Subject::Dispute(_)
+        | Subject::Payout(_)
         | Subject::Balance(_) => Permission::PaymentsRead,
+        Subject::BankAccount(_) => Permission::KeysRead,
         Subject::Customer(_) => Permission::CustomersRead,
         Subject::Endpoint(_) => Permission::WebhooksRead,
     }

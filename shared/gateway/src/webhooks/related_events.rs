@@ -3,8 +3,9 @@
 //! The ids of events follow from the resource and its versions, so they are read by their keys: nothing is searched.
 
 use tollgate_domain::{
-    Customer, CustomerId, Dispute, DisputeId, EndpointId, Event, Payment, PaymentId, PaymentMethod,
-    PaymentMethodId, Refund, RefundId, Tenant, WebhookEndpoint, event::ids_of_versions,
+    BankAccount, BankAccountId, Customer, CustomerId, Dispute, DisputeId, EndpointId, Event, Payment,
+    PaymentId, PaymentMethod, PaymentMethodId, Payout, PayoutId, Refund, RefundId, Tenant, WebhookEndpoint,
+    event::ids_of_versions,
 };
 use tollgate_store::{Cursor, Entity, Page};
 
@@ -28,6 +29,10 @@ pub enum RelatedObject {
     Dispute(DisputeId),
     /// A webhook endpoint.
     Endpoint(EndpointId),
+    /// A payout.
+    Payout(PayoutId),
+    /// A bank account.
+    BankAccount(BankAccountId),
 }
 
 impl Call {
@@ -49,6 +54,8 @@ impl Call {
             }
             RelatedObject::Dispute(id) => self.event_ids::<Dispute>(tenant, id.to_string()).await?,
             RelatedObject::Endpoint(id) => self.event_ids::<WebhookEndpoint>(tenant, id.to_string()).await?,
+            RelatedObject::Payout(id) => self.event_ids::<Payout>(tenant, id.to_string()).await?,
+            RelatedObject::BankAccount(id) => self.event_ids::<BankAccount>(tenant, id.to_string()).await?,
         };
         let mut events: Vec<Event> = self.store.get_many(tenant, &ids).await?;
         let place = |event: &Event| (event.created, event.id.to_string());

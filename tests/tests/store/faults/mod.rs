@@ -10,6 +10,7 @@ mod keys;
 mod ledger;
 mod payers;
 mod payments;
+mod payouts;
 mod scenario;
 
 use std::{
@@ -50,6 +51,7 @@ fn scenarios() -> Vec<Scenario> {
         accounts::scenarios(),
         keys::scenarios(),
         ledger::scenarios(),
+        payouts::scenarios(),
     ]
     .concat()
 }

@@ -8,7 +8,7 @@ use tollgate_domain::{
 };
 
 use super::{
-    super::names::{CHARGE_PREFIX, DISPUTE_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX},
+    super::names::{CHARGE_PREFIX, DISPUTE_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX},
     context::currency,
 };
 use crate::json::to_value;
@@ -40,9 +40,10 @@ pub struct BalanceTransaction {
     pub fee_details: Vec<FeeDetail>,
     /// The change of the merchant's money, in minor units.
     pub net: i64,
-    /// `charge`, `refund`, `refund_failure`, `dispute` or `dispute_reversal`.
+    /// What it is counted as: the type, except that disputes are `dispute` and `dispute_reversal`, and both returns of a payout's money
+    /// `payout_reversal`.
     pub reporting_category: &'static str,
-    /// `ch_…`, `re_…` or `dp_…`.
+    /// `ch_…`, `re_…`, `dp_…` or `po_…`.
     pub source: String,
     /// `pending` or `available`.
     pub status: &'static str,
@@ -73,6 +74,9 @@ const fn names_of(kind: TransactionKind) -> (&'static str, &'static str) {
         TransactionKind::RefundFailure => ("refund_failure", "refund_failure"),
         TransactionKind::Dispute => ("adjustment", "dispute"),
         TransactionKind::DisputeReversal => ("adjustment", "dispute_reversal"),
+        TransactionKind::Payout => ("payout", "payout"),
+        TransactionKind::PayoutFailure => ("payout_failure", "payout_reversal"),
+        TransactionKind::PayoutCancel => ("payout_cancel", "payout_reversal"),
     }
 }
 
@@ -112,6 +116,7 @@ impl BalanceTransaction {
                 TransactionSource::Payment(id) => id.to_prefixed(CHARGE_PREFIX),
                 TransactionSource::Refund(id) => id.to_prefixed(REFUND_PREFIX),
                 TransactionSource::Dispute(id) => id.to_prefixed(DISPUTE_PREFIX),
+                TransactionSource::Payout(id) => id.to_prefixed(PAYOUT_PREFIX),
             },
             // What a dispute takes is gone at once, whoever gets it in the end.
             status: if is_dispute { "available" } else { stored.status.as_str() },

@@ -3,6 +3,7 @@
 mod balance;
 mod balance_csv;
 mod balance_transaction;
+mod bank_account;
 mod charge;
 mod contact;
 mod context;
@@ -13,6 +14,7 @@ mod dispute;
 mod method_details;
 mod payment_intent;
 mod payment_method;
+mod payout;
 mod refund;
 mod subject;
 mod webhook_endpoint;
@@ -20,6 +22,7 @@ mod webhook_endpoint;
 pub use balance::{Balance, BalanceAmount, balance};
 pub use balance_csv::balance_transactions_csv;
 pub use balance_transaction::{BalanceTransaction, FeeDetail, balance_transaction, transaction_kinds};
+pub use bank_account::{BankAccount, bank_account, destination};
 pub use charge::{Charge, ChargeOutcome, charge, charge_status};
 pub use contact::{Address, BillingDetails, Shipping};
 pub use context::Context;
@@ -32,6 +35,7 @@ pub use payment_intent::{
     AutomaticMethods, NextAction, PaymentIntent, RedirectToUrl, declined, payment_intent, payment_status,
 };
 pub use payment_method::{PaymentMethod, payment_method};
+pub use payout::{Payout, TraceId, payout};
 pub use refund::{Refund, refund};
 pub(super) use subject::subject;
 pub use webhook_endpoint::{WebhookEndpoint, webhook_endpoint, webhook_endpoint_with_secret};

@@ -4,9 +4,9 @@ use serde_json::Value;
 use tollgate_domain::{EventKind, Subject};
 
 use super::{
-    balance::balance, charge::charge, context::Context, customer::customer, dispute::dispute,
-    payment_intent::payment_intent, payment_method::payment_method, refund::refund,
-    webhook_endpoint::webhook_endpoint,
+    balance::balance, bank_account::bank_account, charge::charge, context::Context, customer::customer,
+    dispute::dispute, payment_intent::payment_intent, payment_method::payment_method, payout::payout,
+    refund::refund, webhook_endpoint::webhook_endpoint,
 };
 
 /// The object of an event.
@@ -27,6 +27,8 @@ pub(crate) fn subject(subject: &Subject, kind: EventKind, context: Context<'_>) 
         Subject::PaymentMethod(it) => payment_method(it, context),
         Subject::Endpoint(it) => webhook_endpoint(it, context),
         Subject::Dispute(it) => dispute(it, context),
+        Subject::Payout(it) => payout(it, context),
+        Subject::BankAccount(it) => bank_account(it, context),
         Subject::Balance(sheet) => balance(&sheet.balances, context),
     }
 }

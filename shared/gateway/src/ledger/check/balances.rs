@@ -54,8 +54,14 @@ fn can_move_before(transaction: &BalanceTransaction, at: Timestamp) -> bool {
             | TransactionKind::RefundFailure
             | TransactionKind::DisputeReversal,
         ) => transaction.available_on <= at,
-        // Whenever it is decided.
-        (FundsStatus::Pending, TransactionKind::Dispute) => true,
+        // Whenever the dispute is decided or the payout arrives.
+        (
+            FundsStatus::Pending,
+            TransactionKind::Dispute
+            | TransactionKind::Payout
+            | TransactionKind::PayoutFailure
+            | TransactionKind::PayoutCancel,
+        ) => true,
     }
 }
 
@@ -123,14 +129,14 @@ impl Worker {
             let mut settled = Vec::with_capacity(page.items.len());
             for (place, item) in page.items {
                 if let Some(transaction) = transaction_in(&item, check)? {
-                    let is_withheld = transaction.settled().is_some();
-                    let is_pending = transaction.status == FundsStatus::Pending && !is_withheld;
+                    let is_pending = transaction.becomes_available();
+                    let is_withheld = transaction.status == FundsStatus::Pending && !is_pending;
                     if is_pending || transaction.created > recent || check.withheld.len() >= MOVING_ITEMS_MAX
                     {
                         is_last = true;
                         break;
                     }
-                    // What is withheld may be for months: it is read with what moves, and holds up nothing.
+                    // What is withheld or in transit may be for months: it is read with what moves, and holds up nothing.
                     if is_withheld {
                         check.withheld.insert(item.key().to_owned());
                     } else {

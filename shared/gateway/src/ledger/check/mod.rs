@@ -18,7 +18,7 @@
 //! | whose money is available | no more | in slices, over any number of runs; their sums are kept in the [`LedgerCheck`] |
 //! | whose money is available later than in [`balances::SOON_MS`] | not soon | in the run that compares |
 //! | whose money becomes available now | yes | between the two reads of the balances |
-//! | of open disputes | yes | between the two reads of the balances; their keys are kept in the [`LedgerCheck`] |
+//! | of open disputes, and of payouts that have not arrived | yes | between the two reads of the balances; their keys are kept in the [`LedgerCheck`] |
 //! | created in the last [`balances::RECENT_MS`], and to come | yes | between the two reads of the balances |
 //!
 //! If the balance moved meanwhile, what can move is read again, some times; then the pass leaves the balance and says so.
@@ -32,7 +32,7 @@ mod causes;
 mod metrics;
 
 use tollgate_domain::{
-    Dispute, Refund, Tenant, Timestamp,
+    Dispute, Payout, Refund, Tenant, Timestamp,
     id::{BalanceTransactionKind, Kind as _, PaymentKind},
     ledger::LedgerCheck,
 };
@@ -60,11 +60,19 @@ enum Step {
     Refunds,
     /// Whether disputes are booked.
     Disputes,
+    /// Whether payouts are booked.
+    Payouts,
 }
 
 impl Step {
-    const ALL: [Self; 5] =
-        [Self::Transactions, Self::LateTransactions, Self::Payments, Self::Refunds, Self::Disputes];
+    const ALL: [Self; 6] = [
+        Self::Transactions,
+        Self::LateTransactions,
+        Self::Payments,
+        Self::Refunds,
+        Self::Disputes,
+        Self::Payouts,
+    ];
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -73,6 +81,7 @@ impl Step {
             Self::Payments => "payments",
             Self::Refunds => "refunds",
             Self::Disputes => "disputes",
+            Self::Payouts => "payouts",
         }
     }
 
@@ -89,6 +98,7 @@ impl Step {
             Self::Payments => PaymentKind::CODE,
             Self::Refunds => Refund::CODE,
             Self::Disputes => Dispute::CODE,
+            Self::Payouts => Payout::CODE,
         }
     }
 
@@ -150,7 +160,7 @@ impl Worker {
         let end = match step {
             Step::Transactions => self.sum_slice(tenant, &mut check, now).await?,
             Step::LateTransactions => self.causes_slice(tenant, &mut check, step).await?,
-            Step::Payments | Step::Refunds | Step::Disputes => {
+            Step::Payments | Step::Refunds | Step::Disputes | Step::Payouts => {
                 self.bookings_slice(tenant, &mut check, step, now).await?
             }
         };
