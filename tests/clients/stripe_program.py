@@ -267,6 +267,29 @@ with ThreadPoolExecutor(8) as pool:
         raise AssertionError("eight requests with one key never met")
     same({answer.code for answer in pool.map(lambda _: recover("patient", 5), range(8))}, {200})
 
+# --- a bank account, and payouts to it and to the one that is there anyway
+merchant = stripe.Account.retrieve()
+bank = stripe.Account.create_external_account(merchant.id, external_account="btok_us_verified", metadata={"a": "1"})
+same((bank.object, bank.last4, bank.default_for_currency, bank.account), ("bank_account", "6789", True, merchant.id))
+numbers = {"object": "bank_account", "country": "US", "currency": "usd", "routing_number": "110000000", "account_number": "000111111116"}
+closed = stripe.Account.create_external_account(merchant.id, external_account=numbers)
+same([one.id for one in stripe.Account.list_external_accounts(merchant.id, object="bank_account")], [closed.id, bank.id])
+same(stripe.Account.modify_external_account(merchant.id, closed.id, default_for_currency=True).default_for_currency, True)
+same(stripe.Account.retrieve_external_account(merchant.id, bank.id).default_for_currency, False)
+error = refused(stripe.InvalidRequestError, stripe.Account.delete_external_account, merchant.id, closed.id)
+same(error.http_status, 400)
+same(stripe.Account.delete_external_account(merchant.id, bank.id).deleted, True)
+stripe.PaymentIntent.create(amount=10000, currency="usd", payment_method="pm_card_bypassPending", confirm=True)
+payout = stripe.Payout.create(amount=1000, currency="usd", statement_descriptor="SHOP", expand=["destination", "balance_transaction"])
+same((payout.status, payout.destination.id, payout.balance_transaction.amount), ("pending", closed.id, -1000))
+same(stripe.Payout.modify(payout.id, metadata={"week": "7"}).metadata["week"], "7")
+same([one.id for one in stripe.Payout.list(status="pending")], [payout.id])
+error = refused(stripe.InvalidRequestError, stripe.Payout.create, amount=1000000, currency="usd")
+same((error.http_status, error.code), (400, "balance_insufficient"))
+canceled = stripe.Payout.cancel(payout.id, expand=["failure_balance_transaction"])
+same((canceled.status, canceled.failure_balance_transaction.type), ("canceled", "payout_cancel"))
+refused(stripe.InvalidRequestError, stripe.Payout.cancel, payout.id)
+
 # --- wrong input, wrong keys
 for parameters, param in [
     ({"currency": "eur"}, "amount"),
@@ -283,7 +306,7 @@ for parameters, param in [
     error = refused(stripe.InvalidRequestError, stripe.PaymentIntent.create, **parameters)
     assert error.http_status in (400, 404), error
     same(error.param, param)
-for function in (stripe.PaymentIntent, stripe.Refund, stripe.Customer, stripe.PaymentMethod):
+for function in (stripe.PaymentIntent, stripe.Refund, stripe.Customer, stripe.PaymentMethod, stripe.Payout):
     error = refused(stripe.InvalidRequestError, function.retrieve, "pi_nothing")
     same((error.http_status, error.code), (404, "resource_missing"))
 refused(stripe.AuthenticationError, stripe.Customer.list, api_key="sk_test_wrong")

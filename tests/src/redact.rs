@@ -58,6 +58,10 @@ impl Redactor {
                 return Some((length, format!("<link {}>", self.number("link", &rest[..length]))));
             }
         }
+        if before.ends_with(r#""fingerprint": ""#) {
+            let length = span(|c| c.is_ascii_alphanumeric());
+            return Some((length, format!("<fingerprint {}>", self.number("fingerprint", &rest[..length]))));
+        }
         if ends_with_any(&["localhost:", "127.0.0.1:"]) {
             let length = span(|c| c.is_ascii_digit());
             return (length > 0).then(|| (length, "<port>".to_owned()));

@@ -9,8 +9,8 @@ use std::io::Read as _;
 
 use serde_json::Value;
 use tollgate_domain::{
-    BalanceTransaction, Customer, Delivery, Dispute, Event, IdempotencyRecord, Payment, PaymentMethod, ProcessorKind, Refund, Tenant,
-    Timestamp, WebhookEndpoint, backlog::Backlog, processor_health::ProcessorHealth,
+    BalanceTransaction, BankAccount, Customer, Delivery, Dispute, Event, Payout, IdempotencyRecord, Payment, PaymentMethod, ProcessorKind, Refund, Tenant,
+    Timestamp, WebhookEndpoint, backlog::Backlog, bank_account::BankAccountRegister, ledger::LedgerCheck, processor_health::ProcessorHealth,
 };
 use tollgate_gateway::Message;
 use tollgate_store::{AwsEnvironment, Entity, KeyHash, Reader, Tables, Writer, subject_of};
@@ -35,6 +35,10 @@ async fn read(store: &Reader, item: &Value) -> Outcome {
         "PAY" => of::<Payment>(store, pk).await,
         "REF" => of::<Refund>(store, pk).await,
         "DSP" => of::<Dispute>(store, pk).await,
+        "PYO" => of::<Payout>(store, pk).await,
+        "BNK" => of::<BankAccount>(store, pk).await,
+        "BNKS" => of::<BankAccountRegister>(store, pk).await,
+        "LCK" => of::<LedgerCheck>(store, pk).await,
         "CUS" => of::<Customer>(store, pk).await,
         "PM" => of::<PaymentMethod>(store, pk).await,
         "EP" => of::<WebhookEndpoint>(store, pk).await,

@@ -127,6 +127,9 @@ impl Drive {
             if cloud.intents().get("/disputes").await.status.is_success() {
                 self.dispute(cloud).await;
             }
+            if cloud.intents().get("/payouts").await.status.is_success() {
+                self.pay_out(cloud).await;
+            }
         }
         self.wait_for_quiet(cloud).await;
     }
@@ -282,7 +285,7 @@ impl Drive {
         once(&self.retries, ("direct", &direct), &format!("{path}/refund"), "release-direct", &part).await;
         self.open["direct"] = json!(path);
         self.read("direct", path);
-        self.read("direct", "/transactions?limit=50");
+        self.read("direct", "/transactions?limit=100");
     }
 
     async fn initialize(&self, cloud: &Cloud, order: &str, processor: &str) -> (String, String) {

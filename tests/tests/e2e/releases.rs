@@ -4,8 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    BalanceTransaction, Customer, Delivery, Dispute, Event, EventId, IdempotencyRecord, Mode, Payment,
-    PaymentId, PaymentMethod, Refund, Tenant, WebhookEndpoint, backlog::Backlog, payment::Status,
+    BalanceTransaction, BankAccount, Customer, Delivery, Dispute, Event, EventId, IdempotencyRecord, Mode,
+    Payment, PaymentId, PaymentMethod, Payout, Refund, Tenant, WebhookEndpoint, backlog::Backlog,
+    bank_account::BankAccountRegister, ledger::LedgerCheck, payment::Status,
     processor_health::ProcessorHealth,
 };
 use tollgate_gateway::{Clock, SystemClock};
@@ -160,6 +161,10 @@ async fn every_item_is_read(opened: &Opened) {
                 "PAY" => of::<Payment>(&store, &pk).await,
                 "REF" => of::<Refund>(&store, &pk).await,
                 "DSP" => of::<Dispute>(&store, &pk).await,
+                "PYO" => of::<Payout>(&store, &pk).await,
+                "BNK" => of::<BankAccount>(&store, &pk).await,
+                "BNKS" => of::<BankAccountRegister>(&store, &pk).await,
+                "LCK" => of::<LedgerCheck>(&store, &pk).await,
                 "CUS" => of::<Customer>(&store, &pk).await,
                 "PM" => of::<PaymentMethod>(&store, &pk).await,
                 "EP" => of::<WebhookEndpoint>(&store, &pk).await,
@@ -418,4 +423,5 @@ releases! {
     what_the_release_money_and_keys_wrote_lives_on, "money-and-keys";
     what_the_release_ledger_wrote_lives_on, "ledger";
     what_the_release_disputes_read_wrote_lives_on, "disputes-read";
+    what_the_release_payouts_read_wrote_lives_on, "payouts-read";
 }

@@ -133,9 +133,16 @@ fn what_is_reserved_is_reserved_for_every_function_that_moves_money_and_every_wo
     let expected = routes.filter(|name| {
         let is_money = moves.iter().any(|part| name.contains(part)) && !name.ends_with("-method");
         is_money
-            || ["capture-payment-intent", "capture-charge", "cancel-payment-intent", "cancel-refund"]
-                .iter()
-                .any(|end| name.ends_with(end))
+            || [
+                "capture-payment-intent",
+                "capture-charge",
+                "cancel-payment-intent",
+                "cancel-refund",
+                "create-payout",
+                "cancel-payout",
+            ]
+            .iter()
+            .any(|end| name.ends_with(end))
     });
     assert_eq!(of_money, expected.cloned().collect::<BTreeSet<_>>());
     let workers = reserved(&[("WorkerConcurrency", "70")]);

@@ -138,7 +138,7 @@ impl EventKind {
         }
     }
 
-    /// Every kind that is published; those of payouts and of bank accounts are only read yet.
+    /// Every kind.
     pub const ALL: &'static [Self] = &[
         Self::PaymentCreated,
         Self::ChargeSucceeded,
@@ -173,5 +173,13 @@ impl EventKind {
         Self::DisputeClosed,
         Self::DisputeFundsWithdrawn,
         Self::DisputeFundsReinstated,
+        Self::PayoutCreated,
+        Self::PayoutUpdated,
+        Self::PayoutPaid,
+        Self::PayoutFailed,
+        Self::PayoutCanceled,
+        Self::BankAccountCreated,
+        Self::BankAccountUpdated,
+        Self::BankAccountDeleted,
     ];
 }

@@ -1,6 +1,7 @@
 //! What only `intents` has.
 
 use serde_json::{Value, json};
+use tollgate_domain::Payout;
 
 use super::{Drive, id, made, once};
 use crate::{Client, Cloud, eventually, release::scan};
@@ -83,6 +84,43 @@ impl Drive {
             self.read("intents", of_intent);
         }
         self.read("intents", "/disputes");
+    }
+
+    /// Payouts in every state that lasts, and bank accounts.
+    pub(super) async fn pay_out(&mut self, cloud: &Cloud) {
+        let intents = cloud.intents();
+        let account = intents.get("/account").await.expect(200);
+        let accounts = format!("/accounts/{}/external_accounts", id(&account));
+        let body = json!({"amount": 90_000, "currency": "usd", "payment_method": "pm_card_bypassPending", "confirm": true});
+        made(&intents.post("/payment_intents", &body).await);
+        let token = json!({"external_account": "btok_us_verified"});
+        let good = made(&intents.post_once(&accounts, "release-account", &token).await);
+        let token = json!({"external_account": "btok_us_verified_noAccount"});
+        let failing = made(&intents.post(&accounts, &token).await);
+        let gone = made(&intents.post(&accounts, &json!({"external_account": "btok_us_verified"})).await);
+        made(&intents.delete(&format!("{accounts}/{}", id(&gone))).await);
+        for (to, key, status) in
+            [(&good, "paid", "paid"), (&failing, "failing", "failed"), (&good, "canceled", "canceled")]
+        {
+            let body =
+                json!({"amount": 1000, "currency": "usd", "destination": to["id"], "metadata": {"a": key}});
+            let payout = made(&intents.post_once("/payouts", &format!("release-{key}"), &body).await);
+            let path = format!("/payouts/{}", id(&payout));
+            if status == "canceled" {
+                made(&intents.post(&format!("{path}/cancel"), &json!({})).await);
+            }
+            // It takes ten seconds: asked through the API, that would be more requests than the key may make.
+            let stored = id(&payout).trim_start_matches("po_").to_owned();
+            eventually(&format!("{path} is {status}"), || async {
+                let payout: Option<Payout> = cloud.store().get(cloud.demo_scope(), &stored).await.unwrap();
+                (payout?.status.as_str() == status).then_some(())
+            })
+            .await;
+            self.read("intents", path);
+        }
+        self.read("intents", "/payouts");
+        self.read("intents", format!("{accounts}/{}", id(&good)));
+        self.read("intents", accounts);
     }
 
     /// An intent in every state that lasts.

@@ -5,7 +5,7 @@ use tollgate_domain::PaymentId;
 use tollgate_gateway::{Clock, Links, Purpose, SystemClock};
 use tollgate_tests::{Client, Cloud, Receiver, eventually};
 
-use crate::{challenge::browser, payment};
+use crate::{challenge::browser, intents::payouts::fund, payment};
 
 /// One request to every route of `charges`, and to the pages of a challenge.
 pub(crate) async fn call_charges(cloud: &Cloud) {
@@ -120,6 +120,8 @@ pub(crate) async fn call_intents(intents: &Client, receiver: &Receiver) {
     });
     get(format!("/balance_transactions/{}", booked.await)).await;
 
+    call_payouts(intents).await;
+
     get("/events?limit=3".into()).await;
     get("/api_keys".into()).await;
     let key = post("/api_keys".into(), json!({"scopes": ["payments:read"]})).await;
@@ -178,6 +180,39 @@ async fn call_refunds(intents: &Client, intent: &Value) {
         canceled.expect(400);
         let refund = post("/refunds".into(), new).await;
         post(format!("/refunds/{}/cancel", refund["id"].as_str().unwrap()), json!({})).await;
+    }
+}
+
+/// One request to every route of payouts and bank accounts.
+async fn call_payouts(intents: &Client) {
+    let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
+    let get = async |path: String| intents.get(&path).await.expect(200);
+    let post = async |path: String, body: Value| {
+        let answer = intents.post(&path, &body).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text);
+        answer.json()
+    };
+    let accounts = format!("/accounts/{}/external_accounts", id(&get("/account".into()).await));
+    let account = post(accounts.clone(), json!({"external_account": "btok_us_verified"})).await;
+    let of_account = format!("{accounts}/{}", id(&account));
+    get(of_account.clone()).await;
+    post(of_account.clone(), json!({"metadata": {"a": "b"}})).await;
+    get(format!("{accounts}?limit=3")).await;
+    intents.delete(&of_account).await.expect(200);
+
+    // No other payment is in this currency.
+    fund(intents, 10_000, "chf").await;
+    let payout = post("/payouts".into(), json!({"amount": 100, "currency": "chf"})).await;
+    let of_payout = format!("/payouts/{}", id(&payout));
+    get(of_payout.clone()).await;
+    post(of_payout.clone(), json!({"metadata": {"a": "b"}})).await;
+    get("/payouts?limit=3".into()).await;
+    let canceled = intents.post(&format!("{of_payout}/cancel"), &json!({})).await;
+    if !canceled.status.is_success() {
+        // On a slow machine it was sent meanwhile: another one is canceled at once.
+        canceled.expect(400);
+        let payout = post("/payouts".into(), json!({"amount": 100, "currency": "chf"})).await;
+        post(format!("/payouts/{}/cancel", id(&payout)), json!({})).await;
     }
 }
 

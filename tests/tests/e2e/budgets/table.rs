@@ -78,6 +78,18 @@ pub(super) const BUDGETS: &[Budget] = &[
     budget("intents-list-disputes", "Update Query", 1, 2.5, 1.0),
     budget("intents-update-dispute", "Update Get Put", 2, 1.0, 5.0),
     budget("intents-close-dispute", "Update Get Put", 2, 1.0, 5.0),
+    // The default bank account and the balance are read. The payout and its balance transaction are in two lists each.
+    budget("intents-create-payout", "Update Get Query Transact", 2, 2.0, 16.0),
+    budget("intents-retrieve-payout", "Update Get", 1, 1.0, 1.0),
+    budget("intents-update-payout", "Update Get Put", 2, 1.0, 8.0),
+    budget("intents-list-payouts", "Update Query", 1, 2.5, 1.0),
+    budget("intents-cancel-payout", "Update Get Transact", 2, 1.0, 30.0),
+    // Nothing is in the register yet, or it is written with the account.
+    budget("intents-create-external-account", "Update Get Transact", 2, 1.0, 10.0),
+    budget("intents-retrieve-external-account", "Update Get", 1, 1.0, 1.0),
+    budget("intents-list-external-accounts", "Update Query", 1, 0.5, 1.0),
+    budget("intents-update-external-account", "Update Get Put", 2, 1.0, 6.0),
+    budget("intents-delete-external-account", "Update Get*2 Transact", 3, 2.0, 10.0),
     budget("intents-create-customer", "Update Transact", 2, 0.0, 7.0),
     budget("intents-retrieve-customer", "Update Get", 1, 1.0, 1.0),
     budget("intents-update-customer", "Update Get Put", 2, 1.0, 4.0),

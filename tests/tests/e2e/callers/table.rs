@@ -135,6 +135,8 @@ const TEN: &str = r#"{"amount":10}"#;
 const OF_PAYMENT: &str = r#"{"payment_id":"<payment>"}"#;
 const OF_INTENT: &str = r#"{"payment_intent":"<succeeded>"}"#;
 const TO: &str = r#"{"customer":"<customer>"}"#;
+const PAYOUT: &str = r#"{"amount":1,"currency":"eur"}"#;
+const BANK_ACCOUNT: &str = r#"{"external_account":"btok_us_verified"}"#;
 const SINCE: &str = r#"{"since":0}"#;
 
 /// Every route.
@@ -202,6 +204,34 @@ pub(crate) const ROWS: &[Row] = &[
     get("intents-retrieve-dispute", "/disputes/<dispute>", PaymentsRead),
     post("intents-update-dispute", "/disputes/<dispute>", PaymentsWrite, METADATA),
     post("intents-close-dispute", "/disputes/<dispute>/close", PaymentsWrite, "{}"),
+    create("intents-create-payout", "/payouts", KeysWrite, PAYOUT),
+    get("intents-list-payouts", "/payouts", PaymentsRead),
+    get("intents-retrieve-payout", "/payouts/<payout>", PaymentsRead),
+    post("intents-update-payout", "/payouts/<payout>", KeysWrite, METADATA),
+    post("intents-cancel-payout", "/payouts/<pending_payout>/cancel", KeysWrite, "{}"),
+    create(
+        "intents-create-external-account",
+        "/accounts/<account>/external_accounts",
+        KeysWrite,
+        BANK_ACCOUNT,
+    ),
+    get("intents-list-external-accounts", "/accounts/<account>/external_accounts", KeysRead),
+    get(
+        "intents-retrieve-external-account",
+        "/accounts/<account>/external_accounts/<bank_account>",
+        KeysRead,
+    ),
+    post(
+        "intents-update-external-account",
+        "/accounts/<account>/external_accounts/<bank_account>",
+        KeysWrite,
+        METADATA,
+    ),
+    delete(
+        "intents-delete-external-account",
+        "/accounts/<account>/external_accounts/<bank_account>",
+        KeysWrite,
+    ),
     create("intents-create-customer", "/customers", CustomersWrite, NAME),
     get("intents-list-customers", "/customers", CustomersRead),
     get("intents-retrieve-customer", "/customers/<customer>", CustomersRead),

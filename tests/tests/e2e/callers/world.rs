@@ -1,9 +1,17 @@
 //! Makes what rows name, anew for each row, with markers that only permitted callers may be shown.
 
 use serde_json::{Value, json};
-use tollgate_tests::{Cloud, eventually};
+use tollgate_domain::{
+    BalanceTransaction, BalanceTransactionId, Currency, Money, PaymentId, PayoutId,
+    ledger::{FundsStatus, TransactionKind, TransactionSource},
+};
+use tollgate_gateway::{Clock, SystemClock};
+use tollgate_tests::{Cloud, dynamodb, eventually};
 
-use crate::checkout::{initialized, order, pay};
+use crate::{
+    checkout::{initialized, order, pay},
+    intents::payouts::external_accounts,
+};
 
 /// Makes what a row names as `name`; gives how it is named and everything that is said of it.
 pub(crate) async fn make(cloud: &Cloud, api: &str, name: &str) -> (String, Vec<Value>) {
@@ -49,6 +57,7 @@ pub(crate) async fn make(cloud: &Cloud, api: &str, name: &str) -> (String, Vec<V
 }
 
 /// Makes something of `intents`, with the marked address and name.
+#[allow(clippy::too_many_lines)] // A table: one row for each thing.
 async fn make_of_intents(cloud: &Cloud, name: &str, marked: &Value) -> (String, Vec<Value>) {
     let intents = cloud.intents();
     let of = |made: Value| (made["id"].as_str().unwrap().to_owned(), vec![made]);
@@ -127,6 +136,26 @@ async fn make_of_intents(cloud: &Cloud, name: &str, marked: &Value) -> (String, 
             });
             of(booked.await)
         }
+        "payout" | "pending_payout" => {
+            fund(cloud).await;
+            let body = json!({"amount": 1, "currency": "eur", "description": marked["name"]});
+            let payout = intents.post("/payouts", &body).await.expect(201);
+            if name == "pending_payout" {
+                keep_pending(cloud, payout["id"].as_str().unwrap()).await;
+            }
+            of(payout)
+        }
+        "account" => {
+            let account = intents.get("/account").await.expect(200);
+            (account["id"].as_str().unwrap().to_owned(), Vec::new())
+        }
+        "bank_account" => {
+            let path = external_accounts(cloud).await;
+            make_room(cloud, &path).await;
+            let number = json!({"object": "bank_account", "country": "DE", "currency": "eur",
+                "account_number": "DE89370400440532013000", "account_holder_name": marked["name"]});
+            of(intents.post(&path, &json!({"external_account": number})).await.expect(201))
+        }
         "key" => of(intents.post("/api_keys", &json!({})).await.expect(201)),
         other => panic!("nothing is called {other:?}"),
     }
@@ -137,6 +166,50 @@ pub(crate) async fn dispute_of(intents: &tollgate_tests::Client, intent: &Value)
     let path = format!("/disputes?payment_intent={}", intent["id"].as_str().unwrap());
     let disputes = intents.get(&path).await.expect(200);
     disputes["data"].get(0).unwrap_or_else(|| panic!("no dispute of {intent}")).clone()
+}
+
+/// Makes euros available: a balance transaction of a payment that there is, booked as the stream would.
+pub(crate) async fn fund(cloud: &Cloud) {
+    let body = json!({"amount": 2000, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true});
+    let paid = cloud.intents().post("/payment_intents", &body).await.expect(201);
+    let payment = PaymentId::parse("pi_", paid["id"].as_str().unwrap()).unwrap();
+    let (now, unique) = (SystemClock.now(), hex::decode(uuid()).unwrap().repeat(2));
+    let id: [u8; 16] = unique.try_into().unwrap();
+    let booked = BalanceTransaction {
+        id: BalanceTransactionId::from_bytes(id),
+        version: 1,
+        kind: TransactionKind::Charge,
+        source: TransactionSource::Payment(payment),
+        amount: Money { minor: 10_000_000, currency: Currency::from_code("EUR").unwrap() },
+        fee: 0,
+        description: None,
+        status: FundsStatus::Available,
+        created: now,
+        available_on: now,
+        payout: None,
+    };
+    cloud.store().book(cloud.demo_scope(), &booked).await.unwrap();
+}
+
+/// Hides a payout from due work, which would send it within seconds.
+pub(crate) async fn keep_pending(cloud: &Cloud, id: &str) {
+    let id = PayoutId::parse("po_", id).unwrap();
+    let key = json!({"pk": dynamodb::s(&format!("{}PYO#{id}", cloud.demo_scope())), "sk": dynamodb::s("#")});
+    let update = json!({"TableName": "tollgate", "Key": key, "UpdateExpression": "REMOVE gsi3pk, gsi3sk"});
+    dynamodb::ask(cloud.ready["dynamodb"].as_str().unwrap(), "UpdateItem", &update).await;
+}
+
+/// Deletes the bank accounts that are no defaults, before there are too many.
+async fn make_room(cloud: &Cloud, path: &str) {
+    let page = cloud.intents().get(&format!("{path}?limit=100")).await.expect(200);
+    let accounts = page["data"].as_array().unwrap();
+    if accounts.len() < 40 {
+        return;
+    }
+    for account in accounts.iter().filter(|account| account["default_for_currency"] == false) {
+        let path = format!("{path}/{}", account["id"].as_str().unwrap());
+        cloud.intents().delete(&path).await.expect(200);
+    }
 }
 
 fn uuid() -> String {

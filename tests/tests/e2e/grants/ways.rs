@@ -22,10 +22,10 @@ use super::ask::{Ask, Callers, unique, unique_number};
 use crate::{
     callers::{
         table::{Access, ROWS, Row},
-        world::make,
+        world::{fund, make},
     },
     checkout::{initialized, press_at, with},
-    intents::recover::succeeded_at,
+    intents::{payouts::external_accounts, recover::succeeded_at},
 };
 
 /// Which ways of which functions are asked for.
@@ -41,6 +41,7 @@ pub(super) async fn all(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>) ->
     }
     lists(cloud, callers, wanted, &mut asks).await;
     customers(cloud, callers, wanted, &mut asks).await;
+    payouts(cloud, wanted, &mut asks).await;
     keys(wanted, &mut asks);
     webhooks(cloud, callers, wanted, &mut asks).await;
     pages(cloud, wanted, &mut asks).await;
@@ -74,6 +75,9 @@ async fn request_of(cloud: &Cloud, callers: &Callers, row: &Row) -> Ask {
         let credentials = &cloud.ready["credentials"];
         body = json!({"client_id": credentials["client_id"], "client_secret": credentials["secret_key"]})
             .to_string();
+    }
+    if row.function == "intents-create-payout" {
+        fund(cloud).await;
     }
     let ask = match row.access {
         Access::Everybody if row.path.starts_with('/') && !row.asks_for_a_key() => {
@@ -151,6 +155,7 @@ async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut 
         ("intents-list-charges", "/charges?limit=1", "charge"),
         ("intents-list-refunds", "/refunds?limit=1", "refund"),
         ("intents-list-disputes", "/disputes?limit=1", "dispute"),
+        ("intents-list-payouts", "/payouts?limit=1", "payout"),
         ("intents-list-webhook-endpoints", "/webhook_endpoints?limit=1", "endpoint"),
         ("intents-list-balance-transactions", "/balance/history?limit=1", "transaction"),
         ("intents-list-events", "/events?limit=1", "event"),
@@ -178,6 +183,7 @@ async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut 
         ("intents-list-charges", "/charges?customer=<id>", "customer"),
         ("intents-list-refunds", "/refunds?payment_intent=<id>", "succeeded"),
         ("intents-list-disputes", "/disputes?payment_intent=<id>", "succeeded"),
+        ("intents-list-payouts", "/payouts?destination=<id>", "bank_account"),
         ("intents-list-balance-transactions", "/balance/history?source=<id>", "succeeded"),
         ("intents-list-events", "/events?related_object=<id>", "succeeded"),
     ] {
@@ -186,6 +192,29 @@ async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut 
             let (id, _) = make(cloud, api, of).await;
             asks.push(Ask::get(function, path.replace("<id>", &id)).way("of a parent"));
         }
+    }
+}
+
+/// Bank accounts, and payouts to one.
+async fn payouts(cloud: &Cloud, wanted: Wanted<'_>, asks: &mut Vec<Ask>) {
+    let path = external_accounts(cloud).await;
+    if wanted("intents-list-external-accounts", "after a cursor") {
+        let (id, _) = make(cloud, "intents", "bank_account").await;
+        let list = Ask::get("intents-list-external-accounts", format!("{path}?limit=1&starting_after={id}"));
+        asks.push(list.way("after a cursor"));
+    }
+    if wanted("intents-update-external-account", "to the default") {
+        let (id, _) = make(cloud, "intents", "bank_account").await;
+        let default = json!({"default_for_currency": true});
+        let update = Ask::post("intents-update-external-account", format!("{path}/{id}"), &default);
+        asks.push(update.way("to the default"));
+    }
+    if wanted("intents-create-payout", "to a bank account") {
+        fund(cloud).await;
+        let (id, _) = make(cloud, "intents", "bank_account").await;
+        let new = json!({"amount": 1, "currency": "eur", "destination": id});
+        let payout = Ask::post("intents-create-payout", "/payouts", &new);
+        asks.push(payout.expecting(201).way("to a bank account"));
     }
 }
 

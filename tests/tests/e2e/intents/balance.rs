@@ -73,7 +73,7 @@ const VISA: &str = "4242424242424242";
 pub(crate) const REFUNDS_FAIL: &str = "4000000000005126";
 
 /// Asserts that the operator's tool finds no difference.
-async fn books_agree(cloud: &Cloud) -> Value {
+pub(crate) async fn books_agree(cloud: &Cloud) -> Value {
     eventually("the books agree", || async {
         let verified = cloud.run_admin(&["verify-ledger"]).unwrap();
         (verified["differences"] == json!([])).then_some(verified)

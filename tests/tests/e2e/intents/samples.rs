@@ -35,6 +35,18 @@ const stripe = new (Stripe.default || Stripe)(process.env.KEY, {host: base.hostn
   const all = [];
   for await (const one of stripe.paymentIntents.list({customer: customer.id, limit: 2})) all.push(one.amount);
   assert.deepEqual(all, [1004, 1003, 1002, 1001, 1000, 1200]);
+  const account = await stripe.accounts.retrieveCurrent();
+  const bank = await stripe.accounts.createExternalAccount(account.id, {external_account: 'btok_us_verified'});
+  assert.deepEqual([bank.last4, bank.default_for_currency], ['6789', true]);
+  assert.equal((await stripe.accounts.updateExternalAccount(account.id, bank.id, {metadata: {a: '1'}})).metadata.a, '1');
+  assert.deepEqual((await stripe.accounts.listExternalAccounts(account.id, {object: 'bank_account'})).data.map(one => one.id), [bank.id]);
+  await stripe.paymentIntents.create({amount: 5000, currency: 'usd', payment_method: 'pm_card_bypassPending', confirm: true});
+  const payout = await stripe.payouts.create({amount: 700, currency: 'usd', expand: ['destination']});
+  assert.deepEqual([payout.status, payout.destination.id], ['pending', bank.id]);
+  assert.equal((await stripe.payouts.cancel(payout.id)).status, 'canceled');
+  assert.deepEqual((await stripe.payouts.list({status: 'canceled'})).data.map(one => one.id), [payout.id]);
+  await assert.rejects(stripe.payouts.create({amount: 700, currency: 'jpy'}), {code: 'balance_insufficient'});
+  assert.equal((await stripe.accounts.deleteExternalAccount(account.id, bank.id)).deleted, true);
   const deleted = await stripe.customers.del(customer.id);
   assert.equal(deleted.deleted, true);
   console.log('done');

@@ -29,6 +29,8 @@ const TRIGGERED: &[(&str, &str)] = &[
     ("payment_intent.succeeded", "payment_intent.succeeded"),
     ("payment_method.attached", "payment_method.attached"),
     ("payment_method.detached", "payment_method.detached"),
+    ("payout.created", "payout.created"),
+    ("payout.updated", "payout.updated"),
 ];
 
 /// The events of these resources whose fixtures ask for what is not served: a customer's cash, setup intents.
@@ -68,7 +70,9 @@ async fn the_command_line_tool_triggers_every_event_whose_routes_are_served() {
     let is_served = |event: &&str| {
         let single = ["balance.available", "customer.created", "customer.updated", "customer.deleted"];
         single.contains(event)
-            || ["charge.", "payment_intent.", "payment_method."].iter().any(|of| event.starts_with(of))
+            || ["charge.", "payment_intent.", "payment_method.", "payout."]
+                .iter()
+                .any(|of| event.starts_with(of))
     };
     let offered: BTreeSet<&str> = offered.lines().map(str::trim).filter(is_served).collect();
     let known = TRIGGERED.iter().map(|(event, _)| *event).chain(NOT_SERVED.iter().copied());

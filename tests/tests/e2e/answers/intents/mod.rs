@@ -2,6 +2,7 @@
 
 mod attach_payment_method;
 mod cancel_payment_intent;
+mod cancel_payout;
 mod cancel_refund;
 mod capture_charge;
 mod capture_payment_intent;
@@ -9,11 +10,14 @@ mod close_dispute;
 mod confirm_payment_intent;
 mod create_api_key;
 mod create_customer;
+mod create_external_account;
 mod create_payment_intent;
 mod create_payment_method;
+mod create_payout;
 mod create_refund;
 mod create_webhook_endpoint;
 mod delete_customer;
+mod delete_external_account;
 mod delete_webhook_endpoint;
 mod detach_payment_method;
 mod events;
@@ -24,8 +28,10 @@ mod list_customer_payment_methods;
 mod list_customers;
 mod list_disputes;
 mod list_events;
+mod list_external_accounts;
 mod list_payment_intents;
 mod list_payment_methods;
+mod list_payouts;
 mod list_refunds;
 mod list_webhook_deliveries;
 mod list_webhook_endpoints;
@@ -38,8 +44,10 @@ mod retrieve_charge;
 mod retrieve_customer;
 mod retrieve_dispute;
 mod retrieve_event;
+mod retrieve_external_account;
 mod retrieve_payment_intent;
 mod retrieve_payment_method;
+mod retrieve_payout;
 mod retrieve_refund;
 mod retrieve_webhook_endpoint;
 mod retry_event;
@@ -51,8 +59,10 @@ mod unknown_route;
 mod update_charge;
 mod update_customer;
 mod update_dispute;
+mod update_external_account;
 mod update_payment_intent;
 mod update_payment_method;
+mod update_payout;
 mod update_refund;
 mod update_webhook_endpoint;
 mod version_1;
@@ -130,6 +140,26 @@ async fn attached(cloud: &Cloud, body: &Value) -> (String, String) {
 async fn endpoint(cloud: &Cloud, url: &str) -> String {
     let body = json!({"url": url, "enabled_events": ["payment_intent.canceled"]});
     format!("/webhook_endpoints/{}", made(cloud, "/webhook_endpoints", &body).await)
+}
+
+/// A bank account in the United States.
+fn us_account(number: &str) -> Value {
+    json!({"external_account": {
+        "object": "bank_account", "country": "US", "currency": "usd", "account_number": number,
+        "routing_number": "110000000", "account_holder_name": "Ada Lovelace", "account_holder_type": "individual",
+    }})
+}
+
+/// A payout of ten dollars, of money that is there; gives its path.
+async fn payout(cloud: &Cloud) -> String {
+    crate::intents::payouts::fund(&cloud.intents(), 5000, "usd").await;
+    let path = format!("/payouts/{}", made(cloud, "/payouts", &ten_dollars()).await);
+    crate::callers::world::keep_pending(cloud, path.rsplit('/').next().unwrap()).await;
+    path
+}
+
+fn ten_dollars() -> Value {
+    json!({"amount": 1000, "currency": "usd"})
 }
 
 /// Cancels a new intent.

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{super::balance::booked, names, published, unlimited};
-use crate::callers::world::dispute_of;
+use super::{
+    super::{balance::booked, payouts::external_accounts},
+    names, published, unlimited,
+};
+use crate::callers::world::{dispute_of, fund, make};
 
 /// Fields of Connect, where one account acts for another. There is no such thing here.
 const CONNECT_ONLY: &[&str] = &[
@@ -38,11 +41,17 @@ async fn objects_carry_at_least_nineteen_in_twenty_of_the_published_fields() {
     let body = json!({"amount": 2000, "currency": "eur", "payment_method": "pm_card_createDispute", "confirm": true});
     let disputed = intents.post("/payment_intents", &body).await.expect(201);
     let dispute = dispute_of(&intents, &disputed).await;
+    fund(&cloud).await;
+    let payout = intents.post("/payouts", &json!({"amount": 100, "currency": "eur"})).await.expect(201);
+    let (bank_account, _) = make(&cloud, "intents", "bank_account").await;
+    let bank_account = format!("{}/{bank_account}", external_accounts(&cloud).await);
     let objects = [
         ("payment_intent", shown(format!("/payment_intents/{}", id(&intent["id"]))).await),
         ("charge", charge),
         ("balance", shown("/balance".to_owned()).await),
         ("balance_transaction", booked),
+        ("payout", shown(format!("/payouts/{}", id(&payout["id"]))).await),
+        ("bank_account", shown(bank_account).await),
         ("refund", shown(format!("/refunds/{}", id(&refund["id"]))).await),
         ("dispute", dispute),
         ("customer", shown(format!("/customers/{}", id(&customer["id"]))).await),

@@ -1,11 +1,11 @@
 //! Requests that carry one parameter each.
 
 use serde_json::{Value, json};
-use tollgate_apis::intents::PAYOUT_PREFIX;
-use tollgate_domain::PayoutId;
+use tollgate_apis::intents::{BANK_ACCOUNT_PREFIX, PAYOUT_PREFIX};
+use tollgate_domain::{BankAccountId, PayoutId};
 use tollgate_tests::Cloud;
 
-use crate::callers::world::make;
+use crate::callers::world::{fund, make};
 
 /// A request: its path and what it carries anyway.
 pub(super) struct Target {
@@ -21,6 +21,7 @@ pub(super) async fn target(cloud: &Cloud, operation: &str, parameter: &str) -> T
         "POST /charges/{id}/capture" => "capturable_charge",
         "POST /refunds/{id}/cancel" => "pending_refund",
         "POST /payment_methods/{id}/detach" => "attached",
+        "POST /payouts/{id}/cancel" => "pending_payout",
         _ => match path.trim_start_matches('/').split('/').next().unwrap() {
             "payment_intents" => "unpaid",
             "charges" => "charge",
@@ -30,6 +31,8 @@ pub(super) async fn target(cloud: &Cloud, operation: &str, parameter: &str) -> T
             "payment_methods" => "method",
             "events" => "event",
             "balance_transactions" => "transaction",
+            "payouts" => "payout",
+            "accounts" => "bank_account",
             _ => "endpoint",
         },
     };
@@ -37,6 +40,11 @@ pub(super) async fn target(cloud: &Cloud, operation: &str, parameter: &str) -> T
         path.replace("{id}", &thing(cloud, named).await)
     } else {
         path.to_owned()
+    };
+    let path = if path.contains("{account}") {
+        path.replace("{account}", &thing(cloud, "account").await)
+    } else {
+        path
     };
     let base = match operation {
         "POST /payment_intents" => new_intent(parameter),
@@ -50,6 +58,11 @@ pub(super) async fn target(cloud: &Cloud, operation: &str, parameter: &str) -> T
         "POST /payment_methods/{id}/attach" | "GET /payment_methods" => {
             json!({"customer": thing(cloud, "customer").await})
         }
+        "POST /payouts" => {
+            fund(cloud).await;
+            json!({"amount": 1500, "currency": "eur"})
+        }
+        "POST /accounts/{account}/external_accounts" => json!({"external_account": "btok_us_verified"}),
         "POST /webhook_endpoints" => json!({"url": "https://example.com/hook"}),
         _ => json!({}),
     };
@@ -88,6 +101,15 @@ pub(super) async fn sample(cloud: &Cloud, operation: &str, parameter: &str) -> V
     let address = json!({"city": "Paris", "country": "FR", "line1": "1 rue", "postal_code": "75001"});
     match (operation, parameter) {
         (_, "amount" | "amount_to_capture") => json!(1500),
+        ("POST /payouts", "currency") => json!("eur"),
+        ("POST /payouts", "destination") => json!(thing(cloud, "bank_account").await),
+        (_, "destination") => json!(BankAccountId::from_bytes([7; 16]).to_prefixed(BANK_ACCOUNT_PREFIX)),
+        ("POST /payouts", "method") => json!("standard"),
+        (_, "external_account") => json!({"object": "bank_account", "country": "FR", "currency": "eur",
+            "account_number": "FR1420041010050500013M02606"}),
+        (_, "account_holder_type") => json!("company"),
+        ("GET /accounts/{account}/external_accounts", "object") => json!("bank_account"),
+        ("GET /payouts", "status") => json!("paid"),
         (_, "currency") => json!("usd"),
         (_, "customer") => json!(thing(cloud, "customer").await),
         (_, "payment_intent") => json!(thing(cloud, "succeeded").await),
@@ -124,12 +146,15 @@ pub(super) async fn sample(cloud: &Cloud, operation: &str, parameter: &str) -> V
         ("GET /events", "type") => json!("charge.*"),
         ("GET /balance_transactions", "type") => json!("charge"),
         (_, "payout") => json!(PayoutId::from_bytes([7; 16]).to_prefixed(PAYOUT_PREFIX)),
-        (_, "type") => json!("card"),
+        (_, "type" | "source_type") => json!("card"),
         (_, "limit") => json!(3),
         ("POST /disputes/{id}", "evidence") => json!({"product_description": "Shoes"}),
-        (_, "confirm" | "error_on_requires_action" | "final_capture" | "off_session") => json!(true),
+        (
+            _,
+            "confirm" | "default_for_currency" | "error_on_requires_action" | "final_capture" | "off_session",
+        ) => json!(true),
         (_, "disabled" | "use_stripe_sdk" | "submit") => json!(false),
-        (_, "created") => json!({"gte": 1}),
+        (_, "created" | "arrival_date") => json!({"gte": 1}),
         (_, "starting_after" | "ending_before") => json!(cursor(cloud, operation).await),
         (_, "expand") => json!(expandable(operation)),
         _ => json!("text"),
@@ -147,6 +172,8 @@ async fn cursor(cloud: &Cloud, operation: &str) -> String {
         "GET /events" => "event",
         "GET /balance_transactions" => "transaction",
         "GET /webhook_endpoints" => "endpoint",
+        "GET /payouts" => "payout",
+        "GET /accounts/{account}/external_accounts" => "bank_account",
         _ => "method",
     };
     thing(cloud, named).await
@@ -159,9 +186,11 @@ fn expandable(operation: &str) -> Vec<&'static str> {
         "GET /charges" => vec!["data.payment_intent"],
         "GET /refunds" | "GET /disputes" => vec!["data.charge"],
         "GET /balance_transactions" => vec!["data.source"],
+        "GET /payouts" => vec!["data.destination"],
         "GET /balance_transactions/{id}" => vec!["source"],
         _ if operation.contains("/payment_intents") => vec!["latest_charge"],
         _ if operation.contains("/charges") => vec!["payment_intent"],
+        _ if operation.contains("/payouts") => vec!["balance_transaction", "destination"],
         _ if operation.contains("/refunds") || operation.contains("/disputes") => vec!["charge"],
         _ => Vec::new(),
     }

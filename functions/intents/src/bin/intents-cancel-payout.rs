@@ -1,0 +1,27 @@
+//! `POST /v2/payouts/{id}/cancel`: cancels a pending payout, whose money is available again.
+
+use std::sync::Arc;
+
+use tollgate_domain::Permission;
+use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
+use tollgate_intents::{
+    Intents,
+    expansions::{self, Linked},
+    payouts,
+};
+
+fn main() -> Result<(), LambdaError> {
+    serve(&Intents, Route::needs(Permission::KeysWrite), cancel_payout)
+}
+
+async fn cancel_payout(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
+    let id = payouts::id_in_path(&ctx)?;
+    let body = ctx.form_or_json()?;
+    let expand = expansions::read_alone(body.fields())?;
+    let expand = expansions::permitted(&ctx, &expand, Linked::PAYOUT).await?;
+    let idempotency = ctx.idempotency(body.value())?;
+    let made = ctx.call.cancel_payout(id, idempotency.as_ref()).await?;
+    let mut answer = payouts::show(ctx.tenant().await?, &made.value);
+    expansions::expand(&ctx, &mut answer, &expand).await?;
+    Ok(Reply::ok(answer).replayed(made.replayed))
+}
