@@ -4,8 +4,9 @@ use serde_json::Value;
 use tollgate_apis::{
     EventContext,
     intents::{
-        BANK_ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, DISPUTE_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX,
-        PAYOUT_PREFIX, REFUND_PREFIX, RecoveryEnd, list, webhook_delivery, webhook_recovery,
+        ACCOUNT_PREFIX, BANK_ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, DISPUTE_PREFIX, METHOD_PREFIX,
+        PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, RecoveryEnd, TRANSFER_PREFIX, list, webhook_delivery,
+        webhook_recovery,
     },
 };
 use tollgate_domain::{
@@ -69,6 +70,8 @@ fn read_related(query: &mut Fields) -> Result<Option<RelatedObject>, FieldError>
         .or_else(|| Id::parse(METHOD_PREFIX, &text).map(RelatedObject::PaymentMethod).ok())
         .or_else(|| Id::parse(PAYOUT_PREFIX, &text).map(RelatedObject::Payout).ok())
         .or_else(|| Id::parse(BANK_ACCOUNT_PREFIX, &text).map(RelatedObject::BankAccount).ok())
+        .or_else(|| Id::parse(TRANSFER_PREFIX, &text).map(RelatedObject::Transfer).ok())
+        .or_else(|| Id::parse(ACCOUNT_PREFIX, &text).map(RelatedObject::ConnectedAccount).ok())
         .or_else(|| Id::parse(ENDPOINT_PREFIX, &text).map(RelatedObject::Endpoint).ok());
     related.map(Some).ok_or_else(|| query.error(name, Issue::NotValid("the id of what events are about")))
 }

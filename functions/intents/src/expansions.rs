@@ -6,12 +6,12 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use tollgate_apis::intents::{
-    self, BANK_ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, Context, DISPUTE_PREFIX, METHOD_PREFIX,
-    PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX,
+    self, ADJUSTMENT_PREFIX, BANK_ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, Context, DISPUTE_PREFIX,
+    METHOD_PREFIX, PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX, TRANSFER_PREFIX,
 };
 use tollgate_domain::{
-    BalanceTransactionId, BankAccountId, Currency, CustomerId, DisputeId, PaymentId, PaymentMethodId,
-    PayoutId, Permission, RefundId, Tenant, ledger::TransactionSource,
+    AdjustmentId, BalanceTransactionId, BankAccountId, Currency, CustomerId, DisputeId, PaymentId,
+    PaymentMethodId, PayoutId, Permission, RefundId, Tenant, TransferId, ledger::TransactionSource,
 };
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
@@ -263,6 +263,12 @@ async fn read_link(
                 intents::dispute(&ctx.call.retrieve_dispute(id).await?, context)
             }
             TransactionSource::Payout(id) => intents::payout(&ctx.call.retrieve_payout(id).await?, context),
+            TransactionSource::Transfer(id) => {
+                intents::transfer(&ctx.call.retrieve_transfer(id).await?, context)
+            }
+            TransactionSource::Adjustment(id) => {
+                intents::adjustment(&ctx.call.retrieve_adjustment(id).await?, context)
+            }
         },
         Link::Destination => {
             let id = BankAccountId::parse(BANK_ACCOUNT_PREFIX, id).map_err(|_| no_id())?;
@@ -277,13 +283,21 @@ async fn read_link(
     })
 }
 
-/// What a balance transaction is about, by the id of a charge, of its intent, of a refund, of a dispute or of a payout.
+/// What a balance transaction is about, by the id of a charge, of its intent, of a refund, of a dispute, of a payout, of a transfer or of an adjustment.
 pub fn source_of(id: &str) -> Option<TransactionSource> {
     let payment = [CHARGE_PREFIX, PAYMENT_PREFIX].iter().find_map(|prefix| PaymentId::parse(prefix, id).ok());
     let refund = || RefundId::parse(REFUND_PREFIX, id).ok().map(TransactionSource::Refund);
     let dispute = || DisputeId::parse(DISPUTE_PREFIX, id).ok().map(TransactionSource::Dispute);
     let payout = || PayoutId::parse(PAYOUT_PREFIX, id).ok().map(TransactionSource::Payout);
-    payment.map(TransactionSource::Payment).or_else(refund).or_else(dispute).or_else(payout)
+    let transfer = || TransferId::parse(TRANSFER_PREFIX, id).ok().map(TransactionSource::Transfer);
+    let adjustment = || AdjustmentId::parse(ADJUSTMENT_PREFIX, id).ok().map(TransactionSource::Adjustment);
+    payment
+        .map(TransactionSource::Payment)
+        .or_else(refund)
+        .or_else(dispute)
+        .or_else(payout)
+        .or_else(transfer)
+        .or_else(adjustment)
 }
 
 fn no_id() -> Problem {

@@ -405,6 +405,7 @@ const fn not_found_code(resource: Resource) -> &'static str {
         Resource::Dispute => "dispute_not_found",
         Resource::Payout => "payout_not_found",
         Resource::BankAccount => "bank_account_not_found",
+        Resource::Transfer => "transfer_not_found",
         Resource::Account => "account_not_found",
     }
 }

@@ -64,6 +64,10 @@ kinds! {
     DisputeKind, DisputeId, "DSP";
     /// The id of a bank account.
     BankAccountKind, BankAccountId, "BNK";
+    /// The id of a transfer.
+    TransferKind, TransferId, "TRF";
+    /// The id of an adjustment.
+    AdjustmentKind, AdjustmentId, "ADJ";
     /// The id of an idempotency record.
     IdempotencyRecordKind, IdempotencyRecordId, "RUN";
 }

@@ -4,9 +4,12 @@
 //! from the old value and a command to the new value or a refusal, so the rules can be tested exhaustively.
 
 pub mod access;
+pub mod adjustment;
 pub mod backlog;
+pub mod balance_settings;
 pub mod bank_account;
 pub mod card;
+pub mod connected_account;
 pub mod contact;
 pub mod customer;
 pub mod delivery;
@@ -35,10 +38,14 @@ pub mod source;
 pub mod tenant;
 pub mod text;
 pub mod time;
+pub mod transfer;
 
 pub use access::{Contract, ContractLimit, ContractLimits, KeyKind, Permission, Tier};
+pub use adjustment::Adjustment;
+pub use balance_settings::BalanceSettings;
 pub use bank_account::BankAccount;
 pub use card::{BadCard, Cvc, EnteredCard, Pan};
+pub use connected_account::ConnectedAccount;
 pub use contact::{Address, Billing, Shipping};
 pub use customer::Customer;
 pub use delivery::Delivery;
@@ -47,8 +54,8 @@ pub use endpoint::WebhookEndpoint;
 pub use event::{Event, EventKind, Subject};
 pub use front_door::FrontDoor;
 pub use id::{
-    BalanceTransactionId, BankAccountId, CustomerId, DisputeId, EndpointId, EventId, Id, IdempotencyRecordId,
-    KeyId, MerchantId, PaymentId, PaymentMethodId, PayoutId, RefundId,
+    AdjustmentId, BalanceTransactionId, BankAccountId, CustomerId, DisputeId, EndpointId, EventId, Id,
+    IdempotencyRecordId, KeyId, MerchantId, PaymentId, PaymentMethodId, PayoutId, RefundId, TransferId,
 };
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use idempotency_record::IdempotencyRecord;
@@ -66,3 +73,4 @@ pub use request_ref::RequestRef;
 pub use source::{Decline, ProcessorKind, Source};
 pub use tenant::{Mode, Tenant};
 pub use time::Timestamp;
+pub use transfer::Transfer;

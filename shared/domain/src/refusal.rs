@@ -100,6 +100,8 @@ pub enum Resource {
     Payout,
     /// A bank account.
     BankAccount,
+    /// A transfer.
+    Transfer,
     /// The account of a merchant.
     Account,
 }
@@ -120,6 +122,7 @@ impl Resource {
             Self::Dispute => "dispute",
             Self::Payout => "payout",
             Self::BankAccount => "bank account",
+            Self::Transfer => "transfer",
             Self::Account => "account",
         }
     }

@@ -52,12 +52,21 @@ impl Timestamp {
             .to_string()
     }
 
+    /// The date in UTC.
+    pub(crate) fn date(self) -> jiff::civil::Date {
+        let at = jiff::Timestamp::from_second(self.s()).unwrap_or(jiff::Timestamp::MAX);
+        at.to_zoned(jiff::tz::TimeZone::UTC).date()
+    }
+
+    /// The beginning of a day in UTC; `None` for days of other eras.
+    pub(crate) fn start_of(day: jiff::civil::Date) -> Option<Self> {
+        let start = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(Self(start.timestamp().as_millisecond()))
+    }
+
     /// The year and month in UTC.
     pub fn year_and_month(self) -> (u16, u8) {
-        let date = jiff::Timestamp::from_second(self.s())
-            .unwrap_or(jiff::Timestamp::MAX)
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .date();
+        let date = self.date();
         let year = u16::try_from(date.year()).unwrap_or(0);
         (year, u8::try_from(date.month()).unwrap_or(1))
     }
@@ -70,8 +79,7 @@ impl Timestamp {
                 _ => b.is_ascii_digit(),
             });
         let date: jiff::civil::Date = written.then(|| text.parse().ok()).flatten()?;
-        let start = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
-        let start = Self(start.as_millisecond());
+        let start = Self::start_of(date)?;
         Some((start, start.plus_ms(24 * 60 * 60 * 1000 - 1)))
     }
 }

@@ -115,6 +115,7 @@ pub use payouts::{
     bank_accounts::{BankAccountData, BankAccountUpdate, NewBankAccount},
     create::CreatePayout,
     payout::PayoutFilter,
+    transfers::TransferFilter,
 };
 pub use processing::processors::{Processors, TIMEOUT_DEFAULT_MS};
 pub use signing::links::{Links, Purpose};

@@ -29,6 +29,8 @@ pub enum DueKind {
     LedgerCheck,
     /// A payout that is to be sent, or whose rail is to be asked.
     Payout,
+    /// A balance that is to be paid out by its schedule.
+    BalanceSettings,
 }
 
 impl DueKind {
@@ -43,6 +45,7 @@ impl DueKind {
         Self::Dispute,
         Self::LedgerCheck,
         Self::Payout,
+        Self::BalanceSettings,
     ];
 
     /// The name, as keys, messages, schedules and metrics have it.
@@ -57,6 +60,7 @@ impl DueKind {
             Self::Dispute => "DSP",
             Self::LedgerCheck => "LCK",
             Self::Payout => "PYO",
+            Self::BalanceSettings => "BST",
         }
     }
 

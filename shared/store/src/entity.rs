@@ -11,9 +11,10 @@
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
-    BalanceTransaction, BankAccount, Customer, CustomerId, Delivery, Dispute, Event, IdempotencyRecord,
-    Payment, PaymentMethod, Payout, Refund, Subject, Tenant, Timestamp, WebhookEndpoint, backlog::Backlog,
-    bank_account::BankAccountRegister, id::Kind, processor_health::ProcessorHealth,
+    Adjustment, BalanceSettings, BalanceTransaction, BankAccount, ConnectedAccount, Customer, CustomerId,
+    Delivery, Dispute, Event, IdempotencyRecord, Payment, PaymentMethod, Payout, Refund, Subject, Tenant,
+    Timestamp, Transfer, WebhookEndpoint, backlog::Backlog, bank_account::BankAccountRegister, id::Kind,
+    payout::PayoutDestination, processor_health::ProcessorHealth,
 };
 
 use crate::{
@@ -139,6 +140,10 @@ pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Tenant, String, S
         Dispute::CODE => Subject::Dispute(from_image(&key, image)?),
         Payout::CODE => Subject::Payout(from_image(&key, image)?),
         BankAccount::CODE => Subject::BankAccount(from_image(&key, image)?),
+        Transfer::CODE => Subject::Transfer(from_image(&key, image)?),
+        Adjustment::CODE => Subject::Adjustment(from_image(&key, image)?),
+        ConnectedAccount::CODE => Subject::ConnectedAccount(from_image(&key, image)?),
+        BalanceSettings::CODE => Subject::BalanceSettings(from_image(&key, image)?),
         _ => return Ok(None),
     };
     Ok(Some((tenant, key, subject)))
@@ -164,10 +169,14 @@ pub fn money_of(subject: &Subject) -> Vec<String> {
         Subject::Refund(refund) => refund.money(),
         Subject::Dispute(dispute) => dispute.money(),
         Subject::Payout(payout) => payout.money(),
+        Subject::Transfer(transfer) => transfer.money(),
+        Subject::Adjustment(adjustment) => adjustment.money(),
         Subject::Customer(_)
         | Subject::PaymentMethod(_)
         | Subject::Endpoint(_)
         | Subject::BankAccount(_)
+        | Subject::ConnectedAccount(_)
+        | Subject::BalanceSettings(_)
         | Subject::Balance(_) => Vec::new(),
     }
 }
@@ -260,7 +269,10 @@ impl Entity for Payout {
 
     fields!();
     fn parent(&self, tenant: Tenant) -> Option<String> {
-        Some(parent_key(tenant, BankAccount::CODE, &self.destination.to_string()))
+        Some(match self.destination {
+            PayoutDestination::BankAccount(id) => parent_key(tenant, BankAccount::CODE, &id.to_string()),
+            PayoutDestination::Account(id) => parent_key(tenant, ConnectedAccount::CODE, &id.to_string()),
+        })
     }
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         self.due.map(|at| (DueKind::Payout, at))
@@ -291,6 +303,54 @@ impl Entity for BankAccountRegister {
     }
     fn created(&self) -> Timestamp {
         self.created
+    }
+    fn listed(&self) -> bool {
+        false
+    }
+}
+
+impl Entity for Transfer {
+    const CODE: &'static str = tollgate_domain::id::TransferKind::CODE;
+
+    fields!();
+    fn money(&self) -> Vec<String> {
+        vec![name_of::<Self>(self.id), name_of::<Payout>(self.payout)]
+    }
+}
+
+impl Entity for Adjustment {
+    const CODE: &'static str = tollgate_domain::id::AdjustmentKind::CODE;
+
+    fields!();
+    fn money(&self) -> Vec<String> {
+        vec![name_of::<Self>(self.id)]
+    }
+}
+
+impl Entity for ConnectedAccount {
+    const CODE: &'static str = "CNA";
+
+    fields!();
+}
+
+impl Entity for BalanceSettings {
+    const CODE: &'static str = "BST";
+
+    /// There is one for each tenant.
+    fn key_id(&self) -> String {
+        Self::KEY_ID.to_owned()
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn request_id(&self) -> &str {
+        &self.request.request_id
+    }
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+    fn due(&self) -> Option<(DueKind, Timestamp)> {
+        self.due.map(|at| (DueKind::BalanceSettings, at))
     }
     fn listed(&self) -> bool {
         false

@@ -139,6 +139,10 @@ pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
             ),
             delete_external_account(),
         ],
+        // No route makes these yet, so nothing names them.
+        EventKind::TransferCreated
+        | EventKind::ConnectedAccountUpdated
+        | EventKind::BalanceSettingsUpdated => Vec::new(),
         // The number of endpoints is limited, so each is deleted again.
         EventKind::EndpointCreated | EventKind::EndpointDeleted => vec![endpoint(), delete_endpoint()],
         EventKind::EndpointUpdated => {

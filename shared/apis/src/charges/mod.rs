@@ -117,6 +117,9 @@ const fn event_type(kind: EventKind) -> Option<&'static str> {
         | EventKind::PayoutCanceled
         | EventKind::BankAccountCreated
         | EventKind::BankAccountUpdated
-        | EventKind::BankAccountDeleted => None,
+        | EventKind::BankAccountDeleted
+        | EventKind::TransferCreated
+        | EventKind::ConnectedAccountUpdated
+        | EventKind::BalanceSettingsUpdated => None,
     }
 }

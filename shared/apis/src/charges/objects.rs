@@ -272,6 +272,10 @@ pub(super) fn subject(subject: &Subject, challenge_url: Option<&str>) -> Value {
         | Subject::Dispute(_)
         | Subject::Payout(_)
         | Subject::BankAccount(_)
+        | Subject::Transfer(_)
+        | Subject::Adjustment(_)
+        | Subject::ConnectedAccount(_)
+        | Subject::BalanceSettings(_)
         | Subject::Balance(_) => Value::Null,
     }
 }

@@ -207,8 +207,8 @@ impl ApiError {
         match refusal {
             Refusal::NotFound(Resource::Account) => Self::missing(Resource::Account).about("account"),
             Refusal::NotFound(resource) => Self::missing(*resource).about("id"),
-            Refusal::NoSuchReference(Resource::BankAccount) => {
-                Self::missing(Resource::BankAccount).about("destination")
+            Refusal::NoSuchReference(resource @ (Resource::BankAccount | Resource::Account)) => {
+                Self::missing(*resource).about("destination")
             }
             Refusal::NoSuchReference(resource) => {
                 Self::missing(*resource).about(resource.noun().replace(' ', "_"))

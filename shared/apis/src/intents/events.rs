@@ -113,5 +113,8 @@ pub(super) const fn event_type(kind: EventKind) -> &'static str {
         EventKind::BankAccountCreated => "account.external_account.created",
         EventKind::BankAccountUpdated => "account.external_account.updated",
         EventKind::BankAccountDeleted => "account.external_account.deleted",
+        EventKind::TransferCreated => "transfer.created",
+        EventKind::ConnectedAccountUpdated => "account.updated",
+        EventKind::BalanceSettingsUpdated => "balance_settings.updated",
     }
 }

@@ -16,18 +16,20 @@ pub use deliveries::{
     DeliveryAttempt, RecoveryEnd, WebhookDelivery, WebhookRecovery, webhook_delivery, webhook_recovery,
 };
 pub use names::{
-    ACCOUNT_PREFIX, BANK_ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, DISPUTE_PREFIX, ENDPOINT_PREFIX,
-    EVENT_PREFIX, KEY_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX, PAYOUT_PREFIX, PAYOUT_STATUSES, REFUND_PREFIX,
-    REFUND_REASONS, TRANSACTION_PREFIX, TRANSACTION_TYPES, VERSION,
+    ACCOUNT_PREFIX, ADJUSTMENT_PREFIX, BANK_ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, DISPUTE_PREFIX,
+    ENDPOINT_PREFIX, EVENT_PREFIX, KEY_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX, PAYOUT_PREFIX, PAYOUT_STATUSES,
+    REFUND_PREFIX, REFUND_REASONS, TRANSACTION_PREFIX, TRANSACTION_TYPES, TRANSFER_PREFIX, VERSION,
 };
 pub use objects::{
-    Address, AutomaticMethods, Balance, BalanceAmount, BalanceTransaction, BankAccount, BankTransferDetails,
-    BillingDetails, CardDetails, Charge, ChargeOutcome, Context, Customer, Deleted, Dispute, EvidenceDetails,
-    FeeDetail, InvoiceSettings, MethodDetails, MethodLink, NextAction, PaymentError, PaymentIntent,
-    PaymentMethod, Payout, RedirectToUrl, Refund, SepaDebitDetails, Shipping, TraceId, WalletDetails,
-    WebhookEndpoint, balance, balance_transaction, balance_transactions_csv, bank_account, charge,
-    charge_status, customer, declined, deleted, destination, dispute, payment_intent, payment_method,
-    payment_status, payout, refund, transaction_kinds, webhook_endpoint, webhook_endpoint_with_secret,
+    Address, Adjustment, AutomaticMethods, Balance, BalanceAmount, BalanceSettings, BalanceTransaction,
+    BankAccount, BankTransferDetails, BillingDetails, Capabilities, CardDetails, Charge, ChargeOutcome,
+    ConnectedAccount, Context, Customer, Deleted, Dispute, EvidenceDetails, FeeDetail, InvoiceSettings,
+    MethodDetails, MethodLink, NextAction, PaymentError, PaymentIntent, PaymentMethod, PaymentsSettings,
+    Payout, PayoutSettings, RedirectToUrl, Refund, Schedule, SepaDebitDetails, SettlementTiming, Shipping,
+    TraceId, Transfer, WalletDetails, WebhookEndpoint, adjustment, balance, balance_settings,
+    balance_transaction, balance_transactions_csv, bank_account, charge, charge_status, connected_account,
+    customer, declined, deleted, destination, dispute, payment_intent, payment_method, payment_status,
+    payout, refund, transaction_kinds, transfer, webhook_endpoint, webhook_endpoint_with_secret,
 };
 
 use crate::{

@@ -22,6 +22,10 @@ pub const DISPUTE_PREFIX: &str = "dp_";
 pub const PAYOUT_PREFIX: &str = "po_";
 /// Prefix of a bank account's id.
 pub const BANK_ACCOUNT_PREFIX: &str = "ba_";
+/// Prefix of a transfer's id.
+pub const TRANSFER_PREFIX: &str = "tr_";
+/// Prefix of an adjustment's id.
+pub const ADJUSTMENT_PREFIX: &str = "adj_";
 /// The statuses of a payout.
 pub const PAYOUT_STATUSES: &[&str] = &["canceled", "failed", "in_transit", "paid", "pending"];
 /// The types that a balance transaction may have. Those that nothing makes yet find nothing.

@@ -2,7 +2,10 @@
 
 use super::{
     Event, EventKind, Subject,
-    derive_payouts::{kinds_of_bank_account, kinds_of_payout},
+    derive_payouts::{
+        kinds_of_balance_settings, kinds_of_bank_account, kinds_of_connected_account, kinds_of_payout,
+        kinds_of_transfer,
+    },
 };
 use crate::{
     customer::Customer,
@@ -57,8 +60,17 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
         (_, Subject::Payout(new)) => kinds_of_payout(None, new),
         (Some(Subject::BankAccount(old)), Subject::BankAccount(new)) => kinds_of_bank_account(Some(old), new),
         (_, Subject::BankAccount(new)) => kinds_of_bank_account(None, new),
+        (before, Subject::Transfer(_)) => kinds_of_transfer(before.is_none()),
+        (Some(Subject::ConnectedAccount(old)), Subject::ConnectedAccount(new)) => {
+            kinds_of_connected_account(Some(old), new)
+        }
+        (_, Subject::ConnectedAccount(new)) => kinds_of_connected_account(None, new),
+        (Some(Subject::BalanceSettings(old)), Subject::BalanceSettings(new)) => {
+            kinds_of_balance_settings(Some(old), new)
+        }
+        (_, Subject::BalanceSettings(new)) => kinds_of_balance_settings(None, new),
         // Balances change by balance transactions: see `balance_available`.
-        (_, Subject::Balance(_)) => Vec::new(),
+        (_, Subject::Adjustment(_) | Subject::Balance(_)) => Vec::new(),
     };
     kinds
         .into_iter()

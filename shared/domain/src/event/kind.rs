@@ -88,6 +88,12 @@ pub enum EventKind {
     BankAccountUpdated,
     /// A bank account was deleted.
     BankAccountDeleted,
+    /// Money came from another merchant.
+    TransferCreated,
+    /// A connected account was accepted.
+    ConnectedAccountUpdated,
+    /// The settings of the balance changed.
+    BalanceSettingsUpdated,
 }
 
 impl EventKind {
@@ -104,7 +110,9 @@ impl EventKind {
             | Self::EndpointDisabled
             | Self::DisputeUpdated
             | Self::PayoutUpdated
-            | Self::BankAccountUpdated => true,
+            | Self::BankAccountUpdated
+            | Self::ConnectedAccountUpdated
+            | Self::BalanceSettingsUpdated => true,
             Self::PaymentCreated
             | Self::ChargeSucceeded
             | Self::ChargeFailed
@@ -134,7 +142,8 @@ impl EventKind {
             | Self::PayoutFailed
             | Self::PayoutCanceled
             | Self::BankAccountCreated
-            | Self::BankAccountDeleted => false,
+            | Self::BankAccountDeleted
+            | Self::TransferCreated => false,
         }
     }
 

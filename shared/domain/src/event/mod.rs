@@ -14,9 +14,10 @@ pub use self::{
     kind::EventKind,
 };
 use crate::{
-    bank_account::BankAccount, customer::Customer, dispute::Dispute, endpoint::WebhookEndpoint, id::EventId,
-    ledger::BalanceSheet, payment::Payment, payment_method::PaymentMethod, payout::Payout, refund::Refund,
-    replay::Replayable, request_ref::RequestRef, time::Timestamp,
+    adjustment::Adjustment, balance_settings::BalanceSettings, bank_account::BankAccount,
+    connected_account::ConnectedAccount, customer::Customer, dispute::Dispute, endpoint::WebhookEndpoint,
+    id::EventId, ledger::BalanceSheet, payment::Payment, payment_method::PaymentMethod, payout::Payout,
+    refund::Refund, replay::Replayable, request_ref::RequestRef, time::Timestamp, transfer::Transfer,
 };
 
 /// The resource of an event, as it was after the change.
@@ -39,6 +40,14 @@ pub enum Subject {
     Payout(Box<Payout>),
     /// A bank account.
     BankAccount(Box<BankAccount>),
+    /// A transfer from another merchant.
+    Transfer(Box<Transfer>),
+    /// An adjustment. It has no events.
+    Adjustment(Box<Adjustment>),
+    /// A connected account.
+    ConnectedAccount(Box<ConnectedAccount>),
+    /// The settings of the balance.
+    BalanceSettings(Box<BalanceSettings>),
     /// The tenant's balances.
     Balance(Box<BalanceSheet>),
 }
@@ -86,6 +95,10 @@ impl Subject {
             | Self::Endpoint(_)
             | Self::Payout(_)
             | Self::BankAccount(_)
+            | Self::Transfer(_)
+            | Self::Adjustment(_)
+            | Self::ConnectedAccount(_)
+            | Self::BalanceSettings(_)
             | Self::Balance(_) => self.clone(),
         }
     }
@@ -101,7 +114,9 @@ impl Subject {
             Self::Dispute(dispute) => Self::Dispute(Box::new(dispute.snapshot())),
             Self::Payout(payout) => Self::Payout(Box::new(payout.snapshot())),
             Self::BankAccount(account) => Self::BankAccount(Box::new(account.snapshot())),
-            Self::Balance(_) => self.clone(),
+            Self::ConnectedAccount(account) => Self::ConnectedAccount(Box::new(account.snapshot())),
+            Self::BalanceSettings(settings) => Self::BalanceSettings(Box::new(settings.snapshot())),
+            Self::Transfer(_) | Self::Adjustment(_) | Self::Balance(_) => self.clone(),
         }
     }
 
@@ -116,6 +131,10 @@ impl Subject {
             Self::Dispute(dispute) => dispute.version,
             Self::Payout(payout) => payout.version,
             Self::BankAccount(account) => account.version,
+            Self::ConnectedAccount(account) => account.version,
+            Self::BalanceSettings(settings) => settings.version,
+            Self::Transfer(transfer) => transfer.version,
+            Self::Adjustment(adjustment) => adjustment.version,
             Self::Balance(_) => 1,
         }
     }
@@ -131,6 +150,10 @@ impl Subject {
             Self::Dispute(dispute) => dispute.updated,
             Self::Payout(payout) => payout.updated,
             Self::BankAccount(account) => account.updated,
+            Self::ConnectedAccount(account) => account.updated,
+            Self::BalanceSettings(settings) => settings.updated,
+            Self::Transfer(transfer) => transfer.created,
+            Self::Adjustment(adjustment) => adjustment.created,
             Self::Balance(sheet) => sheet.read_at,
         }
     }
@@ -146,6 +169,10 @@ impl Subject {
             Self::Dispute(dispute) => &dispute.request,
             Self::Payout(payout) => &payout.request,
             Self::BankAccount(account) => &account.request,
+            Self::ConnectedAccount(account) => &account.request,
+            Self::BalanceSettings(settings) => &settings.request,
+            Self::Transfer(transfer) => &transfer.request,
+            Self::Adjustment(adjustment) => &adjustment.request,
             Self::Balance(sheet) => &sheet.request,
         }
     }

@@ -9,6 +9,7 @@ use super::{
     payout_booking::PayoutBooking,
 };
 use crate::{
+    adjustment::Adjustment,
     dispute::{Dispute, DisputeStatus},
     event::Subject,
     id::BalanceTransactionId,
@@ -19,6 +20,7 @@ use crate::{
     refund::{Refund, RefundStatus},
     tenant::Tenant,
     time::Timestamp,
+    transfer::Transfer,
 };
 
 /// A balance transaction that an item's state requires.
@@ -36,6 +38,10 @@ pub enum Booking<'a> {
     DisputeReversal(&'a Dispute),
     /// A payout, or the return of its money.
     Payout(PayoutBooking<'a>),
+    /// Another merchant's payout.
+    Transfer(&'a Transfer),
+    /// The operator's adjustment.
+    Adjustment(&'a Adjustment),
 }
 
 /// What a change requires in the ledger: what the new state requires and the old one did not, and what is withheld no
@@ -53,10 +59,14 @@ fn required(subject: &Subject) -> Vec<Booking<'_>> {
         Subject::Refund(refund) => required_by_refund(refund),
         Subject::Dispute(dispute) => required_by_dispute(dispute),
         Subject::Payout(payout) => required_by_payout(payout),
+        Subject::Transfer(transfer) => vec![Booking::Transfer(transfer)],
+        Subject::Adjustment(adjustment) => vec![Booking::Adjustment(adjustment)],
         Subject::Customer(_)
         | Subject::PaymentMethod(_)
         | Subject::Endpoint(_)
         | Subject::BankAccount(_)
+        | Subject::ConnectedAccount(_)
+        | Subject::BalanceSettings(_)
         | Subject::Balance(_) => Vec::new(),
     }
 }
@@ -112,6 +122,8 @@ impl Booking<'_> {
             Self::Dispute(_) => TransactionKind::Dispute,
             Self::DisputeReversal(_) => TransactionKind::DisputeReversal,
             Self::Payout(booking) => booking.kind,
+            Self::Transfer(_) => TransactionKind::Transfer,
+            Self::Adjustment(_) => TransactionKind::Adjustment,
         }
     }
 
@@ -132,6 +144,8 @@ impl Booking<'_> {
             Self::Refund(refund) | Self::RefundFailure(refund) => TransactionSource::Refund(refund.id),
             Self::Dispute(dispute) | Self::DisputeReversal(dispute) => TransactionSource::Dispute(dispute.id),
             Self::Payout(booking) => TransactionSource::Payout(booking.payout.id),
+            Self::Transfer(transfer) => TransactionSource::Transfer(transfer.id),
+            Self::Adjustment(adjustment) => TransactionSource::Adjustment(adjustment.id),
         }
     }
 
@@ -150,6 +164,8 @@ impl Booking<'_> {
             }
             Self::DisputeReversal(dispute) => dispute.amount,
             Self::Payout(booking) => booking.amount(),
+            Self::Transfer(transfer) => transfer.amount,
+            Self::Adjustment(adjustment) => adjustment.amount,
         }
     }
 
@@ -163,6 +179,8 @@ impl Booking<'_> {
             Self::Dispute(dispute) => dispute.withheld_since.unwrap_or(dispute.created),
             Self::DisputeReversal(dispute) => dispute.updated,
             Self::Payout(booking) => booking.at(),
+            Self::Transfer(transfer) => transfer.created,
+            Self::Adjustment(adjustment) => adjustment.created,
         }
     }
 
@@ -185,6 +203,11 @@ impl Booking<'_> {
                 (0, FundsStatus::Available, at, None)
             }
             Self::Payout(booking) => return booking.booked(self.id(tenant)),
+            Self::Transfer(transfer) => {
+                let description = transfer.description.clone();
+                (0, FundsStatus::Available, at, Some(description.unwrap_or_else(|| "Transfer".to_owned())))
+            }
+            Self::Adjustment(adjustment) => (0, FundsStatus::Available, at, Some(adjustment.reason.clone())),
         };
         BalanceTransaction {
             id: self.id(tenant),

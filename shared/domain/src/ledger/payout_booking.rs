@@ -63,7 +63,9 @@ impl<'a> PayoutBooking<'a> {
     /// version.
     pub(super) fn booked(&self, id: BalanceTransactionId) -> BalanceTransaction {
         let is_pending = !self.is_return() && !self.payout.status.is_settled();
-        let is_second = !self.is_return() && !is_pending;
+        // What goes to another merchant was never on its way.
+        let is_at_once = self.payout.destination.account().is_some();
+        let is_second = !self.is_return() && !is_pending && !is_at_once;
         let description = if self.is_return() {
             RETURN_DESCRIPTION.to_owned()
         } else {
@@ -79,7 +81,7 @@ impl<'a> PayoutBooking<'a> {
             description: Some(description),
             status: if is_pending { FundsStatus::Pending } else { FundsStatus::Available },
             created: self.at(),
-            available_on: if self.is_return() { self.at() } else { self.payout.arrival_date },
+            available_on: if self.is_return() || is_at_once { self.at() } else { self.payout.arrival_date },
             payout: Some(self.payout.id),
         }
     }

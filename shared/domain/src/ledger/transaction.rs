@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::Accounts;
 use crate::{
     id::{
-        BalanceTransactionId, DisputeId, DisputeKind, Kind, PaymentId, PaymentKind, PayoutId, PayoutKind,
-        RefundId, RefundKind,
+        AdjustmentId, AdjustmentKind, BalanceTransactionId, DisputeId, DisputeKind, Kind, PaymentId,
+        PaymentKind, PayoutId, PayoutKind, RefundId, RefundKind, TransferId, TransferKind,
     },
     money::Money,
     tenant::Tenant,
@@ -33,6 +33,10 @@ pub enum TransactionKind {
     PayoutFailure,
     /// A payout was canceled, and its money came back.
     PayoutCancel,
+    /// Another merchant's payout came in.
+    Transfer,
+    /// The operator booked a difference to a processor's settlement.
+    Adjustment,
 }
 
 impl TransactionKind {
@@ -46,6 +50,8 @@ impl TransactionKind {
         Self::Payout,
         Self::PayoutFailure,
         Self::PayoutCancel,
+        Self::Transfer,
+        Self::Adjustment,
     ];
 
     /// The name, as it is stored.
@@ -59,6 +65,8 @@ impl TransactionKind {
             Self::Payout => "payout",
             Self::PayoutFailure => "payout_failure",
             Self::PayoutCancel => "payout_cancel",
+            Self::Transfer => "transfer",
+            Self::Adjustment => "adjustment",
         }
     }
 
@@ -66,9 +74,13 @@ impl TransactionKind {
     pub const fn is_of_payout(self) -> bool {
         match self {
             Self::Payout | Self::PayoutFailure | Self::PayoutCancel => true,
-            Self::Charge | Self::Refund | Self::RefundFailure | Self::Dispute | Self::DisputeReversal => {
-                false
-            }
+            Self::Charge
+            | Self::Refund
+            | Self::RefundFailure
+            | Self::Dispute
+            | Self::DisputeReversal
+            | Self::Transfer
+            | Self::Adjustment => false,
         }
     }
 }
@@ -85,6 +97,10 @@ pub enum TransactionSource {
     Dispute(DisputeId),
     /// A payout.
     Payout(PayoutId),
+    /// A transfer.
+    Transfer(TransferId),
+    /// An adjustment.
+    Adjustment(AdjustmentId),
 }
 
 impl TransactionSource {
@@ -95,6 +111,8 @@ impl TransactionSource {
             Self::Refund(id) => format!("{tenant}{}#{id}", RefundKind::CODE),
             Self::Dispute(id) => format!("{tenant}{}#{id}", DisputeKind::CODE),
             Self::Payout(id) => format!("{tenant}{}#{id}", PayoutKind::CODE),
+            Self::Transfer(id) => format!("{tenant}{}#{id}", TransferKind::CODE),
+            Self::Adjustment(id) => format!("{tenant}{}#{id}", AdjustmentKind::CODE),
         }
     }
 }
@@ -175,7 +193,9 @@ impl BalanceTransaction {
                 TransactionKind::Charge
                 | TransactionKind::Refund
                 | TransactionKind::RefundFailure
-                | TransactionKind::DisputeReversal,
+                | TransactionKind::DisputeReversal
+                | TransactionKind::Transfer
+                | TransactionKind::Adjustment,
             ) => Accounts { pending: self.net(), available: 0, ..moved },
         }
     }

@@ -6,10 +6,13 @@
 //!    └──▶ canceled
 //! ```
 //!
+//! One to another merchant is paid at once.
+//!
 //! A payout takes its money from the available balance when it is created, in the same transaction. One that fails
 //! or is canceled gives it back in the transaction that says so. The rail that carries the money is asked by due
 //! work.
 
+mod destination;
 mod failure;
 mod refusal;
 mod status;
@@ -19,12 +22,13 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    destination::PayoutDestination,
     failure::PayoutFailure,
     refusal::{PayoutRefusal, UnexpectedPayoutStatus},
     status::PayoutStatus,
 };
 use crate::{
-    id::{BankAccountId, PayoutId},
+    id::PayoutId,
     idempotency::Fingerprint,
     metadata::Metadata,
     money::Money,
@@ -57,8 +61,11 @@ pub struct Payout {
     pub request: RequestRef,
     /// How much is paid out.
     pub amount: Money,
-    /// The bank account.
-    pub destination: BankAccountId,
+    /// The bank account, or the other merchant.
+    pub destination: PayoutDestination,
+    /// Whether the merchant's schedule made it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
     /// The merchant's description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -105,8 +112,10 @@ pub struct NewPayout {
     pub request: RequestRef,
     /// How much is paid out.
     pub amount: Money,
-    /// The bank account.
-    pub destination: BankAccountId,
+    /// The bank account, or the other merchant.
+    pub destination: PayoutDestination,
+    /// Whether the merchant's schedule makes it.
+    pub automatic: bool,
     /// The merchant's description.
     pub description: Option<String>,
     /// What the bank's statement is to say.
@@ -122,25 +131,27 @@ pub struct NewPayout {
 }
 
 impl Payout {
-    /// Creates a pending payout.
+    /// Creates a payout: a pending one, or one to another merchant that is paid.
     pub fn create(new: NewPayout, now: Timestamp) -> Self {
+        let is_pending = new.destination.account().is_none();
         Self {
             id: new.id,
             version: 1,
             request: new.request,
             amount: new.amount,
             destination: new.destination,
+            automatic: new.automatic,
             description: new.description,
             statement_descriptor: new.statement_descriptor,
             metadata: new.metadata,
-            status: PayoutStatus::Pending,
+            status: if is_pending { PayoutStatus::Pending } else { PayoutStatus::Paid },
             failure: None,
             arrival_date: new.arrival_date,
             rail_reference: None,
             created: now,
             updated: now,
-            settled: None,
-            due: Some(new.submit_at),
+            settled: (!is_pending).then_some(now),
+            due: is_pending.then_some(new.submit_at),
             fingerprint: new.fingerprint,
             replay: ReplaySnapshots::default(),
         }

@@ -2,6 +2,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::id::BankAccountId;
 use crate::{
     ledger::{Accounts, FundsStatus, LedgerTerms, required_by_payout},
     money::Currency,
@@ -14,7 +15,8 @@ pub(crate) fn payout(minor: i64) -> Payout {
         id: PayoutId::from_bytes([1; 16]),
         request: "req_1".into(),
         amount: Money { minor, currency: Currency::from_code("EUR").unwrap() },
-        destination: BankAccountId::from_bytes([2; 16]),
+        destination: PayoutDestination::BankAccount(BankAccountId::from_bytes([2; 16])),
+        automatic: false,
         description: None,
         statement_descriptor: None,
         metadata: Metadata::default(),

@@ -22,7 +22,8 @@ pub(super) fn claim_ms(kind: DueKind, first_ms: i64, claims: u32) -> i64 {
         | DueKind::Funds
         | DueKind::Dispute
         | DueKind::LedgerCheck
-        | DueKind::Payout => first_ms,
+        | DueKind::Payout
+        | DueKind::BalanceSettings => first_ms,
     };
     first_ms.saturating_mul((1 << claims.min(10)).min(CLAIM_FACTOR_MAX))
 }

@@ -177,7 +177,8 @@ impl Worker {
             | DueKind::Funds
             | DueKind::Dispute
             | DueKind::LedgerCheck
-            | DueKind::Payout => Some(FoundWork::Work(DueMessage::of(kind, claimed))),
+            | DueKind::Payout
+            | DueKind::BalanceSettings => Some(FoundWork::Work(DueMessage::of(kind, claimed))),
         })
     }
 }

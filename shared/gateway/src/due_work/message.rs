@@ -60,7 +60,8 @@ impl DueMessage {
             | DueKind::Funds
             | DueKind::Dispute
             | DueKind::LedgerCheck
-            | DueKind::Payout => None,
+            | DueKind::Payout
+            | DueKind::BalanceSettings => None,
         };
         let (tenant, pk) = (claimed.tenant, claimed.pk.clone());
         let request = claimed.request_id().to_owned();

@@ -8,14 +8,15 @@
 //! - `claims`, `report`: how long a claim lasts, and what a finder's run came to.
 //! - `message`: the message of one item.
 //! - `run`: does the work of one message.
-//! - `payments`, `refunds`, `customers`, `deliveries`, `backlogs`, `funds`, `disputes`, `payouts`, `ledger_check`: a file for each kind.
+//! - `payments`, `refunds`, `customers`, `deliveries`, `backlogs`, `funds`, `disputes`, `payouts`, `automatic_payouts`, `ledger_check`: a file for each kind.
 //! - `metrics`: what the alarms watch.
 //!
 //! A new kind needs: a variant of [`DueKind`](tollgate_store::DueKind) with its code, `Entity::due` of its item,
 //! a file here with its work, and an arm for it in `run` and in `find`. In `template.yaml` it needs a line in the
 //! schedules of `FindDueWork`. The compiler asks for all but the last, and a test for that.
 
-pub(crate) mod backlogs;
+pub(crate) mod automatic_payouts;
+mod backlogs;
 pub(crate) mod claims;
 mod customers;
 mod deliveries;

@@ -140,10 +140,12 @@ impl Worker {
 
     /// The bank account of a payout with its number; `None` if it was deleted.
     async fn bank_of(&self, tenant: Tenant, payout: &Payout) -> Result<Option<Bank>, Error> {
-        if let Some(account) = sandbox_account::account(tenant, payout.destination, payout.amount.currency) {
+        // What goes to another merchant was paid when it was made.
+        let Some(id) = payout.destination.bank_account() else { return Ok(None) };
+        if let Some(account) = sandbox_account::account(tenant, id, payout.amount.currency) {
             return Ok(Some(Bank { account, number: SANDBOX_ACCOUNT_NUMBER.to_owned().into() }));
         }
-        let account: Option<BankAccount> = self.store.get(tenant, &payout.destination.to_string()).await?;
+        let account: Option<BankAccount> = self.store.get(tenant, &id.to_string()).await?;
         let Some(account) = account.filter(|account| !account.deleted) else { return Ok(None) };
         let Some(sealed) = &account.number else { return Ok(None) };
         let place = bank_account_place(tenant, account.id);

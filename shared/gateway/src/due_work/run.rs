@@ -51,6 +51,7 @@ impl Worker {
             DueKind::Refund => Box::pin(self.work_on_refund(message)).await,
             DueKind::Customer => self.work_on_customer(message).await,
             DueKind::Payout => Box::pin(self.work_on_payout(message)).await,
+            DueKind::BalanceSettings => Box::pin(self.work_on_balance_settings(message)).await,
             DueKind::Funds => self.work_on_funds(message).await,
             DueKind::Dispute => self.work_on_dispute(message).await,
             DueKind::LedgerCheck => Box::pin(self.work_on_ledger_check(message)).await,

@@ -75,6 +75,10 @@ impl Call {
             TransactionSource::Refund(id) => Subject::Refund(Box::new(self.retrieve_refund(id).await?)),
             TransactionSource::Dispute(id) => Subject::Dispute(Box::new(self.retrieve_dispute(id).await?)),
             TransactionSource::Payout(id) => Subject::Payout(Box::new(self.retrieve_payout(id).await?)),
+            TransactionSource::Transfer(id) => Subject::Transfer(Box::new(self.retrieve_transfer(id).await?)),
+            TransactionSource::Adjustment(id) => {
+                Subject::Adjustment(Box::new(self.retrieve_adjustment(id).await?))
+            }
         };
         let bookings = bookings_of(None, &subject);
         let booking = bookings.iter().find(|booking| booking.id(tenant) == id);

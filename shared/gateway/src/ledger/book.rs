@@ -20,7 +20,9 @@ pub(crate) fn terms_of(tenant: Tenant, booking: &Booking<'_>, merchants: LedgerT
         | Booking::RefundFailure(_)
         | Booking::Dispute(_)
         | Booking::DisputeReversal(_)
-        | Booking::Payout(_) => None,
+        | Booking::Payout(_)
+        | Booking::Transfer(_)
+        | Booking::Adjustment(_) => None,
     };
     let is_at_once = instrument.is_some_and(sandbox::is_available_at_once);
     if is_at_once { merchants.without_delay() } else { merchants }
@@ -68,7 +70,9 @@ impl Booker<'_> {
             | Booking::RefundFailure(_)
             | Booking::Dispute(_)
             | Booking::DisputeReversal(_)
-            | Booking::Payout(_) => LedgerTerms::default(),
+            | Booking::Payout(_)
+            | Booking::Transfer(_)
+            | Booking::Adjustment(_) => LedgerTerms::default(),
         };
         let transaction = booking.booked(tenant, &terms);
         let earlier = self.worker.writer().book(tenant, &transaction).await?;

@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use tollgate_domain::{
-    BankAccount, BankAccountId, Currency, LedgerTerms, Metadata, Mode, Money, Payout, PayoutId, Refusal,
-    Resource, Tenant,
-    bank_account::BankAccountRegister,
+    BalanceTransaction, BankAccount, BankAccountId, Currency, LedgerTerms, Metadata, Money, Payout, PayoutId,
+    Refusal, Resource, Tenant,
     ledger::{TransactionKind, required_by_payout},
-    payout::{NewPayout, PayoutRefusal},
+    payout::{NewPayout, PayoutDestination, PayoutRefusal},
 };
 use tollgate_processors::payout_rail::{PayoutRail as _, SANDBOX_PENDING_MS, SandboxRail};
 use tollgate_store::{PayableFunds, PayoutPut};
 
-use super::sandbox_account;
+use super::{destination::default_bank_account, rail::has_rail, sandbox_account};
 use crate::{
     call::Call,
     conflict_retry::{Write, retry_conflicts},
@@ -43,6 +42,14 @@ pub struct CreatePayout {
     pub metadata: Metadata,
 }
 
+/// The balance transaction that takes a payout's money.
+pub(crate) fn what_it_takes(tenant: Tenant, payout: &Payout) -> Result<BalanceTransaction, Error> {
+    let required = required_by_payout(payout);
+    let taken = required.iter().find(|booking| booking.kind() == TransactionKind::Payout);
+    let taken = taken.ok_or_else(|| Error::Internal("a payout takes no money".to_owned()))?;
+    Ok(taken.booked(tenant, &LedgerTerms::default()))
+}
+
 impl Call {
     /// Creates a payout and takes its money from the available balance, both or neither. Reads of the bank account
     /// and of the balance, then one transaction, repeated after another payout.
@@ -66,8 +73,7 @@ impl Call {
         new: &CreatePayout,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Payout>, Error> {
-        // No file and no connection carries live money to a bank yet. A payout that nobody carries would hold the money for ever.
-        if tenant.mode == Mode::Live {
+        if !has_rail(tenant) {
             return Err(Refusal::from(PayoutRefusal::NoRail).into());
         }
         let currency = new.amount.currency;
@@ -81,7 +87,8 @@ impl Call {
                 id,
                 request: self.request.clone(),
                 amount: new.amount,
-                destination,
+                destination: PayoutDestination::BankAccount(destination),
+                automatic: false,
                 description: new.description.clone(),
                 statement_descriptor: new.statement_descriptor.clone(),
                 metadata: new.metadata.clone(),
@@ -91,10 +98,7 @@ impl Call {
             },
             self.now,
         );
-        let required = required_by_payout(&payout);
-        let taken = required.iter().find(|booking| booking.kind() == TransactionKind::Payout);
-        let taken = taken.ok_or_else(|| Error::Internal("a payout takes no money".to_owned()))?;
-        let taken = &taken.booked(tenant, &LedgerTerms::default());
+        let taken = &what_it_takes(tenant, &payout)?;
         let payout = &payout;
         retry_conflicts(id, Some(funds?), |funds| async move {
             let funds = match funds {
@@ -140,10 +144,7 @@ impl Call {
         currency: Currency,
     ) -> Result<BankAccountId, Error> {
         let Some(id) = named else {
-            let register: Option<BankAccountRegister> =
-                self.store.get(tenant, BankAccountRegister::KEY_ID).await?;
-            let default = register.and_then(|register| register.default_for(currency));
-            let destination = default.or_else(|| sandbox_account::id_in(tenant, currency));
+            let destination = default_bank_account(&self.store, tenant, currency).await?;
             return Ok(destination.ok_or(Refusal::from(PayoutRefusal::NoBankAccount))?);
         };
         if sandbox_account::id_in(tenant, currency) == Some(id) {

@@ -244,6 +244,10 @@ impl Deliverer {
             | Subject::Dispute(_)
             | Subject::Payout(_)
             | Subject::BankAccount(_)
+            | Subject::Transfer(_)
+            | Subject::Adjustment(_)
+            | Subject::ConnectedAccount(_)
+            | Subject::BalanceSettings(_)
             | Subject::Balance(_) => None,
         };
         let context = EventContext { tenant, challenge_url: challenge_url.as_deref() };

@@ -121,8 +121,12 @@ fn permission_for(event: &Event) -> Permission {
         | Subject::PaymentMethod(_)
         | Subject::Dispute(_)
         | Subject::Payout(_)
+        | Subject::Transfer(_)
+        | Subject::Adjustment(_)
         | Subject::Balance(_) => Permission::PaymentsRead,
-        Subject::BankAccount(_) => Permission::KeysRead,
+        Subject::BankAccount(_) | Subject::ConnectedAccount(_) | Subject::BalanceSettings(_) => {
+            Permission::KeysRead
+        }
         Subject::Customer(_) => Permission::CustomersRead,
         Subject::Endpoint(_) => Permission::WebhooksRead,
     }

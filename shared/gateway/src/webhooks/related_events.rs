@@ -3,9 +3,9 @@
 //! The ids of events follow from the resource and its versions, so they are read by their keys: nothing is searched.
 
 use tollgate_domain::{
-    BankAccount, BankAccountId, Customer, CustomerId, Dispute, DisputeId, EndpointId, Event, Payment,
-    PaymentId, PaymentMethod, PaymentMethodId, Payout, PayoutId, Refund, RefundId, Tenant, WebhookEndpoint,
-    event::ids_of_versions,
+    BankAccount, BankAccountId, ConnectedAccount, Customer, CustomerId, Dispute, DisputeId, EndpointId,
+    Event, MerchantId, Payment, PaymentId, PaymentMethod, PaymentMethodId, Payout, PayoutId, Refund,
+    RefundId, Tenant, Transfer, TransferId, WebhookEndpoint, event::ids_of_versions,
 };
 use tollgate_store::{Cursor, Entity, Page};
 
@@ -33,6 +33,10 @@ pub enum RelatedObject {
     Payout(PayoutId),
     /// A bank account.
     BankAccount(BankAccountId),
+    /// A transfer.
+    Transfer(TransferId),
+    /// A connected account.
+    ConnectedAccount(MerchantId),
 }
 
 impl Call {
@@ -56,6 +60,10 @@ impl Call {
             RelatedObject::Endpoint(id) => self.event_ids::<WebhookEndpoint>(tenant, id.to_string()).await?,
             RelatedObject::Payout(id) => self.event_ids::<Payout>(tenant, id.to_string()).await?,
             RelatedObject::BankAccount(id) => self.event_ids::<BankAccount>(tenant, id.to_string()).await?,
+            RelatedObject::Transfer(id) => self.event_ids::<Transfer>(tenant, id.to_string()).await?,
+            RelatedObject::ConnectedAccount(id) => {
+                self.event_ids::<ConnectedAccount>(tenant, id.to_string()).await?
+            }
         };
         let mut events: Vec<Event> = self.store.get_many(tenant, &ids).await?;
         let place = |event: &Event| (event.created, event.id.to_string());

@@ -70,6 +70,8 @@ const ROWS: &[(&str, Provocation)] = &[
     ("DisputeWorkFails", Poison(DueKind::Dispute)),
     ("PayoutWorkTrails", Poison(DueKind::Payout)),
     ("PayoutWorkFails", Poison(DueKind::Payout)),
+    ("BalanceSettingsWorkTrails", Poison(DueKind::BalanceSettings)),
+    ("BalanceSettingsWorkFails", Poison(DueKind::BalanceSettings)),
     ("BacklogWorkTrails", Poison(DueKind::Backlog)),
     ("BacklogWorkFails", Poison(DueKind::Backlog)),
     ("DeliveryWorkTrails", LostWebhook),

@@ -164,7 +164,7 @@ fn the_gateways_own_templates_load() {
     let kinds = |wanted: fn(&Source) -> bool| cloud.sources.iter().filter(|s| wanted(s)).count();
     assert_eq!(kinds(|s| matches!(s, Source::Stream(_))), 1);
     assert_eq!(kinds(|s| matches!(s, Source::Queue(_))), 3);
-    assert_eq!(kinds(|s| matches!(s, Source::Schedule(_))), 10);
+    assert_eq!(kinds(|s| matches!(s, Source::Schedule(_))), 11);
     let expiring: Vec<_> = cloud.tables.iter().filter(|t| t.ttl_attribute.is_some()).collect();
     assert_eq!(expiring.len(), 1);
     assert_eq!(expiring[0].name, "tollgate-events");

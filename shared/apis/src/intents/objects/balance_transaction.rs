@@ -8,7 +8,10 @@ use tollgate_domain::{
 };
 
 use super::{
-    super::names::{CHARGE_PREFIX, DISPUTE_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX},
+    super::names::{
+        ADJUSTMENT_PREFIX, CHARGE_PREFIX, DISPUTE_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX,
+        TRANSFER_PREFIX,
+    },
     context::currency,
 };
 use crate::json::to_value;
@@ -43,7 +46,7 @@ pub struct BalanceTransaction {
     /// What it is counted as: the type, except that disputes are `dispute` and `dispute_reversal`, and both returns of a payout's money
     /// `payout_reversal`.
     pub reporting_category: &'static str,
-    /// `ch_…`, `re_…`, `dp_…` or `po_…`.
+    /// `ch_…`, `re_…`, `dp_…`, `po_…`, `tr_…` or `adj_…`.
     pub source: String,
     /// `pending` or `available`.
     pub status: &'static str,
@@ -77,6 +80,8 @@ const fn names_of(kind: TransactionKind) -> (&'static str, &'static str) {
         TransactionKind::Payout => ("payout", "payout"),
         TransactionKind::PayoutFailure => ("payout_failure", "payout_reversal"),
         TransactionKind::PayoutCancel => ("payout_cancel", "payout_reversal"),
+        TransactionKind::Transfer => ("transfer", "transfer"),
+        TransactionKind::Adjustment => ("adjustment", "other_adjustment"),
     }
 }
 
@@ -117,6 +122,8 @@ impl BalanceTransaction {
                 TransactionSource::Refund(id) => id.to_prefixed(REFUND_PREFIX),
                 TransactionSource::Dispute(id) => id.to_prefixed(DISPUTE_PREFIX),
                 TransactionSource::Payout(id) => id.to_prefixed(PAYOUT_PREFIX),
+                TransactionSource::Transfer(id) => id.to_prefixed(TRANSFER_PREFIX),
+                TransactionSource::Adjustment(id) => id.to_prefixed(ADJUSTMENT_PREFIX),
             },
             // What a dispute takes is gone at once, whoever gets it in the end.
             status: if is_dispute { "available" } else { stored.status.as_str() },

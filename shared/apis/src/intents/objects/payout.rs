@@ -5,11 +5,11 @@ use serde_json::Value;
 use tollgate_domain::{
     Payout as StoredPayout,
     ledger::{TransactionKind, required_by_payout},
-    payout::PayoutFailure,
+    payout::{PayoutDestination, PayoutFailure},
 };
 
 use super::{
-    super::names::{BANK_ACCOUNT_PREFIX, PAYOUT_PREFIX},
+    super::names::{ACCOUNT_PREFIX, BANK_ACCOUNT_PREFIX, PAYOUT_PREFIX},
     context::{Context, currency},
 };
 use crate::json::to_value;
@@ -29,7 +29,7 @@ pub struct Payout {
     pub application_fee_amount: Option<()>,
     /// Unix seconds: the beginning of the day.
     pub arrival_date: i64,
-    /// Always `false`: a request made it.
+    /// Whether the schedule made it, not a request.
     pub automatic: bool,
     /// `txn_…`.
     pub balance_transaction: Option<String>,
@@ -39,7 +39,7 @@ pub struct Payout {
     pub currency: String,
     /// The merchant's description.
     pub description: Option<String>,
-    /// `ba_…`.
+    /// `ba_…`, or `acct_…`.
     pub destination: String,
     /// `txn_…`: the return of its money, if it failed or was canceled.
     pub failure_balance_transaction: Option<String>,
@@ -69,7 +69,7 @@ pub struct Payout {
     pub status: &'static str,
     /// The bank's reference, which is not known.
     pub trace_id: TraceId,
-    /// `bank_account`.
+    /// `bank_account`, or `account`.
     pub r#type: &'static str,
 }
 
@@ -93,12 +93,15 @@ pub fn payout(payout: &StoredPayout, context: Context<'_>) -> Value {
         application_fee: None,
         application_fee_amount: None,
         arrival_date: payout.arrival_date.s(),
-        automatic: false,
+        automatic: payout.automatic,
         balance_transaction: context.transaction(&required, TransactionKind::Payout),
         created: payout.created.s(),
         currency: currency(payout.amount),
         description: payout.description.clone(),
-        destination: payout.destination.to_prefixed(BANK_ACCOUNT_PREFIX),
+        destination: match payout.destination {
+            PayoutDestination::BankAccount(id) => id.to_prefixed(BANK_ACCOUNT_PREFIX),
+            PayoutDestination::Account(id) => id.to_prefixed(ACCOUNT_PREFIX),
+        },
         failure_balance_transaction: returned.iter().find_map(|kind| context.transaction(&required, *kind)),
         failure_code: payout.failure.map(PayoutFailure::code),
         failure_message: payout.failure.map(PayoutFailure::message),
@@ -113,6 +116,6 @@ pub fn payout(payout: &StoredPayout, context: Context<'_>) -> Value {
         statement_descriptor: payout.statement_descriptor.clone(),
         status: payout.status.as_str(),
         trace_id: TraceId { status: "unsupported", value: None },
-        r#type: "bank_account",
+        r#type: if payout.destination.account().is_some() { "account" } else { "bank_account" },
     })
 }

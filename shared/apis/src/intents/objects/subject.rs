@@ -4,9 +4,10 @@ use serde_json::Value;
 use tollgate_domain::{EventKind, Subject};
 
 use super::{
-    balance::balance, bank_account::bank_account, charge::charge, context::Context, customer::customer,
+    adjustment::adjustment, balance::balance, balance_settings::balance_settings, bank_account::bank_account,
+    charge::charge, connected_account::connected_account, context::Context, customer::customer,
     dispute::dispute, payment_intent::payment_intent, payment_method::payment_method, payout::payout,
-    refund::refund, webhook_endpoint::webhook_endpoint,
+    refund::refund, transfer::transfer, webhook_endpoint::webhook_endpoint,
 };
 
 /// The object of an event.
@@ -29,6 +30,10 @@ pub(crate) fn subject(subject: &Subject, kind: EventKind, context: Context<'_>) 
         Subject::Dispute(it) => dispute(it, context),
         Subject::Payout(it) => payout(it, context),
         Subject::BankAccount(it) => bank_account(it, context),
+        Subject::Transfer(it) => transfer(it, context),
+        Subject::Adjustment(it) => adjustment(it, context),
+        Subject::ConnectedAccount(it) => connected_account(it, context),
+        Subject::BalanceSettings(it) => balance_settings(it, !context.livemode()),
         Subject::Balance(sheet) => balance(&sheet.balances, context),
     }
 }

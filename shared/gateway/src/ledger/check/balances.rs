@@ -52,7 +52,9 @@ fn can_move_before(transaction: &BalanceTransaction, at: Timestamp) -> bool {
             TransactionKind::Charge
             | TransactionKind::Refund
             | TransactionKind::RefundFailure
-            | TransactionKind::DisputeReversal,
+            | TransactionKind::DisputeReversal
+            | TransactionKind::Transfer
+            | TransactionKind::Adjustment,
         ) => transaction.available_on <= at,
         // Whenever the dispute is decided or the payout arrives.
         (

@@ -32,7 +32,7 @@ mod causes;
 mod metrics;
 
 use tollgate_domain::{
-    Dispute, Payout, Refund, Tenant, Timestamp,
+    Adjustment, Dispute, Payout, Refund, Tenant, Timestamp, Transfer,
     id::{BalanceTransactionKind, Kind as _, PaymentKind},
     ledger::LedgerCheck,
 };
@@ -62,16 +62,22 @@ enum Step {
     Disputes,
     /// Whether payouts are booked.
     Payouts,
+    /// Whether transfers are booked.
+    Transfers,
+    /// Whether adjustments are booked.
+    Adjustments,
 }
 
 impl Step {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Transactions,
         Self::LateTransactions,
         Self::Payments,
         Self::Refunds,
         Self::Disputes,
         Self::Payouts,
+        Self::Transfers,
+        Self::Adjustments,
     ];
 
     const fn as_str(self) -> &'static str {
@@ -82,6 +88,8 @@ impl Step {
             Self::Refunds => "refunds",
             Self::Disputes => "disputes",
             Self::Payouts => "payouts",
+            Self::Transfers => "transfers",
+            Self::Adjustments => "adjustments",
         }
     }
 
@@ -99,6 +107,8 @@ impl Step {
             Self::Refunds => Refund::CODE,
             Self::Disputes => Dispute::CODE,
             Self::Payouts => Payout::CODE,
+            Self::Transfers => Transfer::CODE,
+            Self::Adjustments => Adjustment::CODE,
         }
     }
 
@@ -160,9 +170,12 @@ impl Worker {
         let end = match step {
             Step::Transactions => self.sum_slice(tenant, &mut check, now).await?,
             Step::LateTransactions => self.causes_slice(tenant, &mut check, step).await?,
-            Step::Payments | Step::Refunds | Step::Disputes | Step::Payouts => {
-                self.bookings_slice(tenant, &mut check, step, now).await?
-            }
+            Step::Payments
+            | Step::Refunds
+            | Step::Disputes
+            | Step::Payouts
+            | Step::Transfers
+            | Step::Adjustments => self.bookings_slice(tenant, &mut check, step, now).await?,
         };
         if end.has_more {
             return Ok(check.continued(step.as_str(), end.after, now));
