@@ -290,6 +290,28 @@ canceled = stripe.Payout.cancel(payout.id, expand=["failure_balance_transaction"
 same((canceled.status, canceled.failure_balance_transaction.type), ("canceled", "payout_cancel"))
 refused(stripe.InvalidRequestError, stripe.Payout.cancel, payout.id)
 
+# --- a payout to another merchant, which accepts with its own key; and payouts by a schedule
+partner = {"api_key": settings["partner_secret_key"]}
+other = stripe.Account.retrieve(**partner)
+connected = stripe.Account.create(account=other.id, metadata={"team": "7"})
+same((connected.id, connected.capabilities.transfers), (other.id, "pending"))
+error = refused(stripe.InvalidRequestError, stripe.Payout.create, amount=100, currency="usd", destination=other.id)
+same((error.code, error.param), ("transfers_not_allowed", "destination"))
+accepted = requests.post(f"{settings['base']}/v1/accounts/{merchant.id}/accept", headers={"authorization": f"Bearer {settings['partner_secret_key']}"})
+same(accepted.status_code, 200)
+same(stripe.Account.retrieve(other.id).capabilities.transfers, "active")
+same(stripe.Account.modify(other.id, metadata={"team": "8"}).metadata["team"], "8")
+same([one.id for one in stripe.Account.list()], [other.id])
+shared = stripe.Payout.create(amount=1000, currency="usd", destination=other.id, description="Share")
+same((shared.status, shared.type), ("paid", "account"))
+transfer = stripe.Transfer.list(**partner).data[0]
+same((transfer.amount, transfer.description, transfer.source_account), (1000, "Share", merchant.id))
+same(stripe.Transfer.retrieve(transfer.id, expand=["balance_transaction"], **partner).balance_transaction.type, "transfer")
+weekly = {"interval": "weekly", "weekly_payout_days": ["monday", "thursday"]}
+changed = stripe.BalanceSettings.modify(payments={"payouts": {"schedule": weekly, "minimum_balance_by_currency": {"usd": 500}}})
+same(changed.payments.payouts.schedule.weekly_payout_days, ["monday", "thursday"])
+same(stripe.BalanceSettings.retrieve().payments.payouts.minimum_balance_by_currency["usd"], 500)
+
 # --- wrong input, wrong keys
 for parameters, param in [
     ({"currency": "eur"}, "amount"),

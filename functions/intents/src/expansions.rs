@@ -6,14 +6,16 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use tollgate_apis::intents::{
-    self, ADJUSTMENT_PREFIX, BANK_ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, Context, DISPUTE_PREFIX,
-    METHOD_PREFIX, PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX, TRANSFER_PREFIX,
+    self, ADJUSTMENT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, Context, DISPUTE_PREFIX, METHOD_PREFIX,
+    PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX, TRANSFER_PREFIX,
 };
 use tollgate_domain::{
-    AdjustmentId, BalanceTransactionId, BankAccountId, Currency, CustomerId, DisputeId, PaymentId,
-    PaymentMethodId, PayoutId, Permission, RefundId, Tenant, TransferId, ledger::TransactionSource,
+    AdjustmentId, BalanceTransactionId, Currency, CustomerId, DisputeId, PaymentId, PaymentMethodId,
+    PayoutId, Permission, RefundId, Tenant, TransferId, ledger::TransactionSource, payout::PayoutDestination,
 };
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
+
+use crate::{accounts, payouts};
 
 /// Paths that one request may ask for.
 const EXPANSIONS_MAX: usize = 8;
@@ -45,6 +47,7 @@ const DISPUTE: &[Link] = &[Link::Charge, Link::PaymentIntent];
 const TRANSACTION: &[Link] = &[Link::Source];
 /// Those of a charge, those of a refund and those of a dispute.
 const PAYOUT: &[Link] = &[Link::Destination, Link::BalanceTransaction, Link::FailureBalanceTransaction];
+const TRANSFER: &[Link] = &[Link::Destination, Link::BalanceTransaction];
 /// Those of a charge, of a refund and of a payout.
 const SOURCE: &[Link] = &[
     Link::Customer,
@@ -120,6 +123,8 @@ impl Linked {
     pub const REFUND: Self = Self::object(REFUND);
     /// A payout.
     pub const PAYOUT: Self = Self::object(PAYOUT);
+    /// A transfer.
+    pub const TRANSFER: Self = Self::object(TRANSFER);
     /// A balance transaction.
     pub const TRANSACTION: Self = Self::object(TRANSACTION);
 
@@ -271,9 +276,13 @@ async fn read_link(
             }
         },
         Link::Destination => {
-            let id = BankAccountId::parse(BANK_ACCOUNT_PREFIX, id).map_err(|_| no_id())?;
             let currency = holder["currency"].as_str().and_then(Currency::from_code).ok_or_else(no_id)?;
-            intents::destination(&ctx.call.retrieve_destination(id, currency).await?, context)
+            match payouts::destination_of(id).ok_or_else(no_id)? {
+                PayoutDestination::BankAccount(id) => {
+                    intents::destination(&ctx.call.retrieve_destination(id, currency).await?, context)
+                }
+                PayoutDestination::Account(id) => accounts::show_named(ctx, tenant, id).await?,
+            }
         }
         Link::BalanceTransaction | Link::FailureBalanceTransaction => {
             let id = BalanceTransactionId::parse(TRANSACTION_PREFIX, id).map_err(|_| no_id())?;

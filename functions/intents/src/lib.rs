@@ -3,9 +3,11 @@
 //! One binary per route in `src/bin`; what they share is here. Where the published text is silent, Stripe's published
 //! conventions for the same resource are followed, so that its client libraries work.
 
+pub mod accounts;
 mod api;
 pub mod api_keys;
 pub mod balance;
+pub mod balance_settings;
 pub mod charges;
 mod contact;
 pub mod customers;
@@ -21,6 +23,7 @@ pub mod payment_intents;
 pub mod payment_methods;
 pub mod payouts;
 pub mod refunds;
+pub mod transfers;
 pub mod versions;
 pub mod webhook_endpoints;
 

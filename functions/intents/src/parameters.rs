@@ -208,3 +208,32 @@ pub(crate) const EVIDENCE: &[&str] = &[
 
 /// Of `POST /disputes/{id}`.
 pub(crate) const UPDATE_DISPUTE: &[&str] = &["intended_submission_method"];
+
+/// Of `POST /accounts` and `POST /accounts/{account}`: what another merchant says of itself.
+pub(crate) const ACCOUNT: &[&str] = &[
+    "account_token",
+    "business_profile",
+    "business_type",
+    "capabilities",
+    "company",
+    "controller",
+    "country",
+    "default_currency",
+    "documents",
+    "email",
+    "external_account",
+    "groups",
+    "individual",
+    "settings",
+    "tos_acceptance",
+    "type",
+];
+
+/// Of `GET /transfers`: they all go to the merchant itself, and are of no group.
+pub(crate) const LIST_TRANSFERS: &[&str] = &["destination", "transfer_group"];
+
+/// Of `payments` in `POST /balance_settings`: the operator sets the delay, and nothing is taken from banks.
+pub(crate) const PAYMENTS_SETTINGS: &[&str] = &["debit_negative_balances", "settlement_timing"];
+
+/// Of `payments[payouts]` in `POST /balance_settings`: there is one balance.
+pub(crate) const PAYOUT_SETTINGS: &[&str] = &["automatic_transfer_rules_by_currency"];

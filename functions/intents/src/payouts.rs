@@ -1,11 +1,13 @@
 //! Payouts: what their routes take and show.
 
 use serde_json::Value;
-use tollgate_apis::intents::{self, BANK_ACCOUNT_PREFIX, Context, PAYOUT_PREFIX, PAYOUT_STATUSES};
+use tollgate_apis::intents::{
+    self, ACCOUNT_PREFIX, BANK_ACCOUNT_PREFIX, Context, PAYOUT_PREFIX, PAYOUT_STATUSES,
+};
 use tollgate_domain::{
-    BankAccountId, Money, Payout, PayoutId, Refusal, Resource, Tenant,
+    BankAccountId, MerchantId, Money, Payout, PayoutId, Refusal, Resource, Tenant,
     money::AMOUNT_MINOR_MAX,
-    payout::{PayoutRefusal, PayoutStatus, STATEMENT_DESCRIPTOR_CHARS_MAX},
+    payout::{PayoutDestination, PayoutRefusal, PayoutStatus, STATEMENT_DESCRIPTOR_CHARS_MAX},
     text::DESCRIPTION_CHARS_MAX,
 };
 use tollgate_gateway::{CreatePayout, PayoutFilter};
@@ -18,11 +20,23 @@ pub fn id_in_path(ctx: &RequestContext) -> Result<PayoutId, Problem> {
     ctx.id_in_path(PAYOUT_PREFIX, Resource::Payout)
 }
 
+/// Where a payout goes, by the id of a bank account or of a connected account.
+pub fn destination_of(text: &str) -> Option<PayoutDestination> {
+    let bank = BankAccountId::parse(BANK_ACCOUNT_PREFIX, text).map(PayoutDestination::BankAccount);
+    bank.or_else(|_| MerchantId::parse(ACCOUNT_PREFIX, text).map(PayoutDestination::Account)).ok()
+}
+
 /// Reads `destination`. An id of another form names no bank account.
-fn read_destination(fields: &mut Fields) -> Result<Option<BankAccountId>, Problem> {
+fn read_destination(fields: &mut Fields) -> Result<Option<PayoutDestination>, Problem> {
     let Some(text) = fields.string("destination", ID_CHARS_MAX)? else { return Ok(None) };
-    let id = BankAccountId::parse(BANK_ACCOUNT_PREFIX, &text);
-    Ok(Some(id.map_err(|_| Refusal::NoSuchReference(Resource::BankAccount))?))
+    Ok(Some(destination_of(&text).ok_or(Refusal::NoSuchReference(Resource::BankAccount))?))
+}
+
+/// Reads `destination` of a list.
+fn read_listed_destination(query: &mut Fields) -> Result<Option<PayoutDestination>, FieldError> {
+    let Some(text) = query.string("destination", ID_CHARS_MAX)? else { return Ok(None) };
+    let destination = destination_of(&text).map(Some);
+    destination.ok_or_else(|| query.error("destination", Issue::NotValid("an id of the right kind")))
 }
 
 /// Refuses what the convention has and this gateway has not: instant payouts, and balances other than the card's.
@@ -71,7 +85,7 @@ pub fn read_list(mut query: Fields) -> Result<(PayoutFilter, Vec<String>), Probl
     let (arrival_from, arrival_to) = lists::times(&mut query, "arrival_date")?;
     let filter = PayoutFilter {
         page_request,
-        destination: lists::id(&mut query, "destination", BANK_ACCOUNT_PREFIX)?,
+        destination: read_listed_destination(&mut query)?,
         status: query.one_of("status", PAYOUT_STATUSES)?.and_then(PayoutStatus::parse),
         arrival_from,
         arrival_to,

@@ -304,6 +304,9 @@ pub(crate) struct Reconcile {
     pub(crate) processor: ProcessorKind,
     /// The report, as CSV; `-` for standard input
     pub(crate) file: PathBuf,
+    /// Book the difference with this reference, as an adjustment of the merchant's money; may be repeated
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) book: Vec<String>,
     /// The beginning of the report's period: 2026-01-31T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) since: Timestamp,

@@ -19,7 +19,8 @@ pub(crate) async fn perform(admin: &Admin, report: Reconcile) -> Result<Value, A
         from: report.since,
         to: report.until,
     };
-    let done = admin.reconcile(scope, &lines).await?;
+    let mut done = admin.reconcile(scope, &lines).await?;
+    admin.book_differences(scope, &mut done, &report.book).await?;
     Ok(json!({
         "matched": done.matched,
         "differences": done.differences.iter().map(show).collect::<Vec<_>>(),
@@ -43,5 +44,6 @@ fn show(difference: &SettlementDifference) -> Value {
         "lines": difference.lines,
         "here": difference.here.as_ref().map(money),
         "there": difference.there.iter().map(money).collect::<Vec<_>>(),
+        "booked": difference.booked.as_ref().map(|adjustment| money(&adjustment.amount)),
     })
 }

@@ -49,6 +49,9 @@ pub struct Credentials {
     pub api_key: String,
     /// For `checkout`.
     pub api_secret: String,
+    /// For `intents`: the key of a second merchant, to try what two merchants do together. Data of earlier versions lack it.
+    #[serde(default)]
+    pub partner_secret_key: String,
 }
 
 /// The demo merchant, as kept in the data folder.
@@ -87,13 +90,15 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
     let fail = |error: AdminError| Error::Demo(error.to_string());
 
     let path = context.data.join("demo.json");
-    let demo = if let Some(demo) = state::read_private(&path)? {
-        demo
-    } else {
-        let demo = make(&admin).await.map_err(fail)?;
-        state::write_private(&path, &demo)?;
-        demo
+    let stored: Option<Demo> = state::read_private(&path)?;
+    let mut demo = match stored {
+        Some(demo) => demo,
+        None => make(&admin).await.map_err(fail)?,
     };
+    if demo.credentials.partner_secret_key.is_empty() {
+        demo.credentials.partner_secret_key = make_partner(&admin).await.map_err(fail)?;
+        state::write_private(&path, &demo)?;
+    }
     // The port may have changed since the last start; the endpoint of this port is made unless it exists.
     let tenant = Tenant { merchant: demo.merchant, mode: Mode::Test };
     admin
@@ -126,7 +131,16 @@ async fn make(admin: &Admin) -> Result<Demo, AdminError> {
             api_secret: secret_key.clone(),
             secret_key,
             publishable_key,
+            partner_secret_key: String::new(),
         },
         inbox_secret: SigningSecret::from_random(admin.random()).reveal().to_owned(),
     })
+}
+
+/// Makes the second merchant; returns its key.
+async fn make_partner(admin: &Admin) -> Result<String, AdminError> {
+    let merchant = admin.create_merchant("Demo partner", Tier::Growth).await?.id;
+    let scopes = Permission::ALL.to_vec();
+    let new = NewKey { merchant, mode: Mode::Test, kind: KeyKind::Secret, scopes };
+    admin.create_key(new).await.map(|issued| issued.secret)
 }

@@ -8,7 +8,7 @@ use crate::{id::AdjustmentId, money::Money, request_ref::RequestRef, time::Times
 pub const REASON_CHARS_MAX: usize = 200;
 
 /// An adjustment. It never changes; another one takes it back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adjustment {
     /// The id, derived from the difference, so that it is booked once.
     pub id: AdjustmentId,

@@ -57,6 +57,20 @@ impl ConnectedAccount {
         self.accepted.is_some()
     }
 
+    /// Returns the next version with other metadata.
+    #[must_use]
+    pub fn with_metadata(&self, metadata: Metadata, now: Timestamp, request: &RequestRef) -> Self {
+        let mut next = Self {
+            version: self.version + 1,
+            request: request.clone(),
+            metadata,
+            updated: now,
+            ..self.clone()
+        };
+        next.keep_created(self);
+        next
+    }
+
     /// Returns the next version, accepted by the other merchant. That merchant's request is not recorded, since events
     /// of the merchant that pays would show its idempotency key. `None` if it was accepted already.
     pub fn accept(&self, now: Timestamp) -> Option<Self> {

@@ -64,6 +64,12 @@ impl Timestamp {
         Some(Self(start.timestamp().as_millisecond()))
     }
 
+    /// The beginning of its day in UTC.
+    #[must_use]
+    pub fn day_begin(self) -> Self {
+        Self::start_of(self.date()).unwrap_or(self)
+    }
+
     /// The year and month in UTC.
     pub fn year_and_month(self) -> (u16, u8) {
         let date = self.date();

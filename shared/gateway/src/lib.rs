@@ -112,7 +112,9 @@ pub use payments::{
     refunds::{CreateRefund, RefundAmount, RefundFilter},
 };
 pub use payouts::{
+    balance_settings::pays_out,
     bank_accounts::{BankAccountData, BankAccountUpdate, NewBankAccount},
+    connected_accounts::AccountFilter,
     create::CreatePayout,
     payout::PayoutFilter,
     transfers::TransferFilter,

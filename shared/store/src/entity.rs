@@ -82,6 +82,14 @@ pub(crate) fn parent_key(tenant: Tenant, code: &str, id: &str) -> String {
     pk(tenant, code, id)
 }
 
+/// The parent of the payouts to a bank account or to another merchant.
+pub(crate) fn destination_key(tenant: Tenant, destination: PayoutDestination) -> String {
+    match destination {
+        PayoutDestination::BankAccount(id) => parent_key(tenant, BankAccount::CODE, &id.to_string()),
+        PayoutDestination::Account(id) => parent_key(tenant, ConnectedAccount::CODE, &id.to_string()),
+    }
+}
+
 /// The parent of the customers with an e-mail address. It contains a digest, so that no index key contains
 /// the address.
 pub(crate) fn email_key(tenant: Tenant, email: &str) -> String {
@@ -269,10 +277,7 @@ impl Entity for Payout {
 
     fields!();
     fn parent(&self, tenant: Tenant) -> Option<String> {
-        Some(match self.destination {
-            PayoutDestination::BankAccount(id) => parent_key(tenant, BankAccount::CODE, &id.to_string()),
-            PayoutDestination::Account(id) => parent_key(tenant, ConnectedAccount::CODE, &id.to_string()),
-        })
+        Some(destination_key(tenant, self.destination))
     }
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         self.due.map(|at| (DueKind::Payout, at))

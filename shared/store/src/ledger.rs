@@ -227,7 +227,7 @@ impl Writer {
     }
 
     /// Adds a movement to the part of the balance that the balance transaction moves.
-    fn move_balance(
+    pub(crate) fn move_balance(
         &self,
         tenant: Tenant,
         transaction: &BalanceTransaction,

@@ -55,7 +55,7 @@ pub use listing::{Cursor, ListQuery, Page};
 pub use merchants::Merchant;
 pub use meter::{Cost, Meter};
 pub use payment_keys::PaymentPut;
-pub use payouts::{PayableFunds, PayoutPut, PayoutSettled};
+pub use payouts::{Given, PayableFunds, PayoutPut, PayoutSettled};
 pub use processor_accounts::ProcessorAccount;
 pub use queue::{Queue, QueueMessage};
 pub use rate_limit::{Counted, Met, Metered, Token};

@@ -2,13 +2,14 @@
 
 use aws_sdk_dynamodb::operation::query::QueryInput;
 use tollgate_domain::{
-    BankAccountId, CustomerId, EndpointId, PaymentId, Tenant, Timestamp, ledger::TransactionSource,
+    CustomerId, EndpointId, PaymentId, Tenant, Timestamp, ledger::TransactionSource,
+    payout::PayoutDestination,
 };
 
 use crate::{
     Reader,
     attributes::{s, sortable},
-    entity::{DETACHED_FROM, Entity, email_key, from_item, parent_key},
+    entity::{DETACHED_FROM, Entity, destination_key, email_key, from_item, parent_key},
     error::StoreError,
 };
 
@@ -82,8 +83,8 @@ impl ListQuery {
 
     /// Only a bank account's payouts.
     #[must_use]
-    pub fn of_bank_account(self, tenant: Tenant, id: BankAccountId) -> Self {
-        let parent = parent_key(tenant, <tollgate_domain::BankAccount as Entity>::CODE, &id.to_string());
+    pub fn of_destination(self, tenant: Tenant, destination: PayoutDestination) -> Self {
+        let parent = destination_key(tenant, destination);
         Self { parent: Some(Parent(parent)), ..self }
     }
 

@@ -1,4 +1,4 @@
-//! Writes of a payout together with its balance transactions and its balance.
+//! Writes of a payout together with its balance transactions and its balance, and with another merchant's if it goes there.
 //!
 //! Payouts move a part of their own of a balance, `<currency>#payouts`. Its version counts their movements. A payout is
 //! created on condition that the version is the one that was read with the balance, so two payouts cannot both take
@@ -6,7 +6,8 @@
 
 use aws_sdk_dynamodb::{operation::query::QueryInput, types::TransactWriteItem};
 use tollgate_domain::{
-    Accounts, BalanceTransaction, Currency, Payout, Tenant, ledger::FundsStatus, payout::PayoutStatus,
+    Accounts, BalanceTransaction, Currency, Payout, Tenant, Transfer, ledger::FundsStatus,
+    payout::PayoutStatus,
 };
 
 use crate::{
@@ -38,6 +39,17 @@ pub enum PayoutPut {
     Exists(Box<Payout>),
     /// Another payout moved the balance since it was read.
     BalanceMoved,
+}
+
+/// What another merchant has of a payout to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// The other merchant, in the payout's mode.
+    pub to: Tenant,
+    /// The transfer.
+    pub transfer: &'a Transfer,
+    /// Its balance transaction.
+    pub booked: &'a BalanceTransaction,
 }
 
 /// The result of settling a payout.
@@ -93,6 +105,38 @@ impl Writer {
         taken: &BalanceTransaction,
         funds: PayableFunds,
     ) -> Result<PayoutPut, StoreError> {
+        let operations = self.creation_of(tenant, payout, taken, funds)?;
+        self.try_creation(payout, operations).await
+    }
+
+    /// Creates a payout to another merchant: takes its money and gives it to that merchant, all or nothing, on the
+    /// condition of [`Writer::create_payout`]. `given` is what the other merchant has of it. One call, and one more per conflict;
+    /// cost as [`Writer::create_payout`], twice.
+    pub async fn create_payout_to_merchant(
+        &self,
+        tenant: Tenant,
+        payout: &Payout,
+        taken: &BalanceTransaction,
+        funds: PayableFunds,
+        given: Given<'_>,
+    ) -> Result<PayoutPut, StoreError> {
+        let table = &self.tables.main;
+        let mut operations = self.creation_of(tenant, payout, taken, funds)?;
+        let Given { to, transfer, booked } = given;
+        operations.push(put_in_transaction(table, self.item_of(to, transfer)?, ABSENT, None)?);
+        operations.push(put_in_transaction(table, self.item_of(to, booked)?, ABSENT, None)?);
+        operations.push(self.move_balance(to, booked, booked.movement())?);
+        self.try_creation(payout, operations).await
+    }
+
+    /// The operations that create a payout and take its money. The first one puts the payout.
+    fn creation_of(
+        &self,
+        tenant: Tenant,
+        payout: &Payout,
+        taken: &BalanceTransaction,
+        funds: PayableFunds,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
         let table = &self.tables.main;
         let put = put_in_transaction(table, self.item_of(tenant, payout)?, ABSENT, None)?;
         let book = put_in_transaction(table, self.item_of(tenant, taken)?, ABSENT, None)?;
@@ -105,7 +149,14 @@ impl Writer {
                 .expression_attribute_values(":read", n(version)),
         };
         let update = update.build().map_err(|e| StoreError::BadValue(e.to_string()))?;
-        let operations = vec![put, book, TransactWriteItem::builder().update(update).build()];
+        Ok(vec![put, book, TransactWriteItem::builder().update(update).build()])
+    }
+
+    async fn try_creation(
+        &self,
+        payout: &Payout,
+        operations: Vec<TransactWriteItem>,
+    ) -> Result<PayoutPut, StoreError> {
         match self.db.transact_write_items(operations).await? {
             Transacted::Done => Ok(PayoutPut::Created),
             Transacted::Refused(items) => match existing(items)? {

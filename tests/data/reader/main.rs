@@ -9,8 +9,8 @@ use std::io::Read as _;
 
 use serde_json::Value;
 use tollgate_domain::{
-    BalanceTransaction, BankAccount, Customer, Delivery, Dispute, Event, Payout, IdempotencyRecord, Payment, PaymentMethod, ProcessorKind, Refund, Tenant,
-    Timestamp, WebhookEndpoint, backlog::Backlog, bank_account::BankAccountRegister, ledger::LedgerCheck, processor_health::ProcessorHealth,
+    Adjustment, BalanceSettings, BalanceTransaction, BankAccount, ConnectedAccount, Customer, Delivery, Dispute, Event, Payout, IdempotencyRecord, Payment, PaymentMethod, ProcessorKind, Refund, Tenant,
+    Timestamp, Transfer, WebhookEndpoint, backlog::Backlog, bank_account::BankAccountRegister, ledger::LedgerCheck, processor_health::ProcessorHealth,
 };
 use tollgate_gateway::Message;
 use tollgate_store::{AwsEnvironment, Entity, KeyHash, Reader, Tables, Writer, subject_of};
@@ -38,6 +38,10 @@ async fn read(store: &Reader, item: &Value) -> Outcome {
         "PYO" => of::<Payout>(store, pk).await,
         "BNK" => of::<BankAccount>(store, pk).await,
         "BNKS" => of::<BankAccountRegister>(store, pk).await,
+        "TRF" => of::<Transfer>(store, pk).await,
+        "ADJ" => of::<Adjustment>(store, pk).await,
+        "CNA" => of::<ConnectedAccount>(store, pk).await,
+        "BST" => of::<BalanceSettings>(store, pk).await,
         "LCK" => of::<LedgerCheck>(store, pk).await,
         "CUS" => of::<Customer>(store, pk).await,
         "PM" => of::<PaymentMethod>(store, pk).await,

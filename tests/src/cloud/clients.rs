@@ -57,6 +57,11 @@ impl Cloud {
         Client::new(self.api("intents"), &self.key())
     }
 
+    /// A client of `intents` with the second merchant's key.
+    pub fn partner(&self) -> Client {
+        Client::new(self.api("intents"), self.ready["credentials"]["partner_secret_key"].as_str().unwrap())
+    }
+
     /// Registers an endpoint for the demo merchant's `charges` events; gives the answer, secret included.
     pub async fn charges_endpoint(&self, url: &str) -> Value {
         let body = serde_json::json!({"url": url, "api": "charges"});

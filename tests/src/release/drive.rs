@@ -130,6 +130,9 @@ impl Drive {
             if cloud.intents().get("/payouts").await.status.is_success() {
                 self.pay_out(cloud).await;
             }
+            if cloud.intents().get("/transfers").await.status.is_success() {
+                self.connect(cloud).await;
+            }
         }
         self.wait_for_quiet(cloud).await;
     }

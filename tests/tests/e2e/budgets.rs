@@ -13,7 +13,7 @@ use tollgate_local::template;
 use tollgate_tests::{Cloud, Receiver, settled};
 
 use self::{
-    calls::{call_charges, call_intents, call_the_others, call_without_tables},
+    calls::{call_accounts, call_charges, call_intents, call_the_others, call_without_tables},
     table::BUDGETS,
 };
 use crate::payment;
@@ -275,6 +275,8 @@ async fn every_warm_route_of_intents_keeps_its_budget() {
     let receiver = Receiver::start(&[]);
     for _ in 0..ROUNDS {
         call_intents(&intents, &receiver).await;
+        let partner = intents.with_key(&cloud.other_merchants_key().await);
+        call_accounts(&intents, &partner).await;
     }
     keep_budgets(&cloud, routes(true), "request").await;
 }

@@ -19,12 +19,23 @@ async fn report(cloud: &Cloud, processor: &str, mistakes: &str) -> String {
 }
 
 fn reconcile(cloud: &Cloud, processor: &str, days: [i64; 2], report: &str) -> Result<Value, String> {
+    reconcile_and_book(cloud, processor, days, report, &[])
+}
+
+fn reconcile_and_book(
+    cloud: &Cloud,
+    processor: &str,
+    days: [i64; 2],
+    report: &str,
+    book: &[&str],
+) -> Result<Value, String> {
     let merchant = cloud.ready["credentials"]["client_id"].as_str().unwrap();
     let [from, to] = days.map(|days| SystemClock.now().plus_ms(days * DAY_MS).rfc3339());
-    cloud.run_admin_with_input(
-        &["reconcile", merchant, processor, "-", "--since", &from, "--until", &to],
-        report.trim_end(),
-    )
+    let mut arguments = vec!["reconcile", merchant, processor, "-", "--since", &from, "--until", &to];
+    for reference in book {
+        arguments.extend(["--book", reference]);
+    }
+    cloud.run_admin_with_input(&arguments, report.trim_end())
 }
 
 /// The reference of the refund in a report.
@@ -110,4 +121,54 @@ async fn a_report_of_another_day_or_of_another_processor_is_no_agreement() {
     let found = reconcile(&cloud, "cybersource", [-1, 1], &as_cybersource).unwrap();
     assert_eq!(found["differences"][0]["difference"], "missing_here", "{found}");
     assert!(reconcile(&cloud, "mpgs", [1, -1], &right).unwrap_err().contains("ends before it begins"));
+}
+
+#[tokio::test]
+async fn a_difference_is_booked_when_the_operator_says_so_and_once() {
+    let cloud = Cloud::start().await;
+    let intents = cloud.intents();
+    for processor in ["cybersource", "mpgs"] {
+        let [first, second, _] = a_day(&cloud, processor).await;
+        let refund = refund_in(&report(&cloud, processor, "").await);
+        let shown = async || {
+            let page = intents.get("/balance_transactions?type=adjustment&limit=100").await.expect(200);
+            let all = page["data"].as_array().unwrap().clone();
+            all.iter().map(|one| one["amount"].as_i64().unwrap()).collect::<Vec<_>>()
+        };
+        let before = shown().await.len();
+        // Lost: what was booked is taken back, 100.50; falsified: one more was captured, or one more refunded.
+        for (mistake, reference, expected) in [
+            (format!("&lose={first}"), &first, -10_050),
+            (format!("&falsify={second}"), &second, 1),
+            (format!("&falsify={refund}"), &refund, -1),
+        ] {
+            let wrong = report(&cloud, processor, &mistake).await;
+            let none = reconcile_and_book(&cloud, processor, [-1, 1], &wrong, &[INVENTED]);
+            assert!(none.unwrap_err().contains("no difference"), "nothing else is booked");
+            let booked = reconcile_and_book(&cloud, processor, [-1, 1], &wrong, &[reference]).unwrap();
+            let of_it = |found: &Value| {
+                let all = found["differences"].as_array().unwrap().iter();
+                all.filter(|one| one["reference"] == *reference).cloned().collect::<Vec<_>>()
+            };
+            assert_eq!(of_it(&booked)[0]["booked"]["amount"], expected, "{booked}");
+            // From now on it is no difference, so it is not booked again.
+            let again = reconcile(&cloud, processor, [-1, 1], &wrong).unwrap();
+            assert!(of_it(&again).is_empty(), "{mistake}: {again}");
+            assert!(reconcile_and_book(&cloud, processor, [-1, 1], &wrong, &[reference]).is_err());
+            assert_eq!(shown().await[0], expected, "{mistake}");
+        }
+        assert_eq!(shown().await.len(), before + 3);
+        // With the right report the adjustments themselves are differences.
+        let right = report(&cloud, processor, "").await;
+        let found = reconcile(&cloud, processor, [-1, 1], &right).unwrap();
+        assert_eq!(found["differences"].as_array().unwrap().len(), 3, "{found}");
+    }
+    let page =
+        intents.get("/balance_transactions?type=adjustment&limit=1&expand[]=data.source").await.expect(200);
+    let row = &page["data"][0];
+    assert_eq!((&row["reporting_category"], &row["fee"]), (&json!("other_adjustment"), &json!(0)));
+    assert_eq!((&row["source"]["object"], &row["source"]["amount"]), (&json!("adjustment"), &row["amount"]));
+    let text = row["description"].as_str().unwrap();
+    assert!(text.starts_with("refund ") && text.contains("was settled"), "{text}");
+    crate::intents::balance::books_agree(&cloud).await;
 }

@@ -4,10 +4,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    BalanceTransaction, BankAccount, Customer, Delivery, Dispute, Event, EventId, IdempotencyRecord, Mode,
-    Payment, PaymentId, PaymentMethod, Payout, Refund, Tenant, WebhookEndpoint, backlog::Backlog,
-    bank_account::BankAccountRegister, ledger::LedgerCheck, payment::Status,
-    processor_health::ProcessorHealth,
+    Adjustment, BalanceSettings, BalanceTransaction, BankAccount, ConnectedAccount, Customer, Delivery,
+    Dispute, Event, EventId, IdempotencyRecord, Mode, Payment, PaymentId, PaymentMethod, Payout, Refund,
+    Tenant, Transfer, WebhookEndpoint, backlog::Backlog, bank_account::BankAccountRegister,
+    ledger::LedgerCheck, payment::Status, processor_health::ProcessorHealth,
 };
 use tollgate_gateway::{Clock, SystemClock};
 use tollgate_store::Entity;
@@ -164,6 +164,10 @@ async fn every_item_is_read(opened: &Opened) {
                 "PYO" => of::<Payout>(&store, &pk).await,
                 "BNK" => of::<BankAccount>(&store, &pk).await,
                 "BNKS" => of::<BankAccountRegister>(&store, &pk).await,
+                "TRF" => of::<Transfer>(&store, &pk).await,
+                "ADJ" => of::<Adjustment>(&store, &pk).await,
+                "CNA" => of::<ConnectedAccount>(&store, &pk).await,
+                "BST" => of::<BalanceSettings>(&store, &pk).await,
                 "LCK" => of::<LedgerCheck>(&store, &pk).await,
                 "CUS" => of::<Customer>(&store, &pk).await,
                 "PM" => of::<PaymentMethod>(&store, &pk).await,
@@ -424,4 +428,5 @@ releases! {
     what_the_release_ledger_wrote_lives_on, "ledger";
     what_the_release_disputes_read_wrote_lives_on, "disputes-read";
     what_the_release_payouts_read_wrote_lives_on, "payouts-read";
+    what_the_release_connect_read_wrote_lives_on, "connect-read";
 }

@@ -20,12 +20,14 @@ fn ids(printed: &str) -> Vec<String> {
     printed.lines().map(of_line).collect()
 }
 
-/// Whether an event of the type tells of one of the things, or of balances, which have no ids.
+/// Whether an event of the type tells of one of the things, or of balances and their settings, which have no ids.
 fn tells(events: &[Value], name: &str, things: &[String]) -> bool {
     events.iter().filter(|event| event["type"] == name).any(|event| {
         let object = &event["data"]["object"];
-        let id = object["id"].as_str().unwrap_or_default();
-        object["object"] == "balance"
+        // What comes from another merchant is known by where it goes.
+        let id = if object["object"] == "transfer" { &object["destination"] } else { &object["id"] };
+        let id = id.as_str().unwrap_or_default();
+        matches!(object["object"].as_str(), Some("balance" | "balance_settings"))
             || things.iter().any(|thing| !thing.is_empty() && id.ends_with(thing.as_str()))
     })
 }

@@ -2,11 +2,11 @@
 
 use futures_util::future::join_all;
 use tollgate_domain::{
-    Accounts, BankAccountId, LedgerTerms, Payout, PayoutId,
-    ledger::{BalanceTransaction, required_by_payout},
-    payout::{NewPayout, PayoutFailure, PayoutOutcome},
+    Accounts, BankAccountId, LedgerTerms, Payout, PayoutId, Subject, Transfer,
+    ledger::{BalanceTransaction, bookings_of, required_by_payout},
+    payout::{NewPayout, PayoutDestination, PayoutFailure, PayoutOutcome},
 };
-use tollgate_store::{PayableFunds, PayoutPut, PayoutSettled};
+use tollgate_store::{Given, PayableFunds, PayoutPut, PayoutSettled};
 
 use super::{ledger::charge, *};
 
@@ -16,7 +16,8 @@ pub(super) fn payout(n: u32, minor: i64) -> Payout {
         id: PayoutId::from_bytes(bytes(n)),
         request: format!("req_payout_{n}").into(),
         amount: Money { minor, currency: euro() },
-        destination: BankAccountId::from_bytes(bytes(9)),
+        destination: PayoutDestination::BankAccount(BankAccountId::from_bytes(bytes(9))),
+        automatic: false,
         description: None,
         statement_descriptor: None,
         metadata: tollgate_domain::Metadata::default(),
@@ -172,4 +173,67 @@ async fn of_many_payouts_at_once_as_many_are_made_as_there_is_money() {
     let made = join_all(tried).await.into_iter().filter(|made| *made).count();
     assert_eq!(made, 4);
     assert_eq!(accounts(store).await, after(-800, 800, 0));
+}
+
+/// A payout to another merchant.
+pub(super) fn share(n: u32, minor: i64) -> Payout {
+    let new = NewPayout {
+        id: PayoutId::from_bytes(bytes(n)),
+        request: format!("req_share_{n}").into(),
+        amount: Money { minor, currency: euro() },
+        destination: PayoutDestination::Account(tenant(2).merchant),
+        automatic: false,
+        description: None,
+        statement_descriptor: None,
+        metadata: Metadata::default(),
+        arrival_date: NOW,
+        submit_at: NOW,
+        fingerprint: None,
+    };
+    Payout::create(new, NOW)
+}
+
+/// Gives a payout to the other merchant.
+pub(super) async fn give(
+    store: &Writer,
+    payout: &Payout,
+    funds: PayableFunds,
+) -> Result<PayoutPut, StoreError> {
+    let transfer = Transfer::of(tenant(1), payout);
+    let subject = Subject::Transfer(Box::new(transfer.clone()));
+    let received = bookings_of(None, &subject)[0].booked(tenant(2), &LedgerTerms::default());
+    let given = Given { to: tenant(2), transfer: &transfer, booked: &received };
+    store.create_payout_to_merchant(tenant(1), payout, &booked(payout)[0], funds, given).await
+}
+
+#[tokio::test]
+async fn a_payout_to_another_merchant_moves_both_balances_or_none() {
+    let opened = open().await;
+    let store = &opened.store;
+    fund(store).await;
+    let payout = share(1, 600);
+    assert_eq!((payout.status.as_str(), payout.due, payout.settled), ("paid", None, Some(NOW)));
+    let funds = store.payable_funds(tenant(1), euro()).await.unwrap();
+    assert_eq!(give(store, &payout, funds).await.unwrap(), PayoutPut::Created);
+    let theirs = async || store.balances(tenant(2)).await.unwrap()[0].accounts;
+    let expected = Accounts { available: 600, processor: -600, ..Accounts::default() };
+    assert_eq!((accounts(store).await, theirs().await), (after(-600, 0, 600), expected));
+    // The same request again, another one with its id, and one that read the balance before.
+    assert_eq!(give(store, &payout, funds).await.unwrap(), PayoutPut::Created);
+    let other = Payout { request: "req_other".into(), ..payout.clone() };
+    assert_eq!(give(store, &other, funds).await.unwrap(), PayoutPut::Exists(Box::new(payout.clone())));
+    assert_eq!(give(store, &share(2, 600), funds).await.unwrap(), PayoutPut::BalanceMoved);
+    assert_eq!((accounts(store).await, theirs().await), (after(-600, 0, 600), expected));
+    // The streams of both, which are late, book nothing again.
+    let transfer = Transfer::of(tenant(1), &payout);
+    let stored: Option<Transfer> = store.get(tenant(2), &transfer.id.to_string()).await.unwrap();
+    assert_eq!(stored, Some(transfer.clone()));
+    let subject = Subject::Transfer(Box::new(transfer));
+    for booking in bookings_of(None, &subject) {
+        store.book(tenant(2), &booking.booked(tenant(2), &LedgerTerms::default())).await.unwrap();
+    }
+    for transaction in booked(&payout) {
+        store.book(tenant(1), &transaction).await.unwrap();
+    }
+    assert_eq!((accounts(store).await, theirs().await), (after(-600, 0, 600), expected));
 }

@@ -1,16 +1,21 @@
-//! `GET /v2/account`: the merchant that calls.
+//! `GET /v2/account`: the merchant that calls; `GET /v2/accounts/{account}`: that one, or a connected account.
 
 use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
-use tollgate_intents::{Intents, api_keys};
+use tollgate_intents::{Intents, accounts, expansions};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::KeysRead), retrieve_account)
 }
 
 async fn retrieve_account(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
-    let livemode = ctx.tenant().await?.mode.is_live();
-    Ok(Reply::ok(api_keys::show_account(&ctx.call.account().await?, livemode)))
+    let mut query = ctx.nested_query()?;
+    expansions::read(&mut query)?;
+    query.finish()?;
+    let tenant = ctx.tenant().await?;
+    let is_named = !ctx.request.path_parameter("account").is_empty();
+    let id = if is_named { accounts::id_in_path(&ctx)? } else { tenant.merchant };
+    Ok(Reply::ok(accounts::show_named(&ctx, tenant, id).await?))
 }

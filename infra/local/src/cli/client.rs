@@ -27,6 +27,15 @@ impl Method {
     }
 }
 
+/// Whose key a request has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// The demo merchant's.
+    Demo,
+    /// The second merchant's.
+    Partner,
+}
+
 /// The API's answer.
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -51,6 +60,7 @@ pub(super) struct Client {
     origin: String,
     base: String,
     key: String,
+    partner_key: String,
 }
 
 impl Client {
@@ -66,6 +76,7 @@ impl Client {
             // `localhost` may resolve to `::1`, where another program may listen.
             base: base.replacen("://localhost:", "://127.0.0.1:", 1),
             key: key.to_owned(),
+            partner_key: local.credential("partner_secret_key")?.to_owned(),
             origin: local.origin,
             http: local.http,
         })
@@ -82,13 +93,28 @@ impl Client {
         }
     }
 
+    /// Sends a request with the demo merchant's key.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::send_by`].
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, Failure> {
+        self.send_by(Caller::Demo, method, path, body).await
+    }
+
     /// Sends a request.
     ///
     /// # Errors
     ///
     /// It was not answered, or not in JSON. An error that the API answers is an [`Answer`].
-    pub(super) async fn send(
+    pub(super) async fn send_by(
         &self,
+        caller: Caller,
         method: Method,
         path: &str,
         body: Option<&Value>,
@@ -101,7 +127,10 @@ impl Client {
             Method::Post => self.http.post(url),
             Method::Delete => self.http.delete(url),
         }
-        .bearer_auth(&self.key);
+        .bearer_auth(match caller {
+            Caller::Demo => &self.key,
+            Caller::Partner => &self.partner_key,
+        });
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }

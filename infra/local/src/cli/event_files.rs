@@ -22,8 +22,9 @@ use super::{
 };
 
 /// Words that stand for the demo merchant's credentials.
-const CREDENTIALS: [(&str, &str); 3] = [
+const CREDENTIALS: [(&str, &str); 4] = [
     ("sk_test_REPLACE_ME", "secret_key"),
+    ("sk_test_PARTNER_REPLACE_ME", "partner_secret_key"),
     ("pk_test_REPLACE_ME", "publishable_key"),
     ("MERCHANT_REPLACE_ME", "client_id"),
 ];

@@ -60,6 +60,7 @@ mod tests {
                 client_secret: "sk_test_1".to_owned(),
                 api_key: "ACC".to_owned(),
                 api_secret: "sk_test_1".to_owned(),
+                partner_secret_key: String::new(),
             }),
         }
     }

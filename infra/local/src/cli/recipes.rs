@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tollgate_domain::{EventKind, FrontDoor};
 
-use super::client::Method;
+use super::client::{Caller, Method};
 
 /// A debit that is decided a second later, and succeeds.
 const IBAN: &str = "DE89370400440532013000";
@@ -15,6 +15,7 @@ const UNREACHABLE_URL: &str = "http://127.0.0.1:9/made-by-cargo-local-trigger";
 pub(super) struct Step {
     /// Used by `--set` and by later requests.
     pub(super) name: &'static str,
+    pub(super) caller: Caller,
     pub(super) method: Method,
     pub(super) path: &'static str,
     /// `None` if the request takes no parameters.
@@ -139,10 +140,25 @@ pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
             ),
             delete_external_account(),
         ],
-        // No route makes these yet, so nothing names them.
-        EventKind::TransferCreated
-        | EventKind::ConnectedAccountUpdated
-        | EventKind::BalanceSettingsUpdated => Vec::new(),
+        // The partner pays to the demo merchant, which has accepted.
+        EventKind::TransferCreated => vec![
+            account(),
+            by_partner(get("partner", "/account")),
+            by_partner(post("connect", "/accounts", json!({"account": "{account}"}))),
+            post("accept", "/accounts/{partner}/accept", json!({})),
+            by_partner(available()),
+            by_partner(payout(json!({"destination": "{account}"}))),
+        ],
+        EventKind::ConnectedAccountUpdated => vec![
+            by_partner(get("partner", "/account")),
+            post("connect", "/accounts", json!({"account": "{partner}"})),
+            post("before", "/accounts/{partner}", json!({"metadata": {"updated": "no"}})),
+            post("update", "/accounts/{partner}", json!({"metadata": {"updated": "yes"}})),
+        ],
+        EventKind::BalanceSettingsUpdated => vec![
+            post("before", "/balance_settings", schedule("daily")),
+            post("update", "/balance_settings", schedule("manual")),
+        ],
         // The number of endpoints is limited, so each is deleted again.
         EventKind::EndpointCreated | EventKind::EndpointDeleted => vec![endpoint(), delete_endpoint()],
         EventKind::EndpointUpdated => {
@@ -155,11 +171,19 @@ pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
 }
 
 fn post(name: &'static str, path: &'static str, body: Value) -> Step {
-    Step { name, method: Method::Post, path, body: Some(body), declined: false }
+    Step { name, caller: Caller::Demo, method: Method::Post, path, body: Some(body), declined: false }
+}
+
+fn get(name: &'static str, path: &'static str) -> Step {
+    Step { name, caller: Caller::Demo, method: Method::Get, path, body: None, declined: false }
+}
+
+fn by_partner(step: Step) -> Step {
+    Step { caller: Caller::Partner, ..step }
 }
 
 fn delete(path: &'static str) -> Step {
-    Step { name: "delete", method: Method::Delete, path, body: None, declined: false }
+    Step { name: "delete", caller: Caller::Demo, method: Method::Delete, path, body: None, declined: false }
 }
 
 fn intent(more: Value) -> Step {
@@ -184,8 +208,7 @@ fn refund() -> Step {
 
 /// The dispute of the payment, which is opened a moment after it.
 fn dispute() -> Step {
-    let path = "/disputes?payment_intent={payment_intent}";
-    Step { name: "dispute", method: Method::Get, path, body: None, declined: false }
+    get("dispute", "/disputes?payment_intent={payment_intent}")
 }
 
 fn answer(body: Value) -> Step {
@@ -205,9 +228,14 @@ fn payout(more: Value) -> Step {
     post("payout", "/payouts", body)
 }
 
+/// Settings with this schedule.
+fn schedule(interval: &str) -> Value {
+    json!({"payments": {"payouts": {"schedule": {"interval": interval}}}})
+}
+
 /// The merchant's own account, which the paths of its bank accounts name.
 fn account() -> Step {
-    Step { name: "account", method: Method::Get, path: "/account", body: None, declined: false }
+    get("account", "/account")
 }
 
 /// A bank account to which payouts fail.

@@ -40,7 +40,7 @@ pub(crate) async fn trigger(arguments: &Trigger) -> Result<(), Failure> {
     for step in &steps {
         let path = text_with_ids(step.path, &ids);
         let body = step.body.as_ref().map(|body| with_ids(body, &ids));
-        let answer = client.send(step.method, &path, body.as_ref()).await?;
+        let answer = client.send_by(step.caller, step.method, &path, body.as_ref()).await?;
         let wanted = (200..300).contains(&answer.status) || (step.declined && answer.status == 402);
         if !wanted {
             return Err(Failure::Request {

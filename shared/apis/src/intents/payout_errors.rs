@@ -33,6 +33,18 @@ pub(super) fn of_payout(refusal: PayoutRefusal) -> Said {
             Some("destination"),
             "There is no bank account for this currency. Create one as an external account.".to_owned(),
         ),
+        PayoutRefusal::OwnAccount => (
+            None,
+            Some("account"),
+            "The account is your own. Give the id of another merchant's account, which that merchant reads with GET /account."
+                .to_owned(),
+        ),
+        PayoutRefusal::NotAccepted => (
+            Some("transfers_not_allowed"),
+            Some("destination"),
+            "The connected account has not accepted payouts from you. It does so with POST /accounts/{your account's id}/accept."
+                .to_owned(),
+        ),
         PayoutRefusal::OtherCurrency => {
             (None, Some("destination"), "The bank account has another currency than the payout.".to_owned())
         }

@@ -190,5 +190,8 @@ impl EventKind {
         Self::BankAccountCreated,
         Self::BankAccountUpdated,
         Self::BankAccountDeleted,
+        Self::TransferCreated,
+        Self::ConnectedAccountUpdated,
+        Self::BalanceSettingsUpdated,
     ];
 }

@@ -29,6 +29,12 @@ pub enum PayoutRefusal {
     /// The bank account has another currency.
     #[error("the bank account has another currency")]
     OtherCurrency,
+    /// The account is the merchant's own.
+    #[error("the account is the merchant's own")]
+    OwnAccount,
+    /// The other merchant has not accepted.
+    #[error("the other merchant has not accepted")]
+    NotAccepted,
     /// It is not pending any more.
     #[error(transparent)]
     UnexpectedStatus(#[from] UnexpectedPayoutStatus),

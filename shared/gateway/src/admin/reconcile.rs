@@ -1,17 +1,22 @@
-//! Compares a processor's settlement report with the ledger, line by line and back.
+//! Compares a processor's settlement report with the ledger, line by line and back, and books what the operator says.
+//!
+//! A difference is booked as an adjustment of the merchant's money. There is one for each capture and each refund, whose id is derived from
+//! the reference, so what is booked counts as the ledger's from then on.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use tollgate_domain::{
-    MerchantId, Mode, Money, Payment, PaymentId, ProcessorKind, Refund, Tenant, Timestamp,
+    Adjustment, AdjustmentId, MerchantId, Mode, Money, Payment, PaymentId, ProcessorKind, Refund, RequestRef,
+    Subject, Tenant, Timestamp, adjustment::REASON_CHARS_MAX, idempotency::booking_id,
     payment::AUTHORIZATION_LIFETIME_MS, refund::RefundStatus,
 };
 use tollgate_processors::settlement::{Settled, SettledLine};
-use tollgate_store::{Entity, ListQuery};
+use tollgate_store::{Entity, ListQuery, Put};
 
 use super::{
     operator::{Admin, AdminError},
     references::{payment_id, refund_id},
+    republish::failed,
 };
 use crate::processing::references::{payment_reference, refund_reference};
 
@@ -74,6 +79,38 @@ pub struct SettlementDifference {
     pub here: Option<Money>,
     /// The amounts of the lines, together where they have the same currency.
     pub there: Vec<Money>,
+    /// The adjustment that books it; `None` if that was not asked for.
+    pub booked: Option<Adjustment>,
+}
+
+impl SettlementDifference {
+    /// By how much the merchant's money is to be adjusted, in the currency of both; `None` if they have several.
+    fn excess(&self) -> Option<Money> {
+        let currency = self.here.or_else(|| self.there.first().copied())?.currency;
+        let there = match self.there.as_slice() {
+            [] => 0,
+            [one] if one.currency == currency => one.minor,
+            _ => return None,
+        };
+        let more = there.saturating_sub(self.here.map_or(0, |here| here.minor));
+        let minor = match self.settled {
+            Settled::Capture => more,
+            // More was given back than the ledger took.
+            Settled::Refund => more.saturating_neg(),
+        };
+        Some(Money { minor, currency })
+    }
+}
+
+/// The id of the adjustment of a capture or a refund.
+fn adjustment_id(
+    tenant: Tenant,
+    processor: ProcessorKind,
+    settled: Settled,
+    reference: &str,
+) -> AdjustmentId {
+    let key = format!("{tenant}{}#{}#{reference}", processor.as_str(), settled.as_str());
+    booking_id(&key, "adjustment")
 }
 
 /// The result of a comparison.
@@ -121,7 +158,20 @@ impl Group<'_> {
             lines,
             here,
             there,
+            booked: None,
         })
+    }
+}
+
+/// What the ledger has of a capture or a refund, with its adjustment.
+fn with_adjustment(here: Option<Money>, settled: Settled, adjustment: Option<&Adjustment>) -> Option<Money> {
+    let Some(adjustment) = adjustment else { return here };
+    let Money { minor, currency } = adjustment.amount;
+    let more = if settled == Settled::Refund { minor.saturating_neg() } else { minor };
+    match here {
+        // What cannot be added stays a difference.
+        Some(here) if here.currency != currency => Some(here),
+        here => Some(Money { minor: here.map_or(0, |here| here.minor).saturating_add(more), currency }),
     }
 }
 
@@ -169,8 +219,12 @@ impl Admin {
         let groups = groups(lines);
         for groups in groups.chunks(AT_A_TIME) {
             let here = self.looked_up(tenant, scope.processor, groups).await?;
+            let ids = groups.iter().map(|group| (group.settled, group.reference));
+            let adjusted = self.adjusted(tenant, scope.processor, ids).await?;
             for group in groups {
                 let here = here.get(&(group.settled, group.reference.to_owned())).copied();
+                let adjustment = adjusted.get(&(group.settled, group.reference.to_owned()));
+                let here = with_adjustment(here, group.settled, adjustment);
                 match group.differs(here) {
                     None => done.matched += 1,
                     Some(difference) => done.differences.push(difference),
@@ -179,8 +233,93 @@ impl Admin {
         }
         let reported: BTreeSet<(Settled, &str)> =
             groups.iter().map(|group| (group.settled, group.reference)).collect();
-        done.differences.extend(self.not_reported(tenant, scope, &reported).await?);
+        let missing = self.not_reported(tenant, scope, &reported).await?;
+        for missing in missing.chunks(AT_A_TIME) {
+            let ids = missing.iter().map(|one| (one.settled, one.reference.as_str()));
+            let adjusted = self.adjusted(tenant, scope.processor, ids).await?;
+            for one in missing {
+                let adjustment = adjusted.get(&(one.settled, one.reference.clone()));
+                match with_adjustment(one.here, one.settled, adjustment) {
+                    Some(here) if here.minor == 0 => done.matched += 1,
+                    here => done.differences.push(SettlementDifference { here, ..one.clone() }),
+                }
+            }
+        }
         Ok(done)
+    }
+
+    /// Books the differences that have one of these references. A reference that is of none is an error, and nothing is booked.
+    pub async fn book_differences(
+        &self,
+        scope: ReportScope,
+        found: &mut Reconciliation,
+        references: &[String],
+    ) -> Result<(), AdminError> {
+        let unknown = references.iter().find(|one| !found.differences.iter().any(|d| d.reference == **one));
+        if let Some(reference) = unknown {
+            return Err(AdminError::Failed(format!("no difference has the reference {reference}")));
+        }
+        for difference in &mut found.differences {
+            if references.contains(&difference.reference) {
+                difference.booked = Some(self.book_difference(scope, difference).await?);
+            }
+        }
+        Ok(())
+    }
+
+    async fn book_difference(
+        &self,
+        scope: ReportScope,
+        difference: &SettlementDifference,
+    ) -> Result<Adjustment, AdminError> {
+        let tenant = Tenant { merchant: scope.merchant, mode: scope.mode };
+        let (settled, reference) = (difference.settled, &difference.reference);
+        let amount = difference.excess().ok_or_else(|| {
+            AdminError::Failed(format!("{reference} has several currencies, which no adjustment has"))
+        })?;
+        let there: Vec<String> = difference.there.iter().map(ToString::to_string).collect();
+        let there = if there.is_empty() { "nothing".to_owned() } else { there.join(" and ") };
+        let here = difference.here.map_or_else(|| "nothing".to_owned(), |here| here.to_string());
+        let reason = format!("{} {reference}: {there} was settled, {here} was booked", settled.as_str());
+        let adjustment = Adjustment {
+            id: adjustment_id(tenant, scope.processor, settled, reference),
+            version: 1,
+            request: RequestRef::default(),
+            amount,
+            reason: reason.chars().take(REASON_CHARS_MAX).collect(),
+            created: self.0.now(),
+        };
+        let stored = match self.0.writer().create(tenant, &adjustment).await? {
+            Put::Created => adjustment,
+            // A run that died after its first write, or another one at the same time.
+            Put::Exists(stored) if stored.amount == adjustment.amount => stored,
+            Put::Exists(stored) => {
+                let booked = stored.amount;
+                return Err(AdminError::Failed(format!("{reference} was adjusted by {booked} already")));
+            }
+        };
+        let subject = Subject::Adjustment(Box::new(stored.clone()));
+        self.0.booker().book(tenant, None, &subject).await.map_err(failed)?;
+        Ok(stored)
+    }
+
+    /// The adjustments of these captures and refunds.
+    async fn adjusted(
+        &self,
+        tenant: Tenant,
+        processor: ProcessorKind,
+        of: impl Iterator<Item = (Settled, &str)>,
+    ) -> Result<BTreeMap<(Settled, String), Adjustment>, AdminError> {
+        let ids: BTreeMap<String, (Settled, String)> = of
+            .map(|(settled, reference)| {
+                let id = adjustment_id(tenant, processor, settled, reference);
+                (id.to_string(), (settled, reference.to_owned()))
+            })
+            .collect();
+        let wanted: Vec<String> = ids.keys().cloned().collect();
+        let found: Vec<Adjustment> = self.0.store.get_many(tenant, &wanted).await?;
+        let of = |one: Adjustment| Some((ids.get(&one.id.to_string())?.clone(), one));
+        Ok(found.into_iter().filter_map(of).collect())
     }
 
     /// What the ledger has of these groups.
@@ -219,7 +358,15 @@ impl Admin {
         let missing = |settled: Settled, reference: String, here: Option<Money>| {
             let here = here.filter(|_| !reported.contains(&(settled, reference.as_str())))?;
             let (kind, lines, there) = (SettlementDifferenceKind::MissingThere, Vec::new(), Vec::new());
-            Some(SettlementDifference { kind, settled, reference, lines, here: Some(here), there })
+            Some(SettlementDifference {
+                kind,
+                settled,
+                reference,
+                lines,
+                here: Some(here),
+                there,
+                booked: None,
+            })
         };
         let mut all = Vec::new();
         // A payment may be captured as long as its authorization lives.
@@ -289,6 +436,44 @@ mod tests {
 
     fn line(line: u64, settled: Settled, reference: &str, amount: Money) -> SettledLine {
         SettledLine { line, settled, reference: reference.to_owned(), amount }
+    }
+
+    #[test]
+    fn an_adjustment_is_what_makes_both_sides_equal() {
+        let difference = |settled, here: Option<Money>, there: Vec<Money>| SettlementDifference {
+            kind: SettlementDifferenceKind::Amount,
+            settled,
+            reference: "a".to_owned(),
+            lines: Vec::new(),
+            here,
+            there,
+            booked: None,
+        };
+        let euro = |minor| money(minor, "EUR");
+        for (settled, here, there, expected) in [
+            (Settled::Capture, Some(1000), vec![990], -10),
+            (Settled::Capture, Some(1000), vec![], -1000),
+            (Settled::Capture, None, vec![700], 700),
+            // More was given back than was booked: the merchant has less.
+            (Settled::Refund, Some(300), vec![301], -1),
+            (Settled::Refund, Some(300), vec![], 300),
+            (Settled::Refund, None, vec![50], -50),
+        ] {
+            let one = difference(settled, here.map(euro), there.iter().copied().map(euro).collect());
+            assert_eq!(one.excess(), Some(euro(expected)), "{one:?}");
+            let adjustment = Adjustment {
+                id: AdjustmentId::from_bytes([1; 16]),
+                version: 1,
+                request: RequestRef::default(),
+                amount: euro(expected),
+                reason: String::new(),
+                created: Timestamp::from_s(1),
+            };
+            let with = with_adjustment(one.here, settled, Some(&adjustment));
+            assert_eq!(with, Some(euro(there.first().copied().unwrap_or(0))), "{one:?}");
+        }
+        let mixed = difference(Settled::Capture, Some(euro(1)), vec![money(1, "USD")]);
+        assert_eq!(mixed.excess(), None);
     }
 
     #[test]

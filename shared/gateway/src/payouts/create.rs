@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use tollgate_domain::{
-    BalanceTransaction, BankAccount, BankAccountId, Currency, LedgerTerms, Metadata, Money, Payout, PayoutId,
-    Refusal, Resource, Tenant,
-    ledger::{TransactionKind, required_by_payout},
+    BalanceTransaction, BankAccount, BankAccountId, ConnectedAccount, Currency, LedgerTerms, MerchantId,
+    Metadata, Money, Payout, PayoutId, Refusal, Resource, Subject, Tenant, Transfer,
+    ledger::{TransactionKind, bookings_of, required_by_payout},
     payout::{NewPayout, PayoutDestination, PayoutRefusal},
 };
 use tollgate_processors::payout_rail::{PayoutRail as _, SANDBOX_PENDING_MS, SandboxRail};
-use tollgate_store::{PayableFunds, PayoutPut};
+use tollgate_store::{Given, PayableFunds, PayoutPut};
 
 use super::{destination::default_bank_account, rail::has_rail, sandbox_account};
 use crate::{
@@ -32,8 +32,8 @@ const LOOK_PAUSE: Duration = Duration::from_millis(250);
 pub struct CreatePayout {
     /// How much to pay out: at least one minor unit.
     pub amount: Money,
-    /// The bank account; the currency's default one when absent.
-    pub destination: Option<BankAccountId>,
+    /// The bank account, or the connected account; the currency's default bank account when absent.
+    pub destination: Option<PayoutDestination>,
     /// The merchant's description.
     pub description: Option<String>,
     /// What the bank's statement is to say.
@@ -73,7 +73,8 @@ impl Call {
         new: &CreatePayout,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Payout>, Error> {
-        if !has_rail(tenant) {
+        let receiver = new.destination.and_then(PayoutDestination::account);
+        if receiver.is_none() && !has_rail(tenant) {
             return Err(Refusal::from(PayoutRefusal::NoRail).into());
         }
         let currency = new.amount.currency;
@@ -87,18 +88,23 @@ impl Call {
                 id,
                 request: self.request.clone(),
                 amount: new.amount,
-                destination: PayoutDestination::BankAccount(destination),
+                destination,
                 automatic: false,
                 description: new.description.clone(),
                 statement_descriptor: new.statement_descriptor.clone(),
                 metadata: new.metadata.clone(),
-                arrival_date: SandboxRail.arrival_date(self.now),
+                arrival_date: match receiver {
+                    None => SandboxRail.arrival_date(self.now),
+                    Some(_) => self.now.day_begin(),
+                },
                 submit_at: self.now.plus_ms(SANDBOX_PENDING_MS),
                 fingerprint: idempotency.map(|i| i.fingerprint.clone()),
             },
             self.now,
         );
         let taken = &what_it_takes(tenant, &payout)?;
+        let given = receiver.map(|receiver| Received::of(tenant, receiver, &payout)).transpose()?;
+        let given = given.as_ref();
         let payout = &payout;
         retry_conflicts(id, Some(funds?), |funds| async move {
             let funds = match funds {
@@ -110,7 +116,14 @@ impl Call {
                 return Err(Refusal::from(PayoutRefusal::BalanceInsufficient { available }).into());
             }
             let writer = self.admitted().await?.writer();
-            match writer.create_payout(tenant, payout, taken, funds).await? {
+            let put = match given {
+                None => writer.create_payout(tenant, payout, taken, funds).await?,
+                Some(received) => {
+                    let given = received.given();
+                    writer.create_payout_to_merchant(tenant, payout, taken, funds, given).await?
+                }
+            };
+            match put {
                 PayoutPut::Created => Ok(Write::Done(Idempotent::new(payout.clone()))),
                 PayoutPut::Exists(existing) => {
                     let to = self.authorized().await?;
@@ -136,19 +149,43 @@ impl Call {
         Ok(funds)
     }
 
-    /// The bank account to which a payout goes: the named one, the currency's default, or in test mode the sandbox's.
+    /// Where a payout goes: the named bank account or connected account, the currency's default bank account, or in test mode
+    /// the sandbox's.
     async fn payout_destination(
         &self,
         tenant: Tenant,
-        named: Option<BankAccountId>,
+        named: Option<PayoutDestination>,
         currency: Currency,
-    ) -> Result<BankAccountId, Error> {
-        let Some(id) = named else {
-            let destination = default_bank_account(&self.store, tenant, currency).await?;
-            return Ok(destination.ok_or(Refusal::from(PayoutRefusal::NoBankAccount))?);
-        };
+    ) -> Result<PayoutDestination, Error> {
+        match named {
+            None => {
+                let destination = default_bank_account(&self.store, tenant, currency).await?;
+                let destination = destination.ok_or(Refusal::from(PayoutRefusal::NoBankAccount))?;
+                Ok(PayoutDestination::BankAccount(destination))
+            }
+            Some(PayoutDestination::BankAccount(id)) => {
+                self.check_bank_account(tenant, id, currency).await?;
+                Ok(PayoutDestination::BankAccount(id))
+            }
+            Some(PayoutDestination::Account(id)) => {
+                let account: Option<ConnectedAccount> = self.store.get(tenant, &id.to_string()).await?;
+                let account = account.ok_or(Refusal::NoSuchReference(Resource::Account))?;
+                if !account.is_accepted() {
+                    return Err(Refusal::from(PayoutRefusal::NotAccepted).into());
+                }
+                Ok(PayoutDestination::Account(id))
+            }
+        }
+    }
+
+    async fn check_bank_account(
+        &self,
+        tenant: Tenant,
+        id: BankAccountId,
+        currency: Currency,
+    ) -> Result<(), Error> {
         if sandbox_account::id_in(tenant, currency) == Some(id) {
-            return Ok(id);
+            return Ok(());
         }
         let account: Option<BankAccount> = self.store.get(tenant, &id.to_string()).await?;
         let account = account.filter(|account| !account.deleted);
@@ -156,6 +193,29 @@ impl Call {
         if account.currency != currency {
             return Err(Refusal::from(PayoutRefusal::OtherCurrency).into());
         }
-        Ok(id)
+        Ok(())
+    }
+}
+
+/// What another merchant has of a payout to it.
+struct Received {
+    to: Tenant,
+    transfer: Transfer,
+    booked: BalanceTransaction,
+}
+
+impl Received {
+    fn of(sender: Tenant, receiver: MerchantId, payout: &Payout) -> Result<Self, Error> {
+        let to = Tenant { merchant: receiver, mode: sender.mode };
+        let transfer = Transfer::of(sender, payout);
+        let subject = Subject::Transfer(Box::new(transfer.clone()));
+        let bookings = bookings_of(None, &subject);
+        let booking =
+            bookings.first().ok_or_else(|| Error::Internal("a transfer gives no money".to_owned()))?;
+        Ok(Self { to, booked: booking.booked(to, &LedgerTerms::default()), transfer })
+    }
+
+    const fn given(&self) -> Given<'_> {
+        Given { to: self.to, transfer: &self.transfer, booked: &self.booked }
     }
 }

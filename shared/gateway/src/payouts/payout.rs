@@ -1,8 +1,8 @@
 //! Payouts: retrieve, list, update, cancel.
 
 use tollgate_domain::{
-    BankAccountId, Fingerprint, Payout, PayoutId, Refusal, Resource, Timestamp, id,
-    payout::{PayoutRefusal, PayoutStatus},
+    Fingerprint, Payout, PayoutId, Refusal, Resource, Timestamp, id,
+    payout::{PayoutDestination, PayoutRefusal, PayoutStatus},
 };
 use tollgate_store::Page;
 
@@ -23,8 +23,8 @@ use crate::{
 pub struct PayoutFilter {
     /// The page.
     pub page_request: PageRequest<id::PayoutKind>,
-    /// Only those to this bank account.
-    pub destination: Option<BankAccountId>,
+    /// Only those to this bank account or connected account.
+    pub destination: Option<PayoutDestination>,
     /// Only those in this status.
     pub status: Option<PayoutStatus>,
     /// Only those expected to arrive at this time or later.
@@ -72,7 +72,7 @@ impl Call {
         query.created_from = filter.created_from;
         query.created_to = filter.created_to;
         if let Some(destination) = filter.destination {
-            query = query.of_bank_account(tenant, destination);
+            query = query.of_destination(tenant, destination);
         }
         let keep = |payout: &Payout| filter.keeps(payout);
         Ok(self.store.list(tenant, &query, filter.drops().then_some(&keep as _)).await?)

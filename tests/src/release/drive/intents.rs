@@ -86,6 +86,29 @@ impl Drive {
         self.read("intents", "/disputes");
     }
 
+    /// A connected account, a payout to it, one of it, and settings of the balance.
+    pub(super) async fn connect(&mut self, cloud: &Cloud) {
+        let (intents, partner) = (cloud.intents(), cloud.partner());
+        let own = id(&intents.get("/account").await.expect(200));
+        let other = id(&partner.get("/account").await.expect(200));
+        for (payer, to, payers) in [(&intents, &other, &own), (&partner, &own, &other)] {
+            made(&payer.post_once("/accounts", "release-account", &json!({"account": to})).await);
+            let receiver = if payers == &own { &partner } else { &intents };
+            made(&receiver.post(&format!("/accounts/{payers}/accept"), &json!({})).await);
+            let body = json!({"amount": 5000, "currency": "usd", "payment_method": "pm_card_bypassPending", "confirm": true});
+            made(&payer.post("/payment_intents", &body).await);
+            let body = json!({"amount": 1000, "currency": "usd", "destination": to, "description": "Share"});
+            made(&payer.post_once("/payouts", "release-share", &body).await);
+        }
+        let weekly = json!({"interval": "weekly", "weekly_payout_days": ["monday"]});
+        let settings = json!({"payments": {"payouts": {"schedule": weekly}}});
+        made(&intents.post_once("/balance_settings", "release-settings", &settings).await);
+        self.read("intents", "/accounts");
+        self.read("intents", format!("/accounts/{other}"));
+        self.read("intents", "/transfers");
+        self.read("intents", "/balance_settings");
+    }
+
     /// Payouts in every state that lasts, and bank accounts.
     pub(super) async fn pay_out(&mut self, cloud: &Cloud) {
         let intents = cloud.intents();

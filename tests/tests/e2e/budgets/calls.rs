@@ -200,6 +200,12 @@ async fn call_payouts(intents: &Client) {
     get(format!("{accounts}?limit=3")).await;
     intents.delete(&of_account).await.expect(200);
 
+    get("/accounts?limit=3".into()).await;
+    get("/balance_settings".into()).await;
+    let weekly = json!({"interval": "weekly", "weekly_payout_days": ["monday"]});
+    let settings = json!({"payments": {"payouts": {"schedule": weekly}}});
+    post("/balance_settings".into(), settings).await;
+
     // No other payment is in this currency.
     fund(intents, 10_000, "chf").await;
     let payout = post("/payouts".into(), json!({"amount": 100, "currency": "chf"})).await;
@@ -214,6 +220,28 @@ async fn call_payouts(intents: &Client) {
         let payout = post("/payouts".into(), json!({"amount": 100, "currency": "chf"})).await;
         post(format!("/payouts/{}/cancel", id(&payout)), json!({})).await;
     }
+}
+
+/// One request to every route of connected accounts and transfers: a partner pays to the merchant.
+pub(crate) async fn call_accounts(intents: &Client, partner: &Client) {
+    let id = async |client: &Client| {
+        let account = client.get("/account").await.expect(200);
+        account["id"].as_str().unwrap().to_owned()
+    };
+    let (own, partners) = (id(intents).await, id(partner).await);
+    partner.post("/accounts", &json!({"account": own})).await.expect(201);
+    intents.post("/accounts", &json!({"account": partners})).await.expect(201);
+    let note = json!({"metadata": {"a": "b"}});
+    intents.post(&format!("/accounts/{partners}"), &note).await.expect(200);
+    intents.post(&format!("/accounts/{partners}/accept"), &json!({})).await.expect(200);
+    fund(partner, 10_000, "chf").await;
+    let new = json!({"amount": 100, "currency": "chf", "destination": own});
+    partner.post("/payouts", &new).await.expect(201);
+    let transfer = eventually("the transfer is listed", || async {
+        let page = intents.get("/transfers?limit=3").await.expect(200);
+        page["data"][0]["id"].as_str().map(str::to_owned)
+    });
+    intents.get(&format!("/transfers/{}", transfer.await)).await.expect(200);
 }
 
 /// One request to every route that has to do with an endpoint, its events and its deliveries.

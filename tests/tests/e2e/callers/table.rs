@@ -127,6 +127,8 @@ const METHOD: &str = r#"{"type":"card","card":{"number":"4242424242424242","exp_
 const CONFIRM: &str = r#"{"payment_method":"pm_card_visa"}"#;
 const ENDPOINT: &str = r#"{"url":"https://example.com/hook","enabled_events":["refund.created"]}"#;
 const BACK: &str = r#"{"return_url":"https://shop.example/"}"#;
+const ACCOUNT: &str = r#"{"account":"acct_1111111111111111111111"}"#;
+const SETTINGS: &str = r#"{"payments":{"payouts":{"statement_descriptor":"SHOP"}}}"#;
 const NAME: &str = r#"{"name":"A"}"#;
 const PHONE: &str = r#"{"phone":"+4420"}"#;
 const NOTE: &str = r#"{"description":"D"}"#;
@@ -232,6 +234,14 @@ pub(crate) const ROWS: &[Row] = &[
         "/accounts/<account>/external_accounts/<bank_account>",
         KeysWrite,
     ),
+    create("intents-create-account", "/accounts", KeysWrite, ACCOUNT),
+    get("intents-list-accounts", "/accounts", KeysRead),
+    post("intents-update-account", "/accounts/<connected>", KeysWrite, METADATA),
+    post("intents-accept-account", "/accounts/<payer>/accept", KeysWrite, "{}"),
+    get("intents-list-transfers", "/transfers", PaymentsRead),
+    get("intents-retrieve-transfer", "/transfers/<transfer>", PaymentsRead),
+    get("intents-retrieve-balance-settings", "/balance_settings", KeysRead),
+    post("intents-update-balance-settings", "/balance_settings", KeysWrite, SETTINGS),
     create("intents-create-customer", "/customers", CustomersWrite, NAME),
     get("intents-list-customers", "/customers", CustomersRead),
     get("intents-retrieve-customer", "/customers/<customer>", CustomersRead),

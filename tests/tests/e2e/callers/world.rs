@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 use tollgate_domain::{
-    BalanceTransaction, BalanceTransactionId, Currency, Money, PaymentId, PayoutId,
+    BalanceTransaction, BalanceTransactionId, ConnectedAccount, Currency, MerchantId, Metadata, Mode, Money,
+    PaymentId, PayoutId, RequestRef, Tenant, Tier, Transfer, TransferId,
     ledger::{FundsStatus, TransactionKind, TransactionSource},
 };
 use tollgate_gateway::{Clock, SystemClock};
+use tollgate_store::{Put, Replaced};
 use tollgate_tests::{Cloud, dynamodb, eventually};
 
 use crate::{
@@ -149,6 +151,42 @@ async fn make_of_intents(cloud: &Cloud, name: &str, marked: &Value) -> (String, 
             let account = intents.get("/account").await.expect(200);
             (account["id"].as_str().unwrap().to_owned(), Vec::new())
         }
+        "connected" | "accepted" => {
+            let other = cloud.admin().create_merchant("Another", Tier::Growth).await.unwrap().id;
+            let body = json!({"account": other.to_prefixed("acct_"), "metadata": {"note": marked["name"]}});
+            let made = intents.post("/accounts", &body).await.expect(201);
+            if name == "accepted" {
+                accept(cloud, cloud.demo_scope(), other).await;
+            }
+            of(made)
+        }
+        "payer" => {
+            let payer = cloud.admin().create_merchant("Payer", Tier::Growth).await.unwrap().id;
+            let payers = Tenant { merchant: payer, mode: Mode::Test };
+            let demo = cloud.demo_scope().merchant;
+            let asked = ConnectedAccount::request(
+                demo,
+                Metadata::default(),
+                SystemClock.now(),
+                &RequestRef::default(),
+            );
+            assert_eq!(cloud.store().create(payers, &asked).await.unwrap(), Put::Created);
+            (payer.to_prefixed("acct_"), Vec::new())
+        }
+        "transfer" => {
+            let transfer = Transfer {
+                id: TransferId::from_bytes(random()),
+                version: 1,
+                request: RequestRef::default(),
+                amount: Money { minor: 100, currency: Currency::from_code("EUR").unwrap() },
+                sender: MerchantId::from_bytes(random()),
+                payout: PayoutId::from_bytes(random()),
+                description: marked["name"].as_str().map(str::to_owned),
+                created: SystemClock.now(),
+            };
+            assert_eq!(cloud.store().create(cloud.demo_scope(), &transfer).await.unwrap(), Put::Created);
+            (transfer.id.to_prefixed("tr_"), vec![json!({"description": marked["name"]})])
+        }
         "bank_account" => {
             let path = external_accounts(cloud).await;
             make_room(cloud, &path).await;
@@ -168,13 +206,23 @@ pub(crate) async fn dispute_of(intents: &tollgate_tests::Client, intent: &Value)
     disputes["data"].get(0).unwrap_or_else(|| panic!("no dispute of {intent}")).clone()
 }
 
+/// Accepts a connection, as the other merchant would.
+pub(crate) async fn accept(cloud: &Cloud, payer: Tenant, other: MerchantId) {
+    let asked: ConnectedAccount = cloud.store().get(payer, &other.to_string()).await.unwrap().unwrap();
+    let accepted = asked.accept(SystemClock.now()).unwrap();
+    assert_eq!(cloud.store().replace(payer, &accepted).await.unwrap(), Replaced::Done);
+}
+
+fn random() -> [u8; 16] {
+    hex::decode(uuid()).unwrap().repeat(2).try_into().unwrap()
+}
+
 /// Makes euros available: a balance transaction of a payment that there is, booked as the stream would.
 pub(crate) async fn fund(cloud: &Cloud) {
     let body = json!({"amount": 2000, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true});
     let paid = cloud.intents().post("/payment_intents", &body).await.expect(201);
     let payment = PaymentId::parse("pi_", paid["id"].as_str().unwrap()).unwrap();
-    let (now, unique) = (SystemClock.now(), hex::decode(uuid()).unwrap().repeat(2));
-    let id: [u8; 16] = unique.try_into().unwrap();
+    let (now, id) = (SystemClock.now(), random());
     let booked = BalanceTransaction {
         id: BalanceTransactionId::from_bytes(id),
         version: 1,

@@ -23,11 +23,11 @@ pub(super) struct Door {
 }
 
 /// A keyed request and its answer.
-struct Answered {
+pub(super) struct Answered {
     path: String,
     key: String,
     body: Value,
-    answer: Answer,
+    pub(super) answer: Answer,
 }
 
 /// What one way through a front door came to.
@@ -90,14 +90,28 @@ impl Door {
         panic!("{}{what} was answered with 5xx {TRIES_MAX} times", self.name)
     }
 
-    async fn post(&self, path: &str, key: &str, body: Value) -> Answered {
-        let send = || self.client.request(Method::POST, path).header("Idempotency-Key", key).json(&body);
-        let answer = self.insist(path, send).await;
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The same front door with another merchant's client.
+    pub(super) fn with_client(&self, client: Client) -> Self {
+        Self { client, ..self.clone() }
+    }
+
+    /// Sends a keyed request until it is answered.
+    pub(super) async fn answered(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let send = || self.client.request(Method::POST, path).header("Idempotency-Key", key).json(body);
+        self.insist(path, send).await
+    }
+
+    pub(super) async fn post(&self, path: &str, key: &str, body: Value) -> Answered {
+        let answer = self.answered(path, key, &body).await;
         assert!(answer.status.is_success(), "{}{path}: {}", self.name, answer.text);
         Answered { path: path.to_owned(), key: key.to_owned(), body, answer }
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub(super) async fn get(&self, path: &str) -> Value {
         self.insist(path, || self.client.request(Method::GET, path)).await.expect(200)
     }
 

@@ -1,5 +1,6 @@
 //! Every front door over a DynamoDB that throttles, conflicts, fails, loses answers and shows old lists.
 
+mod clients;
 mod doors;
 
 use std::collections::BTreeSet;

@@ -42,6 +42,7 @@ pub(super) async fn all(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>) ->
     lists(cloud, callers, wanted, &mut asks).await;
     customers(cloud, callers, wanted, &mut asks).await;
     payouts(cloud, wanted, &mut asks).await;
+    connected(cloud, wanted, &mut asks).await;
     keys(wanted, &mut asks);
     webhooks(cloud, callers, wanted, &mut asks).await;
     pages(cloud, wanted, &mut asks).await;
@@ -156,6 +157,8 @@ async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut 
         ("intents-list-refunds", "/refunds?limit=1", "refund"),
         ("intents-list-disputes", "/disputes?limit=1", "dispute"),
         ("intents-list-payouts", "/payouts?limit=1", "payout"),
+        ("intents-list-accounts", "/accounts?limit=1", "connected"),
+        ("intents-list-transfers", "/transfers?limit=1", "transfer"),
         ("intents-list-webhook-endpoints", "/webhook_endpoints?limit=1", "endpoint"),
         ("intents-list-balance-transactions", "/balance/history?limit=1", "transaction"),
         ("intents-list-events", "/events?limit=1", "event"),
@@ -215,6 +218,21 @@ async fn payouts(cloud: &Cloud, wanted: Wanted<'_>, asks: &mut Vec<Ask>) {
         let new = json!({"amount": 1, "currency": "eur", "destination": id});
         let payout = Ask::post("intents-create-payout", "/payouts", &new);
         asks.push(payout.expecting(201).way("to a bank account"));
+    }
+}
+
+/// Another merchant, and payouts to it.
+async fn connected(cloud: &Cloud, wanted: Wanted<'_>, asks: &mut Vec<Ask>) {
+    if wanted("intents-retrieve-account", "a connected one") {
+        let (id, _) = make(cloud, "intents", "connected").await;
+        asks.push(Ask::get("intents-retrieve-account", format!("/accounts/{id}")).way("a connected one"));
+    }
+    if wanted("intents-create-payout", "to another merchant") {
+        fund(cloud).await;
+        let (id, _) = make(cloud, "intents", "accepted").await;
+        let new = json!({"amount": 1, "currency": "eur", "destination": id});
+        let payout = Ask::post("intents-create-payout", "/payouts", &new);
+        asks.push(payout.expecting(201).way("to another merchant"));
     }
 }
 

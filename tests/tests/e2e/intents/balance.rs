@@ -250,7 +250,7 @@ async fn lists_are_filtered_and_page_both_ways() {
 }
 
 /// The address of the next page in a `Link` header.
-fn next(link: &str) -> String {
+pub(super) fn next(link: &str) -> String {
     let link = link.split(", ").find(|link| link.ends_with("rel=\"next\"")).unwrap();
     link.split(['<', '>']).nth(1).unwrap().to_owned()
 }

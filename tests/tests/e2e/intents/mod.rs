@@ -1,7 +1,9 @@
 //! The `intents` API: its quick start, its versions, and what merchants build with: events, deliveries, secrets, keys, payers' pages.
 
 mod api_keys;
+mod automatic_payouts;
 pub(crate) mod balance;
+pub(crate) mod connected_accounts;
 mod disputes;
 mod endpoints;
 mod events;
@@ -9,6 +11,7 @@ mod expansions;
 mod external_accounts;
 mod filters;
 mod lists;
+mod month;
 mod payer_absent;
 mod payers_pages;
 pub(crate) mod payouts;

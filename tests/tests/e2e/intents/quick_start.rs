@@ -71,6 +71,7 @@ async fn a_program_of_the_official_python_package_runs() {
         "base": cloud.local(""),
         "secret_key": credentials["secret_key"],
         "publishable_key": credentials["publishable_key"],
+        "partner_secret_key": credentials["partner_secret_key"],
         "webhook_secret": endpoint["secret"],
         "endpoint": endpoint["id"],
         "webhooks": webhooks,

@@ -9,7 +9,7 @@ use tollgate_tests::{Cloud, Receiver, eventually, metrics::points_of};
 use super::{counted_lines, mistake};
 use crate::{
     budgets::{
-        calls::{call_charges, call_intents, call_the_others, call_without_tables},
+        calls::{call_accounts, call_charges, call_intents, call_the_others, call_without_tables},
         templates,
     },
     grants::due::leave_and_finish,
@@ -30,6 +30,7 @@ async fn every_function_writes_lines_that_cloudwatch_counts_by_closed_sets_of_va
     call_charges(&cloud).await;
     call_the_others(&cloud, 0).await;
     call_intents(&cloud.intents(), &Receiver::start(&[])).await;
+    call_accounts(&cloud.intents(), &cloud.partner()).await;
     call_without_tables(&cloud).await;
     leave_and_finish(&cloud).await;
 

@@ -5,7 +5,7 @@ use tollgate_domain::payout::{PayoutFailure, PayoutOutcome};
 use super::{
     super::{
         bank_accounts::{account, make_two, registers},
-        payouts::{booked, create, ended, euro, fund, payout, sent},
+        payouts::{booked, create, ended, euro, fund, give, payout, sent, share},
         *,
     },
     scenario::{Effect, Scenario, scenario},
@@ -26,6 +26,10 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             let payout = payout(1, 600);
             let funds = tollgate_store::PayableFunds { available: 941, payouts_version: 0 };
             store.create_payout(tenant(1), &payout, &booked(&payout)[0], funds).await
+        }),
+        scenario!("create_payout_to_merchant", |store| fund(&store).await, |store| async move {
+            let funds = tollgate_store::PayableFunds { available: 941, payouts_version: 0 };
+            give(&store, &share(1, 600), funds).await
         }),
         scenario!("settle_payout", |store| make_sent(&store).await, |store| async move {
             let failed = PayoutOutcome::Failed(PayoutFailure::NoAccount);

@@ -31,11 +31,10 @@ pub struct PaymentsSettings {
     pub settlement_timing: SettlementTiming,
 }
 
-/// The settings of payouts.
+/// The settings of payouts. `automatic_transfer_rules_by_currency` is absent: there is one balance, and the Python package fails
+/// on `null`.
 #[derive(Debug, Serialize)]
 pub struct PayoutSettings {
-    /// Always `null`: there is one balance.
-    pub automatic_transfer_rules_by_currency: Option<()>,
     /// What stays in the balance, in minor units by currency; `null` if nothing has to.
     pub minimum_balance_by_currency: Option<BTreeMap<String, i64>>,
     /// When the balance is paid out.
@@ -80,7 +79,6 @@ pub fn balance_settings(settings: &StoredSettings, is_enabled: bool) -> Value {
         payments: PaymentsSettings {
             debit_negative_balances: false,
             payouts: PayoutSettings {
-                automatic_transfer_rules_by_currency: None,
                 minimum_balance_by_currency: (!minimums.is_empty()).then_some(minimums),
                 schedule: Schedule {
                     interval: schedule.as_str(),

@@ -1,5 +1,6 @@
 //! The answers of `intents`.
 
+mod accept_account;
 mod attach_payment_method;
 mod cancel_payment_intent;
 mod cancel_payout;
@@ -8,6 +9,7 @@ mod capture_charge;
 mod capture_payment_intent;
 mod close_dispute;
 mod confirm_payment_intent;
+mod create_account;
 mod create_api_key;
 mod create_customer;
 mod create_external_account;
@@ -21,6 +23,7 @@ mod delete_external_account;
 mod delete_webhook_endpoint;
 mod detach_payment_method;
 mod events;
+mod list_accounts;
 mod list_api_keys;
 mod list_balance_transactions;
 mod list_charges;
@@ -33,12 +36,14 @@ mod list_payment_intents;
 mod list_payment_methods;
 mod list_payouts;
 mod list_refunds;
+mod list_transfers;
 mod list_webhook_deliveries;
 mod list_webhook_endpoints;
 mod preflight;
 mod recover_webhook_endpoint;
 mod retrieve_account;
 mod retrieve_balance;
+mod retrieve_balance_settings;
 mod retrieve_balance_transaction;
 mod retrieve_charge;
 mod retrieve_customer;
@@ -49,6 +54,7 @@ mod retrieve_payment_intent;
 mod retrieve_payment_method;
 mod retrieve_payout;
 mod retrieve_refund;
+mod retrieve_transfer;
 mod retrieve_webhook_endpoint;
 mod retry_event;
 mod revoke_api_key;
@@ -56,6 +62,8 @@ mod roll_api_key;
 mod roll_webhook_secret;
 mod test_webhook_endpoint;
 mod unknown_route;
+mod update_account;
+mod update_balance_settings;
 mod update_charge;
 mod update_customer;
 mod update_dispute;
@@ -167,4 +175,16 @@ async fn cancel_one(cloud: &Cloud) -> String {
     let intent = made(cloud, "/payment_intents", &intent()).await;
     cloud.intents().post(&format!("/payment_intents/{intent}/cancel"), &json!({})).await.expect(200);
     intent
+}
+
+/// The id of a client's own account.
+async fn account_of(client: &tollgate_tests::Client) -> String {
+    let account = client.get("/account").await.expect(200);
+    account["id"].as_str().unwrap().to_owned()
+}
+
+/// The id of a transfer of the partner's money to the demo merchant.
+async fn transferred(cloud: &Cloud, minor: i64) -> String {
+    let transfer = crate::intents::connected_accounts::transfer(cloud, minor).await;
+    transfer["id"].as_str().unwrap().to_owned()
 }

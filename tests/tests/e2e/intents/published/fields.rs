@@ -52,6 +52,8 @@ async fn objects_carry_at_least_nineteen_in_twenty_of_the_published_fields() {
         ("balance_transaction", booked),
         ("payout", shown(format!("/payouts/{}", id(&payout["id"]))).await),
         ("bank_account", shown(bank_account).await),
+        ("transfer", shown(format!("/transfers/{}", make(&cloud, "intents", "transfer").await.0)).await),
+        ("balance_settings", shown("/balance_settings".to_owned()).await),
         ("refund", shown(format!("/refunds/{}", id(&refund["id"]))).await),
         ("dispute", dispute),
         ("customer", shown(format!("/customers/{}", id(&customer["id"]))).await),

@@ -1,8 +1,8 @@
 //! Requests that carry one parameter each.
 
 use serde_json::{Value, json};
-use tollgate_apis::intents::{BANK_ACCOUNT_PREFIX, PAYOUT_PREFIX};
-use tollgate_domain::{BankAccountId, PayoutId};
+use tollgate_apis::intents::{ACCOUNT_PREFIX, BANK_ACCOUNT_PREFIX, PAYOUT_PREFIX};
+use tollgate_domain::{BankAccountId, PayoutId, Tier};
 use tollgate_tests::Cloud;
 
 use crate::callers::world::{fund, make};
@@ -33,6 +33,7 @@ pub(super) async fn target(cloud: &Cloud, operation: &str, parameter: &str) -> T
             "balance_transactions" => "transaction",
             "payouts" => "payout",
             "accounts" => "bank_account",
+            "transfers" => "transfer",
             _ => "endpoint",
         },
     };
@@ -41,7 +42,9 @@ pub(super) async fn target(cloud: &Cloud, operation: &str, parameter: &str) -> T
     } else {
         path.to_owned()
     };
-    let path = if path.contains("{account}") {
+    let path = if path.ends_with("/{account}") {
+        path.replace("{account}", &thing(cloud, "connected").await)
+    } else if path.contains("{account}") {
         path.replace("{account}", &thing(cloud, "account").await)
     } else {
         path
@@ -61,6 +64,10 @@ pub(super) async fn target(cloud: &Cloud, operation: &str, parameter: &str) -> T
         "POST /payouts" => {
             fund(cloud).await;
             json!({"amount": 1500, "currency": "eur"})
+        }
+        "POST /accounts" => {
+            let other = cloud.admin().create_merchant("Another", Tier::Growth).await.unwrap().id;
+            json!({"account": other.to_prefixed(ACCOUNT_PREFIX)})
         }
         "POST /accounts/{account}/external_accounts" => json!({"external_account": "btok_us_verified"}),
         "POST /webhook_endpoints" => json!({"url": "https://example.com/hook"}),
@@ -102,6 +109,7 @@ pub(super) async fn sample(cloud: &Cloud, operation: &str, parameter: &str) -> V
     match (operation, parameter) {
         (_, "amount" | "amount_to_capture") => json!(1500),
         ("POST /payouts", "currency") => json!("eur"),
+        (_, "payments") => json!({"payouts": {"statement_descriptor": "SHOP"}}),
         ("POST /payouts", "destination") => json!(thing(cloud, "bank_account").await),
         (_, "destination") => json!(BankAccountId::from_bytes([7; 16]).to_prefixed(BANK_ACCOUNT_PREFIX)),
         ("POST /payouts", "method") => json!("standard"),
@@ -173,6 +181,8 @@ async fn cursor(cloud: &Cloud, operation: &str) -> String {
         "GET /balance_transactions" => "transaction",
         "GET /webhook_endpoints" => "endpoint",
         "GET /payouts" => "payout",
+        "GET /accounts" => "connected",
+        "GET /transfers" => "transfer",
         "GET /accounts/{account}/external_accounts" => "bank_account",
         _ => "method",
     };
@@ -186,7 +196,8 @@ fn expandable(operation: &str) -> Vec<&'static str> {
         "GET /charges" => vec!["data.payment_intent"],
         "GET /refunds" | "GET /disputes" => vec!["data.charge"],
         "GET /balance_transactions" => vec!["data.source"],
-        "GET /payouts" => vec!["data.destination"],
+        "GET /payouts" | "GET /transfers" => vec!["data.destination"],
+        "GET /transfers/{id}" => vec!["balance_transaction", "destination"],
         "GET /balance_transactions/{id}" => vec!["source"],
         _ if operation.contains("/payment_intents") => vec!["latest_charge"],
         _ if operation.contains("/charges") => vec!["payment_intent"],
