@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use tollgate_apis::intents;
 use tollgate_domain::{
-    BalanceSettings, Currency, Tenant,
+    BalanceSettings, Currency,
     balance_settings::{BalanceSettingsChange, PayoutSchedule, STATEMENT_DESCRIPTOR_CHARS_MAX, Weekday},
     money::AMOUNT_MINOR_MAX,
 };
-use tollgate_gateway::pays_out;
-use tollgate_http::{FieldError, Fields, Issue};
+use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 
 use crate::{expansions, parameters};
 
@@ -109,6 +108,6 @@ pub fn read_update(mut body: Fields) -> Result<BalanceSettingsChange, FieldError
 }
 
 /// The settings.
-pub fn show(tenant: Tenant, settings: &BalanceSettings) -> Value {
-    intents::balance_settings(settings, pays_out(tenant))
+pub async fn show(ctx: &RequestContext, settings: &BalanceSettings) -> Result<Value, Problem> {
+    Ok(intents::balance_settings(settings, ctx.call.pays_out().await?))
 }

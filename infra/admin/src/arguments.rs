@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Recovery(RecoveryCommand),
     #[command(flatten)]
     Ledger(LedgerCommand),
+    #[command(flatten)]
+    Payouts(PayoutCommand),
     /// Set a merchant's tier, on all of its keys
     SetTier {
         /// `acct_…`
@@ -111,7 +113,9 @@ impl Command {
     /// Whether it seals or opens data, and so needs the vault's key.
     pub(crate) const fn needs_vault(&self) -> bool {
         match self {
-            Self::SetProcessor(_) | Self::Vault(VaultCommand::Reseal { .. }) => true,
+            Self::SetProcessor(_)
+            | Self::Vault(VaultCommand::Reseal { .. })
+            | Self::Payouts(PayoutCommand::Write(_)) => true,
             Self::CreateMerchant { .. }
             | Self::CreateKey(_)
             | Self::ListKeys { .. }
@@ -122,6 +126,7 @@ impl Command {
             | Self::Redrive
             | Self::Recovery(_)
             | Self::Ledger(_)
+            | Self::Payouts(PayoutCommand::Set { .. } | PayoutCommand::Settle { .. })
             | Self::Vault(
                 VaultCommand::ShowVaultKeys
                 | VaultCommand::AddVaultKey
@@ -243,6 +248,52 @@ pub(crate) enum LedgerCommand {
         #[arg(long)]
         correct_balances: bool,
     },
+}
+
+/// Live payouts to banks, which a bank gets as a file (`docs/operations.md`).
+#[derive(Subcommand)]
+pub(crate) enum PayoutCommand {
+    /// Let a merchant pay out real money to banks, or no more
+    #[command(name = "set-payouts")]
+    Set {
+        /// `acct_…`
+        #[arg(value_parser = merchant)]
+        merchant: MerchantId,
+        /// Whether it may
+        #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
+        enabled: bool,
+    },
+    /// Write the pending live payouts in euros into a file for a bank (ISO 20022 pain.001.001.09)
+    #[command(name = "write-payouts")]
+    Write(WritePayouts),
+    /// Settle the live payouts of a file as the bank's report says (ISO 20022 pain.002)
+    #[command(name = "settle-payouts")]
+    Settle {
+        /// The report
+        report: PathBuf,
+    },
+}
+
+/// The account that the bank takes the money from.
+#[derive(Args)]
+pub(crate) struct WritePayouts {
+    /// The file to write; it has account numbers
+    pub(crate) file: PathBuf,
+    /// Who holds the account
+    #[arg(long)]
+    pub(crate) debtor_name: String,
+    /// Its IBAN
+    #[arg(long)]
+    pub(crate) debtor_iban: String,
+    /// Its bank, if the bank wants it named
+    #[arg(long)]
+    pub(crate) debtor_bic: Option<String>,
+    /// The day on which the bank is to pay: 2026-01-31; today when absent
+    #[arg(long, value_name = "DAY")]
+    pub(crate) on: Option<String>,
+    /// Write the file of this name again, with the same payouts
+    #[arg(long, value_name = "NAME")]
+    pub(crate) again: Option<String>,
 }
 
 /// What is absent stays as it is.

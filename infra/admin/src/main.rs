@@ -5,6 +5,7 @@
 
 mod arguments;
 mod ledger;
+mod payout_file;
 mod reconcile;
 mod recovery;
 
@@ -106,6 +107,7 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
     Ok(match arguments.command {
         Command::Vault(command) => perform_vault(&admin, &secret, command).await?,
         Command::Ledger(command) => ledger::perform(&admin, command).await?,
+        Command::Payouts(command) => payout_file::perform(&admin, command).await?,
         Command::Recovery(command) => recovery::perform(environment, &admin, stack, command).await?,
         Command::ResumeMoney { merchant, id, live } => {
             let mode = if live { Mode::Live } else { Mode::Test };

@@ -60,6 +60,7 @@ pub use admin::{
     api_keys::{IssuedKey, NewKey},
     ledger::{Backfilled, NewTerms},
     operator::{Admin, AdminError},
+    payout_files::{FileReport, FiledPayout, ReportedPayouts, TakenPayouts, payout_file_made_at},
     reconcile::{Reconciliation, ReportScope, SettlementDifference, SettlementDifferenceKind},
     references::{RecordedMoney, ReferenceFound},
     republish::Republished,
@@ -112,7 +113,6 @@ pub use payments::{
     refunds::{CreateRefund, RefundAmount, RefundFilter},
 };
 pub use payouts::{
-    balance_settings::pays_out,
     bank_accounts::{BankAccountData, BankAccountUpdate, NewBankAccount},
     connected_accounts::AccountFilter,
     create::CreatePayout,

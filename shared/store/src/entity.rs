@@ -7,14 +7,19 @@
 //! | `gsi2` | `<tenant><PARENT>#<id>` + type, created, id | a parent's children |
 //! | `gsi3` | `DUE#<kind>#<shard>` + due time | due work; sparse |
 //! | `gsi3` | `HELD#<tenant><endpoint>` + created, id | the held deliveries of a paused endpoint |
+//! | `gsi3` | `FILE#<name>` + created, `pk` | live payouts in a file; of no name: those that wait for one |
 
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use tollgate_domain::{
     Adjustment, BalanceSettings, BalanceTransaction, BankAccount, ConnectedAccount, Customer, CustomerId,
     Delivery, Dispute, Event, IdempotencyRecord, Payment, PaymentMethod, Payout, Refund, Subject, Tenant,
-    Timestamp, Transfer, WebhookEndpoint, backlog::Backlog, bank_account::BankAccountRegister, id::Kind,
-    payout::PayoutDestination, processor_health::ProcessorHealth,
+    Timestamp, Transfer, WebhookEndpoint,
+    backlog::Backlog,
+    bank_account::BankAccountRegister,
+    id::Kind,
+    payout::{LiveRail, PayoutDestination},
+    processor_health::ProcessorHealth,
 };
 
 use crate::{
@@ -80,6 +85,11 @@ pub trait Entity: Serialize + DeserializeOwned + Clone {
 /// The key under which a parent's children are listed.
 pub(crate) fn parent_key(tenant: Tenant, code: &str, id: &str) -> String {
     pk(tenant, code, id)
+}
+
+/// The partition of live payouts that wait for a file, or of those in a file that wait for a report.
+pub(crate) fn filed_partition(file: Option<&str>) -> String {
+    format!("FILE#{}", file.unwrap_or("NONE"))
 }
 
 /// The parent of the payouts to a bank account or to another merchant.
@@ -282,8 +292,36 @@ impl Entity for Payout {
     fn due(&self) -> Option<(DueKind, Timestamp)> {
         self.due.map(|at| (DueKind::Payout, at))
     }
+    /// A live payout to a bank waits for the operator's file, or for the bank's report, instead of due work.
+    fn gsi3(&self, tenant: Tenant, pk: &str, due_shards: u8) -> Option<(String, String)> {
+        let is_filed = tenant.mode.is_live() && self.destination.bank_account().is_some();
+        if is_filed {
+            let created = sortable(self.created);
+            return (!self.status.is_settled())
+                .then(|| (filed_partition(self.rail_reference.as_deref()), format!("{created}#{pk}")));
+        }
+        self.due().map(|(kind, at)| kind.keys(pk, at, due_shards))
+    }
     fn money(&self) -> Vec<String> {
         vec![name_of::<Self>(self.id)]
+    }
+}
+
+impl Entity for LiveRail {
+    const CODE: &'static str = "PYR";
+
+    /// There is one for each merchant.
+    fn key_id(&self) -> String {
+        Self::KEY_ID.to_owned()
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+    fn listed(&self) -> bool {
+        false
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     Reader, Writer,
     attributes::{ABSENT, Item, n, s, string_of},
     db::Transacted,
-    entity::from_item,
+    entity::{filed_partition, from_item},
     error::StoreError,
     items::{ours, put_in_transaction},
     ledger::{balance_of, payouts_part_key, pk},
@@ -91,6 +91,34 @@ impl Reader {
             }
         }
         Ok(funds)
+    }
+
+    /// Lists the live payouts to banks that wait for a file, or those of a file that wait for a report, oldest first: their tenants and partition keys. Queries of `gsi3` (keys only), 0.5 units
+    /// per 4 KB.
+    pub async fn filed_payouts(
+        &self,
+        file: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(Tenant, String)>, StoreError> {
+        let (mut found, mut start) = (Vec::new(), None);
+        loop {
+            let request = QueryInput::builder()
+                .table_name(&self.tables.main)
+                .index_name("gsi3")
+                .key_condition_expression("gsi3pk = :pk")
+                .expression_attribute_values(":pk", s(filed_partition(file)))
+                .set_exclusive_start_key(start);
+            let page = self.db.query(request).await?;
+            for item in page.items.unwrap_or_default() {
+                let key = string_of(&item, "pk").unwrap_or_default();
+                found.extend(Tenant::from_key(key).map(|tenant| (tenant, key.to_owned())));
+            }
+            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() || found.len() >= limit {
+                found.truncate(limit);
+                return Ok(found);
+            }
+        }
     }
 }
 

@@ -22,7 +22,6 @@ const GROUPS: &[(&str, usize)] = &[
 const CAPABILITY_COUNT: usize = 160;
 /// What a row may wait for.
 const HEADINGS: &[&str] = &[
-    "payouts",
     "subscriptions",
     "live payments",
     "SDKs",

@@ -31,6 +31,7 @@ mod metrics;
 mod networks;
 mod operations_guide;
 mod operator;
+mod payout_files;
 mod previous_release;
 mod production_shape;
 mod reconcile;

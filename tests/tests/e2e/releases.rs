@@ -7,7 +7,7 @@ use tollgate_domain::{
     Adjustment, BalanceSettings, BalanceTransaction, BankAccount, ConnectedAccount, Customer, Delivery,
     Dispute, Event, EventId, IdempotencyRecord, Mode, Payment, PaymentId, PaymentMethod, Payout, Refund,
     Tenant, Transfer, WebhookEndpoint, backlog::Backlog, bank_account::BankAccountRegister,
-    ledger::LedgerCheck, payment::Status, processor_health::ProcessorHealth,
+    ledger::LedgerCheck, payment::Status, payout::LiveRail, processor_health::ProcessorHealth,
 };
 use tollgate_gateway::{Clock, SystemClock};
 use tollgate_store::Entity;
@@ -168,6 +168,7 @@ async fn every_item_is_read(opened: &Opened) {
                 "ADJ" => of::<Adjustment>(&store, &pk).await,
                 "CNA" => of::<ConnectedAccount>(&store, &pk).await,
                 "BST" => of::<BalanceSettings>(&store, &pk).await,
+                "PYR" => of::<LiveRail>(&store, &pk).await,
                 "LCK" => of::<LedgerCheck>(&store, &pk).await,
                 "CUS" => of::<Customer>(&store, &pk).await,
                 "PM" => of::<PaymentMethod>(&store, &pk).await,

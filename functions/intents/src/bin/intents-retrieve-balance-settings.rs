@@ -15,5 +15,5 @@ async fn retrieve_balance_settings(ctx: Arc<RequestContext>) -> Result<Reply, Pr
     expansions::read(&mut query)?;
     query.finish()?;
     let settings = ctx.call.balance_settings().await?;
-    Ok(Reply::ok(balance_settings::show(ctx.tenant().await?, &settings)))
+    Ok(Reply::ok(balance_settings::show(&ctx, &settings).await?))
 }

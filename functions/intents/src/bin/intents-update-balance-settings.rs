@@ -14,6 +14,6 @@ async fn update_balance_settings(ctx: Arc<RequestContext>) -> Result<Reply, Prob
     let body = ctx.form_or_json()?;
     let change = balance_settings::read_update(body.fields())?;
     let done = ctx.call.update_balance_settings(&change, ctx.idempotency(body.value())?.as_ref()).await?;
-    let answer = balance_settings::show(ctx.tenant().await?, &done.value);
+    let answer = balance_settings::show(&ctx, &done.value).await?;
     Ok(Reply::ok(answer).replayed(done.replayed))
 }

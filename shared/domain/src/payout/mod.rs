@@ -14,6 +14,7 @@
 
 mod destination;
 mod failure;
+mod live_rail;
 mod refusal;
 mod status;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     destination::PayoutDestination,
     failure::PayoutFailure,
+    live_rail::LiveRail,
     refusal::{PayoutRefusal, UnexpectedPayoutStatus},
     status::PayoutStatus,
 };
@@ -171,6 +173,24 @@ impl Payout {
         Ok(self.next(now, request, |next| {
             next.status = PayoutStatus::InTransit;
             next.due = Some(ask_at);
+        }))
+    }
+
+    /// Returns the next version of a pending payout that is in a file of this name, recorded before the file is written: from
+    /// now on it cannot be canceled. The bank's report tells its end.
+    pub fn filed(
+        &self,
+        file: &str,
+        now: Timestamp,
+        request: &RequestRef,
+    ) -> Result<Self, UnexpectedPayoutStatus> {
+        if self.status != PayoutStatus::Pending {
+            return Err(UnexpectedPayoutStatus(self.status));
+        }
+        Ok(self.next(now, request, |next| {
+            next.status = PayoutStatus::InTransit;
+            next.rail_reference = Some(file.to_owned());
+            next.due = None;
         }))
     }
 

@@ -12,12 +12,14 @@
 //! - `ledger`: `set_terms` and `backfill_ledger`, which books what the stream did not book.
 //! - `verify`: `verify_ledger`, which compares the ledger with payments, refunds and balances.
 //! - `references`: `look_up_references`, which looks a processor's references up in the ledger.
-//! - `reconcile`: `reconcile`, which compares a processor's settlement report with the ledger.
+//! - `reconcile`: `reconcile`, which compares a processor's settlement report with the ledger, and `book_differences`.
+//! - `payout_files`: `take_payouts` and `settle_reported`, for the files that carry live payouts.
 
 pub(crate) mod api_keys;
 pub(crate) mod ledger;
 pub(crate) mod merchants;
 pub(crate) mod operator;
+pub(crate) mod payout_files;
 pub(crate) mod reconcile;
 pub(crate) mod references;
 pub(crate) mod republish;

@@ -2,7 +2,7 @@
 
 use tollgate_domain::{
     Dispute, DisputeId, Mode, Money, Payment, PaymentId, Source, Subject, Tenant, Timestamp,
-    dispute::{DisputeReason, NewDispute},
+    dispute::{Decision, DisputeReason, NewDispute},
     idempotency::booking_id,
     ledger::{TransactionSource, required_by_payment},
 };
@@ -51,6 +51,11 @@ fn is_captured(payment: &Payment) -> bool {
     !required_by_payment(payment).is_empty()
 }
 
+/// Whether all of a payment was given back.
+const fn is_refunded(payment: &Payment) -> bool {
+    payment.amount_captured > 0 && payment.amount_refunded >= payment.amount_captured
+}
+
 impl Worker {
     /// Opens the disputes of a sandbox payment that was just captured, if its card is one that is disputed. A change that is
     /// read again opens nothing new.
@@ -76,6 +81,35 @@ impl Worker {
                 reference: None,
             };
             self.open_dispute(tenant, &new).await?;
+        }
+        Ok(())
+    }
+
+    /// Closes the inquiries of a sandbox payment that was just refunded whole: the bank has nothing more to ask.
+    pub(crate) async fn close_refunded_inquiries(
+        &self,
+        tenant: Tenant,
+        before: Option<&Subject>,
+        after: &Subject,
+    ) -> Result<(), Error> {
+        let Subject::Payment(payment) = after else { return Ok(()) };
+        if !is_refunded(payment) || matches!(before, Some(Subject::Payment(before)) if is_refunded(before)) {
+            return Ok(());
+        }
+        for id in sandbox_dispute_ids(tenant, payment) {
+            retry_conflicts(id, (), |()| async move {
+                let dispute: Option<Dispute> = self.store().get(tenant, &id.to_string()).await?;
+                let inquiry = dispute.filter(|dispute| dispute.status.is_inquiry());
+                let closed = inquiry
+                    .as_ref()
+                    .and_then(|inquiry| inquiry.decided(Decision::Won, self.now(), &self.new_request()));
+                let (Some(inquiry), Some(closed)) = (inquiry, closed) else { return Ok(Write::Done(())) };
+                Ok::<_, Error>(match self.replace_dispute(tenant, &inquiry, &closed).await? {
+                    None => Write::Done(()),
+                    Some(_) => Write::Conflict(()),
+                })
+            })
+            .await?;
         }
         Ok(())
     }

@@ -29,7 +29,7 @@ impl Worker {
         let settings: Option<BalanceSettings> = self.store.get_by_key(&message.pk).await?;
         let due = settings.as_ref().and_then(|settings| settings.due).filter(|due| *due <= now);
         let (Some(settings), Some(due)) = (settings, due) else { return Ok(DueOutcome::Done) };
-        if has_rail(tenant) {
+        if has_rail(&self.store, tenant).await? {
             for balance in self.store.balances(tenant).await? {
                 self.pay_out(tenant, &settings, due, balance.currency, now).await?;
             }

@@ -27,7 +27,7 @@ mod ledger_check;
 pub(crate) mod message;
 pub(crate) mod metrics;
 mod payments;
-mod payouts;
+pub(crate) mod payouts;
 mod refunds;
 pub(crate) mod report;
 pub(crate) mod run;

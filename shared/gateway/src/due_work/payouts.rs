@@ -139,7 +139,7 @@ impl Worker {
     }
 
     /// The bank account of a payout with its number; `None` if it was deleted.
-    async fn bank_of(&self, tenant: Tenant, payout: &Payout) -> Result<Option<Bank>, Error> {
+    pub(crate) async fn bank_of(&self, tenant: Tenant, payout: &Payout) -> Result<Option<Bank>, Error> {
         // What goes to another merchant was paid when it was made.
         let Some(id) = payout.destination.bank_account() else { return Ok(None) };
         if let Some(account) = sandbox_account::account(tenant, id, payout.amount.currency) {
@@ -157,7 +157,7 @@ impl Worker {
 }
 
 /// A bank account with its number.
-struct Bank {
-    account: BankAccount,
-    number: zeroize::Zeroizing<String>,
+pub(crate) struct Bank {
+    pub(crate) account: BankAccount,
+    pub(crate) number: zeroize::Zeroizing<String>,
 }

@@ -1,7 +1,7 @@
 //! The settings of a merchant's balance.
 
 use tollgate_domain::{
-    BalanceSettings, Fingerprint, Refusal, Resource, Tenant,
+    BalanceSettings, Fingerprint, Refusal, Resource,
     balance_settings::{BalanceSettingsChange, PayoutSchedule},
     payout::PayoutRefusal,
 };
@@ -26,12 +26,12 @@ impl IdempotentResource for BalanceSettings {
     }
 }
 
-/// Whether a tenant's balance can be paid out to banks.
-pub const fn pays_out(tenant: Tenant) -> bool {
-    has_rail(tenant)
-}
-
 impl Call {
+    /// Whether the balance can be paid out to banks.
+    pub async fn pays_out(&self) -> Result<bool, Error> {
+        has_rail(&self.store, self.tenant().await?).await
+    }
+
     /// Reads the settings, with the merchant's delay as it is now.
     pub async fn balance_settings(&self) -> Result<BalanceSettings, Error> {
         let tenant = self.tenant().await?;
@@ -51,7 +51,7 @@ impl Call {
     ) -> Result<Idempotent<BalanceSettings>, Error> {
         let tenant = self.tenant().await?;
         let wants_payouts = change.schedule.as_ref().is_some_and(|wanted| *wanted != PayoutSchedule::Manual);
-        if wants_payouts && !has_rail(tenant) {
+        if wants_payouts && !self.pays_out().await? {
             return Err(Refusal::from(PayoutRefusal::NoRail).into());
         }
         retry_conflicts(BalanceSettings::KEY_ID, (), |()| async move {

@@ -74,7 +74,7 @@ impl Call {
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Payout>, Error> {
         let receiver = new.destination.and_then(PayoutDestination::account);
-        if receiver.is_none() && !has_rail(tenant) {
+        if receiver.is_none() && !has_rail(&self.store, tenant).await? {
             return Err(Refusal::from(PayoutRefusal::NoRail).into());
         }
         let currency = new.amount.currency;

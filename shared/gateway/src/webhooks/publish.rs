@@ -73,6 +73,7 @@ impl Publisher<'_> {
             published.messages += Box::pin(self.publish_event(tenant, &key, &event)).await?;
         }
         Box::pin(self.worker.open_sandbox_disputes(tenant, before.as_ref(), &after)).await?;
+        Box::pin(self.worker.close_refunded_inquiries(tenant, before.as_ref(), &after)).await?;
         if published.events == 0 {
             lines::not_an_event(&key, &after.request().request_id);
         }

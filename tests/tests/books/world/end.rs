@@ -7,7 +7,8 @@ use std::{
 
 use serde_json::Value;
 use tollgate_domain::{
-    Event, EventKind, Mode, Payment, PaymentId, Refund, Stage, Subject, payment::Status, refund::RefundStatus,
+    Event, EventKind, Mode, Payment, PaymentId, Payout, Refund, Stage, Subject, payment::Status,
+    payout::PayoutStatus, refund::RefundStatus,
 };
 use tollgate_gateway::{Admin, OpenMoney};
 use tollgate_tests::due_work::run_due_work;
@@ -50,6 +51,10 @@ impl World {
         }
         let open = self.still_open().await;
         assert!(open.is_empty(), "still open: {open:?}");
+        for payout in self.all::<Payout>().await {
+            assert!(payout.status.is_settled(), "{payout:?}");
+            self.count(format!("ended: payout {}", payout.status.as_str()));
+        }
         while self.publish().await > 0 {}
     }
 
@@ -140,6 +145,9 @@ impl World {
                     | EventKind::PaymentCanceled
                     | EventKind::RefundSucceeded
                     | EventKind::RefundFailed
+                    | EventKind::PayoutPaid
+                    | EventKind::PayoutFailed
+                    | EventKind::PayoutCanceled
             );
             if !is_end {
                 continue;
@@ -147,6 +155,7 @@ impl World {
             let about = match &event.subject {
                 Subject::Payment(payment) => payment.id.to_string(),
                 Subject::Refund(refund) => refund.id.to_string(),
+                Subject::Payout(payout) => payout.id.to_string(),
                 _ => continue,
             };
             told.entry(about).or_default().push(event.kind);
@@ -158,6 +167,14 @@ impl World {
                 _ => EventKind::PaymentCanceled,
             };
             assert_eq!(told.get(&payment.id.to_string()), Some(&vec![kind]), "{payment:?}");
+        }
+        for payout in self.all::<Payout>().await {
+            let kind = match payout.status {
+                PayoutStatus::Paid => EventKind::PayoutPaid,
+                PayoutStatus::Canceled => EventKind::PayoutCanceled,
+                _ => EventKind::PayoutFailed,
+            };
+            assert_eq!(told.get(&payout.id.to_string()), Some(&vec![kind]), "{payout:?}");
         }
         for refund in self.all::<Refund>().await {
             let kind = match refund.status {

@@ -93,7 +93,9 @@ impl World {
         self.advance();
         match self.chance.below(100) {
             0..14 => self.initialize().await,
-            14..45 => self.press().await,
+            14..40 => self.press().await,
+            40..43 => self.pay_out().await,
+            43..45 => self.cancel_payout().await,
             45..57 => self.refund().await,
             57..61 => self.call_back().await,
             61..65 => self.annotate().await,

@@ -3,10 +3,11 @@
 use serde_json::json;
 use tollgate_domain::{
     Currency, EnteredCard, Fingerprint, FrontDoor, IdempotencyKey, Metadata, Mode, Money, Payment, PaymentId,
-    Permission, ProcessorKind, RefundId, payment::Status,
+    Payout, Permission, ProcessorKind, RefundId, payment::Status,
 };
 use tollgate_gateway::{
-    Call, CreateRefund, Credentials, FoundWork, Idempotency, NewCheckout, Payer, Purpose, RefundAmount,
+    Call, CreatePayout, CreateRefund, Credentials, FoundWork, Idempotency, NewCheckout, Payer, Purpose,
+    RefundAmount,
 };
 use tollgate_tests::due_work::claim_due_work;
 
@@ -28,9 +29,13 @@ const CARDS: [&str; 9] = [
 
 impl World {
     pub(super) fn call(&mut self, front_door: FrontDoor) -> Call {
+        self.call_with(front_door, Permission::PaymentsWrite)
+    }
+
+    fn call_with(&mut self, front_door: FrontDoor, needs: Permission) -> Call {
         let credentials = Credentials { secret: self.secret.clone(), merchant: None };
         let request = self.worker.new_request();
-        self.worker.begin(front_door, request, Some(credentials), Some(Permission::PaymentsWrite), false)
+        self.worker.begin(front_door, request, Some(credentials), Some(needs), false)
     }
 
     pub(super) async fn initialize(&mut self) {
@@ -164,6 +169,50 @@ impl World {
         if let Some(called_back) = called_back {
             assert!(called_back.is_err(), "a refund over a wire was called back");
             self.count("call-back refused");
+        }
+    }
+
+    async fn available(&self, currency: Currency) -> i64 {
+        self.worker.store().payable_funds(self.tenant, currency).await.unwrap().available
+    }
+
+    /// Some of what is available is paid out to the sandbox's bank account, which takes it. A payout leaves no less than nothing.
+    pub(super) async fn pay_out(&mut self) {
+        let currency = Currency::from_code("USD").unwrap();
+        let available = self.available(currency).await;
+        if available <= 0 {
+            self.count("nothing to pay out");
+            return;
+        }
+        // More than there is would be waited for.
+        let minor = self.chance.in_range(1, available.min(50_000));
+        let new = CreatePayout {
+            amount: Money { minor, currency },
+            destination: None,
+            description: None,
+            statement_descriptor: None,
+            metadata: Metadata::default(),
+        };
+        let kill = self.kill();
+        let call = self.call_with(FrontDoor::Intents, Permission::KeysWrite);
+        match self.fate.run(kill, call.create_payout(new, None)).await {
+            Some(Ok(_)) => self.count("paid out"),
+            Some(Err(error)) => self.count(format!("not paid out ({error})")),
+            None => self.count("killed"),
+        }
+        assert!(self.available(currency).await >= 0, "a payout took what was not there");
+    }
+
+    /// The merchant cancels a payout, which may be on its way.
+    pub(super) async fn cancel_payout(&mut self) {
+        let payouts = self.all::<Payout>().await;
+        let Some(payout) = payouts.first() else { return };
+        let kill = self.kill();
+        let call = self.call_with(FrontDoor::Intents, Permission::KeysWrite);
+        match self.fate.run(kill, call.cancel_payout(payout.id, None)).await {
+            Some(Ok(_)) => self.count("payout canceled"),
+            Some(Err(error)) => self.count(format!("payout not canceled ({error})")),
+            None => self.count("killed"),
         }
     }
 

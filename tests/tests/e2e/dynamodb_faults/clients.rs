@@ -60,7 +60,7 @@ const KILLED: &[&str] = &[
     "deliver-webhook",
 ];
 
-/// Random numbers from a seed (SplitMix64), so that a run can be repeated as far as its order allows.
+/// Random numbers from a seed (`SplitMix64`), so that a run can be repeated as far as its order allows.
 struct Dice(u64);
 
 impl Dice {

@@ -232,6 +232,36 @@ async fn an_inquiry_takes_nothing_until_it_is_escalated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_is_refunded_whole_ends_its_inquiry_and_no_part_of_it_does() {
+    let cloud = without_delay().await;
+    let intents = cloud.intents();
+    for (refunds, answered) in [(vec![400, 600], false), (vec![1000], true)] {
+        let (intent, inquiry) = disputed(&intents, 1000, "pm_card_createDisputeInquiry").await;
+        let path = format!("/disputes/{}", id(&inquiry));
+        if answered {
+            let stage = json!({"evidence": {"uncategorized_text": "ask them"}, "submit": true});
+            intents.post(&path, &stage).await.expect(200);
+        }
+        for minor in refunds {
+            let open = intents.get(&path).await.expect(200);
+            assert!(
+                open["status"].as_str().unwrap().starts_with("warning_")
+                    && open["status"] != "warning_closed"
+            );
+            let refund = json!({"payment_intent": intent["id"], "amount": minor});
+            intents.post("/refunds", &refund).await.expect(201);
+        }
+        let closed = becomes(&intents, &inquiry, "warning_closed").await;
+        assert_eq!(closed["balance_transactions"], json!([]));
+        eventually("its end is told", || async {
+            (told(&intents, &inquiry).await.last().unwrap() == "closed").then_some(())
+        })
+        .await;
+    }
+    books_agree(&cloud).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_concurrent_answers_one_is_submitted_and_a_key_answers_once() {
     let cloud = Cloud::start().await;
     let intents = cloud.intents();

@@ -22,6 +22,9 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         scenario!("payable_funds", |store| make_sent(&store).await, |store| async move {
             store.payable_funds(tenant(1), euro()).await
         }),
+        scenario!("filed_payouts", |store| make_sent(&store).await, |store| async move {
+            store.filed_payouts(None, 10).await
+        }),
         scenario!("create_payout", |store| fund(&store).await, |store| async move {
             let payout = payout(1, 600);
             let funds = tollgate_store::PayableFunds { available: 941, payouts_version: 0 };

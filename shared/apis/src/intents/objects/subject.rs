@@ -33,7 +33,10 @@ pub(crate) fn subject(subject: &Subject, kind: EventKind, context: Context<'_>) 
         Subject::Transfer(it) => transfer(it, context),
         Subject::Adjustment(it) => adjustment(it, context),
         Subject::ConnectedAccount(it) => connected_account(it, context),
-        Subject::BalanceSettings(it) => balance_settings(it, !context.livemode()),
+        Subject::BalanceSettings(it) => {
+            // A live schedule is only taken where something carries its payouts.
+            balance_settings(it, !context.livemode() || it.due.is_some())
+        }
         Subject::Balance(sheet) => balance(&sheet.balances, context),
     }
 }
