@@ -1,12 +1,12 @@
-//! Connected accounts: what their routes take and show.
+//! Connected accounts: what their routes take.
 
 use serde_json::Value;
-use tollgate_apis::intents::{self, ACCOUNT_PREFIX, Context};
-use tollgate_domain::{ConnectedAccount, MerchantId, Metadata, Refusal, Resource, Tenant};
+use tollgate_apis::intents::ACCOUNT_PREFIX;
+use tollgate_domain::{MerchantId, Metadata, Refusal, Resource};
 use tollgate_gateway::AccountFilter;
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
-use crate::{api_keys, expansions, lists, parameters};
+use crate::{expansions, lists, parameters};
 
 /// The account that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<MerchantId, Problem> {
@@ -47,17 +47,4 @@ pub fn read_list(mut query: Fields) -> Result<AccountFilter, FieldError> {
     expansions::read(&mut query)?;
     query.finish()?;
     Ok(AccountFilter { page_request, created_from, created_to })
-}
-
-/// A connected account.
-pub fn show(tenant: Tenant, account: &ConnectedAccount) -> Value {
-    intents::connected_account(account, Context::of(tenant))
-}
-
-/// The merchant's own account, or a connected one.
-pub async fn show_named(ctx: &RequestContext, tenant: Tenant, id: MerchantId) -> Result<Value, Problem> {
-    if id == tenant.merchant {
-        return Ok(api_keys::show_account(&ctx.call.account().await?, tenant.mode.is_live()));
-    }
-    Ok(show(tenant, &ctx.call.retrieve_connected_account(id).await?))
 }

@@ -1,9 +1,9 @@
-//! API keys and the account: what their routes take and show.
+//! API keys: what their routes take and show.
 
 use serde_json::Value;
 use tollgate_apis::intents::{self, KEY_PREFIX as PREFIX};
 use tollgate_domain::{KeyId, KeyKind, Permission, Resource, Timestamp, id::KeyKind as KeyMarker};
-use tollgate_gateway::{ApiKey, IssuedKey, Merchant, PageRequest};
+use tollgate_gateway::{ApiKey, IssuedKey, PageRequest};
 use tollgate_http::{FieldError, Fields, Issue, Problem, RequestContext};
 
 use crate::{expansions, lists};
@@ -78,17 +78,4 @@ fn object(key: &ApiKey, secret: Option<String>) -> intents::ApiKey {
         revoked_at: key.revoked_at.map(Timestamp::s),
         secret,
     }
-}
-
-/// The account.
-pub fn show_account(merchant: &Merchant, livemode: bool) -> Value {
-    let account = intents::Account {
-        id: merchant.id.to_prefixed(intents::ACCOUNT_PREFIX),
-        object: "account",
-        business_profile: intents::BusinessProfile { name: merchant.name.clone() },
-        created: merchant.created.s(),
-        livemode,
-        tier: merchant.contract.tier.as_str(),
-    };
-    account.to_json()
 }

@@ -15,7 +15,7 @@ use tollgate_domain::{
 };
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
-use crate::{accounts, payouts};
+use crate::{account_objects, destinations::destination_of};
 
 /// Paths that one request may ask for.
 const EXPANSIONS_MAX: usize = 8;
@@ -277,11 +277,11 @@ async fn read_link(
         },
         Link::Destination => {
             let currency = holder["currency"].as_str().and_then(Currency::from_code).ok_or_else(no_id)?;
-            match payouts::destination_of(id).ok_or_else(no_id)? {
+            match destination_of(id).ok_or_else(no_id)? {
                 PayoutDestination::BankAccount(id) => {
                     intents::destination(&ctx.call.retrieve_destination(id, currency).await?, context)
                 }
-                PayoutDestination::Account(id) => accounts::show_named(ctx, tenant, id).await?,
+                PayoutDestination::Account(id) => account_objects::named(ctx, tenant, id).await?,
             }
         }
         Link::BalanceTransaction | Link::FailureBalanceTransaction => {

@@ -3,6 +3,7 @@
 //! One binary per route in `src/bin`; what they share is here. Where the published text is silent, Stripe's published
 //! conventions for the same resource are followed, so that its client libraries work.
 
+pub mod account_objects;
 pub mod accounts;
 mod api;
 pub mod api_keys;
@@ -11,6 +12,7 @@ pub mod balance_settings;
 pub mod charges;
 mod contact;
 pub mod customers;
+mod destinations;
 pub mod disputes;
 pub mod events;
 pub mod expansions;

@@ -1,11 +1,9 @@
 //! Payouts: what their routes take and show.
 
 use serde_json::Value;
-use tollgate_apis::intents::{
-    self, ACCOUNT_PREFIX, BANK_ACCOUNT_PREFIX, Context, PAYOUT_PREFIX, PAYOUT_STATUSES,
-};
+use tollgate_apis::intents::{self, Context, PAYOUT_PREFIX, PAYOUT_STATUSES};
 use tollgate_domain::{
-    BankAccountId, MerchantId, Money, Payout, PayoutId, Refusal, Resource, Tenant,
+    Money, Payout, PayoutId, Refusal, Resource, Tenant,
     money::AMOUNT_MINOR_MAX,
     payout::{PayoutDestination, PayoutRefusal, PayoutStatus, STATEMENT_DESCRIPTOR_CHARS_MAX},
     text::DESCRIPTION_CHARS_MAX,
@@ -13,17 +11,11 @@ use tollgate_domain::{
 use tollgate_gateway::{CreatePayout, PayoutFilter};
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
-use crate::{expansions, lists, parameters};
+use crate::{destinations::destination_of, expansions, lists, parameters};
 
 /// The payout that the path names.
 pub fn id_in_path(ctx: &RequestContext) -> Result<PayoutId, Problem> {
     ctx.id_in_path(PAYOUT_PREFIX, Resource::Payout)
-}
-
-/// Where a payout goes, by the id of a bank account or of a connected account.
-pub fn destination_of(text: &str) -> Option<PayoutDestination> {
-    let bank = BankAccountId::parse(BANK_ACCOUNT_PREFIX, text).map(PayoutDestination::BankAccount);
-    bank.or_else(|_| MerchantId::parse(ACCOUNT_PREFIX, text).map(PayoutDestination::Account)).ok()
 }
 
 /// Reads `destination`. An id of another form names no bank account.

@@ -30,11 +30,15 @@ impl KeyKind {
 }
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+    (
+        given { $($(#[$doc:meta])* $name:ident = $text:literal;)* }
+        read { $($(#[$later_doc:meta])* $later:ident = $later_text:literal;)* }
+    ) => {
         /// A permission of a secret key.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum Permission {
             $($(#[$doc])* #[serde(rename = $text)] $name,)*
+            $($(#[$later_doc])* #[serde(rename = $later_text)] $later,)*
         }
 
         impl Permission {
@@ -43,7 +47,7 @@ macro_rules! permissions {
 
             /// Its name in the texts, such as `payments:read`.
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text),* }
+                match self { $(Self::$name => $text,)* $(Self::$later => $later_text,)* }
             }
 
             /// Reads a spelling of the texts.
@@ -55,22 +59,28 @@ macro_rules! permissions {
 }
 
 permissions! {
-    /// See payments and refunds.
-    PaymentsRead = "payments:read";
-    /// Make payments and refunds.
-    PaymentsWrite = "payments:write";
-    /// See customers.
-    CustomersRead = "customers:read";
-    /// Make, change and delete customers.
-    CustomersWrite = "customers:write";
-    /// See webhook endpoints.
-    WebhooksRead = "webhooks:read";
-    /// Make, change and delete webhook endpoints.
-    WebhooksWrite = "webhooks:write";
-    /// See API keys and the account.
-    KeysRead = "api_keys:read";
-    /// Make, roll and revoke API keys.
-    KeysWrite = "api_keys:write";
+    given {
+        /// See payments and refunds.
+        PaymentsRead = "payments:read";
+        /// Make payments and refunds.
+        PaymentsWrite = "payments:write";
+        /// See customers.
+        CustomersRead = "customers:read";
+        /// Make, change and delete customers.
+        CustomersWrite = "customers:write";
+        /// See webhook endpoints.
+        WebhooksRead = "webhooks:read";
+        /// Make, change and delete webhook endpoints.
+        WebhooksWrite = "webhooks:write";
+        /// See API keys and the account.
+        KeysRead = "api_keys:read";
+        /// Make, roll and revoke API keys.
+        KeysWrite = "api_keys:write";
+    }
+    read {
+        /// Pay out. The next release gives it to keys; this one only reads keys that have it.
+        PayoutsWrite = "payouts:write";
+    }
 }
 
 /// A merchant's contract, as far as rate limits go.
@@ -250,6 +260,16 @@ mod tests {
             assert_eq!(Tier::parse(tier.as_str()), Some(*tier));
         }
         assert_eq!(Permission::parse("payments:*"), None);
+    }
+
+    #[test]
+    fn a_permission_of_the_next_release_is_read_and_not_given() {
+        let read: Vec<Permission> =
+            serde_json::from_str(r#"["payments:read","payouts:write"]"#).expect("read");
+        assert_eq!(read, [Permission::PaymentsRead, Permission::PayoutsWrite]);
+        assert_eq!(Permission::parse("payouts:write"), None);
+        assert!(!Permission::ALL.contains(&Permission::PayoutsWrite));
+        assert_eq!(Permission::PayoutsWrite.as_str(), "payouts:write");
     }
 
     #[test]

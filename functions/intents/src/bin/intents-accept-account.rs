@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
-use tollgate_intents::{Intents, accounts};
+use tollgate_intents::{Intents, account_objects, accounts};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::KeysWrite), accept_account)
@@ -15,6 +15,6 @@ async fn accept_account(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let body = ctx.form_or_json()?;
     accounts::read_accept(body.fields())?;
     let done = ctx.call.accept_connection(payer, ctx.idempotency(body.value())?.as_ref()).await?;
-    let answer = accounts::show(ctx.tenant().await?, &done.value);
+    let answer = account_objects::connected(ctx.tenant().await?, &done.value);
     Ok(Reply::ok(answer).replayed(done.replayed))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
-use tollgate_intents::{Intents, accounts};
+use tollgate_intents::{Intents, account_objects, accounts};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::KeysWrite), create_account)
@@ -14,6 +14,6 @@ async fn create_account(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let body = ctx.form_or_json()?;
     let (other, metadata) = accounts::read_create(body.fields())?;
     let made = ctx.call.connect_account(other, &metadata, ctx.idempotency(body.value())?.as_ref()).await?;
-    let answer = accounts::show(ctx.tenant().await?, &made.value);
+    let answer = account_objects::connected(ctx.tenant().await?, &made.value);
     Ok(Reply::new(201, answer).replayed(made.replayed))
 }

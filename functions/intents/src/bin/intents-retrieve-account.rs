@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
-use tollgate_intents::{Intents, accounts, expansions};
+use tollgate_intents::{Intents, account_objects, accounts, expansions};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::KeysRead), retrieve_account)
@@ -17,5 +17,5 @@ async fn retrieve_account(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let tenant = ctx.tenant().await?;
     let is_named = !ctx.request.path_parameter("account").is_empty();
     let id = if is_named { accounts::id_in_path(&ctx)? } else { tenant.merchant };
-    Ok(Reply::ok(accounts::show_named(&ctx, tenant, id).await?))
+    Ok(Reply::ok(account_objects::named(&ctx, tenant, id).await?))
 }

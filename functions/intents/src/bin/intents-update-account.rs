@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tollgate_domain::Permission;
 use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
-use tollgate_intents::{Intents, accounts};
+use tollgate_intents::{Intents, account_objects, accounts};
 
 fn main() -> Result<(), LambdaError> {
     serve(&Intents, Route::needs(Permission::KeysWrite), update_account)
@@ -16,6 +16,6 @@ async fn update_account(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {
     let changes = accounts::read_update(body.fields())?;
     let idempotency = ctx.idempotency(body.value())?;
     let done = ctx.call.update_connected_account(id, changes.as_ref(), idempotency.as_ref()).await?;
-    let answer = accounts::show(ctx.tenant().await?, &done.value);
+    let answer = account_objects::connected(ctx.tenant().await?, &done.value);
     Ok(Reply::ok(answer).replayed(done.replayed))
 }

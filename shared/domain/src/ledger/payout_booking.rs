@@ -42,6 +42,11 @@ impl<'a> PayoutBooking<'a> {
         kinds(payout).map(move |kind| Self { payout, kind })
     }
 
+    /// Whether it is the money of a payout that has ended, so that it must not be on its way any more.
+    pub const fn is_ended(&self) -> bool {
+        !self.is_return() && self.payout.status.is_settled()
+    }
+
     const fn is_return(&self) -> bool {
         !matches!(self.kind, TransactionKind::Payout)
     }

@@ -207,6 +207,11 @@ impl BalanceTransaction {
         self.status == FundsStatus::Pending && !is_held
     }
 
+    /// Whether its money is withheld by a dispute, or on its way with a payout.
+    pub fn is_held(&self) -> bool {
+        self.status == FundsStatus::Pending && !self.becomes_available()
+    }
+
     /// The next version, with available money; `None` if it is available already or not yet due.
     pub fn made_available(&self, now: Timestamp) -> Option<Self> {
         let is_due = self.becomes_available() && self.available_on <= now;

@@ -49,11 +49,11 @@ pub enum Difference {
         /// The currency's code.
         currency: &'static str,
     },
-    /// A dispute is decided, and its money still withheld.
+    /// A dispute is decided and its money still withheld, or a payout has ended and its money is still on its way.
     Withheld {
         /// The balance transaction.
         transaction: String,
-        /// The dispute, by its key.
+        /// The dispute or payout, by its key.
         source: String,
     },
     /// A balance transaction's fee is negative or above its amount.
@@ -100,7 +100,7 @@ impl fmt::Display for Difference {
                 )
             }
             Self::Withheld { transaction, source } => {
-                write!(f, "{transaction} (of {source}) is withheld although it is decided")
+                write!(f, "{transaction} (of {source}) is withheld or on its way although that has ended")
             }
             Self::Fee { transaction, fee, currency } => {
                 write!(f, "{transaction} has no sensible fee: {fee} {currency}")
@@ -121,14 +121,24 @@ pub(crate) struct Required {
     pub(crate) kind: TransactionKind,
     pub(crate) source: TransactionSource,
     pub(crate) amount: Money,
-    /// Whether its money must not be withheld any more.
+    /// Whether its money must not be withheld or on its way any more.
     pub(crate) is_settled: bool,
 }
 
 impl Required {
     pub(crate) fn by(tenant: Tenant, booking: &Booking<'_>) -> Self {
         let (id, kind) = (booking.id(tenant), booking.kind());
-        let (amount, is_settled) = (booking.amount(), booking.is_settled());
+        let amount = booking.amount();
+        let is_settled = match booking {
+            Booking::Payout(of_payout) => of_payout.is_ended(),
+            Booking::Charge(_)
+            | Booking::Refund(_)
+            | Booking::RefundFailure(_)
+            | Booking::Dispute(_)
+            | Booking::DisputeReversal(_)
+            | Booking::Transfer(_)
+            | Booking::Adjustment(_) => booking.is_settled(),
+        };
         Self { tenant, id, kind, source: booking.source(), amount, is_settled }
     }
 
@@ -170,7 +180,7 @@ pub(crate) fn compare(
                 currency: required.amount.currency.code(),
             });
         }
-        Some(required) if required.is_settled && booked.settled().is_some() => {
+        Some(required) if required.is_settled && booked.is_held() => {
             found.push(Difference::Withheld { transaction: transaction.clone(), source });
         }
         Some(_) => {}
@@ -181,4 +191,67 @@ pub(crate) fn compare(
         found.push(Difference::Fee { transaction, fee: booked.fee, currency });
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate_domain::{
+        BankAccountId, Currency, LedgerTerms, MerchantId, Metadata, Mode, Payout, PayoutId, RequestRef,
+        Timestamp,
+        ledger::required_by_payout,
+        payout::{NewPayout, PayoutDestination, PayoutFailure, PayoutOutcome},
+    };
+
+    use super::*;
+
+    fn tenant() -> Tenant {
+        Tenant { merchant: MerchantId::from_bytes([1; 16]), mode: Mode::Test }
+    }
+
+    fn payout() -> Payout {
+        let now = Timestamp::from_s(1);
+        let new = NewPayout {
+            id: PayoutId::from_bytes([2; 16]),
+            request: RequestRef::default(),
+            amount: Money { minor: 500, currency: Currency::from_code("EUR").expect("euro") },
+            destination: PayoutDestination::BankAccount(BankAccountId::from_bytes([3; 16])),
+            automatic: false,
+            description: None,
+            statement_descriptor: None,
+            metadata: Metadata::default(),
+            arrival_date: now,
+            submit_at: now,
+            fingerprint: None,
+        };
+        Payout::create(new, now)
+    }
+
+    #[test]
+    fn money_that_is_on_its_way_with_a_payout_that_has_ended_is_a_difference() {
+        let (now, request) = (Timestamp::from_s(2), RequestRef::default());
+        let pending = payout();
+        let sent = pending.sent(now, now, &request).expect("sent");
+        let booked = |payout: &Payout| -> Vec<_> {
+            let required = required_by_payout(payout);
+            required.iter().map(|one| one.booked(tenant(), &LedgerTerms::default())).collect()
+        };
+        let check = |transaction: &BalanceTransaction, payout: &Payout| {
+            let required = required_by_payout(payout);
+            let required = required.iter().map(|booking| Required::by(tenant(), booking));
+            let required: Vec<_> = required.filter(|required| required.id == transaction.id).collect();
+            compare(tenant(), transaction, required.first())
+        };
+        let on_its_way = &booked(&pending)[0];
+        assert_eq!(check(on_its_way, &pending), []);
+        assert_eq!(check(on_its_way, &sent), []);
+        for outcome in [PayoutOutcome::Paid, PayoutOutcome::Failed(PayoutFailure::NoAccount)] {
+            let ended = sent.settle(outcome, now, &request).expect("ended");
+            let [Difference::Withheld { .. }] = check(on_its_way, &ended)[..] else {
+                panic!("{:?}", check(on_its_way, &ended));
+            };
+            for right in booked(&ended) {
+                assert_eq!(check(&right, &ended), []);
+            }
+        }
+    }
 }
