@@ -21,7 +21,7 @@ use super::{ledger::charge, *};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 /// After everything was booked, long enough that what is missing is a difference, and before money is available.
-const LATER: Timestamp = NOW.plus_ms(10 * HOUR_MS);
+pub(super) const LATER: Timestamp = NOW.plus_ms(10 * HOUR_MS);
 /// More slices than any pass here has.
 const SLICES_MAX: usize = 20;
 
@@ -34,7 +34,7 @@ async fn check_of(opened: &Opened) -> LedgerCheck {
 }
 
 /// Lets a pass go from its first slice to its end at this time.
-async fn pass(opened: &Opened, now: Timestamp) -> LedgerCheck {
+pub(super) async fn pass(opened: &Opened, now: Timestamp) -> LedgerCheck {
     let begun = check_of(opened).await;
     assert!(begun.due <= now, "{begun:?}");
     for _ in 0..SLICES_MAX {
@@ -62,7 +62,7 @@ async fn book(store: &Writer, tenant: Tenant, subject: &Subject) {
 }
 
 /// A paid and booked payment.
-async fn pay(store: &Writer, number: u32, at: Timestamp) -> Payment {
+pub(super) async fn pay(store: &Writer, number: u32, at: Timestamp) -> Payment {
     let paid = payment(number, Outcome::Approved, at);
     assert_eq!(store.create(tenant(1), &paid).await.unwrap(), Put::Created);
     book(store, tenant(1), &Subject::Payment(Box::new(paid.clone()))).await;
@@ -76,7 +76,7 @@ async fn give_back(store: &Writer, number: u32, paid: &Payment) {
 }
 
 /// Twenty payments, every fourth with a refund, and the tenant's check. Five payments' money is available.
-async fn open_shop() -> Opened {
+pub(super) async fn open_shop() -> Opened {
     let opened = open().await;
     for number in 0..20 {
         let days_ago = if number < 5 { 3 } else { 0 };
@@ -261,7 +261,7 @@ async fn trade(store: &Writer, number: u32) {
 }
 
 /// Makes a check due, whenever it would be.
-async fn hurry(opened: &Opened, now: Timestamp) {
+pub(super) async fn hurry(opened: &Opened, now: Timestamp) {
     let check = check_of(opened).await;
     let hurried = LedgerCheck { version: check.version + 1, due: now, ..check };
     assert_eq!(opened.store.replace(tenant(1), &hurried).await.unwrap(), Replaced::Done);

@@ -14,6 +14,7 @@ mod keys;
 mod lag;
 mod ledger;
 mod ledger_check;
+mod ledger_moves;
 mod payments;
 mod payouts;
 mod rate_limit;
