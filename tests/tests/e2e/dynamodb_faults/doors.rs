@@ -75,10 +75,23 @@ fn has_died(answer: &Answer) -> bool {
     body.as_object().unwrap().len() == 1 && body["message"].is_string()
 }
 
+/// Whether an earlier request with the same key may still be running.
+fn is_running(answer: &Answer) -> bool {
+    answer.status.is_client_error() && answer.text.contains("is still running")
+}
+
 impl Door {
     async fn insist(&self, what: &str, request: impl Fn() -> reqwest::RequestBuilder) -> Answer {
         for _ in 0..TRIES_MAX {
             let answer = Client::send(request()).await;
+            if is_running(&answer) {
+                // An earlier try failed after it was sent to the processor, and says so until it can be sent again.
+                return eventually("the earlier request ends", || async {
+                    let answer = Client::send(request()).await;
+                    (!answer.status.is_server_error() && !is_running(&answer)).then_some(answer)
+                })
+                .await;
+            }
             if !answer.status.is_server_error() {
                 return answer;
             }
