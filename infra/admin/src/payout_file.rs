@@ -3,7 +3,7 @@
 //!
 //! Euros to accounts with an IBAN of the SEPA countries, as the bank's credit transfers carry them.
 
-use std::{fs, path::Path};
+use std::{fs, io::Write as _, path::Path};
 
 use sepa::{
     CreditTransferEntry, CreditTransferGroup, Iban, IsoDate, IsoDateTime, Pain001Builder, PaymentStatus,
@@ -51,6 +51,8 @@ async fn write(admin: &Admin, arguments: &WritePayouts) -> Result<Value, AdminEr
         .ok_or_else(|| fail(format!("`{file}` is no name of a file of payouts")))?;
     // What is wrong with the debtor is found before any payout is taken.
     document(&file, made, arguments, &debtor, &[sample()?])?;
+    // A run that dies from here on is repeated with this name.
+    writeln!(std::io::stderr(), "file {file}").map_err(fail)?;
     let taken = admin.take_payouts(&file, arguments.again.is_none(), takes).await?;
     let total: i64 = taken.filed.iter().map(|payout| payout.amount.minor).sum();
     if !taken.filed.is_empty() {
@@ -74,7 +76,8 @@ fn shown(file: &str, taken: &TakenPayouts, total: i64) -> Value {
 
 /// Writes a file that only its owner may read: it has account numbers.
 fn write_new(path: &Path, text: &str) -> Result<(), AdminError> {
-    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    use std::os::unix::fs::OpenOptionsExt as _;
+
     let opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
     let written = opened.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
     written.map_err(|error| {
