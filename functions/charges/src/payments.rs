@@ -104,6 +104,7 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
             offset: 0,
         },
         customer: lists::id(&mut query, "customer_id", CUSTOMER_PREFIX)?,
+        order: None,
         keep: charged_and(query.one_of("status", STATUSES)?, charges::payment_status),
         created_from: lists::created(&mut query, Bound::From)?,
         created_to: lists::created(&mut query, Bound::To)?,

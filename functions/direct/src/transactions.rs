@@ -26,6 +26,7 @@ pub fn read_list(mut query: Fields) -> Result<PaymentFilter, FieldError> {
             ..PageRequest::newest(limit.and_then(|n| usize::try_from(n).ok()).unwrap_or(DEFAULT_LIMIT))
         },
         customer: None,
+        order: None,
         keep: charged_and(query.one_of("status", STATUSES)?, payment_status),
         created_from: from.map(|(first, _)| first),
         created_to: to.map(|(_, last)| last),

@@ -78,10 +78,13 @@ pub struct Listed {
 pub fn read_list(mut query: Fields) -> Result<Listed, FieldError> {
     let page_request = lists::page_request(&mut query, CHARGE_PREFIX)?;
     let (created_from, created_to) = lists::created(&mut query)?;
-    let keep = lists::read_wanted(&mut query, STATUSES)?.keep(intents::charge_status);
+    let wanted = lists::read_wanted(&mut query, STATUSES)?;
+    let order = wanted.order();
+    let keep = wanted.keep(intents::charge_status);
     let filter = PaymentFilter {
         page_request,
         customer: lists::id(&mut query, "customer", CUSTOMER_PREFIX)?,
+        order,
         keep: Some(Box::new(move |payment| {
             payment.was_charged() && keep.as_ref().is_none_or(|keep| keep(payment))
         })),

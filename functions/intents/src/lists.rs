@@ -152,6 +152,11 @@ fn read_range(query: &mut Fields) -> Result<Option<(i64, i64)>, FieldError> {
 }
 
 impl Wanted {
+    /// The order number that all of them have in their metadata.
+    pub fn order(&self) -> Option<String> {
+        self.metadata.iter().find(|(name, _)| name == "order_id").map(|(_, value)| value.clone())
+    }
+
     /// Whether a list shows a payment, whose status the closure says in the list's words; `None` if it shows all.
     pub fn keep(self, status_of: fn(&Payment) -> &'static str) -> Option<Keep> {
         let Self { status, amount, metadata } = self;

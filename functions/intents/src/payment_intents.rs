@@ -303,6 +303,7 @@ pub fn read_list(mut query: Fields) -> Result<(PaymentFilter, Vec<String>), Fiel
     let filter = PaymentFilter {
         page_request,
         customer: lists::id(&mut query, "customer", CUSTOMER_PREFIX)?,
+        order: wanted.order(),
         keep: wanted.keep(|payment| intents::payment_status(payment.state.status)),
         created_from,
         created_to,

@@ -9,7 +9,7 @@ use tollgate_domain::{
     Payment, Source, Tenant,
     payment::{Hosted, Status},
 };
-use tollgate_gateway::{Gateway, HostedView, LinkError, Onward};
+use tollgate_gateway::{Error, Gateway, HostedView, LinkError, Noticed, Onward};
 use tollgate_http::{LambdaError, Request};
 
 /// Seconds between two reloads while a payment is being decided.
@@ -74,6 +74,31 @@ fn page_with(status: u16, title: &str, head: &str, content: &str) -> Result<Resp
 /// A page with one message.
 pub fn notice(status: u16, title: &str, text: &str) -> Result<Response<Body>, LambdaError> {
     page(status, title, &format!("<p>{}</p>", escape(text)))
+}
+
+/// The answer to a processor's notice: 2xx ends it, anything else makes the processor send it again.
+pub fn noticed(outcome: Result<Noticed, Error>) -> Result<Response<Body>, LambdaError> {
+    let (status, text) = match outcome {
+        Ok(Noticed::Done) => (200, "done".to_owned()),
+        Ok(Noticed::Ignored) => (200, "ignored".to_owned()),
+        Ok(Noticed::TooEarly) => {
+            (409, "there is no such captured payment yet: send it again later".to_owned())
+        }
+        Ok(Noticed::Unproven) => (401, "nothing proves who sent this".to_owned()),
+        Ok(Noticed::Unreadable(bad)) => {
+            tracing::error!(%bad, "a processor's notice cannot be read");
+            (400, bad.to_string())
+        }
+        Err(error) => {
+            tracing::error!(%error, "a processor's notice was not taken");
+            (500, "send it again later".to_owned())
+        }
+    };
+    Ok(Response::builder()
+        .status(status)
+        .header("content-type", "text/plain; charset=utf-8")
+        .header("cache-control", "no-store")
+        .body(Body::Text(text))?)
 }
 
 fn redirect(url: &str) -> Result<Response<Body>, LambdaError> {

@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use tollgate_domain::{
-    Currency, FrontDoor, KeyId, MerchantId, PaymentId, Permission, ProcessorKind, RefundId, Tier, Timestamp,
+    Currency, DisputeId, FrontDoor, KeyId, MerchantId, PaymentId, Permission, ProcessorKind, RefundId, Tier,
+    Timestamp,
 };
 use tollgate_gateway::{OpenMoney, Pages, Place, StackTable};
 
 /// Prefix of merchants' ids.
 pub(crate) const MERCHANT_PREFIX: &str = "acct_";
+/// Prefix of disputes' ids.
+pub(crate) const DISPUTE_PREFIX: &str = "dp_";
 /// Prefix of keys' ids.
 pub(crate) const KEY_PREFIX: &str = "key_";
 
@@ -72,6 +75,10 @@ pub(crate) enum Command {
     RevokeKey(RevokeKey),
     /// Record a merchant's account with a payment processor, in place of the one there is
     SetProcessor(SetProcessor),
+    /// Record a secret with which a processor proves its notices, beside the one before; shows where it sends them
+    SetNoticeSecret(SetNoticeSecret),
+    /// Record how a bank decided a dispute, where the processor tells it to a person
+    DecideDispute(DecideDispute),
     /// Have a payment or a refund begun anew that waits for a person (the alarm `MoneyNeedsAttention` names it)
     ResumeMoney {
         /// `acct_…`
@@ -114,6 +121,7 @@ impl Command {
     pub(crate) const fn needs_vault(&self) -> bool {
         match self {
             Self::SetProcessor(_)
+            | Self::SetNoticeSecret(_)
             | Self::Vault(VaultCommand::Reseal { .. })
             | Self::Payouts(PayoutCommand::Write(_)) => true,
             Self::CreateMerchant { .. }
@@ -122,6 +130,7 @@ impl Command {
             | Self::SetScopes { .. }
             | Self::RevokeKey(_)
             | Self::ResumeMoney { .. }
+            | Self::DecideDispute(_)
             | Self::Reconcile(_)
             | Self::Redrive
             | Self::Recovery(_)
@@ -242,6 +251,11 @@ pub(crate) enum LedgerCommand {
         #[command(flatten)]
         pages: PagesOptions,
     },
+    /// Enter the payments that have `order_id` in their metadata into the index of it, which lists use from then on
+    IndexOrders {
+        #[command(flatten)]
+        pages: PagesOptions,
+    },
     /// Compare the ledger with the payments and refunds, and its balances with its balance transactions
     VerifyLedger {
         /// Move each balance that is not the sum of its balance transactions by the difference
@@ -355,6 +369,15 @@ pub(crate) struct Reconcile {
     pub(crate) processor: ProcessorKind,
     /// The report, as CSV; `-` for standard input
     pub(crate) file: PathBuf,
+    /// The column of the report that has the processor's fees, which are then compared with its contract
+    #[arg(long, value_name = "COLUMN", requires_all = ["fee_basis_points", "fee_fixed"])]
+    pub(crate) fee_column: Option<String>,
+    /// By the contract: the share of a capture that the processor takes, in hundredths of a percent
+    #[arg(long, value_name = "POINTS", requires = "fee_column")]
+    pub(crate) fee_basis_points: Option<u32>,
+    /// By the contract: what it takes besides, in minor units
+    #[arg(long, value_name = "MINOR", requires = "fee_column")]
+    pub(crate) fee_fixed: Option<i64>,
     /// Book the difference with this reference, as an adjustment of the merchant's money; may be repeated
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) book: Vec<String>,
@@ -392,6 +415,42 @@ pub(crate) struct SetProcessor {
     pub(crate) live: bool,
 }
 
+/// The secret comes from `TOLLGATE_NOTICE_SECRET`, so that it is in no shell's history.
+#[derive(Args)]
+pub(crate) struct SetNoticeSecret {
+    /// `acct_…`
+    #[arg(value_parser = merchant)]
+    pub(crate) merchant: MerchantId,
+    /// cybersource or mpgs
+    #[arg(value_parser = processor)]
+    pub(crate) processor: ProcessorKind,
+    /// `CyberSource`: the id of the shared secret
+    #[arg(long)]
+    pub(crate) key_id: Option<String>,
+    /// The secret before it is no longer taken
+    #[arg(long)]
+    pub(crate) only: bool,
+    /// Of an account for real money
+    #[arg(long)]
+    pub(crate) live: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct DecideDispute {
+    /// `acct_…`
+    #[arg(value_parser = merchant)]
+    pub(crate) merchant: MerchantId,
+    /// `dp_…`
+    #[arg(value_parser = dispute)]
+    pub(crate) dispute: DisputeId,
+    /// How the bank decided: won or lost
+    #[arg(value_parser = ["won", "lost"])]
+    pub(crate) decision: String,
+    /// Of live data
+    #[arg(long)]
+    pub(crate) live: bool,
+}
+
 #[derive(Args)]
 pub(crate) struct CreateKey {
     /// `acct_…`
@@ -411,6 +470,10 @@ pub(crate) struct CreateKey {
 fn merchant(text: &str) -> Result<MerchantId, String> {
     // `cargo local` prints the id without its prefix.
     MerchantId::parse(MERCHANT_PREFIX, text).or_else(|_| text.parse()).map_err(|e| e.to_string())
+}
+
+fn dispute(text: &str) -> Result<DisputeId, String> {
+    DisputeId::parse(DISPUTE_PREFIX, text).map_err(|e| e.to_string())
 }
 
 fn open_money(text: &str) -> Result<OpenMoney, String> {

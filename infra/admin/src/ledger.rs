@@ -18,6 +18,15 @@ pub(crate) async fn perform(admin: &Admin, command: LedgerCommand) -> Result<Val
                 "next": done.next.map(|place| place.to_string()),
             })
         }
+        LedgerCommand::IndexOrders { pages } => {
+            let done = admin.index_orders(pages.into()).await?;
+            json!({
+                "scanned": done.scanned,
+                "indexed": done.indexed,
+                "left": done.left,
+                "next": done.next.map(|place| place.to_string()),
+            })
+        }
         LedgerCommand::VerifyLedger { correct_balances: true } => {
             show_verified(&admin.correct_balances().await?)
         }

@@ -13,16 +13,16 @@ use std::{io::BufRead, process::ExitCode, sync::Arc};
 
 use clap::Parser as _;
 use serde_json::{Value, json};
-use tollgate_domain::{ContractLimit, KeyKind, Mode, Permission};
+use tollgate_domain::{ContractLimit, KeyKind, Mode, Permission, Tenant};
 use tollgate_gateway::{
     Admin, AdminError, ApiKey, AwsEnvironment, NewKey, OsEntropy, Processors, Queue, Secrets, StoreError,
     SystemClock, Tables, Vault, VaultKeys, VaultSecret, Worker, Writer,
 };
-use tollgate_processors::Account;
+use tollgate_processors::{Account, notice::NoticeKey};
 
 use arguments::{
-    Arguments, Command, CreateKey, KEY_PREFIX, MERCHANT_PREFIX, RevokeKey, SetLimit, SetProcessor,
-    VaultCommand,
+    Arguments, Command, CreateKey, DISPUTE_PREFIX, DecideDispute, KEY_PREFIX, MERCHANT_PREFIX, RevokeKey,
+    SetLimit, SetNoticeSecret, SetProcessor, VaultCommand,
 };
 
 /// What `redrive` moves back, and the queues in which it waits, without the stack's name.
@@ -141,6 +141,8 @@ async fn perform(environment: &AwsEnvironment, arguments: Arguments) -> Result<V
         }
         Command::RevokeKey(named) => revoke_key(&admin, &named).await?,
         Command::SetProcessor(new) => set_processor(&admin, new).await?,
+        Command::SetNoticeSecret(new) => set_notice_secret(&admin, new).await?,
+        Command::DecideDispute(said) => decide_dispute(&admin, &said).await?,
         Command::SetTier { merchant, tier } => {
             let keys = admin.set_tier(merchant, tier).await?;
             json!({"id": merchant.to_prefixed(MERCHANT_PREFIX), "tier": tier.as_str(), "keys": keys})
@@ -175,6 +177,33 @@ async fn set_processor(admin: &Admin, new: SetProcessor) -> Result<Value, AdminE
         "provider": account.processor.as_str(),
         "mid": account.merchant_id,
     }))
+}
+
+async fn set_notice_secret(admin: &Admin, new: SetNoticeSecret) -> Result<Value, AdminError> {
+    let secret = std::env::var("TOLLGATE_NOTICE_SECRET").unwrap_or_default().into();
+    let key = NoticeKey { key_id: new.key_id, secret };
+    let mode = if new.live { Mode::Live } else { Mode::Test };
+    let tenant = Tenant { merchant: new.merchant, mode };
+    admin.set_notice_key(tenant, new.processor, &key, new.only).await?;
+    let merchant = new.merchant.to_prefixed(MERCHANT_PREFIX);
+    let (processor, mode) = (new.processor.as_str(), mode.as_str());
+    Ok(json!({
+        "merchant": merchant,
+        "mode": mode,
+        "provider": processor,
+        "key_id": key.key_id,
+        // Below the URL of the hosted pages.
+        "send_to": format!("/notices/{processor}/{merchant}/{mode}"),
+    }))
+}
+
+async fn decide_dispute(admin: &Admin, said: &DecideDispute) -> Result<Value, AdminError> {
+    let mode = if said.live { Mode::Live } else { Mode::Test };
+    let tenant = Tenant { merchant: said.merchant, mode };
+    let decided = admin.decide_dispute(tenant, said.dispute, said.decision == "won").await?;
+    let id = said.dispute.to_prefixed(DISPUTE_PREFIX);
+    let decided = decided.ok_or_else(|| AdminError::Failed(format!("there is no dispute {id}")))?;
+    Ok(json!({"id": id, "status": decided.status.as_str()}))
 }
 
 async fn set_limit(admin: &Admin, new: &SetLimit) -> Result<Value, AdminError> {

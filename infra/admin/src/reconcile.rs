@@ -3,21 +3,27 @@
 use std::{fs::File, io::Read, path::Path};
 
 use serde_json::{Value, json};
-use tollgate_domain::{Mode, Money};
+use tollgate_domain::{Mode, Money, ledger::Fee};
 use tollgate_gateway::{Admin, AdminError, ReportScope, SettlementDifference};
 use tollgate_processors::settlement;
 
 use crate::arguments::Reconcile;
 
 pub(crate) async fn perform(admin: &Admin, report: Reconcile) -> Result<Value, AdminError> {
-    let lines = settlement::read(report.processor, open(&report.file)?)
+    let lines = settlement::read(report.processor, open(&report.file)?, report.fee_column.as_deref())
         .map_err(|error| AdminError::Failed(error.to_string()))?;
+    let fee = match (report.fee_basis_points, report.fee_fixed) {
+        (Some(points), Some(fixed)) => Some(Fee::new(points, fixed)?),
+        // The one is given only with the other.
+        (Some(_) | None, _) => None,
+    };
     let scope = ReportScope {
         merchant: report.merchant,
         mode: if report.live { Mode::Live } else { Mode::Test },
         processor: report.processor,
         from: report.since,
         to: report.until,
+        fee,
     };
     let mut done = admin.reconcile(scope, &lines).await?;
     admin.book_differences(scope, &mut done, &report.book).await?;

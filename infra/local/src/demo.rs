@@ -6,13 +6,13 @@ use std::{path::Path, sync::Arc};
 use serde::{Deserialize, Serialize};
 use tollgate_domain::{FrontDoor, KeyKind, MerchantId, Mode, Permission, Tenant, Tier};
 use tollgate_gateway::{
-    Admin, AdminError, AwsEnvironment, NewKey, OsEntropy, Processors, SystemClock, Tables, Vault, VaultKeys,
-    Worker, Writer,
+    Admin, AdminError, AwsEnvironment, NewKey, OsEntropy, Pages, Processors, SystemClock, Tables, Vault,
+    VaultKeys, Worker, Writer,
 };
 use tollgate_processors::Account;
 use tollgate_webhooks::SigningSecret;
 
-use crate::{Error, state};
+use crate::{Error, processors::demo_notice_keys, state};
 
 /// Where the demo merchant is made.
 #[derive(Debug, Clone)]
@@ -105,9 +105,15 @@ pub async fn provision_demo(context: &DemoContext<'_>) -> Result<Option<Demo>, E
         .create_endpoint(tenant, FrontDoor::Charges, context.inbox_url, &demo.inbox_secret)
         .await
         .map_err(fail)?;
+    // Data of earlier versions has payments without entries.
+    let all = Pages { after: None, pages_max: usize::MAX, items_max: 1000 };
+    admin.index_orders(all).await.map_err(fail)?;
     // The simulators' URLs have this port, too.
     for account in context.accounts.iter().filter(|_| context.vault_keys.is_some()) {
         admin.set_processor(demo.merchant, Mode::Test, account).await.map_err(fail)?;
+    }
+    for (processor, key) in demo_notice_keys().iter().filter(|_| context.vault_keys.is_some()) {
+        admin.set_notice_key(tenant, *processor, key, true).await.map_err(fail)?;
     }
     Ok(Some(demo))
 }

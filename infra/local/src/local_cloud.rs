@@ -47,9 +47,13 @@ impl LocalCloud {
         let lambda = Lambda::new(host, options.lambda, &cloud.functions).map_err(Error::Processes)?;
 
         let demo = provision_demo(options, &cloud, &services, &url).await?;
+        let merchant = demo.as_ref().map(|demo| demo.merchant.to_string());
         let secret = demo.as_ref().map(|demo| SigningSecret::from_text(&demo.inbox_secret));
         let inbox = inbox::Inbox::open(&data.join("inbox.db"), secret)?;
         let simulators = processors::Simulators::open(&data.join("networks.db"))?;
+        if let Some(merchant) = merchant {
+            simulators.send_notices_to(processors::NoticesTo { pages_url: format!("{url}/pages"), merchant });
+        }
         let ready = ready(&cloud, &services, &url, demo.map(|demo| demo.credentials));
         let routes = front::router(lambda.clone(), &cloud.apis)
             .merge(lambda::router(lambda.clone()))

@@ -26,6 +26,11 @@ impl Mode {
         }
     }
 
+    /// Reads `test` or `live`.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Test, Self::Live].into_iter().find(|mode| mode.as_str() == text)
+    }
+
     /// Whether real money moves.
     pub const fn is_live(self) -> bool {
         matches!(self, Self::Live)
@@ -53,11 +58,7 @@ impl Tenant {
     pub fn from_key(key: &str) -> Option<Self> {
         let mut parts = key.strip_prefix("M#")?.splitn(3, '#');
         let merchant = parts.next()?.parse().ok()?;
-        let mode = match parts.next()? {
-            "test" => Mode::Test,
-            "live" => Mode::Live,
-            _ => return None,
-        };
+        let mode = Mode::parse(parts.next()?)?;
         parts.next()?;
         Some(Self { merchant, mode })
     }

@@ -60,6 +60,7 @@ pub use admin::{
     api_keys::{IssuedKey, NewKey},
     ledger::{Backfilled, NewTerms},
     operator::{Admin, AdminError},
+    orders::OrdersIndexed,
     payout_files::{FileReport, FiledPayout, ReportedPayouts, TakenPayouts, payout_file_made_at},
     reconcile::{Reconciliation, ReportScope, SettlementDifference, SettlementDifferenceKind},
     references::{RecordedMoney, ReferenceFound},
@@ -78,7 +79,10 @@ pub use auth::{
 pub use call::Call;
 pub use clock::{Clock, SystemClock};
 pub use customers::{address_ids::AddressIds, customer::CustomerFilter, payment_customer::Payer};
-pub use disputes::merchant::{AnswerDispute, DisputeFilter};
+pub use disputes::{
+    merchant::{AnswerDispute, DisputeFilter},
+    notices::{NoticeAddress, Noticed},
+};
 pub use due_work::{
     claims::DUE_CLAIM_MS,
     find::{ClaimedPage, DueQueues, FoundWork, Part},

@@ -11,8 +11,8 @@ use crate::{
 
 /// A gateway that may write.
 ///
-/// There are three ways to get one: as an admitted caller ([`crate::Admitted`]), with a link that the gateway
-/// signed, and by opening the tables, as the functions of the stream, the queue and the schedule do, and the
+/// There are four ways to get one: as an admitted caller ([`crate::Admitted`]), with a link that the gateway
+/// signed, with a notice that a processor proved, and by opening the tables, as the functions of the stream, the queue and the schedule do, and the
 /// operator's tool. A [`Gateway`] alone gives none: it only reads.
 #[derive(Clone)]
 pub struct Worker {

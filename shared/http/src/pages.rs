@@ -46,6 +46,7 @@ async fn answer_page(
     let (began, now) = (Instant::now(), gateway.now());
     let gateway = gateway.metered();
     let (request_id, method) = (gateway.new_request_id(), request.method.clone());
+    let is_notice = request.path.starts_with("/notices/");
     request.id.clone_from(&request_id);
     let page = render(gateway.clone(), request).await?;
     // The path holds the link's token and is not logged.
@@ -55,8 +56,8 @@ async fn answer_page(
         request_id: &request_id,
         status: page.status().as_u16(),
         replayed: false,
-        // Forms are how payers pay.
-        writes_payments: method == "POST",
+        // Forms are how payers pay; no payer waits for a processor's notice.
+        writes_payments: method == "POST" && !is_notice,
         cost: gateway.cost(),
         now,
         began,

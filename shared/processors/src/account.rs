@@ -52,6 +52,12 @@ pub enum BadAccount {
     Secret,
 }
 
+/// Whether a name has only the characters of MIDs and key ids.
+pub(crate) fn is_plain(text: &str) -> bool {
+    (1..=TEXT_CHARS_MAX).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+}
+
 impl Account {
     /// Checks the form of each field; `live` says whether the account charges real money.
     pub fn check(&self, live: bool) -> Result<(), BadAccount> {
@@ -60,18 +66,14 @@ impl Account {
         if !encrypted || url.host_str().is_none() || url.query().is_some() {
             return Err(BadAccount::BaseUrl);
         }
-        let plain = |text: &str| {
-            (1..=TEXT_CHARS_MAX).contains(&text.len())
-                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
-        };
-        if !plain(&self.merchant_id) {
+        if !is_plain(&self.merchant_id) {
             return Err(BadAccount::MerchantId);
         }
         if !(1..=TEXT_CHARS_MAX).contains(&self.secret.len()) {
             return Err(BadAccount::Secret);
         }
         if self.processor == ProcessorKind::CyberSource {
-            if !self.key_id.as_deref().is_some_and(plain) {
+            if !self.key_id.as_deref().is_some_and(is_plain) {
                 return Err(BadAccount::KeyId);
             }
             STANDARD.decode(self.secret.as_bytes()).map_err(|_| BadAccount::Secret)?;

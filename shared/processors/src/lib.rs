@@ -9,6 +9,7 @@ mod any_processor;
 mod cybersource;
 mod http;
 mod mpgs;
+pub mod notice;
 pub mod payout_rail;
 pub mod processor;
 pub mod sandbox;

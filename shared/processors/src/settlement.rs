@@ -68,6 +68,8 @@ pub struct SettledLine {
     pub reference: String,
     /// How much; not negative.
     pub amount: Money,
+    /// What the processor took for it, in minor units of the amount's currency; `None` if the report does not say it.
+    pub fee_minor: Option<i64>,
 }
 
 /// Why a report cannot be read.
@@ -130,8 +132,13 @@ impl<R: Read> Read for WithoutReturns<R> {
     }
 }
 
-/// Reads a report. Lines that moved no money (authorizations, refused transactions) are left out.
-pub fn read(processor: ProcessorKind, file: impl Read) -> Result<Vec<SettledLine>, BadReport> {
+/// Reads a report. Lines that moved no money (authorizations, refused transactions) are left out. `fee_column` names the column
+/// with the processor's fees, which neither processor's report has unless it is asked for; its sign is not looked at.
+pub fn read(
+    processor: ProcessorKind,
+    file: impl Read,
+    fee_column: Option<&str>,
+) -> Result<Vec<SettledLine>, BadReport> {
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(WithoutReturns(file));
     let mut records = reader.records().map(|record| {
         record.map_err(|error| BadReport::Line {
@@ -152,7 +159,8 @@ pub fn read(processor: ProcessorKind, file: impl Read) -> Result<Vec<SettledLine
         ProcessorKind::CyberSource => &CYBERSOURCE_COLUMNS,
         ProcessorKind::Mpgs => &MPGS_COLUMNS,
     };
-    let columns = Columns::of(&next()?.ok_or_else(nothing)?, processor, wanted)?;
+    let wanted = [wanted, fee_column.as_slice()].concat();
+    let columns = Columns::of(&next()?.ok_or_else(nothing)?, processor, &wanted)?;
     let mut lines = Vec::new();
     let mut count = 0;
     while let Some(record) = next()? {
@@ -167,7 +175,9 @@ pub fn read(processor: ProcessorKind, file: impl Read) -> Result<Vec<SettledLine
         };
         match read {
             Ok(Some((settled, reference, amount))) => {
-                lines.push(SettledLine { line, settled, reference, amount });
+                let fee = fee_column.map_or("", |column| columns.get(&record, column));
+                let fee_minor = fee_minor(fee, amount).map_err(|why| BadReport::Line { line, why })?;
+                lines.push(SettledLine { line, settled, reference, amount, fee_minor });
             }
             Ok(None) => {}
             Err(why) => return Err(BadReport::Line { line, why }),
@@ -217,6 +227,14 @@ fn money(amount: &str, currency: &str) -> Result<Money, String> {
         .ok_or_else(|| format!("`{amount}` is no amount of {}", currency.code()))
 }
 
+fn fee_minor(text: &str, amount: Money) -> Result<Option<i64>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let fee = money(text, amount.currency.code())?;
+    Ok(Some(fee.minor.saturating_abs()))
+}
+
 fn reference(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("it has no reference".to_owned());
@@ -235,7 +253,7 @@ mod tests {
 
     fn line(line: u64, settled: Settled, reference: &str, minor: i64, code: &str) -> SettledLine {
         let amount = Money { minor, currency: Currency::from_code(code).unwrap() };
-        SettledLine { line, settled, reference: reference.to_owned(), amount }
+        SettledLine { line, settled, reference: reference.to_owned(), amount, fee_minor: None }
     }
 
     fn cybersource_report(lines: &[String]) -> String {
@@ -260,7 +278,7 @@ mod tests {
             line(3, Settled::Capture, PAYMENT, 10_000, "USD"),
             line(4, Settled::Refund, REFUND, 500, "JPY"),
         ];
-        assert_eq!(read(ProcessorKind::CyberSource, report.as_bytes()), Ok(expected));
+        assert_eq!(read(ProcessorKind::CyberSource, report.as_bytes(), None), Ok(expected));
     }
 
     #[test]
@@ -276,13 +294,28 @@ mod tests {
             line(3, Settled::Capture, PAYMENT, 1250, "EUR"),
             line(5, Settled::Refund, REFUND, 250, "EUR"),
         ];
-        assert_eq!(read(ProcessorKind::Mpgs, report.as_bytes()), Ok(expected));
+        assert_eq!(read(ProcessorKind::Mpgs, report.as_bytes(), None), Ok(expected));
+    }
+
+    #[test]
+    fn fees_are_read_where_a_column_is_named() {
+        let report = format!(
+            "order.id,transaction.id,transaction.type,transaction.amount,transaction.currency,result,fee\n\
+             {PAYMENT},2,CAPTURE,12.50,EUR,SUCCESS,-0.35\n\
+             {PAYMENT},{REFUND},REFUND,2.50,EUR,SUCCESS,\n"
+        );
+        let read = |column| read(ProcessorKind::Mpgs, report.as_bytes(), column);
+        let fees: Vec<_> = read(Some("fee")).unwrap().iter().map(|line| line.fee_minor).collect();
+        assert_eq!(fees, [Some(35), None]);
+        assert!(read(None).unwrap().iter().all(|line| line.fee_minor.is_none()));
+        let missing = read(Some("cost")).unwrap_err().to_string();
+        assert!(missing.contains("no column `cost`"), "{missing}");
     }
 
     #[test]
     fn what_is_no_report_is_a_clear_error() {
         let error =
-            |report: &str| read(ProcessorKind::CyberSource, report.as_bytes()).unwrap_err().to_string();
+            |report: &str| read(ProcessorKind::CyberSource, report.as_bytes(), None).unwrap_err().to_string();
         assert!(error("").contains("it is empty"));
         assert!(error("order.id,result\n").contains("does not begin with"));
         assert!(error(&format!("{CYBERSOURCE_REPORT},1.0,\nbatch_id\n")).contains("no column `merchant_id`"));
@@ -302,7 +335,7 @@ mod tests {
         #[test]
         fn no_file_panics(text in "\\PC{0,200}") {
             for processor in ProcessorKind::ALL {
-                let _ = read(*processor, text.as_bytes());
+                let _ = read(*processor, text.as_bytes(), None);
             }
         }
     }

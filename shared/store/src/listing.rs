@@ -11,6 +11,7 @@ use crate::{
     attributes::{s, sortable},
     entity::{DETACHED_FROM, Entity, destination_key, email_key, from_item, parent_key},
     error::StoreError,
+    order_index::{Part, order_partition},
 };
 
 /// Items per query where a filter may drop some.
@@ -33,9 +34,14 @@ pub struct Cursor {
     pub id: String,
 }
 
-/// The parent whose children to list.
+/// Where the resources to list are found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Parent(String);
+enum Parent {
+    /// Among a parent's children, in `gsi2`.
+    Resource(String),
+    /// Among the payments with an order number (see [`crate::order_index`]).
+    Order(String),
+}
 
 /// What to list.
 #[derive(Clone, Debug, Default)]
@@ -65,46 +71,52 @@ impl ListQuery {
     #[must_use]
     pub fn of_customer(self, tenant: Tenant, id: CustomerId) -> Self {
         let parent = parent_key(tenant, <tollgate_domain::Customer as Entity>::CODE, &id.to_string());
-        Self { parent: Some(Parent(parent)), ..self }
+        Self { parent: Some(Parent::Resource(parent)), ..self }
     }
 
     /// Only the payment methods that were detached from this customer.
     #[must_use]
     pub fn detached_from(self, tenant: Tenant, id: CustomerId) -> Self {
-        Self { parent: Some(Parent(parent_key(tenant, DETACHED_FROM, &id.to_string()))), ..self }
+        Self { parent: Some(Parent::Resource(parent_key(tenant, DETACHED_FROM, &id.to_string()))), ..self }
     }
 
     /// Only a payment's refunds.
     #[must_use]
     pub fn of_payment(self, tenant: Tenant, id: PaymentId) -> Self {
         let parent = parent_key(tenant, <tollgate_domain::Payment as Entity>::CODE, &id.to_string());
-        Self { parent: Some(Parent(parent)), ..self }
+        Self { parent: Some(Parent::Resource(parent)), ..self }
     }
 
     /// Only a bank account's payouts.
     #[must_use]
     pub fn of_destination(self, tenant: Tenant, destination: PayoutDestination) -> Self {
         let parent = destination_key(tenant, destination);
-        Self { parent: Some(Parent(parent)), ..self }
+        Self { parent: Some(Parent::Resource(parent)), ..self }
+    }
+
+    /// Only the payments whose entry has this order number, which a filter has to compare with their metadata.
+    #[must_use]
+    pub fn of_order(self, tenant: Tenant, order: &str) -> Self {
+        Self { parent: Some(Parent::Order(order_partition(tenant, order))), ..self }
     }
 
     /// Only a source's balance transactions.
     #[must_use]
     pub fn of_source(self, tenant: Tenant, source: TransactionSource) -> Self {
-        Self { parent: Some(Parent(source.key(tenant))), ..self }
+        Self { parent: Some(Parent::Resource(source.key(tenant))), ..self }
     }
 
     /// Only an endpoint's deliveries.
     #[must_use]
     pub fn of_endpoint(self, tenant: Tenant, id: EndpointId) -> Self {
         let parent = parent_key(tenant, <tollgate_domain::WebhookEndpoint as Entity>::CODE, &id.to_string());
-        Self { parent: Some(Parent(parent)), ..self }
+        Self { parent: Some(Parent::Resource(parent)), ..self }
     }
 
     /// Only customers with this e-mail address, in any case.
     #[must_use]
     pub fn of_email(self, tenant: Tenant, email: &str) -> Self {
-        Self { parent: Some(Parent(email_key(tenant, email))), ..self }
+        Self { parent: Some(Parent::Resource(email_key(tenant, email))), ..self }
     }
 }
 
@@ -208,7 +220,8 @@ impl Reader {
     ) -> Result<(Vec<E>, bool), StoreError> {
         let (index, pk, prefix) = match &query.parent {
             None => ("gsi1", format!("{tenant}{}", E::CODE), String::new()),
-            Some(Parent(parent)) => ("gsi2", parent.clone(), format!("{}#", E::CODE)),
+            Some(Parent::Resource(parent)) => ("gsi2", parent.clone(), format!("{}#", E::CODE)),
+            Some(Parent::Order(partition)) => ("", partition.clone(), String::new()),
         };
         let mut low = query.created_from.map_or_else(|| START_OF_TIME.to_owned(), sortable);
         let mut high =
@@ -223,6 +236,12 @@ impl Reader {
         }
         if low > high {
             return Ok((Vec::new(), false));
+        }
+        if index.is_empty() {
+            let part = Part { partition: &pk, low, high, newer, limit: read_at_most };
+            let (mut items, more) = self.list_of_order::<E>(tenant, part).await?;
+            items.retain(|entity| after.is_none_or(|cursor| cursor.id != entity.key_id()));
+            return Ok((items, more));
         }
         let request = QueryInput::builder()
             .table_name(self.table_of::<E>())

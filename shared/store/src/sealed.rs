@@ -4,11 +4,11 @@ use aws_sdk_dynamodb::{operation::scan::ScanInput, types::AttributeValue};
 use tollgate_domain::{BankAccount, Payment, Tenant};
 
 use crate::{
-    ProcessorAccount, Reader,
+    NoticeKeys, ProcessorAccount, Reader,
     attributes::{Item, SK, s},
     entity::{Entity, from_item},
     error::StoreError,
-    processor_accounts,
+    notice_keys, processor_accounts,
 };
 
 /// Items that one call reads.
@@ -23,6 +23,8 @@ pub enum Sealed {
     Account(Box<ProcessorAccount>),
     /// A merchant's bank account.
     BankAccount(Box<BankAccount>),
+    /// The secrets of a processor's notices.
+    NoticeKeys(Box<NoticeKeys>),
 }
 
 /// A page of the table.
@@ -44,6 +46,7 @@ fn read(item: Item) -> Result<Option<(Tenant, Sealed)>, StoreError> {
     let sealed = match text("t").as_deref() {
         Some(Payment::CODE) => Sealed::Payment(Box::new(from_item(item)?)),
         Some(processor_accounts::CODE) => Sealed::Account(Box::new(processor_accounts::from_item(item)?)),
+        Some(notice_keys::CODE) => Sealed::NoticeKeys(Box::new(notice_keys::from_item(item)?)),
         Some(BankAccount::CODE) => Sealed::BankAccount(Box::new(from_item(item)?)),
         _ => return Ok(None),
     };
@@ -65,11 +68,12 @@ impl Reader {
             .consistent_read(true)
             .set_exclusive_start_key(start)
             .limit(PAGE)
-            .filter_expression("t = :account OR (t = :payment AND attribute_exists(#network.#card)) OR (t = :bank AND attribute_exists(#number))")
+            .filter_expression("t = :account OR t = :notice OR (t = :payment AND attribute_exists(#network.#card)) OR (t = :bank AND attribute_exists(#number))")
             .expression_attribute_names("#network", "network")
             .expression_attribute_names("#card", "card")
             .expression_attribute_names("#number", "number")
             .expression_attribute_values(":bank", s(BankAccount::CODE))
+            .expression_attribute_values(":notice", s(notice_keys::CODE))
             .expression_attribute_values(":account", s(processor_accounts::CODE))
             .expression_attribute_values(":payment", s(Payment::CODE));
         let page = self.db.scan(request).await?;

@@ -47,6 +47,7 @@ async fn the_providers_books_equal_ours_whatever_fails_and_whoever_dies() {
     }
     world.come_to_rest().await;
     world.compare_books().await;
+    world.compare_disputes().await;
     world.compare_ledger().await;
     world.compare_events().await;
     println!("{}", world.tally());

@@ -29,6 +29,7 @@ mod lists;
 mod local_cloud;
 mod metrics;
 mod networks;
+mod notices;
 mod operations_guide;
 mod operator;
 mod payout_files;

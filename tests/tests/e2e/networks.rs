@@ -25,20 +25,20 @@ async fn clear(cloud: &Cloud) {
     reqwest::Client::new().delete(cloud.local("/_networks/faults")).send().await.unwrap();
 }
 
-async fn orders(cloud: &Cloud, reference: &str) -> Vec<Value> {
+pub(crate) async fn orders(cloud: &Cloud, reference: &str) -> Vec<Value> {
     let url = cloud.local(&format!("/_networks/orders?reference={reference}"));
     let all: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
     all["data"].as_array().unwrap().clone()
 }
 
 /// A payment whose payer stands before the challenge: its reference and the page.
-async fn challenged(cloud: &Cloud, processor: &str, order: &str) -> (String, String) {
+pub(crate) async fn challenged(cloud: &Cloud, processor: &str, order: &str) -> (String, String) {
     let (reference, url) = initialized(cloud, &with(order, &json!({"payment_provider": processor}))).await;
     let (_, challenge) = press_at(&url, "pay").await;
     (reference, challenge)
 }
 
-async fn ends(cloud: &Cloud, reference: &str, end: Status) {
+pub(crate) async fn ends(cloud: &Cloud, reference: &str, end: Status) {
     let (store, tenant) = (cloud.store(), cloud.demo_scope());
     let id = PaymentId::parse_uuid(reference).unwrap().to_string();
     let payment: Payment = eventually(&format!("{reference} is {}", end.as_str()), || async {

@@ -29,12 +29,21 @@ fn reconcile_and_book(
     report: &str,
     book: &[&str],
 ) -> Result<Value, String> {
+    let more: Vec<&str> = book.iter().flat_map(|reference| ["--book", reference]).collect();
+    reconcile_with(cloud, processor, days, report, &more)
+}
+
+fn reconcile_with(
+    cloud: &Cloud,
+    processor: &str,
+    days: [i64; 2],
+    report: &str,
+    more: &[&str],
+) -> Result<Value, String> {
     let merchant = cloud.ready["credentials"]["client_id"].as_str().unwrap();
     let [from, to] = days.map(|days| SystemClock.now().plus_ms(days * DAY_MS).rfc3339());
     let mut arguments = vec!["reconcile", merchant, processor, "-", "--since", &from, "--until", &to];
-    for reference in book {
-        arguments.extend(["--book", reference]);
-    }
+    arguments.extend(more);
     cloud.run_admin_with_input(&arguments, report.trim_end())
 }
 
@@ -96,6 +105,32 @@ async fn each_mistake_of_a_report_is_named_and_nothing_else() {
                 "{found}"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn another_fee_than_the_contracts_is_named_and_is_no_merchants_money() {
+    let cloud = Cloud::start().await;
+    let contract = ["--fee-column", "fee", "--fee-basis-points", "150", "--fee-fixed", "0"];
+    for processor in ["cybersource", "mpgs"] {
+        let [first, ..] = a_day(&cloud, processor).await;
+        let right = report(&cloud, processor, "&fee_basis_points=150").await;
+        let compared = |report: &str, more: &[&str]| {
+            reconcile_with(&cloud, processor, [-1, 1], report, &[&contract, more].concat())
+        };
+        assert_eq!(compared(&right, &[]).unwrap(), json!({"matched": 4, "differences": []}));
+        let wrong = report(&cloud, processor, &format!("&fee_basis_points=150&overcharge={first}")).await;
+        let found = compared(&wrong, &[]).unwrap();
+        assert_eq!((&found["matched"], found["differences"].as_array().unwrap().len()), (&json!(4), 1));
+        let shown = &found["differences"][0];
+        assert_eq!((&shown["difference"], &shown["reference"]), (&json!("fee"), &json!(first)));
+        // 1.5 % of 100.50 dollars is 1.5075.
+        assert_eq!((&shown["here"]["amount"], &shown["there"][0]["amount"]), (&json!(151), &json!(152)));
+        assert!(compared(&wrong, &["--book", &first]).unwrap_err().contains("no difference has"));
+        // A report without the column cannot be compared; without the contract nobody asks.
+        let without = report(&cloud, processor, "").await;
+        assert!(compared(&without, &[]).unwrap_err().contains("no column `fee`"));
+        assert_eq!(reconcile(&cloud, processor, [-1, 1], &wrong).unwrap()["differences"], json!([]));
     }
 }
 

@@ -430,4 +430,5 @@ releases! {
     what_the_release_disputes_read_wrote_lives_on, "disputes-read";
     what_the_release_payouts_read_wrote_lives_on, "payouts-read";
     what_the_release_connect_read_wrote_lives_on, "connect-read";
+    what_the_release_payouts_permission_wrote_lives_on, "payouts-permission";
 }

@@ -70,8 +70,8 @@ async fn the_vaults_key_is_changed_under_payments_in_flight() {
     time_passes(&cloud).await;
     let needed = admin(&cloud, &["retire-vault-key", "1"]).await.unwrap_err();
     assert!(needed.contains("still sealed with version 1"), "{needed}");
-    // Three cards in flight, two accounts and a former one.
-    assert_eq!(reseal_all(&cloud).await, 6);
+    // Three cards in flight, two accounts and a former one, and the secrets of both processors' notices.
+    assert_eq!(reseal_all(&cloud).await, 8);
     assert!(sealed_card(&cloud, &second).await.starts_with("2."));
     for processor in [ProcessorKind::CyberSource, ProcessorKind::Mpgs] {
         assert!(sealed_secret(&cloud, processor).await.starts_with("2."));
@@ -121,6 +121,8 @@ async fn starts_anew_without_version_1(cloud: Cloud, second: &str) {
     assert!(sealed_card(&cloud, &third).await.starts_with("2."));
     pay(&page).await;
     assert_eq!(status(&cloud, &third).await["status"], "completed");
+    let news = json!({"provider": "mpgs", "reference": second, "stage": "inquiry"});
+    assert_eq!(crate::notices::tell(&cloud, &news).await, [200], "a notice is proven");
     let refunded = cloud.checkout().post(&format!("/payments/{second}/refund"), &json!({})).await;
     refunded.expect(200);
 }

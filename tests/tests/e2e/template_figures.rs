@@ -140,6 +140,7 @@ fn what_is_reserved_is_reserved_for_every_function_that_moves_money_and_every_wo
                 "cancel-refund",
                 "create-payout",
                 "cancel-payout",
+                "receive-notice",
             ]
             .iter()
             .any(|end| name.ends_with(end))

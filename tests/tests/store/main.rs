@@ -15,6 +15,7 @@ mod lag;
 mod ledger;
 mod ledger_check;
 mod ledger_moves;
+mod orders;
 mod payments;
 mod payouts;
 mod rate_limit;

@@ -7,7 +7,7 @@ use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{Intents, account_objects, accounts};
 
 fn main() -> Result<(), LambdaError> {
-    serve(&Intents, Route::needs(Permission::KeysWrite), accept_account)
+    serve(&Intents, Route::needs(Permission::PayoutsWrite), accept_account)
 }
 
 async fn accept_account(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {

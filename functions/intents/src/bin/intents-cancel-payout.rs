@@ -11,7 +11,7 @@ use tollgate_intents::{
 };
 
 fn main() -> Result<(), LambdaError> {
-    serve(&Intents, Route::needs(Permission::KeysWrite), cancel_payout)
+    serve(&Intents, Route::needs(Permission::PayoutsWrite), cancel_payout)
 }
 
 async fn cancel_payout(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {

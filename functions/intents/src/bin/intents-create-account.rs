@@ -7,7 +7,7 @@ use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{Intents, account_objects, accounts};
 
 fn main() -> Result<(), LambdaError> {
-    serve(&Intents, Route::needs(Permission::KeysWrite), create_account)
+    serve(&Intents, Route::needs(Permission::PayoutsWrite), create_account)
 }
 
 async fn create_account(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {

@@ -7,7 +7,7 @@ use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{Intents, external_accounts, without_card_data};
 
 fn main() -> Result<(), LambdaError> {
-    serve(&Intents, Route::needs(Permission::KeysWrite), create_external_account)
+    serve(&Intents, Route::needs(Permission::PayoutsWrite), create_external_account)
 }
 
 async fn create_external_account(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {

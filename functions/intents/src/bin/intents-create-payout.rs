@@ -11,7 +11,7 @@ use tollgate_intents::{
 };
 
 fn main() -> Result<(), LambdaError> {
-    serve(&Intents, Route::needs(Permission::KeysWrite), create_payout)
+    serve(&Intents, Route::needs(Permission::PayoutsWrite), create_payout)
 }
 
 async fn create_payout(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {

@@ -7,7 +7,7 @@ use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{Intents, external_accounts};
 
 fn main() -> Result<(), LambdaError> {
-    serve(&Intents, Route::needs(Permission::KeysWrite), delete_external_account)
+    serve(&Intents, Route::needs(Permission::PayoutsWrite), delete_external_account)
 }
 
 async fn delete_external_account(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {

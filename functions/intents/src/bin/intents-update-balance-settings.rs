@@ -7,7 +7,7 @@ use tollgate_http::{LambdaError, Problem, Reply, RequestContext, Route, serve};
 use tollgate_intents::{Intents, balance_settings};
 
 fn main() -> Result<(), LambdaError> {
-    serve(&Intents, Route::needs(Permission::KeysWrite), update_balance_settings)
+    serve(&Intents, Route::needs(Permission::PayoutsWrite), update_balance_settings)
 }
 
 async fn update_balance_settings(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {

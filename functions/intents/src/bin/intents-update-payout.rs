@@ -11,7 +11,7 @@ use tollgate_intents::{
 };
 
 fn main() -> Result<(), LambdaError> {
-    serve(&Intents, Route::needs(Permission::KeysWrite), update_payout)
+    serve(&Intents, Route::needs(Permission::PayoutsWrite), update_payout)
 }
 
 async fn update_payout(ctx: Arc<RequestContext>) -> Result<Reply, Problem> {

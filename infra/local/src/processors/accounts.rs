@@ -1,7 +1,7 @@
 //! The demo merchant's accounts with the simulated processors.
 
 use tollgate_domain::ProcessorKind;
-use tollgate_processors::Account;
+use tollgate_processors::{Account, notice::NoticeKey};
 
 /// The demo merchant's account with the simulated `CyberSource`. These credentials are valid nowhere else.
 pub(super) const CYBERSOURCE_MID: &str = "tollgate_demo";
@@ -10,6 +10,32 @@ pub(super) const CYBERSOURCE_SECRET: &str = "c2ltdWxhdGVkIGN5YmVyc291cmNlIHNoYXJ
 /// The demo merchant's account with the simulated MPGS.
 pub(super) const MPGS_MID: &str = "TOLLGATEDEMO";
 pub(super) const MPGS_PASSWORD: &str = "simulated-mpgs-password";
+
+/// The secrets with which the simulators prove their notices.
+const CYBERSOURCE_NOTICE_KEY_ID: &str = "0b8e2f3c-0000-4000-8000-simulator002";
+const CYBERSOURCE_NOTICE_SECRET: &str = "c2ltdWxhdGVkIG5vdGljZSBzZWNyZXQ=";
+const MPGS_NOTICE_SECRET: &str = "SIMULATED-MPGS-NOTIFICATION-SECRET";
+
+/// Where notices are sent to.
+#[derive(Clone, Debug)]
+pub struct NoticesTo {
+    /// The URL of the hosted pages.
+    pub pages_url: String,
+    /// The merchant's id.
+    pub merchant: String,
+}
+
+/// The secrets of the demo merchant's notices.
+pub fn demo_notice_keys() -> [(ProcessorKind, NoticeKey); 2] {
+    let key = |key_id: Option<&str>, secret: &str| NoticeKey {
+        key_id: key_id.map(str::to_owned),
+        secret: secret.to_owned().into(),
+    };
+    [
+        (ProcessorKind::CyberSource, key(Some(CYBERSOURCE_NOTICE_KEY_ID), CYBERSOURCE_NOTICE_SECRET)),
+        (ProcessorKind::Mpgs, key(None, MPGS_NOTICE_SECRET)),
+    ]
+}
 
 /// The demo merchant's accounts with the simulators behind the local cloud at `url`.
 pub fn demo_accounts(url: &str) -> Vec<Account> {

@@ -15,6 +15,7 @@ use tollgate_domain::ProcessorKind;
 
 use super::{
     faults::Fault,
+    notices::Dispute,
     settlements::{Mistakes, report},
     simulators::{LAG_MS_MAX, Simulators},
 };
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Router<Arc<Simulators>> {
         .route("/_networks/lag", put(set_lag))
         .route("/_networks/reviews", post(decide_review))
         .route("/_networks/settlements", get(settlements))
+        .route("/_networks/disputes", post(send_notice))
 }
 
 #[derive(Deserialize)]
@@ -40,6 +42,14 @@ async fn orders(State(simulators): State<Arc<Simulators>>, Query(which): Query<W
     match simulators.ledger.books(which.processor.as_deref(), which.reference.as_deref()) {
         Ok(orders) => Json(json!({"data": orders})).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+/// Records a dispute's news in the processor's books, and tells the gateway of it.
+async fn send_notice(State(simulators): State<Arc<Simulators>>, Json(dispute): Json<Dispute>) -> Response {
+    match simulators.tell(&dispute).await {
+        Ok(statuses) => Json(json!({"statuses": statuses})).into_response(),
+        Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
     }
 }
 

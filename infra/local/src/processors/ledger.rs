@@ -74,6 +74,13 @@ impl Ledger {
                 name TEXT NOT NULL,
                 decision TEXT NOT NULL,
                 decided_at INTEGER NOT NULL
+            );
+            CREATE TABLE IF NOT EXISTS chargebacks (
+                provider TEXT NOT NULL,
+                reference TEXT NOT NULL,
+                name TEXT NOT NULL,
+                amount INTEGER NOT NULL,
+                PRIMARY KEY (provider, reference, name)
             )",
         )?;
         Ok(Self(Mutex::new(connection)))
@@ -172,6 +179,31 @@ impl Ledger {
         Ok(true)
     }
 
+    /// Sets what a case has taken of an order, in minor units.
+    pub(super) fn charge_back(
+        &self,
+        processor: ProcessorKind,
+        reference: &str,
+        case: &str,
+        minor: i64,
+    ) -> Result<(), Error> {
+        self.lock().execute(
+            "INSERT OR REPLACE INTO chargebacks (provider, reference, name, amount) VALUES (?1, ?2, ?3, ?4)",
+            params![processor.as_str(), reference, case, minor],
+        )?;
+        Ok(())
+    }
+
+    /// What all cases have taken of an order, in minor units.
+    fn charged_back(&self, processor: ProcessorKind, reference: &str) -> Result<i64, Error> {
+        let sum = self.lock().query_row(
+            "SELECT COALESCE(SUM(amount), 0) FROM chargebacks WHERE provider = ?1 AND reference = ?2",
+            params![processor.as_str(), reference],
+            |row| row.get(0),
+        )?;
+        Ok(sum)
+    }
+
     /// The decision of a review.
     pub(super) fn decision_of(&self, processor: ProcessorKind, name: &str) -> Result<Option<String>, Error> {
         let connection = self.lock();
@@ -215,7 +247,8 @@ impl Ledger {
         let is_wanted = |one: &&ProcessorKind| processor.is_none_or(|wanted| wanted == one.as_str());
         for processor in ProcessorKind::ALL.iter().filter(is_wanted) {
             for reference in self.references(*processor, reference)? {
-                books.extend(Book::of(*processor, &self.order(*processor, &reference)?));
+                let charged_back = self.charged_back(*processor, &reference)?;
+                books.extend(Book::of(*processor, &self.order(*processor, &reference)?, charged_back));
             }
         }
         Ok(books)

@@ -2,8 +2,9 @@
 //! know the test cards. They refuse what the published references refuse (`docs/processors.md`).
 //!
 //! Tests read their books (`GET /_networks/orders`), to tell one charge from two; make coming requests fail (`POST
-//! /_networks/faults`); let look-ups lag (`PUT /_networks/lag`); decide reviews (`POST /_networks/reviews`); and read settlement
-//! reports (`GET /_networks/settlements`), with mistakes in them if they like.
+//! /_networks/faults`); let look-ups lag (`PUT /_networks/lag`); decide reviews (`POST /_networks/reviews`); read settlement
+//! reports (`GET /_networks/settlements`), with mistakes in them if they like; and dispute payments
+//! (`POST /_networks/disputes`), of which the gateway gets a notice.
 
 mod accounts;
 mod control;
@@ -11,6 +12,7 @@ mod cybersource;
 mod faults;
 mod ledger;
 mod mpgs;
+mod notices;
 mod settlements;
 mod simulators;
 mod transaction;
@@ -19,7 +21,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-pub use accounts::demo_accounts;
+pub use accounts::{NoticesTo, demo_accounts, demo_notice_keys};
 pub use simulators::{NowMs, Simulators};
 
 /// The processors' routes, and those for tests.

@@ -6,6 +6,19 @@ use tollgate_processors::settlement::{CYBERSOURCE_COLUMNS, CYBERSOURCE_REPORT, M
 
 use super::transaction::{Kind, Transaction};
 
+/// Hundredths of a percent. A query's values are texts.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct BasisPoints(i64);
+
+impl TryFrom<String> for BasisPoints {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map(Self)
+    }
+}
+
 /// Mistakes in a report, by the reference of the payment or refund.
 #[derive(Debug, Deserialize)]
 pub(super) struct Mistakes {
@@ -21,6 +34,11 @@ pub(super) struct Mistakes {
     /// There is a capture of this reference that never was.
     #[serde(rename = "invent")]
     pub(super) invented: Option<String>,
+    /// The share that the processor takes of a capture, in hundredths of a percent. Reports have no fees without it.
+    pub(super) fee_basis_points: Option<BasisPoints>,
+    /// Its fee is a minor unit higher.
+    #[serde(rename = "overcharge")]
+    pub(super) overcharged: Option<String>,
 }
 
 /// The reference of what a transaction settles; `None` if it settles nothing.
@@ -41,6 +59,11 @@ pub(super) fn report(processor: ProcessorKind, transactions: &[Transaction], mis
         }
         ProcessorKind::Mpgs => vec![format!("timeOfRecord,{}", MPGS_COLUMNS.join(","))],
     };
+    if mistakes.fee_basis_points.is_some()
+        && let Some(columns) = lines.last_mut()
+    {
+        columns.push_str(",fee");
+    }
     let settled = transactions.iter().filter(|transaction| transaction.is_done());
     for transaction in settled {
         let Some(reference) = reference(processor, transaction) else { continue };
@@ -51,7 +74,8 @@ pub(super) fn report(processor: ProcessorKind, transactions: &[Transaction], mis
         let more = i64::from(names(&mistakes.falsified));
         let amount = Money { minor: transaction.money.minor + more, ..transaction.money };
         for _ in 0..=usize::from(names(&mistakes.doubled)) {
-            lines.push(line(processor, transaction, &reference, amount));
+            let fee = fee(transaction, amount, mistakes, names(&mistakes.overcharged));
+            lines.push(line(processor, transaction, &reference, amount) + &fee);
         }
     }
     let some = transactions.iter().find(|transaction| transaction.kind == Kind::Capture);
@@ -60,6 +84,16 @@ pub(super) fn report(processor: ProcessorKind, transactions: &[Transaction], mis
         lines.push(line(processor, &invented, reference, some.money));
     }
     lines.join("\r\n") + "\r\n"
+}
+
+/// The cell of a fee, if the report has any: none of a refund.
+fn fee(transaction: &Transaction, amount: Money, mistakes: &Mistakes, is_overcharged: bool) -> String {
+    let Some(BasisPoints(points)) = mistakes.fee_basis_points else { return String::new() };
+    if transaction.kind == Kind::Refund {
+        return ",".to_owned();
+    }
+    let minor = (amount.minor * points + 5_000) / 10_000 + i64::from(is_overcharged);
+    format!(",{}", Money { minor, ..amount }.to_decimal())
 }
 
 fn line(processor: ProcessorKind, transaction: &Transaction, reference: &str, amount: Money) -> String {

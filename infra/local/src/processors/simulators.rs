@@ -3,7 +3,7 @@
 use std::{
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tollgate_domain::{Decline, ProcessorKind};
 
 use super::{
+    accounts::NoticesTo,
     faults::{Faults, Operation, When, WorkFault},
     ledger::Ledger,
     transaction::Outcome,
@@ -40,6 +41,7 @@ pub struct Simulators {
     /// Delayed requests and their times. The next request of any kind carries out those that are due.
     late: Mutex<Vec<(i64, Work)>>,
     pub(super) lag_ms: AtomicI64,
+    pub(super) notices_to: OnceLock<NoticesTo>,
     now_ms: NowMs,
 }
 
@@ -113,6 +115,7 @@ impl Simulators {
             faults: Faults::default(),
             late: Mutex::default(),
             lag_ms: AtomicI64::new(0),
+            notices_to: OnceLock::new(),
             now_ms,
         }))
     }

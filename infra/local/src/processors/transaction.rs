@@ -180,12 +180,13 @@ pub(super) struct Book {
     captured: i64,
     refunded: i64,
     reserved: i64,
+    charged_back: i64,
     /// The authorisation that waits for a reviewer.
     in_review: Option<String>,
 }
 
 impl Book {
-    pub(super) fn of(processor: ProcessorKind, order: &Order) -> Option<Self> {
+    pub(super) fn of(processor: ProcessorKind, order: &Order, charged_back: i64) -> Option<Self> {
         let first = order.0.first()?;
         let last = order.of(Kind::Authorization).next_back().unwrap_or(first);
         let is_declined = !last.reserves() && order.reservation().is_none();
@@ -207,6 +208,7 @@ impl Book {
             captured: order.captured(),
             refunded: order.refunded(),
             reserved: order.reserved(),
+            charged_back,
             in_review: order
                 .of(Kind::Authorization)
                 .find(|transaction| transaction.outcome == Outcome::Review)

@@ -10,6 +10,9 @@
 //!
 //! While a dispute is open its money and a fee are withheld (see [`crate::ledger`]), and the payment cannot be refunded beyond
 //! what is left. An inquiry, in the statuses `warning_…`, takes no money.
+//!
+//! A dispute with a `reference` is a processor's: only its notices and the merchant decide it. When the time for evidence
+//! ends, it is under review.
 
 mod evidence;
 mod status;
@@ -218,11 +221,7 @@ impl Dispute {
             if next.evidence.is_empty() {
                 return Err(DisputeRefusal::NoEvidence);
             }
-            next.status = if self.status.is_inquiry() {
-                DisputeStatus::WarningUnderReview
-            } else {
-                DisputeStatus::UnderReview
-            };
+            next.status = self.under_review();
             next.submissions = self.submissions.saturating_add(1);
             next.due = decided_at(&next.evidence);
         }
@@ -241,10 +240,32 @@ impl Dispute {
         }
     }
 
-    /// Returns the next version if no evidence came in time; `None` if it is not late.
+    /// Returns the next version if no evidence came in time; `None` if it is not late. A processor's dispute is then
+    /// under review: the merchant may have answered in the processor's portal.
     pub fn expired(&self, now: Timestamp, request: &RequestRef) -> Option<Self> {
         let is_late = self.status.needs_response() && self.evidence_due_by <= now;
-        is_late.then(|| self.accepted(now, request).ok()).flatten()
+        if !is_late {
+            return None;
+        }
+        if self.reference.is_none() {
+            return self.accepted(now, request).ok();
+        }
+        Some(Self { due: None, ..self.next(self.under_review(), now, request) })
+    }
+
+    /// The same version, taking at most `left` minor units: what is left of the payment when an inquiry becomes a dispute. If
+    /// nothing is left, the inquiry is closed instead.
+    #[must_use]
+    pub fn taking_at_most(self, left: i64) -> Self {
+        if left > 0 {
+            let minor = self.amount.minor.min(left);
+            return Self { amount: Money { minor, ..self.amount }, ..self };
+        }
+        Self { status: DisputeStatus::WarningClosed, due: None, withheld_since: None, ..self }
+    }
+
+    const fn under_review(&self) -> DisputeStatus {
+        if self.status.is_inquiry() { DisputeStatus::WarningUnderReview } else { DisputeStatus::UnderReview }
     }
 
     /// Returns the next version, decided by the bank, which may decide before it has evidence; `None` if it is decided

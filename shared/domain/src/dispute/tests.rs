@@ -151,3 +151,33 @@ proptest! {
         prop_assert!(decided <= 1);
     }
 }
+
+#[test]
+fn a_processors_dispute_is_under_review_when_its_time_ends() {
+    let late = NOW.plus_ms(7 * DAY_MS);
+    for (is_inquiry, status) in
+        [(false, DisputeStatus::UnderReview), (true, DisputeStatus::WarningUnderReview)]
+    {
+        let dispute = Dispute { reference: Some("case-1".into()), ..open(is_inquiry) };
+        assert_eq!(dispute.expired(late.plus_ms(-1), &"r".into()), None);
+        let next = dispute.expired(late, &"r".into()).unwrap();
+        assert_eq!((next.status, next.due), (status, None));
+        assert_eq!(next.expired(late, &"r".into()), None);
+        assert_eq!(next.withheld(), dispute.withheld());
+        let won = next.decided(Decision::Won, late, &"r".into()).unwrap();
+        assert!(won.status.is_decided());
+    }
+}
+
+#[test]
+fn an_inquiry_takes_what_is_left_or_ends() {
+    let due = Decision::Escalated { evidence_due_by: NOW.plus_ms(DAY_MS) };
+    let escalated = open(true).decided(due, NOW, &"r".into()).unwrap();
+    assert_eq!(escalated.clone().taking_at_most(5000), escalated);
+    assert_eq!(escalated.clone().taking_at_most(400).withheld(), 400);
+    for nothing in [0, -1] {
+        let ended = escalated.clone().taking_at_most(nothing);
+        assert_eq!((ended.status, ended.withheld()), (DisputeStatus::WarningClosed, 0));
+        assert_eq!((ended.due, ended.withheld_since), (None, None));
+    }
+}

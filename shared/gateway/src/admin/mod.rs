@@ -19,6 +19,7 @@ pub(crate) mod api_keys;
 pub(crate) mod ledger;
 pub(crate) mod merchants;
 pub(crate) mod operator;
+pub(crate) mod orders;
 pub(crate) mod payout_files;
 pub(crate) mod reconcile;
 pub(crate) mod references;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use tollgate_domain::{
     Adjustment, AdjustmentId, MerchantId, Mode, Money, Payment, PaymentId, ProcessorKind, Refund, RequestRef,
-    Subject, Tenant, Timestamp, adjustment::REASON_CHARS_MAX, idempotency::booking_id,
+    Subject, Tenant, Timestamp, adjustment::REASON_CHARS_MAX, idempotency::booking_id, ledger::Fee,
     payment::AUTHORIZATION_LIFETIME_MS, refund::RefundStatus,
 };
 use tollgate_processors::settlement::{Settled, SettledLine};
@@ -40,6 +40,8 @@ pub struct ReportScope {
     pub from: Timestamp,
     /// The first instant after its period.
     pub to: Timestamp,
+    /// What the processor takes for a capture by its contract; `None`: fees are not compared.
+    pub fee: Option<Fee>,
 }
 
 /// How the report and the ledger differ.
@@ -51,6 +53,8 @@ pub enum SettlementDifferenceKind {
     MissingThere,
     /// Both have it, with another amount or another currency.
     Amount,
+    /// The processor took another fee than its contract says. It is the operator's cost, and no merchant's money.
+    Fee,
 }
 
 impl SettlementDifferenceKind {
@@ -60,6 +64,7 @@ impl SettlementDifferenceKind {
             Self::MissingHere => "missing_here",
             Self::MissingThere => "missing_there",
             Self::Amount => "amount",
+            Self::Fee => "fee",
         }
     }
 }
@@ -75,9 +80,9 @@ pub struct SettlementDifference {
     pub reference: String,
     /// The report's lines; none if it is missing there.
     pub lines: Vec<u64>,
-    /// The amount in the ledger; `None` if it is missing here.
+    /// The amount in the ledger, or the fee by the contract; `None` if it is missing here.
     pub here: Option<Money>,
-    /// The amounts of the lines, together where they have the same currency.
+    /// The amounts of the lines, or their fees, together where they have the same currency.
     pub there: Vec<Money>,
     /// The adjustment that books it; `None` if that was not asked for.
     pub booked: Option<Adjustment>,
@@ -163,6 +168,27 @@ impl Group<'_> {
     }
 }
 
+impl Group<'_> {
+    /// The difference between the fees of a capture's lines and the contract's. A line without a fee has none.
+    fn fee_differs(&self, fee: Fee) -> Option<SettlementDifference> {
+        if self.settled == Settled::Refund {
+            return None;
+        }
+        let currency = self.lines.first()?.amount.currency;
+        let expected: i64 = self.lines.iter().map(|line| fee.of(line.amount.minor)).sum();
+        let taken: i64 = self.lines.iter().map(|line| line.fee_minor.unwrap_or(0)).sum();
+        (expected != taken).then(|| SettlementDifference {
+            kind: SettlementDifferenceKind::Fee,
+            settled: self.settled,
+            reference: self.reference.to_owned(),
+            lines: self.lines.iter().map(|line| line.line).collect(),
+            here: Some(Money { minor: expected, currency }),
+            there: vec![Money { minor: taken, currency }],
+            booked: None,
+        })
+    }
+}
+
 /// What the ledger has of a capture or a refund, with its adjustment.
 fn with_adjustment(here: Option<Money>, settled: Settled, adjustment: Option<&Adjustment>) -> Option<Money> {
     let Some(adjustment) = adjustment else { return here };
@@ -229,6 +255,7 @@ impl Admin {
                     None => done.matched += 1,
                     Some(difference) => done.differences.push(difference),
                 }
+                done.differences.extend(scope.fee.and_then(|fee| group.fee_differs(fee)));
             }
         }
         let reported: BTreeSet<(Settled, &str)> =
@@ -255,12 +282,20 @@ impl Admin {
         found: &mut Reconciliation,
         references: &[String],
     ) -> Result<(), AdminError> {
-        let unknown = references.iter().find(|one| !found.differences.iter().any(|d| d.reference == **one));
+        let is_bookable =
+            |difference: &SettlementDifference| difference.kind != SettlementDifferenceKind::Fee;
+        let bookable: BTreeSet<&str> = found
+            .differences
+            .iter()
+            .filter(|difference| is_bookable(difference))
+            .map(|difference| difference.reference.as_str())
+            .collect();
+        let unknown = references.iter().find(|one| !bookable.contains(one.as_str()));
         if let Some(reference) = unknown {
             return Err(AdminError::Failed(format!("no difference has the reference {reference}")));
         }
         for difference in &mut found.differences {
-            if references.contains(&difference.reference) {
+            if is_bookable(difference) && references.contains(&difference.reference) {
                 difference.booked = Some(self.book_difference(scope, difference).await?);
             }
         }
@@ -435,7 +470,7 @@ mod tests {
     }
 
     fn line(line: u64, settled: Settled, reference: &str, amount: Money) -> SettledLine {
-        SettledLine { line, settled, reference: reference.to_owned(), amount }
+        SettledLine { line, settled, reference: reference.to_owned(), amount, fee_minor: None }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use tollgate_domain::{BankAccount, Payment, Tenant, bank_account::SealedNumber, source::SealedCard};
-use tollgate_store::{ProcessorAccount, Sealed};
+use tollgate_store::{NoticeKeys, ProcessorAccount, Sealed, SealedNoticeKey};
 
 use crate::{
     conflict_retry::{Write, replace_retrying, retry_conflicts},
@@ -63,23 +63,31 @@ impl Worker {
         only_count: bool,
         done: &mut Resealed,
     ) -> Result<(), Error> {
-        let (place, text) = match &sealed {
-            Sealed::Payment(payment) => (card_place(tenant, payment.id), sealed_card(payment)),
-            Sealed::Account(account) => (account.key(tenant), Some(account.secret.clone())),
+        let (place, texts) = match &sealed {
+            Sealed::Payment(payment) => {
+                (card_place(tenant, payment.id), sealed_card(payment).into_iter().collect())
+            }
+            Sealed::Account(account) => (account.key(tenant), vec![account.secret.clone()]),
             Sealed::BankAccount(account) => {
-                (bank_account_place(tenant, account.id), account.number.clone().map(|number| number.0))
+                let number = account.number.iter().map(|number| number.0.clone());
+                (bank_account_place(tenant, account.id), number.collect())
+            }
+            Sealed::NoticeKeys(keys) => {
+                let secrets = keys.keys.iter().map(|key| key.secret.clone());
+                (keys.key(tenant), secrets.collect())
             }
         };
-        let Some(text) = text else { return Ok(()) };
-        let version = version_of(&text).unwrap_or_default();
-        *done.found.entry(version).or_default() += 1;
-        if only_count {
+        for text in &texts {
+            *done.found.entry(version_of(text).unwrap_or_default()).or_default() += 1;
+        }
+        if only_count || texts.is_empty() {
             return Ok(());
         }
         let resealed = match sealed {
             Sealed::Payment(payment) => self.reseal_payment(tenant, *payment, &place).await,
             Sealed::Account(account) => self.reseal_account(tenant, *account, &place).await,
             Sealed::BankAccount(account) => self.reseal_bank_account(tenant, *account, &place).await,
+            Sealed::NoticeKeys(keys) => self.reseal_notice_keys(tenant, *keys, &place).await,
         };
         match resealed {
             Ok(true) => done.resealed += 1,
@@ -147,6 +155,25 @@ impl Worker {
             } else {
                 self.store.get_processor_account(tenant, account.processor).await?
             };
+            Ok(now.map_or(Write::Done(false), Write::Conflict))
+        })
+        .await
+    }
+
+    async fn reseal_notice_keys(&self, tenant: Tenant, keys: NoticeKeys, place: &str) -> Result<bool, Error> {
+        retry_conflicts(place, keys, |keys| async move {
+            let mut next = NoticeKeys { version: keys.version + 1, keys: Vec::new(), ..keys };
+            let mut is_new = false;
+            for key in &keys.keys {
+                let secret = self.reseal_text(place, &key.secret).await?;
+                is_new |= secret.is_some();
+                let secret = secret.unwrap_or_else(|| key.secret.clone());
+                next.keys.push(SealedNoticeKey { secret, ..key.clone() });
+            }
+            if !is_new || self.writer().put_notice_keys(tenant, &next).await? {
+                return Ok(Write::Done(is_new));
+            }
+            let now = self.store.get_notice_keys(tenant, keys.processor).await?;
             Ok(now.map_or(Write::Done(false), Write::Conflict))
         })
         .await

@@ -1,12 +1,13 @@
 //! Support for a merchant: deliveries, processor accounts, stuck money; and what the local cloud sets up.
 
 use tollgate_domain::{
-    EndpointId, EventId, FrontDoor, MerchantId, Metadata, Mode, PaymentId, RefundId, ReplaySnapshots,
-    RequestRef, Tenant, WebhookEndpoint,
+    Dispute, DisputeId, EndpointId, EventId, FrontDoor, MerchantId, Metadata, Mode, PaymentId, ProcessorKind,
+    RefundId, ReplaySnapshots, RequestRef, Tenant, WebhookEndpoint,
     delivery::AttemptRecord,
+    dispute::Decision,
     endpoint::{EndpointStatus, Secret},
 };
-use tollgate_processors::Account;
+use tollgate_processors::{Account, notice::NoticeKey};
 use tollgate_store::Put;
 
 use super::operator::{Admin, AdminError};
@@ -46,6 +47,41 @@ impl Admin {
         self.0.set_processor_account(tenant, account).await.map_err(|e| match e {
             Error::Store(error) => AdminError::Store(error),
             other => AdminError::BadAccount(other.to_string()),
+        })
+    }
+
+    /// Stores a secret with which a processor proves its notices, beside the one before, or instead of all others if
+    /// `only`. The vault encrypts it.
+    pub async fn set_notice_key(
+        &self,
+        tenant: Tenant,
+        processor: ProcessorKind,
+        key: &NoticeKey,
+        only: bool,
+    ) -> Result<(), AdminError> {
+        self.merchant(tenant.merchant).await?;
+        key.check(processor).map_err(|e| AdminError::BadAccount(e.to_string()))?;
+        self.0.set_notice_key(tenant, processor, key, only).await.map_err(|e| match e {
+            Error::Store(error) => AdminError::Store(error),
+            other => AdminError::BadAccount(other.to_string()),
+        })
+    }
+
+    /// Decides a dispute as its bank told the operator; one that is decided stays as it is. `None` if there is no such
+    /// dispute.
+    pub async fn decide_dispute(
+        &self,
+        tenant: Tenant,
+        id: DisputeId,
+        is_won: bool,
+    ) -> Result<Option<Dispute>, AdminError> {
+        let found: Option<Dispute> = self.0.store.get(tenant, &id.to_string()).await?;
+        let Some(dispute) = found else { return Ok(None) };
+        let decision = if is_won { Decision::Won } else { Decision::Lost };
+        let decided = self.0.decide_dispute(tenant, dispute, decision).await;
+        decided.map(Some).map_err(|e| match e {
+            Error::Store(error) => AdminError::Store(error),
+            other => AdminError::Failed(other.to_string()),
         })
     }
 

@@ -34,7 +34,8 @@ impl Authorized {
         let rate_limit = self.rate_limit;
         if self.is_publishable() {
             Err(Denied::PublishableKey { rate_limit })
-        } else if self.key.scopes.contains(&permission) {
+        } else if [Some(permission), permission.is_in()].iter().flatten().any(|p| self.key.scopes.contains(p))
+        {
             Ok(())
         } else {
             Err(Denied::MissingScope { needed: permission, rate_limit })

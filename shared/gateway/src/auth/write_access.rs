@@ -2,7 +2,7 @@
 
 use tollgate_store::{KeyMeter, Reader, Writer};
 
-/// Keeps a gateway's writer for admitted callers and for payers with a signed link.
+/// Keeps a gateway's writer for admitted callers, for payers with a signed link, and for processors with a proven notice.
 #[derive(Clone, Debug)]
 pub(crate) struct WriteAccess(Writer);
 

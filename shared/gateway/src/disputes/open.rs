@@ -2,7 +2,7 @@
 
 use tollgate_domain::{
     Dispute, DisputeId, Mode, Money, Payment, PaymentId, Source, Subject, Tenant, Timestamp,
-    dispute::{Decision, DisputeReason, NewDispute},
+    dispute::{DisputeReason, NewDispute},
     idempotency::booking_id,
     ledger::{TransactionSource, required_by_payment},
 };
@@ -85,7 +85,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Closes the inquiries of a sandbox payment that was just refunded whole: the bank has nothing more to ask.
+    /// Closes the inquiries of a payment that was just refunded whole: the bank has nothing more to ask. Those of the sandbox are
+    /// read by their ids; a processor's take a query.
     pub(crate) async fn close_refunded_inquiries(
         &self,
         tenant: Tenant,
@@ -96,20 +97,12 @@ impl Worker {
         if !is_refunded(payment) || matches!(before, Some(Subject::Payment(before)) if is_refunded(before)) {
             return Ok(());
         }
+        self.close_noticed_inquiries(tenant, payment).await?;
         for id in sandbox_dispute_ids(tenant, payment) {
-            retry_conflicts(id, (), |()| async move {
-                let dispute: Option<Dispute> = self.store().get(tenant, &id.to_string()).await?;
-                let inquiry = dispute.filter(|dispute| dispute.status.is_inquiry());
-                let closed = inquiry
-                    .as_ref()
-                    .and_then(|inquiry| inquiry.decided(Decision::Won, self.now(), &self.new_request()));
-                let (Some(inquiry), Some(closed)) = (inquiry, closed) else { return Ok(Write::Done(())) };
-                Ok::<_, Error>(match self.replace_dispute(tenant, &inquiry, &closed).await? {
-                    None => Write::Done(()),
-                    Some(_) => Write::Conflict(()),
-                })
-            })
-            .await?;
+            let dispute: Option<Dispute> = self.store().get(tenant, &id.to_string()).await?;
+            if let Some(inquiry) = dispute.filter(|dispute| dispute.status.is_inquiry()) {
+                self.close_inquiry(tenant, inquiry).await?;
+            }
         }
         Ok(())
     }

@@ -22,6 +22,8 @@ pub struct PaymentFilter {
     pub page_request: PageRequest<id::PaymentKind>,
     /// Only those of this customer.
     pub customer: Option<CustomerId>,
+    /// The order number in the metadata of all that `keep` keeps.
+    pub order: Option<String>,
     /// Only those for which this returns `true`.
     pub keep: Option<Keep>,
     /// Only those created at this time or later.
@@ -53,6 +55,10 @@ impl Call {
         query.created_to = filter.created_to;
         if let Some(customer) = filter.customer {
             query = query.of_customer(tenant, customer);
+        } else if let Some(order) = &filter.order
+            && self.store.orders_are_indexed().await?
+        {
+            query = query.of_order(tenant, order);
         }
         let keep = filter.keep.as_deref();
         Ok(self.store.list(tenant, &query, keep.map(|keep| keep as _)).await?)

@@ -1,6 +1,7 @@
 //! Payments, payment methods and refunds of a merchant.
 //!
 //! - `create`: `create_payment`, `confirm_payment`; payments that are charged at once.
+//! - `order_index`: which payments have an order number.
 //! - `list`: `retrieve_payment`, `list_payments`, `challenge_url`.
 //! - `intents`: `create_intent`, `is_client`, `check_client`; payments made in steps.
 //! - `intent_actions`: `change_intent`: update, confirm, capture, cancel.
@@ -23,6 +24,7 @@ pub(crate) mod create;
 pub(crate) mod intent_actions;
 pub(crate) mod intents;
 pub(crate) mod list;
+pub(crate) mod order_index;
 pub(crate) mod payer_presence;
 pub(crate) mod payment_method_ref;
 pub(crate) mod payment_methods;

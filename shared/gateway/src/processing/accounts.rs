@@ -40,18 +40,13 @@ impl Gateway {
         }
         let stored = stored.ok_or(Refusal::ProcessorNotConfigured)?;
         let processors = self.processors()?;
-        let secret = processors
-            .vault()
-            .open(self.now(), &stored.key(tenant), &stored.secret)
-            .await
-            .map_err(|e| Error::Internal(e.to_string()))?;
-        let secret = String::from_utf8(secret.to_vec()).map_err(|e| Error::Internal(e.to_string()))?;
+        let secret = processors.open_text(self.now(), &stored.key(tenant), &stored.secret).await?;
         let account = Account {
             processor,
             base_url: stored.base_url,
             merchant_id: stored.merchant_id,
             key_id: stored.key_id,
-            secret: secret.into(),
+            secret,
         };
         let clock = self.clock.clone();
         Ok(AnyProcessor::new(account, processors.client()?, Arc::new(move || clock.now())))
@@ -91,7 +86,7 @@ impl Worker {
         Ok(self.writer().put_processor_account(tenant, &former).await?)
     }
 
-    async fn seal(&self, place: &str, secret: &[u8]) -> Result<String, Error> {
+    pub(crate) async fn seal(&self, place: &str, secret: &[u8]) -> Result<String, Error> {
         let vault = self.processors()?.vault();
         vault
             .seal(self.entropy.as_ref(), self.now(), place, secret)

@@ -5,6 +5,7 @@ use std::{sync::OnceLock, time::Duration};
 use tollgate_domain::{ProcessorKind, Timestamp};
 use tollgate_processors::Client;
 use tollgate_store::{Secrets, StoreError};
+use zeroize::Zeroizing;
 
 use crate::{
     error::Error,
@@ -68,6 +69,20 @@ impl Processors {
     /// The vault.
     pub(crate) fn vault(&self) -> &Vault {
         &self.vault
+    }
+
+    /// Opens a sealed text.
+    pub(crate) async fn open_text(
+        &self,
+        now: Timestamp,
+        place: &str,
+        sealed: &str,
+    ) -> Result<Zeroizing<String>, Error> {
+        let plain = self.vault.open(now, place, sealed).await;
+        let plain = plain.map_err(|e| Error::Internal(e.to_string()))?;
+        let text =
+            String::from_utf8(plain.to_vec()).map_err(|e| Error::Internal(e.utf8_error().to_string()))?;
+        Ok(text.into())
     }
 
     /// Milliseconds after which a request has arrived or never will.

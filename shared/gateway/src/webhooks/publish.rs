@@ -67,6 +67,7 @@ impl Publisher<'_> {
         let Some(Change { tenant, key, before, after }) = Change::read(record)? else {
             return Ok(published);
         };
+        self.worker.index_order(tenant, before.as_ref(), &after).await?;
         published.booked = self.booker.book(tenant, before.as_ref(), &after).await?;
         for event in events_of(&key, before.as_ref(), &after) {
             published.events += 1;

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 use tollgate_domain::{
-    Event, EventKind, Mode, Payment, PaymentId, Payout, Refund, Stage, Subject, payment::Status,
+    Dispute, Event, EventKind, Mode, Payment, PaymentId, Payout, Refund, Stage, Subject, payment::Status,
     payout::PayoutStatus, refund::RefundStatus,
 };
 use tollgate_gateway::{Admin, OpenMoney};
@@ -51,6 +51,7 @@ impl World {
         }
         let open = self.still_open().await;
         assert!(open.is_empty(), "still open: {open:?}");
+        self.decide_cases().await;
         for payout in self.all::<Payout>().await {
             assert!(payout.status.is_settled(), "{payout:?}");
             self.count(format!("ended: payout {}", payout.status.as_str()));
@@ -148,6 +149,7 @@ impl World {
                     | EventKind::PayoutPaid
                     | EventKind::PayoutFailed
                     | EventKind::PayoutCanceled
+                    | EventKind::DisputeClosed
             );
             if !is_end {
                 continue;
@@ -156,6 +158,7 @@ impl World {
                 Subject::Payment(payment) => payment.id.to_string(),
                 Subject::Refund(refund) => refund.id.to_string(),
                 Subject::Payout(payout) => payout.id.to_string(),
+                Subject::Dispute(dispute) => dispute.id.to_string(),
                 _ => continue,
             };
             told.entry(about).or_default().push(event.kind);
@@ -175,6 +178,10 @@ impl World {
                 _ => EventKind::PayoutFailed,
             };
             assert_eq!(told.get(&payout.id.to_string()), Some(&vec![kind]), "{payout:?}");
+        }
+        for dispute in self.all::<Dispute>().await {
+            let kinds = told.get(&dispute.id.to_string());
+            assert_eq!(kinds, Some(&vec![EventKind::DisputeClosed]), "{dispute:?}");
         }
         for refund in self.all::<Refund>().await {
             let kind = match refund.status {

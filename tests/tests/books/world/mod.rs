@@ -1,5 +1,6 @@
 //! The worker, the processors and the merchant of a run.
 
+mod disputes;
 mod end;
 mod faults;
 mod open;
@@ -13,7 +14,7 @@ use std::{
     },
 };
 
-use tollgate_domain::{PaymentId, RefundId, Tenant, Timestamp};
+use tollgate_domain::{DisputeId, PaymentId, RefundId, Tenant, Timestamp};
 use tollgate_gateway::{Clock, DueQueues, Links, Worker};
 use tollgate_local::dynamodb::DynamoDb;
 use tollgate_store::{Cursor, Entity, ListQuery};
@@ -54,6 +55,10 @@ pub(crate) struct World {
     /// Those that were paid when they were last looked at.
     paid: Vec<PaymentId>,
     refunds: Vec<RefundId>,
+    /// What the processors say of disputes.
+    cases: Vec<disputes::Case>,
+    /// The disputes that the merchant has accepted.
+    accepted: Vec<DisputeId>,
     tally: BTreeMap<String, u32>,
     _folder: tempfile::TempDir,
     _stop: tokio::sync::watch::Sender<bool>,
@@ -93,7 +98,9 @@ impl World {
         self.advance();
         match self.chance.below(100) {
             0..14 => self.initialize().await,
-            14..40 => self.press().await,
+            14..35 => self.press().await,
+            35..38 => self.notice().await,
+            38..40 => self.answer_dispute().await,
             40..43 => self.pay_out().await,
             43..45 => self.cancel_payout().await,
             45..57 => self.refund().await,

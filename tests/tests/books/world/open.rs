@@ -126,7 +126,11 @@ async fn merchant(worker: &Worker, control: &str) -> (Tenant, String) {
     for account in processors::demo_accounts(control) {
         admin.set_processor(merchant.id, Mode::Test, &account).await.unwrap();
     }
-    (Tenant { merchant: merchant.id, mode: Mode::Test }, key.secret)
+    let tenant = Tenant { merchant: merchant.id, mode: Mode::Test };
+    for (processor, key) in processors::demo_notice_keys() {
+        admin.set_notice_key(tenant, processor, &key, true).await.unwrap();
+    }
+    (tenant, key.secret)
 }
 
 impl World {
@@ -172,6 +176,8 @@ impl World {
             payments: Vec::new(),
             paid: Vec::new(),
             refunds: Vec::new(),
+            cases: Vec::new(),
+            accepted: Vec::new(),
             tally: BTreeMap::new(),
             _folder: folder,
             _stop: stop,

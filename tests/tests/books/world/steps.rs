@@ -32,7 +32,7 @@ impl World {
         self.call_with(front_door, Permission::PaymentsWrite)
     }
 
-    fn call_with(&mut self, front_door: FrontDoor, needs: Permission) -> Call {
+    pub(super) fn call_with(&mut self, front_door: FrontDoor, needs: Permission) -> Call {
         let credentials = Credentials { secret: self.secret.clone(), merchant: None };
         let request = self.worker.new_request();
         self.worker.begin(front_door, request, Some(credentials), Some(needs), false)
@@ -194,7 +194,7 @@ impl World {
             metadata: Metadata::default(),
         };
         let kill = self.kill();
-        let call = self.call_with(FrontDoor::Intents, Permission::KeysWrite);
+        let call = self.call_with(FrontDoor::Intents, Permission::PayoutsWrite);
         match self.fate.run(kill, call.create_payout(new, None)).await {
             Some(Ok(_)) => self.count("paid out"),
             Some(Err(error)) => self.count(format!("not paid out ({error})")),
@@ -208,7 +208,7 @@ impl World {
         let payouts = self.all::<Payout>().await;
         let Some(payout) = payouts.first() else { return };
         let kill = self.kill();
-        let call = self.call_with(FrontDoor::Intents, Permission::KeysWrite);
+        let call = self.call_with(FrontDoor::Intents, Permission::PayoutsWrite);
         match self.fate.run(kill, call.cancel_payout(payout.id, None)).await {
             Some(Ok(_)) => self.count("payout canceled"),
             Some(Err(error)) => self.count(format!("payout not canceled ({error})")),

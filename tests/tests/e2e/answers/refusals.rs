@@ -2,11 +2,14 @@
 //! is not there, and too many requests. The routes are those of the table of callers, which has every route of the templates.
 
 use reqwest::{Method, RequestBuilder};
-use tollgate_domain::{KeyKind, Mode, Permission};
+use tollgate_domain::{KeyKind, Mode};
 use tollgate_tests::Client;
 
 use super::*;
-use crate::callers::table::{ROWS, Row};
+use crate::callers::{
+    all_but,
+    table::{ROWS, Row},
+};
 
 /// Ids that nothing has, by the names that the table of callers gives things.
 fn unknown(name: &str) -> &'static str {
@@ -87,10 +90,8 @@ async fn refuse(front_door: &str) {
         }
         let wrong = good.with_key("sk_test_wrong");
         transcript.send("with a wrong key", ask(&wrong, row, &body_of(&cloud, row, "sk_test_wrong"))).await;
-        let others: Vec<_> =
-            Permission::ALL.iter().copied().filter(|scope| Some(*scope) != row.needs()).collect();
-        if row.needs().is_some() {
-            let key = cloud.demo_key(Mode::Test, KeyKind::Secret, &others).await;
+        if let Some(needed) = row.needs() {
+            let key = cloud.demo_key(Mode::Test, KeyKind::Secret, &all_but(needed)).await;
             transcript.send("without the scope", ask(&good.with_key(&key), row, &body)).await;
         }
         let publishable = cloud.ready["credentials"]["publishable_key"].as_str().unwrap();

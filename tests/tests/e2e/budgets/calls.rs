@@ -65,6 +65,8 @@ pub(crate) async fn call_the_others(cloud: &Cloud, round: u32) {
     crate::checkout::pay(&url).await;
     let path = format!("/payments/{reference}");
     checkout.get(&format!("{path}/status")).await.expect(200);
+    let news = json!({"provider": "mpgs", "reference": reference, "stage": "chargeback", "amount": 5});
+    assert_eq!(crate::notices::tell(cloud, &news).await, [200]);
     checkout.post(&format!("{path}/refund"), &json!({})).await.expect(200);
 }
 

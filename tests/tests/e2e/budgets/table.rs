@@ -46,6 +46,8 @@ pub(super) const BUDGETS: &[Budget] = &[
     budget("pages-show-challenge", "Get", 1, 1.0, 0.0),
     budget("pages-answer-challenge", "Get Put", 2, 1.0, 3.0),
     budget("pages-show-result", "Get", 1, 1.0, 0.0),
+    // A notice that opens a dispute: the secrets, the payment, the dispute that is not there; the payment and the terms again.
+    budget("pages-receive-notice", "Get*5 Transact", 6, 5.0, 13.0),
     no_calls("pages-unknown-route"),
     budget("intents-create-payment-intent", "Update Put", 2, 0.0, 3.0),
     budget("intents-retrieve-payment-intent", "Update Get", 1, 1.0, 1.0),

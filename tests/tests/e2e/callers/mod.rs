@@ -102,12 +102,18 @@ async fn expired_token(cloud: &Cloud, key: &str) -> String {
     call.issue_access_token().await.unwrap()
 }
 
+/// Every scope but one, and but the one that has it in it.
+pub(crate) fn all_but(needed: Permission) -> Vec<Permission> {
+    let lacks = |p: &Permission| *p != needed && Some(*p) != needed.is_in();
+    Permission::ALL.iter().copied().filter(lacks).collect()
+}
+
 /// Keys of the demo merchant with every scope but one, fresh and over their rate limits.
 async fn without_a_scope(cloud: &Cloud) -> Vec<(Permission, [Caller; 2])> {
     let demo = cloud.demo_scope().merchant.to_string();
     let mut without = Vec::new();
     for needed in Permission::ALL {
-        let others: Vec<_> = Permission::ALL.iter().copied().filter(|p| p != needed).collect();
+        let others = all_but(*needed);
         let fresh = cloud.demo_key(Mode::Test, KeyKind::Secret, &others).await;
         let over = cloud.demo_key(Mode::Test, KeyKind::Secret, &others).await;
         cloud.use_up_key(&over).await;

@@ -4,8 +4,8 @@
 
 use reqwest::Method;
 use tollgate_domain::Permission::{
-    self, CustomersRead, CustomersWrite, KeysRead, KeysWrite, PaymentsRead, PaymentsWrite, WebhooksRead,
-    WebhooksWrite,
+    self, CustomersRead, CustomersWrite, KeysRead, KeysWrite, PaymentsRead, PaymentsWrite, PayoutsWrite,
+    WebhooksRead, WebhooksWrite,
 };
 
 /// Who may call a route.
@@ -19,7 +19,7 @@ pub(crate) enum Access {
     AnyKey,
     /// Everybody, with the same answer.
     Everybody,
-    /// A payer who has a signed link.
+    /// Whoever proves it without a key: a payer by a signed link, a processor by its secret.
     Link,
 }
 
@@ -112,7 +112,7 @@ const fn open(function: &'static str, method: &'static str, path: &'static str, 
     Row { function, method, path, access, status, body: "", replays: false }
 }
 
-/// A page whose link is the credential.
+/// A page whose link is the credential, and what takes notices by their proof.
 const fn page(function: &'static str) -> Row {
     Row { function, method: "", path: "", access: Access::Link, status: 200, body: "", replays: false }
 }
@@ -177,6 +177,7 @@ pub(crate) const ROWS: &[Row] = &[
     page("pages-show-challenge"),
     page("pages-answer-challenge"),
     page("pages-show-result"),
+    page("pages-receive-notice"),
     open("pages-unknown-route", "GET", "/pages/none", 404),
     create("intents-create-payment-intent", "/payment_intents", PaymentsWrite, INTENT),
     get("intents-list-payment-intents", "/payment_intents", PaymentsRead),
@@ -206,15 +207,15 @@ pub(crate) const ROWS: &[Row] = &[
     get("intents-retrieve-dispute", "/disputes/<dispute>", PaymentsRead),
     post("intents-update-dispute", "/disputes/<dispute>", PaymentsWrite, METADATA),
     post("intents-close-dispute", "/disputes/<dispute>/close", PaymentsWrite, "{}"),
-    create("intents-create-payout", "/payouts", KeysWrite, PAYOUT),
+    create("intents-create-payout", "/payouts", PayoutsWrite, PAYOUT),
     get("intents-list-payouts", "/payouts", PaymentsRead),
     get("intents-retrieve-payout", "/payouts/<payout>", PaymentsRead),
-    post("intents-update-payout", "/payouts/<payout>", KeysWrite, METADATA),
-    post("intents-cancel-payout", "/payouts/<pending_payout>/cancel", KeysWrite, "{}"),
+    post("intents-update-payout", "/payouts/<payout>", PayoutsWrite, METADATA),
+    post("intents-cancel-payout", "/payouts/<pending_payout>/cancel", PayoutsWrite, "{}"),
     create(
         "intents-create-external-account",
         "/accounts/<account>/external_accounts",
-        KeysWrite,
+        PayoutsWrite,
         BANK_ACCOUNT,
     ),
     get("intents-list-external-accounts", "/accounts/<account>/external_accounts", KeysRead),
@@ -226,22 +227,22 @@ pub(crate) const ROWS: &[Row] = &[
     post(
         "intents-update-external-account",
         "/accounts/<account>/external_accounts/<bank_account>",
-        KeysWrite,
+        PayoutsWrite,
         METADATA,
     ),
     delete(
         "intents-delete-external-account",
         "/accounts/<account>/external_accounts/<bank_account>",
-        KeysWrite,
+        PayoutsWrite,
     ),
-    create("intents-create-account", "/accounts", KeysWrite, ACCOUNT),
+    create("intents-create-account", "/accounts", PayoutsWrite, ACCOUNT),
     get("intents-list-accounts", "/accounts", KeysRead),
-    post("intents-update-account", "/accounts/<connected>", KeysWrite, METADATA),
-    post("intents-accept-account", "/accounts/<payer>/accept", KeysWrite, "{}"),
+    post("intents-update-account", "/accounts/<connected>", PayoutsWrite, METADATA),
+    post("intents-accept-account", "/accounts/<payer>/accept", PayoutsWrite, "{}"),
     get("intents-list-transfers", "/transfers", PaymentsRead),
     get("intents-retrieve-transfer", "/transfers/<transfer>", PaymentsRead),
     get("intents-retrieve-balance-settings", "/balance_settings", KeysRead),
-    post("intents-update-balance-settings", "/balance_settings", KeysWrite, SETTINGS),
+    post("intents-update-balance-settings", "/balance_settings", PayoutsWrite, SETTINGS),
     create("intents-create-customer", "/customers", CustomersWrite, NAME),
     get("intents-list-customers", "/customers", CustomersRead),
     get("intents-retrieve-customer", "/customers/<customer>", CustomersRead),

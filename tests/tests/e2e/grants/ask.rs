@@ -58,6 +58,8 @@ pub(super) struct Ask {
     path: String,
     body: String,
     idempotency_key: String,
+    /// Another header that proves who asks.
+    proof: Option<(&'static str, &'static str)>,
     before: Before,
 }
 
@@ -73,6 +75,7 @@ impl Ask {
             path: path.into(),
             body: String::new(),
             idempotency_key: format!("grants-{}", unique()),
+            proof: None,
             before: Before::Nothing,
         }
     }
@@ -100,6 +103,10 @@ impl Ask {
 
     pub(super) fn body(self, body: impl Into<String>) -> Self {
         Self { body: body.into(), ..self }
+    }
+
+    pub(super) fn proven(self, name: &'static str, value: &'static str) -> Self {
+        Self { proof: Some((name, value)), ..self }
     }
 
     /// The same request by a caller that is over its rate limit.
@@ -146,6 +153,9 @@ impl Ask {
             }
         };
         request = request.header("idempotency-key", &self.idempotency_key);
+        if let Some((name, value)) = self.proof {
+            request = request.header(name, value);
+        }
         if !self.body.is_empty() {
             let kind = if self.body.starts_with('{') { "json" } else { "x-www-form-urlencoded" };
             request = request.header("content-type", format!("application/{kind}")).body(self.body.clone());
@@ -170,7 +180,7 @@ impl Ask {
         let has_shape = match self.function.split('-').next().unwrap() {
             "simple" => json["error"].is_string(),
             "checkout" => json["success"] == false && json["message"].is_string(),
-            "pages" => answer.header("content-type").starts_with("text/html"),
+            "pages" => answer.header("content-type").starts_with("text/"),
             _ => json["error"]["type"].is_string() && json["error"]["message"].is_string(),
         };
         answer.status.is_server_error() && has_shape

@@ -12,8 +12,17 @@ use tollgate_tests::{
     release::{queues, scan, sqs},
 };
 
-use super::ways::{customer_with_everything, event};
-use crate::{callers::world::make, due_work::poison, erasure::delete_half, payment};
+use super::{
+    ask::unique,
+    ways::{customer_with_everything, event},
+};
+use crate::{
+    callers::world::make,
+    due_work::poison,
+    erasure::delete_half,
+    notices::{disputes, paid, tell},
+    payment,
+};
 
 /// Leaves every kind of work for later, and waits until it is done.
 pub(crate) async fn leave_and_finish(cloud: &Cloud) {
@@ -24,6 +33,7 @@ pub(crate) async fn leave_and_finish(cloud: &Cloud) {
         (!told["data"].as_array().unwrap().is_empty()).then_some(())
     })
     .await;
+    let refunded = refunded_inquiry(cloud).await;
     let receivers = [Receiver::start(&[]), Receiver::start(&[500])];
     let refund = failing_refund(cloud).await;
     let customer = half_erased(cloud).await;
@@ -42,12 +52,27 @@ pub(crate) async fn leave_and_finish(cloud: &Cloud) {
         (shown["status"] == "failed").then_some(())
     })
     .await;
+    eventually("the inquiry is closed", || async {
+        let inquiry = disputes(cloud, &refunded, 1).await.remove(0);
+        inquiry.status.is_decided().then_some(())
+    })
+    .await;
     eventually("the erasure is complete", || async {
         let customer: Option<Customer> =
             cloud.store().get(cloud.demo_scope(), &customer.to_string()).await.unwrap();
         customer.unwrap().erasure.is_none_or(|erasure| erasure.complete).then_some(())
     })
     .await;
+}
+
+/// A payment that its bank inquires about, refunded whole; its reference.
+async fn refunded_inquiry(cloud: &Cloud) -> String {
+    let reference = paid(cloud, "mpgs", &unique()).await;
+    let news = json!({"provider": "mpgs", "reference": reference, "stage": "inquiry"});
+    assert_eq!(tell(cloud, &news).await, [200]);
+    disputes(cloud, &reference, 1).await;
+    cloud.checkout().post(&format!("/payments/{reference}/refund"), &json!({})).await.expect(200);
+    reference
 }
 
 /// A refund that is pending and fails later.

@@ -16,7 +16,7 @@ use tollgate_domain::{
 };
 use tollgate_gateway::{Clock, SystemClock};
 use tollgate_store::{Put, Replaced};
-use tollgate_tests::{Cloud, dynamodb};
+use tollgate_tests::{Cloud, dynamodb, eventually};
 
 use super::ask::{Ask, Callers, unique, unique_number};
 use crate::{
@@ -24,8 +24,9 @@ use crate::{
         table::{Access, ROWS, Row},
         world::{fund, make},
     },
-    checkout::{initialized, press_at, with},
+    checkout::{initialized, pay, press_at, with},
     intents::{payouts::external_accounts, recover::succeeded_at},
+    notices,
 };
 
 /// Which ways of which functions are asked for.
@@ -45,6 +46,7 @@ pub(super) async fn all(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>) ->
     connected(cloud, wanted, &mut asks).await;
     keys(wanted, &mut asks);
     webhooks(cloud, callers, wanted, &mut asks).await;
+    lists_of_an_order(cloud, wanted, &mut asks).await;
     pages(cloud, wanted, &mut asks).await;
     asks
 }
@@ -195,6 +197,28 @@ async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut 
             let (id, _) = make(cloud, api, of).await;
             asks.push(Ask::get(function, path.replace("<id>", &id)).way("of a parent"));
         }
+    }
+}
+
+/// Lists of the payments of an order number.
+async fn lists_of_an_order(cloud: &Cloud, wanted: Wanted<'_>, asks: &mut Vec<Ask>) {
+    for (function, path) in
+        [("intents-list-payment-intents", "/payment_intents"), ("intents-list-charges", "/charges")]
+    {
+        if !wanted(function, "of an order") {
+            continue;
+        }
+        let order = unique();
+        let paid = json!({"amount": 900, "currency": "eur", "payment_method": "pm_card_visa", "confirm": true,
+            "metadata": {"order_id": order}});
+        cloud.intents().post("/payment_intents", &paid).await.expect(201);
+        let ask = Ask::get(function, format!("{path}?metadata[order_id]={order}")).way("of an order");
+        eventually("the order is indexed", || async {
+            let list = cloud.intents().get(&format!("{path}?metadata[order_id]={order}")).await.expect(200);
+            (!list["data"].as_array().unwrap().is_empty()).then_some(())
+        })
+        .await;
+        asks.push(ask);
     }
 }
 
@@ -396,6 +420,15 @@ async fn pages(cloud: &Cloud, wanted: Wanted<'_>, asks: &mut Vec<Ask>) {
             let page = challenge(provider).await;
             asks.push(answer("pages-answer-challenge", provider, &page, "complete"));
         }
+    }
+    if wanted("pages-receive-notice", "chargeback") {
+        let (reference, url) = initialized(cloud, &with(&unique(), &json!({}))).await;
+        pay(&url).await;
+        let path = format!("/pages/notices/mpgs/{}/test", cloud.demo_scope().merchant);
+        let notice = json!({"order": {"id": reference, "chargeback": {"amount": "1.00", "currency": "USD"}},
+            "transaction": {"type": "CHARGEBACK"}});
+        let ask = Ask::open("pages-receive-notice", Method::POST, path).way("chargeback");
+        asks.push(ask.body(notice.to_string()).proven(notices::SECRET.0, notices::SECRET.1));
     }
     if wanted("pages-show-result", "decided") {
         let (_, said) = make(cloud, "charges", "payment").await;

@@ -12,6 +12,7 @@ mod external_accounts;
 mod filters;
 mod lists;
 mod month;
+mod order_numbers;
 mod payer_absent;
 mod payers_pages;
 pub(crate) mod payouts;

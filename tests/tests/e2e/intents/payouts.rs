@@ -7,7 +7,7 @@ use tollgate_store::Replaced;
 use tollgate_tests::{Client, Cloud, dynamodb, eventually};
 
 use super::balance::{booked, books_agree};
-use crate::callers::world::keep_pending;
+use crate::callers::{all_but, world::keep_pending};
 
 /// Makes money available in a currency: a charge whose money needs no delay; gives what it brought, in minor units.
 pub(crate) async fn fund(intents: &Client, minor: i64, currency: &str) -> i64 {
@@ -217,10 +217,7 @@ async fn a_payout_to_an_account_that_is_gone_fails_and_a_live_one_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_takes_payments_takes_no_money_out() {
     let cloud = Cloud::start().await;
-    let all_but = |left: Permission| -> Vec<Permission> {
-        Permission::ALL.iter().copied().filter(|permission| *permission != left).collect()
-    };
-    let seller = cloud.demo_key(Mode::Test, KeyKind::Secret, &all_but(Permission::KeysWrite)).await;
+    let seller = cloud.demo_key(Mode::Test, KeyKind::Secret, &all_but(Permission::PayoutsWrite)).await;
     let seller = cloud.intents().with_key(&seller);
     fund(&cloud.intents(), 5000, "usd").await;
     let new = json!({"amount": 100, "currency": "usd"});
@@ -231,6 +228,24 @@ async fn a_key_that_takes_payments_takes_no_money_out() {
     let path = format!("/payouts/{}", payout["id"].as_str().unwrap());
     assert_eq!(seller.get(&path).await.expect(200)["id"], payout["id"]);
     seller.post(&format!("{path}/cancel"), &json!({})).await.expect(403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_may_pay_out_and_nothing_else_and_one_that_makes_keys_may_too() {
+    let cloud = Cloud::start().await;
+    let intents = cloud.intents();
+    fund(&intents, 5000, "usd").await;
+    let made = intents.post("/api_keys", &json!({"scopes": ["payouts:write"]})).await.expect(201);
+    assert_eq!(made["scopes"], json!(["payouts:write"]));
+    let treasurer = intents.with_key(made["secret"].as_str().unwrap());
+    let new = json!({"amount": 100, "currency": "usd"});
+    treasurer.post("/payouts", &new).await.expect(201);
+    treasurer.post("/payment_intents", &json!({"amount": 100, "currency": "usd"})).await.expect(403);
+    treasurer.post("/api_keys", &json!({})).await.expect(403);
+    treasurer.get("/payouts").await.expect(403);
+    // As keys could before there was a scope for it.
+    let keys = cloud.demo_key(Mode::Test, KeyKind::Secret, &[Permission::KeysWrite]).await;
+    intents.with_key(&keys).post("/payouts", &new).await.expect(201);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,6 +14,8 @@ const OF_THE_READER: &[(&str, &str)] = &[
     ("MERCHANT", "acct_000001f2Tnpj0Wah93PB3I"),
     ("MERCHANT_BARE", MERCHANT_BARE),
     ("KEY", "key_000001f2Tnpj0Wah93PB3I"),
+    ("KEY_ID", "08c94330-f618-42a3-b09d-e1e43be5efda"),
+    ("DISPUTE", "dp_000001f2Tnpj0Wah93PB3I"),
     ("MID", "MID1"),
     ("QUOTA", "L-B99A9384"),
     ("BACKUP", "arn:aws:dynamodb:us-east-1:111122223333:table/tollgate/backup/01489602797149-73d8d5bc"),

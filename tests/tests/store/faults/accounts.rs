@@ -1,7 +1,7 @@
 //! Merchants and their accounts with processors.
 
 use tollgate_domain::{ProcessorKind, Tier};
-use tollgate_store::{Merchant, ProcessorAccount};
+use tollgate_store::{Merchant, NoticeKeys, ProcessorAccount, SealedNoticeKey};
 
 use super::{
     super::*,
@@ -30,8 +30,31 @@ fn former() -> ProcessorAccount {
     ProcessorAccount { former: true, ..account("s") }
 }
 
+fn notice_keys(version: u64, secret: &str) -> NoticeKeys {
+    let key = SealedNoticeKey { key_id: None, secret: secret.into(), created: NOW };
+    NoticeKeys { processor: PROCESSOR, version, keys: vec![key] }
+}
+
 pub(super) fn scenarios() -> Vec<Scenario> {
-    [merchants(), accounts()].concat()
+    [merchants(), accounts(), secrets_of_notices()].concat()
+}
+
+fn secrets_of_notices() -> Vec<Scenario> {
+    vec![
+        scenario!("put_notice_keys", nothing, |store| async move {
+            store.put_notice_keys(tenant(1), &notice_keys(1, "s")).await
+        }),
+        scenario!(
+            "put_notice_keys",
+            |store| assert!(store.put_notice_keys(tenant(1), &notice_keys(1, "s")).await.unwrap()),
+            |store| async move { store.put_notice_keys(tenant(1), &notice_keys(2, "t")).await }
+        ),
+        scenario!(
+            "get_notice_keys",
+            |store| assert!(store.put_notice_keys(tenant(1), &notice_keys(1, "s")).await.unwrap()),
+            |store| store.get_notice_keys(tenant(1), PROCESSOR)
+        ),
+    ]
 }
 
 fn merchants() -> Vec<Scenario> {

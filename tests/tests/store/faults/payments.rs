@@ -144,6 +144,27 @@ fn several_items() -> Vec<Scenario> {
             },
             |store| async move { store.list::<Payment>(tenant(1), &ListQuery::new(5), None).await }
         ),
+        scenario!("index_order", nothing, |store| async move {
+            store.index_order(tenant(1), "7", paid().id, NOW).await
+        }),
+        scenario!(
+            "list",
+            |store| for n in 1..=7 {
+                let payment = payment(n, Outcome::Approved, NOW.plus_ms(i64::from(n)));
+                make(&store, &payment).await;
+                store.index_order(tenant(1), "7", payment.id, payment.created).await.unwrap();
+            },
+            |store| async move {
+                let of_order = ListQuery::new(5).of_order(tenant(1), "7");
+                store.list::<Payment>(tenant(1), &of_order, None).await
+            }
+        ),
+        scenario!("set_orders_indexed", nothing, |store| async move { store.set_orders_indexed().await }),
+        scenario!(
+            "orders_are_indexed",
+            |store| store.set_orders_indexed().await.unwrap(),
+            |store| async move { store.orders_are_indexed().await }
+        ),
         scenario!(
             "due",
             |store| make(&store, &payment(1, Outcome::Pending { ask_at: NOW }, NOW)).await,

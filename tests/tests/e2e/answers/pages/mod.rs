@@ -2,6 +2,7 @@
 
 mod answer_challenge;
 mod answer_checkout;
+mod receive_notice;
 mod show_challenge;
 mod show_checkout;
 mod show_result;
