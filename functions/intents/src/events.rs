@@ -5,8 +5,8 @@ use tollgate_apis::{
     EventContext,
     intents::{
         ACCOUNT_PREFIX, BANK_ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, DISPUTE_PREFIX, METHOD_PREFIX,
-        PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, RecoveryEnd, TRANSFER_PREFIX, list, webhook_delivery,
-        webhook_recovery,
+        PAYMENT_PREFIX, PAYOUT_PREFIX, PRICE_PREFIX, PRODUCT_PREFIX, REFUND_PREFIX, RecoveryEnd,
+        TRANSFER_PREFIX, list, webhook_delivery, webhook_recovery,
     },
 };
 use tollgate_domain::{
@@ -72,6 +72,8 @@ fn read_related(query: &mut Fields) -> Result<Option<RelatedObject>, FieldError>
         .or_else(|| Id::parse(BANK_ACCOUNT_PREFIX, &text).map(RelatedObject::BankAccount).ok())
         .or_else(|| Id::parse(TRANSFER_PREFIX, &text).map(RelatedObject::Transfer).ok())
         .or_else(|| Id::parse(ACCOUNT_PREFIX, &text).map(RelatedObject::ConnectedAccount).ok())
+        .or_else(|| Id::parse(PRODUCT_PREFIX, &text).map(RelatedObject::Product).ok())
+        .or_else(|| Id::parse(PRICE_PREFIX, &text).map(RelatedObject::Price).ok())
         .or_else(|| Id::parse(ENDPOINT_PREFIX, &text).map(RelatedObject::Endpoint).ok());
     related.map(Some).ok_or_else(|| query.error(name, Issue::NotValid("the id of what events are about")))
 }

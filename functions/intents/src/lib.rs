@@ -24,6 +24,8 @@ mod payment_details;
 pub mod payment_intents;
 pub mod payment_methods;
 pub mod payouts;
+pub mod prices;
+pub mod products;
 pub mod refunds;
 pub mod transfers;
 pub mod versions;

@@ -173,6 +173,21 @@ pub(crate) const CUSTOMER: &[&str] = &[
     "validate",
 ];
 
+/// Of `POST /products` and `POST /products/{id}`.
+pub(crate) const PRODUCT: &[&str] = &["default_price_data", "id", "package_dimensions"];
+
+/// Of `GET /products`.
+pub(crate) const LIST_PRODUCTS: &[&str] = &["ids", "shippable"];
+
+/// Of `POST /prices` and `POST /prices/{id}`.
+pub(crate) const PRICE: &[&str] = &["custom_unit_amount", "product_data"];
+
+/// Of `recurring` in `POST /prices`.
+pub(crate) const PRICE_RECURRING: &[&str] = &["trial_period_days"];
+
+/// Of an entry of `currency_options` in `POST /prices`.
+pub(crate) const PRICE_OPTION: &[&str] = &["custom_unit_amount"];
+
 /// Of `GET /customers`.
 pub(crate) const LIST_CUSTOMERS: &[&str] = &["test_clock"];
 

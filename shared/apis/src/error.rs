@@ -306,6 +306,7 @@ impl ApiError {
             .about("client_secret"),
             Refusal::Metadata(bad) => Self::of_field(&FieldError::of_metadata(bad.clone())),
             Refusal::Payout(refusal) => invalid("payout_not_possible", sentence(refusal)),
+            Refusal::Billing(refusal) => invalid("billing_not_possible", sentence(refusal)),
             Refusal::BankAccount(refusal) => invalid("bank_account_not_possible", sentence(refusal)),
             Refusal::TooManyEndpoints => invalid("too_many_webhook_endpoints",
                 "There are too many webhook endpoints.",
@@ -407,5 +408,7 @@ const fn not_found_code(resource: Resource) -> &'static str {
         Resource::BankAccount => "bank_account_not_found",
         Resource::Transfer => "transfer_not_found",
         Resource::Account => "account_not_found",
+        Resource::Product => "product_not_found",
+        Resource::Price => "price_not_found",
     }
 }

@@ -68,6 +68,10 @@ kinds! {
     TransferKind, TransferId, "TRF";
     /// The id of an adjustment.
     AdjustmentKind, AdjustmentId, "ADJ";
+    /// The id of a product.
+    ProductKind, ProductId, "PRD";
+    /// The id of a price.
+    PriceKind, PriceId, "PRI";
     /// The id of an idempotency record.
     IdempotencyRecordKind, IdempotencyRecordId, "RUN";
 }

@@ -8,6 +8,7 @@ pub mod adjustment;
 pub mod backlog;
 pub mod balance_settings;
 pub mod bank_account;
+pub mod billing;
 pub mod card;
 pub mod connected_account;
 pub mod contact;
@@ -55,7 +56,8 @@ pub use event::{Event, EventKind, Subject};
 pub use front_door::FrontDoor;
 pub use id::{
     AdjustmentId, BalanceTransactionId, BankAccountId, CustomerId, DisputeId, EndpointId, EventId, Id,
-    IdempotencyRecordId, KeyId, MerchantId, PaymentId, PaymentMethodId, PayoutId, RefundId, TransferId,
+    IdempotencyRecordId, KeyId, MerchantId, PaymentId, PaymentMethodId, PayoutId, PriceId, ProductId,
+    RefundId, TransferId,
 };
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use idempotency_record::IdempotencyRecord;

@@ -3,6 +3,7 @@
 use crate::{
     access::Permission,
     bank_account::BankAccountRefusal,
+    billing::BillingRefusal,
     card::BadCard,
     dispute::DisputeRefusal,
     id::PaymentId,
@@ -104,6 +105,10 @@ pub enum Resource {
     Transfer,
     /// The account of a merchant.
     Account,
+    /// A product.
+    Product,
+    /// A price.
+    Price,
 }
 
 impl Resource {
@@ -124,6 +129,8 @@ impl Resource {
             Self::BankAccount => "bank account",
             Self::Transfer => "transfer",
             Self::Account => "account",
+            Self::Product => "product",
+            Self::Price => "price",
         }
     }
 }
@@ -225,6 +232,9 @@ pub enum Refusal {
     /// A bank account is not made or changed like that.
     #[error(transparent)]
     BankAccount(#[from] BankAccountRefusal),
+    /// Something of billing is not made or changed like that.
+    #[error(transparent)]
+    Billing(#[from] BillingRefusal),
 }
 
 /// Why an API key is not made.

@@ -12,6 +12,7 @@
 //! | `signing` | links, access tokens and client secrets, signed with the gateway's own secret |
 //! | `idempotency` | creates, changes and operations that run once per idempotency key |
 //! | `payments` | payments, intents, hosted checkout, payment methods, refunds |
+//! | `billing` | products and prices |
 //! | `customers` | customers, owners of e-mail addresses, erasure |
 //! | `merchants` | a merchant's account and API keys |
 //! | `disputes` | disputes: how they open, are answered and end |
@@ -30,6 +31,7 @@
 
 mod admin;
 mod auth;
+mod billing;
 mod call;
 mod clock;
 mod conflict_retry;
@@ -75,6 +77,10 @@ pub use auth::{
     access_tokens::ACCESS_TOKEN_S,
     authorized::{Admitted, Authorized},
     credentials::Credentials,
+};
+pub use billing::{
+    prices::{NewPrice, PriceFilter},
+    products::ProductFilter,
 };
 pub use call::Call;
 pub use clock::{Clock, SystemClock};

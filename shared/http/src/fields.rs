@@ -263,6 +263,36 @@ impl Fields {
         Ok(Some(Self { path, values, textual: self.textual }))
     }
 
+    /// A list of objects, at most `max_entries`. A form's entries are in the order of their positions.
+    pub fn objects(&mut self, name: &str, max_entries: usize) -> Result<Option<Vec<Self>>, FieldError> {
+        let Some(value) = self.take_present(name) else {
+            return Ok(None);
+        };
+        let entries: Vec<(String, Value)> = match value {
+            Value::Array(list) => {
+                list.into_iter().enumerate().map(|(at, entry)| (at.to_string(), entry)).collect()
+            }
+            Value::Object(map) if self.textual => {
+                let mut entries: Vec<(String, Value)> = map.into_iter().collect();
+                entries.sort_by_key(|(position, _)| position.parse::<usize>().unwrap_or(usize::MAX));
+                entries
+            }
+            _ => return Err(self.error(name, Issue::NotA("a list of objects"))),
+        };
+        if entries.len() > max_entries {
+            return Err(self.error(name, Issue::TooMany(max_entries)));
+        }
+        let objects = entries.into_iter().map(|(position, entry)| {
+            let Value::Object(values) = entry else {
+                return Err(self.error(name, Issue::NotA("a list of objects")));
+            };
+            let mut path = self.path.clone();
+            path.extend([name.to_owned(), position]);
+            Ok(Self { path, values, textual: self.textual })
+        });
+        objects.collect::<Result<_, _>>().map(Some)
+    }
+
     /// A required object.
     pub fn required_object(&mut self, name: &str) -> Result<Self, FieldError> {
         self.object(name)?.ok_or_else(|| self.error(name, Issue::Missing))

@@ -17,6 +17,7 @@ use tollgate_domain::{
     Timestamp, Transfer, WebhookEndpoint,
     backlog::Backlog,
     bank_account::BankAccountRegister,
+    billing::{BillingSubject, Price, Product},
     id::Kind,
     payout::{LiveRail, PayoutDestination},
     processor_health::ProcessorHealth,
@@ -162,6 +163,8 @@ pub fn subject_of(image: serde_dynamo::Item) -> Result<Option<(Tenant, String, S
         Adjustment::CODE => Subject::Adjustment(from_image(&key, image)?),
         ConnectedAccount::CODE => Subject::ConnectedAccount(from_image(&key, image)?),
         BalanceSettings::CODE => Subject::BalanceSettings(from_image(&key, image)?),
+        Product::CODE => Subject::Billing(BillingSubject::Product(from_image(&key, image)?)),
+        Price::CODE => Subject::Billing(BillingSubject::Price(from_image(&key, image)?)),
         _ => return Ok(None),
     };
     Ok(Some((tenant, key, subject)))
@@ -195,6 +198,7 @@ pub fn money_of(subject: &Subject) -> Vec<String> {
         | Subject::BankAccount(_)
         | Subject::ConnectedAccount(_)
         | Subject::BalanceSettings(_)
+        | Subject::Billing(_)
         | Subject::Balance(_) => Vec::new(),
     }
 }
@@ -397,6 +401,24 @@ impl Entity for BalanceSettings {
     }
     fn listed(&self) -> bool {
         false
+    }
+}
+
+impl Entity for Product {
+    const CODE: &'static str = tollgate_domain::id::ProductKind::CODE;
+
+    fields!();
+    fn listed(&self) -> bool {
+        !self.deleted
+    }
+}
+
+impl Entity for Price {
+    const CODE: &'static str = tollgate_domain::id::PriceKind::CODE;
+
+    fields!();
+    fn parent(&self, tenant: Tenant) -> Option<String> {
+        Some(parent_key(tenant, Product::CODE, &self.terms.product.to_string()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::operation::query::QueryInput;
 use tollgate_domain::{
-    CustomerId, EndpointId, PaymentId, Tenant, Timestamp, ledger::TransactionSource,
+    CustomerId, EndpointId, PaymentId, ProductId, Tenant, Timestamp, ledger::TransactionSource,
     payout::PayoutDestination,
 };
 
@@ -84,6 +84,13 @@ impl ListQuery {
     #[must_use]
     pub fn of_payment(self, tenant: Tenant, id: PaymentId) -> Self {
         let parent = parent_key(tenant, <tollgate_domain::Payment as Entity>::CODE, &id.to_string());
+        Self { parent: Some(Parent::Resource(parent)), ..self }
+    }
+
+    /// Only a product's prices.
+    #[must_use]
+    pub fn of_product(self, tenant: Tenant, id: ProductId) -> Self {
+        let parent = parent_key(tenant, <tollgate_domain::billing::Product as Entity>::CODE, &id.to_string());
         Self { parent: Some(Parent::Resource(parent)), ..self }
     }
 

@@ -18,6 +18,7 @@ mod ledger_moves;
 mod orders;
 mod payments;
 mod payouts;
+mod prices;
 mod rate_limit;
 mod refunds;
 

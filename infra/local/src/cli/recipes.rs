@@ -155,6 +155,12 @@ pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
             post("before", "/accounts/{partner}", json!({"metadata": {"updated": "no"}})),
             post("update", "/accounts/{partner}", json!({"metadata": {"updated": "yes"}})),
         ],
+        // No route makes these yet, so nothing names them.
+        EventKind::ProductCreated
+        | EventKind::ProductUpdated
+        | EventKind::ProductDeleted
+        | EventKind::PriceCreated
+        | EventKind::PriceUpdated => Vec::new(),
         EventKind::BalanceSettingsUpdated => vec![
             post("before", "/balance_settings", schedule("daily")),
             post("update", "/balance_settings", schedule("manual")),

@@ -276,6 +276,7 @@ pub(super) fn subject(subject: &Subject, challenge_url: Option<&str>) -> Value {
         | Subject::Adjustment(_)
         | Subject::ConnectedAccount(_)
         | Subject::BalanceSettings(_)
+        | Subject::Billing(_)
         | Subject::Balance(_) => Value::Null,
     }
 }

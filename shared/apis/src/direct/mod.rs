@@ -140,6 +140,11 @@ const fn event_type(kind: EventKind) -> Option<&'static str> {
         | EventKind::BankAccountDeleted
         | EventKind::TransferCreated
         | EventKind::ConnectedAccountUpdated
-        | EventKind::BalanceSettingsUpdated => None,
+        | EventKind::BalanceSettingsUpdated
+        | EventKind::ProductCreated
+        | EventKind::ProductUpdated
+        | EventKind::ProductDeleted
+        | EventKind::PriceCreated
+        | EventKind::PriceUpdated => None,
     }
 }

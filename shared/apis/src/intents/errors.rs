@@ -9,7 +9,7 @@ use tollgate_domain::{
     payment,
 };
 
-use super::{objects::payment_status, payout_errors};
+use super::{billing_errors, objects::payment_status, payout_errors};
 use crate::{Answer, ApiError as CommonError, BODY_BYTES_MAX, FieldError, Issue, Problem, json::to_value};
 
 /// The body of an error.
@@ -297,6 +297,7 @@ impl ApiError {
             ),
             Refusal::ApiKey(refusal) => Self::of_key(*refusal),
             Refusal::Payout(refusal) => Self::said(payout_errors::of_payout(*refusal)),
+            Refusal::Billing(refusal) => Self::said(billing_errors::of_billing(refusal)),
             Refusal::BankAccount(refusal) => Self::said(payout_errors::of_bank_account(*refusal)),
             Refusal::UnsafeEndpoint(why) => {
                 api_error(400, INVALID, Some("url_invalid"), why.as_str()).about("url")

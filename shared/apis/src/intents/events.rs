@@ -116,5 +116,10 @@ pub(super) const fn event_type(kind: EventKind) -> &'static str {
         EventKind::TransferCreated => "transfer.created",
         EventKind::ConnectedAccountUpdated => "account.updated",
         EventKind::BalanceSettingsUpdated => "balance_settings.updated",
+        EventKind::ProductCreated => "product.created",
+        EventKind::ProductUpdated => "product.updated",
+        EventKind::ProductDeleted => "product.deleted",
+        EventKind::PriceCreated => "price.created",
+        EventKind::PriceUpdated => "price.updated",
     }
 }

@@ -1,6 +1,7 @@
 //! The `intents` API: `/v2`, the complete one. Where its text is silent it follows Stripe's conventions.
 
 mod account;
+mod billing_errors;
 mod deliveries;
 mod errors;
 mod events;
@@ -18,18 +19,20 @@ pub use deliveries::{
 pub use names::{
     ACCOUNT_PREFIX, ADJUSTMENT_PREFIX, BANK_ACCOUNT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, DISPUTE_PREFIX,
     ENDPOINT_PREFIX, EVENT_PREFIX, KEY_PREFIX, METHOD_PREFIX, PAYMENT_PREFIX, PAYOUT_PREFIX, PAYOUT_STATUSES,
-    REFUND_PREFIX, REFUND_REASONS, TRANSACTION_PREFIX, TRANSACTION_TYPES, TRANSFER_PREFIX, VERSION,
+    PRICE_PREFIX, PRODUCT_PREFIX, REFUND_PREFIX, REFUND_REASONS, TRANSACTION_PREFIX, TRANSACTION_TYPES,
+    TRANSFER_PREFIX, VERSION,
 };
 pub use objects::{
     Address, Adjustment, AutomaticMethods, Balance, BalanceAmount, BalanceSettings, BalanceTransaction,
     BankAccount, BankTransferDetails, BillingDetails, Capabilities, CardDetails, Charge, ChargeOutcome,
     ConnectedAccount, Context, Customer, Deleted, Dispute, EvidenceDetails, FeeDetail, InvoiceSettings,
     MethodDetails, MethodLink, NextAction, PaymentError, PaymentIntent, PaymentMethod, PaymentsSettings,
-    Payout, PayoutSettings, RedirectToUrl, Refund, Schedule, SepaDebitDetails, SettlementTiming, Shipping,
-    TraceId, Transfer, WalletDetails, WebhookEndpoint, adjustment, balance, balance_settings,
-    balance_transaction, balance_transactions_csv, bank_account, charge, charge_status, connected_account,
-    customer, declined, deleted, destination, dispute, payment_intent, payment_method, payment_status,
-    payout, refund, transaction_kinds, transfer, webhook_endpoint, webhook_endpoint_with_secret,
+    Payout, PayoutSettings, Price, Product, RedirectToUrl, Refund, Schedule, SepaDebitDetails,
+    SettlementTiming, Shipping, TraceId, Transfer, WalletDetails, WebhookEndpoint, adjustment, balance,
+    balance_settings, balance_transaction, balance_transactions_csv, bank_account, charge, charge_status,
+    connected_account, customer, declined, deleted, destination, dispute, payment_intent, payment_method,
+    payment_status, payout, price, price_expansion, product, refund, transaction_kinds, transfer,
+    webhook_endpoint, webhook_endpoint_with_secret,
 };
 
 use crate::{

@@ -26,6 +26,10 @@ pub const BANK_ACCOUNT_PREFIX: &str = "ba_";
 pub const TRANSFER_PREFIX: &str = "tr_";
 /// Prefix of an adjustment's id.
 pub const ADJUSTMENT_PREFIX: &str = "adj_";
+/// Prefix of a product's id.
+pub const PRODUCT_PREFIX: &str = "prod_";
+/// Prefix of a price's id.
+pub const PRICE_PREFIX: &str = "price_";
 /// The statuses of a payout.
 pub const PAYOUT_STATUSES: &[&str] = &["canceled", "failed", "in_transit", "paid", "pending"];
 /// The types that a balance transaction may have. Those that nothing makes yet find nothing.

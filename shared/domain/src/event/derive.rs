@@ -69,6 +69,8 @@ pub fn events_of(table_key: &str, before: Option<&Subject>, after: &Subject) -> 
             kinds_of_balance_settings(Some(old), new)
         }
         (_, Subject::BalanceSettings(new)) => kinds_of_balance_settings(None, new),
+        (Some(Subject::Billing(old)), Subject::Billing(new)) => new.kinds(Some(old)),
+        (_, Subject::Billing(new)) => new.kinds(None),
         // Balances change by balance transactions: see `balance_available`.
         (_, Subject::Adjustment(_) | Subject::Balance(_)) => Vec::new(),
     };

@@ -94,6 +94,16 @@ pub enum EventKind {
     ConnectedAccountUpdated,
     /// The settings of the balance changed.
     BalanceSettingsUpdated,
+    /// A product was created.
+    ProductCreated,
+    /// A product changed.
+    ProductUpdated,
+    /// A product was deleted.
+    ProductDeleted,
+    /// A price was created.
+    PriceCreated,
+    /// A price changed.
+    PriceUpdated,
 }
 
 impl EventKind {
@@ -112,7 +122,9 @@ impl EventKind {
             | Self::PayoutUpdated
             | Self::BankAccountUpdated
             | Self::ConnectedAccountUpdated
-            | Self::BalanceSettingsUpdated => true,
+            | Self::BalanceSettingsUpdated
+            | Self::ProductUpdated
+            | Self::PriceUpdated => true,
             Self::PaymentCreated
             | Self::ChargeSucceeded
             | Self::ChargeFailed
@@ -143,11 +155,14 @@ impl EventKind {
             | Self::PayoutCanceled
             | Self::BankAccountCreated
             | Self::BankAccountDeleted
-            | Self::TransferCreated => false,
+            | Self::TransferCreated
+            | Self::ProductCreated
+            | Self::ProductDeleted
+            | Self::PriceCreated => false,
         }
     }
 
-    /// Every kind.
+    /// Every kind that something causes. Those of products and prices are read only: the next release makes them.
     pub const ALL: &'static [Self] = &[
         Self::PaymentCreated,
         Self::ChargeSucceeded,

@@ -15,9 +15,10 @@ pub use self::{
 };
 use crate::{
     adjustment::Adjustment, balance_settings::BalanceSettings, bank_account::BankAccount,
-    connected_account::ConnectedAccount, customer::Customer, dispute::Dispute, endpoint::WebhookEndpoint,
-    id::EventId, ledger::BalanceSheet, payment::Payment, payment_method::PaymentMethod, payout::Payout,
-    refund::Refund, replay::Replayable, request_ref::RequestRef, time::Timestamp, transfer::Transfer,
+    billing::BillingSubject, connected_account::ConnectedAccount, customer::Customer, dispute::Dispute,
+    endpoint::WebhookEndpoint, id::EventId, ledger::BalanceSheet, payment::Payment,
+    payment_method::PaymentMethod, payout::Payout, refund::Refund, replay::Replayable,
+    request_ref::RequestRef, time::Timestamp, transfer::Transfer,
 };
 
 /// The resource of an event, as it was after the change.
@@ -48,6 +49,8 @@ pub enum Subject {
     ConnectedAccount(Box<ConnectedAccount>),
     /// The settings of the balance.
     BalanceSettings(Box<BalanceSettings>),
+    /// A resource of billing.
+    Billing(BillingSubject),
     /// The tenant's balances.
     Balance(Box<BalanceSheet>),
 }
@@ -99,6 +102,7 @@ impl Subject {
             | Self::Adjustment(_)
             | Self::ConnectedAccount(_)
             | Self::BalanceSettings(_)
+            | Self::Billing(_)
             | Self::Balance(_) => self.clone(),
         }
     }
@@ -116,6 +120,7 @@ impl Subject {
             Self::BankAccount(account) => Self::BankAccount(Box::new(account.snapshot())),
             Self::ConnectedAccount(account) => Self::ConnectedAccount(Box::new(account.snapshot())),
             Self::BalanceSettings(settings) => Self::BalanceSettings(Box::new(settings.snapshot())),
+            Self::Billing(subject) => Self::Billing(subject.snapshot()),
             Self::Transfer(_) | Self::Adjustment(_) | Self::Balance(_) => self.clone(),
         }
     }
@@ -135,6 +140,7 @@ impl Subject {
             Self::BalanceSettings(settings) => settings.version,
             Self::Transfer(transfer) => transfer.version,
             Self::Adjustment(adjustment) => adjustment.version,
+            Self::Billing(subject) => subject.version(),
             Self::Balance(_) => 1,
         }
     }
@@ -154,6 +160,7 @@ impl Subject {
             Self::BalanceSettings(settings) => settings.updated,
             Self::Transfer(transfer) => transfer.created,
             Self::Adjustment(adjustment) => adjustment.created,
+            Self::Billing(subject) => subject.updated(),
             Self::Balance(sheet) => sheet.read_at,
         }
     }
@@ -173,6 +180,7 @@ impl Subject {
             Self::BalanceSettings(settings) => &settings.request,
             Self::Transfer(transfer) => &transfer.request,
             Self::Adjustment(adjustment) => &adjustment.request,
+            Self::Billing(subject) => subject.request(),
             Self::Balance(sheet) => &sheet.request,
         }
     }

@@ -67,6 +67,7 @@ fn required(subject: &Subject) -> Vec<Booking<'_>> {
         | Subject::BankAccount(_)
         | Subject::ConnectedAccount(_)
         | Subject::BalanceSettings(_)
+        | Subject::Billing(_)
         | Subject::Balance(_) => Vec::new(),
     }
 }

@@ -248,6 +248,7 @@ impl Deliverer {
             | Subject::Adjustment(_)
             | Subject::ConnectedAccount(_)
             | Subject::BalanceSettings(_)
+            | Subject::Billing(_)
             | Subject::Balance(_) => None,
         };
         let context = EventContext { tenant, challenge_url: challenge_url.as_deref() };

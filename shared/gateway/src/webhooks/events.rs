@@ -123,6 +123,7 @@ fn permission_for(event: &Event) -> Permission {
         | Subject::Payout(_)
         | Subject::Transfer(_)
         | Subject::Adjustment(_)
+        | Subject::Billing(_)
         | Subject::Balance(_) => Permission::PaymentsRead,
         Subject::BankAccount(_) | Subject::ConnectedAccount(_) | Subject::BalanceSettings(_) => {
             Permission::KeysRead

@@ -4,8 +4,10 @@
 
 use tollgate_domain::{
     BankAccount, BankAccountId, ConnectedAccount, Customer, CustomerId, Dispute, DisputeId, EndpointId,
-    Event, MerchantId, Payment, PaymentId, PaymentMethod, PaymentMethodId, Payout, PayoutId, Refund,
-    RefundId, Tenant, Transfer, TransferId, WebhookEndpoint, event::ids_of_versions,
+    Event, MerchantId, Payment, PaymentId, PaymentMethod, PaymentMethodId, Payout, PayoutId, PriceId,
+    ProductId, Refund, RefundId, Tenant, Transfer, TransferId, WebhookEndpoint,
+    billing::{Price, Product},
+    event::ids_of_versions,
 };
 use tollgate_store::{Cursor, Entity, Page};
 
@@ -37,6 +39,10 @@ pub enum RelatedObject {
     Transfer(TransferId),
     /// A connected account.
     ConnectedAccount(MerchantId),
+    /// A product.
+    Product(ProductId),
+    /// A price.
+    Price(PriceId),
 }
 
 impl Call {
@@ -64,6 +70,8 @@ impl Call {
             RelatedObject::ConnectedAccount(id) => {
                 self.event_ids::<ConnectedAccount>(tenant, id.to_string()).await?
             }
+            RelatedObject::Product(id) => self.event_ids::<Product>(tenant, id.to_string()).await?,
+            RelatedObject::Price(id) => self.event_ids::<Price>(tenant, id.to_string()).await?,
         };
         let mut events: Vec<Event> = self.store.get_many(tenant, &ids).await?;
         let place = |event: &Event| (event.created, event.id.to_string());

@@ -11,6 +11,7 @@ mod ledger;
 mod payers;
 mod payments;
 mod payouts;
+mod prices;
 mod scenario;
 
 use std::{
@@ -52,6 +53,7 @@ fn scenarios() -> Vec<Scenario> {
         keys::scenarios(),
         ledger::scenarios(),
         payouts::scenarios(),
+        prices::scenarios(),
     ]
     .concat()
 }

@@ -18,6 +18,8 @@ mod method_details;
 mod payment_intent;
 mod payment_method;
 mod payout;
+mod price;
+mod product;
 mod refund;
 mod subject;
 mod transfer;
@@ -45,6 +47,8 @@ pub use payment_intent::{
 };
 pub use payment_method::{PaymentMethod, payment_method};
 pub use payout::{Payout, TraceId, payout};
+pub use price::{Price, price, price_expansion};
+pub use product::{Product, product};
 pub use refund::{Refund, refund};
 pub(super) use subject::subject;
 pub use transfer::{Transfer, transfer};

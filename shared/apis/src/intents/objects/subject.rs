@@ -1,13 +1,13 @@
 //! The object of an event.
 
 use serde_json::Value;
-use tollgate_domain::{EventKind, Subject};
+use tollgate_domain::{EventKind, Subject, billing::BillingSubject};
 
 use super::{
     adjustment::adjustment, balance::balance, balance_settings::balance_settings, bank_account::bank_account,
     charge::charge, connected_account::connected_account, context::Context, customer::customer,
     dispute::dispute, payment_intent::payment_intent, payment_method::payment_method, payout::payout,
-    refund::refund, transfer::transfer, webhook_endpoint::webhook_endpoint,
+    price::price, product::product, refund::refund, transfer::transfer, webhook_endpoint::webhook_endpoint,
 };
 
 /// The object of an event.
@@ -37,6 +37,8 @@ pub(crate) fn subject(subject: &Subject, kind: EventKind, context: Context<'_>) 
             // A live schedule is only taken where something carries its payouts.
             balance_settings(it, !context.livemode() || it.due.is_some())
         }
+        Subject::Billing(BillingSubject::Product(it)) => product(it, context),
+        Subject::Billing(BillingSubject::Price(it)) => price(it, context),
         Subject::Balance(sheet) => balance(&sheet.balances, context),
     }
 }
