@@ -312,6 +312,25 @@ changed = stripe.BalanceSettings.modify(payments={"payouts": {"schedule": weekly
 same(changed.payments.payouts.schedule.weekly_payout_days, ["monday", "thursday"])
 same(stripe.BalanceSettings.retrieve().payments.payouts.minimum_balance_by_currency["usd"], 500)
 
+# --- products and prices
+font = stripe.Product.create(name="Font", marketing_features=[{"name": "Ligatures"}])
+tiers = [{"up_to": 5, "unit_amount": 700}, {"up_to": "inf", "unit_amount_decimal": "650.5"}]
+tiered = stripe.Price.create(currency="eur", product=font.id, billing_scheme="tiered", tiers_mode="graduated", tiers=tiers, recurring={"interval": "month"}, expand=["tiers", "product"])
+same((tiered.product.name, [tier.up_to for tier in tiered.tiers], tiered.unit_amount), ("Font", [5, None], None))
+flat = stripe.Price.create(currency="usd", product=font.id, unit_amount=1500, lookup_key="flat")
+same([price.id for price in stripe.Price.list(lookup_keys=["flat"])], [flat.id])
+same(stripe.Product.modify(font.id, default_price=flat.id).default_price, flat.id)
+same(str(stripe.Product.retrieve(font.id, expand=["default_price"]).default_price.unit_amount_decimal), "1500")
+taken = refused(stripe.InvalidRequestError, stripe.Price.create, currency="usd", product=font.id, unit_amount=1, lookup_key="flat")
+same(taken.param, "lookup_key")
+moved = stripe.Price.create(currency="usd", product=font.id, unit_amount=1, lookup_key="flat", transfer_lookup_key=True)
+same((stripe.Price.retrieve(flat.id).lookup_key, moved.lookup_key), (None, "flat"))
+same(stripe.Price.modify(flat.id, active=False, metadata={"a": "b"}).active, False)
+same([price.id for price in stripe.Price.list(product=font.id, active=True).auto_paging_iter()], [moved.id, tiered.id])
+refused(stripe.InvalidRequestError, stripe.Product.delete, font.id)
+same(stripe.Product.delete(stripe.Product.create(name="Unsold").id).deleted, True)
+same(len(stripe.Product.list(active=True).data), 1)
+
 # --- wrong input, wrong keys
 for parameters, param in [
     ({"currency": "eur"}, "amount"),

@@ -7,11 +7,13 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use tollgate_apis::intents::{
     self, ADJUSTMENT_PREFIX, CHARGE_PREFIX, CUSTOMER_PREFIX, Context, DISPUTE_PREFIX, METHOD_PREFIX,
-    PAYMENT_PREFIX, PAYOUT_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX, TRANSFER_PREFIX,
+    PAYMENT_PREFIX, PAYOUT_PREFIX, PRICE_PREFIX, PRODUCT_PREFIX, REFUND_PREFIX, TRANSACTION_PREFIX,
+    TRANSFER_PREFIX,
 };
 use tollgate_domain::{
     AdjustmentId, BalanceTransactionId, Currency, CustomerId, DisputeId, PaymentId, PaymentMethodId,
-    PayoutId, Permission, RefundId, Tenant, TransferId, ledger::TransactionSource, payout::PayoutDestination,
+    PayoutId, Permission, PriceId, ProductId, RefundId, Tenant, TransferId, ledger::TransactionSource,
+    payout::PayoutDestination,
 };
 use tollgate_http::{FieldError, Fields, ID_CHARS_MAX, Issue, Problem, RequestContext};
 
@@ -36,6 +38,8 @@ enum Link {
     FailureBalanceTransaction,
     Source,
     Destination,
+    DefaultPrice,
+    Product,
 }
 
 const INTENT: &[Link] = &[Link::Customer, Link::PaymentMethod, Link::LatestCharge];
@@ -59,6 +63,9 @@ const SOURCE: &[Link] = &[
     Link::Destination,
 ];
 
+const PRODUCT: &[Link] = &[Link::DefaultPrice];
+const PRICE: &[Link] = &[Link::Product];
+
 impl Link {
     /// The property that holds it.
     const fn name(self) -> &'static str {
@@ -72,6 +79,8 @@ impl Link {
             Self::FailureBalanceTransaction => "failure_balance_transaction",
             Self::Source => "source",
             Self::Destination => "destination",
+            Self::DefaultPrice => "default_price",
+            Self::Product => "product",
         }
     }
 
@@ -86,7 +95,9 @@ impl Link {
             | Self::PaymentIntent
             | Self::BalanceTransaction
             | Self::FailureBalanceTransaction
-            | Self::Source => Permission::PaymentsRead,
+            | Self::Source
+            | Self::DefaultPrice
+            | Self::Product => Permission::PaymentsRead,
         }
     }
 
@@ -99,6 +110,8 @@ impl Link {
             Self::PaymentIntent => INTENT,
             Self::BalanceTransaction | Self::FailureBalanceTransaction => TRANSACTION,
             Self::Source => SOURCE,
+            Self::DefaultPrice => PRICE,
+            Self::Product => PRODUCT,
         }
     }
 }
@@ -125,6 +138,10 @@ impl Linked {
     pub const PAYOUT: Self = Self::object(PAYOUT);
     /// A transfer.
     pub const TRANSFER: Self = Self::object(TRANSFER);
+    /// A product.
+    pub const PRODUCT: Self = Self::object(PRODUCT);
+    /// A price.
+    pub const PRICE: Self = Self::object(PRICE);
     /// A balance transaction.
     pub const TRANSACTION: Self = Self::object(TRANSACTION);
 
@@ -255,6 +272,14 @@ async fn read_link(
         Link::PaymentMethod => {
             let id = PaymentMethodId::parse(METHOD_PREFIX, id).map_err(|_| no_id())?;
             intents::payment_method(&ctx.call.retrieve_payment_method(id).await?, context)
+        }
+        Link::DefaultPrice => {
+            let id = PriceId::parse(PRICE_PREFIX, id).map_err(|_| no_id())?;
+            intents::price(&ctx.call.retrieve_price(id).await?, context)
+        }
+        Link::Product => {
+            let id = ProductId::parse(PRODUCT_PREFIX, id).map_err(|_| no_id())?;
+            intents::product(&ctx.call.retrieve_product(id).await?, context)
         }
         Link::PaymentIntent => {
             let id = PaymentId::parse(PAYMENT_PREFIX, id).map_err(|_| no_id())?;

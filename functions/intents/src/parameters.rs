@@ -174,7 +174,7 @@ pub(crate) const CUSTOMER: &[&str] = &[
 ];
 
 /// Of `POST /products` and `POST /products/{id}`.
-pub(crate) const PRODUCT: &[&str] = &["default_price_data", "id", "package_dimensions"];
+pub(crate) const PRODUCT: &[&str] = &["default_price_data", "id", "package_dimensions", "tax_details"];
 
 /// Of `GET /products`.
 pub(crate) const LIST_PRODUCTS: &[&str] = &["ids", "shippable"];

@@ -43,7 +43,7 @@ pub fn id_in_path(ctx: &RequestContext) -> Result<PriceId, Problem> {
 }
 
 /// Reads the body of a create.
-pub fn read_create(mut body: Fields) -> Result<NewPrice, FieldError> {
+pub fn read_create(mut body: Fields) -> Result<(NewPrice, Vec<String>), FieldError> {
     let currency = body.required_currency("currency")?;
     let product = lists::id(&mut body, "product", PRODUCT_PREFIX)?;
     let product = product.ok_or_else(|| body.error("product", Issue::Missing))?;
@@ -65,13 +65,13 @@ pub fn read_create(mut body: Fields) -> Result<NewPrice, FieldError> {
         metadata: body.metadata("metadata")?,
     };
     let transfer_lookup_key = body.boolean("transfer_lookup_key")?.unwrap_or(false);
-    expansions::read(&mut body)?;
+    let expand = expansions::read(&mut body)?;
     body.finish_without(parameters::PRICE)?;
-    Ok(NewPrice { terms, details, transfer_lookup_key })
+    Ok((NewPrice { terms, details, transfer_lookup_key }, expand))
 }
 
 /// Reads the body of an update; says, too, whether a lookup key is taken from another price.
-pub fn read_update(mut body: Fields, of: &Price) -> Result<(PriceUpdate, bool), FieldError> {
+pub fn read_update(mut body: Fields, of: &Price) -> Result<(PriceUpdate, bool, Vec<String>), FieldError> {
     let scheme = match &of.terms.pricing {
         Pricing::Tiered(tiers) => Scheme::Tiered(tiers.mode),
         Pricing::PerUnit(_) => Scheme::PerUnit,
@@ -85,9 +85,9 @@ pub fn read_update(mut body: Fields, of: &Price) -> Result<(PriceUpdate, bool), 
         metadata: body.metadata_changes("metadata")?,
     };
     let transfers = body.boolean("transfer_lookup_key")?.unwrap_or(false);
-    expansions::read(&mut body)?;
+    let expand = expansions::read(&mut body)?;
     body.finish_without(parameters::PRICE)?;
-    Ok((update, transfers))
+    Ok((update, transfers, expand))
 }
 
 /// How a price's amounts are sent.
@@ -250,9 +250,26 @@ pub fn read_list(mut query: Fields) -> Result<(PriceFilter, Vec<String>), FieldE
     Ok((filter, expand))
 }
 
-/// A price.
-pub fn show(tenant: Tenant, price: &Price) -> Value {
-    intents::price(price, Context::of(tenant))
+/// Fields that a price shows only when they are asked for.
+const SHOWN_WHEN_ASKED: [&str; 2] = ["currency_options", "tiers"];
+
+/// Parts the paths to expand: the fields of a price that are shown only when they are asked for, and its links.
+pub fn shown_by(expand: &[String]) -> (Vec<&'static str>, Vec<String>) {
+    let field = |path: &String| {
+        let name = path.strip_prefix("data.").unwrap_or(path);
+        SHOWN_WHEN_ASKED.into_iter().find(|field| *field == name)
+    };
+    let links = expand.iter().filter(|path| field(path).is_none()).cloned().collect();
+    (expand.iter().filter_map(field).collect(), links)
+}
+
+/// A price, with the fields that were asked for.
+pub fn show(tenant: Tenant, price: &Price, fields: &[&str]) -> Value {
+    let mut shown = intents::price(price, Context::of(tenant));
+    for field in fields {
+        shown[*field] = intents::price_expansion(price, field).unwrap_or_default();
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -267,7 +284,7 @@ mod tests {
         for (name, value) in more.as_object().unwrap() {
             body[name] = value.clone();
         }
-        read_create(Fields::of(&body))
+        read_create(Fields::of(&body)).map(|(new, _)| new)
     }
 
     fn cost(price: &NewPrice, quantity: u64) -> i64 {

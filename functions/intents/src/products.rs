@@ -33,7 +33,7 @@ pub fn id_in_path(ctx: &RequestContext) -> Result<ProductId, Problem> {
 }
 
 /// Reads the body of a create.
-pub fn read_create(mut body: Fields) -> Result<ProductDetails, FieldError> {
+pub fn read_create(mut body: Fields) -> Result<(ProductDetails, Vec<String>), FieldError> {
     let details = ProductDetails {
         name: body.required_string("name", NAME_CHARS_MAX)?,
         active: body.boolean("active")?.unwrap_or(true),
@@ -49,13 +49,13 @@ pub fn read_create(mut body: Fields) -> Result<ProductDetails, FieldError> {
         metadata: body.metadata("metadata")?,
     };
     body.one_of("type", TYPES)?;
-    expansions::read(&mut body)?;
+    let expand = expansions::read(&mut body)?;
     body.finish_without(parameters::PRODUCT)?;
-    Ok(details)
+    Ok((details, expand))
 }
 
 /// Reads the body of an update.
-pub fn read_update(mut body: Fields) -> Result<ProductUpdate, FieldError> {
+pub fn read_update(mut body: Fields) -> Result<(ProductUpdate, Vec<String>), FieldError> {
     let name = body.has("name").then(|| body.required_string("name", NAME_CHARS_MAX)).transpose()?;
     let update = ProductUpdate {
         name,
@@ -71,9 +71,9 @@ pub fn read_update(mut body: Fields) -> Result<ProductUpdate, FieldError> {
         url: body.change("url", |b| b.url("url"))?,
         metadata: body.metadata_changes("metadata")?,
     };
-    expansions::read(&mut body)?;
+    let expand = expansions::read(&mut body)?;
     body.finish_without(parameters::PRODUCT)?;
-    Ok(update)
+    Ok((update, expand))
 }
 
 fn read_images(body: &mut Fields) -> Result<Option<Vec<String>>, FieldError> {
@@ -109,7 +109,7 @@ fn read_descriptor(body: &mut Fields) -> Result<Option<String>, FieldError> {
 }
 
 /// Reads the query of a list.
-pub fn read_list(mut query: Fields) -> Result<ProductFilter, FieldError> {
+pub fn read_list(mut query: Fields) -> Result<(ProductFilter, Vec<String>), FieldError> {
     let page_request = lists::page_request(&mut query, PRODUCT_PREFIX)?;
     let (created_from, created_to) = lists::created(&mut query)?;
     let filter = ProductFilter {
@@ -120,9 +120,9 @@ pub fn read_list(mut query: Fields) -> Result<ProductFilter, FieldError> {
         created_to,
     };
     query.one_of("type", TYPES)?;
-    expansions::read(&mut query)?;
+    let expand = expansions::read(&mut query)?;
     query.finish_without(parameters::LIST_PRODUCTS)?;
-    Ok(filter)
+    Ok((filter, expand))
 }
 
 /// A product.
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     fn create(body: &Value) -> Result<ProductDetails, FieldError> {
-        read_create(Fields::of(body))
+        read_create(Fields::of(body)).map(|(details, _)| details)
     }
 
     #[test]
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn an_update_clears_what_is_empty() {
-        let update = read_update(Fields::of(&json!({"description": null, "active": false}))).unwrap();
+        let (update, _) = read_update(Fields::of(&json!({"description": null, "active": false}))).unwrap();
         assert_eq!((update.description, update.active, update.name), (Some(None), Some(false), None));
         assert!(read_update(Fields::of(&json!({"name": null}))).is_err());
     }

@@ -10,7 +10,7 @@ use std::io::Read as _;
 use serde_json::Value;
 use tollgate_domain::{
     Adjustment, BalanceSettings, BalanceTransaction, BankAccount, ConnectedAccount, Customer, Delivery, Dispute, Event, Payout, IdempotencyRecord, Payment, PaymentMethod, ProcessorKind, Refund, Tenant,
-    Timestamp, Transfer, WebhookEndpoint, backlog::Backlog, bank_account::BankAccountRegister, ledger::LedgerCheck, processor_health::ProcessorHealth,
+    Timestamp, Transfer, WebhookEndpoint, backlog::Backlog, billing::{Price, Product}, bank_account::BankAccountRegister, ledger::LedgerCheck, processor_health::ProcessorHealth,
 };
 use tollgate_gateway::Message;
 use tollgate_store::{AwsEnvironment, Entity, KeyHash, Reader, Tables, Writer, subject_of};
@@ -42,6 +42,8 @@ async fn read(store: &Reader, item: &Value) -> Outcome {
         "ADJ" => of::<Adjustment>(store, pk).await,
         "CNA" => of::<ConnectedAccount>(store, pk).await,
         "BST" => of::<BalanceSettings>(store, pk).await,
+        "PRD" => of::<Product>(store, pk).await,
+        "PRI" => of::<Price>(store, pk).await,
         "LCK" => of::<LedgerCheck>(store, pk).await,
         "CUS" => of::<Customer>(store, pk).await,
         "PM" => of::<PaymentMethod>(store, pk).await,

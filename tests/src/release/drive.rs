@@ -133,6 +133,9 @@ impl Drive {
             if cloud.intents().get("/transfers").await.status.is_success() {
                 self.connect(cloud).await;
             }
+            if cloud.intents().get("/products").await.status.is_success() {
+                self.sell(cloud).await;
+            }
         }
         self.wait_for_quiet(cloud).await;
     }

@@ -155,12 +155,15 @@ pub(super) fn recipe(kind: EventKind) -> Vec<Step> {
             post("before", "/accounts/{partner}", json!({"metadata": {"updated": "no"}})),
             post("update", "/accounts/{partner}", json!({"metadata": {"updated": "yes"}})),
         ],
-        // No route makes these yet, so nothing names them.
-        EventKind::ProductCreated
-        | EventKind::ProductUpdated
-        | EventKind::ProductDeleted
-        | EventKind::PriceCreated
-        | EventKind::PriceUpdated => Vec::new(),
+        EventKind::ProductCreated => vec![product()],
+        EventKind::ProductUpdated => {
+            vec![product(), post("update", "/products/{product}", json!({"description": "A serif"}))]
+        }
+        EventKind::ProductDeleted => vec![product(), delete("/products/{product}")],
+        EventKind::PriceCreated => vec![product(), price()],
+        EventKind::PriceUpdated => {
+            vec![product(), price(), post("update", "/prices/{price}", json!({"nickname": "Monthly"}))]
+        }
         EventKind::BalanceSettingsUpdated => vec![
             post("before", "/balance_settings", schedule("daily")),
             post("update", "/balance_settings", schedule("manual")),
@@ -232,6 +235,17 @@ fn payout(more: Value) -> Step {
         body.extend(more);
     }
     post("payout", "/payouts", body)
+}
+
+fn product() -> Step {
+    post("product", "/products", json!({"name": "Font"}))
+}
+
+/// A price of the product, each month.
+fn price() -> Step {
+    let body = json!({"currency": "eur", "unit_amount": 700, "product": "{product}",
+        "recurring": {"interval": "month"}});
+    post("price", "/prices", body)
 }
 
 /// Settings with this schedule.

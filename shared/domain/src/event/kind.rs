@@ -162,7 +162,7 @@ impl EventKind {
         }
     }
 
-    /// Every kind that something causes. Those of products and prices are read only: the next release makes them.
+    /// Every kind.
     pub const ALL: &'static [Self] = &[
         Self::PaymentCreated,
         Self::ChargeSucceeded,
@@ -208,5 +208,10 @@ impl EventKind {
         Self::TransferCreated,
         Self::ConnectedAccountUpdated,
         Self::BalanceSettingsUpdated,
+        Self::ProductCreated,
+        Self::ProductUpdated,
+        Self::ProductDeleted,
+        Self::PriceCreated,
+        Self::PriceUpdated,
     ];
 }

@@ -14,7 +14,7 @@ use crate::{
     idempotency::{
         create::{Draft, Prepared},
         idempotent::{Idempotency, Idempotent},
-        resource::{IdempotentResource, replay_create},
+        resource::{IdempotentResource, earlier_answer, replay_create},
     },
     pagination::PageRequest,
 };
@@ -125,7 +125,11 @@ impl Call {
         };
         let writer = admitted.writer();
         if let Some(key) = price.details.lookup_key.as_ref().filter(|_| transfers) {
-            self.free_lookup_key(writer, tenant, key, id).await?;
+            // A repeated request takes nothing: another price may have the key by now.
+            let is_repeated = self.store.get::<Price>(tenant, &id.to_string()).await?.is_some();
+            if !is_repeated {
+                self.free_lookup_key(writer, tenant, key, id).await?;
+            }
         }
         match price.make(writer, tenant).await? {
             Put::Created => Ok(Idempotent::new(price)),
@@ -174,9 +178,12 @@ impl Call {
     ) -> Result<Idempotent<Price>, Error> {
         if let Some(Some(key)) = update.lookup_key.as_ref().filter(|_| transfers) {
             let tenant = self.tenant().await?;
-            self.retrieve_price(id).await?;
-            let writer = self.admitted().await?.writer();
-            self.free_lookup_key(writer, tenant, key, id).await?;
+            let price = self.retrieve_price(id).await?;
+            // See `create_price`.
+            if earlier_answer(&price, "update", idempotency)?.is_none() {
+                let writer = self.admitted().await?.writer();
+                self.free_lookup_key(writer, tenant, key, id).await?;
+            }
         }
         self.change(&id.to_string(), "update", idempotency, |price: &Price| {
             price.updated(update, self.now, &self.request).map_err(refused)

@@ -109,6 +109,28 @@ impl Drive {
         self.read("intents", "/balance_settings");
     }
 
+    /// Products, and prices of every form.
+    pub(super) async fn sell(&mut self, cloud: &Cloud) {
+        let intents = cloud.intents();
+        let font = made(&intents.post_once("/products", "release-product", &json!({"name": "Font"})).await);
+        let of = format!("/products/{}", id(&font));
+        let tiers = json!({"currency": "eur", "product": font["id"], "billing_scheme": "tiered",
+            "tiers_mode": "graduated", "recurring": {"interval": "month"}, "lookup_key": "release",
+            "tiers": [{"up_to": 5, "unit_amount": 700}, {"up_to": "inf", "unit_amount_decimal": "0.5"}]});
+        let tiered = made(&intents.post_once("/prices", "release-price", &tiers).await);
+        let packages = json!({"currency": "usd", "product": font["id"], "unit_amount_decimal": "0.05",
+            "transform_quantity": {"divide_by": 10, "round": "up"},
+            "currency_options": {"eur": {"unit_amount": 5}}});
+        let packaged = made(&intents.post("/prices", &packages).await);
+        made(&intents.post(&of, &json!({"default_price": packaged["id"], "description": "A serif"})).await);
+        let gone = made(&intents.post("/products", &json!({"name": "Unsold"})).await);
+        made(&intents.delete(&format!("/products/{}", id(&gone))).await);
+        self.read("intents", of);
+        self.read("intents", "/products");
+        self.read("intents", format!("/prices/{}?expand[]=tiers", id(&tiered)));
+        self.read("intents", "/prices?lookup_keys[]=release");
+    }
+
     /// Payouts in every state that lasts, and bank accounts.
     pub(super) async fn pay_out(&mut self, cloud: &Cloud) {
         let intents = cloud.intents();

@@ -24,6 +24,8 @@ fn unknown(name: &str) -> &'static str {
         "bank_account" => "ba_1111111111111111111111",
         "account" | "connected" | "payer" => "acct_1111111111111111111111",
         "transfer" => "tr_1111111111111111111111",
+        "product" => "prod_1111111111111111111111",
+        "price" => "price_1111111111111111111111",
         "method" | "attached" => "pm_1111111111111111111111",
         "endpoint" => "we_1111111111111111111111",
         "event" => "evt_1111111111111111111111",

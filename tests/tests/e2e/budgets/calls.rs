@@ -123,6 +123,7 @@ pub(crate) async fn call_intents(intents: &Client, receiver: &Receiver) {
     get(format!("/balance_transactions/{}", booked.await)).await;
 
     call_payouts(intents).await;
+    call_catalog(intents).await;
 
     get("/events?limit=3".into()).await;
     get("/api_keys".into()).await;
@@ -186,6 +187,23 @@ async fn call_refunds(intents: &Client, intent: &Value) {
 }
 
 /// One request to every route of payouts and bank accounts.
+async fn call_catalog(intents: &Client) {
+    let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
+    let product = intents.post("/products", &json!({"name": "Font"})).await.expect(201);
+    let of_product = format!("/products/{}", id(&product));
+    intents.get(&of_product).await.expect(200);
+    intents.post(&of_product, &json!({"description": "A serif"})).await.expect(200);
+    intents.get("/products").await.expect(200);
+    let price = json!({"currency": "eur", "unit_amount": 700, "product": product["id"]});
+    let price = intents.post("/prices", &price).await.expect(201);
+    let of_price = format!("/prices/{}", id(&price));
+    intents.get(&of_price).await.expect(200);
+    intents.post(&of_price, &json!({"nickname": "Once"})).await.expect(200);
+    intents.get("/prices").await.expect(200);
+    let other = intents.post("/products", &json!({"name": "Book"})).await.expect(201);
+    intents.delete(&format!("/products/{}", id(&other))).await.expect(200);
+}
+
 async fn call_payouts(intents: &Client) {
     let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
     let get = async |path: String| intents.get(&path).await.expect(200);

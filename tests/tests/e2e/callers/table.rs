@@ -122,6 +122,7 @@ const CARD_PAYMENT: &str = r#"{"amount":1000,"currency":"USD","payment_method":"
 const DECIMAL_PAYMENT: &str = r#"{"amount":10.00,"currency":"USD","source":"tok_visa"}"#;
 const DECIMAL_REFUND: &str = r#"{"payment_id":"<simple_payment>","amount":1}"#;
 const ORDER: &str = r#"{"order_id":"<order>","amount":100.50,"currency":"USD","payment_provider":"mpgs","card_number":"4111111111111111","exp_month":"12","exp_year":"25","cvv":"123","return_url":"https://shop.example/ok","cancel_url":"https://shop.example/no"}"#;
+const PRICE: &str = r#"{"currency":"eur","unit_amount":700,"product":"<product>"}"#;
 const INTENT: &str = r#"{"amount":2000,"currency":"eur","payment_method":"pm_card_visa","confirm":true}"#;
 const METHOD: &str = r#"{"type":"card","card":{"number":"4242424242424242","exp_month":12,"exp_year":2030}}"#;
 const CONFIRM: &str = r#"{"payment_method":"pm_card_visa"}"#;
@@ -243,6 +244,15 @@ pub(crate) const ROWS: &[Row] = &[
     get("intents-retrieve-transfer", "/transfers/<transfer>", PaymentsRead),
     get("intents-retrieve-balance-settings", "/balance_settings", KeysRead),
     post("intents-update-balance-settings", "/balance_settings", PayoutsWrite, SETTINGS),
+    create("intents-create-product", "/products", PaymentsWrite, NAME),
+    get("intents-list-products", "/products", PaymentsRead),
+    get("intents-retrieve-product", "/products/<product>", PaymentsRead),
+    post("intents-update-product", "/products/<product>", PaymentsWrite, NAME),
+    delete("intents-delete-product", "/products/<product>", PaymentsWrite),
+    create("intents-create-price", "/prices", PaymentsWrite, PRICE),
+    get("intents-list-prices", "/prices", PaymentsRead),
+    get("intents-retrieve-price", "/prices/<price>", PaymentsRead),
+    post("intents-update-price", "/prices/<price>", PaymentsWrite, r#"{"nickname":"Monthly"}"#),
     create("intents-create-customer", "/customers", CustomersWrite, NAME),
     get("intents-list-customers", "/customers", CustomersRead),
     get("intents-retrieve-customer", "/customers/<customer>", CustomersRead),

@@ -104,6 +104,13 @@ async fn make_of_intents(cloud: &Cloud, name: &str, marked: &Value) -> (String, 
             }
             of(method)
         }
+        "product" => of(intents.post("/products", &json!({"name": marked["name"]})).await.expect(201)),
+        "price" => {
+            let product = intents.post("/products", &json!({"name": marked["name"]})).await.expect(201);
+            let body = json!({"currency": "eur", "unit_amount": 700, "product": product["id"],
+                "nickname": marked["name"]});
+            of(intents.post("/prices", &body).await.expect(201))
+        }
         "endpoint" => {
             let body = json!({"url": "https://example.com/hook", "description": marked["name"], "enabled_events": ["refund.created"]});
             of(intents.post("/webhook_endpoints", &body).await.expect(201))

@@ -47,6 +47,7 @@ pub(super) async fn all(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>) ->
     keys(wanted, &mut asks);
     webhooks(cloud, callers, wanted, &mut asks).await;
     lists_of_an_order(cloud, wanted, &mut asks).await;
+    catalog(cloud, wanted, &mut asks).await;
     pages(cloud, wanted, &mut asks).await;
     asks
 }
@@ -161,6 +162,8 @@ async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut 
         ("intents-list-payouts", "/payouts?limit=1", "payout"),
         ("intents-list-accounts", "/accounts?limit=1", "connected"),
         ("intents-list-transfers", "/transfers?limit=1", "transfer"),
+        ("intents-list-products", "/products?limit=1", "product"),
+        ("intents-list-prices", "/prices?limit=1", "price"),
         ("intents-list-webhook-endpoints", "/webhook_endpoints?limit=1", "endpoint"),
         ("intents-list-balance-transactions", "/balance/history?limit=1", "transaction"),
         ("intents-list-events", "/events?limit=1", "event"),
@@ -189,6 +192,7 @@ async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut 
         ("intents-list-refunds", "/refunds?payment_intent=<id>", "succeeded"),
         ("intents-list-disputes", "/disputes?payment_intent=<id>", "succeeded"),
         ("intents-list-payouts", "/payouts?destination=<id>", "bank_account"),
+        ("intents-list-prices", "/prices?product=<id>", "product"),
         ("intents-list-balance-transactions", "/balance/history?source=<id>", "succeeded"),
         ("intents-list-events", "/events?related_object=<id>", "succeeded"),
     ] {
@@ -197,6 +201,70 @@ async fn lists(cloud: &Cloud, callers: &Callers, wanted: Wanted<'_>, asks: &mut 
             let (id, _) = make(cloud, api, of).await;
             asks.push(Ask::get(function, path.replace("<id>", &id)).way("of a parent"));
         }
+    }
+}
+
+/// Products with default prices, and prices with lookup keys, which one takes from another.
+async fn catalog(cloud: &Cloud, wanted: Wanted<'_>, asks: &mut Vec<Ask>) {
+    let price = async |key: &str| {
+        let (product, _) = make(cloud, "intents", "product").await;
+        let body = json!({"currency": "eur", "unit_amount": 700, "product": product, "lookup_key": key,
+            "transfer_lookup_key": true});
+        cloud.intents().post("/prices", &body).await.expect(201)
+    };
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    if wanted("intents-create-price", "a key of another one") {
+        let (key, product) = (unique(), make(cloud, "intents", "product").await.0);
+        price(&key).await;
+        let body = json!({"currency": "eur", "unit_amount": 700, "product": product, "lookup_key": key,
+            "transfer_lookup_key": true});
+        asks.push(
+            Ask::post("intents-create-price", "/prices", &body).expecting(201).way("a key of another one"),
+        );
+    }
+    if wanted("intents-update-price", "a key of another one") {
+        let (key, own) = (unique(), price(&unique()).await);
+        price(&key).await;
+        let body = json!({"lookup_key": key, "transfer_lookup_key": true});
+        let path = format!("/prices/{}", text(&own["id"]));
+        asks.push(Ask::post("intents-update-price", path, &body).way("a key of another one"));
+    }
+    if wanted("intents-list-prices", "of a key") {
+        let key = unique();
+        price(&key).await;
+        let path = format!("/prices?lookup_keys[]={key}&expand[]=data.product");
+        asks.push(Ask::get("intents-list-prices", path).way("of a key"));
+    }
+    if wanted("intents-retrieve-price", "with its product") {
+        let path = format!("/prices/{}?expand[]=product", text(&price(&unique()).await["id"]));
+        asks.push(Ask::get("intents-retrieve-price", path).way("with its product"));
+    }
+    for (function, way) in [
+        ("intents-update-product", "a default price"),
+        ("intents-retrieve-product", "with its price"),
+        ("intents-list-products", "with their prices"),
+    ] {
+        if !wanted(function, way) {
+            continue;
+        }
+        let own = price(&unique()).await;
+        let path = format!("/products/{}", text(&own["product"]));
+        let update = Ask::post(
+            "intents-update-product",
+            &path,
+            &json!({"default_price": own["id"], "expand": ["default_price"]}),
+        );
+        if function == "intents-update-product" {
+            asks.push(update.way(way));
+            continue;
+        }
+        cloud.intents().post(&path, &json!({"default_price": own["id"]})).await.expect(200);
+        let path = if function == "intents-list-products" {
+            "/products?expand[]=data.default_price".to_owned()
+        } else {
+            format!("{path}?expand[]=default_price")
+        };
+        asks.push(Ask::get(function, path).way(way));
     }
 }
 

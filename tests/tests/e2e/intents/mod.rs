@@ -16,6 +16,7 @@ mod order_numbers;
 mod payer_absent;
 mod payers_pages;
 pub(crate) mod payouts;
+mod prices;
 mod published;
 mod quick_start;
 pub(crate) mod recover;

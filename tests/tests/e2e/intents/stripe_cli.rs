@@ -31,6 +31,11 @@ const TRIGGERED: &[(&str, &str)] = &[
     ("payment_method.detached", "payment_method.detached"),
     ("payout.created", "payout.created"),
     ("payout.updated", "payout.updated"),
+    ("price.created", "price.created"),
+    ("price.updated", "price.updated"),
+    ("product.created", "product.created"),
+    ("product.deleted", "product.deleted"),
+    ("product.updated", "product.updated"),
 ];
 
 /// The events of these resources whose fixtures ask for what is not served: a customer's cash, setup intents.
@@ -70,7 +75,7 @@ async fn the_command_line_tool_triggers_every_event_whose_routes_are_served() {
     let is_served = |event: &&str| {
         let single = ["balance.available", "customer.created", "customer.updated", "customer.deleted"];
         single.contains(event)
-            || ["charge.", "payment_intent.", "payment_method.", "payout."]
+            || ["charge.", "payment_intent.", "payment_method.", "payout.", "price.", "product."]
                 .iter()
                 .any(|of| event.starts_with(of))
     };

@@ -56,6 +56,8 @@ async fn objects_carry_at_least_nineteen_in_twenty_of_the_published_fields() {
         ("balance_settings", shown("/balance_settings".to_owned()).await),
         ("refund", shown(format!("/refunds/{}", id(&refund["id"]))).await),
         ("dispute", dispute),
+        ("product", shown(format!("/products/{}", make(&cloud, "intents", "product").await.0)).await),
+        ("price", shown(format!("/prices/{}", make(&cloud, "intents", "price").await.0)).await),
         ("customer", shown(format!("/customers/{}", id(&customer["id"]))).await),
         ("payment_method", shown(format!("/payment_methods/{}", id(&intent["payment_method"]))).await),
     ];

@@ -28,6 +28,8 @@ pub(super) async fn target(cloud: &Cloud, operation: &str, parameter: &str) -> T
             "refunds" => "refund",
             "disputes" => "dispute",
             "customers" => "customer",
+            "products" => "product",
+            "prices" => "price",
             "payment_methods" => "method",
             "events" => "event",
             "balance_transactions" => "transaction",
@@ -70,10 +72,31 @@ pub(super) async fn target(cloud: &Cloud, operation: &str, parameter: &str) -> T
             json!({"account": other.to_prefixed(ACCOUNT_PREFIX)})
         }
         "POST /accounts/{account}/external_accounts" => json!({"external_account": "btok_us_verified"}),
+        "POST /products" => json!({"name": "Font"}),
+        "POST /prices" => new_price(cloud, parameter).await,
         "POST /webhook_endpoints" => json!({"url": "https://example.com/hook"}),
         _ => json!({}),
     };
     Target { path, base }
+}
+
+/// A new price, without what the parameter says.
+async fn new_price(cloud: &Cloud, parameter: &str) -> Value {
+    let mut body = json!({"currency": "eur", "product": thing(cloud, "product").await});
+    match parameter {
+        "unit_amount" | "unit_amount_decimal" => {}
+        "billing_scheme" | "tiers_mode" => {
+            body["tiers"] = json!([{"up_to": "inf", "unit_amount": 1}]);
+            body["tiers_mode"] = json!("volume");
+            body["billing_scheme"] = json!("tiered");
+        }
+        "tiers" => {
+            body["tiers_mode"] = json!("volume");
+            body["billing_scheme"] = json!("tiered");
+        }
+        _ => body["unit_amount"] = json!(700),
+    }
+    body
 }
 
 /// A new intent, confirmed where the parameter asks for it.
@@ -118,6 +141,27 @@ pub(super) async fn sample(cloud: &Cloud, operation: &str, parameter: &str) -> V
         (_, "account_holder_type") => json!("company"),
         ("GET /accounts/{account}/external_accounts", "object") => json!("bank_account"),
         ("GET /payouts", "status") => json!("paid"),
+        (_, "billing_scheme") => json!("tiered"),
+        (_, "tiers_mode") => json!("volume"),
+        (_, "tiers") => json!([{"up_to": "inf", "unit_amount": 1}]),
+        (_, "currency_options") => json!({"usd": {"unit_amount": 800}}),
+        (_, "tax_behavior") => json!("inclusive"),
+        (_, "transform_quantity") => json!({"divide_by": 10, "round": "up"}),
+        ("GET /prices", "recurring") => json!({"interval": "month"}),
+        (_, "recurring") => json!({"interval": "month", "interval_count": 2}),
+        (_, "unit_amount") => json!(700),
+        (_, "unit_amount_decimal") => json!("0.5"),
+        (_, "lookup_keys") => json!(["basic"]),
+        // One price has a lookup key at a time, so it is a text like no other.
+        (_, "lookup_key" | "product") => json!(thing(cloud, "product").await),
+        // Only a price of the product itself can be its default price: none at all can.
+        ("POST /products/{id}", "default_price") => Value::Null,
+        (_, "images") => json!(["https://fonts.example/1.png"]),
+        (_, "marketing_features") => json!([{"name": "Ligatures"}]),
+        (_, "tax_code") => json!("txcd_10103001"),
+        (_, "unit_label") => json!("seat"),
+        ("GET /prices", "type") => json!("recurring"),
+        ("POST /products" | "GET /products", "type") => json!("service"),
         (_, "currency") => json!("usd"),
         (_, "customer") => json!(thing(cloud, "customer").await),
         (_, "payment_intent") => json!(thing(cloud, "succeeded").await),
@@ -159,9 +203,15 @@ pub(super) async fn sample(cloud: &Cloud, operation: &str, parameter: &str) -> V
         ("POST /disputes/{id}", "evidence") => json!({"product_description": "Shoes"}),
         (
             _,
-            "confirm" | "default_for_currency" | "error_on_requires_action" | "final_capture" | "off_session",
+            "confirm"
+            | "default_for_currency"
+            | "error_on_requires_action"
+            | "final_capture"
+            | "off_session"
+            | "shippable"
+            | "transfer_lookup_key",
         ) => json!(true),
-        (_, "disabled" | "use_stripe_sdk" | "submit") => json!(false),
+        (_, "active" | "disabled" | "use_stripe_sdk" | "submit") => json!(false),
         (_, "created" | "arrival_date") => json!({"gte": 1}),
         (_, "starting_after" | "ending_before") => json!(cursor(cloud, operation).await),
         (_, "expand") => json!(expandable(operation)),
@@ -183,6 +233,8 @@ async fn cursor(cloud: &Cloud, operation: &str) -> String {
         "GET /payouts" => "payout",
         "GET /accounts" => "connected",
         "GET /transfers" => "transfer",
+        "GET /products" => "product",
+        "GET /prices" => "price",
         "GET /accounts/{account}/external_accounts" => "bank_account",
         _ => "method",
     };
@@ -197,6 +249,10 @@ fn expandable(operation: &str) -> Vec<&'static str> {
         "GET /refunds" | "GET /disputes" => vec!["data.charge"],
         "GET /balance_transactions" => vec!["data.source"],
         "GET /payouts" | "GET /transfers" => vec!["data.destination"],
+        "GET /products" => vec!["data.default_price"],
+        "GET /prices" => vec!["data.product"],
+        "POST /products" | "GET /products/{id}" | "POST /products/{id}" => vec!["default_price"],
+        "POST /prices" | "GET /prices/{id}" | "POST /prices/{id}" => vec!["product"],
         "GET /transfers/{id}" => vec!["balance_transaction", "destination"],
         "GET /balance_transactions/{id}" => vec!["source"],
         _ if operation.contains("/payment_intents") => vec!["latest_charge"],
