@@ -77,7 +77,8 @@ async fn a_number_is_nowhere_in_clear_and_still_opens_after_the_vaults_key_was_c
     fund(&intents, 5000, "usd").await;
     cloud.run_admin(&["add-vault-key"]).unwrap();
     cloud.run_admin(&["promote-vault-key", "--now"]).unwrap();
-    assert_eq!(cloud.run_admin(&["reseal"]).unwrap()["resealed"], 3, "with the two processor accounts");
+    let resealed = cloud.run_admin(&["reseal"]).unwrap();
+    assert_eq!(resealed["resealed"], 5, "with both processors' accounts and the secrets of their notices");
     let new = json!({"amount": 100, "currency": "usd", "destination": made["id"]});
     let payout = intents.post("/payouts", &new).await.expect(201);
     let failed = reaches(&cloud, &payout["id"], "failed").await;
